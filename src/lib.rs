@@ -1,0 +1,3 @@
+//! A chat room over sockets: `chatroomd`, a slim server, and `chatroom`, a line-editing client.
+
+pub mod wire;

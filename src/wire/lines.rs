@@ -1,0 +1,299 @@
+//! Bytes in, whole lines out, however the bytes were cut on their way.
+//!
+//! Knows nothing of what a line means. Bytes are copied only when a line arrives in pieces: a line
+//! that lies whole in what was just read is handed on from there.
+
+/// One line, without its line ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// The bytes before the line feed; one carriage return before it is taken off too.
+    Whole(&'a [u8]),
+    /// More bytes than [`Lines::new`] was told to hold came without a line ending. It is said as
+    /// soon as that is known, once a line; the rest of the line is skipped.
+    TooLong,
+}
+
+/// Cuts a stream of bytes into lines, and holds the beginning of the line that has not ended yet.
+///
+/// An idle connection holds nothing: the buffer is given back when it becomes empty.
+///
+/// ```
+/// use chatting_room::wire::{Line, Lines};
+///
+/// let mut lines = Lines::new(512);
+/// let mut fresh: &[u8] = b"NICK alice\r\nUSER al";
+/// assert_eq!(lines.next_line(&mut fresh), Some(Line::Whole(b"NICK alice")));
+/// assert_eq!(lines.next_line(&mut fresh), None);
+/// let mut fresh: &[u8] = b"ice 0 * :Alice\r\n";
+/// assert_eq!(lines.next_line(&mut fresh), Some(Line::Whole(b"USER alice 0 * :Alice")));
+/// ```
+#[derive(Debug)]
+pub struct Lines {
+    line_bytes_max: usize,
+    /// Bytes that wait: the beginning of a line, or whole lines put back by [`Lines::hold`].
+    held: Vec<u8>,
+    /// How much of `held` has been handed out as lines already.
+    taken: usize,
+    /// How much of `held` is known to have no line ending.
+    scanned: usize,
+    /// Bytes of an overlong line skipped so far; 0 when no such line is being skipped.
+    skipped: usize,
+}
+
+impl Lines {
+    /// Lines of up to `line_bytes_max` bytes, their ending not counted.
+    pub fn new(line_bytes_max: usize) -> Self {
+        Self {
+            line_bytes_max,
+            held: Vec::new(),
+            taken: 0,
+            scanned: 0,
+            skipped: 0,
+        }
+    }
+
+    /// The next whole line from what is held and then from `fresh`, which is moved on by what was
+    /// used. `None` when there is no more whole line: by then all of `fresh` has been taken in.
+    pub fn next_line<'a, 'b: 'a>(&'a mut self, fresh: &mut &'b [u8]) -> Option<Line<'a>> {
+        if self.skipped > 0 && !self.skip_overlong(fresh) {
+            return None;
+        }
+        if self.taken == self.held.len() {
+            self.let_go();
+            if let Some(end) = find_line_feed(fresh) {
+                let (line, rest) = fresh.split_at(end);
+                *fresh = rest.get(1..).unwrap_or_default();
+                return Some(self.bounded(line));
+            }
+        }
+        self.next_held_line(fresh)
+    }
+
+    /// Puts `fresh` behind what is held, to be cut later: for a reader that must stop in the
+    /// middle of what it has read.
+    pub fn hold(&mut self, fresh: &[u8]) {
+        self.held.extend_from_slice(fresh);
+    }
+
+    /// How many bytes wait here: of an unfinished line, and of lines not asked for yet.
+    pub fn held_bytes(&self) -> usize {
+        self.held.len() - self.taken
+    }
+
+    /// How many bytes of a line that is too long have been skipped so far, 0 when the line at
+    /// hand is not too long. Whoever never ends a line can be told by this number.
+    pub fn skipped_bytes(&self) -> usize {
+        self.skipped
+    }
+
+    /// A line from the held bytes, completed from `fresh` where its end is there.
+    fn next_held_line<'a>(&'a mut self, fresh: &mut &[u8]) -> Option<Line<'a>> {
+        let start = self.taken;
+        let unscanned = start.max(self.scanned);
+        let waiting = self.held.get(unscanned..).unwrap_or_default();
+        let end = if let Some(at) = find_line_feed(waiting) {
+            unscanned + at
+        } else {
+            let known = self.held.len();
+            let piece = match find_line_feed(fresh) {
+                Some(at) => at + 1,
+                None => fresh.len(),
+            };
+            let (head, rest) = fresh.split_at(piece);
+            *fresh = rest;
+            if known - start + piece > self.line_bytes_max + LINE_ENDING_BYTES_MAX {
+                return Some(self.begin_skipping(head));
+            }
+            self.drop_taken();
+            self.held.extend_from_slice(head);
+            if head.last() != Some(&b'\n') {
+                self.scanned = self.held.len();
+                return None;
+            }
+            self.held.len() - 1
+        };
+        let start = self.taken;
+        self.taken = end + 1;
+        self.scanned = self.taken;
+        let line = self.held.get(start..end).unwrap_or_default();
+        Some(self.bounded(line))
+    }
+
+    /// Cuts off the carriage return, and says so when the line is too long even then.
+    fn bounded<'a>(&self, line: &'a [u8]) -> Line<'a> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > self.line_bytes_max {
+            Line::TooLong
+        } else {
+            Line::Whole(line)
+        }
+    }
+
+    /// Forgets the overlong line so far; `head` is the part of it that was just looked at.
+    fn begin_skipping(&mut self, head: &[u8]) -> Line<'static> {
+        let ended = head.last() == Some(&b'\n');
+        self.skipped = if ended {
+            0
+        } else {
+            self.held_bytes() + head.len()
+        };
+        self.taken = self.held.len();
+        self.let_go();
+        Line::TooLong
+    }
+
+    /// Goes to the end of an overlong line; false while its end has not come.
+    fn skip_overlong(&mut self, fresh: &mut &[u8]) -> bool {
+        // Bytes put back with `hold` while a line was being skipped come first.
+        let waiting = self.held.get(self.taken..).unwrap_or_default();
+        if let Some(at) = find_line_feed(waiting) {
+            self.taken += at + 1;
+            self.scanned = self.taken;
+            self.skipped = 0;
+            return true;
+        }
+        self.skipped += waiting.len();
+        self.taken = self.held.len();
+        self.let_go();
+        if let Some(at) = find_line_feed(fresh) {
+            *fresh = fresh.get(at + 1..).unwrap_or_default();
+            self.skipped = 0;
+            return true;
+        }
+        self.skipped += fresh.len();
+        *fresh = &[];
+        false
+    }
+
+    /// Moves what still waits to the front.
+    fn drop_taken(&mut self) {
+        if self.taken > 0 {
+            self.held.drain(..self.taken);
+            self.scanned = self.scanned.saturating_sub(self.taken);
+            self.taken = 0;
+        }
+    }
+
+    /// Gives the memory back once nothing waits in it.
+    fn let_go(&mut self) {
+        if self.taken == self.held.len() && self.held.capacity() > 0 {
+            self.held = Vec::new();
+        }
+        if self.held.is_empty() {
+            self.taken = 0;
+            self.scanned = 0;
+        }
+    }
+}
+
+/// Carriage return and line feed.
+const LINE_ENDING_BYTES_MAX: usize = 2;
+
+fn find_line_feed(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr(b'\n', bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All lines of `chunks`, too long ones as `None`.
+    fn cut(line_bytes_max: usize, chunks: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Lines::new(line_bytes_max);
+        let mut found = Vec::new();
+        for chunk in chunks {
+            let mut fresh = *chunk;
+            while let Some(line) = lines.next_line(&mut fresh) {
+                found.push(match line {
+                    Line::Whole(bytes) => Some(bytes.to_vec()),
+                    Line::TooLong => None,
+                });
+            }
+            assert!(fresh.is_empty());
+        }
+        found
+    }
+
+    #[test]
+    fn any_cut_gives_the_same_lines() {
+        let stream = b"NICK a\r\nUSER a 0 * :\xc3\xa9\n\r\n\nlast one\r\nunfinished";
+        let whole = cut(100, &[stream]);
+        assert_eq!(whole.len(), 5);
+        for size in 1..stream.len() {
+            let chunks: Vec<&[u8]> = stream.chunks(size).collect();
+            assert_eq!(cut(100, &chunks), whole, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_line_at_the_bound_is_whole_and_one_byte_more_is_too_long() {
+        for ending in ["\n", "\r\n"] {
+            for (length, whole) in [(9, true), (10, true), (11, false), (40, false)] {
+                let text = "x".repeat(length);
+                let stream = format!("{text}{ending}next\n").into_bytes();
+                let expected = [whole.then(|| text.into_bytes()), Some(b"next".to_vec())];
+                for size in 1..=stream.len() {
+                    let chunks: Vec<&[u8]> = stream.chunks(size).collect();
+                    assert_eq!(cut(10, &chunks), expected, "{length} bytes by {size}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_endless_line_is_told_once_and_counted_but_not_kept() {
+        let mut lines = Lines::new(100);
+        let mut told = 0;
+        for _ in 0..1000 {
+            let mut fresh: &[u8] = &[b'x'; 64];
+            while let Some(line) = lines.next_line(&mut fresh) {
+                assert_eq!(line, Line::TooLong);
+                told += 1;
+            }
+            assert!(lines.held.capacity() <= 256);
+        }
+        assert_eq!(told, 1);
+        assert_eq!(lines.skipped_bytes(), 64_000);
+        let mut fresh: &[u8] = b"end\r\nPING x\r\n";
+        assert_eq!(
+            lines.next_line(&mut fresh),
+            Some(Line::Whole(b"PING x".as_slice()))
+        );
+        assert_eq!(lines.skipped_bytes(), 0);
+    }
+
+    #[test]
+    fn bytes_put_back_are_cut_later_and_in_order() {
+        let mut lines = Lines::new(100);
+        let mut fresh: &[u8] = b"one\ntwo\nthree\nfo";
+        assert_eq!(
+            lines.next_line(&mut fresh),
+            Some(Line::Whole(b"one".as_slice()))
+        );
+        lines.hold(fresh);
+        assert_eq!(lines.held_bytes(), 12);
+        let mut nothing: &[u8] = &[];
+        assert_eq!(
+            lines.next_line(&mut nothing),
+            Some(Line::Whole(b"two".as_slice()))
+        );
+        let mut fresh: &[u8] = b"ur\n";
+        for expected in ["three", "four"] {
+            assert_eq!(
+                lines.next_line(&mut fresh),
+                Some(Line::Whole(expected.as_bytes()))
+            );
+        }
+        assert_eq!(lines.next_line(&mut fresh), None);
+    }
+
+    #[test]
+    fn an_idle_connection_holds_no_memory() {
+        let mut lines = Lines::new(100);
+        for chunk in [b"NICK al".as_slice(), b"ice\r\n"] {
+            let mut fresh = chunk;
+            while lines.next_line(&mut fresh).is_some() {}
+        }
+        assert_eq!(lines.held.capacity(), 0);
+    }
+}

@@ -1,0 +1,360 @@
+//! One line of IRC as tags, source, command and parameters, all borrowed from the line.
+//!
+//! The grammar is that of the Modern IRC document ("Message format") with IRCv3 message tags, and
+//! forgiving where servers are: several spaces are one, the letter case of commands is free.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use nom::bytes::complete::{take_till, take_till1, take_while, take_while1};
+use nom::character::complete::char;
+use nom::combinator::opt;
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+/// The longest line without its tags, in bytes, line ending included. RFC 2812, 2.3.
+pub const BODY_BYTES_MAX: usize = 512;
+/// The longest tag section a server may send, in bytes, `@` and the space included. IRCv3
+/// message-tags, "Size limit".
+pub const TAGS_BYTES_MAX: usize = 8191;
+/// The longest tag section a client may send, in bytes, `@` and the space included. IRCv3
+/// message-tags, "Size limit".
+pub const CLIENT_TAGS_BYTES_MAX: usize = 4096;
+/// The most parameters a message can have; what stands behind is part of the last one. RFC 2812,
+/// 2.3.
+pub const PARAMETERS_MAX: usize = 15;
+
+/// One line, taken apart. Nothing is copied.
+///
+/// ```
+/// use chatting_room::wire::Message;
+///
+/// let message = Message::parse("@time=12:01 :bob!b@host PRIVMSG #lobby :hello there").unwrap();
+/// assert_eq!(message.tags.get("time").as_deref(), Some("12:01"));
+/// assert_eq!(message.source.unwrap().nick(), "bob");
+/// assert_eq!(message.command, "PRIVMSG");
+/// assert_eq!(*message.parameters, ["#lobby", "hello there"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// What stands between `@` and the first space; empty when there are none.
+    pub tags: Tags<'a>,
+    /// Who says it, when the line tells.
+    pub source: Option<Source<'a>>,
+    /// The command or the three digits of a reply, as written.
+    pub command: &'a str,
+    /// At most [`PARAMETERS_MAX`].
+    pub parameters: Parameters<'a>,
+}
+
+/// Why a line is not a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageError {
+    /// Nothing but spaces, tags or a source: there is nothing to answer.
+    NoCommand,
+    /// A byte that no line may have in it: NUL or a carriage return.
+    ForbiddenByte(u8),
+    /// Not UTF-8, which `UTF8ONLY` asks for.
+    InvalidUtf8,
+    /// The tags or the rest are longer than allowed.
+    TooLong,
+}
+
+impl<'a> Message<'a> {
+    /// What a client sent: its bytes, its lengths and its grammar are checked.
+    pub fn from_client(line: &'a [u8]) -> Result<Self, MessageError> {
+        let text = str::from_utf8(line).map_err(|_| MessageError::InvalidUtf8)?;
+        let tags_bytes = match line.first() {
+            Some(b'@') => memchr::memchr(b' ', line).map_or(line.len(), |at| at + 1),
+            _ => 0,
+        };
+        let body_bytes = line.len() - tags_bytes + "\r\n".len();
+        if tags_bytes > CLIENT_TAGS_BYTES_MAX || body_bytes > BODY_BYTES_MAX {
+            return Err(MessageError::TooLong);
+        }
+        Self::parse(text)
+    }
+
+    /// Takes a line without its ending apart, however long it is.
+    pub fn parse(line: &'a str) -> Result<Self, MessageError> {
+        if let Some(at) = memchr::memchr2(b'\r', b'\0', line.as_bytes()) {
+            let byte = line.as_bytes().get(at).copied().unwrap_or_default();
+            return Err(MessageError::ForbiddenByte(byte));
+        }
+        let (_, message) = message(line).map_err(|_| MessageError::NoCommand)?;
+        Ok(message)
+    }
+
+    /// The parameter at `index`, or nothing: what comes from the network may be missing.
+    pub fn parameter(&self, index: usize) -> Option<&'a str> {
+        self.parameters.list().get(index).copied()
+    }
+
+    /// The number of a reply, for lines such as `:server 433 …`.
+    pub fn number(&self) -> Option<u16> {
+        let digits = self.command.len() == 3 && self.command.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| self.command.parse().ok()).flatten()
+    }
+}
+
+fn message(line: &str) -> IResult<&str, Message<'_>> {
+    let (rest, _) = spaces(line)?;
+    let (rest, tags) = opt(terminated(preceded(char('@'), word), spaces)).parse(rest)?;
+    let (rest, source) = opt(terminated(preceded(char(':'), word), spaces)).parse(rest)?;
+    let (rest, command) = take_till1(is_space)(rest)?;
+    let (rest, parameters) = parameters(rest)?;
+    Ok((
+        rest,
+        Message {
+            tags: Tags(tags.unwrap_or_default()),
+            source: source.map(Source),
+            command,
+            parameters,
+        },
+    ))
+}
+
+fn parameters(mut rest: &str) -> IResult<&str, Parameters<'_>> {
+    let mut parameters = Parameters::default();
+    while let (after, Some(_)) = opt(spaces1).parse(rest)? {
+        let last = parameters.count + 1 == PARAMETERS_MAX;
+        let (after, trailing) = opt(char(':')).parse(after)?;
+        if trailing.is_some() || last {
+            parameters.push(after);
+            return Ok(("", parameters));
+        }
+        if after.is_empty() {
+            break;
+        }
+        let (after, middle) = word(after)?;
+        parameters.push(middle);
+        rest = after;
+    }
+    Ok((rest, parameters))
+}
+
+fn word(text: &str) -> IResult<&str, &str> {
+    take_till(is_space)(text)
+}
+
+fn spaces(text: &str) -> IResult<&str, &str> {
+    take_while(is_space)(text)
+}
+
+fn spaces1(text: &str) -> IResult<&str, &str> {
+    take_while1(is_space)(text)
+}
+
+fn is_space(c: char) -> bool {
+    c == ' '
+}
+
+/// The parameters of a message, in a place of fixed size.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parameters<'a> {
+    list: [&'a str; PARAMETERS_MAX],
+    count: usize,
+}
+
+impl<'a> Parameters<'a> {
+    /// The parameters that are there; they live as long as the line does.
+    pub fn list(&self) -> &[&'a str] {
+        self.list.get(..self.count).unwrap_or_default()
+    }
+
+    fn push(&mut self, parameter: &'a str) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = parameter;
+            self.count += 1;
+        }
+    }
+}
+
+impl<'a> Deref for Parameters<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &Self::Target {
+        self.list()
+    }
+}
+
+impl fmt::Debug for Parameters<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list().fmt(f)
+    }
+}
+
+/// Who says a message: `nick!user@host`, or the name of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'a>(&'a str);
+
+impl<'a> Source<'a> {
+    /// What stands before `!` and `@`: a nick or a server's name.
+    pub fn nick(self) -> &'a str {
+        self.0.split(['!', '@']).next().unwrap_or_default()
+    }
+
+    /// All of it.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+/// The tags of a message, as they stand in the line. IRCv3 message-tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tags<'a>(&'a str);
+
+impl<'a> Tags<'a> {
+    /// The value of `key`, with its escapes undone: empty when the tag stands without a value,
+    /// `None` when it is not there. The last one counts when there are several.
+    pub fn get(self, key: &str) -> Option<Cow<'a, str>> {
+        let (_, value) = self.iter().filter(|(name, _)| *name == key).last()?;
+        Some(unescape(value))
+    }
+
+    /// Each tag and its value, still escaped.
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .split(';')
+            .filter(|tag| !tag.is_empty())
+            .map(|tag| tag.split_once('=').unwrap_or((tag, "")))
+    }
+}
+
+fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => match characters.next() {
+                Some(':') => plain.push(';'),
+                Some('s') => plain.push(' '),
+                Some('r') => plain.push('\r'),
+                Some('n') => plain.push('\n'),
+                Some(other) => plain.push(other),
+                None => {}
+            },
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(line: &str) -> (Option<&str>, &str, Vec<&str>) {
+        let message = Message::parse(line).unwrap();
+        (
+            message.source.map(Source::as_str),
+            message.command,
+            message.parameters.list().to_vec(),
+        )
+    }
+
+    #[test]
+    fn a_line_comes_apart_as_the_modern_irc_document_says() {
+        assert_eq!(parts("CAP REQ :sasl"), (None, "CAP", vec!["REQ", "sasl"]));
+        assert_eq!(
+            parts(":a!b@c PRIVMSG #d  :e f "),
+            (Some("a!b@c"), "PRIVMSG", vec!["#d", "e f "])
+        );
+        assert_eq!(
+            parts("  USER  a 0   * :"),
+            (None, "USER", vec!["a", "0", "*", ""])
+        );
+        assert_eq!(
+            parts("MODE #a +k ::x"),
+            (None, "MODE", vec!["#a", "+k", ":x"])
+        );
+        assert_eq!(parts("AWAY "), (None, "AWAY", vec![]));
+        assert_eq!(parts("JOIN a:b"), (None, "JOIN", vec!["a:b"]));
+    }
+
+    #[test]
+    fn the_fifteenth_parameter_takes_the_rest() {
+        let line = format!("CMD {}", "p ".repeat(20));
+        let message = Message::parse(&line).unwrap();
+        assert_eq!(message.parameters.len(), PARAMETERS_MAX);
+        assert_eq!(message.parameter(14), Some("p p p p p p "));
+        assert_eq!(message.parameter(15), None);
+    }
+
+    #[test]
+    fn a_line_without_a_command_is_told_apart() {
+        for line in [
+            "", " ", ":", ": ", ":x", ":x ", "@", "@ ", "@a", "@a=b ", " :x",
+        ] {
+            assert_eq!(
+                Message::parse(line),
+                Err(MessageError::NoCommand),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn carriage_returns_and_nul_are_refused_wherever_they_stand() {
+        for (line, byte) in [
+            ("PRIVMSG #c :hi\r:evil!e@e PRIVMSG #c :spoof", b'\r'),
+            ("PRIVMSG #c :nul\0byte", b'\0'),
+            ("@a=\r b", b'\r'),
+        ] {
+            assert_eq!(Message::parse(line), Err(MessageError::ForbiddenByte(byte)));
+        }
+    }
+
+    #[test]
+    fn a_client_may_send_510_bytes_and_a_line_ending() {
+        let line = |bytes: usize| format!("PRIVMSG #c :{}", "x".repeat(bytes - 12)).into_bytes();
+        assert!(Message::from_client(&line(510)).is_ok());
+        assert_eq!(Message::from_client(&line(511)), Err(MessageError::TooLong));
+        let tagged = |bytes: usize| format!("@{} PING x", "t".repeat(bytes - 2)).into_bytes();
+        assert!(Message::from_client(&tagged(CLIENT_TAGS_BYTES_MAX)).is_ok());
+        assert_eq!(
+            Message::from_client(&tagged(CLIENT_TAGS_BYTES_MAX + 1)),
+            Err(MessageError::TooLong)
+        );
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_told_apart() {
+        for text in [
+            b"PRIVMSG #c :\xff\xfe".as_slice(),
+            b"PRIVMSG #c :\xc0\x80",
+            b"PRIVMSG #c :\xed\xa0\x80",
+            b"PRIVMSG #c :\xe2\x82",
+        ] {
+            assert_eq!(Message::from_client(text), Err(MessageError::InvalidUtf8));
+        }
+    }
+
+    #[test]
+    fn tags_are_unescaped_and_the_last_of_a_name_counts() {
+        let message = Message::parse(r"@a=1;+b/c=x\:y\s\\\r\n\z\;d;a=2;;e= PING x").unwrap();
+        assert_eq!(message.tags.get("a").as_deref(), Some("2"));
+        assert_eq!(message.tags.get("+b/c").as_deref(), Some("x;y \\\r\nz"));
+        assert_eq!(message.tags.get("d").as_deref(), Some(""));
+        assert_eq!(message.tags.get("e").as_deref(), Some(""));
+        assert_eq!(message.tags.get("f"), None);
+        assert_eq!(message.command, "PING");
+    }
+
+    #[test]
+    fn only_three_digits_are_a_number() {
+        for (line, number) in [
+            (":s 433 * a :x", Some(433)),
+            ("001 a", Some(1)),
+            ("01 a", None),
+            ("+12 a", None),
+            ("PING a", None),
+        ] {
+            assert_eq!(Message::parse(line).unwrap().number(), number, "{line}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Nicks and room names, and the one place that decides when two names are the same.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+/// The longest nick, in bytes; announced as `NICKLEN`.
+pub const NICK_BYTES_MAX: usize = 30;
+/// The longest room name with its `#`, in bytes; announced as `CHANNELLEN`.
+pub const ROOM_NAME_BYTES_MAX: usize = 50;
+
+/// What two spellings of one name have in common: the name with its ASCII letters in lower case
+/// (`CASEMAPPING=ascii`). Maps of people and rooms are keyed by it, never by the name as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Box<str>);
+
+impl Key {
+    /// The key of any text, a checked name or not.
+    pub fn of(text: &str) -> Self {
+        Self(text.to_ascii_lowercase().into_boxed_str())
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text cannot be a nick or a room name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameError {
+    /// There is no text at all.
+    Empty,
+    /// It has more than the `bytes_max` bytes that are allowed.
+    TooLong {
+        /// How many would be allowed.
+        bytes_max: usize,
+    },
+    /// It begins with a character that such a name cannot begin with.
+    Start(char),
+    /// This character cannot be in it at all.
+    Character(char),
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::TooLong { bytes_max } => write!(f, "it is longer than {bytes_max} bytes"),
+            Self::Start(c) => write!(f, "it cannot begin with {}", Shown(*c)),
+            Self::Character(c) => write!(f, "it cannot have {} in it", Shown(*c)),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// A character as it can be shown in a sentence, whatever it is.
+struct Shown(char);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ' ' => f.write_str("a space"),
+            c if c.is_ascii_graphic() => write!(f, "'{c}'"),
+            c => write!(f, "U+{:04X}", u32::from(c)),
+        }
+    }
+}
+
+/// A person's name: letters, digits and ``-[]\`^{}|_``, not beginning with a digit or a hyphen.
+/// RFC 2812, 2.3.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nick(Box<str>);
+
+impl Nick {
+    /// Checks `text`; after that nobody needs to check again.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let first = text.chars().next().ok_or(NameError::Empty)?;
+        if let Some(bad) = text.chars().find(|c| !is_nick_character(*c)) {
+            return Err(NameError::Character(bad));
+        }
+        if first.is_ascii_digit() || first == '-' {
+            return Err(NameError::Start(first));
+        }
+        if text.len() > NICK_BYTES_MAX {
+            return Err(NameError::TooLong {
+                bytes_max: NICK_BYTES_MAX,
+            });
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The nick as its owner writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it has in common with its other spellings.
+    pub fn key(&self) -> Key {
+        Key::of(&self.0)
+    }
+}
+
+impl fmt::Display for Nick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_nick_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-[]\\`^{}|_".contains(c)
+}
+
+/// A room's name: `#` and at least one more character, none of which is a space, a comma, or
+/// could disturb a terminal. RFC 2812, 1.3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomName(Box<str>);
+
+impl RoomName {
+    /// Checks `text`; after that nobody needs to check again.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let first = text.chars().next().ok_or(NameError::Empty)?;
+        let Some(rest) = text.strip_prefix('#') else {
+            return Err(NameError::Start(first));
+        };
+        if rest.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if let Some(bad) = rest.chars().find(|c| !is_room_character(*c)) {
+            return Err(NameError::Character(bad));
+        }
+        if text.len() > ROOM_NAME_BYTES_MAX {
+            return Err(NameError::TooLong {
+                bytes_max: ROOM_NAME_BYTES_MAX,
+            });
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name as its first visitor wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it has in common with its other spellings.
+    pub fn key(&self) -> Key {
+        Key::of(&self.0)
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_room_character(c: char) -> bool {
+    !(c.is_control() || c.is_whitespace() || c == ',' || is_invisible(c))
+}
+
+/// Whether a character has no shape of its own or turns the direction of what follows: with such
+/// characters one name or text can be made to look like another (Unicode Technical Report 36).
+/// The soft hyphen and the fillers are among them, joiners too.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_only_in_ascii_case_have_one_key() {
+        assert_eq!(
+            Nick::parse("Alice[]").unwrap().key(),
+            Nick::parse("aLICE[]").unwrap().key()
+        );
+        assert_ne!(Key::of("a[]"), Key::of("a{}"));
+        assert_ne!(Key::of("É"), Key::of("é"));
+    }
+
+    #[test]
+    fn a_nick_has_1_to_30_bytes() {
+        assert_eq!(Nick::parse(""), Err(NameError::Empty));
+        assert!(Nick::parse("a").is_ok());
+        assert!(Nick::parse(&"a".repeat(30)).is_ok());
+        assert_eq!(
+            Nick::parse(&"a".repeat(31)),
+            Err(NameError::TooLong { bytes_max: 30 })
+        );
+    }
+
+    #[test]
+    fn nicks_that_would_be_read_as_something_else_are_refused() {
+        for text in [
+            "1up",
+            "-x",
+            "*",
+            "a b",
+            "a!b",
+            "a@b",
+            "a.b",
+            "#a",
+            ":a",
+            "+a",
+            "~a",
+            "$a",
+            "a,b",
+            "a\x1b",
+            "a\u{a0}",
+            "\u{202e}a",
+            "é",
+        ] {
+            assert!(Nick::parse(text).is_err(), "{text:?}");
+        }
+        for text in ["a1", "_a", "[a]", "a-b", "{|}", "`^\\"] {
+            assert!(Nick::parse(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn room_names_begin_with_a_hash_and_have_nothing_invisible() {
+        for text in ["#a", "##", "#a:b", "#café", "#1"] {
+            assert!(RoomName::parse(text).is_ok(), "{text:?}");
+        }
+        for text in [
+            "",
+            "#",
+            "a",
+            "&a",
+            "#a b",
+            "#a,b",
+            "#\x07",
+            "#\x1b[2J",
+            "#\u{202e}",
+            "#a\u{200b}",
+            "0",
+        ] {
+            assert!(RoomName::parse(text).is_err(), "{text:?}");
+        }
+        assert!(RoomName::parse(&format!("#{}", "a".repeat(49))).is_ok());
+        assert!(RoomName::parse(&format!("#{}", "a".repeat(50))).is_err());
+    }
+}
