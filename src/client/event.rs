@@ -1,0 +1,241 @@
+//! What happened, as the session tells it and the screen shows it.
+//!
+//! Texts are as they came from the network: nothing here is safe to print before `screen` has
+//! been over it.
+
+/// Something a person should see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody said something in a room.
+    Said {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+        /// What.
+        text: String,
+        /// How.
+        manner: Manner,
+        /// Whether it was this person, from here.
+        own: bool,
+    },
+    /// Somebody said something to this person only, or this person to somebody only.
+    Whispered {
+        /// The other person.
+        nick: String,
+        /// What.
+        text: String,
+        /// How.
+        manner: Manner,
+        /// Whether it was this person who said it.
+        own: bool,
+    },
+    /// Text by the server itself.
+    ServerSaid {
+        /// What.
+        text: String,
+    },
+    /// A line of the server that few want to see.
+    ServerDetail {
+        /// The line's words.
+        text: String,
+    },
+    /// This person has entered a room and knows who is there.
+    Entered {
+        /// The room.
+        room: String,
+        /// This person's nick.
+        nick: String,
+        /// Everybody else there.
+        others: Vec<String>,
+        /// Whether this is the first room after connecting.
+        first: bool,
+    },
+    /// This person has left a room.
+    Departed {
+        /// The room.
+        room: String,
+    },
+    /// Somebody else has entered a room.
+    Joined {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+    },
+    /// Somebody else has left a room.
+    Left {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+        /// Why, when they said.
+        reason: Option<String>,
+    },
+    /// Somebody was made to leave a room.
+    Kicked {
+        /// The room.
+        room: String,
+        /// Who had to leave.
+        nick: String,
+        /// Who made them.
+        by: String,
+        /// Why, when they said.
+        reason: Option<String>,
+        /// Whether it was this person who had to leave.
+        own: bool,
+    },
+    /// Somebody else has left the server.
+    Quit {
+        /// Who.
+        nick: String,
+        /// Why, when they said.
+        reason: Option<String>,
+    },
+    /// Somebody has another nick now.
+    Renamed {
+        /// The nick before.
+        from: String,
+        /// The nick now.
+        to: String,
+        /// Whether it is this person.
+        own: bool,
+    },
+    /// What a room is about, as told on entering or asking.
+    Topic {
+        /// The room.
+        room: String,
+        /// The topic, if there is one.
+        topic: Option<String>,
+    },
+    /// Somebody has changed what a room is about.
+    TopicChanged {
+        /// The room.
+        room: String,
+        /// Who.
+        nick: String,
+        /// The new topic; empty when it was taken away.
+        topic: String,
+    },
+    /// The modes of a room or a person were changed.
+    ModeChanged {
+        /// The room or the person.
+        target: String,
+        /// Who changed them.
+        by: String,
+        /// The change as on the wire.
+        change: String,
+    },
+    /// Somebody asks this person into a room.
+    Invited {
+        /// The room.
+        room: String,
+        /// Who asks.
+        by: String,
+    },
+    /// Who is in a room, with details.
+    Who {
+        /// The room.
+        room: String,
+        /// Everybody there, in alphabetical order.
+        people: Vec<Present>,
+    },
+    /// The nicks of those in a room.
+    Names {
+        /// The room.
+        room: String,
+        /// The nicks with their rank in front.
+        nicks: Vec<String>,
+    },
+    /// All that is known about one person.
+    Whois {
+        /// What the server said.
+        details: Box<Details>,
+    },
+    /// Somebody this person whispered to is away.
+    Away {
+        /// Who.
+        nick: String,
+        /// What they left behind.
+        message: String,
+    },
+    /// This person is marked as away, or no longer.
+    OwnAway {
+        /// Which of the two.
+        away: bool,
+    },
+    /// A request was refused by the server.
+    Refused {
+        /// Its number.
+        number: u16,
+        /// Its parameters behind this person's nick.
+        parameters: Vec<String>,
+        /// The line of input it is about, where lines are counted.
+        line: Option<u64>,
+    },
+    /// Something typed cannot be done, and why; nothing was sent.
+    Unsendable {
+        /// Words of the program, with what to do next.
+        words: String,
+        /// The line of input it is about, where lines are counted.
+        line: Option<u64>,
+    },
+    /// Words of this program itself.
+    Note {
+        /// The words.
+        words: String,
+    },
+}
+
+/// How something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Plainly.
+    Text,
+    /// As what one does (`/me`).
+    Action,
+    /// By a program, or for one: never to be answered by itself.
+    Notice,
+}
+
+/// One person in the list of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// The nick.
+    pub nick: String,
+    /// `@`, `+` or nothing: what they may do in the room.
+    pub rank: String,
+    /// Whether they are away.
+    pub away: bool,
+    /// What they left behind when they went away, when it is known.
+    pub away_message: Option<String>,
+    /// When they came, in Unix seconds, when it is known.
+    pub since: Option<i64>,
+    /// For how many seconds they have said nothing, when it is known.
+    pub idle_seconds: Option<u64>,
+    /// Whether it is this person.
+    pub own: bool,
+}
+
+/// What a server knows about one person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Details {
+    /// The nick.
+    pub nick: String,
+    /// User name and host as `user@host`.
+    pub address: String,
+    /// The real name.
+    pub real_name: String,
+    /// The rooms they are in, as far as one may see them, between spaces.
+    pub rooms: Option<String>,
+    /// The server they are on.
+    pub server: Option<String>,
+    /// For how many seconds they have said nothing.
+    pub idle_seconds: Option<u64>,
+    /// When they came, in Unix seconds.
+    pub since: Option<i64>,
+    /// What they left behind when they went away.
+    pub away: Option<String>,
+    /// Everything else, in the server's words.
+    pub more: Vec<String>,
+}

@@ -1,0 +1,690 @@
+//! What a person typed, as an intent; the table of slash commands.
+//!
+//! The grammar is small: text, `@nick text`, `/command …`, and `//` or `@@` for text that begins
+//! with those characters. What does not fit the grammar becomes a [`Problem`] that says what to
+//! type instead; it never becomes chat. The table drives parsing, `/help` and Tab alike.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_till, take_till1};
+use nom::character::complete::{char, multispace0};
+use nom::combinator::{opt, peek, recognize, rest};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+use crate::wire::name::is_invisible;
+
+/// What a typed line asks for, borrowed from the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent<'a> {
+    /// An empty line: nothing at all.
+    Nothing,
+    /// Say this to everybody in the active room.
+    Say {
+        /// What to say.
+        text: &'a str,
+    },
+    /// Say this to one person, or to a room that is not the active one.
+    Tell {
+        /// A nick or a room.
+        target: &'a str,
+        /// What to say.
+        text: &'a str,
+    },
+    /// Say what one does: `* alice waves`.
+    Act {
+        /// What stands behind the nick.
+        text: &'a str,
+    },
+    /// Take another nick.
+    Nick {
+        /// The new one.
+        nick: &'a str,
+    },
+    /// List who is in a room.
+    Who {
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+    },
+    /// List only the nicks of those in a room.
+    Names {
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+    },
+    /// Ask all about one person.
+    Whois {
+        /// That person.
+        nick: &'a str,
+    },
+    /// Enter a room, or make it the active one.
+    Join {
+        /// The room.
+        room: Cow<'a, str>,
+        /// Its key, where it has one.
+        key: Option<&'a str>,
+    },
+    /// Leave a room.
+    Part {
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+        /// Why, for those who stay.
+        reason: Option<&'a str>,
+    },
+    /// See or set what a room is about.
+    Topic {
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+        /// The new topic.
+        topic: Option<&'a str>,
+    },
+    /// Be away, or back when there is no message.
+    Away {
+        /// What those who whisper are told.
+        message: Option<&'a str>,
+    },
+    /// Explain the commands.
+    Help {
+        /// One command, all of them when none is named.
+        command: Option<&'a str>,
+    },
+    /// Leave.
+    Quit {
+        /// Why, for those who stay.
+        reason: Option<&'a str>,
+    },
+}
+
+/// What an argument of a command is, for Tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// Somebody's nick.
+    Nick,
+    /// A room.
+    Room,
+    /// A person or a room.
+    Target,
+    /// The name of a slash command.
+    Command,
+    /// Free text, in which nicks are completed.
+    Text,
+}
+
+/// One row of the table of slash commands.
+#[derive(Debug)]
+pub struct Slash {
+    /// Its name without the slash.
+    pub name: &'static str,
+    /// Its arguments as help writes them: capitals for what to fill in, brackets for what may be
+    /// left out.
+    pub usage: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// What Tab completes, argument by argument; the last one repeats.
+    pub arguments: &'static [Argument],
+    make: for<'a> fn(&'a str) -> Result<Intent<'a>, Fault>,
+}
+
+/// All slash commands, in the order in which help lists them.
+pub const COMMANDS: &[Slash] = &[
+    Slash {
+        name: "nick",
+        usage: "NAME",
+        help: "take another name",
+        arguments: &[],
+        make: |arguments| {
+            let (nick, more) = word(arguments).ok_or(Fault::Missing("the new name"))?;
+            nothing_behind(more)?;
+            Ok(Intent::Nick {
+                nick: checked_nick(nick)?,
+            })
+        },
+    },
+    Slash {
+        name: "who",
+        usage: "[#ROOM]",
+        help: "list who is here, away or not, and since when",
+        arguments: &[Argument::Room],
+        make: |arguments| {
+            Ok(Intent::Who {
+                room: only_room(arguments)?,
+            })
+        },
+    },
+    Slash {
+        name: "msg",
+        usage: "NICK|#ROOM TEXT",
+        help: "whisper to a person (as @NICK TEXT does) or talk in another room",
+        arguments: &[Argument::Target, Argument::Text],
+        make: |arguments| {
+            let (target, text) = word(arguments).ok_or(Fault::Missing("whom it is for"))?;
+            tell(target, text)
+        },
+    },
+    Slash {
+        name: "me",
+        usage: "TEXT",
+        help: "say what you do: /me waves",
+        arguments: &[Argument::Text],
+        make: |arguments| {
+            let text = some(arguments).ok_or(Fault::Missing("what you do"))?;
+            Ok(Intent::Act { text })
+        },
+    },
+    Slash {
+        name: "join",
+        usage: "#ROOM [KEY]",
+        help: "enter a room, or make it the one you talk in",
+        arguments: &[Argument::Room],
+        make: |arguments| {
+            let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
+            let room = checked_room(room)?;
+            let Some((key, more)) = word(more) else {
+                return Ok(Intent::Join { room, key: None });
+            };
+            nothing_behind(more)?;
+            Ok(Intent::Join {
+                room,
+                key: Some(key),
+            })
+        },
+    },
+    Slash {
+        name: "part",
+        usage: "[#ROOM] [REASON]",
+        help: "leave a room",
+        arguments: &[Argument::Room, Argument::Text],
+        make: |arguments| {
+            let (room, reason) = leading_room(arguments)?;
+            Ok(Intent::Part {
+                room,
+                reason: some(reason),
+            })
+        },
+    },
+    Slash {
+        name: "topic",
+        usage: "[#ROOM] [TEXT]",
+        help: "see what a room is about, or change it",
+        arguments: &[Argument::Room, Argument::Text],
+        make: |arguments| {
+            let (room, topic) = leading_room(arguments)?;
+            Ok(Intent::Topic {
+                room,
+                topic: some(topic),
+            })
+        },
+    },
+    Slash {
+        name: "names",
+        usage: "[#ROOM]",
+        help: "list the nicks in a room, without details",
+        arguments: &[Argument::Room],
+        make: |arguments| {
+            Ok(Intent::Names {
+                room: only_room(arguments)?,
+            })
+        },
+    },
+    Slash {
+        name: "whois",
+        usage: "NICK",
+        help: "show all that is known about a person",
+        arguments: &[Argument::Nick],
+        make: |arguments| {
+            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom you ask about"))?;
+            nothing_behind(more)?;
+            Ok(Intent::Whois {
+                nick: checked_nick(nick)?,
+            })
+        },
+    },
+    Slash {
+        name: "away",
+        usage: "[MESSAGE]",
+        help: "say that you are away, or without a message that you are back",
+        arguments: &[Argument::Text],
+        make: |arguments| {
+            Ok(Intent::Away {
+                message: some(arguments),
+            })
+        },
+    },
+    Slash {
+        name: "help",
+        usage: "[COMMAND]",
+        help: "list the commands, or explain one",
+        arguments: &[Argument::Command],
+        make: |arguments| {
+            let command = some(arguments).map(|name| name.trim_start_matches('/'));
+            Ok(Intent::Help { command })
+        },
+    },
+    Slash {
+        name: "quit",
+        usage: "[REASON]",
+        help: "leave (as Ctrl-D on an empty line does)",
+        arguments: &[Argument::Text],
+        make: |arguments| {
+            Ok(Intent::Quit {
+                reason: some(arguments),
+            })
+        },
+    },
+];
+
+impl Slash {
+    /// The row with this name, in any letter case.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        COMMANDS
+            .iter()
+            .find(|slash| slash.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for Slash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}", self.name)?;
+        if !self.usage.is_empty() {
+            write!(f, " {}", self.usage)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with what stands behind a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fault {
+    Missing(&'static str),
+    TooMuch(String),
+    Nick(String),
+    Room(String),
+    NoText(String),
+}
+
+/// Why a typed line cannot be understood. Its words say what to type instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(ProblemKind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ProblemKind {
+    NoCommandName,
+    NoSuchCommand {
+        typed: String,
+        nearest: Option<&'static str>,
+    },
+    NobodyNamed,
+    Forbidden(char),
+    InCommand {
+        usage: String,
+        fault: Fault,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ProblemKind::NoCommandName => f.write_str(
+                "a command's name is missing behind /; /help lists them, // begins text with a /",
+            ),
+            ProblemKind::NoSuchCommand {
+                typed,
+                nearest: Some(nearest),
+            } => write!(f, "no command /{typed}; did you mean /{nearest}?"),
+            ProblemKind::NoSuchCommand {
+                typed,
+                nearest: None,
+            } => write!(f, "no command /{typed}; /help lists them"),
+            ProblemKind::NobodyNamed => f.write_str(
+                "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @",
+            ),
+            ProblemKind::Forbidden(c) => write!(
+                f,
+                "U+{:04X} cannot be sent in a line; take it out",
+                u32::from(*c)
+            ),
+            ProblemKind::InCommand { usage, fault } => match fault {
+                Fault::Missing(what) => write!(f, "{what} is missing: {usage}"),
+                Fault::TooMuch(text) => write!(f, "{text:?} is too much: {usage}"),
+                Fault::Nick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
+                Fault::Room(room) => write!(f, "{room:?} cannot be a room: {usage}"),
+                Fault::NoText(target) => write!(f, "there is no text for {target}: {usage}"),
+            },
+        }
+    }
+}
+
+/// Understands one typed line.
+///
+/// ```
+/// use chatting_room::client::input::{Intent, parse};
+///
+/// assert_eq!(
+///     parse("@bob see you"),
+///     Ok(Intent::Tell { target: "bob", text: "see you" })
+/// );
+/// assert_eq!(
+///     parse("/quti").unwrap_err().to_string(),
+///     "no command /quti; did you mean /quit?"
+/// );
+/// ```
+pub fn parse(line: &str) -> Result<Intent<'_>, Problem> {
+    if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
+        return Err(Problem(ProblemKind::Forbidden(bad)));
+    }
+    // The grammar takes every text, so there is no other case to lose a line in.
+    let (_, shape) = shape(line).unwrap_or(("", Shape::Text(line)));
+    match shape {
+        Shape::Text(text) if text.trim().is_empty() => Ok(Intent::Nothing),
+        Shape::Text(text) => Ok(Intent::Say { text }),
+        Shape::Whisper("", _) => Err(Problem(ProblemKind::NobodyNamed)),
+        Shape::Whisper(nick, text) => {
+            tell(nick.trim_end_matches([':', ',']), text).map_err(|fault| {
+                Problem(ProblemKind::InCommand {
+                    usage: "@NICK TEXT".to_owned(),
+                    fault,
+                })
+            })
+        }
+        Shape::Command("", _) => Err(Problem(ProblemKind::NoCommandName)),
+        Shape::Command(name, arguments) => {
+            let Some(slash) = Slash::find(name) else {
+                return Err(Problem(ProblemKind::NoSuchCommand {
+                    typed: name.to_owned(),
+                    nearest: nearest_command(name),
+                }));
+            };
+            (slash.make)(arguments).map_err(|fault| {
+                Problem(ProblemKind::InCommand {
+                    usage: slash.to_string(),
+                    fault,
+                })
+            })
+        }
+    }
+}
+
+/// The command whose name is closest to what was typed, when one is close.
+pub fn nearest_command(typed: &str) -> Option<&'static str> {
+    let typed = typed.to_ascii_lowercase();
+    let begun = COMMANDS.iter().find(|slash| slash.name.starts_with(&typed));
+    let close = || {
+        COMMANDS
+            .iter()
+            .map(|slash| (strsim::osa_distance(slash.name, &typed), slash))
+            .filter(|(distance, slash)| *distance <= 2 && *distance < slash.name.len())
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, slash)| slash)
+    };
+    begun.or_else(close).map(|slash| slash.name)
+}
+
+/// A line by its first characters.
+enum Shape<'a> {
+    Text(&'a str),
+    Whisper(&'a str, &'a str),
+    Command(&'a str, &'a str),
+}
+
+fn shape(line: &str) -> IResult<&str, Shape<'_>> {
+    alt((
+        escaped_text.map(Shape::Text),
+        preceded((multispace0, char('/')), name_and_rest)
+            .map(|(name, arguments)| Shape::Command(name, arguments)),
+        preceded((multispace0, char('@')), name_and_rest)
+            .map(|(nick, text)| Shape::Whisper(nick, text)),
+        rest.map(Shape::Text),
+    ))
+    .parse(line)
+}
+
+/// `//text` and `@@text`: all but the first character.
+fn escaped_text(line: &str) -> IResult<&str, &str> {
+    preceded(
+        multispace0,
+        alt((
+            preceded(char('/'), recognize((peek(char('/')), rest))),
+            preceded(char('@'), recognize((peek(tag("@")), rest))),
+        )),
+    )
+    .parse(line)
+}
+
+fn name_and_rest(text: &str) -> IResult<&str, (&str, &str)> {
+    (
+        take_till(char::is_whitespace),
+        preceded(opt(char(' ')), rest),
+    )
+        .parse(text)
+}
+
+/// The first word, and what stands behind it.
+fn word(text: &str) -> Option<(&str, &str)> {
+    let parsed: IResult<&str, &str> = terminated(
+        preceded(multispace0, take_till1(char::is_whitespace)),
+        multispace0,
+    )
+    .parse(text);
+    parsed.ok().map(|(behind, word)| (word, behind))
+}
+
+/// Free text, when there is any.
+fn some(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(text)
+}
+
+fn tell<'a>(target: &'a str, text: &'a str) -> Result<Intent<'a>, Fault> {
+    if is_room(target) {
+        checked_room(target)?;
+    } else {
+        checked_nick(target)?;
+    }
+    if text.trim().is_empty() {
+        return Err(Fault::NoText(target.to_owned()));
+    }
+    Ok(Intent::Tell { target, text })
+}
+
+fn nothing_behind(text: &str) -> Result<(), Fault> {
+    match some(text) {
+        Some(text) => Err(Fault::TooMuch(text.to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// A room's name where one may stand, and nothing behind it.
+fn only_room(arguments: &str) -> Result<Option<Cow<'_, str>>, Fault> {
+    let Some((room, more)) = word(arguments) else {
+        return Ok(None);
+    };
+    nothing_behind(more)?;
+    Ok(Some(checked_room(room)?))
+}
+
+/// A room's name when the first word is one, and what stands behind it.
+fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), Fault> {
+    match word(arguments) {
+        Some((room, more)) if is_room(room) => Ok((Some(checked_room(room)?), more)),
+        _ => Ok((None, arguments)),
+    }
+}
+
+/// Whether a target is a room and not a person. `&` rooms are those of other servers.
+pub fn is_room(target: &str) -> bool {
+    target.starts_with(['#', '&'])
+}
+
+/// A nick that can be written into a request. Which nicks there may be is for each server to
+/// say, so only what would change the meaning of the line is refused here.
+pub fn checked_nick_text(nick: &str) -> bool {
+    !nick.is_empty()
+        && !nick.starts_with(['#', '&', ':'])
+        && !nick
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || ",!@*?".contains(c))
+}
+
+fn checked_nick(nick: &str) -> Result<&str, Fault> {
+    checked_nick_text(nick)
+        .then_some(nick)
+        .ok_or_else(|| Fault::Nick(nick.to_owned()))
+}
+
+/// A room's name; the `#` may be left out.
+fn checked_room(room: &str) -> Result<Cow<'_, str>, Fault> {
+    let fine = !room
+        .chars()
+        .any(|c| c.is_control() || is_invisible(c) || c == ',');
+    if !fine || room == "#" || room == "&" || room.starts_with(':') {
+        return Err(Fault::Room(room.to_owned()));
+    }
+    Ok(if is_room(room) {
+        Cow::Borrowed(room)
+    } else {
+        Cow::Owned(format!("#{room}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> String {
+        parse(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn text_is_said_as_it_is() {
+        for text in ["hello", " indented", "a / b", "mail me at a@b", "1/2", ":)"] {
+            assert_eq!(parse(text), Ok(Intent::Say { text }));
+        }
+        for nothing in ["", " ", "\t "] {
+            assert_eq!(parse(nothing), Ok(Intent::Nothing));
+        }
+    }
+
+    #[test]
+    fn a_doubled_first_character_is_text_with_one() {
+        assert_eq!(parse("//etc/hosts"), Ok(Intent::Say { text: "/etc/hosts" }));
+        assert_eq!(parse("@@home"), Ok(Intent::Say { text: "@home" }));
+        assert_eq!(parse("///"), Ok(Intent::Say { text: "//" }));
+    }
+
+    #[test]
+    fn an_at_sign_whispers() {
+        let tell = |target, text| Ok(Intent::Tell { target, text });
+        assert_eq!(parse("@bob hi there"), tell("bob", "hi there"));
+        assert_eq!(parse("@bob  two spaces"), tell("bob", " two spaces"));
+        assert_eq!(parse("@bob: hi"), tell("bob", "hi"));
+        assert_eq!(parse(" @bob hi"), tell("bob", "hi"));
+        assert_eq!(words("@bob"), "there is no text for bob: @NICK TEXT");
+        assert_eq!(
+            words("@ home"),
+            "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @"
+        );
+        assert_eq!(words("@a,b x"), "\"a,b\" cannot be a nick: @NICK TEXT");
+    }
+
+    #[test]
+    fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
+        assert_eq!(parse("/nick  bob "), Ok(Intent::Nick { nick: "bob" }));
+        assert_eq!(parse("/NICK bob"), Ok(Intent::Nick { nick: "bob" }));
+        assert_eq!(parse("  /who"), Ok(Intent::Who { room: None }));
+        assert_eq!(
+            parse("/who dev"),
+            Ok(Intent::Who {
+                room: Some("#dev".into())
+            })
+        );
+        assert_eq!(
+            parse("/join #dev secret"),
+            Ok(Intent::Join {
+                room: "#dev".into(),
+                key: Some("secret")
+            })
+        );
+        assert_eq!(
+            parse("/part #dev so long"),
+            Ok(Intent::Part {
+                room: Some("#dev".into()),
+                reason: Some("so long")
+            })
+        );
+        assert_eq!(
+            parse("/part so long"),
+            Ok(Intent::Part {
+                room: None,
+                reason: Some("so long")
+            })
+        );
+        assert_eq!(
+            parse("/topic"),
+            Ok(Intent::Topic {
+                room: None,
+                topic: None
+            })
+        );
+        assert_eq!(
+            parse("/msg bob  hi"),
+            Ok(Intent::Tell {
+                target: "bob",
+                text: "hi"
+            })
+        );
+        assert_eq!(parse("/me waves"), Ok(Intent::Act { text: "waves" }));
+        assert_eq!(
+            parse("/help /nick"),
+            Ok(Intent::Help {
+                command: Some("nick")
+            })
+        );
+        assert_eq!(parse("/quit"), Ok(Intent::Quit { reason: None }));
+        assert_eq!(
+            parse("/quit see you"),
+            Ok(Intent::Quit {
+                reason: Some("see you")
+            })
+        );
+    }
+
+    #[test]
+    fn wrong_input_explains_itself() {
+        assert_eq!(words("/quti"), "no command /quti; did you mean /quit?");
+        assert_eq!(words("/j #a"), "no command /j; did you mean /join?");
+        assert_eq!(
+            words("/frobnicate"),
+            "no command /frobnicate; /help lists them"
+        );
+        assert_eq!(words("/nick"), "the new name is missing: /nick NAME");
+        assert_eq!(words("/nick a b"), "\"b\" is too much: /nick NAME");
+        assert_eq!(words("/nick a!b"), "\"a!b\" cannot be a nick: /nick NAME");
+        assert_eq!(
+            words("/join #a,#b"),
+            "\"#a,#b\" cannot be a room: /join #ROOM [KEY]"
+        );
+        assert_eq!(
+            words("/msg bob"),
+            "there is no text for bob: /msg NICK|#ROOM TEXT"
+        );
+        assert!(words("/").starts_with("a command's name is missing"));
+        assert!(words("/ quit").starts_with("a command's name is missing"));
+    }
+
+    #[test]
+    fn no_line_of_input_can_become_two_on_the_wire() {
+        for line in ["a\rQUIT", "@bob a\nQUIT", "/me a\0b"] {
+            assert!(words(line).contains("cannot be sent in a line"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_has_no_name_twice_and_every_row_explains_itself() {
+        for (index, slash) in COMMANDS.iter().enumerate() {
+            assert!(!slash.help.is_empty());
+            let found = COMMANDS.iter().position(|other| other.name == slash.name);
+            assert_eq!(found, Some(index), "/{}", slash.name);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The client.
+pub mod event;
+pub mod input;
+pub mod safe;
+pub mod screen;
+pub mod words;

@@ -1,0 +1,620 @@
+//! An event as safe, coloured text: whole lines, ready to be printed above the prompt.
+
+use std::fmt::Write as _;
+
+use colored::{Color, Colorize as _};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::event::{Details, Event, Manner, Present};
+use super::safe::{safe, safe_name};
+use super::words;
+
+/// How much this person wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Volume {
+    /// Only what people say, and refusals.
+    Quiet,
+    /// Also who comes and goes, and what this program has to say.
+    Normal,
+    /// Also each line of the server that is of use to few.
+    Everything,
+}
+
+/// How events are shown.
+#[derive(Debug, Clone)]
+pub struct Look {
+    color: bool,
+    volume: Volume,
+    zone: TimeZone,
+}
+
+impl Look {
+    /// A look with or without colours, with times in `zone`.
+    pub fn new(color: bool, volume: Volume, zone: TimeZone) -> Self {
+        if color {
+            // The library would look at the terminal and the environment once more; what they
+            // say has been weighed by the time a look is made.
+            colored::control::set_override(true);
+        }
+        Self {
+            color,
+            volume,
+            zone,
+        }
+    }
+
+    /// Whether colours are on.
+    pub fn has_color(&self) -> bool {
+        self.color
+    }
+
+    /// The lines that show `event`, each with its line feed; none when it is not to be shown.
+    /// `active` is the room that needs not be named.
+    pub fn lines(&self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
+        if self.volume < least_volume(event) {
+            return String::new();
+        }
+        let time = self.time(unix_seconds);
+        let room_of = |room: &str| match active {
+            Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
+            _ => format!("{} ", self.dim(&safe_name(room))),
+        };
+        let because = |reason: &Option<String>| match reason {
+            Some(reason) if !reason.is_empty() => format!(" ({})", safe(reason)),
+            _ => String::new(),
+        };
+        let text = match event {
+            Event::Said {
+                room,
+                nick,
+                text,
+                manner,
+                own,
+            } => format!("{}{}", room_of(room), self.said(nick, text, *manner, *own)),
+            Event::Whispered {
+                nick,
+                text,
+                manner,
+                own,
+            } => self.whispered(nick, text, *manner, *own),
+            Event::ServerSaid { text } => self.dim(&format!("-- {}", safe(text))),
+            Event::ServerDetail { text } => self.dim(&format!("-- {}", safe(text))),
+            Event::Entered {
+                room,
+                nick,
+                others,
+                first,
+            } => return self.entered(room, nick, others, *first),
+            Event::Departed { room } => self.dim(&format!("you left {}", safe_name(room))),
+            Event::Joined { room, nick } => {
+                format!(
+                    "{}{} {} joined",
+                    room_of(room),
+                    self.dim("→"),
+                    self.nick(nick)
+                )
+            }
+            Event::Left { room, nick, reason } => format!(
+                "{}{} {} left{}",
+                room_of(room),
+                self.dim("←"),
+                self.nick(nick),
+                self.dim(&because(reason))
+            ),
+            Event::Kicked {
+                room,
+                nick,
+                by,
+                reason,
+                own,
+            } => {
+                let who = if *own {
+                    "you were".to_owned()
+                } else {
+                    format!("{} was", self.nick(nick))
+                };
+                format!(
+                    "{} {who} thrown out of {} by {}{}",
+                    self.dim("←"),
+                    safe_name(room),
+                    self.nick(by),
+                    because(reason)
+                )
+            }
+            Event::Quit { nick, reason } => format!(
+                "{} {} left{}",
+                self.dim("←"),
+                self.nick(nick),
+                self.dim(&because(reason))
+            ),
+            Event::Renamed { to, own: true, .. } => format!("you are now {}", self.nick(to)),
+            Event::Renamed { from, to, .. } => {
+                format!("{} is now {}", self.nick(from), self.nick(to))
+            }
+            Event::Topic { room, topic } => match topic {
+                Some(topic) => format!("{} is about: {}", safe_name(room), safe(topic)),
+                None => format!("{} has no topic", safe_name(room)),
+            },
+            Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
+                format!("{}{} took the topic away", room_of(room), self.nick(nick))
+            }
+            Event::TopicChanged { room, nick, topic } => format!(
+                "{}{} set the topic: {}",
+                room_of(room),
+                self.nick(nick),
+                safe(topic)
+            ),
+            Event::ModeChanged { target, by, change } => self.dim(&format!(
+                "{} set {} on {}",
+                safe_name(by),
+                safe(change),
+                safe_name(target)
+            )),
+            Event::Invited { room, by } => format!(
+                "{} asks you into {1}; /join {1} enters it",
+                self.nick(by),
+                safe_name(room)
+            ),
+            Event::Who { room, people } => return self.who(room, people),
+            Event::Names { room, nicks } => {
+                let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
+                return format!("{}: {}\n", safe_name(room), nicks.join(" "));
+            }
+            Event::Whois { details } => return self.whois(details),
+            Event::Away { nick, message } => {
+                format!("{} is away: {}", self.nick(nick), safe(message))
+            }
+            Event::OwnAway { away: true } => "you are marked as away; /away ends it".to_owned(),
+            Event::OwnAway { away: false } => "you are no longer away".to_owned(),
+            Event::Refused {
+                number, parameters, ..
+            } => return self.warning(&words::refusal(*number, parameters)),
+            Event::Unsendable { words, .. } => return self.warning(&safe(words)),
+            Event::Note { words } => return format!("{}\n", self.dim(words)),
+        };
+        format!("{time} {text}\n")
+    }
+
+    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+        let text = safe(text);
+        let name = if own && self.color {
+            safe_name(nick).bold().to_string()
+        } else {
+            self.nick(nick)
+        };
+        match manner {
+            Manner::Text => format!("<{name}> {text}"),
+            Manner::Action => format!("* {name} {text}"),
+            Manner::Notice => format!("-{name}- {text}"),
+        }
+    }
+
+    fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+        let name = self.nick(nick);
+        let text = safe(text);
+        let verb = match manner {
+            Manner::Text => "whispers:",
+            Manner::Action => "whispers: *",
+            Manner::Notice => "notes:",
+        };
+        let line = if own {
+            format!("you whisper to {name}: {text}")
+        } else {
+            format!("*{name}* {verb} {text}")
+        };
+        if self.color {
+            line.bold().to_string()
+        } else {
+            line
+        }
+    }
+
+    fn entered(&self, room: &str, nick: &str, others: &[String], first: bool) -> String {
+        let names = |nicks: &[String]| {
+            let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
+            nicks.join(", ")
+        };
+        let company = match others {
+            [] => "with nobody else yet".to_owned(),
+            [only] => format!("with {}", self.nick(only)),
+            [several @ .., last] if others.len() <= NAMED_ON_ENTRY_MAX => {
+                format!("with {} and {}", names(several), self.nick(last))
+            }
+            _ => {
+                let named = others.get(..NAMED_ON_ENTRY_MAX).unwrap_or_default();
+                let more = others.len() - named.len();
+                format!("with {} and {more} more; /names lists them", names(named))
+            }
+        };
+        let help = if first {
+            "; /help lists the commands"
+        } else {
+            ""
+        };
+        format!(
+            "you are {} in {}, {company}{help}\n",
+            self.nick(nick),
+            safe_name(room)
+        )
+    }
+
+    fn who(&self, room: &str, people: &[Present]) -> String {
+        let count = match people.len() {
+            1 => "1 person".to_owned(),
+            many => format!("{many} people"),
+        };
+        let mut lines = format!("{} has {count}:\n", safe_name(room));
+        let labels: Vec<String> = people
+            .iter()
+            .map(|person| {
+                let you = if person.own { " (you)" } else { "" };
+                format!("{}{}{you}", person.rank, safe_name(&person.nick))
+            })
+            .collect();
+        let wide = labels.iter().map(String::len).max().unwrap_or_default();
+        for (person, label) in people.iter().zip(&labels) {
+            let padding = " ".repeat(wide - label.len());
+            let label = self.colored_as(label, &person.nick);
+            let since = match person.since {
+                Some(since) => format!("here since {}", self.long_time(since)),
+                None => "here since before you came".to_owned(),
+            };
+            let idle = match person.idle_seconds {
+                Some(seconds) if seconds >= 60 => format!(", silent for {}", span(seconds)),
+                _ => String::new(),
+            };
+            let away = match (&person.away_message, person.away) {
+                (Some(message), _) => format!(", away: {}", safe(message)),
+                (None, true) => ", away".to_owned(),
+                (None, false) => String::new(),
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "  {label}{padding}  {since}{idle}{away}");
+        }
+        lines
+    }
+
+    fn whois(&self, details: &Details) -> String {
+        let nick = self.nick(&details.nick);
+        let mut lines = format!(
+            "{nick} is {} ({})\n",
+            safe(&details.real_name),
+            safe(&details.address)
+        );
+        let mut row = |words: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "  {words}");
+        };
+        if let Some(rooms) = &details.rooms {
+            row(format!("in {}", safe(rooms.trim())));
+        }
+        if let Some(server) = &details.server {
+            row(format!("on {}", safe_name(server)));
+        }
+        if let Some(since) = details.since {
+            row(format!("here since {}", self.long_time(since)));
+        }
+        if let Some(seconds) = details.idle_seconds {
+            row(format!("silent for {}", span(seconds)));
+        }
+        if let Some(message) = &details.away {
+            row(format!("away: {}", safe(message)));
+        }
+        for words in &details.more {
+            row(safe(words));
+        }
+        lines
+    }
+
+    /// A warning: it stands out, and has no time, for it is about what was just typed.
+    fn warning(&self, words: &str) -> String {
+        if self.color {
+            format!("{}\n", words.color(WARNING).bold())
+        } else {
+            format!("{words}\n")
+        }
+    }
+
+    fn nick(&self, nick: &str) -> String {
+        self.colored_as(&safe_name(nick), nick)
+    }
+
+    /// `text` in the colour of `nick`.
+    fn colored_as(&self, text: &str, nick: &str) -> String {
+        if self.color {
+            text.color(nick_color(nick)).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        if self.color && !text.is_empty() {
+            text.dimmed().to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// `12:01`, in this person's time zone.
+    fn time(&self, unix_seconds: i64) -> String {
+        self.dim(&self.strftime(unix_seconds, "%H:%M"))
+    }
+
+    /// The time of day and the day.
+    fn long_time(&self, unix_seconds: i64) -> String {
+        self.strftime(unix_seconds, "%H:%M on %Y-%m-%d")
+    }
+
+    fn strftime(&self, unix_seconds: i64, format: &str) -> String {
+        match Timestamp::from_second(unix_seconds) {
+            Ok(time) => time
+                .to_zoned(self.zone.clone())
+                .strftime(format)
+                .to_string(),
+            // A time outside the calendar can only come from a broken server.
+            Err(_) => "??:??".to_owned(),
+        }
+    }
+}
+
+/// How many people are named when a room is entered.
+const NAMED_ON_ENTRY_MAX: usize = 20;
+
+const WARNING: Color = Color::AnsiColor(160);
+
+/// Colours of the 256-colour table that are told apart well and are readable on black and on
+/// white: their contrast is at least 3.9 to 1 with both.
+const NICK_COLORS: [u8; 14] = [166, 130, 100, 64, 28, 29, 30, 31, 32, 63, 98, 134, 164, 162];
+
+/// The colour of a person: the same in every spelling of the nick, every room and every run.
+fn nick_color(nick: &str) -> Color {
+    // FNV-1a: short, and it does not change with a release of the standard library.
+    let hash = nick.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+    });
+    let index = (hash >> 32) as usize % NICK_COLORS.len();
+    Color::AnsiColor(NICK_COLORS.get(index).copied().unwrap_or_default())
+}
+
+/// A number of seconds as a person says it.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The least volume at which an event is shown.
+fn least_volume(event: &Event) -> Volume {
+    match event {
+        Event::ServerDetail { .. } => Volume::Everything,
+        Event::Joined { .. }
+        | Event::Left { .. }
+        | Event::Quit { .. }
+        | Event::Renamed { own: false, .. }
+        | Event::Entered { .. }
+        | Event::ServerSaid { .. }
+        | Event::Topic { .. }
+        | Event::ModeChanged { .. }
+        | Event::Note { .. } => Volume::Normal,
+        _ => Volume::Quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(color: bool) -> Look {
+        Look::new(color, Volume::Normal, TimeZone::UTC)
+    }
+
+    fn said(room: &str, nick: &str, text: &str) -> Event {
+        Event::Said {
+            room: room.to_owned(),
+            nick: nick.to_owned(),
+            text: text.to_owned(),
+            manner: Manner::Text,
+            own: false,
+        }
+    }
+
+    const NOON: i64 = 12 * 3_600 + 60;
+
+    #[test]
+    fn the_active_room_is_not_named_and_others_are() {
+        let look = look(false);
+        let event = said("#lobby", "bob", "hello");
+        assert_eq!(
+            look.lines(&event, NOON, Some("#Lobby")),
+            "12:01 <bob> hello\n"
+        );
+        assert_eq!(
+            look.lines(&event, NOON, Some("#dev")),
+            "12:01 #lobby <bob> hello\n"
+        );
+    }
+
+    #[test]
+    fn whispers_joins_and_leaves_read_as_sentences() {
+        let look = look(false);
+        let lines = |event| look.lines(&event, NOON, Some("#lobby"));
+        assert_eq!(
+            lines(Event::Whispered {
+                nick: "bob".into(),
+                text: "are you there?".into(),
+                manner: Manner::Text,
+                own: false
+            }),
+            "12:01 *bob* whispers: are you there?\n"
+        );
+        assert_eq!(
+            lines(Event::Joined {
+                room: "#lobby".into(),
+                nick: "bob".into()
+            }),
+            "12:01 → bob joined\n"
+        );
+        assert_eq!(
+            lines(Event::Quit {
+                nick: "bob".into(),
+                reason: Some("Quit: bye".into())
+            }),
+            "12:01 ← bob left (Quit: bye)\n"
+        );
+        assert_eq!(
+            lines(Event::Entered {
+                room: "#lobby".into(),
+                nick: "alice".into(),
+                others: vec![],
+                first: true
+            }),
+            "you are alice in #lobby, with nobody else yet; /help lists the commands\n"
+        );
+        assert_eq!(
+            lines(Event::Entered {
+                room: "#lobby".into(),
+                nick: "alice".into(),
+                others: vec!["bob".into(), "carol".into(), "dan".into()],
+                first: false
+            }),
+            "you are alice in #lobby, with bob, carol and dan\n"
+        );
+    }
+
+    #[test]
+    fn no_field_of_an_event_reaches_the_terminal_unchecked() {
+        let evil = "\x1b[2Jx\u{202e}\n";
+        let own = evil.to_owned();
+        let events = [
+            said(evil, evil, evil),
+            Event::Whispered {
+                nick: own.clone(),
+                text: own.clone(),
+                manner: Manner::Action,
+                own: true,
+            },
+            Event::ServerSaid { text: own.clone() },
+            Event::Entered {
+                room: own.clone(),
+                nick: own.clone(),
+                others: vec![own.clone(); 3],
+                first: true,
+            },
+            Event::Kicked {
+                room: own.clone(),
+                nick: own.clone(),
+                by: own.clone(),
+                reason: Some(own.clone()),
+                own: false,
+            },
+            Event::Left {
+                room: own.clone(),
+                nick: own.clone(),
+                reason: Some(own.clone()),
+            },
+            Event::Renamed {
+                from: own.clone(),
+                to: own.clone(),
+                own: false,
+            },
+            Event::TopicChanged {
+                room: own.clone(),
+                nick: own.clone(),
+                topic: own.clone(),
+            },
+            Event::ModeChanged {
+                target: own.clone(),
+                by: own.clone(),
+                change: own.clone(),
+            },
+            Event::Invited {
+                room: own.clone(),
+                by: own.clone(),
+            },
+            Event::Names {
+                room: own.clone(),
+                nicks: vec![own.clone()],
+            },
+            Event::Whois {
+                details: Box::new(Details {
+                    nick: own.clone(),
+                    address: own.clone(),
+                    real_name: own.clone(),
+                    rooms: Some(own.clone()),
+                    server: Some(own.clone()),
+                    away: Some(own.clone()),
+                    more: vec![own.clone()],
+                    ..Details::default()
+                }),
+            },
+            Event::Refused {
+                number: 499,
+                parameters: vec![own.clone(); 2],
+                line: None,
+            },
+            Event::Away {
+                nick: own.clone(),
+                message: own.clone(),
+            },
+        ];
+        for event in &events {
+            let shown = look(false).lines(event, NOON, None);
+            assert!(shown.ends_with('\n'));
+            for line in shown.trim_end_matches('\n').split('\n') {
+                let bad = |c: char| c.is_control() || crate::wire::name::is_invisible(c);
+                assert!(
+                    !line.is_empty() && !line.contains(bad),
+                    "{event:?}: {shown:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_person_has_one_colour_in_every_spelling() {
+        assert_eq!(nick_color("Bob"), nick_color("bOB"));
+        let look = look(true);
+        let shown = look.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+        assert!(shown.contains("\x1b[38;5;"), "{shown:?}");
+        let plain = self::look(false).lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+        assert!(!plain.contains('\x1b'));
+    }
+
+    #[test]
+    fn a_list_of_people_has_columns() {
+        let person = |nick: &str, own: bool| Present {
+            nick: nick.into(),
+            rank: String::new(),
+            away: !own,
+            away_message: (!own).then(|| "lunch".into()),
+            since: own.then_some(NOON),
+            idle_seconds: Some(3_725),
+            own,
+        };
+        let event = Event::Who {
+            room: "#lobby".into(),
+            people: vec![person("alice", true), person("bob", false)],
+        };
+        assert_eq!(
+            look(false).lines(&event, NOON, None),
+            "#lobby has 2 people:\n  \
+             alice (you)  here since 12:01 on 1970-01-01, silent for 1 h 2 min\n  \
+             bob          here since before you came, silent for 1 h 2 min, away: lunch\n"
+        );
+    }
+
+    #[test]
+    fn quiet_leaves_out_who_comes_and_goes() {
+        let quiet = Look::new(false, Volume::Quiet, TimeZone::UTC);
+        let joined = Event::Joined {
+            room: "#a".into(),
+            nick: "bob".into(),
+        };
+        assert_eq!(quiet.lines(&joined, NOON, None), "");
+        assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
+    }
+}
