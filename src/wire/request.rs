@@ -308,6 +308,21 @@ pub enum WriteError {
     },
 }
 
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForbiddenCharacter(c) => {
+                write!(f, "U+{:04X} cannot be sent in a line", u32::from(*c))
+            }
+            Self::TooLong { excess_bytes } => {
+                write!(f, "this is {excess_bytes} bytes too long for one line")
+            }
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

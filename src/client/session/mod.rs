@@ -1,0 +1,477 @@
+//! The conversation with a server: what to send, what to show, when to give up.
+//!
+//! A session has no sockets, no clock, no terminal and no randomness. It is told what happened
+//! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
+//! fills an [`Outbox`] with what should be done. `heard` understands the server, `typed` turns a
+//! person's intents into requests, `rooms` remembers who is where, `asked` collects answers that
+//! come in many lines.
+
+mod asked;
+mod heard;
+mod rooms;
+mod typed;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::event::Event;
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::{Key, Message, Request};
+use asked::Asked;
+use rooms::Rooms;
+
+/// What the session wants done. The caller owns it, and empties it after each step.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Lines for the server, each with its ending.
+    pub lines: String,
+    /// What a person should see, in order.
+    pub events: Vec<Event>,
+    /// What else is to be done, in order.
+    pub orders: Vec<Order>,
+}
+
+/// Something to be done that is neither a line to send nor an event to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Close the connection; `disconnected` is to be called as for any other end.
+    Close,
+    /// Connect again after this time (and some jitter).
+    Reconnect {
+        /// How long to wait.
+        after: Duration,
+    },
+    /// The nick is taken and the person can be asked for another; [`Session::answer_nick`] goes
+    /// on.
+    AskNick {
+        /// The nick that cannot be had.
+        nick: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// Everything is over.
+    End(Outcome),
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All was done.
+    Done,
+    /// All was done but for some lines of the script, which were told as events.
+    LinesRefused,
+    /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
+    NickRefused {
+        /// The nick.
+        nick: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// The server does not let this person in.
+    EntryRefused {
+        /// What it said.
+        words: String,
+    },
+    /// The connection ended before all was done.
+    ServerGone {
+        /// Why, in words.
+        words: String,
+    },
+}
+
+/// What a session is to do, decided before it begins.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The nick to ask for.
+    pub nick: String,
+    /// The user name to tell the server.
+    pub user: String,
+    /// The real name to tell the server.
+    pub real_name: String,
+    /// What `PASS` says, where the server wants a password.
+    pub password: Option<String>,
+    /// The rooms to enter besides those that the server puts everybody in.
+    pub rooms: Vec<String>,
+    /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
+    /// server is the end.
+    pub script: bool,
+}
+
+/// A point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// Since some moment in the past; never goes back.
+    pub elapsed: Duration,
+    /// What the clock on the wall says, in seconds since 1970.
+    pub unix_seconds: i64,
+}
+
+/// Silence after which the server is asked whether it is there.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// Silence after which the server is taken for dead.
+const DEAD_AFTER: Duration = Duration::from_secs(60);
+/// How long a server may take to close after `QUIT`.
+const QUIT_SECONDS_MAX: Duration = Duration::from_secs(1);
+/// How long a server may take to answer the registration.
+const REGISTRATION_MAX: Duration = Duration::from_secs(60);
+/// The waits between attempts to connect again grow from the first to the last.
+const RECONNECT_FIRST: Duration = Duration::from_secs(1);
+const RECONNECT_LAST: Duration = Duration::from_secs(30);
+/// A connection that held for so long was a good one: waits begin small again.
+const GOOD_AFTER: Duration = Duration::from_secs(60);
+/// How often the wanted nick is asked for while somebody else has it.
+const REGAIN_EVERY: Duration = Duration::from_secs(15);
+/// How many other spellings of the nick are tried when it is taken on connecting again.
+const SPELLINGS_MAX: usize = 5;
+/// How many typed lines may wait for the connection to come back.
+const WAITING_LINES_MAX: usize = 1_000;
+/// How many lines of a script may be on their way without an answer.
+const SCRIPT_WINDOW_LINES: usize = 32;
+
+/// Tokens of this program's own pings. What stands behind the last one is a line number.
+const SETTLED: &str = "chatroom-settled";
+const ALIVE: &str = "chatroom-alive";
+const FENCE: &str = "chatroom-line-";
+
+/// Where the conversation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// There is no connection.
+    Offline,
+    /// Connected, and not yet let in.
+    Registering { deadline: Duration },
+    /// The nick is refused and the person is asked for another.
+    Asking,
+    /// Let in; the rooms are being entered.
+    Welcomed { deadline: Duration },
+    /// In, and all that the server does by itself at the beginning is done.
+    Ready { since: Duration },
+    /// `QUIT` is sent.
+    Leaving { deadline: Duration },
+    /// Nothing more will happen.
+    Ended,
+}
+
+/// One conversation, over as many connections as it takes.
+#[derive(Debug)]
+pub struct Session {
+    settings: Settings,
+    phase: Phase,
+    /// The nick the server knows this person by; before that, the one asked for.
+    nick: String,
+    /// `user@host` as others see it, once it is known.
+    address: Option<String>,
+    rooms: Rooms,
+    asked: Asked,
+    /// Set once the first registration has succeeded.
+    was_in: bool,
+    attempts: u32,
+    spellings: usize,
+    /// When the wanted nick is asked for again.
+    regain_at: Option<Duration>,
+    heard_at: Duration,
+    pinged: bool,
+    /// What the server said before it closed.
+    farewell: Option<String>,
+    /// Lines typed while there was no connection, with the room they were typed in.
+    waiting: VecDeque<(String, Option<String>)>,
+    script: Script,
+}
+
+/// What a script has sent, and what the server has taken of it.
+#[derive(Debug, Default)]
+struct Script {
+    /// Lines whose fence has not come back, oldest first.
+    unanswered: VecDeque<u64>,
+    /// No more lines will come.
+    ended: bool,
+    /// At least one line was refused.
+    refused: bool,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            nick: settings.nick.clone(),
+            settings,
+            phase: Phase::Offline,
+            address: None,
+            rooms: Rooms::default(),
+            asked: Asked::default(),
+            was_in: false,
+            attempts: 0,
+            spellings: 0,
+            regain_at: None,
+            heard_at: Duration::ZERO,
+            pinged: false,
+            farewell: None,
+            waiting: VecDeque::new(),
+            script: Script::default(),
+        }
+    }
+
+    /// There is a connection: introduces this person.
+    pub fn connected(&mut self, now: Moment, outbox: &mut Outbox) {
+        self.phase = Phase::Registering {
+            deadline: now.elapsed + REGISTRATION_MAX,
+        };
+        self.heard_at = now.elapsed;
+        self.pinged = false;
+        self.farewell = None;
+        self.spellings = 0;
+        self.nick.clone_from(&self.settings.nick);
+        self.asked = Asked::default();
+        if let Some(password) = self.settings.password.clone() {
+            self.send(
+                &Request::Pass {
+                    password: &password,
+                },
+                outbox,
+            );
+        }
+        self.send_nick(&self.nick.clone(), outbox);
+        let (user, real_name) = (self.settings.user.clone(), self.settings.real_name.clone());
+        self.send(
+            &Request::User {
+                user: &user,
+                real_name: &real_name,
+            },
+            outbox,
+        );
+    }
+
+    /// One line came from the server, without its ending.
+    pub fn received(&mut self, line: &[u8], now: Moment, outbox: &mut Outbox) {
+        self.heard_at = now.elapsed;
+        self.pinged = false;
+        // Not every network is UTF-8 only. What cannot be read is shown as such.
+        let text = String::from_utf8_lossy(line);
+        match Message::parse(&text) {
+            Ok(message) => self.heard(&message, now, outbox),
+            // A line may not have these bytes, and with them taken out it is still worth reading.
+            Err(_) => {
+                let text = text.replace(['\r', '\0'], "\u{fffd}");
+                if let Ok(message) = Message::parse(&text) {
+                    self.heard(&message, now, outbox);
+                }
+            }
+        }
+    }
+
+    /// The connection has ended, or could not be made; `words` say why.
+    pub fn disconnected(&mut self, words: &str, now: Moment, outbox: &mut Outbox) {
+        let held = match self.phase {
+            Phase::Leaving { .. } => return self.end(outbox),
+            Phase::Ended => return,
+            Phase::Ready { since } => now.elapsed.saturating_sub(since),
+            _ => Duration::ZERO,
+        };
+        let why = self.farewell.take().unwrap_or_else(|| words.to_owned());
+        let asking = self.phase == Phase::Asking;
+        self.phase = Phase::Offline;
+        if asking {
+            // The question is still on the screen. Its answer connects again.
+            return;
+        }
+        if self.settings.script || !self.was_in {
+            self.phase = Phase::Ended;
+            let outcome = Outcome::ServerGone { words: why };
+            outbox.orders.push(Order::End(outcome));
+            return;
+        }
+        if held >= GOOD_AFTER {
+            self.attempts = 0;
+        }
+        let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.attempts)).min(RECONNECT_LAST);
+        self.attempts += 1;
+        outbox.events.push(Event::Note {
+            words: format!(
+                "the server is gone ({}); trying again in {} s",
+                super::safe::safe(&why),
+                after.as_secs()
+            ),
+        });
+        outbox.orders.push(Order::Reconnect { after });
+    }
+
+    /// The time that [`Session::next_deadline`] named has come, or some other time.
+    pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+        match self.phase {
+            Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
+            Phase::Registering { deadline } | Phase::Welcomed { deadline }
+                if now.elapsed >= deadline =>
+            {
+                self.farewell = Some("the server did not answer the registration".to_owned());
+                outbox.orders.push(Order::Close);
+                return;
+            }
+            Phase::Offline | Phase::Ended => return,
+            _ => {}
+        }
+        let silence = now.elapsed.saturating_sub(self.heard_at);
+        if silence >= DEAD_AFTER {
+            self.farewell = Some(format!("no sign of life for {} s", silence.as_secs()));
+            outbox.orders.push(Order::Close);
+        } else if silence >= SILENCE_MAX && !self.pinged {
+            self.pinged = true;
+            self.send(&Request::Ping { token: ALIVE }, outbox);
+        }
+        if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
+            self.regain(now, outbox);
+        }
+    }
+
+    /// When `tick` is to be called, if nothing else happens before.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let silence = self.heard_at + if self.pinged { DEAD_AFTER } else { SILENCE_MAX };
+        match self.phase {
+            Phase::Offline | Phase::Ended => None,
+            Phase::Registering { deadline }
+            | Phase::Welcomed { deadline }
+            | Phase::Leaving { deadline } => Some(deadline.min(silence)),
+            Phase::Asking => Some(silence),
+            Phase::Ready { .. } => Some(self.regain_at.map_or(silence, |at| at.min(silence))),
+        }
+    }
+
+    /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
+    /// new connection is ordered.
+    pub fn answer_nick(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
+        nick.clone_into(&mut self.settings.nick);
+        nick.clone_into(&mut self.nick);
+        if self.phase == Phase::Asking {
+            self.phase = Phase::Registering {
+                deadline: now.elapsed + REGISTRATION_MAX,
+            };
+            self.send_nick(nick, outbox);
+        } else {
+            let after = Duration::ZERO;
+            outbox.orders.push(Order::Reconnect { after });
+        }
+    }
+
+    /// Leaves, with a reason for those who stay.
+    pub fn quit(&mut self, reason: Option<&str>, now: Moment, outbox: &mut Outbox) {
+        match self.phase {
+            Phase::Offline | Phase::Ended => self.end(outbox),
+            Phase::Leaving { .. } => {}
+            _ => {
+                let fitting = reason.map(|text| cut(text, BODY_BYTES_MAX / 2));
+                self.send(&Request::Quit { reason: fitting }, outbox);
+                self.phase = Phase::Leaving {
+                    deadline: now.elapsed + QUIT_SECONDS_MAX,
+                };
+            }
+        }
+    }
+
+    /// The script has no more lines: leaves as soon as the server has taken them all.
+    pub fn input_ended(&mut self, now: Moment, outbox: &mut Outbox) {
+        self.script.ended = true;
+        self.leave_when_done(now, outbox);
+    }
+
+    /// Whether the next line may be given to [`Session::typed`].
+    pub fn wants_input(&self) -> bool {
+        if self.settings.script {
+            self.is_ready() && self.script.unanswered.len() < SCRIPT_WINDOW_LINES
+        } else {
+            true
+        }
+    }
+
+    /// Whether this person is in, with all that belongs to it.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Whether `QUIT` is sent or everything is over.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.phase, Phase::Leaving { .. } | Phase::Ended)
+    }
+
+    /// The room in which typed text is said.
+    pub fn active_room(&self) -> Option<&str> {
+        self.rooms.active().map(|room| room.name.as_str())
+    }
+
+    /// The names that Tab completes: the nicks of the active room, those who spoke last first,
+    /// then the nicks of the other rooms; and the rooms.
+    pub fn names(&self) -> (Vec<String>, Vec<String>) {
+        (
+            self.rooms.nicks_by_last_word(&self.nick),
+            self.rooms.names(),
+        )
+    }
+
+    /// This person's nick, as the server knows it.
+    pub fn nick(&self) -> &str {
+        &self.nick
+    }
+
+    fn end(&mut self, outbox: &mut Outbox) {
+        self.phase = Phase::Ended;
+        let outcome = if self.script.refused {
+            Outcome::LinesRefused
+        } else {
+            Outcome::Done
+        };
+        outbox.orders.push(Order::End(outcome));
+    }
+
+    /// Leaves when the script is at its end and every line of it is answered.
+    fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
+        if self.script.ended && self.is_ready() && self.script.unanswered.is_empty() {
+            self.quit(None, now, outbox);
+        }
+    }
+
+    /// Asks for the nick this person wants, while somebody else may still have it.
+    fn regain(&mut self, now: Moment, outbox: &mut Outbox) {
+        if Key::of(&self.nick) == Key::of(&self.settings.nick) {
+            self.regain_at = None;
+        } else {
+            self.regain_at = Some(now.elapsed + REGAIN_EVERY);
+            self.asked.regaining = true;
+            let wanted = self.settings.nick.clone();
+            self.send_nick(&wanted, outbox);
+        }
+    }
+
+    fn send_nick(&mut self, nick: &str, outbox: &mut Outbox) {
+        self.send(&Request::Nick { nick }, outbox);
+    }
+
+    /// Writes a request, or tells why it cannot be written.
+    fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
+        match request.line() {
+            Ok(line) => {
+                outbox.lines.push_str(&line);
+                true
+            }
+            Err(error) => {
+                self.refuse_input(&error.to_string(), outbox);
+                false
+            }
+        }
+    }
+
+    /// What was typed cannot be done; nothing is sent.
+    fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
+        self.script.refused = true;
+        outbox.events.push(Event::Unsendable {
+            words: words.to_owned(),
+            line: self.script.unanswered.back().copied(),
+        });
+    }
+}
+
+/// The beginning of `text` in at most `bytes_max` bytes, cut at a character.
+fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

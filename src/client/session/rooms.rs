@@ -1,0 +1,186 @@
+//! Who is where, as far as this person can see.
+
+use std::collections::BTreeMap;
+
+use crate::wire::Key;
+
+/// The rooms this person is in.
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    rooms: BTreeMap<Key, Room>,
+    active: Option<Key>,
+    /// The room that becomes the active one when it is entered.
+    wanted: Option<Key>,
+    /// The keys given for rooms that have one, for entering again.
+    keys: BTreeMap<Key, String>,
+    /// Counts what is said, so that people can be put in the order of their last word.
+    words: u64,
+}
+
+/// One room.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// As the server writes it.
+    pub(super) name: String,
+    /// Whether the list of people is complete.
+    pub(super) listed: bool,
+    people: BTreeMap<Key, Person>,
+}
+
+/// Somebody in a room.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) nick: String,
+    /// When they came, in Unix seconds; unknown when they were here first.
+    pub(super) since: Option<i64>,
+    /// The number of their last word, 0 when they have said nothing.
+    spoke: u64,
+}
+
+impl Room {
+    pub(super) fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    pub(super) fn person(&self, nick: &str) -> Option<&Person> {
+        self.people.get(&Key::of(nick))
+    }
+}
+
+impl Rooms {
+    pub(super) fn get(&self, name: &str) -> Option<&Room> {
+        self.rooms.get(&Key::of(name))
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
+        self.rooms.get_mut(&Key::of(name))
+    }
+
+    pub(super) fn active(&self) -> Option<&Room> {
+        self.rooms.get(self.active.as_ref()?)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.values()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.iter().map(|room| room.name.clone()).collect()
+    }
+
+    /// The key that was given for a room.
+    pub(super) fn key_of(&self, name: &str) -> Option<&str> {
+        self.keys.get(&Key::of(name)).map(String::as_str)
+    }
+
+    /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
+    /// for one.
+    pub(super) fn want(&mut self, name: &str, room_key: Option<&str>) {
+        let key = Key::of(name);
+        if let Some(room_key) = room_key {
+            self.keys.insert(key.clone(), room_key.to_owned());
+        }
+        if self.rooms.contains_key(&key) {
+            self.active = Some(key);
+        } else {
+            self.wanted = Some(key);
+        }
+    }
+
+    /// This person has entered a room; who is there is told next. A room that is already known,
+    /// from before the connection was lost, begins anew.
+    pub(super) fn enter(&mut self, name: &str) {
+        let at = Key::of(name);
+        let room = Room {
+            name: name.to_owned(),
+            listed: false,
+            people: BTreeMap::new(),
+        };
+        self.rooms.insert(at.clone(), room);
+        if self.wanted.as_ref() == Some(&at) {
+            self.wanted = None;
+            self.active = Some(at);
+        } else if self.active.is_none() {
+            self.active = Some(at);
+        }
+    }
+
+    /// This person has left a room; another one becomes the active one.
+    pub(super) fn leave(&mut self, name: &str) -> bool {
+        let key = Key::of(name);
+        let was_in = self.rooms.remove(&key).is_some();
+        if self.active.as_ref() == Some(&key) {
+            self.active = self.rooms.keys().next().cloned();
+        }
+        was_in
+    }
+
+    /// Somebody is in a room: `since` when they were seen to come.
+    pub(super) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
+        if let Some(room) = self.get_mut(room) {
+            let person = room.people.entry(Key::of(nick)).or_insert(Person {
+                nick: nick.to_owned(),
+                since,
+                spoke: 0,
+            });
+            nick.clone_into(&mut person.nick);
+        }
+    }
+
+    pub(super) fn remove(&mut self, room: &str, nick: &str) {
+        if let Some(room) = self.get_mut(room) {
+            room.people.remove(&Key::of(nick));
+        }
+    }
+
+    /// Takes somebody out of every room.
+    pub(super) fn remove_everywhere(&mut self, nick: &str) {
+        let key = Key::of(nick);
+        for room in self.rooms.values_mut() {
+            room.people.remove(&key);
+        }
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let key = Key::of(from);
+        for room in self.rooms.values_mut() {
+            if let Some(mut person) = room.people.remove(&key) {
+                to.clone_into(&mut person.nick);
+                room.people.insert(Key::of(to), person);
+            }
+        }
+    }
+
+    /// Somebody has said something, here or only to this person.
+    pub(super) fn spoke(&mut self, nick: &str) {
+        self.words += 1;
+        let key = Key::of(nick);
+        for room in self.rooms.values_mut() {
+            if let Some(person) = room.people.get_mut(&key) {
+                person.spoke = self.words;
+            }
+        }
+    }
+
+    /// Everybody but `own`: those of the active room before the others, among them those who
+    /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
+    pub(super) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
+        let own = Key::of(own);
+        let active = self.active.as_ref();
+        let mut ranked: BTreeMap<&Key, (bool, u64, &str)> = BTreeMap::new();
+        for (room_key, room) in &self.rooms {
+            let elsewhere = Some(room_key) != active;
+            for (key, person) in room.people.iter().filter(|(key, _)| **key != own) {
+                let rank = (elsewhere, u64::MAX - person.spoke, person.nick.as_str());
+                let best = ranked.entry(key).or_insert(rank);
+                *best = rank.min(*best);
+            }
+        }
+        let mut nicks: Vec<_> = ranked.into_iter().map(|(key, rank)| (rank, key)).collect();
+        nicks.sort_by_key(|((elsewhere, spoke, _), key)| (*elsewhere, *spoke, *key));
+        nicks
+            .into_iter()
+            .map(|((_, _, nick), _)| nick.to_owned())
+            .collect()
+    }
+}

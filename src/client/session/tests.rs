@@ -1,0 +1,522 @@
+use super::*;
+use crate::client::event::Manner;
+
+/// A session and what it wants done, with a clock that is moved by hand.
+struct Played {
+    session: Session,
+    now: Moment,
+    outbox: Outbox,
+}
+
+impl Played {
+    fn new(script: bool) -> Self {
+        let session = Session::new(Settings {
+            nick: "alice".into(),
+            user: "alice".into(),
+            real_name: "Alice".into(),
+            password: None,
+            rooms: Vec::new(),
+            script,
+        });
+        Self {
+            session,
+            now: Moment::default(),
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// A session that is in the lobby with bob.
+    fn ready(script: bool) -> Self {
+        let mut played = Self::new(script);
+        played.connect();
+        played.let_in("alice");
+        played.take();
+        played
+    }
+
+    fn connect(&mut self) {
+        self.session.connected(self.now, &mut self.outbox);
+    }
+
+    fn let_in(&mut self, nick: &str) {
+        self.hear(&format!(":s 001 {nick} :Welcome {nick}!~a@host"));
+        self.hear(&format!(":s 422 {nick} :no MOTD"));
+        self.hear(&format!(":{nick}!~a@host JOIN #lobby"));
+        self.hear(&format!(":s 353 {nick} = #lobby :{nick} @bob"));
+        self.hear(&format!(":s 366 {nick} #lobby :End"));
+        self.hear(":s PONG s chatroom-settled");
+    }
+
+    fn hear(&mut self, line: &str) {
+        let now = self.now;
+        self.session
+            .received(line.as_bytes(), now, &mut self.outbox);
+    }
+
+    fn type_line(&mut self, line: &str) {
+        let now = self.now;
+        self.session.typed(line, now, &mut self.outbox);
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now.elapsed += Duration::from_secs(seconds);
+        let now = self.now;
+        self.session.tick(now, &mut self.outbox);
+    }
+
+    fn lose(&mut self, why: &str) {
+        let now = self.now;
+        self.session.disconnected(why, now, &mut self.outbox);
+    }
+
+    /// What was wanted since the last time.
+    fn take(&mut self) -> Outbox {
+        std::mem::take(&mut self.outbox)
+    }
+
+    fn lines(&mut self) -> Vec<String> {
+        self.take().lines.lines().map(str::to_owned).collect()
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        self.take().events
+    }
+}
+
+#[test]
+fn registering_introduces_and_enters_the_lobby() {
+    let mut played = Played::new(false);
+    played.connect();
+    assert_eq!(played.lines(), ["NICK alice", "USER alice 0 * :Alice"]);
+    played.let_in("alice");
+    let done = played.take();
+    assert_eq!(done.lines, "PING :chatroom-settled\r\n");
+    assert_eq!(
+        done.events,
+        [Event::Entered {
+            room: "#lobby".into(),
+            nick: "alice".into(),
+            others: vec!["bob".into()],
+            first: true
+        }]
+    );
+    assert!(played.session.is_ready());
+    assert_eq!(played.session.active_room(), Some("#lobby"));
+}
+
+#[test]
+fn text_goes_to_the_active_room_and_a_whisper_to_one_person() {
+    let mut played = Played::ready(false);
+    played.type_line("hello");
+    played.type_line("@bob psst");
+    played.type_line("/me waves");
+    played.type_line("//slash");
+    assert_eq!(
+        played.lines(),
+        [
+            "PRIVMSG #lobby :hello",
+            "PRIVMSG bob :psst",
+            "PRIVMSG #lobby :\x01ACTION waves\x01",
+            "PRIVMSG #lobby :/slash"
+        ]
+    );
+}
+
+#[test]
+fn wrong_input_sends_nothing() {
+    let mut played = Played::ready(false);
+    played.type_line("/quti");
+    let done = played.take();
+    assert_eq!(done.lines, "");
+    assert_eq!(
+        done.events,
+        [Event::Unsendable {
+            words: "no command /quti; did you mean /quit?".into(),
+            line: None
+        }]
+    );
+}
+
+#[test]
+fn a_pasted_text_goes_out_line_by_line_to_one_place_and_is_never_a_command() {
+    let mut played = Played::ready(false);
+    played.type_line("one\n\n/quit\n@carol x\n");
+    assert_eq!(
+        played.lines(),
+        [
+            "PRIVMSG #lobby :one",
+            "PRIVMSG #lobby :/quit",
+            "PRIVMSG #lobby :@carol x"
+        ]
+    );
+    played.type_line("@bob one\ntwo");
+    assert_eq!(played.lines(), ["PRIVMSG bob :one", "PRIVMSG bob :two"]);
+    played.type_line("/nick x\ntwo");
+    let done = played.take();
+    assert_eq!(done.lines, "");
+    assert_eq!(done.events.len(), 1);
+}
+
+#[test]
+fn a_long_text_is_split_between_words_and_every_piece_fits_as_relayed() {
+    let mut played = Played::ready(false);
+    let text = "wörd ".repeat(300);
+    played.type_line(text.trim_end());
+    let lines = played.lines();
+    assert!(lines.len() > 3);
+    let mut joined = Vec::new();
+    for line in &lines {
+        let relayed = format!(":alice!~a@host {line}\r\n");
+        assert!(relayed.len() <= 512, "{} bytes", relayed.len());
+        joined.push(line.strip_prefix("PRIVMSG #lobby :").unwrap());
+    }
+    assert_eq!(joined.join(" "), text.trim_end());
+}
+
+#[test]
+fn a_text_without_spaces_is_split_between_characters() {
+    let text = "日".repeat(400);
+    let pieces = typed::split(&text, 400);
+    assert!(pieces.iter().all(|piece| piece.len() <= 400));
+    assert_eq!(pieces.concat(), text);
+    assert_eq!(typed::split("", 10), [""]);
+    assert_eq!(typed::split("1234567890", 10), ["1234567890"]);
+    assert_eq!(typed::split("1234567890 1", 10), ["1234567890", "1"]);
+}
+
+#[test]
+fn a_taken_nick_asks_again_and_ends_a_script() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    let asked = Order::AskNick {
+        nick: "alice".into(),
+        why: "it is taken".into(),
+    };
+    assert_eq!(played.take().orders, [asked]);
+    let now = played.now;
+    played.session.answer_nick("carol", now, &mut played.outbox);
+    assert_eq!(played.lines(), ["NICK carol"]);
+    played.let_in("carol");
+    assert_eq!(played.session.nick(), "carol");
+
+    let mut played = Played::new(true);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    let refused = Outcome::NickRefused {
+        nick: "alice".into(),
+        why: "it is taken".into(),
+    };
+    assert_eq!(played.take().orders, [Order::End(refused)]);
+}
+
+#[test]
+fn a_question_that_outlasts_the_servers_patience_connects_again() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    played.lose("closed");
+    assert_eq!(played.take().orders.len(), 1, "only the question");
+    let now = played.now;
+    played.session.answer_nick("carol", now, &mut played.outbox);
+    let after = Duration::ZERO;
+    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    played.connect();
+    assert_eq!(played.lines()[0], "NICK carol");
+}
+
+#[test]
+fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_back() {
+    let mut played = Played::ready(false);
+    played.type_line("/join #dev");
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":s 353 alice = #dev :alice");
+    played.hear(":s 366 alice #dev :End");
+    played.take();
+    for seconds in [1, 2, 4, 8, 16, 30, 30] {
+        played.lose("connection reset");
+        let after = Duration::from_secs(seconds);
+        assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    }
+    played.connect();
+    played.take();
+    // The lost connection still holds the nick.
+    played.hear(":s 433 * alice :in use");
+    assert_eq!(played.lines(), ["NICK alice_"]);
+    played.hear(":s 001 alice_ :Welcome");
+    played.hear(":s 422 alice_ :no MOTD");
+    assert_eq!(
+        played.lines(),
+        ["JOIN #dev", "JOIN #lobby", "PING :chatroom-settled"]
+    );
+    for room in ["#lobby", "#dev"] {
+        played.hear(&format!(":alice_!~a@host JOIN {room}"));
+        played.hear(&format!(":s 353 alice_ = {room} :alice_ alice"));
+        played.hear(&format!(":s 366 alice_ {room} :End"));
+    }
+    played.hear(":s PONG s chatroom-settled");
+    assert_eq!(played.lines(), ["NICK alice"]);
+    assert_eq!(played.session.active_room(), Some("#dev"));
+    // Still taken: that is no news. Free a moment later: taken at once.
+    played.hear(":s 433 alice_ alice :in use");
+    assert_eq!(played.events(), []);
+    played.hear(":alice!~a@host QUIT :Ping timeout");
+    assert_eq!(played.lines(), ["NICK alice"]);
+    played.hear(":alice_!~a@host NICK alice");
+    assert_eq!(played.session.nick(), "alice");
+    assert_eq!(played.session.regain_at, None);
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_was_typed() {
+    let mut played = Played::ready(false);
+    played.lose("connection reset");
+    played.take();
+    played.type_line("one");
+    played.type_line("@bob two");
+    played.type_line("/nick other");
+    let events = played.events();
+    assert!(matches!(events[2], Event::Unsendable { .. }));
+    played.connect();
+    played.take();
+    played.let_in("alice");
+    assert_eq!(
+        played.lines(),
+        [
+            "JOIN #lobby",
+            "PING :chatroom-settled",
+            "PRIVMSG #lobby :one",
+            "PRIVMSG bob :two"
+        ]
+    );
+}
+
+#[test]
+fn silence_is_asked_about_and_then_taken_for_death() {
+    let mut played = Played::ready(false);
+    assert_eq!(
+        played.session.next_deadline(),
+        Some(Duration::from_secs(30))
+    );
+    played.wait(30);
+    assert_eq!(played.lines(), ["PING :chatroom-alive"]);
+    played.wait(29);
+    assert_eq!(played.take().orders, []);
+    played.wait(1);
+    assert_eq!(played.take().orders, [Order::Close]);
+}
+
+#[test]
+fn a_ping_is_answered_with_its_token() {
+    let mut played = Played::ready(false);
+    played.hear("PING :a b");
+    assert_eq!(played.lines(), ["PONG :a b"]);
+}
+
+#[test]
+fn quitting_waits_for_the_server_but_not_for_ever() {
+    let mut played = Played::ready(false);
+    played.type_line("/quit see you");
+    assert_eq!(played.lines(), ["QUIT :see you"]);
+    played.lose("closed");
+    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+
+    let mut played = Played::ready(false);
+    played.type_line("/quit");
+    assert_eq!(played.lines(), ["QUIT"]);
+    played.wait(1);
+    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+}
+
+#[test]
+fn a_script_leaves_when_every_line_is_answered_and_tells_refused_ones_by_number() {
+    let mut played = Played::ready(true);
+    let now = played.now;
+    for (number, line) in [(1, "hello"), (2, "@nobody hi"), (3, "/quti"), (4, "bye")] {
+        played
+            .session
+            .scripted(number, line, now, &mut played.outbox);
+    }
+    played.session.input_ended(now, &mut played.outbox);
+    let done = played.take();
+    assert_eq!(
+        done.lines.lines().collect::<Vec<_>>(),
+        [
+            "PRIVMSG #lobby :hello",
+            "PING :chatroom-line-1",
+            "PRIVMSG nobody :hi",
+            "PING :chatroom-line-2",
+            "PING :chatroom-line-3",
+            "PRIVMSG #lobby :bye",
+            "PING :chatroom-line-4"
+        ]
+    );
+    assert!(matches!(
+        done.events[0],
+        Event::Unsendable { line: Some(3), .. }
+    ));
+    played.hear(":s PONG s chatroom-line-1");
+    played.hear(":s 401 alice nobody :No such nick");
+    let refused = played.events();
+    assert!(matches!(
+        refused[0],
+        Event::Refused {
+            number: 401,
+            line: Some(2),
+            ..
+        }
+    ));
+    for number in 2..=4 {
+        assert_eq!(played.lines(), [""; 0]);
+        played.hear(&format!(":s PONG s chatroom-line-{number}"));
+    }
+    assert_eq!(played.lines(), ["QUIT"]);
+    played.lose("closed");
+    assert_eq!(played.take().orders, [Order::End(Outcome::LinesRefused)]);
+}
+
+#[test]
+fn a_script_sends_no_more_than_a_window_of_unanswered_lines() {
+    let mut played = Played::ready(true);
+    let now = played.now;
+    let mut sent = 0;
+    while played.session.wants_input() {
+        sent += 1;
+        played.session.scripted(sent, "x", now, &mut played.outbox);
+    }
+    assert_eq!(sent, SCRIPT_WINDOW_LINES as u64);
+    played.hear(":s PONG s chatroom-line-1");
+    assert!(played.session.wants_input());
+}
+
+#[test]
+fn a_script_whose_server_goes_away_says_so() {
+    let mut played = Played::ready(true);
+    played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
+    played.lose("closed");
+    let words = "Closing Link: alice (Server shutting down)".to_owned();
+    assert_eq!(
+        played.take().orders,
+        [Order::End(Outcome::ServerGone { words })]
+    );
+}
+
+#[test]
+fn who_in_a_small_room_asks_about_each_person() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    assert_eq!(played.lines(), ["WHO #lobby"]);
+    played.hear(":s 352 alice #lobby ~b h s bob G@ :0 Bob");
+    played.hear(":s 352 alice #lobby ~a host s alice H :0 Alice");
+    played.hear(":s 315 alice #lobby :End");
+    assert_eq!(played.lines(), ["WHOIS alice", "WHOIS bob"]);
+    played.hear(":s 311 alice alice ~a host * :Alice");
+    played.hear(":s 317 alice alice 5 1000 :seconds idle, signon time");
+    played.hear(":s 318 alice alice :End");
+    played.hear(":s 311 alice bob ~b h * :Bob");
+    played.hear(":s 301 alice bob :lunch");
+    played.hear(":s 317 alice bob 90 900 :seconds idle, signon time");
+    played.hear(":s 318 alice bob :End");
+    let events = played.events();
+    let [Event::Who { room, people }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(room, "#lobby");
+    assert_eq!(people[0].nick, "alice");
+    assert!(people[0].own && people[0].since == Some(1000));
+    assert_eq!(people[1].rank, "@");
+    assert_eq!(people[1].away_message.as_deref(), Some("lunch"));
+    assert_eq!(people[1].idle_seconds, Some(90));
+}
+
+#[test]
+fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
+    let mut played = Played::ready(false);
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.hear(":bob!b@h PRIVMSG #lobby :\x01ACTION waves\x01");
+    played.hear(":bob!b@h NOTICE #lobby :beep");
+    played.hear(":s NOTICE alice :maintenance at noon");
+    let events = played.events();
+    assert!(matches!(&events[0], Event::Whispered { nick, own: false, .. } if nick == "bob"));
+    assert!(
+        matches!(&events[1], Event::Said { manner: Manner::Action, text, .. } if text == "waves")
+    );
+    assert!(matches!(
+        &events[2],
+        Event::Said {
+            manner: Manner::Notice,
+            ..
+        }
+    ));
+    assert!(matches!(&events[3], Event::ServerSaid { .. }));
+}
+
+#[test]
+fn questions_between_programs_get_no_answer() {
+    let mut played = Played::ready(false);
+    for text in [
+        "\x01VERSION\x01",
+        "\x01",
+        "\x01DCC SEND ../../x 1 2 3\x01",
+        "\x01PING",
+    ] {
+        played.hear(&format!(":bob!b@h PRIVMSG alice :{text}"));
+        assert_eq!(played.lines(), [""; 0], "{text:?}");
+    }
+}
+
+#[test]
+fn who_spoke_last_is_completed_first() {
+    let mut played = Played::ready(false);
+    for nick in ["carol", "dan"] {
+        played.hear(&format!(":{nick}!x@h JOIN #lobby"));
+    }
+    played.hear(":carol!x@h PRIVMSG #lobby :hi");
+    let (nicks, rooms) = played.session.names();
+    assert_eq!(nicks, ["carol", "bob", "dan"]);
+    assert_eq!(rooms, ["#lobby"]);
+    played.hear(":dan!x@h NICK zoe");
+    played.hear(":bob!x@h QUIT :bye");
+    assert_eq!(played.session.names().0, ["carol", "zoe"]);
+}
+
+#[test]
+fn no_line_of_a_server_can_make_it_panic() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    played.type_line("/names");
+    for prefix in ["", ":s ", ":bob!b@h ", ":alice!~a@host "] {
+        for command in (0..1000).map(|number| format!("{number:03}")).chain(
+            [
+                "JOIN",
+                "PART",
+                "QUIT",
+                "NICK",
+                "KICK",
+                "MODE",
+                "TOPIC",
+                "INVITE",
+                "ERROR",
+                "PRIVMSG",
+                "NOTICE",
+                "PING",
+                "PONG",
+                "CAP",
+                "AUTHENTICATE",
+                "FROB",
+            ]
+            .map(str::to_owned),
+        ) {
+            for parameters in [
+                "",
+                " a",
+                " alice #lobby",
+                " alice #lobby x",
+                " * * * * * * * *",
+            ] {
+                played.hear(&format!("{prefix}{command}{parameters}"));
+                played.take();
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! From what a person typed to requests.
+
+use std::borrow::Cow;
+
+use super::asked::Who;
+use super::{FENCE, Moment, Outbox, Phase, Session, WAITING_LINES_MAX};
+use crate::client::event::Event;
+use crate::client::input::{self, COMMANDS, Intent, Slash};
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::{Key, Request};
+
+impl Session {
+    /// The person typed a line: one that was entered, or a pasted text of several lines.
+    pub fn typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+        if !text.contains('\n') {
+            return self.entered(text, now, outbox);
+        }
+        let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
+        let Some(first) = lines.next() else {
+            return;
+        };
+        let target = match input::parse(first) {
+            Ok(Intent::Say { .. }) => None,
+            Ok(Intent::Tell { target, .. }) => Some(target.to_owned()),
+            _ => {
+                let words = "text of several lines can only be said; send commands one by one";
+                return self.refuse_input(words, outbox);
+            }
+        };
+        self.entered(first, now, outbox);
+        for line in lines {
+            // Only the first line was typed; what follows is text, whatever it begins with.
+            let line = match &target {
+                Some(target) => Cow::Owned(format!("@{target} {line}")),
+                None if line.trim_start().starts_with(['/', '@']) => {
+                    let line = line.trim_start();
+                    Cow::Owned(format!("{}{line}", line.get(..1).unwrap_or_default()))
+                }
+                None => Cow::Borrowed(line),
+            };
+            self.entered(&line, now, outbox);
+        }
+    }
+
+    /// A line of a script, by its number: the server's answers to it are told by that number.
+    pub fn scripted(&mut self, number: u64, text: &str, now: Moment, outbox: &mut Outbox) {
+        self.script.unanswered.push_back(number);
+        self.entered(text, now, outbox);
+        if self.is_ready() {
+            let token = format!("{FENCE}{number}");
+            self.send(&Request::Ping { token: &token }, outbox);
+        }
+    }
+
+    fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+        match input::parse(line) {
+            Ok(Intent::Nothing) => {}
+            Ok(Intent::Help { command }) => self.help(command, outbox),
+            Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
+            Ok(intent) if self.is_ready() => self.ask(&intent, outbox),
+            Ok(intent) => self.keep_for_later(line, &intent, outbox),
+            Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+        }
+    }
+
+    /// Keeps what was typed while there is no connection. Only what is said is kept: the rest
+    /// would be out of place by the time it is sent.
+    fn keep_for_later(&mut self, line: &str, intent: &Intent<'_>, outbox: &mut Outbox) {
+        let is_talk = matches!(
+            intent,
+            Intent::Say { .. } | Intent::Tell { .. } | Intent::Act { .. }
+        );
+        if self.is_leaving() || self.phase == Phase::Asking || !is_talk {
+            self.refuse_input("there is no connection now; try again later", outbox);
+        } else if self.waiting.len() >= WAITING_LINES_MAX {
+            self.refuse_input("too many lines are waiting for the connection", outbox);
+        } else {
+            let room = self.active_room().map(str::to_owned);
+            self.waiting.push_back((line.to_owned(), room));
+            outbox.events.push(Event::Note {
+                words: "not connected: this line waits and is sent when the server is back"
+                    .to_owned(),
+            });
+        }
+    }
+
+    /// Sends what was typed while there was no connection, each line to where it was typed.
+    pub(super) fn send_waiting(&mut self, outbox: &mut Outbox) {
+        while let Some((line, room)) = self.waiting.pop_front() {
+            match (input::parse(&line), room) {
+                (Ok(Intent::Say { text }), Some(room)) => self.say(&room, text, "", outbox),
+                (Ok(Intent::Act { text }), Some(room)) => {
+                    self.say(&room, text, ACTION, outbox);
+                }
+                (Ok(intent), _) => self.ask(&intent, outbox),
+                (Err(problem), _) => self.refuse_input(&problem.to_string(), outbox),
+            }
+        }
+    }
+
+    fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
+        match intent {
+            Intent::Say { text } => {
+                if let Some(room) = self.room_or_active(None, outbox) {
+                    self.say(&room, text, "", outbox);
+                }
+            }
+            Intent::Act { text } => {
+                if let Some(room) = self.room_or_active(None, outbox) {
+                    self.say(&room, text, ACTION, outbox);
+                }
+            }
+            Intent::Tell { target, text } => self.say(target, text, "", outbox),
+            Intent::Nick { nick } => self.send_nick(nick, outbox),
+            Intent::Who { room } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    self.ask_who(&room, outbox);
+                }
+            }
+            Intent::Names { room } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    self.asked.names.insert(Key::of(&room), Vec::new());
+                    self.send(&Request::Names { rooms: Some(&room) }, outbox);
+                }
+            }
+            Intent::Whois { nick } => {
+                self.send(&Request::Whois { nick }, outbox);
+            }
+            Intent::Join { room, key } => self.join(room, *key, outbox),
+            Intent::Part { room, reason } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    let reason = *reason;
+                    self.send(
+                        &Request::Part {
+                            rooms: &room,
+                            reason,
+                        },
+                        outbox,
+                    );
+                }
+            }
+            Intent::Topic { room, topic } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    let topic = *topic;
+                    self.send(&Request::Topic { room: &room, topic }, outbox);
+                }
+            }
+            Intent::Away { message } => {
+                self.send(&Request::Away { message: *message }, outbox);
+            }
+            Intent::Nothing | Intent::Help { .. } | Intent::Quit { .. } => {
+                debug_assert!(false, "these are dealt with before there is a connection");
+            }
+        }
+    }
+
+    fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
+        self.asked.who = Some(Who {
+            room: room.to_owned(),
+            people: Vec::new(),
+            details_missing: 0,
+        });
+        self.send(&Request::Who { mask: room }, outbox);
+    }
+
+    /// Enters a room, or makes it the active one when this person is in it.
+    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut Outbox) {
+        self.rooms.want(room, key);
+        if self.rooms.get(room).is_none() {
+            self.send(
+                &Request::Join {
+                    rooms: room,
+                    keys: key,
+                },
+                outbox,
+            );
+        }
+    }
+
+    /// Says `text` to a room or a person, in as many lines as it takes.
+    fn say(&mut self, target: &str, text: &str, action: &str, outbox: &mut Outbox) {
+        let ending = if action.is_empty() { "" } else { ACTION_END };
+        let pieces = split(
+            text,
+            self.text_bytes_max(target, action.len() + ending.len()),
+        );
+        for piece in &pieces {
+            let text = format!("{action}{piece}{ending}");
+            let request = Request::Privmsg {
+                targets: target,
+                text: &text,
+            };
+            if !self.send(&request, outbox) {
+                return;
+            }
+        }
+        if pieces.len() > 1 {
+            outbox.events.push(Event::Note {
+                words: format!(
+                    "this was too long for one line and went out in {}",
+                    pieces.len()
+                ),
+            });
+        }
+    }
+
+    /// How long a text to `target` can be so that the line still fits when the server has put
+    /// this person's `nick!user@host` in front of it.
+    fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
+        let address = self.address.as_ref().map_or(ADDRESS_BYTES_MAX, String::len);
+        let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
+        BODY_BYTES_MAX
+            .saturating_sub(around + around_bytes)
+            .max(TEXT_BYTES_MIN)
+    }
+
+    /// The room meant: the one named, or else the active one.
+    fn room_or_active(&mut self, named: Option<&str>, outbox: &mut Outbox) -> Option<String> {
+        let room = named.or_else(|| self.active_room()).map(str::to_owned);
+        if room.is_none() {
+            self.refuse_input("you are in no room; /join #ROOM enters one", outbox);
+        }
+        room
+    }
+
+    fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {
+        let Some(name) = command else {
+            return list_help(outbox);
+        };
+        match Slash::find(name) {
+            Some(slash) => outbox.events.push(Event::Note {
+                words: format!("{slash}: {}", slash.help),
+            }),
+            None => {
+                let nearest = input::nearest_command(name);
+                let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
+                    format!("did you mean /help {nearest}?")
+                });
+                self.refuse_input(&format!("no command /{name}; {hint}"), outbox);
+            }
+        }
+    }
+}
+
+fn list_help(outbox: &mut Outbox) {
+    let mut note = |words: String| outbox.events.push(Event::Note { words });
+    let wide = COMMANDS.iter().map(|slash| slash.to_string().len()).max();
+    let wide = wide.unwrap_or_default();
+    let mut row = |usage: &str, help: &str| note(format!("  {usage:wide$}  {help}"));
+    row("TEXT", "say it to everybody in the room");
+    row("@NICK TEXT", "whisper it to one person");
+    for slash in COMMANDS {
+        row(&slash.to_string(), slash.help);
+    }
+    row("//TEXT, @@TEXT", "say text that begins with / or @");
+    row("Tab", "completes commands, nicks and rooms");
+}
+
+/// What marks a text as what one does. CTCP, "ACTION".
+const ACTION: &str = "\x01ACTION ";
+const ACTION_END: &str = "\x01";
+
+/// As long as `user@host` can be where it is not known yet: ten bytes of user name, and a host of
+/// 63.
+const ADDRESS_BYTES_MAX: usize = 10 + 1 + 63;
+/// However long the names around it are, so much text goes into a line at least.
+const TEXT_BYTES_MIN: usize = 100;
+
+/// `text` in pieces of at most `bytes_max` bytes, cut at spaces where there are some and never in
+/// the middle of a character.
+pub(super) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while rest.len() > bytes_max {
+        let (fitting, _) = rest.split_at(rest.floor_char_boundary(bytes_max));
+        let end = match fitting.rfind(' ') {
+            // A word that would leave half a line empty is cut instead.
+            Some(space) if space >= bytes_max / 2 => space,
+            _ => fitting.len(),
+        };
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
+}
