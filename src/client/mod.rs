@@ -1,7 +1,62 @@
-//! The client.
+//! The client: a line editor above which messages appear, and a citizen of pipelines.
+//!
+//! What a person types and what a server says meet in the `session`, which decides and does
+//! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
+//! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
+//! `editor` is the prompt. `interactive` and `script` put these together for a terminal and for
+//! a pipeline. `options`, `config` and `address` say where to go and as whom.
+
+pub mod address;
+pub mod completion;
+pub mod config;
+pub mod editor;
 pub mod event;
 pub mod input;
+mod interactive;
+pub mod network;
+pub mod options;
+pub mod printer;
 pub mod safe;
 pub mod screen;
+mod script;
 pub mod session;
+mod start;
+pub mod terminal;
 pub mod words;
+
+use std::io;
+use std::net::TcpStream;
+
+use address::Address;
+use network::{Command, Commands};
+use session::Outcome;
+use signal_hook::consts::SIGTERM;
+pub use start::{Failure, Hosting, run};
+use terminal::Signals;
+
+/// Where a conversation takes place: a connection, and the way to have it again.
+struct Place {
+    stream: TcpStream,
+    address: Address,
+}
+
+/// How a conversation ended.
+struct Ending {
+    /// Nothing when the program itself failed.
+    outcome: Option<Outcome>,
+    /// The signal that ended it, if one did.
+    signal: Option<i32>,
+}
+
+/// Leaves in good order when one of these signals comes.
+fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
+    Signals::watch(signals, move |signal| {
+        let reason = if signal == SIGTERM {
+            "terminated"
+        } else {
+            "hung up"
+        };
+        // Without a conversation there is nothing to leave.
+        let _ = commands.send(Command::Quit(Some(reason.to_owned())));
+    })
+}

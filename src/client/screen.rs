@@ -14,10 +14,21 @@ use super::words;
 pub enum Volume {
     /// Only what people say, and refusals.
     Quiet,
-    /// Also who comes and goes, and what this program has to say.
+    /// Also who comes and goes.
+    Script,
+    /// Also what the server and this program have to say.
     Normal,
     /// Also each line of the server that is of use to few.
     Everything,
+}
+
+/// A prompt as plain text, and with colours of the same width.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Without colours.
+    pub raw: String,
+    /// With colours.
+    pub styled: String,
 }
 
 /// How events are shown.
@@ -46,6 +57,20 @@ impl Look {
     /// Whether colours are on.
     pub fn has_color(&self) -> bool {
         self.color
+    }
+
+    /// The prompt for talking in `room`.
+    pub fn prompt(&self, room: Option<&str>) -> Prompt {
+        let raw = match room {
+            Some(room) => format!("[{}] ", safe_name(room)),
+            None => "> ".to_owned(),
+        };
+        let styled = if self.color {
+            raw.bold().to_string()
+        } else {
+            raw.clone()
+        };
+        Prompt { raw, styled }
     }
 
     /// The lines that show `event`, each with its line feed; none when it is not to be shown.
@@ -394,10 +419,13 @@ fn least_volume(event: &Event) -> Volume {
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
-        | Event::Renamed { own: false, .. }
-        | Event::Entered { .. }
+        | Event::Kicked { own: false, .. }
+        | Event::TopicChanged { .. }
+        | Event::Renamed { own: false, .. } => Volume::Script,
+        Event::Entered { .. }
         | Event::ServerSaid { .. }
         | Event::Topic { .. }
+        | Event::Departed { .. }
         | Event::ModeChanged { .. }
         | Event::Note { .. } => Volume::Normal,
         _ => Volume::Quiet,

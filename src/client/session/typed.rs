@@ -46,6 +46,18 @@ impl Session {
     pub fn scripted(&mut self, number: u64, text: &str, now: Moment, outbox: &mut Outbox) {
         self.script.unanswered.push_back(number);
         self.entered(text, now, outbox);
+        self.fence(number, outbox);
+    }
+
+    /// A line of a script that is not even text, and why.
+    pub fn unreadable(&mut self, number: u64, why: &str, outbox: &mut Outbox) {
+        self.script.unanswered.push_back(number);
+        self.refuse_input(why, outbox);
+        self.fence(number, outbox);
+    }
+
+    /// Asks the server to say when it has come to here.
+    fn fence(&mut self, number: u64, outbox: &mut Outbox) {
         if self.is_ready() {
             let token = format!("{FENCE}{number}");
             self.send(&Request::Ping { token: &token }, outbox);

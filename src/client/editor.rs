@@ -1,0 +1,627 @@
+//! The prompt, history and Tab: the one file that knows the line editor.
+//!
+//! The editor runs in the main thread. Others reach it by a [`Remote`]: they can change the
+//! prompt under what is being typed, and end it. What is printed above the prompt goes through
+//! the printer, whose gate is opened and closed here.
+
+use std::borrow::Cow;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustyline::completion::Completer;
+use rustyline::config::{BellStyle, Config};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::{DefaultHistory, History as _};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, DefaultEditor,
+    EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyEvent, RepeatCount,
+};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::completion::{Names, completions};
+use super::input::Slash;
+use super::printer::Printer;
+use super::screen::Prompt;
+use super::terminal::Waker;
+
+/// How many lines of history are kept.
+const HISTORY_LINES_MAX: usize = 10_000;
+/// How long a lone Esc waits for the rest of a key's sequence.
+const KEY_SEQUENCE_MS: u16 = 50;
+
+/// What came of reading a line.
+#[derive(Debug)]
+pub enum Entered {
+    /// A line, or a pasted text of several lines.
+    Line(String),
+    /// Ctrl-C: what was typed is given up.
+    Cleared {
+        /// Whether there was anything to give up.
+        was_empty: bool,
+    },
+    /// Ctrl-D on an empty line, or the terminal is gone.
+    Leave,
+    /// [`Remote::end`] was called.
+    Ended,
+}
+
+impl rustyline::Prompt for Prompt {
+    fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    fn styled(&self) -> &str {
+        &self.styled
+    }
+}
+
+/// The line editor with its history.
+pub struct Editor {
+    inner: rustyline::Editor<Helper, DefaultHistory>,
+    remote: Remote,
+    history_file: Option<PathBuf>,
+    clusters: GraphemeClusterMode,
+}
+
+impl Editor {
+    /// An editor on the terminal, with the history of `history_file`. `names` is asked for the
+    /// names to complete each time Tab begins.
+    pub fn new(
+        printer: Printer,
+        history_file: Option<PathBuf>,
+        names: impl Fn() -> Names + 'static,
+    ) -> io::Result<Self> {
+        let clusters = GraphemeClusterMode::from_env();
+        let config = config(clusters)?;
+        let remote = Remote {
+            desk: Arc::default(),
+            printer,
+            waker: Waker::for_this_thread()?,
+        };
+        let mut inner = rustyline::Editor::with_config(config).map_err(to_io)?;
+        inner.set_helper(Some(Helper {
+            remote: remote.clone(),
+            names: Box::new(names),
+            cycle: Mutex::default(),
+        }));
+        bind_keys(&mut inner, &remote);
+        if let Some(file) = &history_file {
+            load_history(&mut inner, file);
+        }
+        Ok(Self {
+            inner,
+            remote,
+            history_file,
+            clusters,
+        })
+    }
+
+    /// The handle by which other threads reach this editor.
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
+    /// What prints a block of text above the prompt.
+    pub fn external_printer(
+        &mut self,
+    ) -> io::Result<impl FnMut(String) -> io::Result<()> + Send + 'static + use<>> {
+        let mut printer = self.inner.create_external_printer().map_err(to_io)?;
+        Ok(move |block| printer.print(block).map_err(to_io))
+    }
+
+    /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
+    /// the prompt is changed under it.
+    pub fn read(&mut self) -> io::Result<Entered> {
+        let mut draft = Draft::default();
+        loop {
+            let Some(prompt) = self.remote.begin() else {
+                return Ok(Entered::Ended);
+            };
+            let (left, right) = draft.text.split_at(draft.position);
+            let read = self.inner.readline_with_initial(&prompt, (left, right));
+            let stopped = self.remote.stop();
+            match read {
+                Ok(line) => {
+                    self.remember(&line);
+                    return Ok(Entered::Line(line));
+                }
+                Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
+                Err(ReadlineError::Interrupted) if stopped.prompt_changed => {
+                    self.erase(&prompt, &stopped)?;
+                    draft = stopped.draft;
+                }
+                Err(ReadlineError::Interrupted) => {
+                    let was_empty = stopped.draft.text.is_empty();
+                    return Ok(Entered::Cleared { was_empty });
+                }
+                // A signal while a single key was waited for: go on where it was.
+                Err(ReadlineError::Signal(_)) => draft = stopped.draft,
+                Err(ReadlineError::Eof) => return Ok(Entered::Leave),
+                Err(error) => return Err(to_io(error)),
+            }
+        }
+    }
+
+    /// Puts a line into the history, in memory and in the file.
+    fn remember(&mut self, line: &str) {
+        let added = self.inner.add_history_entry(line).unwrap_or(false);
+        if added && let Some(file) = &self.history_file {
+            // A history that cannot be written is no reason to disturb a conversation.
+            let _ = self.inner.append_history(file);
+        }
+    }
+
+    /// Takes the rows of the prompt and the draft off the screen; the cursor is below them.
+    fn erase(&mut self, prompt: &Prompt, stopped: &Stopped) -> io::Result<()> {
+        let columns = self.inner.dimensions().map_or(80, |(columns, _)| columns);
+        let shown = [prompt.raw.as_str(), &stopped.draft.text, &stopped.hint];
+        let rows = rows_below(&shown, columns, self.clusters) + 1;
+        let mut out = io::stdout().lock();
+        write!(out, "\x1b[{rows}A\r\x1b[J")?;
+        out.flush()
+    }
+}
+
+/// Asks one question before the conversation begins; `default` is what an empty answer means.
+/// `None` when the person wants to leave.
+pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
+    let mut editor =
+        DefaultEditor::with_config(config(GraphemeClusterMode::from_env())?).map_err(to_io)?;
+    let prompt = if default.is_empty() {
+        format!("{question}: ")
+    } else {
+        format!("{question} [{default}]: ")
+    };
+    match editor.readline(&prompt) {
+        Ok(answer) if answer.trim().is_empty() => Ok(Some(default.to_owned())),
+        Ok(answer) => Ok(Some(answer.trim().to_owned())),
+        Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(None),
+        Err(error) => Err(to_io(error)),
+    }
+}
+
+fn config(clusters: GraphemeClusterMode) -> io::Result<Config> {
+    Ok(Config::builder()
+        .max_history_size(HISTORY_LINES_MAX)
+        .map_err(to_io)?
+        .grapheme_cluster_mode(clusters)
+        .completion_type(CompletionType::List)
+        .keyseq_timeout(Some(KEY_SEQUENCE_MS))
+        .bell_style(BellStyle::None)
+        // Whether there are colours is decided elsewhere. The editor must always ask the helper,
+        // which learns by it what is on the screen.
+        .color_mode(ColorMode::Forced)
+        .behavior(Behavior::PreferTerm)
+        .build())
+}
+
+fn bind_keys(editor: &mut rustyline::Editor<Helper, DefaultHistory>, remote: &Remote) {
+    let leaving = |key| {
+        let handler = LeavingKey {
+            key,
+            remote: remote.clone(),
+        };
+        EventHandler::Conditional(Box::new(handler))
+    };
+    editor.bind_sequence(KeyEvent::ctrl('C'), leaving('C'));
+    editor.bind_sequence(KeyEvent::ctrl('D'), leaving('D'));
+    // These wait for another key, and would keep messages from being printed until it comes.
+    for key in ['V', 'X'] {
+        editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
+    }
+}
+
+fn load_history(editor: &mut rustyline::Editor<Helper, DefaultHistory>, file: &Path) {
+    if let Some(folder) = file.parent() {
+        // Without a folder there is no history, and that is all.
+        let _ = std::fs::create_dir_all(folder);
+    }
+    let _ = editor.load_history(file);
+    debug_assert!(editor.history().len() <= HISTORY_LINES_MAX);
+}
+
+fn to_io(error: ReadlineError) -> io::Error {
+    match error {
+        ReadlineError::Io(error) => error,
+        ReadlineError::Errno(errno) => errno.into(),
+        other => io::Error::other(other),
+    }
+}
+
+/// How many rows the end of these texts is below their beginning, as the editor lays them out.
+fn rows_below(texts: &[&str], columns: u16, clusters: GraphemeClusterMode) -> u16 {
+    const TAB_STOP: u16 = 8;
+    let (mut row, mut column) = (0_u16, 0_u16);
+    for text in texts {
+        for cluster in text.graphemes(true) {
+            let width = match cluster {
+                "\n" => {
+                    row = row.saturating_add(1);
+                    column = 0;
+                    continue;
+                }
+                "\t" => TAB_STOP - column % TAB_STOP,
+                _ => clusters.width(cluster),
+            };
+            column = column.saturating_add(width);
+            if column > columns {
+                row = row.saturating_add(1);
+                column = width;
+            }
+        }
+        if column == columns {
+            row = row.saturating_add(1);
+            column = 0;
+        }
+    }
+    row
+}
+
+/// What is typed and where the cursor is, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Draft {
+    text: String,
+    position: usize,
+}
+
+/// The handle by which other threads reach the editor.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    desk: Arc<Mutex<Desk>>,
+    printer: Printer,
+    waker: Waker,
+}
+
+/// What is on the screen, and what should be.
+#[derive(Debug, Default)]
+struct Desk {
+    stage: Stage,
+    shown: Prompt,
+    wanted: Prompt,
+    ending: bool,
+    draft: Draft,
+    hint: String,
+    /// The editor shows its own prompt now, that of a search for instance.
+    searching: bool,
+    /// The next drawing is the answer to a key, and not to a printed block.
+    key_pressed: bool,
+}
+
+/// How far the editor is with a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// Not reading.
+    #[default]
+    Away,
+    /// About to read: a signal would not be noticed yet.
+    Beginning,
+    /// Reading.
+    Reading,
+    /// About to return: what is drawn now stays on the screen.
+    Returning,
+}
+
+/// How the editor was stopped.
+struct Stopped {
+    ending: bool,
+    prompt_changed: bool,
+    draft: Draft,
+    hint: String,
+}
+
+impl Remote {
+    /// Shows another prompt, at once if a line is being typed.
+    pub fn set_prompt(&self, prompt: Prompt) {
+        let mut desk = self.lock();
+        desk.wanted = prompt;
+        self.wake_if_needed(&mut desk);
+    }
+
+    /// Makes the editor return.
+    pub fn end(&self) {
+        let mut desk = self.lock();
+        desk.ending = true;
+        self.wake_if_needed(&mut desk);
+    }
+
+    /// Whether Ctrl-C was pressed while no line was read.
+    pub fn take_interrupt(&self) -> bool {
+        self.waker.take_caught()
+    }
+
+    /// The prompt to begin with, or nothing when all is over.
+    fn begin(&self) -> Option<Prompt> {
+        let mut desk = self.lock();
+        if desk.ending {
+            return None;
+        }
+        desk.stage = Stage::Beginning;
+        desk.shown = desk.wanted.clone();
+        desk.draft = Draft::default();
+        desk.hint.clear();
+        desk.searching = false;
+        desk.key_pressed = false;
+        Some(desk.shown.clone())
+    }
+
+    fn stop(&self) -> Stopped {
+        self.printer.close_gate();
+        let mut desk = self.lock();
+        desk.stage = Stage::Away;
+        Stopped {
+            ending: desk.ending,
+            prompt_changed: desk.shown != desk.wanted,
+            draft: std::mem::take(&mut desk.draft),
+            hint: std::mem::take(&mut desk.hint),
+        }
+    }
+
+    /// The line is about to be handed over: nothing is printed from now on.
+    fn returning(&self) {
+        self.lock().stage = Stage::Returning;
+        self.printer.close_gate();
+    }
+
+    /// The editor has drawn itself, with its usual prompt or with that of a search.
+    fn drawn(&self, usual_prompt: bool) {
+        let mut desk = self.lock();
+        if desk.stage == Stage::Returning {
+            return;
+        }
+        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
+        desk.stage = Stage::Reading;
+        desk.searching = !usual_prompt;
+        self.wake_if_needed(&mut desk);
+        drop(desk);
+        self.printer.drawn(printed);
+    }
+
+    fn typed(&self, text: &str, position: usize) {
+        let mut desk = self.lock();
+        desk.key_pressed = true;
+        if desk.draft.text != text {
+            text.clone_into(&mut desk.draft.text);
+        }
+        desk.draft.position = position;
+    }
+
+    fn wake_if_needed(&self, desk: &mut Desk) {
+        // A search is not interrupted for a prompt: it ends with the next key but one, and what
+        // is typed then is drawn below the right prompt.
+        let for_prompt = desk.shown != desk.wanted && !desk.searching;
+        if desk.stage == Stage::Reading && (desk.ending || for_prompt) {
+            desk.stage = Stage::Returning;
+            self.printer.close_gate();
+            self.waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A key that can end the reading of a line: the gate closes before it does.
+struct LeavingKey {
+    key: char,
+    remote: Remote,
+}
+
+impl ConditionalEventHandler for LeavingKey {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        if self.key == 'C' {
+            self.remote.returning();
+            return Some(Cmd::Interrupt);
+        }
+        if context.line().is_empty() {
+            self.remote.returning();
+            return Some(Cmd::EndOfFile);
+        }
+        None
+    }
+}
+
+/// What the editor asks while a line is typed.
+struct Helper {
+    remote: Remote,
+    names: Box<dyn Fn() -> Names>,
+    cycle: Mutex<Option<Cycle>>,
+}
+
+/// What Tab offered last, to go on from when it is pressed again.
+#[derive(Debug)]
+struct Cycle {
+    /// The line as Tab left it.
+    line: String,
+    position: usize,
+    start: usize,
+    /// What can stand from `start` on; the last one is what was typed.
+    offers: Vec<String>,
+    index: usize,
+}
+
+impl rustyline::Helper for Helper {}
+
+impl Completer for Helper {
+    type Candidate = String;
+
+    /// One candidate at a time: each Tab puts the next one in. A list to choose from would keep
+    /// messages from being printed for as long as it is open.
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let mut cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = cycle
+            .take()
+            .filter(|last| last.line == line && last.position == position);
+        let mut next = if let Some(mut last) = again {
+            last.index = (last.index + 1) % last.offers.len();
+            last
+        } else {
+            let (start, mut offers) = completions(line, position, &(self.names)());
+            if offers.is_empty() {
+                return Ok((position, Vec::new()));
+            }
+            offers.push(line.get(start..position).unwrap_or_default().to_owned());
+            Cycle {
+                line: String::new(),
+                position: 0,
+                start,
+                offers,
+                index: 0,
+            }
+        };
+        let offer = next.offers.get(next.index).cloned().unwrap_or_default();
+        let (before, behind) = (line.get(..next.start), line.get(position..));
+        next.line = [before, Some(&offer), behind]
+            .map(Option::unwrap_or_default)
+            .concat();
+        next.position = next.start + offer.len();
+        let start = next.start;
+        *cycle = Some(next);
+        Ok((start, vec![offer]))
+    }
+}
+
+/// Words behind the line that are not part of it.
+struct Aside(String);
+
+impl Hint for Aside {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = Aside;
+
+    /// What else Tab offers, or what a command takes.
+    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
+        let aside = (position == line.len())
+            .then(|| self.other_offers(line).or_else(|| usage_of(line)))
+            .flatten();
+        let mut desk = self.remote.lock();
+        desk.hint.clear();
+        desk.hint.push_str(aside.as_deref().unwrap_or_default());
+        aside.map(Aside)
+    }
+}
+
+impl Helper {
+    fn other_offers(&self, line: &str) -> Option<String> {
+        /// So many other offers are named, and the rest counted.
+        const NAMED_MAX: usize = 5;
+        let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = cycle.as_ref().filter(|last| last.line == line)?;
+        let candidates = last.offers.len() - 1;
+        let others: Vec<&str> = (1..candidates)
+            .map(|step| (last.index + step) % last.offers.len())
+            .filter(|index| *index < candidates)
+            .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
+            .collect();
+        let named = others.get(..NAMED_MAX).unwrap_or(&others).join(" ");
+        match others.len() {
+            0 => None,
+            count if count > NAMED_MAX => {
+                Some(format!(" Tab: {named} and {} more", count - NAMED_MAX))
+            }
+            _ => Some(format!(" Tab: {named}")),
+        }
+    }
+}
+
+/// The arguments of a command that is typed and has none yet.
+fn usage_of(line: &str) -> Option<String> {
+    let name = line.strip_prefix('/')?;
+    let slash = Slash::find(name.trim_end())?;
+    let space = if name.ends_with(' ') { "" } else { " " };
+    (!slash.usage.is_empty()).then(|| format!("{space}{}", slash.usage))
+}
+
+impl Highlighter for Helper {
+    /// What a paste brought along is not obeyed by the terminal.
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+        if line.contains(obeyed) {
+            Cow::Owned(line.replace(obeyed, ""))
+        } else {
+            Cow::Borrowed(line)
+        }
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        usual: bool,
+    ) -> Cow<'b, str> {
+        self.remote.drawn(usual);
+        Cow::Borrowed(prompt)
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+    }
+
+    /// Always true, so that whatever changes the line or moves the cursor draws the whole line:
+    /// this is how the helper knows what is on the screen.
+    fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
+        self.remote.typed(line, position);
+        true
+    }
+}
+
+impl Validator for Helper {
+    /// Every line is fine; but this is the last that is heard of it before it is handed over.
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.remote.returning();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_counted_as_the_editor_lays_them_out() {
+        let rows = |texts: &[&str]| rows_below(texts, 10, GraphemeClusterMode::WcWidth);
+        assert_eq!(rows(&["[#a] ", "abc"]), 0);
+        assert_eq!(rows(&["[#a] ", "abcd"]), 0);
+        assert_eq!(rows(&["[#a] ", "abcde"]), 1, "at the margin");
+        assert_eq!(rows(&["[#a] ", "abcdef"]), 1);
+        assert_eq!(rows(&["[#a] ", "日本"]), 0);
+        assert_eq!(
+            rows(&["[#a] ", "日本日"]),
+            1,
+            "a wide character does not fit"
+        );
+        assert_eq!(rows(&["", "one\ntwo\n"]), 2);
+        assert_eq!(rows(&["", "a\tb\tc"]), 1);
+    }
+
+    #[test]
+    fn a_command_that_is_typed_shows_what_it_takes() {
+        assert_eq!(usage_of("/nick").as_deref(), Some(" NAME"));
+        assert_eq!(usage_of("/nick ").as_deref(), Some("NAME"));
+        assert_eq!(usage_of("/nick a"), None);
+        assert_eq!(usage_of("/nic"), None);
+        assert_eq!(usage_of("nick"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! A conversation in a terminal: the editor in the main thread, the network and the printer in
+//! theirs.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGTERM};
+
+use super::editor::{self, Editor, Entered, Remote};
+use super::event::Event;
+use super::network::{self, Command, Commands, Front};
+use super::printer::Printer;
+use super::screen::Look;
+use super::session::{Outcome, Session};
+use super::terminal::QuietTerminal;
+use super::{Ending, Place};
+
+/// How long Tab waits for the names that it completes.
+const NAMES_MAX: Duration = Duration::from_millis(200);
+/// How often Ctrl-C is looked for while no line is read.
+const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
+
+/// What the network's thread tells the main thread.
+enum News {
+    Ready,
+    TypedDone { leaving: bool },
+    AskNick { nick: String, why: String },
+    Ended(Outcome),
+}
+
+/// Runs the conversation to its end. The terminal is left as it was found.
+pub(super) fn run(
+    place: Place,
+    session: Session,
+    look: Look,
+    history_file: Option<PathBuf>,
+    greeting: &str,
+) -> io::Result<Ending> {
+    let quiet = QuietTerminal::new()?;
+    let printer = Printer::default();
+    let (news_sender, news) = mpsc::channel();
+    let (commands, receiver) = network::commands();
+    let to_ask = commands.clone();
+    let names = move || {
+        let (answer, answered) = mpsc::channel();
+        // No answer is as good as no names.
+        let _ = to_ask.send(Command::Names(answer));
+        answered.recv_timeout(NAMES_MAX).unwrap_or_default()
+    };
+    let mut editor = Editor::new(printer.clone(), history_file, names)?;
+    let remote = editor.remote();
+    printer.push(greeting.to_owned());
+    start_printer(&printer, &mut editor)?;
+    let front = TerminalFront {
+        look,
+        printer: printer.clone(),
+        remote: remote.clone(),
+        news: news_sender,
+        ready: false,
+    };
+    network::start(place.stream, place.address, session, front, receiver, None)?;
+    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
+    let mut desk = Desk {
+        editor,
+        remote,
+        printer,
+        news,
+        commands,
+        reading: false,
+    };
+    let outcome = desk.run();
+    let rest = desk.printer.finish();
+    drop(desk.editor);
+    drop(quiet);
+    let mut out = io::stdout().lock();
+    out.write_all(rest.as_bytes())?;
+    out.flush()?;
+    Ok(Ending {
+        outcome: outcome?,
+        signal: signals.received(),
+    })
+}
+
+/// Messages go above the prompt, or, when standard output is not the terminal, plainly there.
+fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        printer.start_gated(editor.external_printer()?)?;
+        return Ok(());
+    }
+    let remote = editor.remote();
+    let print = |block: String| {
+        let mut out = io::stdout().lock();
+        out.write_all(block.as_bytes())?;
+        out.flush()
+    };
+    printer.start_plain(print, move |_| remote.end())?;
+    Ok(())
+}
+
+/// What the main thread has at hand.
+struct Desk {
+    editor: Editor,
+    remote: Remote,
+    printer: Printer,
+    news: mpsc::Receiver<News>,
+    commands: Commands,
+    /// The editor has begun: from then on it alone is asked about Ctrl-C.
+    reading: bool,
+}
+
+impl Desk {
+    fn run(&mut self) -> io::Result<Option<Outcome>> {
+        loop {
+            match self.next_news()? {
+                Some(News::Ready) => return self.read_lines(),
+                Some(News::Ended(outcome)) => return Ok(Some(outcome)),
+                Some(News::TypedDone { .. } | News::AskNick { .. }) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
+        self.reading = true;
+        loop {
+            match self.editor.read()? {
+                Entered::Line(text) => self.send(Command::Typed(text)),
+                Entered::Cleared { was_empty } => {
+                    if was_empty {
+                        self.printer.push("Ctrl-D or /quit leaves\n".to_owned());
+                    }
+                    continue;
+                }
+                Entered::Leave => self.send(Command::Quit(None)),
+                Entered::Ended => {}
+            }
+            loop {
+                match self.next_news()? {
+                    Some(News::TypedDone { leaving: false }) => break,
+                    Some(News::Ended(outcome)) => return Ok(Some(outcome)),
+                    Some(_) => {}
+                    None => return Ok(None),
+                }
+            }
+        }
+    }
+
+    /// Waits for news while no line is read. Ctrl-C leaves; a nick that cannot be had asks for
+    /// another. `None` when the network's thread is gone.
+    fn next_news(&mut self) -> io::Result<Option<News>> {
+        loop {
+            match self.news.recv_timeout(INTERRUPT_CHECK) {
+                Ok(News::AskNick { nick, why }) => {
+                    let question = format!("{nick} cannot be had: {why}. Another nick");
+                    match editor::ask(&question, &format!("{nick}_"))? {
+                        Some(nick) => self.send(Command::AnswerNick(nick)),
+                        None => self.send(Command::Quit(None)),
+                    }
+                }
+                Ok(news) => return Ok(Some(news)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {
+                    if !self.reading && self.remote.take_interrupt() {
+                        self.send(Command::Quit(None));
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&self, command: Command) {
+        // The network's thread ends only behind its last news, which is still to be read.
+        let _ = self.commands.send(command);
+    }
+}
+
+/// Shows a session in a terminal.
+struct TerminalFront {
+    look: Look,
+    printer: Printer,
+    remote: Remote,
+    news: mpsc::Sender<News>,
+    ready: bool,
+}
+
+impl TerminalFront {
+    fn tell(&self, news: News) {
+        // The main thread outlives this one.
+        let _ = self.news.send(news);
+    }
+}
+
+impl Front for TerminalFront {
+    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
+        let lines = self.look.lines(event, unix_seconds, session.active_room());
+        self.printer.push(lines);
+    }
+
+    fn received(&mut self, _: &[u8]) {}
+
+    fn changed(&mut self, session: &Session) {
+        self.remote
+            .set_prompt(self.look.prompt(session.active_room()));
+        if !self.ready && session.is_ready() {
+            self.ready = true;
+            self.tell(News::Ready);
+        }
+    }
+
+    fn typed_done(&mut self, session: &Session) {
+        self.tell(News::TypedDone {
+            leaving: session.is_leaving(),
+        });
+    }
+
+    fn ask_nick(&mut self, nick: String, why: String) {
+        self.tell(News::AskNick { nick, why });
+    }
+
+    fn is_full(&self) -> bool {
+        // Above a prompt older lines give way; the server is never made to wait for a terminal.
+        false
+    }
+
+    fn ended(&mut self, outcome: Outcome) {
+        self.tell(News::Ended(outcome));
+        self.remote.end();
+    }
+}
+
+impl Drop for TerminalFront {
+    /// Also when this thread fails, the main thread must not wait for it.
+    fn drop(&mut self) {
+        self.remote.end();
+    }
+}

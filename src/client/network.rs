@@ -1,0 +1,414 @@
+//! Connecting, reading, writing, waiting: the only file of the client with sockets and a clock.
+//!
+//! It runs a session in a thread of its own. What a person or a script types comes as commands,
+//! what there is to see goes to a [`Front`]; neither is ever waited for, so that a server's
+//! question is answered at once whatever the terminal does.
+
+use std::io;
+use std::net::{self, ToSocketAddrs as _};
+use std::sync::mpsc as blocking;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::address::Address;
+use super::completion::Names;
+use super::event::Event;
+use super::session::{Moment, Order, Outbox, Outcome, Session};
+use crate::wire::{Line, Lines};
+
+/// How long connecting to one address may take.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// The longest line taken from a server: its tags and more than any server puts behind them.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+/// A line that never ends is not waited for beyond this.
+const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
+/// How often a front end that is full is asked whether it still is.
+const FULL_PAUSE: Duration = Duration::from_millis(20);
+
+/// Who shows what happens. Its methods must not wait for anything.
+pub trait Front: Send {
+    /// Something happened.
+    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
+    /// A line came from the server, without its ending.
+    fn received(&mut self, line: &[u8]);
+    /// A step is done, and everything about the session can have changed.
+    fn changed(&mut self, session: &Session);
+    /// A typed line has been dealt with.
+    fn typed_done(&mut self, session: &Session);
+    /// The nick cannot be had, and another is needed.
+    fn ask_nick(&mut self, nick: String, why: String);
+    /// Whether so much waits to be shown that nothing more should be read for now.
+    fn is_full(&self) -> bool;
+    /// Nothing more will come.
+    fn ended(&mut self, outcome: Outcome);
+}
+
+/// What the other threads ask of the session.
+#[derive(Debug)]
+pub enum Command {
+    /// The person entered this.
+    Typed(String),
+    /// The person's other nick.
+    AnswerNick(String),
+    /// Which names are there to complete?
+    Names(blocking::Sender<Names>),
+    /// Leave, with a reason for those who stay.
+    Quit(Option<String>),
+}
+
+/// What comes from standard input when it is not a terminal.
+#[derive(Debug)]
+pub enum Scripted {
+    /// A line, by its number.
+    Line {
+        /// From 1 on.
+        number: u64,
+        /// Without its ending.
+        text: String,
+    },
+    /// A line that cannot be sent, and why.
+    Unreadable {
+        /// From 1 on.
+        number: u64,
+        /// Words of the program.
+        why: &'static str,
+    },
+    /// There are no more lines.
+    End,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The name of the host leads nowhere.
+    UnknownHost(io::Error),
+    /// Nobody answers there.
+    Unreachable(io::Error),
+}
+
+/// Connects, trying each address of the host in turn.
+pub fn connect(address: &Address) -> Result<net::TcpStream, ConnectError> {
+    let places = (address.host.as_str(), address.port)
+        .to_socket_addrs()
+        .map_err(ConnectError::UnknownHost)?;
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for place in places {
+        match net::TcpStream::connect_timeout(&place, CONNECT_MAX) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(ConnectError::Unreachable(last))
+}
+
+/// Where other threads put their commands.
+pub type Commands = mpsc::UnboundedSender<Command>;
+
+/// A way for commands into a conversation.
+pub fn commands() -> (Commands, mpsc::UnboundedReceiver<Command>) {
+    mpsc::unbounded_channel()
+}
+
+/// Starts a conversation over a connection that is there, in a thread that ends behind
+/// [`Front::ended`]. `script` are the lines of standard input when it is not a terminal.
+pub fn start(
+    stream: net::TcpStream,
+    address: Address,
+    session: Session,
+    front: impl Front + 'static,
+    commands: mpsc::UnboundedReceiver<Command>,
+    script: Option<mpsc::Receiver<Scripted>>,
+) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    thread::Builder::new()
+        .name("network".to_owned())
+        .spawn(move || {
+            super::terminal::leave_signals_to_main_thread();
+            let network = Network {
+                address,
+                session,
+                front,
+                outbox: Outbox::default(),
+                unsent: Vec::new(),
+                begun: Instant::now(),
+                reconnect_at: None,
+                close_wanted: false,
+                ended: false,
+            };
+            runtime.block_on(network.run(stream, commands, script));
+        })?;
+    Ok(())
+}
+
+struct Network<F> {
+    address: Address,
+    session: Session,
+    front: F,
+    outbox: Outbox,
+    /// Bytes for the server that its socket has not taken yet.
+    unsent: Vec<u8>,
+    begun: Instant,
+    reconnect_at: Option<Duration>,
+    close_wanted: bool,
+    ended: bool,
+}
+
+/// What woke the conversation.
+enum Woken {
+    Read(io::Result<usize>),
+    Written(io::Result<usize>),
+    Command(Option<Command>),
+    Script(Option<Scripted>),
+    Time,
+}
+
+impl<F: Front> Network<F> {
+    async fn run(
+        mut self,
+        stream: net::TcpStream,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+        mut script: Option<mpsc::Receiver<Scripted>>,
+    ) {
+        let mut stream = match TcpStream::from_std(stream) {
+            Ok(stream) => Some(stream),
+            Err(error) => {
+                self.disconnected(&error.to_string());
+                None
+            }
+        };
+        while !self.ended {
+            let next = match stream.take() {
+                Some(stream) => self.converse(stream, &mut commands, &mut script).await,
+                None => self.pause(&mut commands).await,
+            };
+            stream = next;
+        }
+    }
+
+    /// Talks over one connection until it ends.
+    async fn converse(
+        &mut self,
+        mut stream: TcpStream,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+        script: &mut Option<mpsc::Receiver<Scripted>>,
+    ) -> Option<TcpStream> {
+        // Without this, a line waits for the answer to the one before.
+        let _ = stream.set_nodelay(true);
+        let (mut reader, mut writer) = stream.split();
+        let mut lines = Lines::new(LINE_BYTES_MAX);
+        let mut buffer = vec![0; 64 * 1024];
+        self.unsent.clear();
+        self.close_wanted = false;
+        let now = self.now();
+        self.session.connected(now, &mut self.outbox);
+        self.deliver(now);
+        while !self.close_wanted && !self.ended {
+            let is_full = self.front.is_full();
+            let deadline = self.deadline(is_full);
+            let takes_script = script.is_some() && self.session.wants_input();
+            let woken = tokio::select! {
+                read = reader.read(&mut buffer), if !is_full => Woken::Read(read),
+                written = writer.write(&self.unsent), if !self.unsent.is_empty() => {
+                    Woken::Written(written)
+                }
+                command = commands.recv() => Woken::Command(command),
+                line = next_scripted(script), if takes_script => Woken::Script(line),
+                () = tokio::time::sleep_until(deadline.into()) => Woken::Time,
+            };
+            let now = self.now();
+            match woken {
+                Woken::Read(Ok(0)) => self.disconnected("the server closed the connection"),
+                Woken::Read(Ok(count)) => {
+                    let fresh = buffer.get(..count).unwrap_or_default();
+                    self.received(fresh, &mut lines, now);
+                }
+                Woken::Read(Err(error)) | Woken::Written(Err(error)) => {
+                    self.disconnected(&error.to_string());
+                }
+                Woken::Written(Ok(count)) => drop(self.unsent.drain(..count)),
+                Woken::Command(command) => self.command(command, now),
+                Woken::Script(line) => self.scripted(line, script, now),
+                Woken::Time => self.session.tick(now, &mut self.outbox),
+            }
+            self.deliver(now);
+        }
+        if !self.ended && self.reconnect_at.is_none() {
+            self.disconnected("closed");
+        }
+        None
+    }
+
+    /// Waits between two connections.
+    async fn pause(
+        &mut self,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+    ) -> Option<TcpStream> {
+        let now = self.now();
+        let wait = match self.reconnect_at {
+            Some(at) => at.saturating_sub(now.elapsed),
+            // Only a command can go on from here.
+            None => Duration::from_secs(3600),
+        };
+        let command = tokio::select! {
+            command = commands.recv() => Some(command),
+            () = tokio::time::sleep(wait) => None,
+        };
+        let now = self.now();
+        if let Some(command) = command {
+            self.command(command, now);
+            self.deliver(now);
+            return None;
+        }
+        self.reconnect_at.take()?;
+        let place = (self.address.host.as_str(), self.address.port);
+        let connected = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(place)).await;
+        match connected {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => self.disconnected(&plain_words(&error)),
+            Err(_) => self.disconnected("no answer"),
+        }
+        None
+    }
+
+    fn received(&mut self, mut fresh: &[u8], lines: &mut Lines, now: Moment) {
+        while let Some(line) = lines.next_line(&mut fresh) {
+            // A line that is too long for any server is not worth showing.
+            if let Line::Whole(line) = line {
+                self.front.received(line);
+                self.session.received(line, now, &mut self.outbox);
+            }
+        }
+        if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
+            self.disconnected("the server sent a line without an end");
+        }
+    }
+
+    fn command(&mut self, command: Option<Command>, now: Moment) {
+        match command {
+            Some(Command::Typed(text)) => {
+                self.session.typed(&text, now, &mut self.outbox);
+                self.show(now);
+                self.front.changed(&self.session);
+                self.front.typed_done(&self.session);
+            }
+            Some(Command::AnswerNick(nick)) => {
+                self.session.answer_nick(&nick, now, &mut self.outbox);
+            }
+            Some(Command::Names(answer)) => {
+                let (nicks, rooms) = self.session.names();
+                // Nobody waits for it any more when this fails.
+                let _ = answer.send(Names { nicks, rooms });
+            }
+            Some(Command::Quit(reason)) => {
+                self.session.quit(reason.as_deref(), now, &mut self.outbox);
+            }
+            // Everybody else is gone, so there is nobody to go on for.
+            None => self.session.quit(None, now, &mut self.outbox),
+        }
+    }
+
+    fn scripted(
+        &mut self,
+        line: Option<Scripted>,
+        script: &mut Option<mpsc::Receiver<Scripted>>,
+        now: Moment,
+    ) {
+        match line {
+            Some(Scripted::Line { number, text }) => {
+                self.session.scripted(number, &text, now, &mut self.outbox);
+            }
+            Some(Scripted::Unreadable { number, why }) => {
+                self.session.unreadable(number, why, &mut self.outbox);
+            }
+            Some(Scripted::End) | None => {
+                *script = None;
+                self.session.input_ended(now, &mut self.outbox);
+            }
+        }
+    }
+
+    fn disconnected(&mut self, words: &str) {
+        let now = self.now();
+        self.close_wanted = true;
+        self.session.disconnected(words, now, &mut self.outbox);
+        self.deliver(now);
+    }
+
+    /// Does what the session wants done, and lets the front end know.
+    fn deliver(&mut self, now: Moment) {
+        self.unsent.extend_from_slice(self.outbox.lines.as_bytes());
+        self.outbox.lines.clear();
+        self.show(now);
+        for order in std::mem::take(&mut self.outbox.orders) {
+            match order {
+                Order::Close => self.close_wanted = true,
+                Order::Reconnect { after } => {
+                    // So that not everybody comes back in the same moment.
+                    let jitter = after.mul_f64(fastrand::f64() / 4.0);
+                    self.reconnect_at = Some(now.elapsed + after + jitter);
+                }
+                Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
+                Order::End(outcome) => {
+                    self.ended = true;
+                    self.front.ended(outcome);
+                }
+            }
+        }
+        self.front.changed(&self.session);
+    }
+
+    fn show(&mut self, now: Moment) {
+        for event in self.outbox.events.drain(..) {
+            self.front.show(&event, now.unix_seconds, &self.session);
+        }
+    }
+
+    /// When to go on if nothing happens.
+    fn deadline(&self, is_full: bool) -> Instant {
+        let next = self.session.next_deadline();
+        let next = next.map_or(Instant::now() + Duration::from_secs(3600), |at| {
+            self.begun + at
+        });
+        if is_full {
+            next.min(Instant::now() + FULL_PAUSE)
+        } else {
+            next
+        }
+    }
+
+    fn now(&self) -> Moment {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH);
+        Moment {
+            elapsed: self.begun.elapsed(),
+            unix_seconds: wall.map_or(0, |since| {
+                i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+            }),
+        }
+    }
+}
+
+async fn next_scripted(script: &mut Option<mpsc::Receiver<Scripted>>) -> Option<Scripted> {
+    match script {
+        Some(script) => script.recv().await,
+        None => None,
+    }
+}
+
+/// An error of the system in words, without its number.
+pub fn plain_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    let end = words.find(" (os error").unwrap_or(words.len());
+    let words = words.get(..end).unwrap_or_default();
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => words.to_owned(),
+    }
+}

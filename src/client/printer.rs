@@ -1,0 +1,289 @@
+//! Text on its way to the screen or the pipe, in a thread of its own.
+//!
+//! Neither the network nor the editor ever waits for the terminal: text is pushed onto a bounded
+//! queue, and the printer's thread joins what is ready into one block and hands it on.
+//!
+//! Above a prompt there is a gate. The editor takes a block only while it reads keys, and prints
+//! it the moment it has cleared its own rows. Handing it one at any other time would put text in
+//! the middle of a row, or before text that was handed over earlier. So the gate is open only
+//! while the editor has drawn its prompt and is not about to return, and the next block waits
+//! until the one before has been drawn.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// A block is at least one text, and no more than about so many bytes.
+const BLOCK_BYTES_MAX: usize = 64 * 1024;
+/// Above a prompt, what waits beyond this gives way to newer text.
+const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A queue of text with a thread that prints it. Clones are the same printer.
+#[derive(Debug, Clone, Default)]
+pub struct Printer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<String>,
+    waiting_bytes: usize,
+    /// Lines that gave way since the last block.
+    skipped: usize,
+    gated: bool,
+    open: bool,
+    /// A block that was handed over and has not been drawn yet.
+    handed: Option<String>,
+    finished: bool,
+}
+
+impl Printer {
+    /// Starts the thread of a printer above a prompt. `print` hands a block to the editor; it
+    /// must not wait.
+    pub fn start_gated(
+        &self,
+        print: impl FnMut(String) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<JoinHandle<io::Result<()>>> {
+        self.lock().gated = true;
+        self.start(print)
+    }
+
+    /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread ends
+    /// with the error, after `failed` was called.
+    pub fn start_plain(
+        &self,
+        mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
+        failed: impl Fn(&io::Error) + Send + 'static,
+    ) -> io::Result<JoinHandle<io::Result<()>>> {
+        self.start(move |block| print(block).inspect_err(&failed))
+    }
+
+    fn start(
+        &self,
+        mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<JoinHandle<io::Result<()>>> {
+        let printer = self.clone();
+        thread::Builder::new()
+            .name("printer".to_owned())
+            .spawn(move || {
+                super::terminal::leave_signals_to_main_thread();
+                printer.run(&mut print)
+            })
+    }
+
+    /// Puts text, whole lines of it, behind what waits.
+    pub fn push(&self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        debug_assert!(
+            text.ends_with('\n'),
+            "a part of a line would be overwritten"
+        );
+        let mut state = self.lock();
+        state.waiting_bytes += text.len();
+        state.waiting.push_back(text);
+        if state.gated {
+            while state.waiting_bytes > WAITING_BYTES_MAX
+                && let Some(oldest) = state.waiting.pop_front()
+            {
+                state.waiting_bytes -= oldest.len();
+                state.skipped += oldest.matches('\n').count();
+            }
+        }
+        self.shared.changed.notify_all();
+    }
+
+    /// Whether so much waits that no more should be asked for.
+    pub fn is_full(&self) -> bool {
+        self.lock().waiting_bytes > WAITING_BYTES_MAX / 4
+    }
+
+    /// The editor has drawn its prompt and reads keys. `printed` tells that it did so behind a
+    /// block of text.
+    pub fn drawn(&self, printed: bool) {
+        let mut state = self.lock();
+        state.open = true;
+        if printed {
+            state.handed = None;
+        }
+        self.shared.changed.notify_all();
+    }
+
+    /// The editor is about to return: blocks wait until it has drawn its prompt again.
+    pub fn close_gate(&self) {
+        self.lock().open = false;
+    }
+
+    /// Ends the thread and gives what was not printed, in order.
+    pub fn finish(&self) -> String {
+        let mut state = self.lock();
+        state.finished = true;
+        self.shared.changed.notify_all();
+        let mut rest = state.handed.take().unwrap_or_default();
+        while !state.waiting.is_empty() {
+            rest.push_str(&state.next_block());
+        }
+        rest
+    }
+
+    /// Waits until everything is printed, then ends the thread.
+    pub fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+        let mut state = self.lock();
+        while !state.waiting.is_empty() && !thread.is_finished() {
+            let timeout = std::time::Duration::from_millis(50);
+            state = match self.shared.changed.wait_timeout(state, timeout) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        state.finished = true;
+        self.shared.changed.notify_all();
+        drop(state);
+        thread.join().unwrap_or(Ok(()))
+    }
+
+    fn run(&self, print: &mut impl FnMut(String) -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.lock();
+        loop {
+            if state.finished {
+                return Ok(());
+            }
+            if !state.may_print() {
+                state = self
+                    .shared
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let block = state.next_block();
+            if state.gated {
+                // The lock is held while the block is handed over, so that the gate cannot close
+                // in between; the editor's own queue is empty then, and does not wait.
+                state.handed = Some(block.clone());
+                print(block)?;
+            } else {
+                drop(state);
+                print(block)?;
+                state = self.lock();
+            }
+            self.shared.changed.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A thread that panicked has left the queue as it was between two steps.
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn may_print(&self) -> bool {
+        let may = !self.gated || (self.open && self.handed.is_none());
+        may && (self.skipped > 0 || !self.waiting.is_empty())
+    }
+
+    /// All that waits, up to the size of a block.
+    fn next_block(&mut self) -> String {
+        let mut block = String::new();
+        if self.skipped > 0 {
+            block = format!("… {} lines skipped\n", std::mem::take(&mut self.skipped));
+        }
+        while let Some(text) = self.waiting.front()
+            && (block.is_empty() || block.len() + text.len() <= BLOCK_BYTES_MAX)
+        {
+            block.push_str(text);
+            self.waiting_bytes -= text.len();
+            self.waiting.pop_front();
+        }
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_handed_over_while_the_gate_is_closed_or_a_block_is_not_drawn() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let thread = printer
+            .start_gated(move |block| {
+                sender.send(block).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        printer.push("one\n".into());
+        printer.push("two\n".into());
+        assert!(receiver.try_recv().is_err());
+        printer.drawn(false);
+        assert_eq!(receiver.recv().unwrap(), "one\ntwo\n");
+        printer.push("three\n".into());
+        // A key was pressed and the prompt drawn, but not behind the block.
+        printer.drawn(false);
+        assert!(receiver.try_recv().is_err());
+        printer.drawn(true);
+        assert_eq!(receiver.recv().unwrap(), "three\n");
+        printer.close_gate();
+        printer.push("four\n".into());
+        assert_eq!(printer.finish(), "three\nfour\n");
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn text_that_waits_too_long_gives_way_and_is_counted() {
+        let printer = Printer::default();
+        printer.lock().gated = true;
+        let line = format!("{}\n", "x".repeat(1023));
+        for _ in 0..4096 + 10 {
+            printer.push(line.clone());
+        }
+        let rest = printer.finish();
+        assert!(rest.starts_with("… 10 lines skipped\n"));
+        assert_eq!(rest.matches('x').count(), 4096 * 1023);
+    }
+
+    #[test]
+    fn a_pipe_gets_everything_in_order_before_the_end() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let print = move |block| {
+            sender.send(block).unwrap();
+            Ok(())
+        };
+        let thread = printer.start_plain(print, |_| ()).unwrap();
+        for number in 0..1000 {
+            printer.push(format!("{number}\n"));
+        }
+        printer.drain(thread).unwrap();
+        let printed: String = receiver.try_iter().collect();
+        let expected: String = (0..1000).map(|number| format!("{number}\n")).collect();
+        assert_eq!(printed, expected);
+    }
+
+    #[test]
+    fn a_failed_print_ends_the_thread_with_the_error() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let print = |_| Err(io::ErrorKind::BrokenPipe.into());
+        let failed = move |error: &io::Error| sender.send(error.kind()).unwrap();
+        let thread = printer.start_plain(print, failed).unwrap();
+        printer.push("x\n".into());
+        assert_eq!(receiver.recv().unwrap(), io::ErrorKind::BrokenPipe);
+        assert!(printer.drain(thread).is_err());
+    }
+}

@@ -1,0 +1,379 @@
+//! From the options to a conversation, and from its end to an exit status.
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use etcetera::BaseStrategy as _;
+use jiff::tz::TimeZone;
+
+use super::address::{Address, AddressError};
+use super::config::{Config, ConfigError, Server};
+use super::network::{self, ConnectError, plain_words};
+use super::options::{ColorChoice, Options};
+use super::screen::{Look, Volume};
+use super::session::{Outcome, Session, Settings};
+use super::{Ending, Place, editor, input, interactive, script};
+
+/// Hosts the room in this process, at this address, for as long as what it gives lives. The
+/// error is in words.
+pub type Hosting = fn(SocketAddr) -> Result<Box<dyn Any>, String>;
+
+/// Why the program did not do what it was asked to.
+#[derive(Debug)]
+pub enum Failure {
+    /// The options ask for something that cannot be.
+    Usage(String),
+    /// Lines of the script were refused; each has been told already.
+    LinesRefused,
+    /// A file cannot be read.
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The name of a host leads nowhere.
+    UnknownHost {
+        /// The host.
+        host: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// Nobody answers at the address.
+    Unreachable {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
+    /// The connection ended before all was done.
+    ServerGone {
+        /// Why.
+        words: String,
+    },
+    /// The program itself failed.
+    Internal,
+    /// The terminal or the pipe cannot be used.
+    Output(io::Error),
+    /// The nick cannot be had.
+    NickRefused {
+        /// The nick.
+        nick: String,
+        /// Why.
+        why: String,
+    },
+    /// The server does not let this person in.
+    EntryRefused {
+        /// What it said.
+        words: String,
+    },
+    /// The configuration is wrong.
+    Config(ConfigError),
+    /// A signal ended the program in good order.
+    Signal(i32),
+}
+
+impl Failure {
+    /// The exit status, after sysexits(3).
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 64,
+            Self::LinesRefused => 65,
+            Self::Unreadable { .. } | Self::Config(ConfigError::Unreadable { .. }) => 66,
+            Self::UnknownHost { .. } => 68,
+            Self::Unreachable { .. } | Self::ServerGone { .. } => 69,
+            Self::Internal => 70,
+            Self::Output(_) => 74,
+            Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
+            Self::Config(ConfigError::Wrong { .. }) => 78,
+            // As a shell tells that a signal ended a program.
+            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Whether there is still something to say about it.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::LinesRefused | Self::Signal(_))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(words) => f.write_str(words),
+            Self::LinesRefused => f.write_str("some lines were refused"),
+            Self::Unreadable { file, error } => {
+                write!(f, "cannot read {}: {}", file.display(), plain_words(error))
+            }
+            Self::UnknownHost { host, error } => {
+                write!(f, "unknown host {host} ({})", plain_words(error))
+            }
+            Self::Unreachable { address, error } => write!(
+                f,
+                "no server answers on {address} ({}); is chatroomd running there?",
+                plain_words(error)
+            ),
+            Self::ServerGone { words } => {
+                write!(f, "the server is gone: {}", super::safe::safe(words))
+            }
+            Self::Internal => f.write_str("internal error; please report it"),
+            Self::Output(error) => {
+                write!(f, "cannot write what arrives: {}", plain_words(error))
+            }
+            Self::NickRefused { nick, why } => write!(
+                f,
+                "{nick} cannot be had as a nick: {}; choose another with --nick",
+                super::safe::safe(why)
+            ),
+            Self::EntryRefused { words } => {
+                write!(f, "the server refuses entry: {}", super::safe::safe(words))
+            }
+            Self::Config(error) => error.fmt(f),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Does all that the options ask for. `hosting` makes a server in this process when there is
+/// none.
+pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
+    if let Some(generated) = options.generate {
+        let command = Options::command();
+        return match generated.write(command, &mut io::stdout()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+            _ => Ok(()),
+        };
+    }
+    let folders = etcetera::choose_base_strategy().ok();
+    let usual_config = folders
+        .as_ref()
+        .map(|at| at.config_dir().join("chatroom.toml"));
+    let config = Config::load(options.config.as_deref(), usual_config.as_deref())
+        .map_err(Failure::Config)?;
+    let on_terminal = io::stdin().is_terminal();
+    let Some(wishes) = Wishes::weigh(options, &config, on_terminal)? else {
+        return Ok(());
+    };
+    let (place, host) = wishes.connect(on_terminal, hosting)?;
+    let session = Session::new(Settings {
+        user: wishes.nick.clone(),
+        real_name: wishes.nick.clone(),
+        nick: wishes.nick,
+        password: wishes.password,
+        rooms: wishes.rooms,
+        script: !on_terminal,
+    });
+    let look = Look::new(
+        has_color(options.color),
+        volume(options, on_terminal),
+        TimeZone::system(),
+    );
+    let ending = if on_terminal {
+        let history = folders.and_then(|at| Some(at.state_dir()?.join("chatroom/history")));
+        let greeting = match &host {
+            Some(_) => format!(
+                "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                place.address
+            ),
+            None => String::new(),
+        };
+        interactive::run(place, session, look, history, &greeting)
+    } else {
+        script::run(place, session, look, options.format, options.follow)
+    };
+    drop(host);
+    finish(ending.map_err(Failure::Output)?)
+}
+
+/// Where to go and as whom, with nothing left open.
+struct Wishes {
+    address: Address,
+    /// Nobody named a server, so this one may be hosted.
+    may_host: bool,
+    nick: String,
+    rooms: Vec<String>,
+    password: Option<String>,
+}
+
+impl Wishes {
+    /// The command line and the environment before the configuration before an answer of the
+    /// person; `None` when the person leaves instead of answering.
+    fn weigh(
+        options: &Options,
+        config: &Config,
+        on_terminal: bool,
+    ) -> Result<Option<Self>, Failure> {
+        let named = options.server.as_ref().or(config.server.as_ref());
+        let answered = match named {
+            None if on_terminal => {
+                let default = Address::local().to_string();
+                let Some(answer) = ask("Server", &default)? else {
+                    return Ok(None);
+                };
+                Some(answer).filter(|answer| *answer != default)
+            }
+            _ => None,
+        };
+        let named = named.or(answered.as_ref());
+        let server: Option<&Server> = named.and_then(|name| config.servers.get(name));
+        let address = match (server, named) {
+            (Some(server), _) => parse_address(&server.address)?,
+            (None, Some(text)) => parse_address(text)?,
+            (None, None) => Address::local(),
+        };
+        let may_host = named.is_none() && on_terminal && !options.no_host;
+        let nick = options
+            .nick
+            .clone()
+            .or_else(|| server.and_then(|server| server.nick.clone()))
+            .or_else(|| config.nick.clone());
+        let nick = match nick {
+            Some(nick) => nick,
+            None if on_terminal => match ask("Nick", &login_name())? {
+                Some(nick) => nick,
+                None => return Ok(None),
+            },
+            None => login_name(),
+        };
+        if !input::checked_nick_text(&nick) {
+            return Err(Failure::Usage(format!(
+                "{nick:?} cannot be a nick; use letters, digits, - and _, a letter first"
+            )));
+        }
+        let mut rooms = options.rooms.clone();
+        rooms.extend(server.iter().flat_map(|server| server.rooms.clone()));
+        for room in &rooms {
+            if !matches!(
+                input::parse(&format!("/join {room}")),
+                Ok(input::Intent::Join { .. })
+            ) {
+                return Err(Failure::Usage(format!(
+                    "{room:?} cannot be a room; rooms look like #room"
+                )));
+            }
+        }
+        let password_file = options
+            .password_file
+            .as_ref()
+            .or_else(|| server.and_then(|server| server.password_file.as_ref()));
+        let password = password_file.map(|file| read_password(file)).transpose()?;
+        Ok(Some(Self {
+            address,
+            may_host,
+            nick,
+            rooms,
+            password,
+        }))
+    }
+
+    /// Connects; hosts the room first when nobody does and that is allowed.
+    fn connect(
+        &self,
+        on_terminal: bool,
+        hosting: Hosting,
+    ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
+        let address = self.address.clone();
+        let error = match network::connect(&address) {
+            Ok(stream) => return Ok((Place { stream, address }, None)),
+            Err(ConnectError::UnknownHost(error)) => {
+                let host = address.host;
+                return Err(Failure::UnknownHost { host, error });
+            }
+            Err(ConnectError::Unreachable(error)) => error,
+        };
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        if !(refused && self.may_host && on_terminal) {
+            return Err(Failure::Unreachable { address, error });
+        }
+        let here = SocketAddr::from(([127, 0, 0, 1], address.port));
+        let host = hosting(here).map_err(Failure::Usage)?;
+        match network::connect(&address) {
+            Ok(stream) => Ok((Place { stream, address }, Some(host))),
+            Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
+                Err(Failure::Unreachable { address, error })
+            }
+        }
+    }
+}
+
+fn ask(question: &str, default: &str) -> Result<Option<String>, Failure> {
+    editor::ask(question, default).map_err(Failure::Output)
+}
+
+fn parse_address(text: &str) -> Result<Address, Failure> {
+    text.parse().map_err(|error: AddressError| {
+        Failure::Usage(format!("{text:?} is no address of a server: {error}"))
+    })
+}
+
+/// The first line of a file, without its ending.
+fn read_password(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::Unreadable {
+        file: file.to_owned(),
+        error,
+    })?;
+    let line = text.lines().next().unwrap_or_default();
+    Ok(line.to_owned())
+}
+
+/// The name this person has on this machine, as far as it can be a nick.
+fn login_name() -> String {
+    let name = ["USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|variable| std::env::var(variable).ok())
+        .unwrap_or_default();
+    let usable: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+        .skip_while(|c| c.is_ascii_digit() || *c == '-')
+        .collect();
+    if usable.is_empty() {
+        "guest".to_owned()
+    } else {
+        usable
+    }
+}
+
+/// Whether to use colours. <https://no-color.org>, <https://bixense.com/clicolors>.
+fn has_color(choice: ColorChoice) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if is_set("NO_COLOR") => false,
+        ColorChoice::Auto if is_on("CLICOLOR_FORCE") => true,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("CLICOLOR").is_none_or(|v| v != "0")
+        }
+    }
+}
+
+fn volume(options: &Options, on_terminal: bool) -> Volume {
+    match (options.quiet, options.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Everything,
+        _ if on_terminal => Volume::Normal,
+        _ => Volume::Script,
+    }
+}
+
+fn finish(ending: Ending) -> Result<(), Failure> {
+    if let Some(signal) = ending.signal {
+        return Err(Failure::Signal(signal));
+    }
+    match ending.outcome {
+        Some(Outcome::Done) => Ok(()),
+        Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
+        Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
+        Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),
+        Some(Outcome::ServerGone { words }) => Err(Failure::ServerGone { words }),
+        None => Err(Failure::Internal),
+    }
+}

@@ -1,0 +1,114 @@
+//! The terminal itself, beside what the editor does with it: its mode between two lines, and the
+//! signals that wake the editor.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::thread;
+
+use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::termios::{InputFlags, LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+
+/// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
+///
+/// The editor does so only while it reads a line. Keys pressed between two lines would be echoed
+/// by the terminal, and some of them eaten.
+#[derive(Debug)]
+pub struct QuietTerminal {
+    before: Termios,
+}
+
+impl QuietTerminal {
+    /// Quiets the terminal that is standard input.
+    pub fn new() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN);
+        quiet.input_flags &= !InputFlags::ICRNL;
+        tcsetattr(io::stdin(), SetArg::TCSADRAIN, &quiet)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for QuietTerminal {
+    fn drop(&mut self) {
+        // The terminal may be gone, and then there is nothing to restore.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.before);
+    }
+}
+
+/// Wakes the editor from another thread.
+///
+/// The editor returns from its wait when its thread gets SIGINT, in whatever state it is. Outside
+/// the editor the signal is caught, and does not end the program.
+#[derive(Debug, Clone)]
+pub struct Waker {
+    thread: Pthread,
+    caught: Arc<AtomicBool>,
+}
+
+impl Waker {
+    /// For the thread that calls this, which is the one that will run the editor.
+    pub fn for_this_thread() -> io::Result<Self> {
+        let caught = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&caught))?;
+        Ok(Self {
+            thread: pthread_self(),
+            caught,
+        })
+    }
+
+    /// Whether SIGINT came outside the editor since the last time.
+    pub fn take_caught(&self) -> bool {
+        self.caught.swap(false, Ordering::Relaxed)
+    }
+
+    /// Interrupts the editor.
+    pub fn wake(&self) {
+        let sent = pthread_kill(self.thread, Signal::SIGINT);
+        debug_assert!(sent.is_ok(), "the main thread lives as long as the program");
+    }
+}
+
+/// Blocks, in the thread that calls it, the signals that the editor waits for, so that they
+/// always reach the main thread.
+pub fn leave_signals_to_main_thread() {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGINT);
+    signals.add(Signal::SIGWINCH);
+    let blocked = signals.thread_block();
+    debug_assert!(blocked.is_ok(), "these two can be blocked");
+}
+
+/// The signals that end the program.
+#[derive(Debug)]
+pub struct Signals {
+    received: Arc<AtomicI32>,
+}
+
+impl Signals {
+    /// Watches for these signals from a thread of its own, and calls `received` for the first
+    /// that comes. The second ends the program as if nobody watched.
+    pub fn watch(signals: &[i32], received: impl Fn(i32) + Send + 'static) -> io::Result<Self> {
+        let mut coming = signal_hook::iterator::Signals::new(signals)?;
+        let first = Arc::new(AtomicI32::new(0));
+        let known = Arc::clone(&first);
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                for signal in coming.forever() {
+                    if known.swap(signal, Ordering::Relaxed) != 0 {
+                        let _ = signal_hook::low_level::emulate_default_handler(signal);
+                    }
+                    received(signal);
+                }
+            })?;
+        Ok(Self { received: first })
+    }
+
+    /// The signal that came, if one did.
+    pub fn received(&self) -> Option<i32> {
+        Some(self.received.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+}
