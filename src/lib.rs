@@ -1,3 +1,4 @@
 //! A chat room over sockets: `chatroomd`, a slim server, and `chatroom`, a line-editing client.
 
+pub mod server;
 pub mod wire;
