@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod generate;
+pub mod server;
 pub mod wire;

@@ -1,9 +1,12 @@
 //! The client's program: reads the options, runs, gives an exit status.
 
+use std::any::Any;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
 use chatting_room::client::run;
+use chatting_room::server::{Host, Settings};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
@@ -16,7 +19,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
         }
     };
-    match run(&options, |_| Err("hosting".into())) {
+    match run(&options, host) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.is_silent() {
@@ -24,5 +27,13 @@ fn main() -> ExitCode {
             }
             ExitCode::from(failure.status())
         }
+    }
+}
+
+/// Hosts the room in this process, for a client that found nobody there.
+fn host(address: SocketAddr) -> Result<Box<dyn Any>, String> {
+    match Host::start(&Settings::listening_on(address)) {
+        Ok(host) => Ok(Box::new(host)),
+        Err(error) => Err(error.to_string()),
     }
 }

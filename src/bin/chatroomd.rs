@@ -1,1 +1,19 @@
-fn main() {}
+//! The server as a program: options in, exit status out.
+
+use std::process::ExitCode;
+
+use chatting_room::server::{self, Options};
+
+fn main() -> ExitCode {
+    let options = match Options::read() {
+        Ok(options) => options,
+        Err(status) => return status.into(),
+    };
+    match server::run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chatroomd: {error}");
+            error.exit_status().into()
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Nicks and room names, and the one place that decides when two names are the same.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 /// The longest nick, in bytes; announced as `NICKLEN`.
@@ -17,6 +17,16 @@ impl Key {
     /// The key of any text, a checked name or not.
     pub fn of(text: &str) -> Self {
         Self(text.to_ascii_lowercase().into_boxed_str())
+    }
+
+    /// The text of the key, to look a name up without keeping it: nothing is copied when the name
+    /// is in lower case already, as most are.
+    pub fn folded(text: &str) -> Cow<'_, str> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 }
 
@@ -188,6 +198,9 @@ mod tests {
         );
         assert_ne!(Key::of("a[]"), Key::of("a{}"));
         assert_ne!(Key::of("É"), Key::of("é"));
+        for text in ["alice", "ALICE", "", "Bob[]", "É"] {
+            assert_eq!(*Key::folded(text), *Borrow::<str>::borrow(&Key::of(text)));
+        }
     }
 
     #[test]

@@ -1,0 +1,201 @@
+//! Floods, silence, who has waited too long, and how many may come from one address.
+//!
+//! Nothing here costs anything per message but an addition: a deadline stays where it is while
+//! somebody talks, and is moved only when it comes up.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::people::{ConnectionId, Host, Person, Stage};
+use super::{Hub, Moment, Outbox};
+use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
+
+/// The longest topic there can be, in bytes: more would not fit in the line that tells of it.
+pub const TOPIC_BYTES_MAX: u32 = 300;
+/// The longest away message there can be, in bytes.
+pub const AWAY_BYTES_MAX: u32 = 200;
+/// The longest reason for leaving a room or the server, in bytes; what is longer is cut.
+pub(super) const REASON_BYTES_MAX: usize = 300;
+
+/// Every size, count and time the hub keeps within bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// False switches off those that only strangers run into: flood control and the number of
+    /// connections, in all and from one address.
+    pub enabled: bool,
+    /// How many may be connected, people who have not registered yet included.
+    pub connections: u32,
+    /// How many may be connected from one address; with IPv6, from one network of 64 bits.
+    pub connections_per_address: u32,
+    /// How long registering may take, in seconds.
+    pub registration_seconds: u32,
+    /// After how many seconds of silence a person is asked whether they are still there.
+    pub ping_interval_seconds: u32,
+    /// How many seconds they have to answer.
+    pub ping_timeout_seconds: u32,
+    /// How many lines a second are taken from a connection in the long run.
+    pub lines_per_second: u32,
+    /// How many lines may come at once before that.
+    pub lines_burst: u32,
+    /// How many bytes may wait to be sent to a connection.
+    pub send_queue_bytes: u32,
+    /// How many rooms a person can be in.
+    pub rooms_per_person: u32,
+    /// How many rooms or people one request can name.
+    pub targets: u32,
+    /// The longest nick, in bytes.
+    pub nick_bytes: u32,
+    /// The longest room name, in bytes.
+    pub room_name_bytes: u32,
+    /// The longest topic, in bytes; what is longer is cut.
+    pub topic_bytes: u32,
+    /// The longest away message, in bytes; what is longer is cut.
+    pub away_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            connections: 10_000,
+            connections_per_address: 64,
+            registration_seconds: 30,
+            ping_interval_seconds: 90,
+            ping_timeout_seconds: 60,
+            lines_per_second: 10,
+            lines_burst: 40,
+            send_queue_bytes: 1024 * 1024,
+            rooms_per_person: 50,
+            targets: 10,
+            nick_bytes: u32::try_from(NICK_BYTES_MAX).unwrap_or(u32::MAX),
+            room_name_bytes: u32::try_from(ROOM_NAME_BYTES_MAX).unwrap_or(u32::MAX),
+            topic_bytes: TOPIC_BYTES_MAX,
+            away_bytes: AWAY_BYTES_MAX,
+        }
+    }
+}
+
+/// What the hub remembers in order to keep the limits.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Who is to be looked at by the clock, the earliest first: one entry a connection.
+    pub(super) deadlines: BTreeSet<(Duration, ConnectionId)>,
+    /// How many are connected from each address. Only ever asked for one of them.
+    pub(super) per_address: HashMap<IpAddr, u32>,
+}
+
+impl Hub {
+    /// Why a connection from this host cannot be let in, if it cannot.
+    pub(super) fn no_room_for(&self, host: Host) -> Option<String> {
+        let limits = &self.settings.limits;
+        if !limits.enabled {
+            return None;
+        }
+        if self.people.connected >= limits.connections as usize {
+            return Some(format!("Too many connections ({})", limits.connections));
+        }
+        let from_there = self.watch.per_address.get(&host.network()).copied();
+        (from_there.unwrap_or(0) >= limits.connections_per_address).then(|| {
+            let most = limits.connections_per_address;
+            format!("Too many connections from your IP ({most})")
+        })
+    }
+
+    /// Begins to watch a connection that was let in.
+    pub(super) fn watch(&mut self, person: &Person) {
+        let address = person.host.network();
+        *self.watch.per_address.entry(address).or_default() += 1;
+        self.watch.deadlines.insert((person.deadline, person.id));
+    }
+
+    /// Watches it no longer.
+    pub(super) fn unwatch(&mut self, person: &Person) {
+        self.watch.deadlines.remove(&(person.deadline, person.id));
+        let address = person.host.network();
+        if let Some(count) = self.watch.per_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.watch.per_address.remove(&address);
+            }
+        }
+    }
+
+    /// Counts a line against what its sender is allowed, and lets the sender wait once that is
+    /// used up. A line is never refused for it: those behind it stay where they are.
+    ///
+    /// This is the token bucket turned into one point in time: each line moves it on by what a
+    /// line costs, and it may be ahead of now by what a burst costs.
+    pub(super) fn count_line(&mut self, from: ConnectionId, now: Moment, outbox: &mut Outbox) {
+        let limits = &self.settings.limits;
+        if !limits.enabled {
+            return;
+        }
+        let line = Duration::from_secs(1) / limits.lines_per_second.max(1);
+        let burst = line * limits.lines_burst.max(1);
+        if let Some(person) = self.people.get_mut(from) {
+            person.allowance_used = person.allowance_used.max(now.running) + line;
+            let ahead = person.allowance_used.saturating_sub(now.running);
+            if ahead + line > burst {
+                outbox.pause(from, now.running + (ahead + line - burst));
+            }
+        }
+    }
+
+    /// Moves the time at which the clock looks at somebody again.
+    pub(super) fn look_again(&mut self, id: ConnectionId, at: Duration) {
+        if let Some(person) = self.people.get_mut(id) {
+            self.watch.deadlines.remove(&(person.deadline, id));
+            person.deadline = at;
+            self.watch.deadlines.insert((at, id));
+        }
+    }
+
+    /// When silence of somebody who was heard just now is worth a question.
+    pub(super) fn next_ping(&self, heard: Duration) -> Duration {
+        heard + Duration::from_secs(self.settings.limits.ping_interval_seconds.into())
+    }
+
+    /// Does what is due for one connection whose deadline has come.
+    pub(super) fn deadline_came(&mut self, id: ConnectionId, now: Moment, outbox: &mut Outbox) {
+        let Some(person) = self.people.get(id) else {
+            return;
+        };
+        let timeout = self.settings.limits.ping_timeout_seconds;
+        let next_ping = self.next_ping(person.heard);
+        match person.stage {
+            Stage::Entering(_) => {
+                let seconds = self.settings.limits.registration_seconds;
+                let reason = format!("Registration took longer than {seconds} seconds");
+                self.expel(id, &reason, outbox);
+            }
+            Stage::Present(_) if next_ping > now.running => {
+                self.set_pinged(id, false);
+                self.look_again(id, next_ping);
+            }
+            Stage::Present(_) if person.pinged => {
+                let silence = now.running.saturating_sub(person.heard).as_secs();
+                self.expel(id, &format!("Ping timeout: {silence} seconds"), outbox);
+            }
+            Stage::Present(_) => {
+                self.set_pinged(id, true);
+                self.look_again(id, now.running + Duration::from_secs(timeout.into()));
+                let name = &self.settings.name;
+                let line = outbox.line(format_args!(":{name} PING :{name}"));
+                outbox.send(id, line);
+            }
+        }
+    }
+
+    fn set_pinged(&mut self, id: ConnectionId, pinged: bool) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.pinged = pinged;
+        }
+    }
+}
+
+/// The beginning of `text` that has at most `bytes_max` bytes, cut at a character.
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
+    let end = text.floor_char_boundary(bytes_max);
+    text.get(..end).unwrap_or_default()
+}

@@ -1,0 +1,292 @@
+//! What a step of the hub wants done: lines to send, connections to close or to let wait, and
+//! what to tell in the log.
+//!
+//! The caller owns it, hands it in with each step, and empties it at once. A line is written once,
+//! whoever and however many it is for: sending it to one more is two numbers more in a list.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use super::ConnectionId;
+use crate::wire::Nick;
+use crate::wire::message::BODY_BYTES_MAX;
+
+/// The longest line without its ending, in bytes.
+const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
+/// How much room for lines is kept from one step to the next, in bytes: a long answer now and then
+/// does not stay in memory.
+const KEPT_BYTES_MAX: usize = 256 * 1024;
+
+/// A line that stands in an [`Outbox`], to be sent as often as needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    start: u32,
+    end: u32,
+}
+
+/// What one step wants done. The lines come first, then what is to be closed.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    text: String,
+    sends: Vec<(ConnectionId, Written)>,
+    closes: Vec<ConnectionId>,
+    pauses: Vec<(ConnectionId, Duration)>,
+    events: Vec<Event>,
+}
+
+/// Something that a person who runs the server wants to know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody is registered now.
+    Came {
+        /// Who.
+        nick: Nick,
+        /// Where from.
+        host: String,
+        /// How many are here now.
+        here: usize,
+    },
+    /// Somebody is no longer here.
+    Left {
+        /// Who.
+        nick: Nick,
+        /// Why, in the words the others were told.
+        reason: String,
+        /// How many are here now.
+        here: usize,
+    },
+    /// Somebody has another nick now.
+    Renamed {
+        /// The nick before.
+        from: Nick,
+        /// The nick now.
+        to: Nick,
+        /// How many are here now.
+        here: usize,
+    },
+    /// A connection that never became a person has ended, or was not let in at all.
+    TurnedAway {
+        /// Where from.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outbox {
+    /// Writes a line and its ending. What does not fit in a line is cut off, at a character.
+    pub fn line(&mut self, words: fmt::Arguments<'_>) -> Written {
+        let start = self.text.len();
+        // Writing to memory cannot fail.
+        let _ = self.text.write_fmt(words);
+        if self.text.len() - start > LINE_BYTES_MAX {
+            let end = self.text.floor_char_boundary(start + LINE_BYTES_MAX);
+            self.text.truncate(end);
+        }
+        self.end_line(start)
+    }
+
+    /// Writes a line and its ending if all of it fits in a line; otherwise nothing is written.
+    pub fn whole_line(&mut self, words: fmt::Arguments<'_>) -> Option<Written> {
+        let start = self.text.len();
+        let _ = self.text.write_fmt(words);
+        if self.text.len() - start > LINE_BYTES_MAX {
+            self.text.truncate(start);
+            return None;
+        }
+        Some(self.end_line(start))
+    }
+
+    /// Begins lines for one recipient that have a head each, and share a list of words.
+    pub(super) fn list(&mut self, head: fmt::Arguments<'_>, to: ConnectionId) -> List<'_> {
+        let start = self.text.len();
+        let _ = self.text.write_fmt(head);
+        let items = self.text.len();
+        List {
+            outbox: self,
+            to,
+            start,
+            items,
+        }
+    }
+
+    fn end_line(&mut self, start: usize) -> Written {
+        debug_assert!(
+            !self.text[start..].contains(['\r', '\n', '\0']),
+            "a line would be read as two: {:?}",
+            &self.text[start..]
+        );
+        self.text.push_str("\r\n");
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Written {
+            start: place(start),
+            end: place(self.text.len()),
+        }
+    }
+
+    /// Sends a line that was written in this step.
+    pub fn send(&mut self, to: ConnectionId, line: Written) {
+        self.sends.push((to, line));
+    }
+
+    /// Closes a connection when all that was sent to it is on its way. The hub has forgotten it.
+    pub fn close(&mut self, id: ConnectionId) {
+        self.closes.push(id);
+    }
+
+    /// Takes no more lines from a connection until then.
+    pub fn pause(&mut self, id: ConnectionId, until: Duration) {
+        self.pauses.push((id, until));
+    }
+
+    /// Says what has happened.
+    pub fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// What is to be sent, in order: to whom, and the bytes with their line ending.
+    pub fn sends(&self) -> impl Iterator<Item = (ConnectionId, &[u8])> {
+        self.sends.iter().map(|(to, line)| {
+            let bytes = self.text.as_bytes();
+            let line = bytes.get(line.start as usize..line.end as usize);
+            (*to, line.unwrap_or_default())
+        })
+    }
+
+    /// Which connections are to be closed.
+    pub fn closes(&self) -> &[ConnectionId] {
+        &self.closes
+    }
+
+    /// Which connections are to be left alone, and until when.
+    pub fn pauses(&self) -> &[(ConnectionId, Duration)] {
+        &self.pauses
+    }
+
+    /// What has happened.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Empties it for the next step.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT_BYTES_MAX);
+        self.sends.clear();
+        self.sends.shrink_to(KEPT_BYTES_MAX);
+        self.closes.clear();
+        self.pauses.clear();
+        self.events.clear();
+    }
+}
+
+/// Words with a space between them, in as many lines as they need.
+pub(super) struct List<'o> {
+    outbox: &'o mut Outbox,
+    to: ConnectionId,
+    /// Where the line at hand begins.
+    start: usize,
+    /// Where its head ends and its words begin.
+    items: usize,
+}
+
+impl List<'_> {
+    /// Adds a word, in a new line when this one is full.
+    pub(super) fn item(&mut self, word: fmt::Arguments<'_>) {
+        let before = self.outbox.text.len();
+        if before > self.items {
+            self.outbox.text.push(' ');
+        }
+        let word_start = self.outbox.text.len();
+        let _ = self.outbox.text.write_fmt(word);
+        if self.outbox.text.len() - self.start <= LINE_BYTES_MAX || before == self.items {
+            return;
+        }
+        let word = self.outbox.text.split_off(word_start);
+        self.outbox.text.truncate(before);
+        let (start, items) = (self.start, self.items);
+        let line = self.outbox.end_line(start);
+        self.outbox.send(self.to, line);
+        self.start = self.outbox.text.len();
+        let head = self
+            .outbox
+            .text
+            .get(start..items)
+            .unwrap_or_default()
+            .to_owned();
+        self.outbox.text.push_str(&head);
+        self.items = self.outbox.text.len();
+        self.outbox.text.push_str(&word);
+    }
+
+    /// Sends the last line, if there is a word in it.
+    pub(super) fn end(self) {
+        if self.outbox.text.len() == self.items {
+            self.outbox.text.truncate(self.start);
+            return;
+        }
+        let line = self.outbox.end_line(self.start);
+        self.outbox.send(self.to, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(outbox: &Outbox) -> Vec<String> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        outbox.sends().map(|(_, bytes)| text(bytes)).collect()
+    }
+
+    #[test]
+    fn a_line_is_written_once_and_sent_often() {
+        let mut outbox = Outbox::default();
+        let first = outbox.line(format_args!("PING {}", 1));
+        let second = outbox.line(format_args!("PING {}", 2));
+        for index in 0..3 {
+            outbox.send(ConnectionId::new(index, 0), first);
+        }
+        outbox.send(ConnectionId::new(0, 0), second);
+        let one = "PING 1\r\n";
+        assert_eq!(sent(&outbox), [one, one, one, "PING 2\r\n"]);
+        outbox.clear();
+        assert_eq!(sent(&outbox), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_takes_as_many_lines_as_it_needs_and_loses_no_word() {
+        for count in [0, 1, 2, 50, 51, 200] {
+            let mut outbox = Outbox::default();
+            let words: Vec<String> = (0..count).map(|at| format!("word{at:05}")).collect();
+            let mut list = outbox.list(format_args!(":head :"), ConnectionId::new(0, 0));
+            words
+                .iter()
+                .for_each(|word| list.item(format_args!("{word}")));
+            list.end();
+            let mut found = Vec::new();
+            for line in sent(&outbox) {
+                assert!(line.len() <= 512, "{line}");
+                let items = line.trim_end().strip_prefix(":head :").unwrap();
+                found.extend(items.split(' ').map(str::to_owned));
+            }
+            assert_eq!(found, words);
+        }
+    }
+
+    #[test]
+    fn a_line_of_510_bytes_is_whole_and_a_longer_one_is_cut_at_a_character() {
+        for (bytes, kept) in [(509, 509), (510, 510), (511, 510)] {
+            let mut outbox = Outbox::default();
+            let line = outbox.line(format_args!("{}", "x".repeat(bytes)));
+            outbox.send(ConnectionId::new(0, 0), line);
+            assert_eq!(sent(&outbox), [format!("{}\r\n", "x".repeat(kept))]);
+            let whole = outbox.whole_line(format_args!("{}", "x".repeat(bytes)));
+            assert_eq!(whole.is_some(), bytes <= 510);
+        }
+        let mut outbox = Outbox::default();
+        let line = outbox.line(format_args!("x{}", "é".repeat(300)));
+        outbox.send(ConnectionId::new(0, 0), line);
+        assert_eq!(sent(&outbox), [format!("x{}\r\n", "é".repeat(254))]);
+    }
+}

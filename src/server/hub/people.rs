@@ -1,0 +1,291 @@
+//! Who is connected, in dense numbered slots, and which nick belongs to whom.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::capability::Capabilities;
+use super::refusal::Refusal;
+use crate::wire::{Key, Nick};
+
+/// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
+pub(super) const USER_BYTES_MAX: usize = 20;
+/// The longest host, in bytes; announced as `HOSTLEN`. An IPv6 address has at most eight groups of
+/// four digits.
+pub(super) const HOST_BYTES_MAX: usize = 39;
+
+/// A connection, by a number that tells it from every other one there has been.
+///
+/// The index says where it is kept and is used again by later connections; the generation is not,
+/// so that what comes late for one connection never meets a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId {
+    index: u32,
+    generation: u32,
+}
+
+impl ConnectionId {
+    /// The connection in this place, the `generation`th there has been.
+    pub fn new(index: u32, generation: u32) -> Self {
+        Self { index, generation }
+    }
+
+    /// The place it is kept in.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+/// Somebody connected.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) id: ConnectionId,
+    pub(super) host: Host,
+    pub(super) capabilities: Capabilities,
+    /// When the last line came.
+    pub(super) heard: Duration,
+    /// When it is to be looked at again by the clock, and what for.
+    pub(super) deadline: Duration,
+    pub(super) pinged: bool,
+    /// Up to when the lines taken so far have used up what is allowed.
+    pub(super) allowance_used: Duration,
+    pub(super) stage: Stage,
+}
+
+/// How far somebody has come.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Not registered: nobody can see them, and all they can have is a nick put aside.
+    Entering(Box<Entering>),
+    /// Registered.
+    Present(Present),
+}
+
+/// What is known of somebody before the registration is complete.
+#[derive(Debug, Default)]
+pub(super) struct Entering {
+    pub(super) nick: Option<Nick>,
+    /// User name and real name.
+    pub(super) user: Option<(Box<str>, Box<str>)>,
+    pub(super) password_right: bool,
+    /// `CAP LS` or `CAP REQ` was said, and `CAP END` not yet.
+    pub(super) negotiating: bool,
+}
+
+/// Somebody whom others can see.
+#[derive(Debug)]
+pub(super) struct Present {
+    pub(super) nick: Nick,
+    pub(super) user: Box<str>,
+    pub(super) real_name: Box<str>,
+    /// `nick!user@host`, as it stands before everything they say.
+    pub(super) source: Box<str>,
+    pub(super) rooms: Vec<Membership>,
+    pub(super) away: Option<Box<str>>,
+    /// When they came, as Unix time.
+    pub(super) signed_on: Duration,
+    /// When they last said something to others.
+    pub(super) spoke: Duration,
+}
+
+/// That a person is in a room, and where in its list: leaving is then no search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Membership {
+    pub(super) room: u32,
+    pub(super) position: u32,
+}
+
+impl Person {
+    /// The nick, registered or put aside; `*` when there is none yet. Modern IRC, "Numeric
+    /// Replies".
+    pub(super) fn nick_or_star(&self) -> &str {
+        self.nick().map_or("*", Nick::as_str)
+    }
+
+    pub(super) fn nick(&self) -> Option<&Nick> {
+        match &self.stage {
+            Stage::Entering(entering) => entering.nick.as_ref(),
+            Stage::Present(present) => Some(&present.nick),
+        }
+    }
+
+    pub(super) fn present(&self) -> Option<&Present> {
+        match &self.stage {
+            Stage::Entering(_) => None,
+            Stage::Present(present) => Some(present),
+        }
+    }
+}
+
+impl Present {
+    pub(super) fn membership(&self, room: u32) -> Option<Membership> {
+        self.rooms.iter().copied().find(|one| one.room == room)
+    }
+}
+
+/// Where somebody connects from, as it stands behind the `@`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Host(IpAddr);
+
+impl Host {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+
+    /// What counts as one address for a limit: an IPv6 subscriber has a network of 64 bits.
+    pub(super) fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A parameter that begins with a colon would be read as the last one.
+        if matches!(self.0, IpAddr::V6(address) if address.segments().first() == Some(&0)) {
+            f.write_str("0")?;
+        }
+        self.0.fmt(f)
+    }
+}
+
+/// Everybody connected, by number and by nick.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    pub(super) slots: Vec<Option<Person>>,
+    /// Only ever asked for one nick: its order reaches no wire.
+    pub(super) nicks: HashMap<Key, ConnectionId>,
+    pub(super) connected: usize,
+    pub(super) present: usize,
+    pub(super) present_most: usize,
+    /// Per slot, the last round of [`People::mark`] that met it.
+    marks: Vec<u64>,
+    round: u64,
+}
+
+impl People {
+    pub(super) fn insert(&mut self, person: Person) {
+        let index = person.id.index();
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+            self.marks.resize(index + 1, 0);
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            debug_assert!(slot.is_none(), "two connections in one place");
+            *slot = Some(person);
+            self.connected += 1;
+        }
+    }
+
+    /// Takes somebody out, and frees the nick. The rooms must have been left before.
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Person> {
+        let slot = self.slots.get_mut(id.index())?;
+        let person = slot.take_if(|person| person.id == id)?;
+        self.connected -= 1;
+        if person.present().is_some() {
+            self.present -= 1;
+        }
+        if let Some(nick) = person.nick() {
+            self.nicks.remove(&*Key::folded(nick.as_str()));
+        }
+        Some(person)
+    }
+
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Person> {
+        let person = self.slots.get(id.index())?.as_ref()?;
+        (person.id == id).then_some(person)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Person> {
+        let person = self.slots.get_mut(id.index())?.as_mut()?;
+        (person.id == id).then_some(person)
+    }
+
+    /// Somebody who is registered; everybody else is refused for not being so.
+    pub(super) fn present(&self, id: ConnectionId) -> Result<&Present, Refusal<'static>> {
+        let person = self.get(id).ok_or(Refusal::NotRegistered)?;
+        person.present().ok_or(Refusal::NotRegistered)
+    }
+
+    /// The same, to change something.
+    pub(super) fn present_mut(
+        &mut self,
+        id: ConnectionId,
+    ) -> Result<&mut Present, Refusal<'static>> {
+        match self.get_mut(id).map(|person| &mut person.stage) {
+            Some(Stage::Present(present)) => Ok(present),
+            _ => Err(Refusal::NotRegistered),
+        }
+    }
+
+    /// Whose nick this is, be it only put aside.
+    pub(super) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
+        self.nicks.get(&*Key::folded(nick)).copied()
+    }
+
+    /// The registered person with this nick.
+    pub(super) fn called(&self, nick: &str) -> Option<(&Person, &Present)> {
+        let person = self.get(self.owner_of(nick)?)?;
+        Some((person, person.present()?))
+    }
+
+    /// Everybody who is registered, in the order of their places.
+    pub(super) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
+        let people = self.slots.iter().flatten();
+        people.filter_map(|person| Some((person, person.present()?)))
+    }
+
+    /// Everybody connected, in the order of their places.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
+        self.slots.iter().flatten()
+    }
+
+    /// Begins a round in which each person is met once.
+    pub(super) fn begin_round(&mut self) {
+        self.round += 1;
+    }
+
+    /// Whether this is the first time in the round that this person is met.
+    pub(super) fn mark(&mut self, id: ConnectionId) -> bool {
+        match self.marks.get_mut(id.index()) {
+            Some(mark) if *mark != self.round => {
+                *mark = self.round;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_never_begins_with_a_colon_and_never_outgrows_its_bound() {
+        for (address, text) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("::1", "0::1"),
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("0:1::2", "00:1::2"),
+        ] {
+            let host = Host::new(address.parse().unwrap()).to_string();
+            assert_eq!(host, text);
+        }
+        let longest = "1111:1111:1111:1111:1111:1111:1111:1111";
+        let host = Host::new(longest.parse().unwrap()).to_string();
+        assert_eq!(host.len(), HOST_BYTES_MAX);
+    }
+
+    #[test]
+    fn ipv6_addresses_of_one_network_of_64_bits_count_as_one() {
+        let network = |address: &str| Host::new(address.parse().unwrap()).network();
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_ne!(network("10.0.0.1"), network("10.0.0.2"));
+    }
+}

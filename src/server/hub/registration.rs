@@ -1,0 +1,380 @@
+//! From a connection to a person and back: PASS, NICK, USER, CAP, PING, QUIT, and the welcome.
+
+use super::capability::Capabilities;
+use super::limits::{REASON_BYTES_MAX, cut};
+use super::outbox::{Event, Outbox};
+use super::people::{ConnectionId, HOST_BYTES_MAX, Person, Present, Stage, USER_BYTES_MAX};
+use super::refusal::Refusal;
+use super::{Hub, Moment};
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::name::NameError;
+use crate::wire::request::CapRequest;
+use crate::wire::{Nick, Reply};
+
+/// The longest real name, in bytes; what is longer is cut.
+const REAL_NAME_BYTES_MAX: usize = 120;
+/// How many tokens one line of `005` has: with the nick and the words it is then at most 15
+/// parameters.
+const TOKENS_A_LINE: usize = 13;
+/// The program and its version, as people are told.
+pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION"));
+
+impl Hub {
+    pub(super) fn pass(
+        &mut self,
+        from: ConnectionId,
+        password: &str,
+    ) -> Result<(), Refusal<'static>> {
+        let right = self.settings.password.as_deref() == Some(password);
+        match self.people.get_mut(from).map(|person| &mut person.stage) {
+            Some(Stage::Entering(entering)) => entering.password_right = right,
+            _ => return Err(Refusal::AlreadyRegistered),
+        }
+        Ok(())
+    }
+
+    pub(super) fn nick<'a>(
+        &mut self,
+        from: ConnectionId,
+        wanted: &'a str,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'a>> {
+        let nick = self.parse_nick(wanted)?;
+        if self
+            .people
+            .owner_of(wanted)
+            .is_some_and(|owner| owner != from)
+        {
+            return Err(Refusal::NickInUse { wanted });
+        }
+        let Some(person) = self.people.get(from) else {
+            return Ok(());
+        };
+        let before = person.nick().cloned();
+        if before.as_ref() == Some(&nick) {
+            return Ok(());
+        }
+        // The nick is put aside before anything else, so that a second newcomer cannot have it.
+        if let Some(before) = &before {
+            self.people.nicks.remove(&before.key());
+        }
+        self.people.nicks.insert(nick.key(), from);
+        if let Ok(present) = self.people.present(from) {
+            let line = outbox.line(format_args!(":{} NICK {nick}", present.source));
+            outbox.send(from, line);
+            self.tell_neighbours(from, line, outbox);
+            let here = self.people.present;
+            if let Some(from) = before {
+                let to = nick.clone();
+                outbox.tell(Event::Renamed { from, to, here });
+            }
+        }
+        self.take_nick(from, nick);
+        self.register_if_complete(from, now, outbox)
+    }
+
+    fn parse_nick<'a>(&self, wanted: &'a str) -> Result<Nick, Refusal<'a>> {
+        let bytes_max = self.settings.limits.nick_bytes as usize;
+        let nick = Nick::parse(wanted).map_err(|why| Refusal::BadNick { wanted, why })?;
+        if wanted.len() > bytes_max {
+            let why = NameError::TooLong { bytes_max };
+            return Err(Refusal::BadNick { wanted, why });
+        }
+        Ok(nick)
+    }
+
+    fn take_nick(&mut self, id: ConnectionId, nick: Nick) {
+        let Some(person) = self.people.get_mut(id) else {
+            return;
+        };
+        match &mut person.stage {
+            Stage::Entering(entering) => entering.nick = Some(nick),
+            Stage::Present(present) => {
+                present.source = format!("{nick}!{}@{}", present.user, person.host).into();
+                present.nick = nick;
+            }
+        }
+    }
+
+    pub(super) fn user(
+        &mut self,
+        from: ConnectionId,
+        user: &str,
+        real_name: &str,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'static>> {
+        match self.people.get_mut(from).map(|person| &mut person.stage) {
+            Some(Stage::Entering(entering)) if entering.user.is_none() => {
+                let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
+                entering.user = Some((user.into(), cut(real_name, REAL_NAME_BYTES_MAX).into()));
+            }
+            _ => return Err(Refusal::AlreadyRegistered),
+        }
+        self.register_if_complete(from, now, outbox)
+    }
+
+    pub(super) fn cap<'a>(
+        &mut self,
+        from: ConnectionId,
+        request: CapRequest<'a>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'a>> {
+        let Some(person) = self.people.get_mut(from) else {
+            return Ok(());
+        };
+        let begins = matches!(request, CapRequest::Ls { .. } | CapRequest::Req { .. });
+        if let Stage::Entering(entering) = &mut person.stage
+            && (begins || request == CapRequest::End)
+        {
+            entering.negotiating = begins;
+        }
+        let (name, nick) = (&self.settings.name, person.nick_or_star());
+        let line = match request {
+            CapRequest::Ls { .. } => {
+                let all = Capabilities::all();
+                outbox.line(format_args!(":{name} CAP {nick} LS :{all}"))
+            }
+            CapRequest::List => {
+                let on = person.capabilities;
+                outbox.line(format_args!(":{name} CAP {nick} LIST :{on}"))
+            }
+            CapRequest::Req { capabilities } => {
+                let after = person.capabilities.after(capabilities);
+                let answer = if after.is_some() { "ACK" } else { "NAK" };
+                let line = outbox.line(format_args!(":{name} CAP {nick} {answer} :{capabilities}"));
+                person.capabilities = after.unwrap_or(person.capabilities);
+                line
+            }
+            CapRequest::End => return self.register_if_complete(from, now, outbox),
+            CapRequest::Other { subcommand } => {
+                return Err(Refusal::InvalidCapCommand { subcommand });
+            }
+        };
+        outbox.send(from, line);
+        Ok(())
+    }
+
+    pub(super) fn ping(
+        &mut self,
+        from: ConnectionId,
+        token: &str,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'static>> {
+        let name = &self.settings.name;
+        let line = outbox.line(format_args!(":{name} PONG {name} :{token}"));
+        outbox.send(from, line);
+        Ok(())
+    }
+
+    pub(super) fn quit(
+        &mut self,
+        from: ConnectionId,
+        reason: Option<&str>,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'static>> {
+        // The word in front tells what a person wrote from what the server says of a lost
+        // connection.
+        let reason = match reason {
+            Some(reason) => format!("Quit: {}", cut(reason, REASON_BYTES_MAX)),
+            None => "Quit".to_owned(),
+        };
+        self.expel(from, &reason, outbox);
+        Ok(())
+    }
+
+    /// Lets somebody in once all that is needed is known.
+    fn register_if_complete(
+        &mut self,
+        id: ConnectionId,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) -> Result<(), Refusal<'static>> {
+        let next_ping = self.next_ping(now.running);
+        let Some(person) = self.people.get_mut(id) else {
+            return Ok(());
+        };
+        let Stage::Entering(entering) = &mut person.stage else {
+            return Ok(());
+        };
+        if entering.negotiating || entering.nick.is_none() || entering.user.is_none() {
+            return Ok(());
+        }
+        if self.settings.password.is_some() && !entering.password_right {
+            return Err(Refusal::WrongPassword);
+        }
+        let (Some(nick), Some((user, real_name))) = (entering.nick.take(), entering.user.take())
+        else {
+            return Ok(());
+        };
+        let host = person.host.to_string();
+        person.stage = Stage::Present(Present {
+            source: format!("{nick}!{user}@{host}").into(),
+            nick: nick.clone(),
+            user,
+            real_name,
+            rooms: Vec::new(),
+            away: None,
+            signed_on: now.unix,
+            spoke: now.running,
+        });
+        self.people.present += 1;
+        let here = self.people.present;
+        self.people.present_most = self.people.present_most.max(here);
+        self.look_again(id, next_ping);
+        self.welcome(id, outbox);
+        outbox.tell(Event::Came { nick, host, here });
+        if let Some(lobby) = self.settings.lobby.clone() {
+            self.enter_room(id, &lobby, outbox);
+        }
+        Ok(())
+    }
+
+    /// The welcome burst. Modern IRC, "Connection Registration".
+    fn welcome(&self, to: ConnectionId, outbox: &mut Outbox) {
+        let (name, network) = (&self.settings.name, &self.settings.network);
+        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
+        let created = seconds_as_date(self.started.unix.as_secs());
+        let mut say = |reply, rest: std::fmt::Arguments<'_>| {
+            self.reply_about(to, reply, rest, outbox);
+        };
+        say(
+            Reply::Welcome,
+            format_args!(":Welcome to {network}, {nick}"),
+        );
+        say(
+            Reply::YourHost,
+            format_args!(":Your host is {name}, running {VERSION}"),
+        );
+        say(
+            Reply::Created,
+            format_args!(":This server was started {created}"),
+        );
+        // The last two are letters of modes, and clients expect some: `o` and `v` are those that
+        // `PREFIX` tells of.
+        say(Reply::MyInfo, format_args!("{name} {VERSION} o ov"));
+        let tokens = self.isupport();
+        for tokens in tokens.chunks(TOKENS_A_LINE) {
+            let (tokens, words) = (tokens.join(" "), Reply::Isupport.words());
+            say(Reply::Isupport, format_args!("{tokens} :{words}"));
+        }
+        self.tell_lusers(to, outbox);
+        self.tell_motd(to, outbox);
+    }
+
+    /// What this server tells of itself: nothing that it does not keep. Modern IRC,
+    /// "RPL_ISUPPORT Parameters".
+    fn isupport(&self) -> Vec<String> {
+        let limits = &self.settings.limits;
+        let targets = limits.targets;
+        vec![
+            format!("AWAYLEN={}", limits.away_bytes),
+            "CASEMAPPING=ascii".to_owned(),
+            format!("CHANLIMIT=#:{}", limits.rooms_per_person),
+            "CHANMODES=,,,".to_owned(),
+            format!("CHANNELLEN={}", limits.room_name_bytes),
+            "CHANTYPES=#".to_owned(),
+            format!("HOSTLEN={HOST_BYTES_MAX}"),
+            format!("LINELEN={BODY_BYTES_MAX}"),
+            format!("NETWORK={}", self.settings.network),
+            format!("NICKLEN={}", limits.nick_bytes),
+            "PREFIX=(ov)@+".to_owned(),
+            format!(
+                "TARGMAX=JOIN:{targets},LIST:{targets},NAMES:{targets},NOTICE:{targets},\
+                 PART:{targets},PRIVMSG:{targets},USERHOST:5,WHOIS:1"
+            ),
+            format!("TOPICLEN={}", limits.topic_bytes),
+            format!("USERLEN={USER_BYTES_MAX}"),
+            "UTF8ONLY".to_owned(),
+        ]
+    }
+}
+
+/// Ends a connection whose first words are those of another protocol: a browser can be led to
+/// send lines of a stranger's choice behind its own, and a TLS client waits for an answer that
+/// never comes.
+pub(super) fn refuse_other_protocols(line: &[u8]) -> Result<(), Refusal<'static>> {
+    const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
+    const HTTP_METHODS: [&[u8]; 8] = [
+        b"GET ",
+        b"POST ",
+        b"PUT ",
+        b"HEAD ",
+        b"OPTIONS ",
+        b"CONNECT ",
+        b"DELETE ",
+        b"PATCH ",
+    ];
+    if line.starts_with(TLS_HANDSHAKE) {
+        return Err(Refusal::OtherProtocol {
+            spoken: "This port speaks IRC without TLS",
+        });
+    }
+    if HTTP_METHODS.iter().any(|method| line.starts_with(method)) {
+        return Err(Refusal::OtherProtocol {
+            spoken: "This port speaks IRC, not HTTP",
+        });
+    }
+    Ok(())
+}
+
+/// The user name as others see it: `~`, because nobody vouches for it, and of what was sent what
+/// can never be taken for another part of `nick!user@host`. `None` when nothing is left.
+fn clean_user_name(user: &str) -> Option<String> {
+    let kept = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let clean: String = user.chars().filter(kept).take(USER_BYTES_MAX - 1).collect();
+    (!clean.is_empty()).then(|| format!("~{clean}"))
+}
+
+/// A point in Unix time as a date and time that people read.
+pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
+    i64::try_from(unix_seconds)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .map_or_else(|| "at no time".to_owned(), |time| time.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_cannot_be_taken_for_another_part_of_a_source() {
+        for (sent, seen) in [
+            ("alice", Some("~alice")),
+            ("a@b!c", Some("~abc")),
+            ("x y", Some("~xy")),
+            ("\u{1b}[2J", Some("~2J")),
+            ("*?", None),
+            ("😀😀", None),
+        ] {
+            assert_eq!(clean_user_name(sent).as_deref(), seen, "{sent:?}");
+        }
+        for (sent_bytes, seen_bytes) in [(18, 19), (19, 20), (20, 20), (100, 20)] {
+            let seen = clean_user_name(&"u".repeat(sent_bytes)).unwrap();
+            assert_eq!(seen.len(), seen_bytes);
+        }
+    }
+
+    #[test]
+    fn a_date_is_told_in_universal_time() {
+        assert_eq!(seconds_as_date(1_000_000_000), "2001-09-09T01:46:40Z");
+        assert_eq!(seconds_as_date(u64::MAX), "at no time");
+    }
+
+    #[test]
+    fn other_protocols_are_known_by_their_first_words() {
+        for line in [
+            b"GET / HTTP/1.1".as_slice(),
+            b"POST /x HTTP/1.1",
+            b"\x16\x03\x01\x02\x00\x01",
+        ] {
+            assert!(refuse_other_protocols(line).is_err());
+        }
+        for line in [b"NICK alice".as_slice(), b"POSTER", b"", b"\x16"] {
+            assert!(refuse_other_protocols(line).is_ok());
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `chatroomd`: a slim IRC server. One thread, one loop, many people.
+//!
+//! `options` is the command line and `config` the file, which together make the [`Settings`];
+//! `reactor` moves bytes, [`hub`] decides, and `log` says what has happened. [`run`] is the whole
+//! program; [`Host`] is the same server inside another one.
+
+pub mod hub;
+
+mod config;
+mod host;
+mod log;
+mod options;
+mod reactor;
+mod settings;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use tracing::{info, warn};
+
+use self::reactor::Reactor;
+
+pub use self::config::Mistake;
+pub use self::host::Host;
+pub use self::options::{Generate, LogFormat, Options};
+pub use self::settings::Settings;
+
+/// Runs the program until it is told to stop.
+pub fn run(options: &Options) -> Result<(), ServerError> {
+    if let Some(what) = options.generate {
+        return options::generate(what).map_err(ServerError::Output);
+    }
+    let (settings, warnings) = settings::gather(options)?;
+    if options.check_config {
+        for warning in &warnings {
+            eprintln!("chatroomd: warning: {warning}");
+        }
+        return Ok(());
+    }
+    log::start(options.log_format, options.log_level());
+    for warning in &warnings {
+        warn!("{warning}");
+    }
+    allow_many_files();
+    let (stop, signals) = UnixStream::pair().map_err(ServerError::System)?;
+    for signal in [SIGTERM, SIGINT] {
+        let writer = signals.try_clone().map_err(ServerError::System)?;
+        signal_hook::low_level::pipe::register(signal, writer).map_err(ServerError::System)?;
+    }
+    let reactor = Reactor::new(&settings, stop)?;
+    for address in reactor.addresses() {
+        announce(address);
+        info!(%address, "listening");
+    }
+    reactor.run().map_err(ServerError::System)?;
+    info!("stopped");
+    Ok(())
+}
+
+/// Tells whoever started it where it listens, most of all when the port was picked.
+fn announce(address: SocketAddr) {
+    let mut out = io::stdout().lock();
+    // Nobody may be reading; the server is there all the same.
+    let _ = writeln!(out, "listening on {address}").and_then(|()| out.flush());
+}
+
+/// Each connection is an open file, and the usual bound on them is far below what the server can
+/// carry; up to the hard one a process may raise it itself.
+fn allow_many_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        warn!(%error, "the number of open files stays as it was");
+    }
+}
+
+/// Why the server cannot start, or cannot go on.
+#[derive(Debug)]
+pub enum ServerError {
+    /// A file that is needed cannot be read.
+    CannotRead {
+        /// What it is for.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// There is a mistake in a file.
+    Mistaken {
+        /// Which file.
+        path: PathBuf,
+        /// In which line, counted from 1.
+        line: usize,
+        /// Which mistake.
+        mistake: Mistake,
+    },
+    /// An address cannot be listened on.
+    CannotListen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Standard output cannot be written.
+    Output(io::Error),
+    /// The system refuses something that any program can have.
+    System(io::Error),
+}
+
+impl ServerError {
+    /// The exit status that says the same. sysexits(3).
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::CannotRead { .. } => 66,
+            Self::Mistaken { .. } => 78,
+            Self::CannotListen { .. } => 69,
+            Self::Output(_) => 74,
+            Self::System(_) => 71,
+        }
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CannotRead { what, path, error } => {
+                write!(f, "cannot read the {what} {}: ", path.display())?;
+                match error.kind() {
+                    io::ErrorKind::NotFound => f.write_str("there is no such file"),
+                    io::ErrorKind::PermissionDenied => f.write_str("it is not readable for you"),
+                    io::ErrorKind::IsADirectory => f.write_str("it is a directory"),
+                    _ => error.fmt(f),
+                }
+            }
+            Self::Mistaken {
+                path,
+                line,
+                mistake,
+            } => write!(f, "{}:{line}: {mistake}", path.display()),
+            Self::CannotListen { address, error } => {
+                write!(f, "cannot listen on {address}: ")?;
+                match error.kind() {
+                    io::ErrorKind::AddrInUse => f.write_str(
+                        "the address is in use; \
+                         stop the other program or choose another with --listen",
+                    ),
+                    io::ErrorKind::AddrNotAvailable => {
+                        f.write_str("this machine does not have that address")
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        f.write_str("ports below 1024 are reserved; choose another with --listen")
+                    }
+                    _ => error.fmt(f),
+                }
+            }
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::System(error) => write!(f, "the system refuses: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}

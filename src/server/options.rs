@@ -1,0 +1,148 @@
+//! The command line of `chatroomd`, and what can be made from it: completions and the man page.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, ValueEnum};
+use clap_complete::Shell;
+use tracing::Level;
+
+use super::settings;
+use crate::wire::RoomName;
+
+/// A slim IRC server: one room for everybody, and as many more as they like.
+///
+/// What is not said here is looked up in the environment (CHATROOMD_LISTEN and so on), then in the
+/// file given with --config.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "chatroomd", version)]
+pub struct Options {
+    /// Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "CHATROOMD_LISTEN",
+        value_delimiter = ','
+    )]
+    pub listen: Vec<SocketAddr>,
+
+    /// What the server calls itself, a host name in form
+    #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = settings::server_name)]
+    pub name: Option<String>,
+
+    /// What the network is called, one word
+    #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = settings::network_name)]
+    pub network: Option<String>,
+
+    /// A file with the message of the day
+    #[arg(long, value_name = "FILE", env = "CHATROOMD_MOTD")]
+    pub motd: Option<PathBuf>,
+
+    /// The room in which everybody is from the start [default: #lobby]
+    #[arg(long, value_name = "ROOM", env = "CHATROOMD_LOBBY", value_parser = RoomName::parse)]
+    pub lobby: Option<RoomName>,
+
+    /// Put nobody into a room unasked
+    #[arg(long)]
+    pub no_lobby: bool,
+
+    /// No flood control, no bound on connections: for benchmarks and tests
+    #[arg(long)]
+    pub no_limits: bool,
+
+    /// Read settings from a TOML file
+    #[arg(long, value_name = "FILE", env = "CHATROOMD_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Say whether the settings are right, and do nothing else
+    #[arg(long)]
+    pub check_config: bool,
+
+    /// Log connections, too
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// Log only what goes wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// How the log on standard error is written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "CHATROOMD_LOG_FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+
+    /// Print the man page or a shell's completions, and do nothing else
+    #[arg(long, value_name = "WHAT")]
+    pub generate: Option<Generate>,
+}
+
+/// The forms of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line of text an event.
+    Text,
+    /// A JSON object an event, one a line.
+    Json,
+}
+
+/// What can be made from the command line's own description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Generate {
+    /// The man page.
+    Man,
+    /// Completions for bash.
+    CompleteBash,
+    /// Completions for zsh.
+    CompleteZsh,
+    /// Completions for fish.
+    CompleteFish,
+    /// Completions for elvish.
+    CompleteElvish,
+    /// Completions for PowerShell.
+    CompletePowershell,
+}
+
+impl Options {
+    /// What the command line and the environment say. When that is to be shown rather than run
+    /// (help, or a mistake), it is shown, and the exit status comes back.
+    pub fn read() -> Result<Self, u8> {
+        Self::try_parse().map_err(|error| {
+            // Nobody is left to be told when this cannot be shown either.
+            let _ = error.print();
+            if error.use_stderr() { 64 } else { 0 }
+        })
+    }
+
+    /// How much is logged.
+    pub(super) fn log_level(&self) -> Level {
+        match (self.verbose, self.quiet) {
+            (true, _) => Level::DEBUG,
+            (_, true) => Level::WARN,
+            _ => Level::INFO,
+        }
+    }
+}
+
+/// Prints what was asked for.
+pub(super) fn generate(what: Generate) -> io::Result<()> {
+    let shell = match what {
+        Generate::Man => None,
+        Generate::CompleteBash => Some(Shell::Bash),
+        Generate::CompleteZsh => Some(Shell::Zsh),
+        Generate::CompleteFish => Some(Shell::Fish),
+        Generate::CompleteElvish => Some(Shell::Elvish),
+        Generate::CompletePowershell => Some(Shell::PowerShell),
+    };
+    let mut command = Options::command();
+    let mut text = Vec::new();
+    match shell {
+        Some(shell) => clap_complete::generate(shell, &mut command, "chatroomd", &mut text),
+        None => clap_mangen::Man::new(command).render(&mut text)?,
+    }
+    io::stdout().lock().write_all(&text)
+}

@@ -1,0 +1,241 @@
+//! One connection's socket, what has come in of an unfinished line, and what waits to go out.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::time::Duration;
+
+use mio::event::Source;
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::server::hub::ConnectionId;
+use crate::wire::Lines;
+use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
+
+/// The longest line taken from a client, tags included and its ending not.
+const LINE_BYTES_MAX: usize = CLIENT_TAGS_BYTES_MAX + BODY_BYTES_MAX - "\r\n".len();
+
+/// What carries the bytes.
+#[derive(Debug)]
+pub(super) enum Transport {
+    /// TCP as it is.
+    Plain(TcpStream),
+}
+
+/// What a connection is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Lines go in and out.
+    Open,
+    /// Nothing is read for a while; what comes waits in the kernel, and then at the sender.
+    Paused,
+    /// The hub has forgotten it. What waits is still sent, and what comes is dropped, so that the
+    /// last words are not destroyed by a reset.
+    Closing,
+    /// The socket is of no use any more; the place is free at the end of the turn.
+    Gone,
+}
+
+/// Whether more can be put behind what waits to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queue {
+    Open,
+    /// Too much waits: nothing more is taken.
+    Overfull,
+    /// The same, but why it ends is still to be said.
+    LastWords,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) state: State,
+    pub(super) queue: Queue,
+    pub(super) lines: Lines,
+    /// When the clock has something to do for it: end a pause, or the closing.
+    pub(super) wake_at: Option<Duration>,
+    /// Whether it is in the reactor's list of those to serve.
+    pub(super) is_ready: bool,
+    /// Whether it is in the reactor's list of those to write to.
+    pub(super) is_unsent: bool,
+    /// Whether nothing has come from it yet.
+    pub(super) is_fresh: bool,
+    /// Whether the other side has said its last byte.
+    pub(super) has_ended: bool,
+    readable: bool,
+    writable: bool,
+    has_shut: bool,
+    transport: Transport,
+    waiting: Vec<u8>,
+    /// How much at the beginning of `waiting` is sent already.
+    sent: usize,
+}
+
+/// What reading gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Got {
+    Bytes(usize),
+    Nothing,
+    End,
+}
+
+impl Connection {
+    pub(super) fn new(id: ConnectionId, transport: Transport) -> Self {
+        Self {
+            id,
+            state: State::Open,
+            queue: Queue::Open,
+            lines: Lines::new(LINE_BYTES_MAX),
+            wake_at: None,
+            is_ready: false,
+            is_unsent: false,
+            is_fresh: true,
+            has_ended: false,
+            readable: false,
+            writable: true,
+            has_shut: false,
+            transport,
+            waiting: Vec::new(),
+            sent: 0,
+        }
+    }
+
+    /// Asks to be told, once and for both directions, when something changes.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.source().register(registry, token, both)
+    }
+
+    pub(super) fn deregister(&mut self, registry: &Registry) {
+        // The socket is dropped right after, which ends the registration in any case.
+        let _ = self.source().deregister(registry);
+    }
+
+    fn source(&mut self) -> &mut impl Source {
+        let Transport::Plain(stream) = &mut self.transport;
+        stream
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(super) fn became_readable(&mut self) {
+        self.readable = true;
+    }
+
+    pub(super) fn became_writable(&mut self) {
+        self.writable = true;
+    }
+
+    pub(super) fn may_read(&self) -> bool {
+        self.readable
+    }
+
+    /// Reads once. A read that gives less than there was room for was the last one until the next
+    /// event.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Got> {
+        if !self.readable {
+            return Ok(Got::Nothing);
+        }
+        let Transport::Plain(stream) = &mut self.transport;
+        match stream.read(buffer) {
+            Ok(0) => {
+                self.readable = false;
+                self.has_ended = true;
+                Ok(Got::End)
+            }
+            Ok(count) => {
+                self.readable = count == buffer.len();
+                Ok(Got::Bytes(count))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(Got::Nothing)
+            }
+            // It is still readable, so it is tried again in the next turn.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(Got::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts bytes behind what waits to be sent.
+    pub(super) fn push(&mut self, bytes: &[u8], spare: &mut Spare) {
+        if self.waiting.capacity() == 0 {
+            self.waiting = spare.take();
+        }
+        self.waiting.extend_from_slice(bytes);
+    }
+
+    pub(super) fn unsent_bytes(&self) -> usize {
+        self.waiting.len() - self.sent
+    }
+
+    /// Sends what waits, as far as the socket takes it; does not try one known to be full.
+    pub(super) fn write(&mut self, spare: &mut Spare) -> io::Result<()> {
+        while self.writable && self.unsent_bytes() > 0 {
+            let Transport::Plain(stream) = &mut self.transport;
+            let unsent = self.waiting.get(self.sent..).unwrap_or_default();
+            match stream.write(unsent) {
+                Ok(count) => {
+                    self.writable = count == unsent.len();
+                    self.sent += count;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if self.unsent_bytes() == 0 {
+            spare.give_back(std::mem::take(&mut self.waiting));
+            self.sent = 0;
+        } else if self.sent > self.waiting.len() / 2 {
+            // Moving the rest to the front costs less than what has been sent since the last time.
+            self.waiting.drain(..self.sent);
+            self.sent = 0;
+        }
+        Ok(())
+    }
+
+    /// Tells the other side that nothing more comes, once.
+    pub(super) fn shut_writing(&mut self) {
+        if !self.has_shut {
+            self.has_shut = true;
+            let Transport::Plain(stream) = &self.transport;
+            // When that fails the connection is broken already, and reading will tell.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+}
+
+/// Buffers that are empty at the moment, kept for whoever has something to send next.
+#[derive(Debug, Default)]
+pub(super) struct Spare {
+    buffers: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+/// How much memory is kept in empty buffers while there is traffic.
+const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+impl Spare {
+    fn take(&mut self) -> Vec<u8> {
+        let buffer = self.buffers.pop().unwrap_or_default();
+        self.bytes -= buffer.capacity();
+        buffer
+    }
+
+    fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() > 0 && self.bytes + buffer.capacity() <= SPARE_BYTES_MAX {
+            buffer.clear();
+            self.bytes += buffer.capacity();
+            self.buffers.push(buffer);
+        }
+    }
+
+    /// Gives the memory back.
+    pub(super) fn let_go(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,172 @@
+//! Everything that can be set, from wherever it was said: the command line before the environment,
+//! that before the file, that before what is usual.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::config::{self, Mistake};
+use super::options::Options;
+use super::{ServerError, hub};
+
+/// The longest server name, in bytes. RFC 2812, 1.1.
+const SERVER_NAME_BYTES_MAX: usize = 63;
+/// The longest network name, in bytes.
+const NETWORK_NAME_BYTES_MAX: usize = 32;
+/// No file of settings is longer than this, in bytes; a device that never ends would be.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// The port that IRC has by custom.
+const PORT: u16 = 6667;
+
+/// What a server is to be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it listens; port 0 picks one.
+    pub listen: Vec<SocketAddr>,
+    /// All that does not concern sockets.
+    pub hub: hub::Settings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::listening_on(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))
+    }
+}
+
+impl Settings {
+    /// What is usual, on this address.
+    pub fn listening_on(address: SocketAddr) -> Self {
+        Self {
+            listen: vec![address],
+            hub: hub::Settings::default(),
+        }
+    }
+}
+
+/// Puts the settings together. What is allowed but hardly meant comes back as warnings.
+pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), ServerError> {
+    let mut settings = Settings::default();
+    let mut warnings = Vec::new();
+    if let Some(path) = &options.config {
+        config::read(path, &mut settings, &mut warnings)?;
+    }
+    let hub = &mut settings.hub;
+    if let Some(name) = &options.name {
+        hub.name.clone_from(name);
+    }
+    if let Some(network) = &options.network {
+        hub.network.clone_from(network);
+    }
+    if let Some(path) = &options.motd {
+        hub.motd = read_motd(path)?;
+    }
+    if let Some(lobby) = &options.lobby {
+        hub.lobby = Some(lobby.clone());
+    }
+    if options.no_lobby {
+        hub.lobby = None;
+    }
+    if options.no_limits {
+        hub.limits.enabled = false;
+    }
+    if !options.listen.is_empty() {
+        settings.listen.clone_from(&options.listen);
+    }
+    Ok((settings, warnings))
+}
+
+/// The message of the day from a file of its own.
+pub(super) fn read_motd(path: &Path) -> Result<Vec<String>, ServerError> {
+    let text = read_file("message of the day", path)?;
+    motd_lines(&text).map_err(|line| ServerError::Mistaken {
+        path: path.to_owned(),
+        line,
+        mistake: Mistake::ControlCharacter,
+    })
+}
+
+/// A text as lines, or the number of the first line that has a control character in it: it would
+/// reach everybody's terminal.
+pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, usize> {
+    let numbered = text.lines().zip(1..);
+    numbered
+        .map(|(line, number)| match line.chars().any(char::is_control) {
+            true => Err(number),
+            false => Ok(line.to_owned()),
+        })
+        .collect()
+}
+
+/// The text of a file of modest size.
+pub(super) fn read_file(what: &'static str, path: &Path) -> Result<String, ServerError> {
+    let read = || {
+        let mut text = String::new();
+        let mut file = File::open(path)?.take(FILE_BYTES_MAX + 1);
+        file.read_to_string(&mut text)?;
+        if file.limit() == 0 {
+            return Err(io::Error::other("it is longer than 1 MiB"));
+        }
+        Ok(text)
+    };
+    read().map_err(|error| ServerError::CannotRead {
+        what,
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Checks what the server is to call itself. The dot tells it from every nick.
+pub(super) fn server_name(text: &str) -> Result<String, &'static str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_name = starts_well && text.contains('.') && text.chars().all(fits);
+    if is_name && text.len() <= SERVER_NAME_BYTES_MAX {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a host name with a dot in it, such as chat.example")
+    }
+}
+
+/// Checks what the network is to be called: it stands in a list of words.
+pub(super) fn network_name(text: &str) -> Result<String, &'static str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !text.is_empty() && text.len() <= NETWORK_NAME_BYTES_MAX && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected one word of at most 32 letters, digits, '-', '_' and '.'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_name_has_a_dot_and_nothing_strange() {
+        for name in ["chat.example", "My.Little.Server", "127.0.0.1"] {
+            assert!(server_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "chat", "a b.c", ".a", ":a.b", "a.b\r", "é.a"] {
+            assert!(server_name(name).is_err(), "{name:?}");
+        }
+        let name = |bytes: usize| format!("{}.a", "x".repeat(bytes - 2));
+        assert!(server_name(&name(63)).is_ok());
+        assert!(server_name(&name(64)).is_err());
+    }
+
+    #[test]
+    fn a_network_name_is_one_word() {
+        assert!(network_name(&"x".repeat(32)).is_ok());
+        assert!(network_name(&"x".repeat(33)).is_err());
+        for name in ["", "a b", "a=b", "é"] {
+            assert!(network_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_control_character_in_the_message_of_the_day_is_found_by_its_line() {
+        assert_eq!(motd_lines("a\r\nb\n"), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(motd_lines("a\nb\x1b[2J\n"), Err(2));
+    }
+}
