@@ -349,8 +349,8 @@ impl Remote {
     }
 
     fn stop(&self) -> Stopped {
-        self.printer.close_gate();
         let mut desk = self.lock();
+        self.printer.close_gate();
         desk.stage = Stage::Away;
         Stopped {
             ending: desk.ending,
@@ -362,7 +362,8 @@ impl Remote {
 
     /// The line is about to be handed over: nothing is printed from now on.
     fn returning(&self) {
-        self.lock().stage = Stage::Returning;
+        let mut desk = self.lock();
+        desk.stage = Stage::Returning;
         self.printer.close_gate();
     }
 
@@ -375,9 +376,10 @@ impl Remote {
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
         desk.stage = Stage::Reading;
         desk.searching = !usual_prompt;
-        self.wake_if_needed(&mut desk);
-        drop(desk);
+        // The gate moves only while the desk is locked: otherwise it could be opened here after
+        // another thread has closed it to wake the editor.
         self.printer.drawn(printed);
+        self.wake_if_needed(&mut desk);
     }
 
     fn typed(&self, text: &str, position: usize) {
