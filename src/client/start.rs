@@ -110,7 +110,10 @@ impl fmt::Display for Failure {
                 write!(f, "cannot read {}: {}", file.display(), plain_words(error))
             }
             Self::UnknownHost { host, error } => {
-                write!(f, "unknown host {host} ({})", plain_words(error))
+                // The system's words begin with what it was doing.
+                let words = plain_words(error);
+                let why = words.rsplit(": ").next().unwrap_or_default();
+                write!(f, "unknown host {host} ({why})")
             }
             Self::Unreachable { address, error } => write!(
                 f,
