@@ -1,6 +1,12 @@
 //! Whole rooms in memory: sessions of the client wired to the hub of the server, with no port, no
 //! thread and no clock. What one side writes is what the other side reads.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what is not as expected fails the test"
+)]
+
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

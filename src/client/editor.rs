@@ -5,7 +5,8 @@
 //! the printer, whose gate is opened and closed here.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -160,9 +161,15 @@ impl Editor {
         let columns = self.inner.dimensions().map_or(80, |(columns, _)| columns);
         let shown = [prompt.raw.as_str(), &stopped.draft.text, &stopped.hint];
         let rows = rows_below(&shown, columns, self.clusters) + 1;
-        let mut out = io::stdout().lock();
-        write!(out, "\x1b[{rows}A\r\x1b[J")?;
-        out.flush()
+        let clear = format!("\x1b[{rows}A\r\x1b[J");
+        if io::stdout().is_terminal() {
+            let mut out = io::stdout().lock();
+            out.write_all(clear.as_bytes())?;
+            return out.flush();
+        }
+        // The prompt is on the terminal then, and what others say goes elsewhere.
+        let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;
+        terminal.write_all(clear.as_bytes())
     }
 }
 
@@ -195,7 +202,11 @@ fn config(clusters: GraphemeClusterMode) -> io::Result<Config> {
         // Whether there are colours is decided elsewhere. The editor must always ask the helper,
         // which learns by it what is on the screen.
         .color_mode(ColorMode::Forced)
-        .behavior(Behavior::PreferTerm)
+        .behavior(if io::stdout().is_terminal() {
+            Behavior::Stdio
+        } else {
+            Behavior::PreferTerm
+        })
         .build())
 }
 

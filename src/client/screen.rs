@@ -388,6 +388,14 @@ impl Look {
     }
 }
 
+/// A line of the server as it is, for programs that understand the wire. What is not UTF-8 is
+/// shown as such, so that the line stays a line of text.
+pub fn raw_line(line: &[u8]) -> String {
+    let mut line = String::from_utf8_lossy(line).into_owned();
+    line.push('\n');
+    line
+}
+
 /// How many people are named when a room is entered.
 const NAMED_ON_ENTRY_MAX: usize = 20;
 
