@@ -8,7 +8,9 @@ use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{InputFlags, LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 /// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
 ///
@@ -24,9 +26,9 @@ impl QuietTerminal {
     pub fn new() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
-        quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN);
-        quiet.input_flags &= !InputFlags::ICRNL;
-        tcsetattr(io::stdin(), SetArg::TCSADRAIN, &quiet)?;
+        quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
+        quiet.input_modes &= !InputModes::ICRNL;
+        tcsetattr(io::stdin(), OptionalActions::Drain, &quiet)?;
         Ok(Self { before })
     }
 }
@@ -34,8 +36,40 @@ impl QuietTerminal {
 impl Drop for QuietTerminal {
     fn drop(&mut self) {
         // The terminal may be gone, and then there is nothing to restore.
-        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.before);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
     }
+}
+
+/// How wide the terminal is, in cells; 80 where nobody knows, as the editor takes it to be.
+pub fn columns() -> u16 {
+    match tcgetwinsize(io::stdin()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col,
+        _ => 80,
+    }
+}
+
+/// Whether the terminal wraps lines anew when its width changes. There is no way to ask it, so
+/// this goes by the names that such terminals leave in the environment.
+pub fn reflows() -> bool {
+    let has = |name: &str| std::env::var_os(name).is_some();
+    let named = |variable: &str, names: &[&str]| {
+        let value = std::env::var(variable).unwrap_or_default();
+        names.iter().any(|name| value.starts_with(name))
+    };
+    let terminals = [
+        "tmux",
+        "alacritty",
+        "foot",
+        "xterm-kitty",
+        "xterm-ghostty",
+        "wezterm",
+    ];
+    let programs = ["tmux", "iTerm.app", "WezTerm", "ghostty", "vscode"];
+    ["TMUX", "VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION"]
+        .into_iter()
+        .any(has)
+        || named("TERM", &terminals)
+        || named("TERM_PROGRAM", &programs)
 }
 
 /// Wakes the editor from another thread.
