@@ -2,8 +2,9 @@
 //! signals that wake the editor.
 
 use std::io;
-use std::sync::Arc;
+use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
@@ -37,6 +38,34 @@ impl Drop for QuietTerminal {
     fn drop(&mut self) {
         // The terminal may be gone, and then there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
+    }
+}
+
+/// Keeps the report of a panic back, as long as it lives: while the editor has the terminal, the
+/// report would be written across its rows.
+#[derive(Debug)]
+pub struct HeldReport {
+    report: Arc<Mutex<String>>,
+}
+
+impl HeldReport {
+    /// From now on reports are kept.
+    pub fn begin() -> Self {
+        let report = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&report);
+        panic::set_hook(Box::new(move |info| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_str(&format!("chatroom: {info}\n"));
+        }));
+        Self { report }
+    }
+}
+
+impl Drop for HeldReport {
+    fn drop(&mut self) {
+        drop(panic::take_hook());
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        eprint!("{report}");
     }
 }
 
