@@ -5,7 +5,8 @@
 //! the printer, whose gate is opened and closed here.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -160,9 +161,15 @@ impl Editor {
         let columns = self.inner.dimensions().map_or(80, |(columns, _)| columns);
         let shown = [prompt.raw.as_str(), &stopped.draft.text, &stopped.hint];
         let rows = rows_below(&shown, columns, self.clusters) + 1;
-        let mut out = io::stdout().lock();
-        write!(out, "\x1b[{rows}A\r\x1b[J")?;
-        out.flush()
+        let clear = format!("\x1b[{rows}A\r\x1b[J");
+        if io::stdout().is_terminal() {
+            let mut out = io::stdout().lock();
+            out.write_all(clear.as_bytes())?;
+            return out.flush();
+        }
+        // The prompt is on the terminal then, and what others say goes elsewhere.
+        let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;
+        terminal.write_all(clear.as_bytes())
     }
 }
 
@@ -195,7 +202,11 @@ fn config(clusters: GraphemeClusterMode) -> io::Result<Config> {
         // Whether there are colours is decided elsewhere. The editor must always ask the helper,
         // which learns by it what is on the screen.
         .color_mode(ColorMode::Forced)
-        .behavior(Behavior::PreferTerm)
+        .behavior(if io::stdout().is_terminal() {
+            Behavior::Stdio
+        } else {
+            Behavior::PreferTerm
+        })
         .build())
 }
 
@@ -349,8 +360,8 @@ impl Remote {
     }
 
     fn stop(&self) -> Stopped {
-        self.printer.close_gate();
         let mut desk = self.lock();
+        self.printer.close_gate();
         desk.stage = Stage::Away;
         Stopped {
             ending: desk.ending,
@@ -362,7 +373,8 @@ impl Remote {
 
     /// The line is about to be handed over: nothing is printed from now on.
     fn returning(&self) {
-        self.lock().stage = Stage::Returning;
+        let mut desk = self.lock();
+        desk.stage = Stage::Returning;
         self.printer.close_gate();
     }
 
@@ -375,9 +387,10 @@ impl Remote {
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
         desk.stage = Stage::Reading;
         desk.searching = !usual_prompt;
-        self.wake_if_needed(&mut desk);
-        drop(desk);
+        // The gate moves only while the desk is locked: otherwise it could be opened here after
+        // another thread has closed it to wake the editor.
         self.printer.drawn(printed);
+        self.wake_if_needed(&mut desk);
     }
 
     fn typed(&self, text: &str, position: usize) {

@@ -1,7 +1,7 @@
 //! A conversation in a terminal: the editor in the main thread, the network and the printer in
 //! theirs.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -11,8 +11,9 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use super::editor::{self, Editor, Entered, Remote};
 use super::event::Event;
 use super::network::{self, Command, Commands, Front};
-use super::printer::Printer;
-use super::screen::Look;
+use super::options::Format;
+use super::printer::{Printer, print_to_stdout};
+use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
 use super::terminal::QuietTerminal;
 use super::{Ending, Place};
@@ -35,6 +36,7 @@ pub(super) fn run(
     place: Place,
     session: Session,
     look: Look,
+    format: Format,
     history_file: Option<PathBuf>,
     greeting: &str,
 ) -> io::Result<Ending> {
@@ -55,6 +57,7 @@ pub(super) fn run(
     start_printer(&printer, &mut editor)?;
     let front = TerminalFront {
         look,
+        raw: format == Format::Raw && !io::stdout().is_terminal(),
         printer: printer.clone(),
         remote: remote.clone(),
         news: news_sender,
@@ -74,9 +77,7 @@ pub(super) fn run(
     let rest = desk.printer.finish();
     drop(desk.editor);
     drop(quiet);
-    let mut out = io::stdout().lock();
-    out.write_all(rest.as_bytes())?;
-    out.flush()?;
+    print_to_stdout(rest)?;
     Ok(Ending {
         outcome: outcome?,
         signal: signals.received(),
@@ -90,12 +91,7 @@ fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
         return Ok(());
     }
     let remote = editor.remote();
-    let print = |block: String| {
-        let mut out = io::stdout().lock();
-        out.write_all(block.as_bytes())?;
-        out.flush()
-    };
-    printer.start_plain(print, move |_| remote.end())?;
+    printer.start_plain(print_to_stdout, move |_| remote.end())?;
     Ok(())
 }
 
@@ -179,6 +175,8 @@ impl Desk {
 /// Shows a session in a terminal.
 struct TerminalFront {
     look: Look,
+    /// Standard output gets the lines of the server as they are.
+    raw: bool,
     printer: Printer,
     remote: Remote,
     news: mpsc::Sender<News>,
@@ -194,11 +192,17 @@ impl TerminalFront {
 
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        let lines = self.look.lines(event, unix_seconds, session.active_room());
-        self.printer.push(lines);
+        if !self.raw {
+            let lines = self.look.lines(event, unix_seconds, session.active_room());
+            self.printer.push(lines);
+        }
     }
 
-    fn received(&mut self, _: &[u8]) {}
+    fn received(&mut self, line: &[u8]) {
+        if self.raw {
+            self.printer.push(raw_line(line));
+        }
+    }
 
     fn changed(&mut self, session: &Session) {
         self.remote

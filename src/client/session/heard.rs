@@ -277,7 +277,7 @@ impl Session {
             Reply::WhoReply => self.who_came(message),
             Reply::EndOfWho => self.who_ended(outbox),
             Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
-                self.whois_came(reply, message)
+                self.whois_came(reply, message);
             }
             Reply::EndOfWhois => self.whois_ended(message, outbox),
             Reply::Away => self.away_told(message, outbox),

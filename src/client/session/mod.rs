@@ -284,14 +284,14 @@ impl Session {
             self.attempts = 0;
         }
         let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.attempts)).min(RECONNECT_LAST);
+        let why = super::safe::safe(&why);
+        let seconds = after.as_secs();
+        let words = match self.attempts {
+            0 => format!("the server is gone ({why}); trying again in {seconds} s"),
+            _ => format!("still no server ({why}); trying again in {seconds} s"),
+        };
+        outbox.events.push(Event::Note { words });
         self.attempts += 1;
-        outbox.events.push(Event::Note {
-            words: format!(
-                "the server is gone ({}); trying again in {} s",
-                super::safe::safe(&why),
-                after.as_secs()
-            ),
-        });
         outbox.orders.push(Order::Reconnect { after });
     }
 
