@@ -23,7 +23,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom' {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
-            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
             [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password of the server from the first line of this file')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what arrives when standard output is not a terminal')

@@ -23,7 +23,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -r -f -v -q -h -V --nick --join --password-file --no-host --follow --format --color --config --verbose --quiet --generate --help --version"
+            opts="-n -j -f -v -q -h -V --nick --join --password-file --no-host --follow --format --color --config --verbose --quiet --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -41,7 +41,7 @@ _chatroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                -r)
+                -j)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -20,7 +20,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
         &'chatroom'= {
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
-            cand -r 'Enter this room as well; can be given several times'
+            cand -j 'Enter this room as well; can be given several times'
             cand --join 'Enter this room as well; can be given several times'
             cand --password-file 'Read the password of the server from the first line of this file'
             cand --format 'How to print what arrives when standard output is not a terminal'

@@ -1,5 +1,5 @@
 complete -c chatroom -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -s r -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 raw\t'The lines of the server as they are'"

@@ -30,7 +30,7 @@ pub struct Options {
     pub nick: Option<String>,
 
     /// Enter this room as well; can be given several times
-    #[arg(short, long = "join", value_name = "#ROOM")]
+    #[arg(short = 'j', long = "join", value_name = "#ROOM")]
     pub rooms: Vec<String>,
 
     /// Read the password of the server from the first line of this file
