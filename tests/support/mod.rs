@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
+pub(crate) mod terminal;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -241,7 +243,10 @@ impl Output {
             loop {
                 // A pseudo-terminal ends with an error when its program does.
                 let count = stream.read(&mut buffer).unwrap_or(0);
-                let mut state = written.0.lock().unwrap();
+                // A test that failed while it looked has no more use for the rest.
+                let Ok(mut state) = written.0.lock() else {
+                    return;
+                };
                 state.bytes.extend_from_slice(&buffer[..count]);
                 state.ended = count == 0;
                 written.1.notify_all();
