@@ -3,8 +3,10 @@
 
 use std::io::{self, Write};
 
-use clap::{Command, ValueEnum};
+use clap::{Command, CommandFactory, ValueEnum};
 use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 
 /// Something to print instead of running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,19 +26,156 @@ pub enum Generated {
 }
 
 impl Generated {
-    /// Writes it, for the program that `command` describes.
-    pub fn write(self, mut command: Command, out: &mut dyn Write) -> io::Result<()> {
-        let name = command.get_name().to_owned();
+    /// Prints it, for the program with these options. A reader that has seen enough, as a pager
+    /// does, is no error.
+    pub fn print<Options: CommandFactory>(self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let text = self.text(Options::command());
+        match out.write_all(&text).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+
+    /// The whole text, for the program that `command` describes.
+    pub fn text(self, mut command: Command) -> Vec<u8> {
         let shell = match self {
-            Self::Man => return clap_mangen::Man::new(command).render(out),
+            Self::Man => return man_page(command),
             Self::CompleteBash => Shell::Bash,
             Self::CompleteZsh => Shell::Zsh,
             Self::CompleteFish => Shell::Fish,
             Self::CompleteElvish => Shell::Elvish,
             Self::CompletePowershell => Shell::PowerShell,
         };
+        let name = command.get_name().to_owned();
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut command, name, &mut text);
-        out.write_all(&text)
+        text
+    }
+}
+
+/// The man page: what the library makes of the options, and a section for each part of the long
+/// help behind them.
+fn man_page(command: Command) -> Vec<u8> {
+    let help = command.get_after_long_help().map(ToString::to_string);
+    let mut sections = sections(&help.unwrap_or_default());
+    let variables = variables(&command);
+    let environment = |section: &&mut Section| section.heading == "ENVIRONMENT";
+    match sections.iter_mut().find(environment) {
+        Some(section) => drop(section.rows.splice(0..0, variables)),
+        None => sections.push(Section {
+            heading: "ENVIRONMENT".to_owned(),
+            rows: variables,
+        }),
+    }
+    let man = Man::new(command);
+    let mut page = Vec::new();
+    let written = man
+        .render_title(&mut page)
+        .and_then(|()| man.render_name_section(&mut page))
+        .and_then(|()| man.render_synopsis_section(&mut page))
+        .and_then(|()| man.render_description_section(&mut page))
+        .and_then(|()| man.render_options_section(&mut page))
+        .and_then(|()| roff(&sections).to_writer(&mut page))
+        .and_then(|()| man.render_version_section(&mut page));
+    debug_assert!(written.is_ok(), "memory can be written");
+    page
+}
+
+/// A part of the help: pairs of a word and what it means.
+#[derive(Debug, PartialEq, Eq)]
+struct Section {
+    heading: String,
+    rows: Vec<(String, String)>,
+}
+
+/// Reads help of this form; what a word means can go on in lines that begin farther right.
+///
+/// ```text
+/// Exit status:
+///   0   all was done
+///   64  wrong options
+/// ```
+fn sections(help: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for line in help.lines().filter(|line| !line.trim().is_empty()) {
+        if let Some(heading) = line.strip_suffix(':').filter(|line| !line.starts_with(' ')) {
+            sections.push(Section {
+                heading: heading.to_uppercase(),
+                rows: Vec::new(),
+            });
+            continue;
+        }
+        let Some(section) = sections.last_mut() else {
+            debug_assert!(false, "help begins with a heading, not with {line:?}");
+            continue;
+        };
+        let is_more = line.starts_with("   ");
+        match (section.rows.last_mut(), line.trim().split_once("  ")) {
+            (Some((_, meaning)), _) if is_more => {
+                meaning.push(' ');
+                meaning.push_str(line.trim());
+            }
+            (_, Some((word, meaning))) => {
+                let row = (word.to_owned(), meaning.trim().to_owned());
+                section.rows.push(row);
+            }
+            (_, None) => section.rows.push((line.trim().to_owned(), String::new())),
+        }
+    }
+    sections
+}
+
+/// The variables that stand for an option.
+fn variables(command: &Command) -> Vec<(String, String)> {
+    let described = command.get_arguments().filter_map(|argument| {
+        let variable = argument.get_env()?.to_string_lossy().into_owned();
+        let same = match argument.get_long() {
+            Some(long) => format!("--{long}"),
+            None => argument.get_id().to_string().to_uppercase(),
+        };
+        Some((variable, format!("the same as {same}, which wins over it")))
+    });
+    described.collect()
+}
+
+fn roff(sections: &[Section]) -> Roff {
+    let mut roff = Roff::new();
+    for section in sections {
+        roff.control("SH", [section.heading.as_str()]);
+        for (word, meaning) in &section.rows {
+            roff.control("TP", []);
+            roff.text([bold(word.as_str())]);
+            roff.text([roman(meaning.as_str())]);
+        }
+    }
+    roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_read_as_sections_of_words_and_meanings() {
+        let help = "Exit status:\n  0   all was done\n  64  wrong options,\n      or none\n\nFiles:\n  ~/x  a file";
+        let row = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
+        let section = |heading: &str, rows: &[_]| Section {
+            heading: heading.to_owned(),
+            rows: rows.to_vec(),
+        };
+        assert_eq!(
+            sections(help),
+            [
+                section(
+                    "EXIT STATUS",
+                    &[
+                        row("0", "all was done"),
+                        row("64", "wrong options, or none")
+                    ]
+                ),
+                section("FILES", &[row("~/x", "a file")]),
+            ]
+        );
     }
 }

@@ -30,7 +30,7 @@ use std::net::TcpStream;
 use address::Address;
 use network::{Command, Commands};
 use session::Outcome;
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGINT, SIGTERM};
 pub use start::{Failure, Hosting, run};
 use terminal::Signals;
 
@@ -51,10 +51,10 @@ struct Ending {
 /// Leaves in good order when one of these signals comes.
 fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
     Signals::watch(signals, move |signal| {
-        let reason = if signal == SIGTERM {
-            "terminated"
-        } else {
-            "hung up"
+        let reason = match signal {
+            SIGINT => "interrupted",
+            SIGTERM => "terminated",
+            _ => "hung up",
         };
         // Without a conversation there is nothing to leave.
         let _ = commands.send(Command::Quit(Some(reason.to_owned())));

@@ -15,7 +15,8 @@ use crate::generate::Generated;
 #[command(
     name = "chatroom",
     version,
-    after_help = AFTER_HELP,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}"),
     max_term_width = 100
 )]
 pub struct Options {
@@ -29,7 +30,7 @@ pub struct Options {
     pub nick: Option<String>,
 
     /// Enter this room as well; can be given several times
-    #[arg(short, long = "join", value_name = "#ROOM")]
+    #[arg(short = 'j', long = "join", value_name = "#ROOM")]
     pub rooms: Vec<String>,
 
     /// Read the password of the server from the first line of this file
@@ -89,14 +90,35 @@ pub enum ColorChoice {
     Never,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   chatroom                                   join the room on this machine, or host it
   chatroom chat.example --nick alice         join the room on another machine
   make 2>&1 | tail -1 | chatroom --nick ci   tell the room how a build went
-  chatroom --nick log --follow </dev/null    print what is said until interrupted
+  chatroom --nick log --follow </dev/null    print what is said until interrupted";
 
+/// The man page has a section for each part of this.
+const MORE_HELP: &str = "\
 Exit status:
-  0 all was done; 64 wrong options; 65 a line of the script was refused; 66 a file could not be
-  read; 68 unknown host; 69 the server could not be reached or went away; 74 writing the output
-  failed; 77 refused entry (nick taken, password); 78 wrong configuration; 130 interrupted";
+  0    all was done
+  64   wrong options
+  65   a line of the script was refused; the others were sent
+  66   a file could not be read
+  68   unknown host
+  69   the server could not be reached, or went away
+  70   an error in this program
+  74   writing the output failed
+  77   refused entry: the nick is taken, or the password is wrong
+  78   wrong configuration
+  130  interrupted
+
+Environment:
+  NO_COLOR        no colours, when it is not empty
+  CLICOLOR_FORCE  colours even into a pipe, when it is neither empty nor 0
+  USER, LOGNAME   the nick, where nothing else says it
+  TZ              the time zone of the times that are shown
+
+Files:
+  ~/.config/chatroom.toml          who one is, and servers by name: nick, server, and for
+                                   each [servers.NAME] address, nick, rooms, password-file
+  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R";

@@ -6,7 +6,6 @@ use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
 
@@ -147,11 +146,7 @@ impl std::error::Error for Failure {}
 /// none.
 pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     if let Some(generated) = options.generate {
-        let command = Options::command();
-        return match generated.write(command, &mut io::stdout()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-            _ => Ok(()),
-        };
+        return generated.print::<Options>().map_err(Failure::Output);
     }
     let folders = etcetera::choose_base_strategy().ok();
     let usual_config = folders

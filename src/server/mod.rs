@@ -27,13 +27,13 @@ use self::reactor::Reactor;
 
 pub use self::config::Mistake;
 pub use self::host::Host;
-pub use self::options::{Generate, LogFormat, Options};
+pub use self::options::{LogFormat, Options};
 pub use self::settings::Settings;
 
 /// Runs the program until it is told to stop.
 pub fn run(options: &Options) -> Result<(), ServerError> {
-    if let Some(what) = options.generate {
-        return options::generate(what).map_err(ServerError::Output);
+    if let Some(generated) = options.generate {
+        return generated.print::<Options>().map_err(ServerError::Output);
     }
     let (settings, warnings) = settings::gather(options)?;
     if options.check_config {

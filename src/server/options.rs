@@ -1,14 +1,13 @@
-//! The command line of `chatroomd`, and what can be made from it: completions and the man page.
+//! The command line of `chatroomd`.
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, ValueEnum};
-use clap_complete::Shell;
+use clap::{Parser, ValueEnum};
 use tracing::Level;
 
 use super::settings;
+use crate::generate::Generated;
 use crate::wire::RoomName;
 
 /// A slim IRC server: one room for everybody, and as many more as they like.
@@ -16,7 +15,13 @@ use crate::wire::RoomName;
 /// What is not said here is looked up in the environment (CHATROOMD_LISTEN and so on), then in the
 /// file given with --config.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "chatroomd", version)]
+#[command(
+    name = "chatroomd",
+    version,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}"),
+    max_term_width = 100
+)]
 pub struct Options {
     /// Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]
     #[arg(
@@ -78,7 +83,7 @@ pub struct Options {
 
     /// Print the man page or a shell's completions, and do nothing else
     #[arg(long, value_name = "WHAT")]
-    pub generate: Option<Generate>,
+    pub generate: Option<Generated>,
 }
 
 /// The forms of the log.
@@ -88,23 +93,6 @@ pub enum LogFormat {
     Text,
     /// A JSON object an event, one a line.
     Json,
-}
-
-/// What can be made from the command line's own description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Generate {
-    /// The man page.
-    Man,
-    /// Completions for bash.
-    CompleteBash,
-    /// Completions for zsh.
-    CompleteZsh,
-    /// Completions for fish.
-    CompleteFish,
-    /// Completions for elvish.
-    CompleteElvish,
-    /// Completions for PowerShell.
-    CompletePowershell,
 }
 
 impl Options {
@@ -128,21 +116,23 @@ impl Options {
     }
 }
 
-/// Prints what was asked for.
-pub(super) fn generate(what: Generate) -> io::Result<()> {
-    let shell = match what {
-        Generate::Man => None,
-        Generate::CompleteBash => Some(Shell::Bash),
-        Generate::CompleteZsh => Some(Shell::Zsh),
-        Generate::CompleteFish => Some(Shell::Fish),
-        Generate::CompleteElvish => Some(Shell::Elvish),
-        Generate::CompletePowershell => Some(Shell::PowerShell),
-    };
-    let mut command = Options::command();
-    let mut text = Vec::new();
-    match shell {
-        Some(shell) => clap_complete::generate(shell, &mut command, "chatroomd", &mut text),
-        None => clap_mangen::Man::new(command).render(&mut text)?,
-    }
-    io::stdout().lock().write_all(&text)
-}
+const EXAMPLES: &str = "\
+Examples:
+  chatroomd                        a room for the people on this machine
+  chatroomd --listen 0.0.0.0:6667  a room for everybody who can reach this machine
+  chatroomd --listen 127.0.0.1:0   on a port that is free; standard output says which";
+
+/// The man page has a section for each part of this.
+const MORE_HELP: &str = "\
+Exit status:
+  0   told to stop, by SIGTERM or SIGINT
+  64  wrong options
+  66  a file could not be read
+  69  an address cannot be listened on
+  71  the system refused something that any program can have
+  74  writing the output failed
+  78  wrong configuration
+
+Files:
+  FILE of --config  TOML, nothing of it needed: listen, name, network, motd or motd-file,
+                    password or password-file, lobby, and a table [limits]";

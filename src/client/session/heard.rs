@@ -497,9 +497,14 @@ impl Session {
             if number == Reply::UnknownCommand.number() {
                 return;
             }
+            let words = if number == Reply::PasswdMismatch.number() {
+                "it wants another password; give it with --password-file"
+            } else {
+                why
+            };
             self.phase = Phase::Ended;
             outbox.orders.push(Order::End(Outcome::EntryRefused {
-                words: why.to_owned(),
+                words: words.to_owned(),
             }));
             return;
         }

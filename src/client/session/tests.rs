@@ -1,3 +1,5 @@
+//! Whole conversations of a session, line by line, without a socket.
+
 use super::*;
 use crate::client::event::Manner;
 

@@ -1,0 +1,541 @@
+//! The client as scripts use it, for real over loopback.
+
+mod support;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use nix::sys::signal::Signal;
+
+use support::{Finished, PATIENCE, Program, Server, chatroom, run};
+
+/// Runs `chatroom --nick ci ADDRESS` with this input.
+fn script(address: SocketAddr, input: impl AsRef<[u8]>) -> Finished {
+    run(chatroom(&["--nick", "ci", &address.to_string()]), input)
+}
+
+/// An address at which nobody listens.
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+fn assert_one_sentence(finished: &Finished, status: i32, parts: &[&str]) {
+    assert_eq!(finished.status, Some(status), "{finished:?}");
+    assert_eq!(finished.err.matches('\n').count(), 1, "{finished:?}");
+    assert!(finished.err.starts_with("chatroom: "), "{finished:?}");
+    for part in parts {
+        assert!(finished.err.contains(part), "{part:?} in {finished:?}");
+    }
+}
+
+fn assert_all_done(finished: &Finished) {
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.err, "", "{finished:?}");
+}
+
+#[test]
+fn a_script_talks_and_whispers_in_order() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut carol = server.enter("carol");
+    let finished = script(server.address, "hello\n@bob hi\n");
+    assert_all_done(&finished);
+    bob.expect(":ci!~ci@127.0.0.1 JOIN #lobby");
+    let first = bob.expect(" PRIVMSG ");
+    assert_eq!(first, ":ci!~ci@127.0.0.1 PRIVMSG #lobby :hello");
+    assert_eq!(bob.line(), ":ci!~ci@127.0.0.1 PRIVMSG bob :hi");
+    assert!(bob.line().starts_with(":ci!~ci@127.0.0.1 QUIT "));
+    assert_eq!(carol.heard_from("ci"), ["hello"]);
+}
+
+#[test]
+fn nobody_listening_is_one_sentence_and_69() {
+    let address = nobody();
+    let finished = script(address, "hello\n");
+    assert_one_sentence(&finished, 69, &[&address.to_string(), "chatroomd"]);
+    assert_eq!(finished.out, "");
+}
+
+#[test]
+fn a_taken_nick_is_77_in_any_spelling() {
+    let server = Server::start(&[]);
+    let mut holder = server.enter("CI");
+    let finished = script(server.address, "hello\n");
+    assert_one_sentence(&finished, 77, &["ci", "taken", "--nick"]);
+    assert_eq!(holder.until_now(), [""; 0]);
+}
+
+#[test]
+fn an_unknown_host_is_68() {
+    let finished = run(chatroom(&["--nick", "ci", "nosuchhost.invalid"]), "hello\n");
+    assert_one_sentence(&finished, 68, &["nosuchhost.invalid"]);
+}
+
+#[test]
+fn wrong_options_are_64_and_help_is_no_mistake() {
+    for arguments in [
+        ["--bogus"].as_slice(),
+        &["--color", "pink"],
+        &["--nick", "a b"],
+        &["--nick", "ci\rQUIT"],
+        &["--nick", "ci", "--join", "#a\r\nQUIT"],
+        &["--nick", "ci", "http://127.0.0.1"],
+        &["--quiet", "--verbose"],
+    ] {
+        let finished = run(chatroom(arguments), "");
+        assert_eq!(finished.status, Some(64), "{arguments:?}: {finished:?}");
+        assert_eq!(finished.out, "", "{arguments:?}");
+        assert_ne!(finished.err, "", "{arguments:?}");
+    }
+    for (argument, part) in [
+        ("--help", "--password-file"),
+        ("-h", "--password-file"),
+        ("--version", concat!("chatroom ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let finished = run(chatroom(&[argument]), "");
+        assert_all_done(&finished);
+        assert!(finished.out.contains(part), "{finished:?}");
+    }
+}
+
+#[test]
+fn what_describes_a_program_needs_nothing_else_and_can_be_read_in_part() {
+    for program in [
+        env!("CARGO_BIN_EXE_chatroom"),
+        env!("CARGO_BIN_EXE_chatroomd"),
+    ] {
+        for what in ["man", "complete-bash", "complete-zsh", "complete-fish"] {
+            let mut command = Command::new(program);
+            command.env_clear().args(["--generate", what]);
+            let finished = run(command, "");
+            assert_all_done(&finished);
+            assert!(finished.out.contains("chatroom"), "{program} {what}");
+
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let mut command = Command::new(program);
+            command.args(["--generate", what]).stdout(writer);
+            assert_all_done(&Program::start_with_output(command).finish());
+        }
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_66() {
+    let address = nobody().to_string();
+    for option in ["--config", "--password-file"] {
+        let command = chatroom(&["--nick", "ci", option, "/nonexistent/x", &address]);
+        let finished = run(command, "");
+        assert_one_sentence(&finished, 66, &["/nonexistent/x", "no such file"]);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_78_and_told_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chatroom.toml");
+    fs::write(&file, "nick = \"ci\"\n\nservers = 7\n").unwrap();
+    let file = file.to_str().unwrap();
+    let finished = run(chatroom(&["--config", file]), "");
+    assert_one_sentence(&finished, 78, &[&format!("{file}:3:11: ")]);
+}
+
+#[test]
+fn the_configuration_says_who_and_where() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let folder = tempfile::tempdir().unwrap();
+    let address = server.address;
+    let text = format!("server = \"home\"\n[servers.home]\naddress = \"{address}\"\nnick = \"ci\"");
+    fs::write(folder.path().join("chatroom.toml"), text).unwrap();
+    let mut command = chatroom(&[]);
+    command.env("XDG_CONFIG_HOME", folder.path());
+    command.env("HOME", folder.path());
+    assert_all_done(&run(command, "hello\n"));
+    assert_eq!(bob.heard_from("ci"), ["hello"]);
+}
+
+#[test]
+fn refused_lines_are_told_by_number_and_the_others_are_sent() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let finished = script(server.address, "one\n@nobody hi\n/quti\n@bob four\nfive");
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    let complaints: Vec<&str> = finished.err.lines().collect();
+    let [second, third] = complaints[..] else {
+        panic!("{finished:?}");
+    };
+    // The server's answer comes when it comes.
+    let (second, third) = match second.starts_with("chatroom: line 2: ") {
+        true => (second, third),
+        false => (third, second),
+    };
+    assert!(
+        second.starts_with("chatroom: line 2: no such nick: nobody"),
+        "{second}"
+    );
+    assert!(
+        third.starts_with("chatroom: line 3: no command /quti; did you mean /quit?"),
+        "{third}"
+    );
+    assert_eq!(bob.heard_from("ci"), ["one", "four", "five"]);
+}
+
+#[test]
+fn what_is_not_utf_8_is_refused_by_its_line() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let finished = script(server.address, b"one\n\xff\xfe\nthree\n");
+    assert_one_sentence(&finished, 65, &["line 2: ", "not UTF-8"]);
+    assert_eq!(bob.heard_from("ci"), ["one", "three"]);
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_and_the_next_one_is_sent() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut input = vec![b'x'; 1024 * 1024];
+    input.extend(b"\ntwo\n");
+    let finished = script(server.address, input);
+    assert_one_sentence(&finished, 65, &["line 1: ", "64 KiB"]);
+    assert_eq!(bob.heard_from("ci"), ["two"]);
+}
+
+#[test]
+fn a_long_line_arrives_complete_in_pieces() {
+    let server = Server::start(&["--no-limits"]);
+    let mut bob = server.enter("bob");
+    // Characters of two, three and four bytes, and no space to cut at.
+    let line: String = "é漢😀".chars().cycle().take(3336).collect();
+    assert!(line.len() > 10_000);
+    let finished = script(server.address, format!("{line}\n@bob {line}"));
+    assert_all_done(&finished);
+    let pieces = bob.heard_from("ci");
+    assert!(pieces.len() > 40, "{}", pieces.len());
+    assert_eq!(pieces.concat(), line.repeat(2));
+}
+
+#[test]
+fn a_thousand_lines_arrive_in_order() {
+    let server = Server::start(&["--no-limits"]);
+    let mut bob = server.enter("bob");
+    let lines: Vec<String> = (0..1000).map(|number| format!("line {number}")).collect();
+    let finished = script(server.address, lines.join("\n"));
+    assert_all_done(&finished);
+    assert_eq!(bob.heard_from("ci"), lines);
+}
+
+#[test]
+fn a_server_that_takes_lines_slowly_gets_them_all() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    // With the questions behind them, more lines than the server takes at once.
+    let lines: Vec<String> = (0..30).map(|number| format!("line {number}")).collect();
+    let finished = script(server.address, lines.join("\n"));
+    assert_all_done(&finished);
+    assert_eq!(bob.heard_from("ci"), lines);
+}
+
+#[test]
+fn no_byte_of_the_input_becomes_a_command() {
+    let recorder = Recorder::start();
+    let input = b"one\r\nQUIT :crlf\r\n\
+        two\rQUIT :cr\n\
+        three\0QUIT :nul\n\
+        @bob four\rQUIT :whisper\n\
+        @bob\rQUIT :target\n\
+        /me five\rQUIT :action\n\
+        /topic six\rQUIT :topic\n\
+        /nick seven\rQUIT\n\
+        /join #eight\rQUIT\n\
+        /away nine\rQUIT :away\n\
+        /msg bob\rQUIT :x ten\n\
+        :evil!e@e PRIVMSG #lobby :eleven\n\
+        QUIT :twelve\n\
+        \x01VERSION\x01\n\
+        last";
+    let finished = script(recorder.address, input);
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    let recorded = recorder.recorded();
+    // A server may take any of these three for the end of a line.
+    let lines: Vec<&str> = recorded
+        .split(['\r', '\n', '\0'])
+        .filter(|line| !line.is_empty())
+        .collect();
+    let (last, before) = lines.split_last().unwrap();
+    assert!(last.starts_with("QUIT"), "{lines:?}");
+    for line in before {
+        let command = line.split(' ').next().unwrap();
+        assert!(
+            ["CAP", "NICK", "USER", "PING", "PRIVMSG"].contains(&command),
+            "{line:?} in {lines:?}"
+        );
+    }
+    let said: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("PRIVMSG #lobby :"))
+        .collect();
+    assert_eq!(said.first(), Some(&"one"));
+    assert_eq!(said.get(1), Some(&"QUIT :crlf"));
+    assert!(said.contains(&":evil!e@e PRIVMSG #lobby :eleven"));
+    assert!(said.contains(&"QUIT :twelve"));
+    assert_eq!(said.last(), Some(&"last"));
+    assert!(!recorded.contains("NICK seven"), "{recorded}");
+    assert!(!recorded.contains('\0'), "{recorded:?}");
+}
+
+#[test]
+fn a_password_is_sent_first_and_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    let command = |address: SocketAddr| {
+        let file = file.to_str().unwrap();
+        let address = address.to_string();
+        chatroom(&["--nick", "ci", "--password-file", file, &address])
+    };
+
+    fs::write(&file, "open sesame\r\nQUIT\n").unwrap();
+    let recorder = Recorder::start();
+    assert_all_done(&run(command(recorder.address), "hello\n"));
+    let recorded = recorder.recorded();
+    let first: Vec<&str> = recorded.split("\r\n").take(2).collect();
+    assert_eq!(first[0], "PASS :open sesame");
+    assert_ne!(first[1], "QUIT");
+
+    fs::write(&file, "open\rQUIT :now\n").unwrap();
+    let recorder = Recorder::start();
+    let finished = run(command(recorder.address), "hello\n");
+    assert_ne!(finished.status, Some(0), "{finished:?}");
+    assert!(!recorder.recorded().contains("QUIT :now"));
+}
+
+#[test]
+fn a_wrong_password_is_77() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chatroomd.toml");
+    fs::write(&config, "password = \"sesame\"\n").unwrap();
+    let server = Server::start(&["--config", config.to_str().unwrap()]);
+    let finished = script(server.address, "hello\n");
+    assert_one_sentence(&finished, 77, &["password"]);
+}
+
+#[test]
+fn a_closed_output_ends_the_program_quietly() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = chatroom(&["--nick", "ci", "--follow", &server.address.to_string()]);
+    command.stdout(writer);
+    let program = Program::start_with_output(command);
+    bob.expect("ci!~ci@127.0.0.1 JOIN");
+    bob.say("first");
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&seen).contains("first\n") {
+        assert_eq!(reader.read(&mut byte).unwrap(), 1, "{seen:?}");
+        seen.extend(byte);
+    }
+    drop(reader);
+    bob.say("second");
+    assert_all_done(&program.finish());
+    bob.expect("QUIT");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_74() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = chatroom(&["--nick", "ci", "--follow", &server.address.to_string()]);
+    command.stdout(full);
+    let program = Program::start_with_output(command);
+    bob.expect("ci!~ci@127.0.0.1 JOIN");
+    bob.say("hello");
+    assert_one_sentence(&program.finish(), 74, &["no space left"]);
+}
+
+#[test]
+fn a_follower_prints_until_interrupted_and_says_goodbye() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let command = chatroom(&["--nick", "log", "--follow", &server.address.to_string()]);
+    let mut program = Program::start(command);
+    program.end_input();
+    bob.expect(":log!");
+    for text in ["one", "two"] {
+        bob.say(text);
+        program.out.wait_for(&format!("#lobby <bob> {text}\n"));
+    }
+    bob.send("PRIVMSG log :three");
+    program.out.wait_for("*bob* whispers: three\n");
+    program.signal(Signal::SIGINT);
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(130), "{finished:?}");
+    assert_eq!(finished.err, "");
+    let quit = bob.expect(" QUIT ");
+    assert!(quit.contains("interrupted"), "{quit}");
+}
+
+#[test]
+fn what_arrives_while_input_is_open_is_printed_plainly() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut program = Program::start(chatroom(&["--nick", "ci", &server.address.to_string()]));
+    program.give("hello\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    bob.say("\x1b[31mred\x1b[0m \u{202e}backwards\x07");
+    let out = program.out.wait_for("backwards");
+    program.end_input();
+    assert_all_done(&program.finish());
+    let line = out.lines().find(|line| line.contains("<bob>")).unwrap();
+    assert!(line.contains(" #lobby <bob> "), "{line}");
+    let harmless = |c: char| !c.is_control() && c != '\u{202e}';
+    assert!(line.chars().all(harmless), "{line:?}");
+}
+
+#[test]
+fn raw_lines_are_those_of_the_server() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let address = server.address.to_string();
+    let mut program = Program::start(chatroom(&["--nick", "ci", "--format", "raw", &address]));
+    program.give("hello\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    bob.say("hi");
+    let out = program.out.wait_for("hi\n");
+    assert!(out.contains(":bob!~bob@127.0.0.1 PRIVMSG #lobby :hi\n"));
+    assert!(out.contains(" 001 ci :"), "{out}");
+    program.end_input();
+    assert_all_done(&program.finish());
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_is_69() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut program = Program::start(chatroom(&["--nick", "ci", &server.address.to_string()]));
+    program.give("hello\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    server.kill();
+    assert_one_sentence(&program.finish(), 69, &["gone"]);
+}
+
+#[test]
+fn colours_are_used_when_asked_for() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let always = ["--color", "always"].as_slice();
+    let never = ["--color", "never"].as_slice();
+    let no_color = ("NO_COLOR", "1");
+    let force = ("CLICOLOR_FORCE", "1");
+    for (options, variables, expected) in [
+        ([].as_slice(), [].as_slice(), false),
+        (&[], &[force], true),
+        (&[], &[("CLICOLOR_FORCE", "0")], false),
+        (&[], &[no_color, force], false),
+        (&[], &[("NO_COLOR", ""), force], true),
+        (always, &[no_color], true),
+        (never, &[force], false),
+    ] {
+        let mut command = chatroom(&["--nick", "ci", &server.address.to_string()]);
+        command.args(options).envs(variables.iter().copied());
+        let mut program = Program::start(command);
+        bob.expect(":ci!~ci@127.0.0.1 JOIN");
+        bob.say("hello");
+        program.out.wait_for("hello");
+        program.end_input();
+        let finished = program.finish();
+        assert_all_done(&finished);
+        let is_colored = finished.out.contains('\x1b');
+        assert_eq!(is_colored, expected, "{options:?} {variables:?}");
+        bob.expect(" QUIT ");
+    }
+}
+
+#[test]
+fn a_script_never_hosts_a_room() {
+    // Without a server named, it looks at the usual place; whoever may be there, it must not be
+    // this program.
+    let address = nobody();
+    let mut command = chatroom(&["--nick", "ci"]);
+    command.env("CHATROOM_SERVER", address.to_string());
+    assert_one_sentence(&run(command, "hello\n"), 69, &[&address.to_string()]);
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn output_that_nobody_wants_is_no_trouble() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut command = chatroom(&["--nick", "ci", &server.address.to_string()]);
+    command.stdout(Stdio::null());
+    let mut program = Program::start_with_output(command);
+    program.give("hello\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    bob.say("hi");
+    program.end_input();
+    assert_all_done(&program.finish());
+}
+
+/// A server of one room that lets one client in, answers its questions, and remembers each byte
+/// it sent.
+struct Recorder {
+    address: SocketAddr,
+    bytes: mpsc::Receiver<Vec<u8>>,
+}
+
+impl Recorder {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, bytes) = mpsc::channel();
+        thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            sender.send(Self::record(stream)).unwrap();
+        });
+        Self { address, bytes }
+    }
+
+    fn record(mut stream: TcpStream) -> Vec<u8> {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut recorded = Vec::new();
+        let mut answered = 0;
+        let mut buffer = [0; 4096];
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => return recorded,
+                Ok(count) => recorded.extend_from_slice(&buffer[..count]),
+            }
+            while let Some(length) = recorded[answered..].iter().position(|byte| *byte == b'\n') {
+                let line = &recorded[answered..answered + length];
+                let line = String::from_utf8_lossy(line).trim_end().to_owned();
+                answered += length + 1;
+                let answer = match line.split_once(' ') {
+                    Some(("USER", _)) => ":s 001 ci :Welcome\r\n:s 422 ci :No MOTD\r\n\
+                         :ci!ci@h JOIN #lobby\r\n:s 353 ci = #lobby :ci bob\r\n\
+                         :s 366 ci #lobby :End\r\n"
+                        .to_owned(),
+                    Some(("PING", token)) => {
+                        format!(":s PONG s :{}\r\n", token.trim_start_matches(':'))
+                    }
+                    _ if line.starts_with("QUIT") => return recorded,
+                    _ => continue,
+                };
+                if stream.write_all(answer.as_bytes()).is_err() {
+                    return recorded;
+                }
+            }
+        }
+    }
+
+    /// All that the client sent.
+    fn recorded(&self) -> String {
+        let bytes = self.bytes.recv_timeout(PATIENCE).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+}

@@ -1,0 +1,128 @@
+//! The completions in real shells: each file is loaded in its shell, and Tab is pressed.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use portable_pty::CommandBuilder;
+
+use support::terminal::Terminal;
+use support::{is_installed, run};
+
+/// What is typed, and what the screen shows after Tab.
+const CASES: &[(&str, &[&str])] = &[
+    ("chatroom --no-h", &["chatroom --no-host"]),
+    ("chatroom --pass", &["chatroom --password-file"]),
+    ("chatroom --color a", &["always", "auto"]),
+    ("chatroom --color n", &["chatroom --color never"]),
+    (
+        "chatroom --config Cargo.t",
+        &["chatroom --config Cargo.toml"],
+    ),
+    ("chatroom --generate complete-z", &["complete-zsh"]),
+    ("chatroomd --no-lo", &["chatroomd --no-lobby"]),
+    ("chatroomd --log-format j", &["chatroomd --log-format json"]),
+    ("chatroomd --check", &["chatroomd --check-config"]),
+];
+
+const PROMPT: &str = "ready> ";
+
+fn press_tab(start: impl Fn() -> CommandBuilder) {
+    for (typed, shown) in CASES {
+        let mut shell = Terminal::start(start());
+        shell.wait_for(&[PROMPT]);
+        shell.type_keys(&format!("{typed}\t"));
+        shell.wait_for(shown);
+    }
+}
+
+fn completions() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn tab_completes_in_bash() {
+    if !is_installed("bash") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let settings = home.path().join("bashrc");
+    let text = format!(
+        "PS1='{PROMPT}'\n\
+         bind 'set show-all-if-ambiguous on'\n\
+         bind 'set enable-bracketed-paste off'\n\
+         . '{folder}/chatroom.bash'\n\
+         . '{folder}/chatroomd.bash'\n",
+        folder = completions()
+    );
+    fs::write(&settings, text).unwrap();
+    press_tab(|| {
+        let mut command = CommandBuilder::new("bash");
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.args(["--noprofile", "--rcfile"]);
+        command.arg(&settings);
+        command.arg("-i");
+        command
+    });
+}
+
+#[test]
+fn tab_completes_in_zsh() {
+    if !is_installed("zsh") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "PROMPT='{PROMPT}'\n\
+         fpath=('{folder}' $fpath)\n\
+         autoload -Uz compinit\n\
+         compinit -u\n",
+        folder = completions()
+    );
+    fs::write(home.path().join(".zshrc"), text).unwrap();
+    press_tab(|| {
+        let mut command = CommandBuilder::new("zsh");
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.env("ZDOTDIR", home.path());
+        // Nothing of this machine's own settings.
+        command.args(["-d", "-i"]);
+        command
+    });
+}
+
+/// fish shows what it would complete in grey before Tab is pressed, so it is asked instead.
+#[test]
+fn tab_completes_in_fish() {
+    if !is_installed("fish") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    for (typed, shown) in CASES {
+        let mut command = Command::new("fish");
+        command.env_clear().env("HOME", home.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let folder = completions();
+        let script = format!(
+            "source '{folder}/chatroom.fish'; source '{folder}/chatroomd.fish'; \
+             complete --do-complete '{typed}'"
+        );
+        command.args(["--no-config", "--command", &script]);
+        let finished = run(command, "");
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        for part in *shown {
+            // One word a line, and behind it what it means.
+            let word = part.rsplit(' ').next().unwrap();
+            let is_offered = |line: &str| line.split('\t').next() == Some(word);
+            assert!(
+                finished.out.lines().any(is_offered),
+                "{typed}: {word}: {finished:?}"
+            );
+        }
+    }
+}

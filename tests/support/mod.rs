@@ -1,0 +1,310 @@
+//! What the tests of the real programs share: a server on a port of its own, somebody connected
+//! to it without any client, and programs whose output is waited for with a deadline.
+
+#![allow(dead_code)] // Each test program uses a part of it.
+
+pub(crate) mod terminal;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// How long anything may take before a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `chatroomd` on a port that was free. It is killed when a test drops it.
+pub(crate) struct Server {
+    program: Program,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
+        let program = Program::start(command);
+        let line = program.out.wait_for("\n");
+        let address = line.trim_end().strip_prefix("listening on ").unwrap();
+        Self {
+            address: address.parse().unwrap(),
+            program,
+        }
+    }
+
+    /// Ends it without giving it time for anything.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+
+    /// Somebody who is in, with the welcome and the lobby behind them.
+    pub(crate) fn enter(&self, nick: &str) -> Person {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        let mut person = Person {
+            stream,
+            pending: Vec::new(),
+            fences: 0,
+        };
+        person.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
+        person.until_now();
+        person
+    }
+}
+
+/// Somebody connected to a server, who speaks and hears lines of the wire.
+pub(crate) struct Person {
+    stream: TcpStream,
+    pending: Vec<u8>,
+    fences: usize,
+}
+
+impl Person {
+    pub(crate) fn send(&mut self, line: &str) {
+        let line = format!("{line}\r\n");
+        self.stream.write_all(line.as_bytes()).unwrap();
+    }
+
+    pub(crate) fn say(&mut self, text: &str) {
+        self.send(&format!("PRIVMSG #lobby :{text}"));
+    }
+
+    /// The next line, which must come.
+    pub(crate) fn line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.pending.drain(..=end).collect();
+                let line = String::from_utf8(line).expect("all the server says is UTF-8");
+                return line.trim_end_matches(['\r', '\n']).to_owned();
+            }
+            let mut buffer = [0; 16 * 1024];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => panic!("the connection ended"),
+                Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("no line in {PATIENCE:?}: {error}"),
+            }
+        }
+    }
+
+    /// Reads up to the first line with `part` in it, and gives that.
+    pub(crate) fn expect(&mut self, part: &str) -> String {
+        let mut before = Vec::new();
+        loop {
+            let line = self.line();
+            if line.contains(part) {
+                return line;
+            }
+            before.push(line);
+            assert!(before.len() < 10_000, "no {part:?} in {before:?}");
+        }
+    }
+
+    /// All lines that the server has for this person so far: those before the answer to a
+    /// question asked now.
+    pub(crate) fn until_now(&mut self) -> Vec<String> {
+        self.fences += 1;
+        let token = format!("fence-{}", self.fences);
+        self.send(&format!("PING {token}"));
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line();
+            if line.contains(" PONG ") && line.ends_with(&token) {
+                return lines;
+            }
+            lines.push(line);
+        }
+    }
+
+    /// What `nick` has said so far, in order.
+    pub(crate) fn heard_from(&mut self, nick: &str) -> Vec<String> {
+        let lines = self.until_now();
+        let said = lines.iter().filter_map(|line| {
+            let line = line.strip_prefix(&format!(":{nick}!"))?;
+            let (_, said) = line.split_once(" PRIVMSG ")?;
+            Some(said.split_once(" :")?.1.to_owned())
+        });
+        said.collect()
+    }
+}
+
+/// `chatroom` with nothing of the environment of these tests.
+pub(crate) fn chatroom(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
+    command.env_clear().env("TZ", "UTC").args(arguments);
+    command
+}
+
+/// A running program. It is killed when a test drops it.
+pub(crate) struct Program {
+    child: Child,
+    input: Option<ChildStdin>,
+    pub(crate) out: Output,
+    pub(crate) err: Output,
+}
+
+/// How a program ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Finished {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Program {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
+        Self::start_with_output(command)
+    }
+
+    /// The same, where the command says already where its output goes.
+    pub(crate) fn start_with_output(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // What the command holds of pipes must not keep them open.
+        drop(command);
+        let out = match child.stdout.take() {
+            Some(stream) => Output::of(stream),
+            None => Output::of(std::io::empty()),
+        };
+        let err = Output::of(child.stderr.take().unwrap());
+        let input = child.stdin.take();
+        Self {
+            child,
+            input,
+            out,
+            err,
+        }
+    }
+
+    /// Gives it bytes on its standard input, which stays open.
+    pub(crate) fn give(&mut self, bytes: impl AsRef<[u8]>) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(bytes.as_ref()).unwrap();
+        input.flush().unwrap();
+    }
+
+    /// Ends its standard input.
+    pub(crate) fn end_input(&mut self) {
+        drop(self.input.take());
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        kill(pid, signal).unwrap();
+    }
+
+    /// Waits for its end, with its standard input as it is.
+    pub(crate) fn finish(mut self) -> Finished {
+        let out = self.out.all();
+        let err = self.err.all();
+        // Its outputs are closed, so there is nothing left for it to do.
+        let status: ExitStatus = self.child.wait().unwrap();
+        Finished {
+            status: status.code(),
+            out,
+            err,
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a program has written so far to one of its outputs.
+pub(crate) struct Output {
+    shared: Arc<(Mutex<Written>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Written {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Output {
+    pub(crate) fn of(mut stream: impl Read + Send + 'static) -> Self {
+        let shared = Arc::new((Mutex::new(Written::default()), Condvar::new()));
+        let written = Arc::clone(&shared);
+        thread::spawn(move || {
+            let mut buffer = [0; 16 * 1024];
+            loop {
+                // A pseudo-terminal ends with an error when its program does.
+                let count = stream.read(&mut buffer).unwrap_or(0);
+                // A test that failed while it looked has no more use for the rest.
+                let Ok(mut state) = written.0.lock() else {
+                    return;
+                };
+                state.bytes.extend_from_slice(&buffer[..count]);
+                state.ended = count == 0;
+                written.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self { shared }
+    }
+
+    /// Waits until `part` is there, and gives all that was written so far.
+    pub(crate) fn wait_for(&self, part: &str) -> String {
+        let text = self.wait(|text, ended| ended || text.contains(part));
+        assert!(text.contains(part), "{part:?} did not come: {text:?}");
+        text
+    }
+
+    /// Waits for the end, and gives all that was written.
+    pub(crate) fn all(&self) -> String {
+        self.wait(|_, ended| ended)
+    }
+
+    fn wait(&self, enough: impl Fn(&str, bool) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let (written, changed) = &*self.shared;
+        let mut state = written.lock().unwrap();
+        loop {
+            let text = String::from_utf8_lossy(&state.bytes);
+            if enough(&text, state.ended) {
+                return text.into_owned();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "not in {PATIENCE:?}; so far: {text:?}");
+            drop(text);
+            state = changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+}
+
+/// Runs a program with this input to its end.
+pub(crate) fn run(command: Command, input: impl AsRef<[u8]>) -> Finished {
+    let mut program = Program::start(command);
+    let input = input.as_ref();
+    // A program that has ended already takes nothing.
+    if let Some(stream) = &mut program.input {
+        let _ = stream.write_all(input);
+    }
+    program.end_input();
+    program.finish()
+}
+
+/// Whether this program is installed.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if !found {
+        println!("skipped: {program} is not installed");
+    }
+    found
+}

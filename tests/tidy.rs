@@ -1,0 +1,347 @@
+//! What holds for the project as a whole: which part may know which, where each outside crate is
+//! at home, and that what is made from something else is still equal to it.
+//!
+//! `UPDATE=1 cargo test --test tidy` rewrites the files that are made from the options.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chatting_room::client::input::COMMANDS;
+use chatting_room::generate::Generated;
+use clap::CommandFactory as _;
+
+/// Outside crates, and the only files and folders that may name them. Changing a library is then
+/// a change to few files.
+const HOMES: &[(&str, &[&str])] = &[
+    (
+        "clap",
+        &[
+            "src/client/options.rs",
+            "src/server/options.rs",
+            "src/generate.rs",
+            "src/bin/",
+        ],
+    ),
+    ("clap_complete", &["src/generate.rs"]),
+    ("clap_mangen", &["src/generate.rs"]),
+    ("colored", &["src/client/screen.rs"]),
+    ("etcetera", &["src/client/start.rs"]),
+    ("fastrand", &["src/client/network.rs"]),
+    (
+        "jiff",
+        &[
+            "src/client/screen.rs",
+            "src/client/start.rs",
+            "src/server/hub/registration.rs",
+        ],
+    ),
+    ("memchr", &["src/wire/"]),
+    ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
+    // The terminal's mode and the bound on open files: what the standard library does not have.
+    ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
+    ("nom", &["src/client/input.rs", "src/wire/message.rs"]),
+    ("rustyline", &["src/client/editor.rs"]),
+    ("serde", &["src/client/config.rs"]),
+    (
+        "signal_hook",
+        &[
+            "src/client/interactive.rs",
+            "src/client/mod.rs",
+            "src/client/script.rs",
+            "src/client/terminal.rs",
+            "src/server/mod.rs",
+        ],
+    ),
+    ("slab", &["src/server/hub/", "src/server/reactor.rs"]),
+    ("strsim", &["src/client/input.rs", "src/server/config.rs"]),
+    // The script's lines wait for the network in one of its channels.
+    ("tokio", &["src/client/network.rs", "src/client/script.rs"]),
+    ("toml", &["src/client/config.rs", "src/server/config.rs"]),
+    ("tracing", &["src/server/"]),
+    ("tracing_subscriber", &["src/server/log.rs"]),
+    ("unicode_segmentation", &["src/client/"]),
+    ("unicode_width", &["src/client/"]),
+];
+
+#[test]
+fn the_wire_knows_neither_side_and_no_side_knows_the_other() {
+    let mut mistakes = Vec::new();
+    for (folder, others) in [
+        ("src/wire/", ["client", "server"].as_slice()),
+        ("src/client/", &["server"]),
+        ("src/server/", &["client"]),
+    ] {
+        for source in sources("src").iter().filter(|source| source.is_in(folder)) {
+            for (number, code) in source.code() {
+                for other in others {
+                    if names_module(code, other) {
+                        mistakes.push(format!("{}:{number}: {}", source.name, code.trim()));
+                    }
+                }
+                if code.contains("crate::{") {
+                    let name = &source.name;
+                    mistakes.push(format!("{name}:{number}: one `use` a part of the crate"));
+                }
+            }
+        }
+    }
+    assert_none("paths that lead to where they should not", &mistakes);
+}
+
+#[test]
+fn each_outside_crate_stays_at_home() {
+    let sources = sources("src");
+    let mut mistakes = Vec::new();
+    for (name, homes) in HOMES {
+        for source in &sources {
+            if homes.iter().any(|home| source.is_in(home)) {
+                continue;
+            }
+            for (number, code) in source.code() {
+                if names_crate(code, name) {
+                    mistakes.push(format!("{}:{number}: {}", source.name, code.trim()));
+                }
+            }
+        }
+    }
+    assert_none("crates far from home", &mistakes);
+}
+
+#[test]
+fn each_dependency_has_a_home_and_each_home_a_dependency() {
+    let manifest = read("Cargo.toml");
+    let dependencies: BTreeSet<String> = manifest
+        .lines()
+        .skip_while(|line| *line != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| Some(line.split_once(" = ")?.0.replace('-', "_")))
+        .collect();
+    let homes: BTreeSet<String> = HOMES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(dependencies, homes, "Cargo.toml and HOMES in {}", file!());
+}
+
+#[test]
+fn only_those_with_sockets_read_the_clock() {
+    let mut mistakes = Vec::new();
+    for source in sources("src") {
+        if source.is_in("src/client/network.rs") || source.is_in("src/server/reactor") {
+            continue;
+        }
+        for (number, code) in source.code() {
+            if code.contains("Instant::now") || code.contains("SystemTime::now") {
+                mistakes.push(format!("{}:{number}: {}", source.name, code.trim()));
+            }
+        }
+    }
+    assert_none("places that should be told the time", &mistakes);
+}
+
+#[test]
+fn each_source_file_says_first_what_it_is_for() {
+    let mistakes: Vec<String> = all_sources()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.name)
+        .collect();
+    assert_none("files that do not begin with `//!`", &mistakes);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here, so that this file does not find itself.
+    let words = ["todo", "unimplemented", "dbg"].map(|word| format!("{word}!"));
+    let mut mistakes = Vec::new();
+    for source in all_sources() {
+        for (number, line) in source.lines() {
+            if words.iter().any(|word| line.contains(word.as_str())) {
+                mistakes.push(format!("{}:{number}: {}", source.name, line.trim()));
+            }
+        }
+    }
+    assert_none("things left for later", &mistakes);
+}
+
+#[test]
+fn the_code_is_formatted() {
+    let cargo = || Command::new(env!("CARGO"));
+    let version = cargo().args(["fmt", "--version"]).output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        println!("skipped: rustfmt is not installed (rustup component add rustfmt)");
+        return;
+    }
+    let output = cargo()
+        .args(["fmt", "--check"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let difference = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "run cargo fmt:\n{difference}");
+}
+
+#[test]
+fn the_completions_are_what_the_options_say() {
+    let mut mistakes = Vec::new();
+    for program in programs() {
+        let name = program.get_name().to_owned();
+        for (generated, file) in [
+            (Generated::CompleteBash, format!("{name}.bash")),
+            (Generated::CompleteZsh, format!("_{name}")),
+            (Generated::CompleteFish, format!("{name}.fish")),
+            (Generated::CompleteElvish, format!("{name}.elv")),
+            (Generated::CompletePowershell, format!("_{name}.ps1")),
+        ] {
+            let path = root().join("completions").join(&file);
+            let wanted = String::from_utf8(generated.text(program.clone())).unwrap();
+            if std::env::var_os("UPDATE").is_some() {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, &wanted).unwrap();
+            }
+            if fs::read_to_string(&path).ok().as_ref() != Some(&wanted) {
+                mistakes.push(format!("completions/{file}"));
+            }
+        }
+    }
+    assert_none(
+        "files to be made again by UPDATE=1 cargo test --test tidy",
+        &mistakes,
+    );
+}
+
+#[test]
+fn the_readme_names_each_command_and_each_option() {
+    let Ok(readme) = fs::read_to_string(root().join("README.md")) else {
+        println!("skipped: there is no README.md yet");
+        return;
+    };
+    let mut missing = Vec::new();
+    for slash in COMMANDS {
+        let command = format!("/{}", slash.name);
+        if !names_word(&readme, &command) {
+            missing.push(command);
+        }
+    }
+    for program in programs() {
+        for option in program.get_arguments().filter_map(|a| a.get_long()) {
+            let option = format!("--{option}");
+            if !names_word(&readme, &option) {
+                missing.push(format!("{} {option}", program.get_name()));
+            }
+        }
+    }
+    assert_none("what README.md does not name", &missing);
+}
+
+fn programs() -> [clap::Command; 2] {
+    [
+        chatting_room::client::options::Options::command(),
+        chatting_room::server::Options::command(),
+    ]
+}
+
+/// Whether a path in this code begins with the module `name` of the crate.
+fn names_module(code: &str, name: &str) -> bool {
+    ["crate::", "chatting_room::", "super::"]
+        .iter()
+        .any(|start| names_word(code, &format!("{start}{name}")))
+}
+
+/// Whether a path in this code begins with the crate `name`.
+fn names_crate(code: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let mut starts = code.match_indices(&path).map(|(at, _)| &code[..at]);
+    let is_first = |before: &str| !before.ends_with(':') && !ends_in_word(before);
+    starts.any(is_first) || code.trim() == format!("use {name};")
+}
+
+/// Whether `word` stands in the text, and not as a part of a longer word.
+fn names_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let behind = &text[at + word.len()..];
+        !ends_in_word(&text[..at]) && !behind.starts_with(is_of_word)
+    })
+}
+
+fn ends_in_word(text: &str) -> bool {
+    text.ends_with(is_of_word)
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '-' || c == '_'
+}
+
+/// A file of code.
+struct Source {
+    /// Its path from the top of the project.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    fn is_in(&self, place: &str) -> bool {
+        self.name.starts_with(place)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+    }
+
+    /// Its lines without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.lines()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+}
+
+fn all_sources() -> Vec<Source> {
+    let mut all = sources("src");
+    all.extend(sources("tests"));
+    all.extend(sources("benches"));
+    all
+}
+
+/// The Rust files in a folder and the folders in it, in the order of their names.
+fn sources(folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    collect(&root().join(folder), &mut found);
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<Source>) {
+    // Not each folder is there at each time.
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            let text = fs::read_to_string(&path).unwrap();
+            found.push(Source { name, text });
+        }
+    }
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn assert_none(what: &str, mistakes: &[String]) {
+    assert!(
+        mistakes.is_empty(),
+        "{what}:\n  {}\n",
+        mistakes.join("\n  ")
+    );
+}
