@@ -130,13 +130,15 @@ impl Editor {
                     return Ok(Entered::Line(line));
                 }
                 Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
-                Err(ReadlineError::Interrupted) if stopped.prompt_changed => {
-                    self.erase(&prompt, &stopped)?;
-                    draft = stopped.draft;
-                }
-                Err(ReadlineError::Interrupted) => {
+                Err(ReadlineError::Interrupted) if stopped.given_up => {
                     let was_empty = stopped.draft.text.is_empty();
                     return Ok(Entered::Cleared { was_empty });
+                }
+                // Woken for another prompt. By now that can be the old one again, or a line was
+                // entered in the same moment and the signal has reached the next one.
+                Err(ReadlineError::Interrupted) => {
+                    self.erase(&prompt, &stopped)?;
+                    draft = stopped.draft;
                 }
                 // A signal while a single key was waited for: go on where it was.
                 Err(ReadlineError::Signal(_)) => draft = stopped.draft,
@@ -283,6 +285,8 @@ struct Desk {
     shown: Prompt,
     wanted: Prompt,
     ending: bool,
+    /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
+    given_up: bool,
     draft: Draft,
     hint: String,
     /// The editor shows its own prompt now, that of a search for instance.
@@ -308,7 +312,7 @@ enum Stage {
 /// How the editor was stopped.
 struct Stopped {
     ending: bool,
-    prompt_changed: bool,
+    given_up: bool,
     draft: Draft,
     hint: String,
 }
@@ -341,6 +345,7 @@ impl Remote {
         }
         desk.stage = Stage::Beginning;
         desk.shown = desk.wanted.clone();
+        desk.given_up = false;
         desk.draft = Draft::default();
         desk.hint.clear();
         desk.searching = false;
@@ -354,7 +359,7 @@ impl Remote {
         desk.stage = Stage::Away;
         Stopped {
             ending: desk.ending,
-            prompt_changed: desk.shown != desk.wanted,
+            given_up: desk.given_up,
             draft: std::mem::take(&mut desk.draft),
             hint: std::mem::take(&mut desk.hint),
         }
@@ -420,6 +425,7 @@ impl ConditionalEventHandler for LeavingKey {
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
         if self.key == 'C' {
+            self.remote.lock().given_up = true;
             self.remote.returning();
             return Some(Cmd::Interrupt);
         }
@@ -531,7 +537,7 @@ impl Helper {
         let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
         let last = cycle.as_ref().filter(|last| last.line == line)?;
         let candidates = last.offers.len() - 1;
-        let others: Vec<&str> = (1..candidates)
+        let others: Vec<&str> = (1..=candidates)
             .map(|step| (last.index + step) % last.offers.len())
             .filter(|index| *index < candidates)
             .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
