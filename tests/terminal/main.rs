@@ -15,4 +15,9 @@
 mod people;
 mod screen;
 
+mod hostile;
+mod keys;
+mod leaving;
+mod prompt;
+mod starting;
 mod typing;

@@ -32,7 +32,7 @@ impl Room {
         let alice = Start::as_nick("alice", address)
             .sized(rows, columns)
             .start();
-        alice.shows("[#lobby]");
+        alice.is_in();
         let mut room = Self {
             host: Some(host),
             bob,
@@ -158,7 +158,7 @@ impl Scripted {
         let alice = start(Start::as_nick("alice", server.address())).start();
         let mut lines = server.accepts();
         lines.lets_alice_in();
-        alice.shows("[#lobby]");
+        alice.is_in();
         (server, alice, lines)
     }
 }

@@ -37,6 +37,7 @@ pub(crate) struct Start {
     rows: u16,
     columns: u16,
     arguments: Vec<String>,
+    before: String,
 }
 
 impl Start {
@@ -45,6 +46,7 @@ impl Start {
             rows: 24,
             columns: 80,
             arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+            before: String::new(),
         }
     }
 
@@ -57,12 +59,22 @@ impl Start {
         self
     }
 
+    /// Does this in a shell on the same terminal before the program starts.
+    pub(crate) fn in_shell(mut self, before: &str) -> Self {
+        self.before = format!("{before};");
+        self
+    }
+
     /// Starts the program. What it has drawn so far is nothing.
     pub(crate) fn start(self) -> Terminal {
         let size = size(self.rows, self.columns);
         let pair = native_pty_system().openpty(size).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chatroom"));
+        let program = env!("CARGO_BIN_EXE_chatroom");
+        let mut command = CommandBuilder::new("sh");
+        command.arg("-c");
+        command.arg(format!("{} exec \"$0\" \"$@\"", self.before));
+        command.arg(program);
         command.env_clear();
         for variable in ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
             command.env(variable, home.path());
@@ -72,6 +84,7 @@ impl Start {
             ("TZ", "UTC"),
             ("LANG", "C.UTF-8"),
             ("USER", "dora"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ];
         for (variable, value) in plain {
             command.env(variable, value);
@@ -84,6 +97,7 @@ impl Start {
                 parser: vt100::Parser::new(rows, columns, SCROLLBACK_ROWS),
                 bytes: Vec::new(),
                 may_read: true,
+                ends: false,
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -128,6 +142,9 @@ pub(crate) struct Shown {
     parser: vt100::Parser,
     bytes: Vec<u8>,
     may_read: bool,
+    /// The window is about to be closed.
+    ends: bool,
+    /// Nothing more will be read.
     closed: bool,
 }
 
@@ -148,7 +165,7 @@ impl Display {
             let mut shown = self.lock();
             shown.parser.process(&buffer[..count]);
             shown.bytes.extend_from_slice(&buffer[..count]);
-            shown.closed |= count == 0;
+            shown.closed = count == 0 || shown.ends;
             self.changed.notify_all();
             if shown.closed {
                 return;
@@ -246,7 +263,7 @@ impl Shown {
     fn describe(&mut self) -> String {
         let mut words = "everything drawn:\n".to_owned();
         let lines = self.lines();
-        let skipped = lines.len().saturating_sub(120);
+        let skipped = lines.len().saturating_sub(60);
         if skipped > 0 {
             let _ = writeln!(words, "  … {skipped} lines");
         }
@@ -258,7 +275,7 @@ impl Shown {
         for row in self.screen_rows() {
             let _ = writeln!(words, "  |{row}");
         }
-        let tail = self.bytes.len().saturating_sub(1500);
+        let tail = self.bytes.len().saturating_sub(3000);
         let _ = writeln!(
             words,
             "the last bytes: {}",
@@ -303,13 +320,22 @@ impl Terminal {
         self.waits_until(&format!("{text:?} is shown"), |shown| shown.has(text));
     }
 
+    /// Waits until alice has entered the lobby and can type.
+    pub(crate) fn is_in(&self) {
+        self.waits_until("alice is in the lobby", |shown| {
+            shown.has("you are alice in #lobby") && shown.has("[#lobby]")
+        });
+    }
+
     /// Waits until everything ever drawn is exactly these lines behind the one with which the
     /// room was entered. The cursor is in the last one, behind `before_cursor`.
     pub(crate) fn settles(&self, expected: &[&str], before_cursor: &str) {
         let expected: Vec<String> = expected.iter().map(|line| line.trim_end().into()).collect();
+        let tail = &expected[expected.len().saturating_sub(40)..];
         let what = format!(
-            "the lines\n  {}\nand the cursor behind {before_cursor:?}",
-            expected.join("\n  ")
+            "{} lines that end\n  {}\nand the cursor behind {before_cursor:?}",
+            expected.len(),
+            tail.join("\n  ")
         );
         self.waits_until(&what, |shown| {
             let columns = shown.parser.screen().size().1.get();
@@ -319,6 +345,18 @@ impl Terminal {
             let (below, column) = place_of_end(before_cursor, columns);
             let cursor = shown.cursor();
             lines.get(behind..) == Some(&expected)
+                && (i64::from(cursor.0), cursor.1) == (row + below, column)
+        });
+    }
+
+    /// Waits until the last line is this one, whole, with the cursor at its end.
+    pub(crate) fn settles_below(&self, line: &str) {
+        self.waits_until(&format!("{line:?} is the last line"), |shown| {
+            let columns = shown.parser.screen().size().1.get();
+            let (lines, row) = shown.lines_and_last_row();
+            let (below, column) = place_of_end(line, columns);
+            let cursor = shown.cursor();
+            lines.last().is_some_and(|last| last == line.trim_end())
                 && (i64::from(cursor.0), cursor.1) == (row + below, column)
         });
     }
@@ -356,10 +394,14 @@ impl Terminal {
         kill(Pid::from_raw(id), signal).unwrap();
     }
 
-    /// The window is closed.
+    /// The window is closed. The program must be echoing keys, which wakes the reader.
     pub(crate) fn vanishes(&mut self) {
+        self.display.lock().ends = true;
+        self.types("x");
         let mut shown = self.display.lock();
-        shown.may_read = false;
+        while !shown.closed {
+            shown = self.display.changed.wait(shown).unwrap();
+        }
         drop(shown);
         self.slave = None;
         self.writer = None;
