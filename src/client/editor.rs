@@ -128,15 +128,17 @@ impl Editor {
                     return Ok(Entered::Line(line));
                 }
                 Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
-                Err(ReadlineError::Interrupted) if stopped.prompt_changed => {
+                Err(ReadlineError::Interrupted) if stopped.given_up => {
+                    let was_empty = stopped.draft.text.is_empty();
+                    return Ok(Entered::Cleared { was_empty });
+                }
+                // Woken for another prompt. By now that can be the old one again, or a line was
+                // entered in the same moment and the signal has reached the next one.
+                Err(ReadlineError::Interrupted) => {
                     // The cursor is in the row below what was shown.
                     let rows = stopped.shown.end_row() + 1;
                     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))?;
                     draft = stopped.draft;
-                }
-                Err(ReadlineError::Interrupted) => {
-                    let was_empty = stopped.draft.text.is_empty();
-                    return Ok(Entered::Cleared { was_empty });
                 }
                 // A signal while a single key was waited for: go on where it was.
                 Err(ReadlineError::Signal(_)) => draft = stopped.draft,
@@ -355,6 +357,8 @@ struct Desk {
     given: Prompt,
     wanted: Prompt,
     ending: bool,
+    /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
+    given_up: bool,
     draft: Draft,
     shown: Shown,
     /// The editor shows its own prompt now, that of a search for instance.
@@ -380,7 +384,7 @@ enum Stage {
 /// How the editor was stopped.
 struct Stopped {
     ending: bool,
-    prompt_changed: bool,
+    given_up: bool,
     draft: Draft,
     shown: Shown,
 }
@@ -413,6 +417,7 @@ impl Remote {
         }
         desk.stage = Stage::Beginning;
         desk.given = desk.wanted.clone();
+        desk.given_up = false;
         desk.draft = Draft::default();
         desk.shown = Shown::default();
         desk.searching = false;
@@ -426,7 +431,7 @@ impl Remote {
         desk.stage = Stage::Away;
         Stopped {
             ending: desk.ending,
-            prompt_changed: desk.given != desk.wanted,
+            given_up: desk.given_up,
             draft: std::mem::take(&mut desk.draft),
             shown: std::mem::take(&mut desk.shown),
         }
@@ -507,6 +512,7 @@ impl ConditionalEventHandler for LeavingKey {
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
         if self.key == 'C' {
+            self.remote.lock().given_up = true;
             self.remote.returning();
             return Some(Cmd::Interrupt);
         }
@@ -615,7 +621,7 @@ impl Helper {
         let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
         let last = cycle.as_ref().filter(|last| last.line == line)?;
         let candidates = last.offers.len() - 1;
-        let others: Vec<&str> = (1..candidates)
+        let others: Vec<&str> = (1..=candidates)
             .map(|step| (last.index + step) % last.offers.len())
             .filter(|index| *index < candidates)
             .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
