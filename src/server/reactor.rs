@@ -244,6 +244,9 @@ impl Reactor {
         // An error is found by reading, too.
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.became_readable();
+            if event.is_read_closed() || event.is_error() {
+                connection.will_end();
+            }
             self.make_ready(index);
         }
     }
