@@ -37,6 +37,11 @@ pub struct Outbox {
 /// Something that a person who runs the server wants to know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// There is a connection; nobody knows yet who it is.
+    Connected {
+        /// Where from.
+        host: String,
+    },
     /// Somebody is registered now.
     Came {
         /// Who.
