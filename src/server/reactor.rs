@@ -162,11 +162,8 @@ impl Reactor {
         for index in mem::take(&mut self.ready) {
             self.serve(index);
         }
-        if self
-            .hub
-            .next_deadline()
-            .is_some_and(|at| at <= self.now.running)
-        {
+        let deadline = self.hub.next_deadline();
+        if deadline.is_some_and(|at| at <= self.now.running) {
             self.hub.tick(self.now, &mut self.outbox);
             self.deliver();
         }

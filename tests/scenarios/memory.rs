@@ -69,8 +69,8 @@ impl Memory {
             assert!(bytes.len() <= 512, "too long: {line}");
             person.came.push_back(line.to_owned());
         }
-        for id in self.outbox.closes() {
-            let person = self.people.values_mut().find(|one| one.id == *id);
+        for id in self.outbox.take_closes() {
+            let person = self.people.values_mut().find(|one| one.id == id);
             person.unwrap().open = false;
         }
         self.outbox.clear();

@@ -235,7 +235,7 @@ mod tests {
         outbox.clear();
         hub.received(alice(), Line::Whole(b"PING x"), at(now), outbox);
         assert_eq!(outbox.sends().count(), 1, "it is answered in any case");
-        outbox.pauses().first().map(|(_, until)| *until)
+        outbox.take_pauses().first().map(|(_, until)| *until)
     }
 
     fn three_at_once_and_ten_a_second() -> Limits {

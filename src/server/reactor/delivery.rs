@@ -12,18 +12,14 @@ impl Reactor {
     pub(super) fn deliver(&mut self) {
         loop {
             self.hand_out_lines();
-            for at in 0..self.outbox.closes().len() {
-                if let Some(id) = self.outbox.closes().get(at).copied() {
-                    self.begin_closing(id);
-                }
+            for id in self.outbox.take_closes() {
+                self.begin_closing(id);
             }
-            for at in 0..self.outbox.pauses().len() {
-                if let Some((id, until)) = self.outbox.pauses().get(at).copied() {
-                    self.pause(id, until);
-                }
+            for (id, until) in self.outbox.take_pauses() {
+                self.pause(id, until);
             }
-            for event in self.outbox.events() {
-                log::tell(event);
+            for event in self.outbox.take_events() {
+                log::tell(&event);
             }
             self.outbox.clear();
             let Some((id, loss)) = self.lost.pop() else {
