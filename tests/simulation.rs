@@ -331,7 +331,7 @@ fn check_news(
 }
 
 const SEEDS: u64 = 200;
-const STEPS: usize = 400;
+const STEPS: usize = 300;
 
 #[test]
 fn whatever_people_do_everything_agrees_after_each_step() {

@@ -284,6 +284,25 @@ mod tests {
     }
 
     #[test]
+    fn the_help_shows_each_key_with_what_is_usual() {
+        let help = crate::server::options::CONFIG_HELP;
+        for key in KEYS {
+            assert!(
+                help.contains(&format!("  {key} = ")) || key == "limits",
+                "{key}"
+            );
+        }
+        for (name, _, _, place) in LIMITS {
+            let usual = *place(&mut Limits::default());
+            let shown = help.lines().filter_map(|line| line.split_once(" = "));
+            let mut shown = shown.filter(|(key, _)| key.trim() == name);
+            let (_, value) = shown.next().unwrap_or_else(|| panic!("{name}"));
+            let value = value.split(' ').next().unwrap();
+            assert_eq!(value.parse(), Ok(usual), "{name}");
+        }
+    }
+
+    #[test]
     fn an_empty_file_changes_nothing() {
         assert_eq!(read_text(""), Ok(Settings::default()));
     }
