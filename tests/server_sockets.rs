@@ -213,6 +213,36 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
 }
 
 #[test]
+fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
+    const LINES: usize = 60_000;
+    let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let (mut bob, alice) = (server.enter("bob"), server.enter("alice"));
+    let line = format!("PRIVMSG bob :{}\r\n", "x".repeat(400));
+    let flood = line.repeat(LINES);
+    let mut unsent = flood.as_bytes();
+    let mut stream = alice.stream();
+    stream.set_nonblocking(true).unwrap();
+    let mut heard = 0;
+    // Alice sends whenever she can, and bob reads a little whenever she cannot.
+    while heard < LINES {
+        match stream.write(unsent) {
+            Ok(count) if count > 0 => unsent = &unsent[count..],
+            _ => {
+                for _ in 0..50 {
+                    heard += usize::from(bob.line().contains("PRIVMSG"));
+                    if heard == LINES {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert!(unsent.is_empty());
+    assert_eq!(bob.fence(), [""; 0]);
+}
+
+#[test]
 fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
     let config = file("[limits]\nlines-burst = 5\nlines-per-second = 50\n");
     let server = Server::start(&["--config", path_of(&config)]);

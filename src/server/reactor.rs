@@ -7,6 +7,7 @@
 mod connection;
 mod delivery;
 mod door;
+mod intake;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -21,18 +22,12 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use self::connection::{Connection, Got, Spare, State, Transport};
+use self::connection::{Connection, Spare, State, Transport};
 use self::door::Door;
+use self::intake::READ_BYTES_A_TURN;
 use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use super::{ServerError, Settings};
-use crate::wire::Line;
 
-/// What is read from one connection in one turn, at most.
-const READ_BYTES_A_TURN: usize = 16 * 1024;
-/// How many lines of one connection are taken in one turn, at most.
-const LINES_A_TURN: usize = 64;
-/// A connection that sends this much without ending a line is given up.
-const ENDLESS_LINE_BYTES: usize = 16 * 1024;
 /// How long a connection that is being closed may take to hear the last words.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 const EVENTS_A_TURN: usize = 1024;
@@ -76,6 +71,8 @@ pub(super) struct Reactor {
     unsent: Vec<usize>,
     /// Who is lost, and the hub does not know yet.
     lost: Vec<(ConnectionId, Loss)>,
+    /// Whether somebody who reads too slowly was met since this was last looked at.
+    pressed: bool,
     /// Whose place is free once no event of this turn can be for them any more.
     gone: Vec<usize>,
     /// Whose pause or closing ends when.
@@ -118,6 +115,7 @@ impl Reactor {
             ready: Vec::new(),
             unsent: Vec::new(),
             lost: Vec::new(),
+            pressed: false,
             gone: Vec::new(),
             timers: BTreeSet::new(),
             read_buffer: vec![0; READ_BYTES_A_TURN],
@@ -303,106 +301,8 @@ impl Reactor {
         self.deliver();
     }
 
-    /// Gives a connection its share of the turn.
-    fn serve(&mut self, index: usize) {
-        let Some(connection) = self.connections.get_mut(index) else {
-            return;
-        };
-        connection.is_ready = false;
-        let mut buffer = mem::take(&mut self.read_buffer);
-        match connection.state {
-            State::Open => self.take_share(index, &mut buffer),
-            State::Closing => self.drop_what_comes(index, &mut buffer),
-            State::Paused | State::Gone => {}
-        }
-        self.read_buffer = buffer;
-    }
-
-    fn take_share(&mut self, index: usize, buffer: &mut [u8]) {
-        let mut share = LINES_A_TURN;
-        // What was read before and had to wait comes before anything new.
-        if !self.take_lines(index, &[], &mut share) {
-            return;
-        }
-        let Some(connection) = self.connections.get_mut(index) else {
-            return;
-        };
-        let id = connection.id;
-        match connection.read(buffer) {
-            Ok(Got::Bytes(count)) => {
-                let fresh = buffer.get(..count).unwrap_or_default();
-                if mem::take(&mut connection.is_fresh) && is_not_in_lines(fresh) {
-                    self.hub
-                        .received(id, Line::Whole(fresh), self.now, &mut self.outbox);
-                    return self.deliver();
-                }
-                self.take_lines(index, fresh, &mut share);
-            }
-            Ok(Got::Nothing) => {}
-            Ok(Got::End) => self.lose(id, Loss::Closed),
-            Err(_) => self.lose(id, Loss::Broken),
-        }
-        if self
-            .connections
-            .get(index)
-            .is_some_and(Connection::may_read)
-        {
-            self.make_ready(index);
-        }
-    }
-
-    /// Hands whole lines to the hub, up to the share, and keeps the rest for later. False when
-    /// nothing more is to be read from this connection in this turn.
-    fn take_lines(&mut self, index: usize, mut fresh: &[u8], share: &mut usize) -> bool {
-        loop {
-            let Some(connection) = self.connections.get_mut(index) else {
-                return false;
-            };
-            if !connection.is_open() || *share == 0 {
-                connection.lines.hold(fresh);
-                if connection.is_open() {
-                    self.make_ready(index);
-                }
-                return false;
-            }
-            let id = connection.id;
-            let Some(line) = connection.lines.next_line(&mut fresh) else {
-                if connection.lines.skipped_bytes() > ENDLESS_LINE_BYTES {
-                    self.lose(id, Loss::EndlessLine);
-                    return false;
-                }
-                return true;
-            };
-            *share -= 1;
-            self.hub.received(id, line, self.now, &mut self.outbox);
-            self.deliver();
-        }
-    }
-
-    fn drop_what_comes(&mut self, index: usize, buffer: &mut [u8]) {
-        let Some(connection) = self.connections.get_mut(index) else {
-            return;
-        };
-        match connection.read(buffer) {
-            Ok(Got::Bytes(_) | Got::Nothing) => {
-                if connection.may_read() {
-                    self.make_ready(index);
-                }
-            }
-            // What the other side has not taken yet may still be on its way.
-            Ok(Got::End) if connection.unsent_bytes() > 0 => {}
-            Ok(Got::End) | Err(_) => self.let_go(index),
-        }
-    }
-
     fn lose(&mut self, id: ConnectionId, loss: Loss) {
         self.lost.push((id, loss));
         self.deliver();
     }
-}
-
-/// A TLS client speaks first, and what it says may have no line ending for ever: the hub gets it
-/// as it came.
-fn is_not_in_lines(first_bytes: &[u8]) -> bool {
-    first_bytes.first() == Some(&0x16)
 }

@@ -7,6 +7,9 @@ use super::{CLOSING_TIME, Reactor};
 use crate::server::hub::{ConnectionId, Loss};
 use crate::server::log;
 
+/// Once this part of what may wait for a reader does wait, those who speak to them are slowed down.
+const PRESSURE_PART: usize = 4;
+
 impl Reactor {
     /// Does everything the hub wants done, and goes on until it wants nothing more.
     pub(super) fn deliver(&mut self) {
@@ -41,14 +44,16 @@ impl Reactor {
                 continue;
             }
             if connection.queue == Queue::Open
-                && connection.unsent_bytes() + bytes.len() > bytes_max
+                && connection.unsent_bytes() + bytes.len() > bytes_max / PRESSURE_PART
             {
                 // Perhaps it only waits for the end of this turn.
                 let written = connection.write(&mut self.spare);
+                let unsent = connection.unsent_bytes() + bytes.len();
+                self.pressed |= unsent > bytes_max / PRESSURE_PART;
                 if written.is_err() {
                     connection.queue = Queue::Overfull;
                     self.lost.push((to, Loss::Broken));
-                } else if connection.unsent_bytes() + bytes.len() > bytes_max {
+                } else if unsent > bytes_max {
                     connection.queue = Queue::Overfull;
                     self.lost.push((to, Loss::SendQueueFull));
                 }
@@ -100,7 +105,7 @@ impl Reactor {
         self.wake_at(index, Some(self.now.running + CLOSING_TIME));
     }
 
-    fn pause(&mut self, id: ConnectionId, until: Duration) {
+    pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         match self.connections.get_mut(id.index()) {
             Some(connection) if connection.id == id && connection.is_open() => {
                 connection.state = State::Paused;
