@@ -42,6 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
     ("nom", &["src/client/input.rs", "src/wire/message.rs"]),
+    ("rustix", &["src/client/terminal.rs"]),
     ("rustyline", &["src/client/editor.rs"]),
     ("serde", &["src/client/config.rs"]),
     (
@@ -61,8 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["src/client/config.rs", "src/server/config.rs"]),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),
-    ("unicode_segmentation", &["src/client/"]),
-    ("unicode_width", &["src/client/"]),
+    ("unicode_segmentation", &["src/client/editor.rs"]),
 ];
 
 #[test]
