@@ -15,9 +15,15 @@ fn irssi(server: &Server, nick: &str, home: &tempfile::TempDir) -> Terminal {
     command.env_clear();
     command.env("HOME", home.path());
     command.arg(format!("--home={}", home.path().display()));
-    let port = server.address.port().to_string();
-    command.args(["-c", "127.0.0.1", "-p", &port, "-n", nick]);
-    Terminal::start(command)
+    command.args(["-n", nick]);
+    let mut irssi = Terminal::start(command);
+    irssi.wait_for(&["[(status)]"]);
+    // Unless told before it connects, it sends no more than a line in two seconds after the
+    // first few.
+    let port = server.address.port();
+    irssi.type_keys("/set cmd_queue_speed 10msec\r");
+    irssi.type_keys(&format!("/connect 127.0.0.1 {port}\r"));
+    irssi
 }
 
 #[test]
