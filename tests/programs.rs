@@ -1,5 +1,7 @@
 //! The client as scripts use it, for real over loopback.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! Two clients that others wrote, irssi and sic, in our room: they enter, talk, whisper and leave,
 //! while somebody watches what comes over the wire.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use std::process::Command;

@@ -3,6 +3,8 @@
 //!
 //! `UPDATE=1 cargo test --test tidy` rewrites the files that are made from the options.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
