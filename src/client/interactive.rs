@@ -2,6 +2,7 @@
 //! theirs.
 
 use std::io::{self, IsTerminal as _};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
-use super::terminal::QuietTerminal;
+use super::terminal::{HeldReport, QuietTerminal};
 use super::{Ending, Place};
 
 /// How long Tab waits for the names that it completes.
@@ -40,6 +41,7 @@ pub(super) fn run(
     history_file: Option<PathBuf>,
     greeting: &str,
 ) -> io::Result<Ending> {
+    let report = HeldReport::begin();
     let quiet = QuietTerminal::new()?;
     let printer = Printer::default();
     let (news_sender, news) = mpsc::channel();
@@ -73,10 +75,13 @@ pub(super) fn run(
         commands,
         reading: false,
     };
-    let outcome = desk.run();
+    // A panic must not keep the others from hearing that this person leaves.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
+        .unwrap_or_else(|_| desk.leave_in_a_hurry());
     let rest = desk.printer.finish();
     drop(desk.editor);
     drop(quiet);
+    drop(report);
     print_to_stdout(rest)?;
     Ok(Ending {
         outcome: outcome?,
@@ -118,11 +123,25 @@ impl Desk {
         }
     }
 
+    /// Leaves after a panic of this thread.
+    fn leave_in_a_hurry(&mut self) -> io::Result<Option<Outcome>> {
+        self.reading = true;
+        self.send(Command::Quit(Some("this client failed".to_owned())));
+        while self
+            .next_news()?
+            .is_some_and(|news| !matches!(news, News::Ended(_)))
+        {}
+        Ok(None)
+    }
+
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
         self.reading = true;
         loop {
             match self.editor.read()? {
-                Entered::Line(text) => self.send(Command::Typed(text)),
+                Entered::Line(text) => {
+                    super::panic_if_asked("editor", &text);
+                    self.send(Command::Typed(text));
+                }
                 Entered::Cleared { was_empty } => {
                     if was_empty {
                         self.printer.push("Ctrl-D or /quit leaves\n".to_owned());

@@ -195,6 +195,19 @@ impl Look {
                 number, parameters, ..
             } => return self.warning(&words::refusal(*number, parameters)),
             Event::Unsendable { words, .. } => return self.warning(&safe(words)),
+            Event::ServerLost {
+                why,
+                retry_seconds,
+                still,
+            } => {
+                let what = if *still {
+                    "still no server"
+                } else {
+                    "the server is gone"
+                };
+                format!("{what} ({}); trying again in {retry_seconds} s", safe(why))
+            }
+            Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } => return format!("{}\n", self.dim(words)),
         };
         format!("{time} {text}\n")
@@ -440,6 +453,8 @@ fn least_volume(event: &Event) -> Volume {
         | Event::Topic { .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
+        | Event::ServerLost { .. }
+        | Event::ServerBack
         | Event::Note { .. } => Volume::Normal,
         _ => Volume::Quiet,
     }

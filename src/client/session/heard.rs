@@ -246,9 +246,7 @@ impl Session {
         }
         self.phase = Phase::Ready { since: now.elapsed };
         if self.was_in {
-            outbox.events.push(Event::Note {
-                words: "connected again".to_owned(),
-            });
+            outbox.events.push(Event::ServerBack);
         }
         self.was_in = true;
         if Key::of(&self.nick) != Key::of(&self.settings.nick) {

@@ -1,0 +1,257 @@
+//! The ways out, and a server that goes away.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::people::{Lines, Room, Scripted, host_on};
+use super::screen::{CTRL_C, CTRL_D, CTRL_R, ENTER, Start, Terminal};
+
+#[test]
+fn ctrl_c_clears_the_line_and_says_how_to_leave() {
+    let mut room = Room::open();
+    room.alice.types("never mind");
+    room.alice.shows("never mind");
+    room.alice.types(CTRL_C);
+    room.bob.says("one");
+    room.alice.shows("<bob> one");
+    room.alice.types(CTRL_C);
+    room.alice.shows("Ctrl-D or /quit leaves");
+    room.alice.types("hello");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "hello");
+    room.bob.says("two");
+    room.alice.shows("<bob> two");
+    let lines = room.alice.lines();
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("<bob>")).count(),
+        2
+    );
+    room.alice.waits_until("an empty line in the end", |shown| {
+        shown.lines().last().is_some_and(|line| line == "[#lobby]") && shown.cursor().1 == 9
+    });
+}
+
+#[test]
+fn ctrl_d_on_an_empty_line_leaves_and_deletes_in_one_that_is_not() {
+    let mut room = Room::open();
+    room.alice.types("hxello\x01\x1b[C");
+    room.alice.types(CTRL_D);
+    room.alice.settles(&["[#lobby] hello"], "[#lobby] h");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "hello");
+    room.alice.types(CTRL_D);
+    room.bob.hears(":alice!");
+    room.alice.ends_with(0);
+}
+
+#[test]
+fn quit_leaves_with_its_reason() {
+    let mut room = Room::open();
+    room.bob.says("bye");
+    room.alice.types("/quit time for tea\r");
+    assert!(room.bob.hears(" QUIT ").contains("time for tea"));
+    room.alice.ends_with(0);
+    let lines = room.alice.lines();
+    assert_eq!(
+        lines.iter().filter(|line| *line == "<bob> bye").count(),
+        1,
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_signal_ends_the_program_in_good_order_whatever_is_open() {
+    let cases = [
+        (Signal::SIGTERM, 143, "terminated", ""),
+        (Signal::SIGTERM, 143, "terminated", "half a line"),
+        (Signal::SIGTERM, 143, "terminated", CTRL_R),
+        (Signal::SIGHUP, 129, "hung up", "half a line"),
+        (Signal::SIGHUP, 129, "hung up", "\x1b[200~half a paste"),
+    ];
+    for (signal, status, reason, keys) in cases {
+        let mut room = Room::open();
+        room.alice.types(keys);
+        room.bob.says("one");
+        room.bob.sends("PING :all-said");
+        room.bob.hears("all-said");
+        room.alice.signals(signal);
+        let quit = room.bob.hears(" QUIT ");
+        assert!(
+            quit.starts_with(":alice!") && quit.contains(reason),
+            "{quit}"
+        );
+        room.alice.ends_with(status);
+    }
+}
+
+#[test]
+fn a_window_that_is_closed_ends_the_program_and_the_others_see_it() {
+    let server = host_on(0);
+    let mut bob = Lines::enter(server.address(), "bob");
+    // Without it, the library that opens the terminal would press Ctrl-D before it closes.
+    let start = Start::as_nick("alice", server.address()).in_shell("stty eof undef");
+    let mut alice = start.start();
+    alice.is_in();
+    alice.types("half a line");
+    alice.shows("half a line");
+    alice.vanishes();
+    bob.hears(" QUIT ");
+    alice.wait();
+}
+
+#[test]
+fn a_server_that_goes_away_before_alice_is_in_is_an_error() {
+    let server = Scripted::listen();
+    let mut alice = Start::as_nick("alice", server.address()).start();
+    let mut lines = server.accepts();
+    lines.hears("USER ");
+    lines.sends("ERROR :closing for today");
+    drop(lines);
+    alice.ends_with(69);
+    let said = alice.lines();
+    let expected = "chatroom: the server is gone: closing for today";
+    assert_eq!(said, [expected]);
+}
+
+#[test]
+fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
+    let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    alice.types("first\r");
+    assert_eq!(lines.takes_from_alice(), "first");
+    alice.types("half a li");
+    alice.shows("<bob> one");
+    alice.shows("half a li");
+    drop(lines);
+    let gone = "the server is gone (the server closed the connection); trying again in 1 s";
+    alice.shows(gone);
+    alice.types("ne");
+    let waits = "not connected: this line waits and is sent when the server is back";
+    for (line, before) in [("", 0), ("@bob two", 1), ("three", 2)] {
+        alice.types(line);
+        alice.types(ENTER);
+        alice.waits_until("it is said that the line waits", |shown| {
+            shown.lines().iter().filter(|line| *line == waits).count() > before
+        });
+    }
+    alice.types("a new draft\x1b[D\x1b[D");
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    lines.hears("PRIVMSG #lobby :half a line");
+    lines.hears("PRIVMSG bob :two");
+    assert_eq!(lines.takes_from_alice(), "three");
+    lines.bob_says("back");
+    let expected = [
+        "<bob> one",
+        "[#lobby] first",
+        gone,
+        "[#lobby] half a line",
+        waits,
+        "[#lobby] @bob two",
+        waits,
+        "[#lobby] three",
+        waits,
+        "you are alice in #lobby, with bob",
+        "connected again",
+        "<bob> back",
+        "[#lobby] a new draft",
+    ];
+    alice.settles(&expected, "[#lobby] a new dra");
+    alice.types("\x05!\r");
+    assert_eq!(lines.takes_from_alice(), "a new draft!");
+}
+
+#[test]
+fn a_server_that_is_stopped_and_started_again_is_found_again() {
+    let mut room = Room::open();
+    room.alice.types("half a line");
+    room.alice.shows("half a line");
+    let port = room.address().port();
+    room.host.take().unwrap().stop();
+    room.alice.shows("the server is gone");
+    room.host = Some(host_on(port));
+    room.bob = Lines::enter(room.address(), "bob");
+    room.alice.shows("connected again");
+    room.bob.says("welcome back");
+    room.alice.shows("<bob> welcome back");
+    room.alice.waits_until("the draft below", |shown| {
+        let lines = shown.lines();
+        let drafts = lines.iter().filter(|line| line.starts_with("[#lobby]"));
+        drafts.eq(["[#lobby] half a line"]) && shown.cursor().1 == 20
+    });
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "half a line");
+    room.alice.types("/quit\r");
+    room.bob.hears(" QUIT ");
+    room.alice.ends_with(0);
+}
+
+#[test]
+fn leaving_without_a_server_works_as_well() {
+    for keys in [CTRL_D, "/quit\r"] {
+        let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
+        drop(lines);
+        alice.shows("the server is gone");
+        alice.types(keys);
+        alice.ends_with(0);
+    }
+}
+
+#[test]
+fn a_ping_is_answered_at_once_while_a_search_is_open() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("alpha\r");
+    assert_eq!(lines.takes_from_alice(), "alpha");
+    alice.types(CTRL_R);
+    alice.types("lph");
+    alice.waits_until("the search is open", |shown| shown.has("lph"));
+    answers_pings(&mut lines);
+    alice.types("\x07");
+    lines.bob_says("end");
+    let mut expected = vec!["[#lobby] alpha".to_owned()];
+    expected.extend(flood());
+    expected.extend(["<bob> end".to_owned(), "[#lobby]".to_owned()]);
+    settles(&alice, &expected);
+}
+
+#[test]
+fn a_ping_is_answered_at_once_while_the_terminal_takes_nothing() {
+    let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.stops_reading();
+    answers_pings(&mut lines);
+    alice.reads_again();
+    lines.bob_says("end");
+    let mut expected = flood();
+    expected.extend(["<bob> end".to_owned(), "[#lobby]".to_owned()]);
+    settles(&alice, &expected);
+}
+
+/// Several pings behind many messages. A busy machine may be late for one of them.
+fn answers_pings(lines: &mut Lines) {
+    let mut fastest = Duration::MAX;
+    for part in flood().chunks(400) {
+        for message in part {
+            lines.bob_says(message.trim_start_matches("<bob> "));
+        }
+        lines.sends("PING :before");
+        lines.hears("PONG");
+        let sent = Instant::now();
+        lines.sends("PING :are-you-there");
+        lines.hears("are-you-there");
+        fastest = fastest.min(sent.elapsed());
+    }
+    assert!(fastest < Duration::from_millis(100), "it took {fastest:?}");
+}
+
+/// More than a terminal that takes nothing has room for.
+fn flood() -> Vec<String> {
+    let text = "x".repeat(60);
+    (0..4000).map(|n| format!("<bob> {n} {text}")).collect()
+}
+
+fn settles(alice: &Terminal, expected: &[String]) {
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    alice.settles(&expected, "[#lobby] ");
+}

@@ -1,0 +1,23 @@
+//! The real client in a terminal: a pseudo-terminal, an emulator that reads the screen, and other
+//! people who talk meanwhile.
+//!
+//! Each test asks for the screen as it is in the end: every message once and in order, the typed
+//! line whole, the cursor in the right cell. Nothing here sleeps: `settles` waits until all that
+//! was ever drawn is exactly what is expected, and a message that is on the screen is the sign
+//! that those before it have been dealt with.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that goes wrong here has found something"
+)]
+
+mod people;
+mod screen;
+
+mod hostile;
+mod keys;
+mod leaving;
+mod prompt;
+mod starting;
+mod typing;

@@ -1,0 +1,200 @@
+//! The other people: plain connections that send and read lines, a server for them, and a server
+//! that does exactly what a test says.
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use chatting_room::server::{Host, Settings};
+
+use super::screen::{Start, Terminal};
+
+/// How long anything may take. It is long, since nothing waits for it unless a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server, bob in the lobby, and alice at a terminal.
+pub(crate) struct Room {
+    pub(crate) host: Option<Host>,
+    pub(crate) bob: Lines,
+    pub(crate) alice: Terminal,
+}
+
+impl Room {
+    pub(crate) fn open() -> Self {
+        Self::sized(24, 80)
+    }
+
+    pub(crate) fn sized(rows: u16, columns: u16) -> Self {
+        let host = host_on(0);
+        let address = host.address();
+        let bob = Lines::enter(address, "bob");
+        let alice = Start::as_nick("alice", address)
+            .sized(rows, columns)
+            .start();
+        alice.is_in();
+        let mut room = Self {
+            host: Some(host),
+            bob,
+            alice,
+        };
+        room.bob.hears(":alice!");
+        room
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.host.as_ref().unwrap().address()
+    }
+}
+
+/// A server that lets everybody talk as much as they like; with 0 for the port, on any port.
+pub(crate) fn host_on(port: u16) -> Host {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut settings = Settings::listening_on(address);
+    settings.hub.limits.enabled = false;
+    settings.hub.limits.send_queue_bytes = 64 * 1024 * 1024;
+    Host::start(&settings).unwrap()
+}
+
+/// A connection that speaks in lines: another person's, or the other end of alice's.
+pub(crate) struct Lines {
+    stream: BufReader<TcpStream>,
+    heard: VecDeque<String>,
+}
+
+impl Lines {
+    pub(crate) fn over(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream: BufReader::new(stream),
+            heard: VecDeque::new(),
+        }
+    }
+
+    /// Enters the lobby under this nick.
+    pub(crate) fn enter(address: SocketAddr, nick: &str) -> Self {
+        let mut lines = Self::over(TcpStream::connect(address).unwrap());
+        lines.sends(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
+        lines.hears(" 366 ");
+        lines
+    }
+
+    /// Sends a line, or several with their endings between them.
+    pub(crate) fn sends(&mut self, line: &str) {
+        let line = format!("{line}\r\n");
+        self.stream.get_mut().write_all(line.as_bytes()).unwrap();
+    }
+
+    /// Says something to everybody in the lobby.
+    pub(crate) fn says(&mut self, text: &str) {
+        self.sends(&format!("PRIVMSG #lobby :{text}"));
+    }
+
+    /// The next line that has this text in it; those before it are passed over.
+    pub(crate) fn hears(&mut self, text: &str) -> String {
+        loop {
+            let line = self.next_line(text);
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// What alice says next in the lobby.
+    pub(crate) fn hears_alice(&mut self) -> String {
+        let line = self.hears(" PRIVMSG #lobby :");
+        assert!(line.starts_with(":alice!"), "{line}");
+        let (_, text) = line.split_once(" PRIVMSG #lobby :").unwrap();
+        text.to_owned()
+    }
+
+    /// Waits until the other side has closed.
+    pub(crate) fn hears_the_end(&mut self) {
+        let mut line = Vec::new();
+        while matches!(self.stream.read_until(b'\n', &mut line), Ok(count) if count > 0) {}
+    }
+
+    fn next_line(&mut self, wanted: &str) -> String {
+        let mut line = String::new();
+        let read = self.stream.read_line(&mut line);
+        let last: Vec<&String> = self.heard.iter().collect();
+        match read {
+            Ok(count) if count > 0 => {}
+            other => panic!("{wanted:?} was never heard ({other:?}), but before: {last:#?}"),
+        }
+        let line = line.trim_end_matches(['\r', '\n']).to_owned();
+        if self.heard.len() == 30 {
+            self.heard.pop_front();
+        }
+        self.heard.push_back(line.clone());
+        line
+    }
+}
+
+/// A server that does nothing by itself.
+pub(crate) struct Scripted {
+    listener: TcpListener,
+}
+
+impl Scripted {
+    pub(crate) fn listen() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self { listener }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// The next connection, before anything was said.
+    pub(crate) fn accepts(&self) -> Lines {
+        Lines::over(self.listener.accept().unwrap().0)
+    }
+
+    /// Alice at a terminal, and the server's end of her connection. She is in the lobby with bob.
+    pub(crate) fn with_alice(start: impl FnOnce(Start) -> Start) -> (Self, Terminal, Lines) {
+        let server = Self::listen();
+        let alice = start(Start::as_nick("alice", server.address())).start();
+        let mut lines = server.accepts();
+        lines.lets_alice_in();
+        alice.is_in();
+        (server, alice, lines)
+    }
+}
+
+/// What a scripted server says.
+impl Lines {
+    /// Answers a registration, puts alice into the lobby, and settles.
+    pub(crate) fn lets_alice_in(&mut self) {
+        self.hears("USER ");
+        self.welcomes_alice();
+    }
+
+    pub(crate) fn welcomes_alice(&mut self) {
+        self.sends(":fake 001 alice :Welcome alice!a@h\r\n:fake 422 alice :No greeting");
+        self.puts_alice_into("#lobby");
+        let ping = self.hears("PING ");
+        let token = ping.trim_start_matches("PING ").trim_start_matches(':');
+        self.sends(&format!(":fake PONG fake :{token}"));
+    }
+
+    pub(crate) fn puts_alice_into(&mut self, room: &str) {
+        self.sends(&format!(
+            ":alice!a@h JOIN {room}\r\n\
+             :fake 353 alice = {room} :alice bob\r\n\
+             :fake 366 alice {room} :End"
+        ));
+    }
+
+    /// Bob says something in the lobby.
+    pub(crate) fn bob_says(&mut self, text: &str) {
+        self.sends(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
+    }
+
+    /// What alice has sent to the lobby next.
+    pub(crate) fn takes_from_alice(&mut self) -> String {
+        let line = self.hears("PRIVMSG #lobby :");
+        line.trim_start_matches("PRIVMSG #lobby :").to_owned()
+    }
+}

@@ -1,0 +1,165 @@
+//! What changes around the draft while it is typed: names, the prompt, the size of the terminal.
+
+use super::people::{Room, Scripted};
+use super::screen::{ENTER, LEFT};
+
+#[test]
+fn a_change_of_nick_leaves_the_draft_as_it_is() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("hello wor");
+    alice.types(&LEFT.repeat(3));
+    lines.sends(":alice!a@h NICK :alina");
+    lines.bob_says("one");
+    lines.sends(":bob!b@h NICK :rob");
+    lines.sends(":rob!b@h PRIVMSG #lobby :two");
+    let expected = [
+        "you are now alina",
+        "<bob> one",
+        "bob is now rob",
+        "<rob> two",
+        "[#lobby] hello wor",
+    ];
+    alice.settles(&expected, "[#lobby] hello ");
+    alice.types("big \x05ld\r");
+    assert_eq!(lines.takes_from_alice(), "hello big world");
+}
+
+#[test]
+fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("/join #a-much-longer-room\r");
+    lines.hears("JOIN #a-much-longer-room");
+    alice.types("hello wor");
+    alice.types(&LEFT.repeat(3));
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    lines.puts_alice_into("#a-much-longer-room");
+    lines.bob_says("two");
+    let entered = "you are alice in #a-much-longer-room, with bob";
+    let mut expected = vec![
+        "[#lobby] /join #a-much-longer-room",
+        "<bob> one",
+        entered,
+        "#lobby <bob> two",
+        "[#a-much-longer-room] hello wor",
+    ];
+    alice.settles(&expected, "[#a-much-longer-room] hello ");
+    // Out of both rooms: a shorter prompt, and another one again.
+    lines.sends(":alice!a@h PART #a-much-longer-room\r\n:alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :three");
+    expected.truncate(4);
+    expected.extend([
+        "you left #a-much-longer-room",
+        "you left #lobby",
+        "*bob* whispers: three",
+        "> hello wor",
+    ]);
+    alice.settles(&expected, "> hello ");
+    lines.puts_alice_into("#den");
+    lines.sends(":bob!b@h PRIVMSG #den :four");
+    expected.truncate(7);
+    expected.extend([
+        "you are alice in #den, with bob",
+        "<bob> four",
+        "[#den] hello wor",
+    ]);
+    alice.settles(&expected, "[#den] hello ");
+    alice.types("big \x05ld\r");
+    lines.hears("PRIVMSG #den :hello big world");
+}
+
+#[test]
+fn another_prompt_under_a_draft_of_three_rows_leaves_no_copy_of_it() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 40));
+    let draft =
+        "The quick brown fox jumps over the lazy dog and runs away into the dark, dark wood.";
+    alice.types(draft);
+    alice.types(&LEFT.repeat(60));
+    let behind = &draft[..draft.len() - 60];
+    lines.bob_says("one");
+    let shown = format!("[#lobby] {draft}");
+    alice.settles(&["<bob> one", &shown], &format!("[#lobby] {behind}"));
+    lines.sends(":alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :two");
+    let mut expected = vec!["<bob> one", "you left #lobby", "*bob* whispers: two"];
+    let shown = format!("> {draft}");
+    expected.push(&shown);
+    alice.settles(&expected, &format!("> {behind}"));
+    expected.pop();
+    // There and back many times while keys are pressed.
+    for _ in 0..20 {
+        lines.puts_alice_into("#lobby");
+        alice.types("x\x7f");
+        lines.sends(":alice!a@h PART #lobby");
+        expected.extend(["you are alice in #lobby, with bob", "you left #lobby"]);
+    }
+    lines.sends(":bob!b@h PRIVMSG alice :three");
+    expected.extend(["*bob* whispers: three", &shown]);
+    alice.settles(&expected, &format!("> {behind}"));
+}
+
+#[test]
+fn a_terminal_of_another_width_keeps_draft_cursor_and_messages() {
+    let mut room = Room::open();
+    room.bob.says("one");
+    room.alice.types("hello wonderful wor");
+    room.alice.types(&LEFT.repeat(3));
+    let line = "[#lobby] hello wonderful wor";
+    let before_cursor = "[#lobby] hello wonderful ";
+    room.alice.settles(&["<bob> one", line], before_cursor);
+    room.alice.resizes(24, 60);
+    room.bob.says("two");
+    let expected = ["<bob> one", "<bob> two", line];
+    room.alice.settles(&expected, before_cursor);
+    room.alice.resizes(24, 100);
+    room.alice.types("big ");
+    room.bob.says("three");
+    let line = "[#lobby] hello wonderful big wor";
+    let before_cursor = "[#lobby] hello wonderful big ";
+    let expected = ["<bob> one", "<bob> two", "<bob> three", line];
+    room.alice.settles(&expected, before_cursor);
+    room.alice.types("\x05ld\r");
+    assert_eq!(room.bob.hears_alice(), "hello wonderful big world");
+}
+
+#[test]
+fn a_wrapped_draft_is_laid_out_anew_for_another_width() {
+    let mut room = Room::sized(24, 60);
+    let draft = "The quick brown fox jumps over the lazy dog and runs away into the dark wood.";
+    let line = format!("[#lobby] {draft}");
+    room.bob.says("one");
+    room.alice.types(draft);
+    room.alice.settles(&["<bob> one", &line], &line);
+    // Into three rows, then into one, then into two.
+    for (columns, message) in [(40, "two"), (120, "three"), (50, "four")] {
+        // What is drawn for one width while the terminal has another already cannot be right.
+        room.alice.settles_below(&line);
+        room.alice.resizes(24, columns);
+        room.alice.settles_below(&line);
+        room.bob.says(message);
+        room.alice.shows(message);
+    }
+    let expected = ["<bob> one", "<bob> two", "<bob> three", "<bob> four", &line];
+    room.alice.settles(&expected, &line);
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), draft);
+}
+
+#[test]
+fn a_terminal_that_changes_its_width_all_the_time_loses_nothing() {
+    let mut room = Room::open();
+    let mut expected = Vec::new();
+    for number in 0..100 {
+        let columns = [80, 61, 97, 70][number % 4];
+        room.alice.resizes(24, columns);
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        if number % 5 == 0 {
+            room.alice.types("x");
+        }
+    }
+    let line = format!("[#lobby] {}", "x".repeat(20));
+    expected.push(line.clone());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, &line);
+}

@@ -1,0 +1,508 @@
+//! The real program under a pseudo-terminal, with an emulator that reads what it draws.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{
+    Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
+};
+use tempfile::TempDir;
+use unicode_width::UnicodeWidthChar as _;
+
+use super::people::PATIENCE;
+
+/// More rows than any test draws.
+const SCROLLBACK_ROWS: usize = 20_000;
+
+pub(crate) const CTRL_A: &str = "\x01";
+pub(crate) const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_G: &str = "\x07";
+pub(crate) const CTRL_R: &str = "\x12";
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const TAB: &str = "\t";
+pub(crate) const LEFT: &str = "\x1b[D";
+pub(crate) const PASTE_BEGINS: &str = "\x1b[200~";
+pub(crate) const PASTE_ENDS: &str = "\x1b[201~";
+
+/// What to start, and in what.
+pub(crate) struct Start {
+    rows: u16,
+    columns: u16,
+    arguments: Vec<String>,
+    before: String,
+}
+
+impl Start {
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        Self {
+            rows: 24,
+            columns: 80,
+            arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
+            before: String::new(),
+        }
+    }
+
+    pub(crate) fn as_nick(nick: &str, address: SocketAddr) -> Self {
+        Self::with(&["--nick", nick, &address.to_string()])
+    }
+
+    pub(crate) fn sized(mut self, rows: u16, columns: u16) -> Self {
+        (self.rows, self.columns) = (rows, columns);
+        self
+    }
+
+    /// Does this in a shell on the same terminal before the program starts.
+    pub(crate) fn in_shell(mut self, before: &str) -> Self {
+        self.before = format!("{before};");
+        self
+    }
+
+    /// Starts the program. What it has drawn so far is nothing.
+    pub(crate) fn start(self) -> Terminal {
+        let size = size(self.rows, self.columns);
+        let pair = native_pty_system().openpty(size).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let program = env!("CARGO_BIN_EXE_chatroom");
+        let mut command = CommandBuilder::new("sh");
+        command.arg("-c");
+        command.arg(format!("{} exec \"$0\" \"$@\"", self.before));
+        command.arg(program);
+        command.env_clear();
+        for variable in ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+            command.env(variable, home.path());
+        }
+        let plain = [
+            ("TERM", "xterm-256color"),
+            ("TZ", "UTC"),
+            ("LANG", "C.UTF-8"),
+            ("USER", "dora"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ];
+        for (variable, value) in plain {
+            command.env(variable, value);
+        }
+        command.cwd(home.path());
+        command.args(&self.arguments);
+        let (rows, columns) = (nonzero(self.rows), nonzero(self.columns));
+        let display = Arc::new(Display {
+            shown: Mutex::new(Shown {
+                parser: vt100::Parser::new(rows, columns, SCROLLBACK_ROWS),
+                bytes: Vec::new(),
+                may_read: true,
+                ends: false,
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let modes_before = modes(&*pair.master);
+        let reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let reading = Arc::clone(&display);
+        thread::spawn(move || reading.read(reader));
+        Terminal {
+            writer: Some(writer),
+            child,
+            master: Some(pair.master),
+            slave: Some(pair.slave),
+            display,
+            modes_before,
+            _home: home,
+        }
+    }
+}
+
+/// A terminal with the program in it.
+pub(crate) struct Terminal {
+    writer: Option<Box<dyn Write + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    /// Kept open, so that what the terminal is set to can be read when the program has ended.
+    slave: Option<Box<dyn SlavePty + Send>>,
+    display: Arc<Display>,
+    modes_before: String,
+    _home: TempDir,
+}
+
+struct Display {
+    shown: Mutex<Shown>,
+    changed: Condvar,
+}
+
+/// What the emulator has been given so far.
+pub(crate) struct Shown {
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    may_read: bool,
+    /// The window is about to be closed.
+    ends: bool,
+    /// Nothing more will be read.
+    closed: bool,
+}
+
+impl Display {
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, mut reader: impl Read) {
+        let mut buffer = [0; 4096];
+        loop {
+            let mut shown = self.lock();
+            while !shown.may_read {
+                shown = self.changed.wait(shown).unwrap();
+            }
+            drop(shown);
+            let count = reader.read(&mut buffer).unwrap_or(0);
+            let mut shown = self.lock();
+            shown.parser.process(&buffer[..count]);
+            shown.bytes.extend_from_slice(&buffer[..count]);
+            shown.closed = count == 0 || shown.ends;
+            self.changed.notify_all();
+            if shown.closed {
+                return;
+            }
+        }
+    }
+}
+
+impl Shown {
+    /// Everything that was ever drawn and is not erased, as lines: rows that the terminal
+    /// wrapped are one line. The time in front of a message is taken off.
+    pub(crate) fn lines(&mut self) -> Vec<String> {
+        self.lines_and_last_row().0
+    }
+
+    /// Also the row of the screen in which the last line begins; it is negative when that has
+    /// scrolled away.
+    fn lines_and_last_row(&mut self) -> (Vec<String>, i64) {
+        let mut rows = self.rows();
+        while rows.last().is_some_and(|(row, _)| row.is_empty()) {
+            rows.pop();
+        }
+        let screen = self.parser.screen();
+        let above = i64::try_from(screen.scrollback_len()).unwrap();
+        let mut lines: Vec<String> = Vec::new();
+        let (mut goes_on, mut last_row) = (false, 0);
+        for (index, (row, wrapped)) in rows.into_iter().enumerate() {
+            match lines.last_mut() {
+                Some(line) if goes_on => line.push_str(&row),
+                _ => {
+                    lines.push(row);
+                    last_row = i64::try_from(index).unwrap() - above;
+                }
+            }
+            goes_on = wrapped;
+        }
+        for line in &mut lines {
+            *line = without_time(line.trim_end()).to_owned();
+        }
+        (lines, last_row)
+    }
+
+    /// Every row, those that have scrolled away too, and whether it goes on in the next.
+    fn rows(&mut self) -> Vec<(String, bool)> {
+        let screen = self.parser.screen_mut();
+        let (height, width) = screen.size();
+        let mut rows = Vec::new();
+        let mut offset = screen.scrollback_len();
+        loop {
+            screen.set_scrollback(offset);
+            let wanted = if offset == 0 {
+                usize::from(height.get())
+            } else {
+                offset.min(usize::from(height.get()))
+            };
+            for (index, row) in (0..height.get())
+                .zip(screen.rows(0, width.get()))
+                .take(wanted)
+            {
+                rows.push((row, screen.row_wrapped(index)));
+            }
+            if offset == 0 {
+                return rows;
+            }
+            offset -= wanted;
+        }
+    }
+
+    /// The rows that are on the screen now.
+    pub(crate) fn screen_rows(&self) -> Vec<String> {
+        let screen = self.parser.screen();
+        screen.rows(0, screen.size().1.get()).collect()
+    }
+
+    /// Row and column.
+    pub(crate) fn cursor(&self) -> (u16, u16) {
+        self.parser.screen().cursor_position()
+    }
+
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.screen_rows().iter().any(|row| row.contains(text))
+    }
+
+    /// Whether the program has written these bytes.
+    pub(crate) fn was_sent(&self, bytes: &[u8]) -> bool {
+        self.bytes
+            .windows(bytes.len())
+            .any(|window| window == bytes)
+    }
+
+    pub(crate) fn takes_pastes(&self) -> bool {
+        self.parser.screen().bracketed_paste()
+    }
+
+    fn describe(&mut self) -> String {
+        let mut words = "everything drawn:\n".to_owned();
+        let lines = self.lines();
+        let skipped = lines.len().saturating_sub(60);
+        if skipped > 0 {
+            let _ = writeln!(words, "  … {skipped} lines");
+        }
+        for line in &lines[skipped..] {
+            let _ = writeln!(words, "  {line}");
+        }
+        let (row, column) = self.cursor();
+        let _ = writeln!(words, "the screen, cursor at row {row}, column {column}:");
+        for row in self.screen_rows() {
+            let _ = writeln!(words, "  |{row}");
+        }
+        let tail = self.bytes.len().saturating_sub(3000);
+        let _ = writeln!(
+            words,
+            "the last bytes: {}",
+            self.bytes[tail..].escape_ascii()
+        );
+        words
+    }
+}
+
+impl Terminal {
+    /// Presses keys, all at once.
+    pub(crate) fn types(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Presses keys, one at a time, waiting for nothing.
+    pub(crate) fn types_slowly(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.types(&key.to_string());
+        }
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(crate) fn waits_until(&self, what: &str, mut holds: impl FnMut(&mut Shown) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.display.lock();
+        while !holds(&mut shown) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || shown.closed {
+                let picture = shown.describe();
+                drop(shown);
+                panic!("the screen never came to be so: {what}\n{picture}");
+            }
+            shown = self.display.changed.wait_timeout(shown, left).unwrap().0;
+        }
+    }
+
+    /// Waits until a text is on the screen, in one row.
+    pub(crate) fn shows(&self, text: &str) {
+        self.waits_until(&format!("{text:?} is shown"), |shown| shown.has(text));
+    }
+
+    /// Waits until alice has entered the lobby and can type.
+    pub(crate) fn is_in(&self) {
+        self.waits_until("alice is in the lobby", |shown| {
+            shown.has("you are alice in #lobby") && shown.has("[#lobby]")
+        });
+    }
+
+    /// Waits until everything ever drawn is exactly these lines behind the one with which the
+    /// room was entered. The cursor is in the last one, behind `before_cursor`.
+    pub(crate) fn settles(&self, expected: &[&str], before_cursor: &str) {
+        let expected: Vec<String> = expected.iter().map(|line| line.trim_end().into()).collect();
+        let tail = &expected[expected.len().saturating_sub(40)..];
+        let what = format!(
+            "{} lines that end\n  {}\nand the cursor behind {before_cursor:?}",
+            expected.len(),
+            tail.join("\n  ")
+        );
+        self.waits_until(&what, |shown| {
+            let columns = shown.parser.screen().size().1.get();
+            let (lines, row) = shown.lines_and_last_row();
+            let entered = lines.iter().position(|line| line.starts_with("you are "));
+            let behind = entered.map_or(0, |at| at + 1);
+            let (below, column) = place_of_end(before_cursor, columns);
+            let cursor = shown.cursor();
+            lines.get(behind..) == Some(&expected)
+                && (i64::from(cursor.0), cursor.1) == (row + below, column)
+        });
+    }
+
+    /// Waits until the last line is this one, whole, with the cursor at its end.
+    pub(crate) fn settles_below(&self, line: &str) {
+        self.waits_until(&format!("{line:?} is the last line"), |shown| {
+            let columns = shown.parser.screen().size().1.get();
+            let (lines, row) = shown.lines_and_last_row();
+            let (below, column) = place_of_end(line, columns);
+            let cursor = shown.cursor();
+            lines.last().is_some_and(|last| last == line.trim_end())
+                && (i64::from(cursor.0), cursor.1) == (row + below, column)
+        });
+    }
+
+    /// All the lines drawn so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.display.lock().lines()
+    }
+
+    /// Looks at the screen as it is now.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
+        look(&mut self.display.lock())
+    }
+
+    pub(crate) fn resizes(&self, rows: u16, columns: u16) {
+        let mut shown = self.display.lock();
+        let screen = shown.parser.screen_mut();
+        screen.set_size(nonzero(rows), nonzero(columns));
+        let master = self.master.as_ref().unwrap();
+        master.resize(size(rows, columns)).unwrap();
+    }
+
+    /// The terminal takes nothing more from the program.
+    pub(crate) fn stops_reading(&self) {
+        self.display.lock().may_read = false;
+    }
+
+    pub(crate) fn reads_again(&self) {
+        self.display.lock().may_read = true;
+        self.display.changed.notify_all();
+    }
+
+    pub(crate) fn signals(&self, signal: Signal) {
+        let id = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill(Pid::from_raw(id), signal).unwrap();
+    }
+
+    /// The window is closed. The program must be echoing keys, which wakes the reader.
+    pub(crate) fn vanishes(&mut self) {
+        self.display.lock().ends = true;
+        self.types("x");
+        let mut shown = self.display.lock();
+        while !shown.closed {
+            shown = self.display.changed.wait(shown).unwrap();
+        }
+        drop(shown);
+        self.slave = None;
+        self.writer = None;
+        self.master = None;
+    }
+
+    /// Waits until the program has ended and everything it has written is drawn. The terminal
+    /// must be as it was before.
+    pub(crate) fn ends_with(&mut self, status: u32) {
+        let ended = self.wait();
+        let picture = self.display.lock().describe();
+        assert_eq!(ended.exit_code(), status, "{ended}\n{picture}");
+        assert_eq!(ended.signal(), None, "{picture}");
+        let modes_after = self.master.as_deref().map(|master| modes(master));
+        assert_eq!(modes_after, Some(self.modes_before.clone()), "{picture}");
+        // With nobody left who could write, the reader comes to an end.
+        self.slave = None;
+        let deadline = Instant::now() + PATIENCE;
+        let mut shown = self.display.lock();
+        while !shown.closed {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the terminal is still open");
+            shown = self.display.changed.wait_timeout(shown, left).unwrap().0;
+        }
+        assert!(
+            !shown.takes_pastes(),
+            "pastes are still bracketed\n{picture}"
+        );
+    }
+
+    /// Waits for the end of the program, whatever becomes of the terminal.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            if Instant::now() > deadline {
+                let picture = self.display.lock().describe();
+                panic!("the program does not end\n{picture}");
+            }
+            // The system tells of an ending only to who asks.
+            thread::yield_now();
+            thread::park_timeout(std::time::Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signals(Signal::SIGKILL);
+            let _ = self.child.wait();
+        }
+        self.reads_again();
+    }
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}
+
+fn size(rows: u16, columns: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+fn nonzero(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).unwrap()
+}
+
+/// How many rows below the beginning of `text` the cursor is behind it, and in which column.
+fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
+    let (mut row, mut column) = (0, 0);
+    for c in text.chars() {
+        let width = u16::try_from(c.width().unwrap_or(0)).unwrap();
+        if column + width > columns {
+            (row, column) = (row + 1, 0);
+        }
+        column += width;
+    }
+    if column == columns {
+        (row, column) = (row + 1, 0);
+    }
+    (row, column)
+}
+
+/// `12:01 <bob> hello` without the time, which is another each time.
+fn without_time(line: &str) -> &str {
+    let is_time = line.len() > 6
+        && line
+            .bytes()
+            .zip(b"00:00 ")
+            .take(6)
+            .all(|(byte, like)| match like {
+                b'0' => byte.is_ascii_digit(),
+                like => byte == *like,
+            });
+    if is_time { &line[6..] } else { line }
+}

@@ -1,0 +1,85 @@
+//! The questions at the start, and who hosts the room.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+use super::people::{Lines, host_on};
+use super::screen::{CTRL_D, ENTER, Start};
+
+#[test]
+fn server_and_nick_are_asked_for_with_what_is_usual_in_brackets() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types(&format!("{}\r", host.address()));
+    dora.shows("Nick [dora]: ");
+    dora.types(ENTER);
+    dora.shows("you are dora in #lobby, with bob");
+    bob.hears(":dora!");
+    dora.types("hello\r");
+    bob.hears("PRIVMSG #lobby :hello");
+    dora.types(CTRL_D);
+    bob.hears(" QUIT ");
+    dora.ends_with(0);
+}
+
+#[test]
+fn a_taken_nick_is_asked_for_again_until_one_is_free() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let _other = Lines::enter(host.address(), "bob_");
+    let mut another = Start::as_nick("BOB", host.address()).start();
+    another.shows("BOB cannot be had: it is taken. Another nick [BOB_]: ");
+    another.types(ENTER);
+    another.shows("BOB_ cannot be had: it is taken. Another nick [BOB__]: ");
+    another.types("ro\r");
+    another.shows("you are ro in #lobby, with");
+    another.types("hello\r");
+    let said = bob.hears("PRIVMSG #lobby :hello");
+    assert!(said.starts_with(":ro!"), "{said}");
+    another.types(CTRL_D);
+    another.ends_with(0);
+}
+
+#[test]
+fn who_answers_no_question_leaves_without_a_trace() {
+    let host = host_on(0);
+    let _bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types(CTRL_D);
+    dora.ends_with(0);
+    let mut another = Start::as_nick("bob", host.address()).start();
+    another.shows("Another nick [bob_]: ");
+    another.types(CTRL_D);
+    another.ends_with(0);
+}
+
+/// The one test that needs a port of its own: where somebody already has it, it is left out.
+#[test]
+fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 6667));
+    if TcpListener::bind(usual).is_err() || TcpStream::connect(usual).is_ok() {
+        println!("left out: somebody listens on {usual}");
+        return;
+    }
+    let mut alone = Start::with(&["--nick", "dora", "--no-host"]).start();
+    alone.shows("Server [127.0.0.1:6667]: ");
+    alone.types(ENTER);
+    alone.ends_with(69);
+    let words = alone.lines().pop().unwrap();
+    let expected = "chatroom: no server answers on 127.0.0.1";
+    assert!(words.starts_with(expected), "{words}");
+    let mut dora = Start::with(&["--nick", "dora"]).start();
+    dora.types(ENTER);
+    dora.shows("so this one hosts the room");
+    dora.shows("you are dora in #lobby, with nobody else yet");
+    let mut bob = Lines::enter(usual, "bob");
+    bob.says("thanks");
+    dora.shows("<bob> thanks");
+    dora.types("welcome\r");
+    bob.hears("PRIVMSG #lobby :welcome");
+    dora.types(CTRL_D);
+    dora.ends_with(0);
+    bob.hears_the_end();
+}

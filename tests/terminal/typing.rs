@@ -1,0 +1,158 @@
+//! Messages while a line is typed.
+
+use super::people::Room;
+use super::screen::{CTRL_A, ENTER, LEFT};
+
+#[test]
+fn a_message_in_the_middle_of_a_typed_line_leaves_it_as_it_is() {
+    let mut room = Room::open();
+    room.alice.types("hello wor");
+    room.alice.shows("[#lobby] hello wor");
+    room.bob.says("one");
+    room.alice
+        .settles(&["<bob> one", "[#lobby] hello wor"], "[#lobby] hello wor");
+    room.alice.types(&LEFT.repeat(4));
+    room.bob.says("two");
+    room.alice.settles(
+        &["<bob> one", "<bob> two", "[#lobby] hello wor"],
+        "[#lobby] hello",
+    );
+    room.alice.types(" big");
+    room.bob.says("three");
+    let expected = [
+        "<bob> one",
+        "<bob> two",
+        "<bob> three",
+        "[#lobby] hello big wor",
+    ];
+    room.alice.settles(&expected, "[#lobby] hello big");
+    room.alice.types("\x05ld");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "hello big world");
+    room.bob.says("four");
+    let expected = [
+        "<bob> one",
+        "<bob> two",
+        "<bob> three",
+        "[#lobby] hello big world",
+        "<bob> four",
+        "[#lobby]",
+    ];
+    room.alice.settles(&expected, "[#lobby] ");
+}
+
+#[test]
+fn a_thousand_messages_while_typing_are_all_there_once_and_in_order() {
+    let mut room = Room::open();
+    let draft: String = ('a'..='z').chain('0'..='9').cycle().take(100).collect();
+    let mut keys = draft.chars();
+    for number in 0..1000 {
+        room.bob.says(&format!("message {number}"));
+        if number % 10 == 5 {
+            room.alice.types(&keys.next().unwrap().to_string());
+        }
+    }
+    let messages: Vec<String> = (0..1000).map(|n| format!("<bob> message {n}")).collect();
+    let prompt = format!("[#lobby] {draft}");
+    let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
+    expected.push(&prompt);
+    room.alice.settles(&expected, &prompt);
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), draft);
+}
+
+#[test]
+fn a_draft_of_three_rows_stays_whole_wherever_its_cursor_is() {
+    let mut room = Room::sized(24, 40);
+    let draft = "The quick brown fox jumps over the lazy dog and runs away into the dark wood.";
+    let prompt = format!("[#lobby] {draft} Then it rained.");
+    room.alice.types(draft);
+    room.bob.says("one");
+    room.alice.types(" Then it rained.");
+    room.alice.settles(&["<bob> one", &prompt], &prompt);
+    // In the first row, in the second, in the third.
+    room.alice.types(CTRL_A);
+    room.bob.says("two");
+    room.alice
+        .settles(&["<bob> one", "<bob> two", &prompt], "[#lobby] ");
+    room.alice.types(&"\x1b[C".repeat(50));
+    room.bob.says("three");
+    let expected = ["<bob> one", "<bob> two", "<bob> three", &prompt];
+    room.alice.settles(&expected, &prompt[..9 + 50]);
+    room.alice.types("\x05");
+    room.bob.says(&"four ".repeat(30));
+    let four = format!("<bob> {}", "four ".repeat(30));
+    let expected = ["<bob> one", "<bob> two", "<bob> three", &four, &prompt];
+    room.alice.settles(&expected, &prompt);
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), &prompt[9..]);
+}
+
+#[test]
+fn a_draft_that_ends_at_the_right_margin_stays_whole() {
+    let mut room = Room::sized(24, 40);
+    for rows in 1..=3 {
+        let draft = "x".repeat(40 * rows - 9);
+        let prompt = format!("[#lobby] {draft}");
+        room.alice.types(&draft);
+        room.bob.says(&format!("before {rows}"));
+        room.alice.shows(&format!("before {rows}"));
+        room.bob.says(&format!("between {rows}"));
+        room.alice.shows(&format!("between {rows}"));
+        room.bob.says(&format!("behind {rows}"));
+        let expected = [
+            format!("<bob> before {rows}"),
+            format!("<bob> between {rows}"),
+            format!("<bob> behind {rows}"),
+            prompt.clone(),
+        ];
+        room.alice.waits_until(&expected.join("\n"), |shown| {
+            let lines = shown.lines();
+            lines.ends_with(&expected) && shown.cursor().1 == 0
+        });
+        // One more, and one less again.
+        room.alice.types("y\x7f");
+        room.bob.says(&format!("then {rows}"));
+        room.alice.shows(&format!("then {rows}"));
+        room.alice.types(ENTER);
+        assert_eq!(room.bob.hears_alice(), draft);
+    }
+    let mut expected = Vec::new();
+    for rows in 1..=3 {
+        for word in ["before", "between", "behind", "then"] {
+            expected.push(format!("<bob> {word} {rows}"));
+        }
+        expected.push(format!("[#lobby] {}", "x".repeat(40 * rows - 9)));
+        // The row that the cursor was in.
+        expected.push(String::new());
+    }
+    expected.push("[#lobby]".to_owned());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, "[#lobby] ");
+}
+
+#[test]
+fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
+    let mut room = Room::sized(24, 40);
+    let draft = "日本語 naïve 🎉👍 ende";
+    let prompt = format!("[#lobby] {draft}");
+    room.alice.types(draft);
+    room.bob.says("你好 🎉");
+    room.alice.settles(&["<bob> 你好 🎉", &prompt], &prompt);
+    room.alice.types(&LEFT.repeat(6));
+    room.bob.says("❤ שלום");
+    let expected = ["<bob> 你好 🎉", "<bob> ❤ שלום", &prompt];
+    room.alice.settles(&expected, "[#lobby] 日本語 naïve 🎉");
+    // Up to the margin, where a wide character no longer fits.
+    room.alice.types("あいうえおかきくけこさしすせそ");
+    let draft = "日本語 naïve 🎉あいうえおかきくけこさしすせそ👍 ende";
+    let prompt = format!("[#lobby] {draft}");
+    room.bob.says("🦀");
+    let expected = ["<bob> 你好 🎉", "<bob> ❤ שלום", "<bob> 🦀", &prompt];
+    room.alice.settles(
+        &expected,
+        "[#lobby] 日本語 naïve 🎉あいうえおかきくけこさしすせそ",
+    );
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), draft);
+}
