@@ -21,11 +21,11 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'chatroomd' {
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0 picks one')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the server calls itself, a host name in form')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'What the network is called, one word')
             [CompletionResult]::new('--motd', '--motd', [CompletionResultType]::ParameterName, 'A file with the message of the day')
-            [CompletionResult]::new('--lobby', '--lobby', [CompletionResultType]::ParameterName, 'The room in which everybody is from the start [default: #lobby]')
+            [CompletionResult]::new('--lobby', '--lobby', [CompletionResultType]::ParameterName, 'The room in which everybody is from the start; #lobby unless told otherwise')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from a TOML file')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How the log on standard error is written')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page or a shell''s completions, and do nothing else')

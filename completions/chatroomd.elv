@@ -18,11 +18,11 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
     }
     var completions = [
         &'chatroomd'= {
-            cand --listen 'Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]'
+            cand --listen 'Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0 picks one'
             cand --name 'What the server calls itself, a host name in form'
             cand --network 'What the network is called, one word'
             cand --motd 'A file with the message of the day'
-            cand --lobby 'The room in which everybody is from the start [default: #lobby]'
+            cand --lobby 'The room in which everybody is from the start; #lobby unless told otherwise'
             cand --config 'Read settings from a TOML file'
             cand --log-format 'How the log on standard error is written'
             cand --generate 'Print the man page or a shell''s completions, and do nothing else'

@@ -1,8 +1,8 @@
-complete -c chatroomd -l listen -d 'Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]' -r
+complete -c chatroomd -l listen -d 'Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0 picks one' -r
 complete -c chatroomd -l name -d 'What the server calls itself, a host name in form' -r
 complete -c chatroomd -l network -d 'What the network is called, one word' -r
 complete -c chatroomd -l motd -d 'A file with the message of the day' -r -F
-complete -c chatroomd -l lobby -d 'The room in which everybody is from the start [default: #lobby]' -r
+complete -c chatroomd -l lobby -d 'The room in which everybody is from the start; #lobby unless told otherwise' -r
 complete -c chatroomd -l config -d 'Read settings from a TOML file' -r -F
 complete -c chatroomd -l log-format -d 'How the log on standard error is written' -r -f -a "text\t'A line of text an event'
 json\t'A JSON object an event, one a line'"

@@ -152,7 +152,7 @@ impl Room {
             .sends()
             .map(|(to, bytes)| (to, bytes.to_vec()))
             .collect();
-        let closes = self.hub_outbox.closes().to_vec();
+        let closes = self.hub_outbox.take_closes();
         self.hub_outbox.clear();
         let moved = !sends.is_empty() || !closes.is_empty();
         let now = self.session_now();

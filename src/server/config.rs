@@ -1,6 +1,5 @@
 //! The file of settings: TOML, read key by key, so that each mistake is one sentence with its line.
 
-use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -12,69 +11,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::ServerError;
 use super::hub::{AWAY_BYTES_MAX, Limits, TOPIC_BYTES_MAX};
+use super::mistake::Mistake;
 use super::settings::{self, Settings};
 use crate::wire::RoomName;
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
-
-/// What can be wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mistake {
-    /// It is not TOML.
-    Syntax {
-        /// In the words of the library.
-        message: String,
-    },
-    /// There is no such key.
-    UnknownKey {
-        /// As written.
-        key: String,
-        /// The one that was probably meant.
-        meant: Option<&'static str>,
-    },
-    /// The value is of another kind than it should be.
-    Kind {
-        /// Whose value.
-        key: &'static str,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// A number is out of bounds.
-    Bounds {
-        /// Whose value.
-        key: &'static str,
-        /// The least it can be.
-        least: u32,
-        /// The most it can be.
-        most: u32,
-    },
-    /// A character that would reach people's terminals.
-    ControlCharacter,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Syntax { message } => write!(f, "this is not TOML: {message}"),
-            Self::UnknownKey { key, meant } => {
-                write!(f, "there is no key {key:?}")?;
-                match meant {
-                    Some(meant) => write!(f, "; did you mean {meant:?}?"),
-                    None => Ok(()),
-                }
-            }
-            Self::Kind { key, expected } => write!(f, "{key}: wrong value, expected {expected}"),
-            Self::Bounds { key, least, most } => {
-                write!(
-                    f,
-                    "{key}: wrong value, expected a number from {least} to {most}"
-                )
-            }
-            Self::ControlCharacter => {
-                f.write_str("there is a control character in the text, expected plain lines")
-            }
-        }
-    }
-}
 
 /// The keys outside of any table.
 const KEYS: [&str; 9] = [
@@ -341,6 +281,25 @@ mod tests {
         assert!(!settings.hub.limits.enabled);
         assert_eq!(settings.hub.limits.nick_bytes, 20);
         assert_eq!(settings.hub.limits.send_queue_bytes, 0x10000);
+    }
+
+    #[test]
+    fn the_help_shows_each_key_with_what_is_usual() {
+        let help = crate::server::options::CONFIG_HELP;
+        for key in KEYS {
+            assert!(
+                help.contains(&format!("  {key} = ")) || key == "limits",
+                "{key}"
+            );
+        }
+        for (name, _, _, place) in LIMITS {
+            let usual = *place(&mut Limits::default());
+            let shown = help.lines().filter_map(|line| line.split_once(" = "));
+            let mut shown = shown.filter(|(key, _)| key.trim() == name);
+            let (_, value) = shown.next().unwrap_or_else(|| panic!("{name}"));
+            let value = value.split(' ').next().unwrap();
+            assert_eq!(value.parse(), Ok(usual), "{name}");
+        }
     }
 
     #[test]

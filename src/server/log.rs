@@ -23,6 +23,7 @@ pub(super) fn start(format: LogFormat, level: Level) {
 /// Logs what the hub says has happened.
 pub(super) fn tell(event: &Event) {
     match event {
+        Event::Connected { host } => debug!(%host, "connected"),
         Event::Came { nick, host, here } => info!(%nick, %host, here, "came"),
         Event::Left { nick, reason, here } => {
             info!(%nick, reason = harmless(reason), here, "left");

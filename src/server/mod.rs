@@ -9,6 +9,7 @@ pub mod hub;
 mod config;
 mod host;
 mod log;
+mod mistake;
 mod options;
 mod reactor;
 mod settings;
@@ -25,8 +26,8 @@ use tracing::{info, warn};
 
 use self::reactor::Reactor;
 
-pub use self::config::Mistake;
 pub use self::host::Host;
+pub use self::mistake::Mistake;
 pub use self::options::{LogFormat, Options};
 pub use self::settings::Settings;
 

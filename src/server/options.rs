@@ -10,6 +10,34 @@ use super::settings;
 use crate::generate::Generated;
 use crate::wire::RoomName;
 
+/// What can stand in the file, in words; `config` checks that no key is missing here.
+pub(super) const CONFIG_HELP: &str = "\
+The file given with --config (TOML; all of it can be left out):
+  listen = [\"127.0.0.1:6667\"]    where to listen
+  name = \"chat.example\"          what the server calls itself
+  network = \"Example\"            what the network is called
+  motd = \"text\"                  the message of the day, or
+  motd-file = \"motd.txt\"         a file with it, beside this one
+  password = \"text\"              what people have to give, or
+  password-file = \"password\"     a file with it, beside this one
+  lobby = \"#lobby\"               the room everybody is in; false for none
+  [limits]
+  enabled = true                 false: no flood control, any number of connections
+  connections = 10000            in all
+  connections-per-address = 64   from one IPv4 address or IPv6 network of 64 bits
+  registration-seconds = 30      to give a nick and a user name
+  ping-interval-seconds = 90     of silence before somebody is asked for a sign of life
+  ping-timeout-seconds = 60      to give one
+  lines-per-second = 10          taken from a connection in the long run
+  lines-burst = 40               taken at once before that
+  send-queue-bytes = 1048576     waiting for a reader before the reader is given up
+  rooms-per-person = 50
+  targets = 10                   rooms or people in one request
+  nick-bytes = 30
+  room-name-bytes = 50
+  topic-bytes = 300
+  away-bytes = 200";
+
 /// A slim IRC server: one room for everybody, and as many more as they like.
 ///
 /// What is not said here is looked up in the environment (CHATROOMD_LISTEN and so on), then in the
@@ -19,11 +47,12 @@ use crate::wire::RoomName;
     name = "chatroomd",
     version,
     after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}"),
+    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}\n\n{CONFIG_HELP}"),
     max_term_width = 100
 )]
 pub struct Options {
-    /// Where to listen; can be given several times [default: 127.0.0.1:6667; port 0 picks one]
+    /// Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0
+    /// picks one
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -44,7 +73,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", env = "CHATROOMD_MOTD")]
     pub motd: Option<PathBuf>,
 
-    /// The room in which everybody is from the start [default: #lobby]
+    /// The room in which everybody is from the start; #lobby unless told otherwise
     #[arg(long, value_name = "ROOM", env = "CHATROOMD_LOBBY", value_parser = RoomName::parse)]
     pub lobby: Option<RoomName>,
 
@@ -131,8 +160,4 @@ Exit status:
   69  an address cannot be listened on
   71  the system refused something that any program can have
   74  writing the output failed
-  78  wrong configuration
-
-Files:
-  FILE of --config  TOML, nothing of it needed: listen, name, network, motd or motd-file,
-                    password or password-file, lobby, and a table [limits]";
+  78  wrong configuration";

@@ -6,7 +6,8 @@ use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::config::{self, Mistake};
+use super::config;
+use super::mistake::Mistake;
 use super::options::Options;
 use super::{ServerError, hub};
 

@@ -199,3 +199,100 @@ pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
     let end = text.floor_char_boundary(bytes_max);
     text.get(..end).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::server::hub::Settings;
+    use crate::wire::Line;
+
+    fn alice() -> ConnectionId {
+        ConnectionId::new(0, 0)
+    }
+
+    fn at(milliseconds: u64) -> Moment {
+        let running = Duration::from_millis(milliseconds);
+        Moment {
+            running,
+            unix: running,
+        }
+    }
+
+    fn hub(limits: Limits) -> (Hub, Outbox) {
+        let settings = Settings {
+            limits,
+            ..Settings::default()
+        };
+        let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
+        hub.connected(alice(), Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+        (hub, outbox)
+    }
+
+    /// Says one line; when the next one is to be taken, if that is not at once.
+    fn say(hub: &mut Hub, outbox: &mut Outbox, now: u64) -> Option<Duration> {
+        outbox.clear();
+        hub.received(alice(), Line::Whole(b"PING x"), at(now), outbox);
+        assert_eq!(outbox.sends().count(), 1, "it is answered in any case");
+        outbox.take_pauses().first().map(|(_, until)| *until)
+    }
+
+    fn three_at_once_and_ten_a_second() -> Limits {
+        Limits {
+            lines_burst: 3,
+            lines_per_second: 10,
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn a_burst_is_taken_at_once_and_what_follows_waits_its_turn() {
+        let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
+        assert_eq!(say(&mut hub, &mut outbox, 1000), None);
+        assert_eq!(say(&mut hub, &mut outbox, 1000), None);
+        // The third is the last of the burst: the fourth has to wait for a tenth of a second.
+        let wait = say(&mut hub, &mut outbox, 1000);
+        assert_eq!(wait, Some(Duration::from_millis(1100)));
+        let wait = say(&mut hub, &mut outbox, 1100);
+        assert_eq!(wait, Some(Duration::from_millis(1200)));
+        // After silence the whole burst is there again, and no more than that.
+        for now in [9000, 9000] {
+            assert_eq!(say(&mut hub, &mut outbox, now), None);
+        }
+        let wait = say(&mut hub, &mut outbox, 9000);
+        assert_eq!(wait, Some(Duration::from_millis(9100)));
+    }
+
+    #[test]
+    fn whoever_keeps_to_the_rate_never_waits() {
+        let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
+        for now in (0..10_000).step_by(100) {
+            assert_eq!(say(&mut hub, &mut outbox, now), None, "at {now}");
+        }
+    }
+
+    #[test]
+    fn without_limits_nobody_waits() {
+        let limits = Limits {
+            enabled: false,
+            ..three_at_once_and_ten_a_second()
+        };
+        let (mut hub, mut outbox) = hub(limits);
+        for _ in 0..1000 {
+            assert_eq!(say(&mut hub, &mut outbox, 0), None);
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_bound_and_at_a_character() {
+        for (text, kept) in [
+            ("abc", "abc"),
+            ("abcd", "abcd"),
+            ("abcde", "abcd"),
+            ("abcé", "abc"),
+        ] {
+            assert_eq!(cut(text, 4), kept);
+        }
+    }
+}

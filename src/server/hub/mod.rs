@@ -10,6 +10,7 @@
 
 mod capability;
 mod check;
+mod facts;
 mod limits;
 mod mask;
 mod outbox;
@@ -29,82 +30,13 @@ use self::limits::Watch;
 use self::people::{Entering, Host, People, Person, Stage};
 use self::refusal::Refusal;
 use self::room::Rooms;
-use crate::wire::{Line, Message, MessageError, Reply, Request, RoomName};
+use crate::wire::{Line, Message, MessageError, Reply, Request};
 
 pub use self::check::Fault;
+pub use self::facts::{Loss, Moment, Settings};
 pub use self::limits::{AWAY_BYTES_MAX, Limits, TOPIC_BYTES_MAX};
 pub use self::outbox::{Event, Outbox, Written};
 pub use self::people::ConnectionId;
-
-/// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Moment {
-    /// How long the server has been running.
-    pub running: Duration,
-    /// Unix time: how long it has been since the beginning of 1970.
-    pub unix: Duration,
-}
-
-/// What the server is like, as far as the hub is concerned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// What the server calls itself, a host name in form.
-    pub name: String,
-    /// What the network is called, one word.
-    pub network: String,
-    /// The message of the day, line by line; empty for none.
-    pub motd: Vec<String>,
-    /// What `PASS` has to say, if anything.
-    pub password: Option<String>,
-    /// The room in which everybody is from the start, if there is one.
-    pub lobby: Option<RoomName>,
-    /// The bounds of everything.
-    pub limits: Limits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            name: "chatroomd.local".to_owned(),
-            network: "chatting-room".to_owned(),
-            motd: Vec::new(),
-            password: None,
-            lobby: RoomName::parse("#lobby").ok(),
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// Why a connection is there no longer, seen from the one who had the socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// The other side closed it.
-    Closed,
-    /// It broke.
-    Broken,
-    /// More waits to be sent to it than may wait.
-    SendQueueFull,
-    /// A line went on and on.
-    EndlessLine,
-}
-
-impl Loss {
-    /// Whether the other side can still be told why.
-    fn is_our_doing(self) -> bool {
-        matches!(self, Self::SendQueueFull | Self::EndlessLine)
-    }
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "Connection closed",
-            Self::Broken => "Connection lost",
-            Self::SendQueueFull => "SendQ exceeded",
-            Self::EndlessLine => "A line without an end",
-        })
-    }
-}
 
 /// The one owner of all people and rooms.
 #[derive(Debug)]
@@ -158,6 +90,8 @@ impl Hub {
         };
         self.watch(&person);
         self.people.insert(person);
+        let host = host.to_string();
+        outbox.tell(Event::Connected { host });
     }
 
     /// A connection sent a line.

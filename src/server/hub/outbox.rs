@@ -5,6 +5,7 @@
 //! whoever and however many it is for: sending it to one more is two numbers more in a list.
 
 use std::fmt::{self, Write};
+use std::mem;
 use std::time::Duration;
 
 use super::ConnectionId;
@@ -37,6 +38,11 @@ pub struct Outbox {
 /// Something that a person who runs the server wants to know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// There is a connection; nobody knows yet who it is.
+    Connected {
+        /// Where from.
+        host: String,
+    },
     /// Somebody is registered now.
     Came {
         /// Who.
@@ -153,19 +159,19 @@ impl Outbox {
         })
     }
 
-    /// Which connections are to be closed.
-    pub fn closes(&self) -> &[ConnectionId] {
-        &self.closes
+    /// Takes out which connections are to be closed.
+    pub fn take_closes(&mut self) -> Vec<ConnectionId> {
+        mem::take(&mut self.closes)
     }
 
-    /// Which connections are to be left alone, and until when.
-    pub fn pauses(&self) -> &[(ConnectionId, Duration)] {
-        &self.pauses
+    /// Takes out which connections are to be left alone, and until when.
+    pub fn take_pauses(&mut self) -> Vec<(ConnectionId, Duration)> {
+        mem::take(&mut self.pauses)
     }
 
-    /// What has happened.
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    /// Takes out what has happened.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        mem::take(&mut self.events)
     }
 
     /// Empties it for the next step.

@@ -129,9 +129,12 @@ impl Hub {
             let (nick, user, host) = (&present.nick, &present.user, person.host);
             Some(format!("{nick}={away}{user}@{host}"))
         });
-        let found: Vec<String> = found.collect();
-        let rest = format_args!(":{}", found.join(" "));
-        self.reply_about(from, Reply::Userhost, rest, outbox);
+        let mut found = found.peekable();
+        if found.peek().is_none() {
+            self.reply_about(from, Reply::Userhost, format_args!(":"), outbox);
+        } else {
+            self.reply_list(from, Reply::Userhost, format_args!(":"), found, outbox);
+        }
         Ok(())
     }
 
@@ -180,7 +183,7 @@ impl Hub {
         for (reply, count) in [
             (Reply::LuserOp, 0),
             (Reply::LuserUnknown, self.people.connected - here),
-            (Reply::LuserChannels, self.rooms.all().count()),
+            (Reply::LuserChannels, self.rooms.slab.len()),
         ] {
             say(reply, format_args!("{count} :{}", reply.words()));
         }

@@ -49,14 +49,14 @@ impl Hub {
 
     fn parse_room_name<'a>(&self, room: &'a str) -> Result<RoomName, Refusal<'a>> {
         let bytes_max = self.settings.limits.room_name_bytes as usize;
-        let name = match RoomName::parse(room) {
+        let why = match RoomName::parse(room) {
             Ok(name) if room.len() <= bytes_max => return Ok(name),
             Ok(_) => NameError::TooLong { bytes_max },
             // Without the `#` it is no name of a room at all.
             Err(NameError::Start(_)) => return Err(Refusal::NoSuchRoom { room }),
             Err(why) => why,
         };
-        Err(Refusal::BadRoomName { room, why: name })
+        Err(Refusal::BadRoomName { room, why })
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it.

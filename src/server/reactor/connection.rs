@@ -64,6 +64,8 @@ pub(super) struct Connection {
     /// Whether the other side has said its last byte.
     pub(super) has_ended: bool,
     readable: bool,
+    /// The system says that the last byte is on its way or here: no other event will come for it.
+    end_is_near: bool,
     writable: bool,
     has_shut: bool,
     transport: Transport,
@@ -93,6 +95,7 @@ impl Connection {
             is_fresh: true,
             has_ended: false,
             readable: false,
+            end_is_near: false,
             writable: true,
             has_shut: false,
             transport,
@@ -125,6 +128,10 @@ impl Connection {
         self.readable = true;
     }
 
+    pub(super) fn will_end(&mut self) {
+        self.end_is_near = true;
+    }
+
     pub(super) fn became_writable(&mut self) {
         self.writable = true;
     }
@@ -147,7 +154,7 @@ impl Connection {
                 Ok(Got::End)
             }
             Ok(count) => {
-                self.readable = count == buffer.len();
+                self.readable = count == buffer.len() || self.end_is_near;
                 Ok(Got::Bytes(count))
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -1,0 +1,153 @@
+//! Doing what the hub wants done: lines out, connections closed or left alone.
+
+use std::time::Duration;
+
+use super::connection::{Queue, State};
+use super::{CLOSING_TIME, Reactor};
+use crate::server::hub::{ConnectionId, Loss};
+use crate::server::log;
+
+/// Once this part of what may wait for a reader does wait, those who speak to them are slowed down.
+const PRESSURE_PART: usize = 4;
+
+impl Reactor {
+    /// Does everything the hub wants done, and goes on until it wants nothing more.
+    pub(super) fn deliver(&mut self) {
+        loop {
+            self.hand_out_lines();
+            for id in self.outbox.take_closes() {
+                self.begin_closing(id);
+            }
+            for (id, until) in self.outbox.take_pauses() {
+                self.pause(id, until);
+            }
+            for event in self.outbox.take_events() {
+                log::tell(&event);
+            }
+            self.outbox.clear();
+            let Some((id, loss)) = self.lost.pop() else {
+                return;
+            };
+            self.tell_of_loss(id, loss);
+        }
+    }
+
+    /// Puts each line behind what waits for its recipient already; it is written when the turn
+    /// ends, together with all others.
+    fn hand_out_lines(&mut self) {
+        let bytes_max = self.hub.limits().send_queue_bytes as usize;
+        for (to, bytes) in self.outbox.sends() {
+            let Some(connection) = self.connections.get_mut(to.index()) else {
+                continue;
+            };
+            if connection.id != to || matches!(connection.state, State::Closing | State::Gone) {
+                continue;
+            }
+            if connection.queue == Queue::Open
+                && connection.unsent_bytes() + bytes.len() > bytes_max / PRESSURE_PART
+            {
+                // Perhaps it only waits for the end of this turn.
+                let written = connection.write(&mut self.spare);
+                let unsent = connection.unsent_bytes() + bytes.len();
+                self.pressed |= unsent > bytes_max / PRESSURE_PART;
+                if written.is_err() {
+                    connection.queue = Queue::Overfull;
+                    self.lost.push((to, Loss::Broken));
+                } else if unsent > bytes_max {
+                    connection.queue = Queue::Overfull;
+                    self.lost.push((to, Loss::SendQueueFull));
+                }
+            }
+            if connection.queue == Queue::Overfull {
+                continue;
+            }
+            connection.push(bytes, &mut self.spare);
+            if !connection.is_unsent {
+                connection.is_unsent = true;
+                self.unsent.push(to.index());
+            }
+        }
+    }
+
+    fn tell_of_loss(&mut self, id: ConnectionId, loss: Loss) {
+        let Some(connection) = self.connections.get_mut(id.index()) else {
+            return;
+        };
+        if connection.id != id || matches!(connection.state, State::Closing | State::Gone) {
+            return;
+        }
+        connection.queue = Queue::LastWords;
+        self.hub.disconnected(id, loss, &mut self.outbox);
+        match loss {
+            // It may have closed only its own direction and still listen for the answers.
+            Loss::Closed => self.begin_closing(id),
+            Loss::Broken => self.let_go(id.index()),
+            // The hub says goodbye and closes it.
+            Loss::SendQueueFull | Loss::EndlessLine => {}
+        }
+    }
+
+    fn begin_closing(&mut self, id: ConnectionId) {
+        let index = id.index();
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        if connection.id != id || matches!(connection.state, State::Closing | State::Gone) {
+            return;
+        }
+        connection.state = State::Closing;
+        connection.became_readable();
+        if !connection.is_unsent {
+            connection.is_unsent = true;
+            self.unsent.push(index);
+        }
+        self.make_ready(index);
+        self.wake_at(index, Some(self.now.running + CLOSING_TIME));
+    }
+
+    pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
+        match self.connections.get_mut(id.index()) {
+            Some(connection) if connection.id == id && connection.is_open() => {
+                connection.state = State::Paused;
+                self.wake_at(id.index(), Some(until));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn write(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.is_unsent = false;
+        if connection.state == State::Gone {
+            return;
+        }
+        let written = connection.write(&mut self.spare);
+        let (id, all_sent) = (connection.id, connection.unsent_bytes() == 0);
+        if connection.state != State::Closing {
+            if written.is_err() {
+                self.lost.push((id, Loss::Broken));
+            }
+            return;
+        }
+        if all_sent {
+            connection.shut_writing();
+        }
+        if written.is_err() || (all_sent && connection.has_ended) {
+            self.let_go(index);
+        }
+    }
+
+    /// Marks a connection as gone. Its place is kept until the turn is over, so that no event of
+    /// this turn meets a newcomer.
+    pub(super) fn let_go(&mut self, index: usize) {
+        self.wake_at(index, None);
+        if let Some(connection) = self.connections.get_mut(index)
+            && connection.state != State::Gone
+        {
+            connection.state = State::Gone;
+            self.gone.push(index);
+        }
+    }
+}

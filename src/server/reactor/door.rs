@@ -1,0 +1,130 @@
+//! Where people come in: the sockets that listen.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+use tracing::warn;
+
+use crate::server::ServerError;
+
+/// How many are let in by one listener in one turn, at most.
+const ACCEPTS_A_TURN: usize = 64;
+/// How long nobody is let in after letting somebody in has failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+
+struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    token: Token,
+    /// Somebody may be waiting to be let in.
+    has_newcomers: bool,
+}
+
+/// All listeners, and whether they can do their work.
+pub(super) struct Door {
+    listeners: Vec<Listener>,
+    /// Set while letting people in fails: when it is tried again.
+    again_at: Option<Duration>,
+}
+
+impl Door {
+    /// Listens on all addresses; events come with the tokens from `first_token` downwards.
+    pub(super) fn open(
+        addresses: &[SocketAddr],
+        first_token: usize,
+        registry: &Registry,
+    ) -> Result<Self, ServerError> {
+        let mut listeners = Vec::new();
+        for (index, address) in addresses.iter().copied().enumerate() {
+            let listener = Listener::open(address, Token(first_token - index), registry);
+            let cannot_listen = |error| ServerError::CannotListen { address, error };
+            listeners.push(listener.map_err(cannot_listen)?);
+        }
+        Ok(Self {
+            listeners,
+            again_at: None,
+        })
+    }
+
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().map(|listener| listener.address)
+    }
+
+    /// An event said that somebody is there.
+    pub(super) fn note(&mut self, token: Token) {
+        if let Some(listener) = self.listeners.iter_mut().find(|one| one.token == token) {
+            listener.has_newcomers = true;
+        }
+    }
+
+    /// Whether somebody could be let in without waiting for an event.
+    pub(super) fn has_newcomers(&self) -> bool {
+        self.again_at.is_none() && self.listeners.iter().any(|one| one.has_newcomers)
+    }
+
+    /// When letting people in is tried again, while it fails.
+    pub(super) fn again_at(&self) -> Option<Duration> {
+        self.again_at
+    }
+
+    /// Lets in those who wait, up to a share for this turn.
+    pub(super) fn let_in(&mut self, now: Duration, newcomers: &mut Vec<(TcpStream, IpAddr)>) {
+        if self.again_at.is_some_and(|at| at > now) {
+            return;
+        }
+        let was_failing = self.again_at.take().is_some();
+        for listener in &mut self.listeners {
+            if let Err(error) = listener.let_in(newcomers) {
+                // Most often there are no file descriptors left: whoever leaves gives one back.
+                self.again_at = Some(now + ACCEPT_PAUSE);
+                if !was_failing {
+                    warn!(%error, "nobody can be let in at the moment; trying again");
+                }
+                return;
+            }
+        }
+    }
+
+    /// Lets nobody in any more.
+    pub(super) fn close(&mut self) {
+        self.listeners.clear();
+        self.again_at = None;
+    }
+}
+
+impl Listener {
+    fn open(address: SocketAddr, token: Token, registry: &Registry) -> io::Result<Self> {
+        let mut socket = TcpListener::bind(address)?;
+        let address = socket.local_addr()?;
+        registry.register(&mut socket, token, Interest::READABLE)?;
+        Ok(Self {
+            socket,
+            address,
+            token,
+            has_newcomers: false,
+        })
+    }
+
+    fn let_in(&mut self, newcomers: &mut Vec<(TcpStream, IpAddr)>) -> io::Result<()> {
+        for _ in 0..ACCEPTS_A_TURN {
+            if !self.has_newcomers {
+                break;
+            }
+            match self.socket.accept() {
+                Ok((stream, peer)) => newcomers.push((stream, peer.ip())),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => self.has_newcomers = false,
+                    // This one left before the door was open; the next may be waiting.
+                    ErrorKind::ConnectionAborted
+                    | ErrorKind::ConnectionReset
+                    | ErrorKind::Interrupted => {}
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! Taking in what people say, a bounded share a turn from each.
+
+use std::mem;
+use std::time::Duration;
+
+use super::Reactor;
+use super::connection::{Connection, Got, State};
+use crate::server::hub::Loss;
+use crate::wire::Line;
+
+/// What is read from one connection in one turn, at most.
+pub(super) const READ_BYTES_A_TURN: usize = 16 * 1024;
+/// How many lines of one connection are taken in one turn, at most.
+const LINES_A_TURN: usize = 64;
+/// A connection that sends this much without ending a line is given up.
+const ENDLESS_LINE_BYTES: usize = 16 * 1024;
+/// How much is taken in a second from somebody whose words pile up at a reader who is behind, in
+/// bytes.
+const BYTES_A_SECOND_UNDER_PRESSURE: u32 = 128 * 1024;
+
+/// What has been taken from one connection in one turn.
+#[derive(Debug, Default)]
+struct Share {
+    lines: usize,
+    bytes: usize,
+}
+
+impl Reactor {
+    /// Gives a connection its share of the turn.
+    pub(super) fn serve(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.is_ready = false;
+        let mut buffer = mem::take(&mut self.read_buffer);
+        match connection.state {
+            State::Open => self.take_share(index, &mut buffer),
+            State::Closing => self.drop_what_comes(index, &mut buffer),
+            State::Paused | State::Gone => {}
+        }
+        self.read_buffer = buffer;
+    }
+
+    fn take_share(&mut self, index: usize, buffer: &mut [u8]) {
+        let mut share = Share::default();
+        self.pressed = false;
+        // What was read before and had to wait comes before anything new.
+        if self.take_lines(index, &[], &mut share) {
+            self.take_fresh(index, buffer, &mut share);
+        }
+        if mem::take(&mut self.pressed) {
+            self.slow_down(index, &share);
+        }
+    }
+
+    /// Reads once, and takes what came.
+    fn take_fresh(&mut self, index: usize, buffer: &mut [u8], share: &mut Share) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        let id = connection.id;
+        match connection.read(buffer) {
+            Ok(Got::Bytes(count)) => {
+                let fresh = buffer.get(..count).unwrap_or_default();
+                if mem::take(&mut connection.is_fresh) && is_not_in_lines(fresh) {
+                    let line = Line::Whole(fresh);
+                    self.hub.received(id, line, self.now, &mut self.outbox);
+                    return self.deliver();
+                }
+                self.take_lines(index, fresh, share);
+            }
+            Ok(Got::Nothing) => {}
+            Ok(Got::End) => self.lose(id, Loss::Closed),
+            Err(_) => self.lose(id, Loss::Broken),
+        }
+        let connection = self.connections.get(index);
+        if connection.is_some_and(Connection::may_read) {
+            self.make_ready(index);
+        }
+    }
+
+    /// Hands whole lines to the hub, up to the share, and keeps the rest for later. False when
+    /// nothing more is to be read from this connection in this turn.
+    fn take_lines(&mut self, index: usize, mut fresh: &[u8], share: &mut Share) -> bool {
+        loop {
+            let Some(connection) = self.connections.get_mut(index) else {
+                return false;
+            };
+            if !connection.is_open() || share.lines == LINES_A_TURN {
+                connection.lines.hold(fresh);
+                if connection.is_open() {
+                    self.make_ready(index);
+                }
+                return false;
+            }
+            let id = connection.id;
+            let Some(line) = connection.lines.next_line(&mut fresh) else {
+                if connection.lines.skipped_bytes() > ENDLESS_LINE_BYTES {
+                    self.lose(id, Loss::EndlessLine);
+                    return false;
+                }
+                return true;
+            };
+            share.lines += 1;
+            if let Line::Whole(bytes) = line {
+                share.bytes += bytes.len();
+            }
+            self.hub.received(id, line, self.now, &mut self.outbox);
+            self.deliver();
+        }
+    }
+
+    /// Lets somebody wait whose words pile up at a reader who is behind: the reader can catch up,
+    /// and the sender's own system makes the sender wait. Whoever never reads is given up within
+    /// seconds all the same.
+    fn slow_down(&mut self, index: usize, share: &Share) {
+        let bytes = u32::try_from(share.bytes).unwrap_or(u32::MAX);
+        let time = Duration::from_secs(1) * bytes / BYTES_A_SECOND_UNDER_PRESSURE;
+        if let Some(connection) = self.connections.get(index) {
+            self.pause(connection.id, self.now.running + time);
+        }
+    }
+
+    fn drop_what_comes(&mut self, index: usize, buffer: &mut [u8]) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        match connection.read(buffer) {
+            Ok(Got::Bytes(_) | Got::Nothing) => {
+                if connection.may_read() {
+                    self.make_ready(index);
+                }
+            }
+            // What the other side has not taken yet may still be on its way.
+            Ok(Got::End) if connection.unsent_bytes() > 0 => {}
+            Ok(Got::End) | Err(_) => self.let_go(index),
+        }
+    }
+}
+
+/// A TLS client speaks first, and what it says may have no line ending for ever: the hub gets it
+/// as it came.
+fn is_not_in_lines(first_bytes: &[u8]) -> bool {
+    first_bytes.first() == Some(&0x16)
+}

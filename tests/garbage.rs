@@ -1,0 +1,109 @@
+//! Any bytes, cut anywhere: no panic, and the same answer whole or byte by byte.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use chatting_room::server::hub::{ConnectionId, Hub, Moment, Outbox, Settings};
+use chatting_room::wire::{Line, Lines, Message, Request};
+use proptest::prelude::*;
+
+const SOMEBODY: u32 = 0;
+const LISTENER: u32 = 1;
+
+/// What the hub answers to a stream that comes in such pieces, to the sender and to somebody else
+/// in the same room. Each line is checked on the way.
+fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<(usize, Vec<u8>)> {
+    let now = Moment::default();
+    let mut settings = Settings::default();
+    settings.limits.enabled = false;
+    let mut hub = Hub::new(settings, now);
+    let mut outbox = Outbox::default();
+    for (place, nick) in [(SOMEBODY, "somebody"), (LISTENER, "listener")] {
+        let id = ConnectionId::new(place, place);
+        hub.connected(id, IpAddr::V4(Ipv4Addr::LOCALHOST), now, &mut outbox);
+        if registered || place == LISTENER {
+            for line in [format!("NICK {nick}"), "USER u 0 * :r".to_owned()] {
+                hub.received(id, Line::Whole(line.as_bytes()), now, &mut outbox);
+            }
+        }
+    }
+    outbox.clear();
+    let from = ConnectionId::new(SOMEBODY, SOMEBODY);
+    let mut lines = Lines::new(4606);
+    let mut answers = Vec::new();
+    for mut piece in pieces {
+        while let Some(line) = lines.next_line(&mut piece) {
+            hub.received(from, line, now, &mut outbox);
+            for (to, bytes) in outbox.sends() {
+                assert!(bytes.len() <= 512, "a line too long");
+                let text = bytes.strip_suffix(b"\r\n").expect("a line ending");
+                assert!(
+                    !text.iter().any(|byte| b"\r\n\0".contains(byte)),
+                    "two lines in one"
+                );
+                let text = str::from_utf8(text).expect("UTF-8");
+                Message::parse(text).expect("a message");
+                answers.push((to.index(), bytes.to_vec()));
+            }
+            outbox.clear();
+            hub.check().unwrap();
+        }
+    }
+    answers
+}
+
+/// Bytes that look enough like IRC to get somewhere.
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop_oneof![
+        4 => prop::sample::select(vec![
+            "NICK", "USER", "JOIN", "PART", "PRIVMSG", "NOTICE", "TOPIC", "NAMES", "LIST", "WHO",
+            "WHOIS", "AWAY", "PING", "QUIT", "CAP", "REQ", "LS", "USERHOST", "PASS", "MOTD", "TIME",
+        ]).prop_map(|word| word.as_bytes().to_vec()),
+        4 => prop::sample::select(vec![
+            "#lobby", "#x", "#x,#y,,#x", "listener", "somebody", "a!b@c", "*", "?*", ":", ":a b",
+            "@a=b", ":src", "0", "é", "\u{202e}", "\u{1}", "\0", "\r",
+        ]).prop_map(|word| word.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+        1 => (0..600usize).prop_map(|count| vec![b'x'; count]),
+    ];
+    let gaps = prop::sample::select(vec![" ", " ", " ", "  ", " :", "\r\n", "\n", ""]);
+    prop::collection::vec((words, gaps), 0..60).prop_map(|pieces| {
+        let pieces = pieces.into_iter();
+        pieces
+            .flat_map(|(word, gap)| [word, gap.as_bytes().to_vec()].concat())
+            .collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn however_it_is_cut_the_answer_is_the_same(
+        bytes in stream(),
+        size in 1..700usize,
+        registered in any::<bool>(),
+    ) {
+        let whole = answers(std::iter::once(bytes.as_slice()), registered);
+        let in_pieces = answers(bytes.chunks(size), registered);
+        prop_assert_eq!(&whole, &in_pieces);
+        let byte_by_byte = answers(bytes.chunks(1), registered);
+        prop_assert_eq!(&whole, &byte_by_byte);
+    }
+
+    #[test]
+    fn any_bytes_at_all_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
+        answers(bytes.chunks(512), true);
+        answers(bytes.chunks(512), false);
+    }
+
+    #[test]
+    fn any_text_is_a_message_or_none(text in "\\PC{0,600}") {
+        if let Ok(message) = Message::parse(&text) {
+            let _ = Request::read(&message);
+            prop_assert!(!message.command.is_empty());
+        }
+    }
+}

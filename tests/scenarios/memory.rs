@@ -1,0 +1,150 @@
+//! The hub alone as a stage: no socket, and time in hand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatting_room::server::hub::{self, ConnectionId, Hub, Loss, Moment, Outbox};
+use chatting_room::wire::{Lines, RoomName};
+
+use crate::Stage;
+use crate::script::Scenario;
+
+/// The hub alone, with time in hand.
+pub(crate) struct Memory {
+    hub: Hub,
+    outbox: Outbox,
+    now: Moment,
+    people: BTreeMap<String, InMemory>,
+}
+
+struct InMemory {
+    id: ConnectionId,
+    lines: Lines,
+    came: VecDeque<String>,
+    open: bool,
+}
+
+impl Memory {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let mut settings = hub::Settings {
+            lobby: None,
+            name: "server.test".to_owned(),
+            ..Default::default()
+        };
+        settings.limits.enabled = false;
+        for (name, value) in &scenario.settings {
+            match name.as_str() {
+                "lobby" => settings.lobby = Some(RoomName::parse(value).unwrap()),
+                "password" => settings.password = Some(value.clone()),
+                "motd" => settings.motd.push(value.clone()),
+                "limits" => settings.limits.enabled = true,
+                "topic-bytes" => settings.limits.topic_bytes = value.parse().unwrap(),
+                "away-bytes" => settings.limits.away_bytes = value.parse().unwrap(),
+                "targets" => settings.limits.targets = value.parse().unwrap(),
+                "rooms-per-person" => settings.limits.rooms_per_person = value.parse().unwrap(),
+                "connections" => settings.limits.connections = value.parse().unwrap(),
+                "connections-per-address" => {
+                    settings.limits.connections_per_address = value.parse().unwrap();
+                }
+                other => panic!("{}: no setting {other}", scenario.name),
+            }
+        }
+        let now = Moment {
+            running: Duration::ZERO,
+            unix: Duration::from_secs(1_000_000_000),
+        };
+        Self {
+            hub: Hub::new(settings, now),
+            outbox: Outbox::default(),
+            now,
+            people: BTreeMap::new(),
+        }
+    }
+
+    fn deliver(&mut self) {
+        for (to, bytes) in self.outbox.sends() {
+            let person = self.people.values_mut().find(|one| one.id == to).unwrap();
+            let line = str::from_utf8(bytes).unwrap().strip_suffix("\r\n").unwrap();
+            assert!(bytes.len() <= 512, "too long: {line}");
+            person.came.push_back(line.to_owned());
+        }
+        for id in self.outbox.take_closes() {
+            let person = self.people.values_mut().find(|one| one.id == id);
+            person.unwrap().open = false;
+        }
+        self.outbox.clear();
+        self.hub.check().unwrap();
+    }
+}
+
+impl Stage for Memory {
+    fn connect(&mut self, who: &str) {
+        let number = u32::try_from(self.people.len()).unwrap();
+        let id = ConnectionId::new(number, number);
+        let person = InMemory {
+            id,
+            lines: Lines::new(4606),
+            came: VecDeque::new(),
+            open: true,
+        };
+        assert!(
+            self.people.insert(who.to_owned(), person).is_none(),
+            "{who} twice"
+        );
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.hub.connected(id, address, self.now, &mut self.outbox);
+        self.deliver();
+    }
+
+    fn send(&mut self, who: &str, bytes: &[u8]) {
+        let mut fresh = bytes;
+        loop {
+            let person = self.people.get_mut(who).unwrap();
+            let Some(line) = person.lines.next_line(&mut fresh) else {
+                return;
+            };
+            self.hub
+                .received(person.id, line, self.now, &mut self.outbox);
+            self.deliver();
+        }
+    }
+
+    fn lines(&mut self, who: &str) -> &mut VecDeque<String> {
+        &mut self.people.get_mut(who).unwrap().came
+    }
+
+    fn is_closed(&mut self, who: &str) -> bool {
+        !self.people[who].open
+    }
+
+    fn leave(&mut self, who: &str) {
+        let person = self.people.get_mut(who).unwrap();
+        person.open = false;
+        self.hub
+            .disconnected(person.id, Loss::Closed, &mut self.outbox);
+        self.deliver();
+    }
+
+    /// As the reactor does it: the hub is asked when it wants to be woken, and is woken then.
+    fn pass(&mut self, time: Duration) {
+        let until = self.now.running + time;
+        while let Some(at) = self.hub.next_deadline().filter(|at| *at <= until) {
+            self.move_to(at);
+            self.hub.tick(self.now, &mut self.outbox);
+            self.deliver();
+        }
+        self.move_to(until);
+    }
+
+    fn everybody(&self) -> Vec<String> {
+        self.people.keys().cloned().collect()
+    }
+}
+
+impl Memory {
+    fn move_to(&mut self, running: Duration) {
+        self.now.unix += running - self.now.running;
+        self.now.running = running;
+    }
+}

@@ -1,0 +1,120 @@
+//! The real program as a stage: a server of its own for each scenario, and sockets.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
+use std::fs;
+use std::net::Shutdown;
+use std::time::Duration;
+
+use crate::script::Scenario;
+use crate::{Stage, common};
+
+/// The real program.
+pub(crate) struct Program {
+    server: common::Server,
+    people: BTreeMap<String, OnSocket>,
+    _config: tempfile::NamedTempFile,
+}
+
+struct OnSocket {
+    client: common::Client,
+    came: VecDeque<String>,
+    open: bool,
+}
+
+impl Program {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        let (mut top, mut limits) = (String::new(), String::new());
+        let (mut lobby, mut enabled, mut motd) = ("false".to_owned(), false, Vec::new());
+        for (name, value) in &scenario.settings {
+            match name.as_str() {
+                "lobby" => lobby = format!("{value:?}"),
+                "motd" => motd.push(value.as_str()),
+                "limits" => enabled = true,
+                "password" => writeln!(top, "password = {value:?}").unwrap(),
+                limit => writeln!(limits, "{limit} = {value}").unwrap(),
+            }
+        }
+        if !motd.is_empty() {
+            writeln!(top, "motd = {:?}", motd.join("\n")).unwrap();
+        }
+        let text = format!("{top}lobby = {lobby}\n[limits]\nenabled = {enabled}\n{limits}");
+        let config = tempfile::NamedTempFile::new().unwrap();
+        fs::write(config.path(), text).unwrap();
+        let config_path = config.path().to_str().unwrap();
+        Self {
+            server: common::Server::start(&["--config", config_path, "--name", "server.test"]),
+            people: BTreeMap::new(),
+            _config: config,
+        }
+    }
+
+    /// Takes in all that the server has said to somebody so far.
+    fn catch_up(&mut self, who: &str) {
+        let person = self.people.get_mut(who).unwrap();
+        if !person.open {
+            return;
+        }
+        person.client.send_quietly("PING :caught up");
+        loop {
+            match person.client.read_line() {
+                Ok(Some(line)) if line.ends_with(":caught up") => return,
+                Ok(Some(line)) => person.came.push_back(line),
+                Ok(None) => break,
+                Err(error) => panic!("{who}: {error}"),
+            }
+        }
+        person.open = false;
+    }
+}
+
+impl Stage for Program {
+    fn connect(&mut self, who: &str) {
+        let person = OnSocket {
+            client: self.server.connect(),
+            came: VecDeque::new(),
+            open: true,
+        };
+        self.people.insert(who.to_owned(), person);
+        // So that the server has met them in this order.
+        self.catch_up(who);
+    }
+
+    /// The fence behind it makes certain that the server has done it before anything else.
+    fn send(&mut self, who: &str, bytes: &[u8]) {
+        let person = self.people.get_mut(who).unwrap();
+        if person.open {
+            person.client.send_bytes(bytes);
+        }
+        if bytes.ends_with(b"\n") {
+            self.catch_up(who);
+        }
+    }
+
+    fn lines(&mut self, who: &str) -> &mut VecDeque<String> {
+        self.catch_up(who);
+        &mut self.people.get_mut(who).unwrap().came
+    }
+
+    fn is_closed(&mut self, who: &str) -> bool {
+        self.catch_up(who);
+        !self.people[who].open
+    }
+
+    fn leave(&mut self, who: &str) {
+        let person = self.people.get_mut(who).unwrap();
+        person.client.stream().shutdown(Shutdown::Write).unwrap();
+        person.open = false;
+        // The server closes its side once it has done what there is to do.
+        let rest = person.client.rest();
+        person.came.extend(rest);
+    }
+
+    fn pass(&mut self, _: Duration) {
+        unreachable!("time cannot be moved on a socket");
+    }
+
+    fn everybody(&self) -> Vec<String> {
+        self.people.keys().cloned().collect()
+    }
+}

@@ -1,0 +1,292 @@
+//! The real server as a program: its options, its exit statuses, its log, its end.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use self::common::{Client, Server};
+
+/// Runs the program to its end.
+fn run(options: &[&str]) -> Output {
+    run_in(&[], options)
+}
+
+fn run_in(environment: &[(&str, &str)], options: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.args(options).envs(environment.iter().copied());
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn error_of(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).unwrap().trim_end()
+}
+
+/// A file with this text that is there as long as the value is.
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn path_of(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
+}
+
+#[test]
+fn help_and_version_are_no_mistakes() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let text = String::from_utf8(help.stdout).unwrap();
+    for option in [
+        "--listen",
+        "--name",
+        "--network",
+        "--motd",
+        "--lobby",
+        "--no-lobby",
+        "--no-limits",
+        "--config",
+        "--check-config",
+        "--verbose",
+        "--quiet",
+        "--log-format",
+        "--generate",
+    ] {
+        assert!(text.contains(option), "{option}");
+    }
+    let version = run(&["--version"]);
+    assert_eq!(version.status.code(), Some(0));
+    let expected = concat!("chatroomd ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(str::from_utf8(&version.stdout).unwrap(), expected);
+}
+
+#[test]
+fn wrong_options_end_with_64() {
+    for options in [
+        ["--frob"].as_slice(),
+        &["--listen", "nowhere"],
+        &["--listen", "127.0.0.1:99999"],
+        &["--name", "no-dot"],
+        &["--network", "two words"],
+        &["--lobby", "no-hash"],
+        &["--log-format", "xml"],
+        &["--verbose", "--quiet"],
+        &["extra"],
+    ] {
+        let output = run(options);
+        assert_eq!(output.status.code(), Some(64), "{options:?}");
+        assert!(error_of(&output).starts_with("error: "), "{options:?}");
+        assert!(output.stdout.is_empty(), "{options:?}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_with_66() {
+    for (option, what) in [
+        ("--config", "configuration"),
+        ("--motd", "message of the day"),
+    ] {
+        for (path, why) in [
+            ("/no/such/file", "there is no such file"),
+            ("/", "it is a directory"),
+        ] {
+            let output = run(&[option, path]);
+            assert_eq!(output.status.code(), Some(66), "{option} {path}");
+            let sentence = format!("chatroomd: cannot read the {what} {path}: {why}");
+            assert_eq!(error_of(&output), sentence);
+        }
+    }
+    let endless = run(&["--config", "/dev/zero"]);
+    assert_eq!(endless.status.code(), Some(66));
+}
+
+#[test]
+fn a_mistake_in_the_configuration_ends_with_78_and_names_its_line() {
+    for options in [["--config"].as_slice(), &["--check-config", "--config"]] {
+        let config = file("name = \"chat.example\"\nnetwrk = \"x\"\n");
+        let output = run(&[options, &[path_of(&config)]].concat());
+        assert_eq!(output.status.code(), Some(78));
+        let path = path_of(&config);
+        let sentence =
+            format!("chatroomd: {path}:2: there is no key \"netwrk\"; did you mean \"network\"?");
+        assert_eq!(error_of(&output), sentence);
+    }
+}
+
+#[test]
+fn a_right_configuration_is_found_right_without_listening() {
+    let config = file("lobby = false\n[limits]\nenabled = false\n");
+    let output = run(&["--check-config", "--config", path_of(&config)]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!((output.stdout.len(), error_of(&output)), (0, ""));
+    let config = file("password = \"sesame\"\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(config.path(), mode).unwrap();
+    let output = run(&["--check-config", "--config", path_of(&config)]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(error_of(&output).starts_with("chatroomd: warning: everybody "));
+}
+
+#[test]
+fn an_address_in_use_ends_with_69_and_one_clear_sentence() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let output = run(&["--quiet", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(69));
+    let sentence = format!(
+        "chatroomd: cannot listen on {address}: the address is in use; \
+         stop the other program or choose another with --listen"
+    );
+    assert_eq!(error_of(&output), sentence);
+}
+
+#[test]
+fn several_addresses_are_listened_on_and_each_is_told() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["-q", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for start in ["listening on 127.0.0.1:", "listening on 127.0.0.2:"] {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        assert!(line.starts_with(start), "{line}");
+        let address = line.trim_end().strip_prefix("listening on ").unwrap();
+        let mut client = Client::new(TcpStream::connect(address).unwrap());
+        client.register("alice");
+        client.send("QUIT");
+        client.rest();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let config =
+        file("name = \"file.test\"\nnetwork = \"File\"\nmotd = \"file\"\nlobby = \"#f\"\n");
+    let motd = file("environment\n");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.env("CHATROOMD_NAME", "environment.test");
+    command.env("CHATROOMD_MOTD", path_of(&motd));
+    command.env("CHATROOMD_CONFIG", path_of(&config));
+    let server = Server::start_with(command, &["--name", "line.test"]);
+    let mut alice = server.connect();
+    alice.send("NICK alice\r\nUSER alice 0 * :Alice");
+    assert!(
+        alice
+            .line()
+            .starts_with(":line.test 001 alice :Welcome to File")
+    );
+    assert!(alice.expect(" 372 ").ends_with(":environment"));
+    alice.expect("JOIN #f");
+}
+
+#[test]
+fn man_page_and_completions_are_made() {
+    for (what, part) in [
+        ("man", ".TH"),
+        ("complete-bash", "complete -F"),
+        ("complete-zsh", "#compdef chatroomd"),
+        ("complete-fish", "complete -c chatroomd"),
+        ("complete-elvish", "edit:completion"),
+        ("complete-powershell", "Register-ArgumentCompleter"),
+    ] {
+        let output = run(&["--generate", what]);
+        assert_eq!(output.status.code(), Some(0), "{what}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let text = text.replace("\\-", "-");
+        assert!(
+            text.contains(part) && text.contains("check-config"),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_ends_it_with_a_word_to_everybody() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut server = Server::start(&["--no-limits"]);
+        let mut people: Vec<Client> = (0..100).map(|n| server.enter(&format!("n{n}"))).collect();
+        let mut newcomer = server.connect();
+        newcomer.fence();
+        let start = Instant::now();
+        server.signal(signal);
+        for (n, person) in people.iter_mut().enumerate() {
+            let last = person.rest().pop().unwrap();
+            assert_eq!(
+                last,
+                format!("ERROR :Closing Link: n{n} (Server shutting down)")
+            );
+        }
+        let last = newcomer.rest().pop().unwrap();
+        assert_eq!(last, "ERROR :Closing Link: * (Server shutting down)");
+        assert_eq!(server.wait().code(), Some(0));
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[test]
+fn each_coming_and_going_is_one_line_of_the_log() {
+    for (format, lines) in [
+        (
+            "text",
+            [
+                " INFO listening address=127.0.0.1:",
+                " INFO came nick=alice host=127.0.0.1 here=1",
+                " INFO has another nick from=alice to=Alicia here=1",
+                " INFO left nick=Alicia reason=\"Quit: \\\\u{1b}[2Jbye\" here=0",
+                " INFO stopping here=0",
+                " INFO stopped",
+            ],
+        ),
+        (
+            "json",
+            [
+                "\"message\":\"listening\"",
+                "\"message\":\"came\",\"nick\":\"alice\",\"host\":\"127.0.0.1\",\"here\":1",
+                "\"message\":\"has another nick\",\"from\":\"alice\",\"to\":\"Alicia\",\"here\":1",
+                "\"message\":\"left\",\"nick\":\"Alicia\",\"reason\":\"Quit: \\\\u{1b}[2Jbye\"",
+                "\"message\":\"stopping\",\"here\":0",
+                "\"message\":\"stopped\"",
+            ],
+        ),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+            .args(["--listen", "127.0.0.1:0", "--log-format", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on ").unwrap();
+        let mut alice = Client::new(TcpStream::connect(address).unwrap());
+        alice.register("alice");
+        alice.send("NICK Alicia\r\nQUIT :\x1b[2Jbye");
+        alice.rest();
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+        let log = child.wait_with_output().unwrap().stderr;
+        let log = String::from_utf8(log).unwrap();
+        assert_eq!(log.lines().count(), lines.len(), "{log}");
+        for (line, part) in log.lines().zip(lines) {
+            assert!(line.contains(part), "{part}\n{line}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The real server and its sockets in trouble: cut, reset, half closed, flooded, never read.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chatting_room::server::{Host, ServerError, Settings};
+
+use self::common::{Client, Server};
+
+/// A configuration file with this text that is there as long as the value is.
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn path_of(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
+}
+
+#[test]
+fn lines_arrive_whole_however_they_were_cut() {
+    let server = Server::start(&["--no-limits"]);
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    for byte in "PRIVMSG bob :bytewise ✓\r\n".as_bytes() {
+        alice.send_bytes(&[*byte]);
+        alice.stream().set_nodelay(true).unwrap();
+    }
+    assert!(bob.expect("PRIVMSG").ends_with("PRIVMSG bob :bytewise ✓"));
+    let pings: String = (0..600).map(|n| format!("PING seg{n}\r\n")).collect();
+    alice.send_bytes(pings.as_bytes());
+    alice.expect("JOIN #lobby");
+    for n in 0..600 {
+        assert!(alice.line().ends_with(&format!(" :seg{n}")));
+    }
+}
+
+#[test]
+fn half_closed_connections_still_get_their_answers() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut alice = server.connect();
+    alice.send("NICK alice\r\nUSER alice 0 * :Alice\r\nPRIVMSG bob :hi\r\nPING last");
+    alice.stream().shutdown(Shutdown::Write).unwrap();
+    let answers = alice.rest();
+    assert!(
+        answers
+            .last()
+            .unwrap()
+            .ends_with("PONG chatroomd.local :last"),
+        "{answers:?}"
+    );
+    bob.expect("PRIVMSG bob :hi");
+    assert!(bob.line().ends_with("QUIT :Connection closed"));
+}
+
+#[test]
+fn a_reset_is_news_for_the_room() {
+    let server = Server::start(&[]);
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    let open = server.open_files();
+    // Closing with something unread makes the system send a reset.
+    alice.send("PRIVMSG bob :read this");
+    let mut one = [0];
+    bob.stream().peek(&mut one).unwrap();
+    bob.send("PING unread");
+    bob.stream().peek(&mut one).unwrap();
+    drop(bob);
+    let news = alice.expect("QUIT");
+    assert!(news.ends_with("QUIT :Connection lost"), "{news}");
+    server.until("the connection is given back", |server| {
+        server.open_files() < open
+    });
+    server.enter("bob");
+}
+
+#[test]
+fn connections_that_come_and_go_leave_nothing_behind() {
+    let server = Server::start(&["--no-limits"]);
+    let mut alice = server.enter("alice");
+    let open = server.open_files();
+    for n in 0..300 {
+        let mut visitor = server.connect();
+        if n % 2 == 0 {
+            visitor.send("NICK bob");
+        }
+    }
+    server.until("all are given back", |server| server.open_files() == open);
+    server.enter("bob");
+    alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
+}
+
+#[test]
+fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
+    let server = Server::start(&["--no-limits"]);
+    let mut alice = server.enter("alice");
+    let before = server.resident_bytes();
+    let mut mallory = server.connect();
+    let chunk = vec![b'x'; 64 * 1024];
+    for _ in 0..128 {
+        // The server stops listening somewhere in between.
+        if mallory.stream().write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    // The last words may be lost when more is sent than the server is ready to drop.
+    if let Ok(Some(line)) = mallory.read_line() {
+        assert!(line.contains("417") || line.starts_with("ERROR"), "{line}");
+    }
+    alice.fence();
+    assert!(server.resident_bytes() < before + 1024 * 1024);
+    // 16 KiB are still a line that is too long, and one byte more is no line at all.
+    let mut patient = server.connect();
+    patient.send_bytes(&chunk[..16 * 1024]);
+    patient.send_bytes(b"\r\n");
+    assert!(patient.fence()[0].contains(" 417 "));
+    let mut patient = server.connect();
+    patient.send_bytes(&chunk[..16 * 1024 + 1]);
+    let last = patient.rest().pop().unwrap();
+    assert_eq!(last, "ERROR :Closing Link: * (A line without an end)");
+}
+
+#[test]
+fn a_tls_hello_is_answered_without_waiting_for_a_line() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    let mut hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
+    hello.extend([0xab; 500]);
+    client.send_bytes(&hello);
+    let last = client.rest().pop().unwrap();
+    assert!(
+        last.ends_with("(This port speaks IRC without TLS)"),
+        "{last}"
+    );
+}
+
+#[test]
+fn waiting_costs_no_processor_time() {
+    let server = Server::start(&["--no-limits"]);
+    let mut idle: Vec<Client> = (0..200).map(|_| server.connect()).collect();
+    for client in &mut idle {
+        client.fence();
+        client.send_bytes(&[b'x'; 600]);
+    }
+    let mut alice = server.enter("alice");
+    let before = server.cpu_time();
+    let short = Some(Duration::from_millis(400));
+    alice.stream().set_read_timeout(short).unwrap();
+    let nothing = alice.read_line().unwrap_err();
+    assert!(matches!(
+        nothing.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut
+    ));
+    let used = server.cpu_time() - before;
+    assert!(used <= Duration::from_millis(30), "{used:?}");
+    for client in &mut idle {
+        client.send_bytes(b"\r\n");
+        assert_eq!(
+            client.fence().len(),
+            1,
+            "one 417 or 421, and service goes on"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
+    let config = file("[limits]\nenabled = false\nsend-queue-bytes = 65536\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    let mut sleeper = server.enter("sleeper");
+    alice.fence();
+    bob.fence();
+    let before = server.resident_bytes();
+    let text = "x".repeat(400);
+    let mut news = Vec::new();
+    let start = Instant::now();
+    while news.is_empty() {
+        for _ in 0..200 {
+            alice.send(&format!("PRIVMSG #lobby :{text}"));
+        }
+        news = alice.fence();
+        let heard = bob.fence();
+        assert!(heard.iter().filter(|line| line.contains("PRIVMSG")).count() == 200);
+        assert!(
+            start.elapsed() < common::PATIENCE,
+            "the sleeper is still here"
+        );
+    }
+    assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
+    assert!(server.resident_bytes() < before + 4 * 1024 * 1024);
+    // Whatever was on its way is whole; the last line may say why it ended.
+    while let Ok(Some(line)) = sleeper.read_line() {
+        assert!(
+            line.contains("PRIVMSG") || line.starts_with("ERROR"),
+            "{line}"
+        );
+    }
+    let start = Instant::now();
+    alice.send("PRIVMSG bob :still there?");
+    bob.expect("still there?");
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
+    const LINES: usize = 60_000;
+    let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let (mut bob, alice) = (server.enter("bob"), server.enter("alice"));
+    let line = format!("PRIVMSG bob :{}\r\n", "x".repeat(400));
+    let flood = line.repeat(LINES);
+    let mut unsent = flood.as_bytes();
+    let mut stream = alice.stream();
+    stream.set_nonblocking(true).unwrap();
+    let mut heard = 0;
+    // Alice sends whenever she can, and bob reads a little whenever she cannot.
+    while heard < LINES {
+        match stream.write(unsent) {
+            Ok(count) if count > 0 => unsent = &unsent[count..],
+            _ => {
+                for _ in 0..50 {
+                    heard += usize::from(bob.line().contains("PRIVMSG"));
+                    if heard == LINES {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert!(unsent.is_empty());
+    assert_eq!(bob.fence(), [""; 0]);
+}
+
+#[test]
+fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
+    let config = file("[limits]\nlines-burst = 5\nlines-per-second = 50\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let mut bob = server.enter("bob");
+    let mut alice = server.enter("alice");
+    bob.expect("JOIN");
+    let start = Instant::now();
+    let flood: String = (0..60).map(|n| format!("PRIVMSG bob :{n}\r\n")).collect();
+    alice.send_bytes(flood.as_bytes());
+    for n in 0..60 {
+        let line = bob.expect("PRIVMSG");
+        assert!(line.ends_with(&format!(":{n}")), "{n}: {line}");
+    }
+    // 55 lines more than the burst, 20 ms each; a little less, for the lines of the registration
+    // may have been paid back by then.
+    assert!(
+        start.elapsed() >= Duration::from_millis(900),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_sender_at_full_speed_does_not_keep_others_waiting() {
+    let server = Server::start(&["--no-limits"]);
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    let mut flooder = server.enter("flooder").stream().try_clone().unwrap();
+    flooder.set_read_timeout(None).unwrap();
+    let mut ears = flooder.try_clone().unwrap();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let lines = "PRIVMSG #nowhere :as fast as it goes\r\n".repeat(400);
+            while !done.load(Ordering::Relaxed) {
+                flooder.write_all(lines.as_bytes()).unwrap();
+            }
+            flooder.write_all(b"QUIT\r\n").unwrap();
+        });
+        scope.spawn(|| {
+            let mut heard = vec![0; 64 * 1024];
+            while ears.read(&mut heard).unwrap_or(0) > 0 {}
+        });
+        for n in 0..50 {
+            let start = Instant::now();
+            alice.send(&format!("PRIVMSG bob :{n}"));
+            bob.expect(&format!("PRIVMSG bob :{n}"));
+            assert!(
+                start.elapsed() < Duration::from_secs(2),
+                "{n}: {:?}",
+                start.elapsed()
+            );
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn without_file_descriptors_nobody_suffers_and_newcomers_wait() {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -n 40 && exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_chatroomd"),
+    ]);
+    let server = Server::start_with(shell, &["--no-limits"]);
+    let mut alice = server.enter("alice");
+    let mut crowd: Vec<Client> = (0..60).map(|_| server.connect()).collect();
+    server.until("no file is left", |server| server.open_files() >= 40);
+    alice.fence();
+    let before = server.cpu_time();
+    alice
+        .stream()
+        .set_read_timeout(Some(Duration::from_millis(400)))
+        .unwrap();
+    alice.read_line().unwrap_err();
+    let used = server.cpu_time() - before;
+    assert!(used <= Duration::from_millis(50), "{used:?}");
+    alice
+        .stream()
+        .set_read_timeout(Some(common::PATIENCE))
+        .unwrap();
+    let mut last = crowd.pop().unwrap();
+    drop(crowd);
+    last.fence();
+    alice.fence();
+}
+
+#[test]
+fn a_server_inside_another_program_listens_at_once_and_says_goodbye() {
+    let host = Host::start(&Settings::listening_on("127.0.0.1:0".parse().unwrap())).unwrap();
+    let mut alice = Client::new(TcpStream::connect(host.address()).unwrap());
+    alice.register("alice");
+    let again = Host::start(&Settings::listening_on(host.address()));
+    assert!(matches!(again, Err(ServerError::CannotListen { .. })));
+    let address = host.address();
+    let told = thread::spawn(move || alice.rest().pop().unwrap());
+    host.stop();
+    assert_eq!(
+        told.join().unwrap(),
+        "ERROR :Closing Link: alice (Server shutting down)"
+    );
+    Host::start(&Settings::listening_on(address)).unwrap();
+}

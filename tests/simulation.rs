@@ -1,0 +1,391 @@
+//! Seeded people doing anything in any order, against the hub in memory.
+//!
+//! After each step every index of the hub has to agree with itself, and everything that was said
+//! has to agree with a second, much simpler account of who is where: nobody hears what they should
+//! not, nobody misses what they should hear, nobody hears it twice. The same seed gives the same
+//! bytes. That the simulation would notice is tested too, by breaking what it looks at on purpose.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatting_room::server::hub::{ConnectionId, Fault, Hub, Loss, Moment, Outbox, Settings};
+use chatting_room::wire::{Line, RoomName};
+
+const NICKS: [&str; 8] = ["a", "A", "bob", "Bob", "carol", "d", "e_", "E_"];
+const ROOMS: [&str; 5] = ["#lobby", "#x", "#X", "#y", "#z"];
+/// How many can be connected at a time.
+const PLACES: u32 = 10;
+
+/// What somebody does to the hub.
+#[derive(Debug, Clone)]
+enum Deed {
+    Connect,
+    Lose(Loss),
+    Say(String),
+    /// Nobody in particular: time goes on.
+    Wait(Duration),
+}
+
+/// The plain account of who is connected: what a person would write on paper.
+#[derive(Debug, Default)]
+struct Account {
+    people: BTreeMap<ConnectionId, Known>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Known {
+    nick: Option<String>,
+    has_user: bool,
+    rooms: BTreeSet<String>,
+}
+
+impl Known {
+    fn is_present(&self) -> bool {
+        self.nick.is_some() && self.has_user
+    }
+}
+
+struct Simulation {
+    hub: Hub,
+    outbox: Outbox,
+    random: fastrand::Rng,
+    now: Moment,
+    generation: u32,
+    account: Account,
+    /// All that was sent, for comparing runs.
+    transcript: Vec<u8>,
+    /// How the deliveries are falsified before they are looked at, to see it noticed.
+    sabotage: Option<Sabotage>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Sabotage {
+    Lose,
+    Double,
+    Misdirect,
+}
+
+impl Simulation {
+    fn new(seed: u64) -> Self {
+        let mut settings = Settings {
+            lobby: RoomName::parse("#lobby").ok(),
+            ..Settings::default()
+        };
+        settings.limits.rooms_per_person = 3;
+        settings.limits.connections_per_address = PLACES - 1;
+        Self {
+            hub: Hub::new(settings, Moment::default()),
+            outbox: Outbox::default(),
+            random: fastrand::Rng::with_seed(seed),
+            now: Moment::default(),
+            generation: 0,
+            account: Account::default(),
+            transcript: Vec::new(),
+            sabotage: None,
+        }
+    }
+
+    fn run(&mut self, steps: usize) -> Result<(), String> {
+        for step in 0..steps {
+            self.step()
+                .map_err(|wrong| format!("step {step}: {wrong}"))?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        let place = self.random.u32(0..PLACES);
+        let here = self
+            .account
+            .people
+            .keys()
+            .find(|id| id.index() == place as usize);
+        let here = here.copied();
+        let deed = self.pick(here.is_some());
+        let id = here.unwrap_or_else(|| {
+            self.generation += 1;
+            ConnectionId::new(place, self.generation)
+        });
+        let before = self.account.people.clone();
+        match &deed {
+            Deed::Connect => {
+                self.account.people.insert(id, Known::default());
+                let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+                self.hub.connected(id, address, self.now, &mut self.outbox);
+            }
+            Deed::Lose(loss) => {
+                self.hub.disconnected(id, *loss, &mut self.outbox);
+                self.account.people.remove(&id);
+            }
+            Deed::Say(line) => {
+                let line = Line::Whole(line.as_bytes());
+                self.hub.received(id, line, self.now, &mut self.outbox);
+            }
+            Deed::Wait(time) => {
+                self.now.running += *time;
+                self.now.unix += *time;
+                self.hub.tick(self.now, &mut self.outbox);
+                let next = self.hub.next_deadline();
+                if next.is_some_and(|at| at <= self.now.running) {
+                    return Err("the clock would come up again at once".to_owned());
+                }
+            }
+        }
+        let sent = self.take_sent();
+        self.hub
+            .check()
+            .map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+        let account = self.account.follow(&sent);
+        account.map_err(|wrong| format!("{deed:?} by {id:?}: {wrong}"))?;
+        check_hearing(&before, id, &deed, &sent).map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+        self.check_counts()
+    }
+
+    fn pick(&mut self, connected: bool) -> Deed {
+        if self.random.u8(0..40) == 0 {
+            return Deed::Wait(Duration::from_secs(self.random.u64(0..100)));
+        }
+        if !connected {
+            return Deed::Connect;
+        }
+        if self.random.u8(0..60) == 0 {
+            let losses = [
+                Loss::Closed,
+                Loss::Broken,
+                Loss::SendQueueFull,
+                Loss::EndlessLine,
+            ];
+            return Deed::Lose(losses[self.random.usize(0..losses.len())]);
+        }
+        let (nick, room) = (self.one_of(&NICKS), self.one_of(&ROOMS));
+        Deed::Say(match self.random.u8(0..60) {
+            0..8 => format!("NICK {nick}"),
+            8..18 => "USER u 0 * :r".to_owned(),
+            18..26 => format!("JOIN {room}"),
+            26..28 => format!("JOIN {room},{}", self.one_of(&ROOMS)),
+            28..33 => format!("PART {room} :bye"),
+            33..43 => format!("PRIVMSG {room} :to the room"),
+            43..46 => format!("PRIVMSG {nick} :to one"),
+            46..49 => format!("NOTICE {room},{nick} :to some"),
+            49..51 => format!("TOPIC {room} :about"),
+            51..53 => "PONG x".to_owned(),
+            53..56 => format!("WHOIS {nick}"),
+            56..59 => format!("NAMES {room}"),
+            _ => "QUIT :done".to_owned(),
+        })
+    }
+
+    fn one_of(&mut self, list: &[&'static str]) -> &'static str {
+        list[self.random.usize(0..list.len())]
+    }
+
+    /// Empties the outbox: each line with whom it is for, a closing as `None`.
+    fn take_sent(&mut self) -> Vec<(ConnectionId, Option<String>)> {
+        let mut sent = Vec::new();
+        for (to, bytes) in self.outbox.sends() {
+            self.transcript.extend(to.index().to_le_bytes());
+            self.transcript.extend(bytes);
+            let line = str::from_utf8(bytes).unwrap().trim_end();
+            sent.push((to, Some(line.to_owned())));
+        }
+        sent.extend(self.outbox.take_closes().into_iter().map(|id| (id, None)));
+        self.outbox.clear();
+        let said = |(_, line): &(_, Option<String>)| {
+            line.as_ref().is_some_and(|line| line.contains(" PRIVMSG "))
+        };
+        if let (Some(sabotage), Some(at)) = (self.sabotage, sent.iter().position(said)) {
+            match sabotage {
+                Sabotage::Lose => drop(sent.remove(at)),
+                Sabotage::Double => sent.insert(at, sent[at].clone()),
+                Sabotage::Misdirect => sent[at].0 = ConnectionId::new(u32::MAX, 0),
+            }
+        }
+        sent
+    }
+
+    fn check_counts(&self) -> Result<(), String> {
+        let present = self.account.people.values().filter(|one| one.is_present());
+        let (written, here) = (present.count(), self.hub.here());
+        let text = format!("{here} are here, by the lines there should be {written}");
+        (written == here).then_some(()).ok_or(text)
+    }
+}
+
+impl Account {
+    /// Takes down what the lines say, as each recipient would understand them, and says where two
+    /// lines cannot both be true.
+    fn follow(&mut self, sent: &[(ConnectionId, Option<String>)]) -> Result<(), String> {
+        for (to, line) in sent {
+            let Some(line) = line else {
+                self.people.remove(to);
+                continue;
+            };
+            let Some(known) = self.people.get_mut(to) else {
+                // The last words for somebody who is gone.
+                let is_last = line.starts_with("ERROR ");
+                is_last
+                    .then_some(())
+                    .ok_or(format!("{to:?} is gone, and hears {line}"))?;
+                continue;
+            };
+            let words: Vec<&str> = line.split(' ').collect();
+            let speaker = words[0].trim_start_matches(':').split('!').next().unwrap();
+            let is_own = known.nick.as_deref() == Some(speaker);
+            match words[1] {
+                "001" => {
+                    known.nick = Some(words[2].to_owned());
+                    known.has_user = true;
+                    let taken = |other: &&Known| {
+                        other.is_present() && same(other.nick.as_deref(), words[2])
+                    };
+                    if self.people.values().filter(taken).count() > 1 {
+                        return Err(format!("two people are {}", words[2]));
+                    }
+                }
+                "NICK" if is_own => known.nick = Some(words[2].trim_matches(':').to_owned()),
+                "JOIN" if is_own && !known.rooms.insert(words[2].to_lowercase()) => {
+                    return Err(format!("{speaker} joins {} twice", words[2]));
+                }
+                "PART" if is_own && !known.rooms.remove(&words[2].to_lowercase()) => {
+                    return Err(format!("{speaker} leaves {} twice", words[2]));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same(one: Option<&str>, other: &str) -> bool {
+    one.is_some_and(|one| one.eq_ignore_ascii_case(other))
+}
+
+/// Whether what was said reached those it was for, once each, and nobody else.
+fn check_hearing(
+    people: &BTreeMap<ConnectionId, Known>,
+    from: ConnectionId,
+    deed: &Deed,
+    sent: &[(ConnectionId, Option<String>)],
+) -> Result<(), String> {
+    let mut expected: Vec<ConnectionId> = Vec::new();
+    let speaker = people.get(&from).filter(|known| known.is_present());
+    if let (Deed::Say(line), Some(speaker)) = (deed, speaker)
+        && let Some(("PRIVMSG" | "NOTICE", rest)) = line.split_once(' ')
+    {
+        for target in rest.split(' ').next().unwrap().split(',') {
+            let room = target.to_lowercase();
+            let hears = |(id, known): &(&ConnectionId, &Known)| match target.starts_with('#') {
+                true => {
+                    **id != from && speaker.rooms.contains(&room) && known.rooms.contains(&room)
+                }
+                false => known.is_present() && same(known.nick.as_deref(), target),
+            };
+            expected.extend(people.iter().filter(hears).map(|(id, _)| *id));
+        }
+    }
+    let is_said = |line: &str| line.contains(" PRIVMSG ") || line.contains(" NOTICE ");
+    let heard = sent
+        .iter()
+        .filter(|(_, line)| line.as_deref().is_some_and(is_said));
+    let mut heard: Vec<ConnectionId> = heard.map(|(id, _)| *id).collect();
+    heard.sort();
+    expected.sort();
+    if heard != expected {
+        return Err(format!("{expected:?} should have heard it, {heard:?} did"));
+    }
+    check_news(people, sent)
+}
+
+/// Whether news of somebody reached only those who share a room with them, once each.
+fn check_news(
+    people: &BTreeMap<ConnectionId, Known>,
+    sent: &[(ConnectionId, Option<String>)],
+) -> Result<(), String> {
+    let mut told = BTreeSet::new();
+    for (to, line) in sent {
+        let Some(line) = line.as_deref().filter(|line| line.contains(" QUIT :")) else {
+            continue;
+        };
+        if !told.insert((*to, line)) {
+            return Err(format!("{to:?} is told twice: {line}"));
+        }
+        let nick = line.trim_start_matches(':').split('!').next().unwrap();
+        let is_leaver = |(_, known): &(&ConnectionId, &Known)| {
+            known.is_present() && same(known.nick.as_deref(), nick)
+        };
+        let (Some((id, leaver)), Some(hearer)) = (people.iter().find(is_leaver), people.get(to))
+        else {
+            return Err(format!(
+                "{to:?} is told of somebody who was not there: {line}"
+            ));
+        };
+        if leaver.rooms.is_disjoint(&hearer.rooms) || to == id {
+            return Err(format!("{to:?} should not hear {line}"));
+        }
+    }
+    Ok(())
+}
+
+const SEEDS: u64 = 200;
+const STEPS: usize = 300;
+
+#[test]
+fn whatever_people_do_everything_agrees_after_each_step() {
+    for seed in 0..SEEDS {
+        let run = Simulation::new(seed).run(STEPS);
+        run.unwrap_or_else(|wrong| panic!("seed {seed}, {wrong}"));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    for seed in 0..20 {
+        let transcript = || {
+            let mut simulation = Simulation::new(seed);
+            simulation.run(STEPS).unwrap();
+            simulation.transcript
+        };
+        let (one, other) = (transcript(), transcript());
+        assert!(one == other, "seed {seed}");
+        assert!(one.len() > 10_000, "seed {seed} says next to nothing");
+    }
+}
+
+#[test]
+fn a_hub_that_is_broken_on_purpose_is_caught() {
+    for fault in [
+        Fault::KeepDeadNick,
+        Fault::ForgetNick,
+        Fault::KeepMember,
+        Fault::ForgetMember,
+        Fault::Miscount,
+        Fault::ForgetDeadline,
+    ] {
+        for seed in 0..20 {
+            let mut simulation = Simulation::new(seed);
+            simulation.run(STEPS).unwrap();
+            if simulation.hub.break_on_purpose(fault) {
+                assert!(
+                    simulation.hub.check().is_err(),
+                    "{fault:?} with seed {seed}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_lost_doubled_or_misdirected_is_caught() {
+    for sabotage in [Sabotage::Lose, Sabotage::Double, Sabotage::Misdirect] {
+        for seed in 0..20 {
+            let mut simulation = Simulation::new(seed);
+            simulation.sabotage = Some(sabotage);
+            let run = simulation.run(STEPS);
+            assert!(run.is_err(), "{sabotage:?} with seed {seed}");
+        }
+    }
+}
