@@ -1,5 +1,7 @@
 //! The client as scripts use it, for real over loopback.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use std::fs;
@@ -360,25 +362,45 @@ fn an_output_that_cannot_be_written_is_74() {
 }
 
 #[test]
-fn a_follower_prints_until_interrupted_and_says_goodbye() {
+fn a_follower_prints_until_a_signal_and_says_goodbye() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    for (signal, status, reason) in [
+        (Signal::SIGINT, 130, "interrupted"),
+        (Signal::SIGTERM, 143, "terminated"),
+        (Signal::SIGHUP, 129, "hung up"),
+    ] {
+        let command = chatroom(&["--nick", "log", "--follow", &server.address.to_string()]);
+        let mut program = Program::start(command);
+        program.end_input();
+        bob.expect(":log!");
+        for text in ["one", "two"] {
+            bob.say(text);
+            program.out.wait_for(&format!("#lobby <bob> {text}\n"));
+        }
+        bob.send("PRIVMSG log :three");
+        program.out.wait_for("*bob* whispers: three\n");
+        program.signal(signal);
+        let finished = program.finish();
+        assert_eq!(finished.status, Some(status), "{finished:?}");
+        assert_eq!(finished.err, "");
+        let quit = bob.expect(" QUIT ");
+        assert!(quit.contains(reason), "{quit}");
+    }
+}
+
+#[test]
+fn a_follower_whose_server_goes_away_is_69() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let command = chatroom(&["--nick", "log", "--follow", &server.address.to_string()]);
     let mut program = Program::start(command);
     program.end_input();
     bob.expect(":log!");
-    for text in ["one", "two"] {
-        bob.say(text);
-        program.out.wait_for(&format!("#lobby <bob> {text}\n"));
-    }
-    bob.send("PRIVMSG log :three");
-    program.out.wait_for("*bob* whispers: three\n");
-    program.signal(Signal::SIGINT);
-    let finished = program.finish();
-    assert_eq!(finished.status, Some(130), "{finished:?}");
-    assert_eq!(finished.err, "");
-    let quit = bob.expect(" QUIT ");
-    assert!(quit.contains("interrupted"), "{quit}");
+    bob.say("hello");
+    program.out.wait_for("#lobby <bob> hello\n");
+    server.stop();
+    assert_one_sentence(&program.finish(), 69, &["gone"]);
 }
 
 #[test]

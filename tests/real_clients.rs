@@ -1,6 +1,8 @@
 //! Two clients that others wrote, irssi and sic, in our room: they enter, talk, whisper and leave,
 //! while somebody watches what comes over the wire.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use std::process::Command;
@@ -15,9 +17,15 @@ fn irssi(server: &Server, nick: &str, home: &tempfile::TempDir) -> Terminal {
     command.env_clear();
     command.env("HOME", home.path());
     command.arg(format!("--home={}", home.path().display()));
-    let port = server.address.port().to_string();
-    command.args(["-c", "127.0.0.1", "-p", &port, "-n", nick]);
-    Terminal::start(command)
+    command.args(["-n", nick]);
+    let mut irssi = Terminal::start(command);
+    irssi.wait_for(&["[(status)]"]);
+    // Unless told before it connects, it sends no more than a line in two seconds after the
+    // first few.
+    let port = server.address.port();
+    irssi.type_keys("/set cmd_queue_speed 10msec\r");
+    irssi.type_keys(&format!("/connect 127.0.0.1 {port}\r"));
+    irssi
 }
 
 #[test]

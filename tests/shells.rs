@@ -1,5 +1,7 @@
 //! The completions in real shells: each file is loaded in its shell, and Tab is pressed.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod support;
 
 use std::fs;

@@ -42,6 +42,12 @@ impl Server {
         drop(self);
     }
 
+    /// Ends it in good order.
+    pub(crate) fn stop(self) {
+        self.program.signal(Signal::SIGTERM);
+        self.program.finish();
+    }
+
     /// Somebody who is in, with the welcome and the lobby behind them.
     pub(crate) fn enter(&self, nick: &str) -> Person {
         let stream = TcpStream::connect(self.address).unwrap();
