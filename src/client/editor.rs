@@ -5,7 +5,8 @@
 //! the printer, whose gate is opened and closed here.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +27,7 @@ use super::completion::{Names, completions};
 use super::input::Slash;
 use super::printer::Printer;
 use super::screen::Prompt;
-use super::terminal::Waker;
+use super::terminal::{self, Waker};
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -64,7 +65,6 @@ pub struct Editor {
     inner: rustyline::Editor<Helper, DefaultHistory>,
     remote: Remote,
     history_file: Option<PathBuf>,
-    clusters: GraphemeClusterMode,
 }
 
 impl Editor {
@@ -75,14 +75,13 @@ impl Editor {
         history_file: Option<PathBuf>,
         names: impl Fn() -> Names + 'static,
     ) -> io::Result<Self> {
-        let clusters = GraphemeClusterMode::from_env();
-        let config = config(clusters)?;
         let remote = Remote {
             desk: Arc::default(),
+            reflows: terminal::reflows(),
             printer,
             waker: Waker::for_this_thread()?,
         };
-        let mut inner = rustyline::Editor::with_config(config).map_err(to_io)?;
+        let mut inner = rustyline::Editor::with_config(config()?).map_err(to_io)?;
         inner.set_helper(Some(Helper {
             remote: remote.clone(),
             names: Box::new(names),
@@ -96,7 +95,6 @@ impl Editor {
             inner,
             remote,
             history_file,
-            clusters,
         })
     }
 
@@ -137,7 +135,9 @@ impl Editor {
                 // Woken for another prompt. By now that can be the old one again, or a line was
                 // entered in the same moment and the signal has reached the next one.
                 Err(ReadlineError::Interrupted) => {
-                    self.erase(&prompt, &stopped)?;
+                    // The cursor is in the row below what was shown.
+                    let rows = stopped.shown.end_row() + 1;
+                    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))?;
                     draft = stopped.draft;
                 }
                 // A signal while a single key was waited for: go on where it was.
@@ -156,23 +156,12 @@ impl Editor {
             let _ = self.inner.append_history(file);
         }
     }
-
-    /// Takes the rows of the prompt and the draft off the screen; the cursor is below them.
-    fn erase(&mut self, prompt: &Prompt, stopped: &Stopped) -> io::Result<()> {
-        let columns = self.inner.dimensions().map_or(80, |(columns, _)| columns);
-        let shown = [prompt.raw.as_str(), &stopped.draft.text, &stopped.hint];
-        let rows = rows_below(&shown, columns, self.clusters) + 1;
-        let mut out = io::stdout().lock();
-        write!(out, "\x1b[{rows}A\r\x1b[J")?;
-        out.flush()
-    }
 }
 
 /// Asks one question before the conversation begins; `default` is what an empty answer means.
 /// `None` when the person wants to leave.
 pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
-    let mut editor =
-        DefaultEditor::with_config(config(GraphemeClusterMode::from_env())?).map_err(to_io)?;
+    let mut editor = DefaultEditor::with_config(config()?).map_err(to_io)?;
     let prompt = if default.is_empty() {
         format!("{question}: ")
     } else {
@@ -186,18 +175,22 @@ pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
     }
 }
 
-fn config(clusters: GraphemeClusterMode) -> io::Result<Config> {
+fn config() -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
-        .grapheme_cluster_mode(clusters)
+        .grapheme_cluster_mode(GraphemeClusterMode::from_env())
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
         .bell_style(BellStyle::None)
         // Whether there are colours is decided elsewhere. The editor must always ask the helper,
         // which learns by it what is on the screen.
         .color_mode(ColorMode::Forced)
-        .behavior(Behavior::PreferTerm)
+        .behavior(if io::stdout().is_terminal() {
+            Behavior::Stdio
+        } else {
+            Behavior::PreferTerm
+        })
         .build())
 }
 
@@ -234,9 +227,85 @@ fn to_io(error: ReadlineError) -> io::Error {
     }
 }
 
-/// How many rows the end of these texts is below their beginning, as the editor lays them out.
-fn rows_below(texts: &[&str], columns: u16, clusters: GraphemeClusterMode) -> u16 {
+/// Writes to the terminal itself, wherever standard output goes.
+fn write_to_terminal(text: &str) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        return out.flush();
+    }
+    let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;
+    terminal.write_all(text.as_bytes())
+}
+
+/// What the editor has on the screen, as it was drawn last.
+#[derive(Debug, Clone, Default)]
+struct Shown {
+    prompt: String,
+    line: String,
+    /// Where the cursor is in the line, in bytes.
+    position: usize,
+    hint: String,
+    /// How wide the terminal was.
+    columns: u16,
+}
+
+impl Shown {
+    /// How many rows the cursor is below the first row, when the terminal has wrapped them anew.
+    fn cursor_row_reflowed(&self, columns: u16) -> u16 {
+        let before = self.line.get(..self.position).unwrap_or_default();
+        let (row, column) = end_of(&[&self.prompt, before], columns);
+        // Behind a line that ended at the margin the editor has put a line feed of its own, which
+        // no terminal takes out again.
+        let at_end = self.position == self.line.len() && self.hint.is_empty();
+        let (drawn_row, drawn_column) = end_of(&[&self.prompt, before], self.columns);
+        let has_line_feed =
+            at_end && drawn_row > 0 && drawn_column == 0 && !self.line.ends_with('\n');
+        row + u16::from(has_line_feed && column > 0)
+    }
+
+    /// How many rows the last row is below the first, as it was drawn.
+    fn end_row(&self) -> u16 {
+        end_of(&[&self.prompt, &self.line, &self.hint], self.columns).0
+    }
+
+    /// What clears these rows in a terminal that has wrapped them anew: the cursor is where the
+    /// first row began then.
+    ///
+    /// The editor is about to clear the rows as it drew them, which would take some of what stands
+    /// above with it. It is made to do that on the other screen of the terminal; the drawing that
+    /// follows begins with [`BACK_TO_SCREEN`].
+    fn clear_reflowed(&self, columns: u16) -> String {
+        let to_first = match self.cursor_row_reflowed(columns) {
+            0 => String::new(),
+            rows => format!("\x1b[{rows}A"),
+        };
+        format!("{to_first}\r\x1b[J{TO_OTHER_SCREEN}")
+    }
+}
+
+/// Saves the cursor and shows an empty screen. xterm control sequences, "Private Modes", 1049.
+const TO_OTHER_SCREEN: &str = "\x1b[?1049h";
+/// Shows the usual screen again, with the cursor where it was.
+const BACK_TO_SCREEN: &str = "\x1b[?1049l";
+
+/// A prompt without its colours.
+fn strip_styles(prompt: &str) -> String {
+    let mut plain = String::with_capacity(prompt.len());
+    let mut rest = prompt;
+    while let Some((before, styled)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Where these texts end, as the editor lays them out: so many rows below their beginning, and in
+/// this column.
+fn end_of(texts: &[&str], columns: u16) -> (u16, u16) {
     const TAB_STOP: u16 = 8;
+    let clusters = GraphemeClusterMode::from_env();
     let (mut row, mut column) = (0_u16, 0_u16);
     for text in texts {
         for cluster in text.graphemes(true) {
@@ -260,7 +329,7 @@ fn rows_below(texts: &[&str], columns: u16, clusters: GraphemeClusterMode) -> u1
             column = 0;
         }
     }
-    row
+    (row, column)
 }
 
 /// What is typed and where the cursor is, in bytes.
@@ -274,6 +343,8 @@ struct Draft {
 #[derive(Debug, Clone)]
 pub struct Remote {
     desk: Arc<Mutex<Desk>>,
+    /// Whether the terminal wraps its lines anew when its width changes.
+    reflows: bool,
     printer: Printer,
     waker: Waker,
 }
@@ -282,13 +353,14 @@ pub struct Remote {
 #[derive(Debug, Default)]
 struct Desk {
     stage: Stage,
-    shown: Prompt,
+    /// The prompt that the editor was given, and the one it should have.
+    given: Prompt,
     wanted: Prompt,
     ending: bool,
     /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
     given_up: bool,
     draft: Draft,
-    hint: String,
+    shown: Shown,
     /// The editor shows its own prompt now, that of a search for instance.
     searching: bool,
     /// The next drawing is the answer to a key, and not to a printed block.
@@ -314,7 +386,7 @@ struct Stopped {
     ending: bool,
     given_up: bool,
     draft: Draft,
-    hint: String,
+    shown: Shown,
 }
 
 impl Remote {
@@ -344,45 +416,60 @@ impl Remote {
             return None;
         }
         desk.stage = Stage::Beginning;
-        desk.shown = desk.wanted.clone();
         desk.given_up = false;
+        desk.given = desk.wanted.clone();
         desk.draft = Draft::default();
-        desk.hint.clear();
+        desk.shown = Shown::default();
         desk.searching = false;
         desk.key_pressed = false;
-        Some(desk.shown.clone())
+        Some(desk.given.clone())
     }
 
     fn stop(&self) -> Stopped {
-        self.printer.close_gate();
         let mut desk = self.lock();
+        self.printer.close_gate();
         desk.stage = Stage::Away;
         Stopped {
             ending: desk.ending,
             given_up: desk.given_up,
             draft: std::mem::take(&mut desk.draft),
-            hint: std::mem::take(&mut desk.hint),
+            shown: std::mem::take(&mut desk.shown),
         }
     }
 
     /// The line is about to be handed over: nothing is printed from now on.
     fn returning(&self) {
-        self.lock().stage = Stage::Returning;
+        let mut desk = self.lock();
+        desk.stage = Stage::Returning;
         self.printer.close_gate();
     }
 
-    /// The editor has drawn itself, with its usual prompt or with that of a search.
-    fn drawn(&self, usual_prompt: bool) {
+    /// The editor draws itself, with its usual prompt or with that of a search. True when it has
+    /// to come back from the other screen for it.
+    fn drawn(&self, prompt: &str, usual_prompt: bool) -> bool {
         let mut desk = self.lock();
+        let columns = terminal::columns();
+        let wrapped_anew =
+            self.reflows && desk.stage != Stage::Beginning && columns != desk.shown.columns;
+        // The editor has not written anything of this drawing yet.
+        let cleared =
+            wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();
+        desk.shown = Shown {
+            prompt: strip_styles(prompt),
+            columns,
+            ..Shown::default()
+        };
         if desk.stage == Stage::Returning {
-            return;
+            return cleared;
         }
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
         desk.stage = Stage::Reading;
         desk.searching = !usual_prompt;
-        self.wake_if_needed(&mut desk);
-        drop(desk);
+        // The gate moves only while the desk is locked: otherwise it could be opened here after
+        // another thread has closed it to wake the editor.
         self.printer.drawn(printed);
+        self.wake_if_needed(&mut desk);
+        cleared
     }
 
     fn typed(&self, text: &str, position: usize) {
@@ -397,7 +484,7 @@ impl Remote {
     fn wake_if_needed(&self, desk: &mut Desk) {
         // A search is not interrupted for a prompt: it ends with the next key but one, and what
         // is typed then is drawn below the right prompt.
-        let for_prompt = desk.shown != desk.wanted && !desk.searching;
+        let for_prompt = desk.given != desk.wanted && !desk.searching;
         if desk.stage == Stage::Reading && (desk.ending || for_prompt) {
             desk.stage = Stage::Returning;
             self.printer.close_gate();
@@ -520,13 +607,10 @@ impl Hinter for Helper {
 
     /// What else Tab offers, or what a command takes.
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
-        let aside = (position == line.len())
+        (position == line.len())
             .then(|| self.other_offers(line).or_else(|| usage_of(line)))
-            .flatten();
-        let mut desk = self.remote.lock();
-        desk.hint.clear();
-        desk.hint.push_str(aside.as_deref().unwrap_or_default());
-        aside.map(Aside)
+            .flatten()
+            .map(Aside)
     }
 }
 
@@ -563,7 +647,11 @@ fn usage_of(line: &str) -> Option<String> {
 
 impl Highlighter for Helper {
     /// What a paste brought along is not obeyed by the terminal.
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+    fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
+        let mut desk = self.remote.lock();
+        line.clone_into(&mut desk.shown.line);
+        desk.shown.position = position;
+        drop(desk);
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
         if line.contains(obeyed) {
             Cow::Owned(line.replace(obeyed, ""))
@@ -577,11 +665,15 @@ impl Highlighter for Helper {
         prompt: &'p str,
         usual: bool,
     ) -> Cow<'b, str> {
-        self.remote.drawn(usual);
-        Cow::Borrowed(prompt)
+        if self.remote.drawn(prompt, usual) {
+            Cow::Owned(format!("{BACK_TO_SCREEN}{prompt}"))
+        } else {
+            Cow::Borrowed(prompt)
+        }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        hint.clone_into(&mut self.remote.lock().shown.hint);
         Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
     }
 
@@ -607,7 +699,7 @@ mod tests {
 
     #[test]
     fn rows_are_counted_as_the_editor_lays_them_out() {
-        let rows = |texts: &[&str]| rows_below(texts, 10, GraphemeClusterMode::WcWidth);
+        let rows = |texts: &[&str]| end_of(texts, 10).0;
         assert_eq!(rows(&["[#a] ", "abc"]), 0);
         assert_eq!(rows(&["[#a] ", "abcd"]), 0);
         assert_eq!(rows(&["[#a] ", "abcde"]), 1, "at the margin");
@@ -620,6 +712,27 @@ mod tests {
         );
         assert_eq!(rows(&["", "one\ntwo\n"]), 2);
         assert_eq!(rows(&["", "a\tb\tc"]), 1);
+    }
+
+    #[test]
+    fn rows_that_the_terminal_wrapped_anew_are_cleared_from_where_they_begin_now() {
+        let shown = Shown {
+            prompt: "[#a] ".to_owned(),
+            line: "x".repeat(20),
+            position: 10,
+            hint: String::new(),
+            columns: 10,
+        };
+        // The cursor was in the second of 3 rows. In 20 columns it is in the first of 2, in 5
+        // columns in the fourth of 6.
+        assert_eq!(shown.clear_reflowed(20), "\r\x1b[J\x1b[?1049h");
+        assert_eq!(shown.clear_reflowed(5), "\x1b[3A\r\x1b[J\x1b[?1049h");
+    }
+
+    #[test]
+    fn a_prompt_is_known_without_its_colours() {
+        assert_eq!(strip_styles("\x1b[1m[#a] \x1b[0m"), "[#a] ");
+        assert_eq!(strip_styles("[#a] "), "[#a] ");
     }
 
     #[test]

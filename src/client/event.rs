@@ -180,6 +180,17 @@ pub enum Event {
         /// The line of input it is about, where lines are counted.
         line: Option<u64>,
     },
+    /// There is no connection to the server any more, or still none.
+    ServerLost {
+        /// Why.
+        why: String,
+        /// When it is tried again.
+        retry_seconds: u64,
+        /// Whether it has been said before.
+        still: bool,
+    },
+    /// The server is there again, and all rooms are as they were.
+    ServerBack,
     /// Words of this program itself.
     Note {
         /// The words.

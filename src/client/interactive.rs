@@ -1,7 +1,8 @@
 //! A conversation in a terminal: the editor in the main thread, the network and the printer in
 //! theirs.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -11,10 +12,11 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use super::editor::{self, Editor, Entered, Remote};
 use super::event::Event;
 use super::network::{self, Command, Commands, Front};
-use super::printer::Printer;
-use super::screen::Look;
+use super::options::Format;
+use super::printer::{Printer, print_to_stdout};
+use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
-use super::terminal::QuietTerminal;
+use super::terminal::{HeldReport, QuietTerminal};
 use super::{Ending, Place};
 
 /// How long Tab waits for the names that it completes.
@@ -35,9 +37,11 @@ pub(super) fn run(
     place: Place,
     session: Session,
     look: Look,
+    format: Format,
     history_file: Option<PathBuf>,
     greeting: &str,
 ) -> io::Result<Ending> {
+    let report = HeldReport::begin();
     let quiet = QuietTerminal::new()?;
     let printer = Printer::default();
     let (news_sender, news) = mpsc::channel();
@@ -55,6 +59,7 @@ pub(super) fn run(
     start_printer(&printer, &mut editor)?;
     let front = TerminalFront {
         look,
+        raw: format == Format::Raw && !io::stdout().is_terminal(),
         printer: printer.clone(),
         remote: remote.clone(),
         news: news_sender,
@@ -70,13 +75,14 @@ pub(super) fn run(
         commands,
         reading: false,
     };
-    let outcome = desk.run();
+    // A panic must not keep the others from hearing that this person leaves.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
+        .unwrap_or_else(|_| desk.leave_in_a_hurry());
     let rest = desk.printer.finish();
     drop(desk.editor);
     drop(quiet);
-    let mut out = io::stdout().lock();
-    out.write_all(rest.as_bytes())?;
-    out.flush()?;
+    drop(report);
+    print_to_stdout(rest)?;
     Ok(Ending {
         outcome: outcome?,
         signal: signals.received(),
@@ -90,12 +96,7 @@ fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
         return Ok(());
     }
     let remote = editor.remote();
-    let print = |block: String| {
-        let mut out = io::stdout().lock();
-        out.write_all(block.as_bytes())?;
-        out.flush()
-    };
-    printer.start_plain(print, move |_| remote.end())?;
+    printer.start_plain(print_to_stdout, move |_| remote.end())?;
     Ok(())
 }
 
@@ -122,11 +123,25 @@ impl Desk {
         }
     }
 
+    /// Leaves after a panic of this thread.
+    fn leave_in_a_hurry(&mut self) -> io::Result<Option<Outcome>> {
+        self.reading = true;
+        self.send(Command::Quit(Some("this client failed".to_owned())));
+        while self
+            .next_news()?
+            .is_some_and(|news| !matches!(news, News::Ended(_)))
+        {}
+        Ok(None)
+    }
+
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
         self.reading = true;
         loop {
             match self.editor.read()? {
-                Entered::Line(text) => self.send(Command::Typed(text)),
+                Entered::Line(text) => {
+                    super::panic_if_asked("editor", &text);
+                    self.send(Command::Typed(text));
+                }
                 Entered::Cleared { was_empty } => {
                     if was_empty {
                         self.printer.push("Ctrl-D or /quit leaves\n".to_owned());
@@ -179,6 +194,8 @@ impl Desk {
 /// Shows a session in a terminal.
 struct TerminalFront {
     look: Look,
+    /// Standard output gets the lines of the server as they are.
+    raw: bool,
     printer: Printer,
     remote: Remote,
     news: mpsc::Sender<News>,
@@ -194,11 +211,17 @@ impl TerminalFront {
 
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        let lines = self.look.lines(event, unix_seconds, session.active_room());
-        self.printer.push(lines);
+        if !self.raw {
+            let lines = self.look.lines(event, unix_seconds, session.active_room());
+            self.printer.push(lines);
+        }
     }
 
-    fn received(&mut self, _: &[u8]) {}
+    fn received(&mut self, line: &[u8]) {
+        if self.raw {
+            self.printer.push(raw_line(line));
+        }
+    }
 
     fn changed(&mut self, session: &Session) {
         self.remote

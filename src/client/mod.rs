@@ -60,3 +60,12 @@ fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
         let _ = commands.send(Command::Quit(Some(reason.to_owned())));
     })
 }
+
+/// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread, and
+/// by the typed line "panic". What is not built for tests does not have it.
+fn panic_if_asked(thread: &str, text: &str) {
+    let is_asked = || std::env::var("CHATROOM_TEST_PANIC").is_ok_and(|asked| asked == thread);
+    if cfg!(debug_assertions) && text == "panic" && is_asked() {
+        panic!("asked to, in the {thread}");
+    }
+}

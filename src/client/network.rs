@@ -293,6 +293,7 @@ impl<F: Front> Network<F> {
     fn command(&mut self, command: Option<Command>, now: Moment) {
         match command {
             Some(Command::Typed(text)) => {
+                super::panic_if_asked("network", &text);
                 self.session.typed(&text, now, &mut self.outbox);
                 self.show(now);
                 self.front.changed(&self.session);

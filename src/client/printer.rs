@@ -10,7 +10,7 @@
 //! until the one before has been drawn.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -186,6 +186,13 @@ impl Printer {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Prints a block to standard output, all of it at once.
+pub fn print_to_stdout(block: String) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(block.as_bytes())?;
+    out.flush()
 }
 
 impl State {

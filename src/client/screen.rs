@@ -180,12 +180,12 @@ impl Look {
                 self.nick(by),
                 safe_name(room)
             ),
-            Event::Who { room, people } => return self.who(room, people),
+            Event::Who { room, people } => return self.who(room, people, unix_seconds),
             Event::Names { room, nicks } => {
                 let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
                 return format!("{}: {}\n", safe_name(room), nicks.join(" "));
             }
-            Event::Whois { details } => return self.whois(details),
+            Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), safe(message))
             }
@@ -195,6 +195,19 @@ impl Look {
                 number, parameters, ..
             } => return self.warning(&words::refusal(*number, parameters)),
             Event::Unsendable { words, .. } => return self.warning(&safe(words)),
+            Event::ServerLost {
+                why,
+                retry_seconds,
+                still,
+            } => {
+                let what = if *still {
+                    "still no server"
+                } else {
+                    "the server is gone"
+                };
+                format!("{what} ({}); trying again in {retry_seconds} s", safe(why))
+            }
+            Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } => return format!("{}\n", self.dim(words)),
         };
         format!("{time} {text}\n")
@@ -263,7 +276,7 @@ impl Look {
         )
     }
 
-    fn who(&self, room: &str, people: &[Present]) -> String {
+    fn who(&self, room: &str, people: &[Present], now: i64) -> String {
         let count = match people.len() {
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
@@ -281,7 +294,7 @@ impl Look {
             let padding = " ".repeat(wide - label.len());
             let label = self.colored_as(label, &person.nick);
             let since = match person.since {
-                Some(since) => format!("here since {}", self.long_time(since)),
+                Some(since) => format!("here since {}", self.long_time(since, now)),
                 None => "here since before you came".to_owned(),
             };
             let idle = match person.idle_seconds {
@@ -299,7 +312,7 @@ impl Look {
         lines
     }
 
-    fn whois(&self, details: &Details) -> String {
+    fn whois(&self, details: &Details, now: i64) -> String {
         let nick = self.nick(&details.nick);
         let mut lines = format!(
             "{nick} is {} ({})\n",
@@ -317,7 +330,7 @@ impl Look {
             row(format!("on {}", safe_name(server)));
         }
         if let Some(since) = details.since {
-            row(format!("here since {}", self.long_time(since)));
+            row(format!("here since {}", self.long_time(since, now)));
         }
         if let Some(seconds) = details.idle_seconds {
             row(format!("silent for {}", span(seconds)));
@@ -366,9 +379,14 @@ impl Look {
         self.dim(&self.strftime(unix_seconds, "%H:%M"))
     }
 
-    /// The time of day and the day.
-    fn long_time(&self, unix_seconds: i64) -> String {
-        self.strftime(unix_seconds, "%H:%M on %Y-%m-%d")
+    /// The time of day, and the day if it is not today's.
+    fn long_time(&self, unix_seconds: i64, now: i64) -> String {
+        let day = |seconds| self.strftime(seconds, "%Y-%m-%d");
+        if day(unix_seconds) == day(now) {
+            self.strftime(unix_seconds, "%H:%M")
+        } else {
+            self.strftime(unix_seconds, "%H:%M on %Y-%m-%d")
+        }
     }
 
     fn strftime(&self, unix_seconds: i64, format: &str) -> String {
@@ -381,6 +399,14 @@ impl Look {
             Err(_) => "??:??".to_owned(),
         }
     }
+}
+
+/// A line of the server as it is, for programs that understand the wire. What is not UTF-8 is
+/// shown as such, so that the line stays a line of text.
+pub fn raw_line(line: &[u8]) -> String {
+    let mut line = String::from_utf8_lossy(line).into_owned();
+    line.push('\n');
+    line
 }
 
 /// How many people are named when a room is entered.
@@ -427,6 +453,8 @@ fn least_volume(event: &Event) -> Volume {
         | Event::Topic { .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
+        | Event::ServerLost { .. }
+        | Event::ServerBack
         | Event::Note { .. } => Volume::Normal,
         _ => Volume::Quiet,
     }
@@ -630,7 +658,7 @@ mod tests {
         assert_eq!(
             look(false).lines(&event, NOON, None),
             "#lobby has 2 people:\n  \
-             alice (you)  here since 12:01 on 1970-01-01, silent for 1 h 2 min\n  \
+             alice (you)  here since 12:01, silent for 1 h 2 min\n  \
              bob          here since before you came, silent for 1 h 2 min, away: lunch\n"
         );
     }

@@ -4,7 +4,7 @@
 //! The line editor is not for pipes: it obeys control characters and ends at the first byte that
 //! is not UTF-8. So lines are cut here, by the same code that cuts them on the wire.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc as blocking};
 use std::thread;
@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use super::event::Event;
 use super::network::{self, Command, Front, Scripted};
 use super::options::Format;
-use super::printer::Printer;
-use super::screen::Look;
+use super::printer::{Printer, print_to_stdout};
+use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
 use super::words;
 use super::{Ending, Place};
@@ -57,12 +57,7 @@ pub(super) fn run(
     let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
     let reader_gone = Arc::new(AtomicBool::new(false));
     let gone = Arc::clone(&reader_gone);
-    let print = |block: String| {
-        let mut out = io::stdout().lock();
-        out.write_all(block.as_bytes())?;
-        out.flush()
-    };
-    let printing = printer.start_plain(print, move |error| {
+    let printing = printer.start_plain(print_to_stdout, move |error| {
         // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
         gone.store(error.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
         let _ = commands.send(Command::Quit(None));
@@ -160,8 +155,7 @@ impl Front for ScriptFront {
 
     fn received(&mut self, line: &[u8]) {
         if self.format == Format::Raw {
-            let line = String::from_utf8_lossy(line);
-            self.printer.push(format!("{line}\n"));
+            self.printer.push(raw_line(line));
         }
     }
 

@@ -110,7 +110,10 @@ impl fmt::Display for Failure {
                 write!(f, "cannot read {}: {}", file.display(), plain_words(error))
             }
             Self::UnknownHost { host, error } => {
-                write!(f, "unknown host {host} ({})", plain_words(error))
+                // The system's words begin with what it was doing.
+                let words = plain_words(error);
+                let why = words.rsplit(": ").next().unwrap_or_default();
+                write!(f, "unknown host {host} ({why})")
             }
             Self::Unreachable { address, error } => write!(
                 f,
@@ -156,7 +159,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map(|at| at.config_dir().join("chatroom.toml"));
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
-    let on_terminal = io::stdin().is_terminal();
+    let on_terminal = io::stdin().is_terminal() && can_edit();
     let Some(wishes) = Wishes::weigh(options, &config, on_terminal)? else {
         return Ok(());
     };
@@ -171,7 +174,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     });
     let look = Look::new(
         has_color(options.color),
-        volume(options, on_terminal),
+        volume(options),
         TimeZone::system(),
     );
     let ending = if on_terminal {
@@ -183,7 +186,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             ),
             None => String::new(),
         };
-        interactive::run(place, session, look, history, &greeting)
+        interactive::run(place, session, look, options.format, history, &greeting)
     } else {
         script::run(place, session, look, options.format, options.follow)
     };
@@ -340,6 +343,12 @@ fn login_name() -> String {
     }
 }
 
+/// Whether the terminal can move its cursor. Where it cannot, lines are taken as from a script.
+fn can_edit() -> bool {
+    let terminal = std::env::var("TERM").unwrap_or_default();
+    !["dumb", "cons25", "emacs"].contains(&terminal.to_ascii_lowercase().as_str())
+}
+
 /// Whether to use colours. <https://no-color.org>, <https://bixense.com/clicolors>.
 fn has_color(choice: ColorChoice) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -355,11 +364,11 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn volume(options: &Options, on_terminal: bool) -> Volume {
+fn volume(options: &Options) -> Volume {
     match (options.quiet, options.verbose) {
         (true, _) => Volume::Quiet,
         (_, true) => Volume::Everything,
-        _ if on_terminal => Volume::Normal,
+        _ if io::stdin().is_terminal() => Volume::Normal,
         _ => Volume::Script,
     }
 }

@@ -2,13 +2,16 @@
 //! signals that wake the editor.
 
 use std::io;
-use std::sync::Arc;
+use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::termios::{InputFlags, LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 /// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
 ///
@@ -24,9 +27,9 @@ impl QuietTerminal {
     pub fn new() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
-        quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN);
-        quiet.input_flags &= !InputFlags::ICRNL;
-        tcsetattr(io::stdin(), SetArg::TCSADRAIN, &quiet)?;
+        quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
+        quiet.input_modes &= !InputModes::ICRNL;
+        tcsetattr(io::stdin(), OptionalActions::Drain, &quiet)?;
         Ok(Self { before })
     }
 }
@@ -34,8 +37,68 @@ impl QuietTerminal {
 impl Drop for QuietTerminal {
     fn drop(&mut self) {
         // The terminal may be gone, and then there is nothing to restore.
-        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.before);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
     }
+}
+
+/// Keeps the report of a panic back, as long as it lives: while the editor has the terminal, the
+/// report would be written across its rows.
+#[derive(Debug)]
+pub struct HeldReport {
+    report: Arc<Mutex<String>>,
+}
+
+impl HeldReport {
+    /// From now on reports are kept.
+    pub fn begin() -> Self {
+        let report = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&report);
+        panic::set_hook(Box::new(move |info| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_str(&format!("chatroom: {info}\n"));
+        }));
+        Self { report }
+    }
+}
+
+impl Drop for HeldReport {
+    fn drop(&mut self) {
+        drop(panic::take_hook());
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        eprint!("{report}");
+    }
+}
+
+/// How wide the terminal is, in cells; 80 where nobody knows, as the editor takes it to be.
+pub fn columns() -> u16 {
+    match tcgetwinsize(io::stdin()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col,
+        _ => 80,
+    }
+}
+
+/// Whether the terminal wraps lines anew when its width changes. There is no way to ask it, so
+/// this goes by the names that such terminals leave in the environment.
+pub fn reflows() -> bool {
+    let has = |name: &str| std::env::var_os(name).is_some();
+    let named = |variable: &str, names: &[&str]| {
+        let value = std::env::var(variable).unwrap_or_default();
+        names.iter().any(|name| value.starts_with(name))
+    };
+    let terminals = [
+        "tmux",
+        "alacritty",
+        "foot",
+        "xterm-kitty",
+        "xterm-ghostty",
+        "wezterm",
+    ];
+    let programs = ["tmux", "iTerm.app", "WezTerm", "ghostty", "vscode"];
+    ["TMUX", "VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION"]
+        .into_iter()
+        .any(has)
+        || named("TERM", &terminals)
+        || named("TERM_PROGRAM", &programs)
 }
 
 /// Wakes the editor from another thread.

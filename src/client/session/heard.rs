@@ -246,9 +246,7 @@ impl Session {
         }
         self.phase = Phase::Ready { since: now.elapsed };
         if self.was_in {
-            outbox.events.push(Event::Note {
-                words: "connected again".to_owned(),
-            });
+            outbox.events.push(Event::ServerBack);
         }
         self.was_in = true;
         if Key::of(&self.nick) != Key::of(&self.settings.nick) {
@@ -277,7 +275,7 @@ impl Session {
             Reply::WhoReply => self.who_came(message),
             Reply::EndOfWho => self.who_ended(outbox),
             Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
-                self.whois_came(reply, message)
+                self.whois_came(reply, message);
             }
             Reply::EndOfWhois => self.whois_ended(message, outbox),
             Reply::Away => self.away_told(message, outbox),

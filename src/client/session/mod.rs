@@ -269,6 +269,7 @@ impl Session {
         };
         let why = self.farewell.take().unwrap_or_else(|| words.to_owned());
         let asking = self.phase == Phase::Asking;
+        let still = !self.is_ready();
         self.phase = Phase::Offline;
         if asking {
             // The question is still on the screen. Its answer connects again.
@@ -284,14 +285,12 @@ impl Session {
             self.attempts = 0;
         }
         let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.attempts)).min(RECONNECT_LAST);
-        self.attempts += 1;
-        outbox.events.push(Event::Note {
-            words: format!(
-                "the server is gone ({}); trying again in {} s",
-                super::safe::safe(&why),
-                after.as_secs()
-            ),
+        outbox.events.push(Event::ServerLost {
+            why,
+            retry_seconds: after.as_secs(),
+            still,
         });
+        self.attempts += 1;
         outbox.orders.push(Order::Reconnect { after });
     }
 

@@ -1,0 +1,412 @@
+//! Whole rooms in memory: sessions of the client wired to the hub of the server, with no port, no
+//! thread and no clock. What one side writes is what the other side reads.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what is not as expected fails the test"
+)]
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatting_room::client::event::{Event, Manner};
+use chatting_room::client::session::{self, Order, Outcome, Session};
+use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
+use chatting_room::wire::{Line, Lines};
+
+/// A server and the people on it.
+struct Room {
+    hub: Hub,
+    hub_outbox: hub::Outbox,
+    people: Vec<Person>,
+    now: Duration,
+    connections: u32,
+}
+
+/// Somebody with a session, and all that it wanted since it was last asked.
+struct Person {
+    session: Session,
+    outbox: session::Outbox,
+    events: Vec<Event>,
+    orders: Vec<Order>,
+    connection: Option<ConnectionId>,
+}
+
+impl Room {
+    fn new() -> Self {
+        let settings = hub::Settings {
+            limits: hub::Limits {
+                enabled: false,
+                ..hub::Limits::default()
+            },
+            ..hub::Settings::default()
+        };
+        Self {
+            hub: Hub::new(settings, hub::Moment::default()),
+            hub_outbox: hub::Outbox::default(),
+            people: Vec::new(),
+            now: Duration::ZERO,
+            connections: 0,
+        }
+    }
+
+    /// Somebody comes in; who it is, as a number.
+    fn enter(&mut self, nick: &str) -> usize {
+        self.enter_as(nick, false)
+    }
+
+    fn enter_as(&mut self, nick: &str, script: bool) -> usize {
+        let session = Session::new(session::Settings {
+            nick: nick.to_owned(),
+            user: nick.to_owned(),
+            real_name: nick.to_owned(),
+            password: None,
+            rooms: Vec::new(),
+            script,
+        });
+        self.people.push(Person {
+            session,
+            outbox: session::Outbox::default(),
+            events: Vec::new(),
+            orders: Vec::new(),
+            connection: None,
+        });
+        let who = self.people.len() - 1;
+        self.connect(who);
+        who
+    }
+
+    fn connect(&mut self, who: usize) {
+        let id = ConnectionId::new(who as u32, self.connections);
+        self.connections += 1;
+        let now = self.hub_now();
+        self.hub.connected(
+            id,
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+            now,
+            &mut self.hub_outbox,
+        );
+        let session_now = self.session_now();
+        let person = &mut self.people[who];
+        person.connection = Some(id);
+        person.session.connected(session_now, &mut person.outbox);
+        self.settle();
+    }
+
+    /// The connection breaks without a word.
+    fn cut(&mut self, who: usize) {
+        let id = self.people[who].connection.take().unwrap();
+        let now = self.session_now();
+        let person = &mut self.people[who];
+        person
+            .session
+            .disconnected("connection reset", now, &mut person.outbox);
+        self.hub
+            .disconnected(id, Loss::Broken, &mut self.hub_outbox);
+        self.settle();
+    }
+
+    fn types(&mut self, who: usize, text: &str) {
+        let now = self.session_now();
+        let person = &mut self.people[who];
+        person.session.typed(text, now, &mut person.outbox);
+        self.settle();
+    }
+
+    /// Carries lines to and fro until nobody has anything more to say.
+    fn settle(&mut self) {
+        loop {
+            let mut moved = self.carry_to_people();
+            for who in 0..self.people.len() {
+                moved |= self.carry_to_hub(who);
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    fn carry_to_hub(&mut self, who: usize) -> bool {
+        let now = self.hub_now();
+        let person = &mut self.people[who];
+        let sent = std::mem::take(&mut person.outbox.lines);
+        person.events.append(&mut person.outbox.events);
+        person.orders.append(&mut person.outbox.orders);
+        let Some(id) = person.connection.filter(|_| !sent.is_empty()) else {
+            return false;
+        };
+        let mut lines = Lines::new(8_192);
+        let mut fresh = sent.as_bytes();
+        while let Some(Line::Whole(line)) = lines.next_line(&mut fresh) {
+            let line = Line::Whole(line);
+            self.hub.received(id, line, now, &mut self.hub_outbox);
+        }
+        true
+    }
+
+    fn carry_to_people(&mut self) -> bool {
+        let sends: VecDeque<(ConnectionId, Vec<u8>)> = self
+            .hub_outbox
+            .sends()
+            .map(|(to, bytes)| (to, bytes.to_vec()))
+            .collect();
+        let closes = self.hub_outbox.closes().to_vec();
+        self.hub_outbox.clear();
+        let moved = !sends.is_empty() || !closes.is_empty();
+        let now = self.session_now();
+        for (to, bytes) in sends {
+            for person in &mut self.people {
+                if person.connection == Some(to) {
+                    let line = bytes.strip_suffix(b"\r\n").unwrap();
+                    person.session.received(line, now, &mut person.outbox);
+                }
+            }
+        }
+        for person in &mut self.people {
+            if person.connection.is_some_and(|id| closes.contains(&id)) {
+                person.connection = None;
+                person
+                    .session
+                    .disconnected("closed", now, &mut person.outbox);
+            }
+        }
+        moved
+    }
+
+    fn hub_now(&self) -> hub::Moment {
+        hub::Moment {
+            running: self.now,
+            unix: self.now,
+        }
+    }
+
+    fn session_now(&self) -> session::Moment {
+        session::Moment {
+            elapsed: self.now,
+            unix_seconds: self.now.as_secs() as i64,
+        }
+    }
+
+    /// What a person has seen since the last time, the server's small print left out.
+    fn seen(&mut self, who: usize) -> Vec<Event> {
+        let mut events = std::mem::take(&mut self.people[who].events);
+        events.retain(|event| !matches!(event, Event::ServerDetail { .. }));
+        events
+    }
+
+    fn orders(&mut self, who: usize) -> Vec<Order> {
+        std::mem::take(&mut self.people[who].orders)
+    }
+}
+
+fn said(nick: &str, text: &str) -> Event {
+    Event::Said {
+        room: "#lobby".into(),
+        nick: nick.into(),
+        text: text.into(),
+        manner: Manner::Text,
+        own: false,
+    }
+}
+
+#[test]
+fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
+    let mut room = Room::new();
+    let alice = room.enter("alice");
+    let bob = room.enter("bob");
+    assert_eq!(
+        room.seen(bob),
+        [Event::Entered {
+            room: "#lobby".into(),
+            nick: "bob".into(),
+            others: vec!["alice".into()],
+            first: true
+        }]
+    );
+    room.seen(alice);
+    room.types(bob, "hello all");
+    room.types(alice, "hi bob");
+    room.types(bob, "/nick robert");
+    room.types(bob, "/quit see you");
+    let renamed = |own| Event::Renamed {
+        from: "bob".into(),
+        to: "robert".into(),
+        own,
+    };
+    assert_eq!(room.seen(bob), [said("alice", "hi bob"), renamed(true)]);
+    let Some(Event::Quit { nick, reason }) = room.people[alice].events.pop() else {
+        panic!("{:?}", room.people[alice].events);
+    };
+    assert_eq!(nick, "robert");
+    assert!(reason.unwrap().contains("see you"));
+    assert_eq!(room.seen(alice), [said("bob", "hello all"), renamed(false)]);
+    assert_eq!(room.orders(bob), [Order::End(Outcome::Done)]);
+}
+
+#[test]
+fn a_whisper_reaches_one_person_and_nobody_else() {
+    let mut room = Room::new();
+    let people = ["alice", "bob", "carol"].map(|nick| room.enter(nick));
+    for who in people {
+        room.seen(who);
+    }
+    room.types(people[0], "@BOB psst");
+    assert_eq!(room.seen(people[2]), []);
+    assert_eq!(room.seen(people[0]), []);
+    assert_eq!(
+        room.seen(people[1]),
+        [Event::Whispered {
+            nick: "alice".into(),
+            text: "psst".into(),
+            manner: Manner::Text,
+            own: false
+        }]
+    );
+}
+
+#[test]
+fn a_second_bob_is_asked_for_another_nick_and_nobody_hears_of_it() {
+    let mut room = Room::new();
+    let bob = room.enter("bob");
+    room.seen(bob);
+    let second = room.enter("BOB");
+    let asked = Order::AskNick {
+        nick: "BOB".into(),
+        why: "it is taken".into(),
+    };
+    assert_eq!(room.orders(second), [asked]);
+    room.types(bob, "am I alone?");
+    assert_eq!(room.seen(bob), []);
+    assert_eq!(room.seen(second), []);
+    let now = room.session_now();
+    let person = &mut room.people[second];
+    person.session.answer_nick("rob", now, &mut person.outbox);
+    room.settle();
+    assert!(room.people[second].session.is_ready());
+    assert_eq!(
+        room.seen(bob),
+        [Event::Joined {
+            room: "#lobby".into(),
+            nick: "rob".into()
+        }]
+    );
+}
+
+#[test]
+fn after_a_cut_connection_rooms_and_waiting_lines_are_where_they_were() {
+    let mut room = Room::new();
+    let [alice, bob] = ["alice", "bob"].map(|nick| room.enter(nick));
+    room.types(alice, "/join #dev");
+    room.types(bob, "/join #dev");
+    room.cut(bob);
+    room.types(bob, "said while away");
+    room.types(bob, "@alice and whispered");
+    room.seen(alice);
+    room.connect(bob);
+    let heard: Vec<Event> = room
+        .seen(alice)
+        .into_iter()
+        .filter(|event| !matches!(event, Event::Joined { .. }))
+        .collect();
+    assert!(
+        matches!(&heard[..], [
+            Event::Said { room, text, .. },
+            Event::Whispered { text: whisper, .. }
+        ] if room == "#dev" && text == "said while away" && whisper == "and whispered"),
+        "{heard:?}"
+    );
+    assert_eq!(room.people[bob].session.active_room(), Some("#dev"));
+}
+
+#[test]
+fn who_tells_who_is_away_and_since_when_people_are_here() {
+    let mut room = Room::new();
+    let alice = room.enter("alice");
+    room.now = Duration::from_secs(600);
+    let bob = room.enter("bob");
+    room.types(bob, "/away lunch");
+    room.now = Duration::from_secs(900);
+    room.seen(alice);
+    room.types(alice, "/who");
+    let events = room.seen(alice);
+    let [Event::Who { people, .. }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    let facts: Vec<_> = people
+        .iter()
+        .map(|p| (p.nick.as_str(), p.since, p.away, p.away_message.as_deref()))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("alice", Some(0), false, None),
+            ("bob", Some(600), true, Some("lunch"))
+        ]
+    );
+}
+
+#[test]
+fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
+    let mut room = Room::new();
+    let alice = room.enter("alice");
+    let script = room.enter_as("ci", true);
+    room.seen(alice);
+    let now = room.session_now();
+    let lines = ["one", "@nobody x", "@alice two", "/topic", "three"];
+    for (number, line) in (1..).zip(lines) {
+        let person = &mut room.people[script];
+        person
+            .session
+            .scripted(number, line, now, &mut person.outbox);
+    }
+    let person = &mut room.people[script];
+    person.session.input_ended(now, &mut person.outbox);
+    room.settle();
+    let refused: Vec<_> = room
+        .seen(script)
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Refused { number, line, .. } => Some((number, line)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refused, [(401, Some(2))]);
+    let texts: Vec<String> = room
+        .seen(alice)
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Said { text, .. } | Event::Whispered { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    assert_eq!(room.orders(script), [Order::End(Outcome::LinesRefused)]);
+}
+
+#[test]
+fn the_longest_text_arrives_whole_in_pieces_that_the_server_takes() {
+    let mut room = Room::new();
+    let [alice, bob] = ["alice", "bob"].map(|nick| room.enter(nick));
+    room.seen(bob);
+    room.seen(alice);
+    let words: Vec<String> = (0..500).map(|number| format!("wörd{number}")).collect();
+    room.types(alice, &words.join(" "));
+    let texts: Vec<String> = room
+        .seen(bob)
+        .into_iter()
+        .map(|event| match event {
+            Event::Said { text, .. } => text,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(texts.len() > 5);
+    assert_eq!(texts.join(" "), words.join(" "));
+    let refusals = room.seen(alice);
+    assert!(
+        !refusals
+            .iter()
+            .any(|event| matches!(event, Event::Refused { .. }))
+    );
+}
