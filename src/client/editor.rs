@@ -459,10 +459,14 @@ impl Remote {
             columns,
             ..Shown::default()
         };
+        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
         if desk.stage == Stage::Returning {
+            // The editor was woken, and has printed a block that it found before the signal.
+            if printed {
+                self.printer.printed();
+            }
             return cleared;
         }
-        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
         desk.stage = Stage::Reading;
         desk.searching = !usual_prompt;
         // The gate moves only while the desk is locked: otherwise it could be opened here after

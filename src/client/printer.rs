@@ -117,6 +117,12 @@ impl Printer {
         self.shared.changed.notify_all();
     }
 
+    /// The editor has drawn the block that was handed over, and the gate stays as it is.
+    pub fn printed(&self) {
+        self.lock().handed = None;
+        self.shared.changed.notify_all();
+    }
+
     /// The editor is about to return: blocks wait until it has drawn its prompt again.
     pub fn close_gate(&self) {
         self.lock().open = false;
@@ -248,6 +254,30 @@ mod tests {
         printer.close_gate();
         printer.push("four\n".into());
         assert_eq!(printer.finish(), "three\nfour\n");
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_block_drawn_behind_a_closed_gate_is_not_waited_for_again() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let thread = printer
+            .start_gated(move |block| {
+                sender.send(block).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        printer.drawn(false);
+        printer.push("one\n".into());
+        assert_eq!(receiver.recv().unwrap(), "one\n");
+        printer.close_gate();
+        printer.printed();
+        printer.push("two\n".into());
+        assert!(receiver.try_recv().is_err());
+        printer.drawn(false);
+        assert_eq!(receiver.recv().unwrap(), "two\n");
+        printer.printed();
+        assert_eq!(printer.finish(), "");
         thread.join().unwrap().unwrap();
     }
 
