@@ -253,6 +253,30 @@ mod tests {
     }
 
     #[test]
+    fn a_block_drawn_behind_a_closed_gate_is_not_waited_for_again() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let thread = printer
+            .start_gated(move |block| {
+                sender.send(block).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        printer.open_gate();
+        printer.push("one\n".into());
+        assert_eq!(receiver.recv().unwrap(), "one\n");
+        printer.close_gate();
+        printer.printed();
+        printer.push("two\n".into());
+        assert!(receiver.try_recv().is_err());
+        printer.open_gate();
+        assert_eq!(receiver.recv().unwrap(), "two\n");
+        printer.printed();
+        assert_eq!(printer.finish(), "");
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
     fn text_that_waits_too_long_gives_way_and_is_counted() {
         let printer = Printer::default();
         printer.lock().gated = true;
