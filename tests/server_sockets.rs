@@ -95,6 +95,8 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             visitor.send("NICK bob");
         }
     }
+    // Newcomers are let in one after the other: by now all of them have been.
+    server.connect().fence();
     server.until("all are given back", |server| server.open_files() == open);
     server.enter("bob");
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
