@@ -33,6 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--no-host', '--no-host', [CompletionResultType]::ParameterName, 'Never host the room in this process when no server is there')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'After the end of input go on printing what others say')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'After the end of input go on printing what others say')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End a script at the first line that is refused')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show also what is of use to few, such as each line of the server''s greeting')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show also what is of use to few, such as each line of the server''s greeting')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only what people say, not who comes and goes')

@@ -23,7 +23,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -v -q -h -V --nick --join --password-file --no-host --follow --format --color --config --verbose --quiet --generate --help --version"
+            opts="-n -j -f -v -q -h -V --nick --join --password-file --no-host --follow --strict --format --color --config --verbose --quiet --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

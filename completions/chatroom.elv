@@ -30,6 +30,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --no-host 'Never host the room in this process when no server is there'
             cand -f 'After the end of input go on printing what others say'
             cand --follow 'After the end of input go on printing what others say'
+            cand --strict 'End a script at the first line that is refused'
             cand -v 'Show also what is of use to few, such as each line of the server''s greeting'
             cand --verbose 'Show also what is of use to few, such as each line of the server''s greeting'
             cand -q 'Show only what people say, not who comes and goes'

@@ -15,6 +15,7 @@ complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'"
 complete -c chatroom -l no-host -d 'Never host the room in this process when no server is there'
 complete -c chatroom -s f -l follow -d 'After the end of input go on printing what others say'
+complete -c chatroom -l strict -d 'End a script at the first line that is refused'
 complete -c chatroom -s v -l verbose -d 'Show also what is of use to few, such as each line of the server\'s greeting'
 complete -c chatroom -s q -l quiet -d 'Show only what people say, not who comes and goes'
 complete -c chatroom -s h -l help -d 'Print help (see more with \'--help\')'

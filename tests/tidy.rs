@@ -52,7 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/interactive.rs",
             "src/client/mod.rs",
-            "src/client/script.rs",
+            "src/client/script/",
             "src/client/terminal.rs",
             "src/server/mod.rs",
         ],
@@ -63,7 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["src/client/input/commands.rs", "src/server/config.rs"],
     ),
     // The script's lines wait for the network in one of its channels.
-    ("tokio", &["src/client/network.rs", "src/client/script.rs"]),
+    ("tokio", &["src/client/network.rs", "src/client/script/"]),
     ("toml", &["src/client/config.rs", "src/server/config.rs"]),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),

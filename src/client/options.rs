@@ -45,6 +45,10 @@ pub struct Options {
     #[arg(short, long)]
     pub follow: bool,
 
+    /// End a script at the first line that is refused
+    #[arg(long)]
+    pub strict: bool,
+
     /// How to print what arrives when standard output is not a terminal
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
     pub format: Format,

@@ -14,7 +14,7 @@ use super::config::{Config, ConfigError, Server};
 use super::network::{self, ConnectError, plain_words};
 use super::options::{ColorChoice, Options};
 use super::screen::{Look, Volume};
-use super::session::{Outcome, Session, Settings};
+use super::session::{Outcome, Report, Session, Settings};
 use super::{Ending, Place, editor, input, interactive, script};
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
@@ -53,6 +53,15 @@ pub enum Failure {
     ServerGone {
         /// Why.
         words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
     },
     /// The program itself failed.
     Internal,
@@ -87,6 +96,7 @@ impl Failure {
             Self::Unreachable { .. } | Self::ServerGone { .. } => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
+            Self::ProtocolBroken { .. } => 76,
             Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
             Self::Config(ConfigError::Wrong { .. }) => 78,
             // As a shell tells that a signal ended a program.
@@ -119,8 +129,17 @@ impl fmt::Display for Failure {
                 "no server answers on {address} ({}); is chatroomd running there?",
                 plain_words(error)
             ),
-            Self::ServerGone { words } => {
-                write!(f, "the server is gone: {}", super::safe::safe(words))
+            Self::ServerGone { words, report } => {
+                write!(f, "the server is gone: {}", super::safe::safe(words))?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::ProtocolBroken { words, report } => {
+                write!(f, "the server broke the protocol: {words}")?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
             }
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
@@ -166,6 +185,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         password: wishes.password,
         rooms: wishes.rooms,
         script: !on_terminal,
+        strict: options.strict,
     });
     let look = Look::new(
         has_color(options.color),
@@ -244,18 +264,16 @@ impl Wishes {
                 "{nick:?} cannot be a nick; use letters, digits, - and _, a letter first"
             )));
         }
-        let mut rooms = options.rooms.clone();
-        rooms.extend(server.iter().flat_map(|server| server.rooms.clone()));
-        for room in &rooms {
-            if !matches!(
-                input::parse(&format!("/join {room}")),
-                Ok(input::Intent::Join { .. })
-            ) {
-                return Err(Failure::Usage(format!(
+        let of_server = server.iter().flat_map(|server| &server.rooms);
+        let rooms = options.rooms.iter().chain(of_server).map(|room| {
+            match input::parse(&format!("/join {room}")) {
+                Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                _ => Err(Failure::Usage(format!(
                     "{room:?} cannot be a room; rooms look like #room"
-                )));
+                ))),
             }
-        }
+        });
+        let rooms = rooms.collect::<Result<_, _>>()?;
         let password_file = options
             .password_file
             .as_ref()
@@ -377,7 +395,10 @@ fn finish(ending: Ending) -> Result<(), Failure> {
         Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
         Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
         Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),
-        Some(Outcome::ServerGone { words }) => Err(Failure::ServerGone { words }),
+        Some(Outcome::ServerGone { words, report }) => Err(Failure::ServerGone { words, report }),
+        Some(Outcome::ProtocolBroken { words, report }) => {
+            Err(Failure::ProtocolBroken { words, report })
+        }
         None => Err(Failure::Internal),
     }
 }

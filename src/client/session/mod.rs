@@ -4,10 +4,16 @@
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
 //! fills an [`Outbox`] with what should be done. `heard` understands the server, `typed` turns a
 //! person's intents into requests, `rooms` remembers who is where, `asked` collects answers that
-//! come in many lines.
+//! come in many lines. `capabilities` asks what the server can do; `fences` knows what became of
+//! each line of a script, `pace` how many may be on their way, and `report` says what is known
+//! when it ends too early.
 
 mod asked;
+mod capabilities;
+mod fences;
 mod heard;
+mod pace;
+mod report;
 mod rooms;
 mod typed;
 
@@ -18,6 +24,10 @@ use super::event::Event;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Message, Request};
 use asked::Asked;
+use capabilities::Capabilities;
+use fences::Script;
+pub use fences::ScriptLine;
+pub use report::{Ranges, Report};
 use rooms::Rooms;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
@@ -29,6 +39,31 @@ pub struct Outbox {
     pub events: Vec<Event>,
     /// What else is to be done, in order.
     pub orders: Vec<Order>,
+    /// How many bytes of lines were taken out of it over this connection.
+    pub taken_bytes: u64,
+    /// How many of these the connection has taken; the others never left this program.
+    pub written_bytes: u64,
+}
+
+impl Outbox {
+    /// How many bytes stand before the next line, over this connection.
+    fn position(&self) -> u64 {
+        self.taken_bytes + self.lines.len() as u64
+    }
+
+    /// Moves the lines to where they wait for the connection.
+    pub fn take_lines(&mut self, unsent: &mut Vec<u8>) {
+        self.taken_bytes += self.lines.len() as u64;
+        unsent.extend_from_slice(self.lines.as_bytes());
+        self.lines.clear();
+    }
+
+    /// Begins to count anew, for another connection.
+    pub fn restart(&mut self) {
+        self.lines.clear();
+        self.taken_bytes = 0;
+        self.written_bytes = 0;
+    }
 }
 
 /// Something to be done that is neither a line to send nor an event to show.
@@ -76,6 +111,15 @@ pub enum Outcome {
     ServerGone {
         /// Why, in words.
         words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do, and was left.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
     },
 }
 
@@ -95,6 +139,8 @@ pub struct Settings {
     /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
     /// server is the end.
     pub script: bool,
+    /// Whether a script ends at the first line that is refused.
+    pub strict: bool,
 }
 
 /// A point in time.
@@ -125,10 +171,8 @@ const REGAIN_EVERY: Duration = Duration::from_secs(15);
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
 const WAITING_LINES_MAX: usize = 1_000;
-/// How many lines of a script may be on their way without an answer.
-const SCRIPT_WINDOW_LINES: usize = 32;
 
-/// Tokens of this program's own pings. What stands behind the last one is a line number.
+/// Tokens of this program's own pings. What stands behind the last one is a number.
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
 const FENCE: &str = "chatroom-line-";
@@ -176,17 +220,9 @@ pub struct Session {
     /// Lines typed while there was no connection, with the room they were typed in.
     waiting: VecDeque<(String, Option<String>)>,
     script: Script,
-}
-
-/// What a script has sent, and what the server has taken of it.
-#[derive(Debug, Default)]
-struct Script {
-    /// Lines whose fence has not come back, oldest first.
-    unanswered: VecDeque<u64>,
-    /// No more lines will come.
-    ended: bool,
-    /// At least one line was refused.
-    refused: bool,
+    capabilities: Capabilities,
+    /// The server does what no server may do.
+    broken: bool,
 }
 
 impl Session {
@@ -208,6 +244,8 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
+            capabilities: Capabilities::default(),
+            broken: false,
         }
     }
 
@@ -219,6 +257,7 @@ impl Session {
         self.heard_at = now.elapsed;
         self.pinged = false;
         self.farewell = None;
+        self.broken = false;
         self.spellings = 0;
         self.nick.clone_from(&self.settings.nick);
         self.asked = Asked::default();
@@ -230,6 +269,7 @@ impl Session {
                 outbox,
             );
         }
+        self.begin_negotiation(outbox);
         self.send_nick(&self.nick.clone(), outbox);
         let (user, real_name) = (self.settings.user.clone(), self.settings.real_name.clone());
         self.send(
@@ -248,12 +288,12 @@ impl Session {
         // Not every network is UTF-8 only. What cannot be read is shown as such.
         let text = String::from_utf8_lossy(line);
         match Message::parse(&text) {
-            Ok(message) => self.heard(&message, now, outbox),
+            Ok(message) => self.heard_as_answer(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
-                    self.heard(&message, now, outbox);
+                    self.heard_as_answer(&message, now, outbox);
                 }
             }
         }
@@ -277,8 +317,11 @@ impl Session {
         }
         if self.settings.script || !self.was_in {
             self.phase = Phase::Ended;
-            let outcome = Outcome::ServerGone { words: why };
-            outbox.orders.push(Order::End(outcome));
+            let report = self.report(outbox);
+            outbox.orders.push(Order::End(match self.broken {
+                true => Outcome::ProtocolBroken { words: why, report },
+                false => Outcome::ServerGone { words: why, report },
+            }));
             return;
         }
         if held >= GOOD_AFTER {
@@ -352,6 +395,12 @@ impl Session {
 
     /// Leaves, with a reason for those who stay.
     pub fn quit(&mut self, reason: Option<&str>, now: Moment, outbox: &mut Outbox) {
+        if self.is_scripting() {
+            // What stands before it in the script comes first.
+            self.script.ended = true;
+            self.script.farewell = reason.map(str::to_owned);
+            return;
+        }
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(outbox),
             Phase::Leaving { .. } => {}
@@ -369,15 +418,6 @@ impl Session {
     pub fn input_ended(&mut self, now: Moment, outbox: &mut Outbox) {
         self.script.ended = true;
         self.leave_when_done(now, outbox);
-    }
-
-    /// Whether the next line may be given to [`Session::typed`].
-    pub fn wants_input(&self) -> bool {
-        if self.settings.script {
-            self.is_ready() && self.script.unanswered.len() < SCRIPT_WINDOW_LINES
-        } else {
-            true
-        }
     }
 
     /// Whether this person is in, with all that belongs to it.
@@ -411,7 +451,7 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
-        let outcome = if self.script.refused {
+        let outcome = if self.script.refused && self.settings.script {
             Outcome::LinesRefused
         } else {
             Outcome::Done
@@ -421,8 +461,9 @@ impl Session {
 
     /// Leaves when the script is at its end and every line of it is answered.
     fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
-        if self.script.ended && self.is_ready() && self.script.unanswered.is_empty() {
-            self.quit(None, now, outbox);
+        if self.script.ended && self.is_ready() && self.all_answered() {
+            let farewell = self.script.farewell.take();
+            self.quit(farewell.as_deref(), now, outbox);
         }
     }
 
@@ -446,6 +487,7 @@ impl Session {
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
         match request.line() {
             Ok(line) => {
+                self.put_label(outbox);
                 outbox.lines.push_str(&line);
                 true
             }
@@ -458,11 +500,8 @@ impl Session {
 
     /// What was typed cannot be done; nothing is sent.
     fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
-        self.script.refused = true;
-        outbox.events.push(Event::Unsendable {
-            words: words.to_owned(),
-            line: self.script.unanswered.back().copied(),
-        });
+        let words = words.to_owned();
+        self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
     }
 }
 

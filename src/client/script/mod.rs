@@ -12,8 +12,12 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
+mod batch;
+
+pub(super) use batch::Batch;
+
 use super::event::Event;
-use super::network::{self, Command, Front, Scripted};
+use super::network::{self, Command, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
@@ -25,8 +29,8 @@ use crate::wire::{Line, Lines};
 /// The longest line taken from standard input, in bytes. What is longer than a line of the wire
 /// is sent in pieces, but a file without line endings is a mistake.
 const LINE_BYTES_MAX: usize = 64 * 1024;
-/// How many lines are read ahead.
-const LINES_AHEAD: usize = 256;
+/// How many batches of lines are read ahead.
+const BATCHES_AHEAD: usize = 2;
 
 /// Runs the conversation to its end: the end of input, or of the server with `follow`.
 pub(super) fn run(
@@ -44,7 +48,7 @@ pub(super) fn run(
         printer: printer.clone(),
         ended: ended_sender,
     };
-    let (lines, receiver) = mpsc::channel(LINES_AHEAD);
+    let (lines, receiver) = mpsc::channel(BATCHES_AHEAD);
     let (commands, taken) = network::commands();
     network::start(
         place.stream,
@@ -76,10 +80,10 @@ pub(super) fn run(
 }
 
 /// Reads standard input to its end.
-fn read_lines(script: &mpsc::Sender<Scripted>, follow: bool) {
+fn read_lines(script: &mpsc::Sender<Batch>, follow: bool) {
     let mut lines = Lines::new(LINE_BYTES_MAX);
     let mut buffer = vec![0; 64 * 1024];
-    let mut number = 0;
+    let mut next = 1;
     let mut input = io::stdin().lock();
     loop {
         let count = match input.read(&mut buffer) {
@@ -88,17 +92,19 @@ fn read_lines(script: &mpsc::Sender<Scripted>, follow: bool) {
             Err(_) => 0,
         };
         // The last line counts also when it has no ending.
-        let fresh: &[u8] = match count {
+        let mut fresh: &[u8] = match count {
             0 if lines.held_bytes() > 0 => b"\n",
-            0 => break,
             count => buffer.get(..count).unwrap_or_default(),
         };
-        let mut fresh = fresh;
+        let mut batch = Batch::beginning_with(next);
         while let Some(line) = lines.next_line(&mut fresh) {
-            number += 1;
-            if script.blocking_send(scripted(number, line)).is_err() {
-                return;
-            }
+            put(line, &mut batch);
+        }
+        next = batch.next_number();
+        batch.is_last = count == 0 && !follow;
+        let is_worth_sending = batch.is_last || !batch.is_empty();
+        if is_worth_sending && script.blocking_send(batch).is_err() {
+            return;
         }
         if count == 0 {
             break;
@@ -108,23 +114,15 @@ fn read_lines(script: &mpsc::Sender<Scripted>, follow: bool) {
         // The end is not told, so the conversation goes on. The channel must stay open for that.
         thread::park();
     }
-    let _ = script.blocking_send(Scripted::End);
 }
 
-fn scripted(number: u64, line: Line<'_>) -> Scripted {
+fn put(line: Line<'_>, batch: &mut Batch) {
     let Line::Whole(bytes) = line else {
-        let why = "this line is longer than 64 KiB; it is not sent";
-        return Scripted::Unreadable { number, why };
+        return batch.push_unreadable("this line is longer than 64 KiB; it is not sent".into());
     };
     match str::from_utf8(bytes) {
-        Ok(text) => Scripted::Line {
-            number,
-            text: text.to_owned(),
-        },
-        Err(_) => {
-            let why = "this line is not UTF-8; it is not sent";
-            Scripted::Unreadable { number, why }
-        }
+        Ok(text) => batch.push_typed(text),
+        Err(_) => batch.push_unreadable("this line is not UTF-8; it is not sent".into()),
     }
 }
 
