@@ -293,13 +293,6 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
-    /// Presses keys, one at a time, waiting for nothing.
-    pub(crate) fn types_slowly(&mut self, keys: &str) {
-        for key in keys.chars() {
-            self.types(&key.to_string());
-        }
-    }
-
     /// Waits until the screen is as it should be.
     pub(crate) fn waits_until(&self, what: &str, mut holds: impl FnMut(&mut Shown) -> bool) {
         let deadline = Instant::now() + PATIENCE;
