@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -95,6 +95,8 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             visitor.send("NICK bob");
         }
     }
+    // Newcomers are let in one after the other: by now all of them have been.
+    server.connect().fence();
     server.until("all are given back", |server| server.open_files() == open);
     server.enter("bob");
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
@@ -214,7 +216,11 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
 
 #[test]
 fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
-    const LINES: usize = 60_000;
+    const LINES: usize = 40_000;
+    /// Bob reads this many lines every few milliseconds: far less than Alice could send, and more
+    /// than what is taken from her while he is behind.
+    const LINES_AT_A_TIME: usize = 40;
+    const PAUSE: Duration = Duration::from_millis(5);
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
     let server = Server::start(&["--config", path_of(&config)]);
     let (mut bob, alice) = (server.enter("bob"), server.enter("alice"));
@@ -223,18 +229,15 @@ fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
     let mut unsent = flood.as_bytes();
     let mut stream = alice.stream();
     stream.set_nonblocking(true).unwrap();
-    let mut heard = 0;
-    // Alice sends whenever she can, and bob reads a little whenever she cannot.
+    let (mut heard, mut next_read) = (0, Instant::now());
     while heard < LINES {
-        match stream.write(unsent) {
-            Ok(count) if count > 0 => unsent = &unsent[count..],
-            _ => {
-                for _ in 0..50 {
-                    heard += usize::from(bob.line().contains("PRIVMSG"));
-                    if heard == LINES {
-                        break;
-                    }
-                }
+        if let Ok(count) = stream.write(unsent) {
+            unsent = &unsent[count..];
+        }
+        if Instant::now() >= next_read {
+            next_read += PAUSE;
+            for _ in 0..LINES_AT_A_TIME {
+                heard += usize::from(heard < LINES && bob.line().contains("PRIVMSG"));
             }
         }
     }
@@ -307,6 +310,8 @@ fn without_file_descriptors_nobody_suffers_and_newcomers_wait() {
         "ulimit -n 40 && exec \"$0\" \"$@\"",
         env!("CARGO_BIN_EXE_chatroomd"),
     ]);
+    // Its complaint is expected.
+    shell.stderr(Stdio::null());
     let server = Server::start_with(shell, &["--no-limits"]);
     let mut alice = server.enter("alice");
     let mut crowd: Vec<Client> = (0..60).map(|_| server.connect()).collect();

@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
-    ("nom", &["src/client/input.rs", "src/wire/message.rs"]),
+    ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
     ("rustix", &["src/client/terminal.rs"]),
     ("rustyline", &["src/client/editor.rs"]),
     ("serde", &["src/client/config.rs"]),
@@ -58,14 +58,16 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/reactor.rs"]),
-    ("strsim", &["src/client/input.rs", "src/server/config.rs"]),
+    (
+        "strsim",
+        &["src/client/input/commands.rs", "src/server/config.rs"],
+    ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network.rs", "src/client/script.rs"]),
     ("toml", &["src/client/config.rs", "src/server/config.rs"]),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),
-    ("unicode_segmentation", &["src/client/"]),
-    ("unicode_width", &["src/client/"]),
+    ("unicode_segmentation", &["src/client/editor.rs"]),
 ];
 
 #[test]

@@ -459,15 +459,18 @@ impl Remote {
             columns,
             ..Shown::default()
         };
+        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
+        if printed {
+            self.printer.printed();
+        }
         if desk.stage == Stage::Returning {
             return cleared;
         }
-        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage == Stage::Reading;
         desk.stage = Stage::Reading;
         desk.searching = !usual_prompt;
         // The gate moves only while the desk is locked: otherwise it could be opened here after
         // another thread has closed it to wake the editor.
-        self.printer.drawn(printed);
+        self.printer.open_gate();
         self.wake_if_needed(&mut desk);
         cleared
     }

@@ -106,14 +106,15 @@ impl Printer {
         self.lock().waiting_bytes > WAITING_BYTES_MAX / 4
     }
 
-    /// The editor has drawn its prompt and reads keys. `printed` tells that it did so behind a
-    /// block of text.
-    pub fn drawn(&self, printed: bool) {
-        let mut state = self.lock();
-        state.open = true;
-        if printed {
-            state.handed = None;
-        }
+    /// The editor has drawn its prompt and reads keys.
+    pub fn open_gate(&self) {
+        self.lock().open = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// The editor has drawn itself behind the block that was handed over.
+    pub fn printed(&self) {
+        self.lock().handed = None;
         self.shared.changed.notify_all();
     }
 
@@ -237,17 +238,41 @@ mod tests {
         printer.push("one\n".into());
         printer.push("two\n".into());
         assert!(receiver.try_recv().is_err());
-        printer.drawn(false);
+        printer.open_gate();
         assert_eq!(receiver.recv().unwrap(), "one\ntwo\n");
         printer.push("three\n".into());
         // A key was pressed and the prompt drawn, but not behind the block.
-        printer.drawn(false);
+        printer.open_gate();
         assert!(receiver.try_recv().is_err());
-        printer.drawn(true);
+        printer.printed();
         assert_eq!(receiver.recv().unwrap(), "three\n");
         printer.close_gate();
         printer.push("four\n".into());
         assert_eq!(printer.finish(), "three\nfour\n");
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_block_drawn_behind_a_closed_gate_is_not_waited_for_again() {
+        let printer = Printer::default();
+        let (sender, receiver) = mpsc::channel();
+        let thread = printer
+            .start_gated(move |block| {
+                sender.send(block).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        printer.open_gate();
+        printer.push("one\n".into());
+        assert_eq!(receiver.recv().unwrap(), "one\n");
+        printer.close_gate();
+        printer.printed();
+        printer.push("two\n".into());
+        assert!(receiver.try_recv().is_err());
+        printer.open_gate();
+        assert_eq!(receiver.recv().unwrap(), "two\n");
+        printer.printed();
+        assert_eq!(printer.finish(), "");
         thread.join().unwrap().unwrap();
     }
 

@@ -24,7 +24,7 @@ The file given with --config (TOML; all of it can be left out):
   [limits]
   enabled = true                 false: no flood control, any number of connections
   connections = 10000            in all
-  connections-per-address = 64   from one IPv4 address or IPv6 network of 64 bits
+  connections-per-address = 256  from one IPv4 address or IPv6 network of 64 bits
   registration-seconds = 30      to give a nick and a user name
   ping-interval-seconds = 90     of silence before somebody is asked for a sign of life
   ping-timeout-seconds = 60      to give one

@@ -154,7 +154,7 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
         "[#lobby] three",
         waits,
         "you are alice in #lobby, with bob",
-        "connected again",
+        "the server is back",
         "<bob> back",
         "[#lobby] a new draft",
     ];
@@ -173,7 +173,7 @@ fn a_server_that_is_stopped_and_started_again_is_found_again() {
     room.alice.shows("the server is gone");
     room.host = Some(host_on(port));
     room.bob = Lines::enter(room.address(), "bob");
-    room.alice.shows("connected again");
+    room.alice.shows("the server is back");
     room.bob.says("welcome back");
     room.alice.shows("<bob> welcome back");
     room.alice.waits_until("the draft below", |shown| {

@@ -15,9 +15,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server, bob in the lobby, and alice at a terminal.
 pub(crate) struct Room {
-    pub(crate) host: Option<Host>,
     pub(crate) bob: Lines,
     pub(crate) alice: Terminal,
+    /// The last to go: it waits for the others to hang up.
+    pub(crate) host: Option<Host>,
 }
 
 impl Room {

@@ -85,17 +85,28 @@ fn another_prompt_under_a_draft_of_three_rows_leaves_no_copy_of_it() {
     let shown = format!("> {draft}");
     expected.push(&shown);
     alice.settles(&expected, &format!("> {behind}"));
-    expected.pop();
-    // There and back many times while keys are pressed.
-    for _ in 0..20 {
-        lines.puts_alice_into("#lobby");
-        alice.types("x\x7f");
+}
+
+#[test]
+fn a_prompt_that_changes_all_the_time_loses_no_key_and_no_message() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 60));
+    let mut expected = Vec::new();
+    for number in 0..200 {
         lines.sends(":alice!a@h PART #lobby");
-        expected.extend(["you are alice in #lobby, with bob", "you left #lobby"]);
+        alice.types("x");
+        lines.sends(&format!(":bob!b@h PRIVMSG alice :{number}"));
+        lines.puts_alice_into("#lobby");
+        expected.push("you left #lobby".to_owned());
+        expected.push(format!("*bob* whispers: {number}"));
+        expected.push("you are alice in #lobby, with bob".to_owned());
     }
-    lines.sends(":bob!b@h PRIVMSG alice :three");
-    expected.extend(["*bob* whispers: three", &shown]);
-    alice.settles(&expected, &format!("> {behind}"));
+    let line = format!("[#lobby] {}", "x".repeat(200));
+    lines.bob_says("end");
+    expected.extend(["<bob> end".to_owned(), line.clone()]);
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    alice.settles(&expected, &line);
+    alice.types(ENTER);
+    assert_eq!(lines.takes_from_alice(), "x".repeat(200));
 }
 
 #[test]

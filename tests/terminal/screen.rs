@@ -234,6 +234,12 @@ impl Shown {
         }
     }
 
+    /// How many rows there are, those that have scrolled away and empty ones too.
+    fn rows_count(&self) -> usize {
+        let screen = self.parser.screen();
+        screen.scrollback_len() + usize::from(screen.size().0.get())
+    }
+
     /// The rows that are on the screen now.
     pub(crate) fn screen_rows(&self) -> Vec<String> {
         let screen = self.parser.screen();
@@ -332,10 +338,14 @@ impl Terminal {
         );
         self.waits_until(&what, |shown| {
             let columns = shown.parser.screen().size().1.get();
+            let (below, column) = place_of_end(before_cursor, columns);
+            // Reading all the lines takes long when there are many.
+            if shown.cursor().1 != column || shown.rows_count() < expected.len() {
+                return false;
+            }
             let (lines, row) = shown.lines_and_last_row();
             let entered = lines.iter().position(|line| line.starts_with("you are "));
             let behind = entered.map_or(0, |at| at + 1);
-            let (below, column) = place_of_end(before_cursor, columns);
             let cursor = shown.cursor();
             lines.get(behind..) == Some(&expected)
                 && (i64::from(cursor.0), cursor.1) == (row + below, column)

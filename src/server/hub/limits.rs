@@ -59,7 +59,7 @@ impl Default for Limits {
         Self {
             enabled: true,
             connections: 10_000,
-            connections_per_address: 64,
+            connections_per_address: 256,
             registration_seconds: 30,
             ping_interval_seconds: 90,
             ping_timeout_seconds: 60,

@@ -41,11 +41,8 @@ impl Hub {
         outbox: &mut Outbox,
     ) -> Result<(), Refusal<'a>> {
         let nick = self.parse_nick(wanted)?;
-        if self
-            .people
-            .owner_of(wanted)
-            .is_some_and(|owner| owner != from)
-        {
+        let owner = self.people.owner_of(wanted);
+        if owner.is_some_and(|owner| owner != from) {
             return Err(Refusal::NickInUse { wanted });
         }
         let Some(person) = self.people.get(from) else {

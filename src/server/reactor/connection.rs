@@ -246,3 +246,21 @@ impl Spare {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_buffers_are_used_again_and_kept_only_up_to_their_bound() {
+        let mut spare = Spare::default();
+        let buffer = vec![1; SPARE_BYTES_MAX];
+        spare.give_back(buffer);
+        spare.give_back(vec![1; 1]);
+        assert_eq!(spare.buffers.len(), 1, "one byte more is not kept");
+        let buffer = spare.take();
+        assert_eq!((buffer.len(), buffer.capacity()), (0, SPARE_BYTES_MAX));
+        assert_eq!(spare.take().capacity(), 0);
+        assert_eq!(spare.bytes, 0);
+    }
+}
