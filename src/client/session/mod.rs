@@ -8,17 +8,20 @@
 
 mod asked;
 mod heard;
+mod judged;
 mod rooms;
 mod typed;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::Event;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Message, Request};
+use crate::wire::{Key, Message, Request, request};
 use asked::Asked;
+pub use judged::{Judgement, Part};
 use rooms::Rooms;
+pub use rooms::Unread;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
 #[derive(Debug, Default)]
@@ -49,6 +52,11 @@ pub enum Order {
         /// Why, in words.
         why: String,
     },
+    /// A line was typed that only concerns what is shown: the front end understands it.
+    Local {
+        /// The line.
+        line: String,
+    },
     /// Everything is over.
     End(Outcome),
 }
@@ -60,6 +68,11 @@ pub enum Outcome {
     Done,
     /// All was done but for some lines of the script, which were told as events.
     LinesRefused,
+    /// The person wants to go on at another server.
+    Elsewhere {
+        /// An address, or a name from the configuration.
+        server: String,
+    },
     /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
     NickRefused {
         /// The nick.
@@ -95,6 +108,8 @@ pub struct Settings {
     /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
     /// server is the end.
     pub script: bool,
+    /// Short names for longer beginnings of a line, without their slash.
+    pub aliases: BTreeMap<String, String>,
 }
 
 /// A point in time.
@@ -176,6 +191,12 @@ pub struct Session {
     /// Lines typed while there was no connection, with the room they were typed in.
     waiting: VecDeque<(String, Option<String>)>,
     script: Script,
+    /// Whose words are not shown.
+    ignored: BTreeSet<Key>,
+    /// Who whispered last.
+    last_whisper: Option<String>,
+    /// Where to go when this server is left.
+    elsewhere: Option<String>,
 }
 
 /// What a script has sent, and what the server has taken of it.
@@ -208,6 +229,9 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
+            ignored: BTreeSet::new(),
+            last_whisper: None,
+            elsewhere: None,
         }
     }
 
@@ -395,6 +419,11 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
+    /// What is unread in the rooms that are not the active one.
+    pub fn unread(&self) -> Unread {
+        self.rooms.unread()
+    }
+
     /// The names that Tab completes: the nicks of the active room, those who spoke last first,
     /// then the nicks of the other rooms; and the rooms.
     pub fn names(&self) -> (Vec<String>, Vec<String>) {
@@ -411,10 +440,10 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
-        let outcome = if self.script.refused {
-            Outcome::LinesRefused
-        } else {
-            Outcome::Done
+        let outcome = match self.elsewhere.take() {
+            Some(server) => Outcome::Elsewhere { server },
+            None if self.script.refused && self.settings.script => Outcome::LinesRefused,
+            None => Outcome::Done,
         };
         outbox.orders.push(Order::End(outcome));
     }
@@ -453,6 +482,14 @@ impl Session {
                 self.refuse_input(&error.to_string(), outbox);
                 false
             }
+        }
+    }
+
+    /// Sends a line that has no [`Request`] of its own.
+    fn send_line(&mut self, line: String, outbox: &mut Outbox) {
+        match request::to_line(line) {
+            Ok(line) => outbox.lines.push_str(&line),
+            Err(error) => self.refuse_input(&error.to_string(), outbox),
         }
     }
 

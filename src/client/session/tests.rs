@@ -19,6 +19,7 @@ impl Played {
             password: None,
             rooms: Vec::new(),
             script,
+            aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
             session,
