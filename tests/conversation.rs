@@ -66,6 +66,7 @@ impl Room {
             rooms: Vec::new(),
             script,
             strict: false,
+            aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {
             session,
@@ -209,6 +210,7 @@ fn said(nick: &str, text: &str) -> Event {
         text: text.into(),
         manner: Manner::Text,
         own: false,
+        mention: false,
     }
 }
 
@@ -228,7 +230,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
     );
     room.seen(alice);
     room.types(bob, "hello all");
-    room.types(alice, "hi bob");
+    room.types(alice, "hi all");
     room.types(bob, "/nick robert");
     room.types(bob, "/quit see you");
     let renamed = |own| Event::Renamed {
@@ -236,7 +238,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
         to: "robert".into(),
         own,
     };
-    assert_eq!(room.seen(bob), [said("alice", "hi bob"), renamed(true)]);
+    assert_eq!(room.seen(bob), [said("alice", "hi all"), renamed(true)]);
     let Some(Event::Quit { nick, reason }) = room.people[alice].events.pop() else {
         panic!("{:?}", room.people[alice].events);
     };

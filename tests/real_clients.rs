@@ -3,14 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod common;
 mod support;
 
 use std::process::Command;
 
 use portable_pty::CommandBuilder;
 
+use common::Server;
 use support::terminal::Terminal;
-use support::{Program, Server, is_installed};
+use support::{Program, is_installed, say};
 
 fn irssi(server: &Server, nick: &str, home: &tempfile::TempDir) -> Terminal {
     let mut command = CommandBuilder::new("irssi");
@@ -44,7 +46,7 @@ fn irssi_enters_talks_whispers_and_leaves() {
     irina.wait_for(&["[Act: 2"]);
     irina.type_keys("/window goto #lobby\r");
     irina.wait_for(&["has joined #lobby", "[Users #lobby]", "[#lobby]"]);
-    bob.say("hello irina");
+    say(&mut bob, "hello irina");
     irina.wait_for(&["< bob> hello irina"]);
     irina.type_keys("hello from irssi: é漢😀\r");
     let said = bob.expect(" PRIVMSG ");
@@ -76,7 +78,7 @@ fn irssi_enters_talks_whispers_and_leaves() {
     assert!(quit.contains("off home"), "{quit}");
     irina.wait_for_end();
 
-    let heard = carol.until_now();
+    let heard = carol.fence();
     assert!(heard.iter().any(|line| line.ends_with(":hello irina")));
     assert!(!heard.iter().any(|line| line.contains("psst")), "{heard:?}");
     let nicks = heard.iter().filter(|line| line.contains(" NICK "));
@@ -118,7 +120,7 @@ fn sic_enters_talks_whispers_and_leaves() {
     bob.expect(":sally!");
     sally.out.wait_for("End of NAMES list");
 
-    bob.say("hello sally");
+    say(&mut bob, "hello sally");
     sally.out.wait_for("<bob> hello sally");
     // It reads one line at a time, however many there are: each is waited for.
     sally.give(":m #lobby hello from sic\n");
@@ -145,7 +147,7 @@ fn sic_enters_talks_whispers_and_leaves() {
     let out = sally.finish().out;
     assert!(out.contains("ERROR"), "{out}");
 
-    let heard = carol.until_now();
+    let heard = carol.fence();
     assert!(!heard.iter().any(|line| line.contains("psst")), "{heard:?}");
     assert!(
         !heard.iter().any(|line| line.contains(" NICK ")),
@@ -162,8 +164,8 @@ fn sic_is_told_that_its_nick_is_taken_and_nobody_hears_of_it() {
     let mut bob = server.enter("bob");
     let mut sally = sic(&server, "Bob");
     sally.out.wait_for("433");
-    bob.say("nobody else should hear this");
-    assert_eq!(bob.until_now(), [""; 0]);
+    say(&mut bob, "nobody else should hear this");
+    assert_eq!(bob.fence(), [""; 0]);
     sally.end_input();
     let out = sally.finish().out;
     assert!(!out.contains("nobody else"), "{out}");

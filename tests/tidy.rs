@@ -28,13 +28,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("clap_complete", &["src/generate.rs"]),
     ("clap_mangen", &["src/generate.rs"]),
-    ("colored", &["src/client/screen.rs"]),
+    ("colored", &["src/client/screen/"]),
     ("etcetera", &["src/client/start.rs"]),
     ("fastrand", &["src/client/network.rs"]),
     (
         "jiff",
         &[
-            "src/client/screen.rs",
+            "src/client/screen/",
+            "src/client/scroll.rs",
+            "src/client/settings.rs",
             "src/client/start.rs",
             "src/server/hub/registration.rs",
         ],
@@ -60,7 +62,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("slab", &["src/server/hub/", "src/server/reactor.rs"]),
     (
         "strsim",
-        &["src/client/input/commands.rs", "src/server/config.rs"],
+        &[
+            "src/client/input/commands.rs",
+            "src/client/settings.rs",
+            "src/server/config.rs",
+        ],
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network.rs", "src/client/script/"]),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::settings::{Setting, SettingError, Taste};
+
 /// What the file can say. Every part of it may be left out.
 ///
 /// ```toml
@@ -18,6 +20,13 @@ use serde::Deserialize;
 /// nick = "ali"               # instead of the one above
 /// rooms = ["#dev"]
 /// password-file = "/home/alice/.chat-password"
+///
+/// [look]                     # the settings of /set
+/// bell = "whispers"
+/// nick-width = 12
+///
+/// [alias]
+/// j = "/join"
 /// ```
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -26,9 +35,38 @@ pub struct Config {
     pub nick: Option<String>,
     /// The server to go to: one of `servers`, or an address.
     pub server: Option<String>,
+    /// The keys of the editor: those of Emacs or those of vi.
+    #[serde(default)]
+    pub keys: Keys,
     /// Servers by name.
     #[serde(default)]
     pub servers: BTreeMap<String, Server>,
+    /// How things are shown: the settings of `/set`, by name.
+    #[serde(default)]
+    look: BTreeMap<String, toml::Spanned<LookValue>>,
+    /// Short names for longer lines: `j = "/join"`.
+    #[serde(default)]
+    pub alias: BTreeMap<String, String>,
+}
+
+/// The keys of the editor.
+#[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keys {
+    /// Ctrl-A, Ctrl-E and so on.
+    #[default]
+    Emacs,
+    /// Esc for commands.
+    Vi,
+}
+
+/// A setting in the file, which may be written as what it is.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+enum LookValue {
+    Switch(bool),
+    Number(i64),
+    Text(String),
 }
 
 /// One server.
@@ -110,11 +148,42 @@ impl Config {
     }
 
     fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Wrong {
+        let wrong = |at: Option<usize>, words: String| ConfigError::Wrong {
             file: file.to_owned(),
-            place: error.span().map(|span| place_of(text, span.start)),
-            words: error.message().replace('\n', " "),
-        })
+            place: at.map(|byte| place_of(text, byte)),
+            words,
+        };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            wrong(at, error.message().replace('\n', " "))
+        })?;
+        let mut taste = Taste::default();
+        for (name, value) in &config.look {
+            config
+                .set(name, value.get_ref(), &mut taste)
+                .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
+        }
+        Ok(config)
+    }
+
+    fn set(&self, name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
+        let value = match value {
+            LookValue::Switch(true) => "on".to_owned(),
+            LookValue::Switch(false) => "off".to_owned(),
+            LookValue::Number(number) => number.to_string(),
+            LookValue::Text(text) => text.clone(),
+        };
+        Setting::find(name)?.set(taste, &value)
+    }
+
+    /// How things are shown, as the file says.
+    pub fn taste(&self) -> Taste {
+        let mut taste = Taste::default();
+        for (name, value) in &self.look {
+            let set = self.set(name, value.get_ref(), &mut taste);
+            debug_assert!(set.is_ok(), "the file was checked when it was read");
+        }
+        taste
     }
 }
 
@@ -156,6 +225,21 @@ mod tests {
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");
         let words = parse("[servers.x]\nnick = \"a\"").unwrap_err();
         assert!(words.contains("missing field `address`"), "{words}");
+    }
+
+    #[test]
+    fn settings_are_written_as_what_they_are_and_checked() {
+        let config = parse("[look]\nbell = \"off\"\ntitle = true\nnick-width = 12").unwrap();
+        let taste = config.taste();
+        assert!(taste.title && taste.nick_width == 12);
+        assert_eq!(
+            parse("[look]\nbel = \"off\"").unwrap_err(),
+            "c.toml:2:7: no setting bel; did you mean bell?"
+        );
+        assert_eq!(
+            parse("[look]\n\nbell = 3").unwrap_err(),
+            "c.toml:3:8: bell cannot be \"3\"; it is off, whispers, mentions or all"
+        );
     }
 
     #[test]

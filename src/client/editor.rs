@@ -19,14 +19,19 @@ use rustyline::history::{DefaultHistory, History as _};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
     Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, DefaultEditor,
-    EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyEvent, RepeatCount,
+    EditMode, EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyCode,
+    KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::completion::{Names, completions};
-use super::input::Slash;
+use super::config::Keys;
+use super::draft::DraftKeeper;
+use super::input::{self, Slash};
 use super::printer::Printer;
 use super::screen::Prompt;
+use super::scroll::without_styles;
+use super::session::Judgement;
 use super::terminal::{self, Waker};
 
 /// How many lines of history are kept.
@@ -65,15 +70,29 @@ pub struct Editor {
     inner: rustyline::Editor<Helper, DefaultHistory>,
     remote: Remote,
     history_file: Option<PathBuf>,
+    /// What the first line begins with.
+    first: String,
+}
+
+/// Who knows what is being talked about, to help with what is typed. Nothing may take long.
+pub trait Assistant {
+    /// The names to complete.
+    fn names(&self) -> Names;
+    /// What there is to say of a line.
+    fn judge(&self, line: &str) -> Judgement;
+    /// The line with colours, in the same cells.
+    fn paint(&self, line: &str, judgement: &Judgement) -> String;
 }
 
 impl Editor {
-    /// An editor on the terminal, with the history of `history_file`. `names` is asked for the
-    /// names to complete each time Tab begins.
+    /// An editor on the terminal, with the history of `history_file` and what an earlier run has
+    /// left with the keeper of the draft.
     pub fn new(
         printer: Printer,
+        keys: Keys,
         history_file: Option<PathBuf>,
-        names: impl Fn() -> Names + 'static,
+        keeper: Option<DraftKeeper>,
+        assistant: impl Assistant + 'static,
     ) -> io::Result<Self> {
         let remote = Remote {
             desk: Arc::default(),
@@ -81,11 +100,13 @@ impl Editor {
             printer,
             waker: Waker::for_this_thread()?,
         };
-        let mut inner = rustyline::Editor::with_config(config()?).map_err(to_io)?;
+        let mut inner = rustyline::Editor::with_config(config(keys)?).map_err(to_io)?;
         inner.set_helper(Some(Helper {
             remote: remote.clone(),
-            names: Box::new(names),
+            assistant: Box::new(assistant),
             cycle: Mutex::default(),
+            judged: Mutex::default(),
+            keeper: keeper.clone(),
         }));
         bind_keys(&mut inner, &remote);
         if let Some(file) = &history_file {
@@ -95,6 +116,7 @@ impl Editor {
             inner,
             remote,
             history_file,
+            first: keeper.map(|keeper| keeper.kept()).unwrap_or_default(),
         })
     }
 
@@ -114,7 +136,11 @@ impl Editor {
     /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
     /// the prompt is changed under it.
     pub fn read(&mut self) -> io::Result<Entered> {
-        let mut draft = Draft::default();
+        let text = std::mem::take(&mut self.first);
+        let mut draft = Draft {
+            position: text.len(),
+            text,
+        };
         loop {
             let Some(prompt) = self.remote.begin() else {
                 return Ok(Entered::Ended);
@@ -148,8 +174,16 @@ impl Editor {
         }
     }
 
+    /// Takes everything off the screen.
+    pub fn clear_screen(&mut self) -> io::Result<()> {
+        self.inner.clear_screen().map_err(to_io)
+    }
+
     /// Puts a line into the history, in memory and in the file.
     fn remember(&mut self, line: &str) {
+        if input::is_secret(line) {
+            return;
+        }
         let added = self.inner.add_history_entry(line).unwrap_or(false);
         if added && let Some(file) = &self.history_file {
             // A history that cannot be written is no reason to disturb a conversation.
@@ -161,7 +195,7 @@ impl Editor {
 /// Asks one question before the conversation begins; `default` is what an empty answer means.
 /// `None` when the person wants to leave.
 pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
-    let mut editor = DefaultEditor::with_config(config()?).map_err(to_io)?;
+    let mut editor = DefaultEditor::with_config(config(Keys::Emacs)?).map_err(to_io)?;
     let prompt = if default.is_empty() {
         format!("{question}: ")
     } else {
@@ -175,11 +209,15 @@ pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
     }
 }
 
-fn config() -> io::Result<Config> {
+fn config(keys: Keys) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
         .grapheme_cluster_mode(GraphemeClusterMode::from_env())
+        .edit_mode(match keys {
+            Keys::Emacs => EditMode::Emacs,
+            Keys::Vi => EditMode::Vi,
+        })
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
         .bell_style(BellStyle::None)
@@ -204,6 +242,8 @@ fn bind_keys(editor: &mut rustyline::Editor<Helper, DefaultHistory>, remote: &Re
     };
     editor.bind_sequence(KeyEvent::ctrl('C'), leaving('C'));
     editor.bind_sequence(KeyEvent::ctrl('D'), leaving('D'));
+    let drop_paste = EventHandler::Conditional(Box::new(DropPaste));
+    editor.bind_sequence(KeyEvent(KeyCode::Esc, Modifiers::NONE), drop_paste);
     // These wait for another key, and would keep messages from being printed until it comes.
     for key in ['V', 'X'] {
         editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
@@ -288,18 +328,6 @@ impl Shown {
 const TO_OTHER_SCREEN: &str = "\x1b[?1049h";
 /// Shows the usual screen again, with the cursor where it was.
 const BACK_TO_SCREEN: &str = "\x1b[?1049l";
-
-/// A prompt without its colours.
-fn strip_styles(prompt: &str) -> String {
-    let mut plain = String::with_capacity(prompt.len());
-    let mut rest = prompt;
-    while let Some((before, styled)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
-    }
-    plain.push_str(rest);
-    plain
-}
 
 /// Where these texts end, as the editor lays them out: so many rows below their beginning, and in
 /// this column.
@@ -455,7 +483,7 @@ impl Remote {
         let cleared =
             wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();
         desk.shown = Shown {
-            prompt: strip_styles(prompt),
+            prompt: without_styles(prompt),
             columns,
             ..Shown::default()
         };
@@ -527,11 +555,32 @@ impl ConditionalEventHandler for LeavingKey {
     }
 }
 
+/// Esc drops a pasted text of several lines, and is itself otherwise.
+struct DropPaste;
+
+impl ConditionalEventHandler for DropPaste {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        context
+            .line()
+            .contains('\n')
+            .then_some(Cmd::Kill(Movement::WholeBuffer))
+    }
+}
+
 /// What the editor asks while a line is typed.
 struct Helper {
     remote: Remote,
-    names: Box<dyn Fn() -> Names>,
+    assistant: Box<dyn Assistant>,
     cycle: Mutex<Option<Cycle>>,
+    /// What is known of the line as it was drawn last.
+    judged: Mutex<Judgement>,
+    keeper: Option<DraftKeeper>,
 }
 
 /// What Tab offered last, to go on from when it is pressed again.
@@ -567,7 +616,7 @@ impl Completer for Helper {
             last.index = (last.index + 1) % last.offers.len();
             last
         } else {
-            let (start, mut offers) = completions(line, position, &(self.names)());
+            let (start, mut offers) = completions(line, position, &self.assistant.names());
             if offers.is_empty() {
                 return Ok((position, Vec::new()));
             }
@@ -610,10 +659,14 @@ impl Hinter for Helper {
 
     /// What else Tab offers, or what a command takes.
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
-        (position == line.len())
-            .then(|| self.other_offers(line).or_else(|| usage_of(line)))
-            .flatten()
-            .map(Aside)
+        let judgement = self.assistant.judge(line);
+        let aside = (position == line.len()).then(|| {
+            let note = judgement.note.as_ref().map(|note| format!("  ({note})"));
+            note.or_else(|| self.other_offers(line))
+                .or_else(|| usage_of(line))
+        });
+        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
+        aside.flatten().map(Aside)
     }
 }
 
@@ -657,10 +710,10 @@ impl Highlighter for Helper {
         drop(desk);
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
         if line.contains(obeyed) {
-            Cow::Owned(line.replace(obeyed, ""))
-        } else {
-            Cow::Borrowed(line)
+            return Cow::Owned(line.replace(obeyed, ""));
         }
+        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        Cow::Owned(self.assistant.paint(line, &judged))
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -684,6 +737,9 @@ impl Highlighter for Helper {
     /// this is how the helper knows what is on the screen.
     fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
         self.remote.typed(line, position);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(if input::is_secret(line) { "" } else { line });
+        }
         true
     }
 }
@@ -692,6 +748,9 @@ impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.remote.returning();
+        if let Some(keeper) = &self.keeper {
+            keeper.keep("");
+        }
         Ok(ValidationResult::Valid(None))
     }
 }
@@ -730,12 +789,6 @@ mod tests {
         // columns in the fourth of 6.
         assert_eq!(shown.clear_reflowed(20), "\r\x1b[J\x1b[?1049h");
         assert_eq!(shown.clear_reflowed(5), "\x1b[3A\r\x1b[J\x1b[?1049h");
-    }
-
-    #[test]
-    fn a_prompt_is_known_without_its_colours() {
-        assert_eq!(strip_styles("\x1b[1m[#a] \x1b[0m"), "[#a] ");
-        assert_eq!(strip_styles("[#a] "), "[#a] ");
     }
 
     #[test]

@@ -9,18 +9,23 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::editor::{self, Editor, Entered, Remote};
+use super::completion::Names;
+use super::config::Keys;
+use super::draft::DraftKeeper;
+use super::editor::{self, Assistant, Editor, Entered, Remote};
 use super::event::Event;
+use super::input::{self, Intent, Local};
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
-use super::session::{Outcome, Session};
+use super::scroll::Scroll;
+use super::session::{Judgement, Outcome, Session};
 use super::terminal::{HeldReport, QuietTerminal};
 use super::{Ending, Place};
 
-/// How long Tab waits for the names that it completes.
-const NAMES_MAX: Duration = Duration::from_millis(200);
+/// How long the editor waits for an answer about what is typed.
+const ANSWER_MAX: Duration = Duration::from_millis(200);
 /// How often Ctrl-C is looked for while no line is read.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
 
@@ -32,34 +37,48 @@ enum News {
     Ended(Outcome),
 }
 
+/// What a conversation in a terminal needs besides the conversation.
+pub(super) struct Furniture {
+    /// How standard output gets what arrives when it is not the terminal.
+    pub(super) format: Format,
+    pub(super) keys: Keys,
+    pub(super) history_file: Option<PathBuf>,
+    pub(super) draft_file: Option<PathBuf>,
+    /// What is said before all else.
+    pub(super) greeting: String,
+}
+
 /// Runs the conversation to its end. The terminal is left as it was found.
 pub(super) fn run(
     place: Place,
     session: Session,
     look: Look,
-    format: Format,
-    history_file: Option<PathBuf>,
-    greeting: &str,
+    furniture: Furniture,
 ) -> io::Result<Ending> {
     let report = HeldReport::begin();
     let quiet = QuietTerminal::new()?;
     let printer = Printer::default();
     let (news_sender, news) = mpsc::channel();
     let (commands, receiver) = network::commands();
-    let to_ask = commands.clone();
-    let names = move || {
-        let (answer, answered) = mpsc::channel();
-        // No answer is as good as no names.
-        let _ = to_ask.send(Command::Names(answer));
-        answered.recv_timeout(NAMES_MAX).unwrap_or_default()
+    let assistant = NetworkAssistant {
+        commands: commands.clone(),
+        look: look.clone(),
     };
-    let mut editor = Editor::new(printer.clone(), history_file, names)?;
+    // Without a place for it there is no draft to keep.
+    let keeper = furniture.draft_file.map(DraftKeeper::start).transpose()?;
+    let mut editor = Editor::new(
+        printer.clone(),
+        furniture.keys,
+        furniture.history_file,
+        keeper.clone(),
+        assistant,
+    )?;
     let remote = editor.remote();
-    printer.push(greeting.to_owned());
+    printer.push(furniture.greeting);
     start_printer(&printer, &mut editor)?;
     let front = TerminalFront {
-        look,
-        raw: format == Format::Raw && !io::stdout().is_terminal(),
+        scroll: Scroll::new(look, io::stdout().is_terminal()),
+        raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
         printer: printer.clone(),
         remote: remote.clone(),
         news: news_sender,
@@ -78,6 +97,9 @@ pub(super) fn run(
     // A panic must not keep the others from hearing that this person leaves.
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
         .unwrap_or_else(|_| desk.leave_in_a_hurry());
+    if let Some(keeper) = keeper {
+        keeper.write_now();
+    }
     let rest = desk.printer.finish();
     drop(desk.editor);
     drop(quiet);
@@ -98,6 +120,35 @@ fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
     let remote = editor.remote();
     printer.start_plain(print_to_stdout, move |_| remote.end())?;
     Ok(())
+}
+
+/// Helps with what is typed by asking the network's thread, which has the session.
+struct NetworkAssistant {
+    commands: Commands,
+    look: Look,
+}
+
+impl NetworkAssistant {
+    /// The answer to a question; no answer is as good as an empty one.
+    fn ask<T: Default>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> T {
+        let (answer, answered) = mpsc::channel();
+        let _ = self.commands.send(question(answer));
+        answered.recv_timeout(ANSWER_MAX).unwrap_or_default()
+    }
+}
+
+impl Assistant for NetworkAssistant {
+    fn names(&self) -> Names {
+        self.ask(Command::Names)
+    }
+
+    fn judge(&self, line: &str) -> Judgement {
+        self.ask(|answer| Command::Judge(line.to_owned(), answer))
+    }
+
+    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+        self.look.typed(line, judgement)
+    }
 }
 
 /// What the main thread has at hand.
@@ -140,6 +191,10 @@ impl Desk {
             match self.editor.read()? {
                 Entered::Line(text) => {
                     super::panic_if_asked("editor", &text);
+                    if input::parse(&text) == Ok(Intent::Local(Local::Clear)) {
+                        self.editor.clear_screen()?;
+                        continue;
+                    }
                     self.send(Command::Typed(text));
                 }
                 Entered::Cleared { was_empty } => {
@@ -193,7 +248,7 @@ impl Desk {
 
 /// Shows a session in a terminal.
 struct TerminalFront {
-    look: Look,
+    scroll: Scroll,
     /// Standard output gets the lines of the server as they are.
     raw: bool,
     printer: Printer,
@@ -212,7 +267,8 @@ impl TerminalFront {
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         if !self.raw {
-            let lines = self.look.lines(event, unix_seconds, session.active_room());
+            let active = session.active_room();
+            let lines = self.scroll.show(event, unix_seconds, active);
             self.printer.push(lines);
         }
     }
@@ -224,8 +280,11 @@ impl Front for TerminalFront {
     }
 
     fn changed(&mut self, session: &Session) {
+        let (room, unread) = (session.active_room(), session.unread());
+        self.printer.push(self.scroll.flush(room));
+        self.printer.control(&self.scroll.title(room, unread));
         self.remote
-            .set_prompt(self.look.prompt(session.active_room()));
+            .set_prompt(self.scroll.look().prompt(room, unread));
         if !self.ready && session.is_ready() {
             self.ready = true;
             self.tell(News::Ready);
@@ -236,6 +295,10 @@ impl Front for TerminalFront {
         self.tell(News::TypedDone {
             leaving: session.is_leaving(),
         });
+    }
+
+    fn local(&mut self, line: &str) {
+        self.printer.push(self.scroll.local(line));
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

@@ -9,6 +9,7 @@
 pub mod address;
 pub mod completion;
 pub mod config;
+pub mod draft;
 pub mod editor;
 pub mod event;
 pub mod input;
@@ -19,7 +20,9 @@ pub mod printer;
 pub mod safe;
 pub mod screen;
 mod script;
+pub mod scroll;
 pub mod session;
+pub mod settings;
 mod start;
 pub mod terminal;
 pub mod words;

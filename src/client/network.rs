@@ -18,7 +18,7 @@ use super::address::Address;
 use super::completion::Names;
 use super::event::Event;
 use super::script::Batch;
-use super::session::{Moment, Order, Outbox, Outcome, Session};
+use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
 
 /// How long connecting to one address may take.
@@ -40,6 +40,8 @@ pub trait Front: Send {
     fn changed(&mut self, session: &Session);
     /// A typed line has been dealt with.
     fn typed_done(&mut self, session: &Session);
+    /// A line was typed that only concerns what is shown.
+    fn local(&mut self, line: &str);
     /// The nick cannot be had, and another is needed.
     fn ask_nick(&mut self, nick: String, why: String);
     /// Whether so much waits to be shown that nothing more should be read for now.
@@ -57,6 +59,8 @@ pub enum Command {
     AnswerNick(String),
     /// Which names are there to complete?
     Names(blocking::Sender<Names>),
+    /// What is there to say of this line while it is typed?
+    Judge(String, blocking::Sender<Judgement>),
     /// Leave, with a reason for those who stay.
     Quit(Option<String>),
 }
@@ -290,8 +294,7 @@ impl<F: Front> Network<F> {
             Some(Command::Typed(text)) => {
                 super::panic_if_asked("network", &text);
                 self.session.typed(&text, now, &mut self.outbox);
-                self.show(now);
-                self.front.changed(&self.session);
+                self.deliver(now);
                 self.front.typed_done(&self.session);
             }
             Some(Command::AnswerNick(nick)) => {
@@ -301,6 +304,9 @@ impl<F: Front> Network<F> {
                 let (nicks, rooms) = self.session.names();
                 // Nobody waits for it any more when this fails.
                 let _ = answer.send(Names { nicks, rooms });
+            }
+            Some(Command::Judge(line, answer)) => {
+                let _ = answer.send(self.session.judge(&line));
             }
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
@@ -349,6 +355,7 @@ impl<F: Front> Network<F> {
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
+                Order::Local { line } => self.front.local(&line),
                 Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
                 Order::End(outcome) => {
                     self.ended = true;

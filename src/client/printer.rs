@@ -35,6 +35,8 @@ struct Shared {
 struct State {
     waiting: VecDeque<String>,
     waiting_bytes: usize,
+    /// Sequences that are not printed but obeyed; they need not wait for the gate.
+    controls: String,
     /// Lines that gave way since the last block.
     skipped: usize,
     gated: bool,
@@ -101,6 +103,14 @@ impl Printer {
         self.shared.changed.notify_all();
     }
 
+    /// Has a sequence written that takes no room on the screen, such as one for the title.
+    pub fn control(&self, sequence: &str) {
+        if !sequence.is_empty() {
+            self.lock().controls.push_str(sequence);
+            self.shared.changed.notify_all();
+        }
+    }
+
     /// Whether so much waits that no more should be asked for.
     pub fn is_full(&self) -> bool {
         self.lock().waiting_bytes > WAITING_BYTES_MAX / 4
@@ -156,6 +166,13 @@ impl Printer {
         loop {
             if state.finished {
                 return Ok(());
+            }
+            if !state.controls.is_empty() {
+                let controls = std::mem::take(&mut state.controls);
+                drop(state);
+                print_to_stdout(controls)?;
+                state = self.lock();
+                continue;
             }
             if !state.may_print() {
                 state = self

@@ -11,11 +11,12 @@ use jiff::tz::TimeZone;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
+use super::interactive::{self, Furniture};
 use super::network::{self, ConnectError, plain_words};
 use super::options::{ColorChoice, Options};
 use super::screen::{Look, Volume};
 use super::session::{Outcome, Report, Session, Settings};
-use super::{Ending, Place, editor, input, interactive, script};
+use super::{Ending, Place, editor, input, script};
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
 /// error is in words.
@@ -174,10 +175,31 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
     let on_terminal = io::stdin().is_terminal() && can_edit();
-    let Some(wishes) = Wishes::weigh(options, &config, on_terminal)? else {
-        return Ok(());
-    };
-    let (place, host) = wishes.connect(on_terminal, hosting)?;
+    let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
+    let mut goal = options.server.clone();
+    // `/connect` ends one conversation and begins the next.
+    loop {
+        let Some(wishes) = Wishes::weigh(goal.as_ref(), options, &config, on_terminal)? else {
+            return Ok(());
+        };
+        let ending = converse(wishes, options, &config, state.as_deref(), hosting)?;
+        match ending.outcome {
+            Some(Outcome::Elsewhere { server }) => goal = Some(server),
+            _ => return finish(ending),
+        }
+    }
+}
+
+/// One conversation, with one server.
+fn converse(
+    wishes: Wishes,
+    options: &Options,
+    config: &Config,
+    state: Option<&Path>,
+    hosting: Hosting,
+) -> Result<Ending, Failure> {
+    let on_terminal = wishes.on_terminal;
+    let (place, host) = wishes.connect(hosting)?;
     let session = Session::new(Settings {
         user: wishes.nick.clone(),
         real_name: wishes.nick.clone(),
@@ -186,32 +208,58 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         rooms: wishes.rooms,
         script: !on_terminal,
         strict: options.strict,
+        aliases: config.alias.clone(),
     });
     let look = Look::new(
         has_color(options.color),
         volume(options),
         TimeZone::system(),
+        config.taste(),
     );
     let ending = if on_terminal {
-        let history = folders.and_then(|at| Some(at.state_dir()?.join("chatroom/history")));
-        let greeting = match &host {
-            Some(_) => format!(
-                "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                place.address
-            ),
-            None => String::new(),
+        let file = |kind: &str| Some(state?.join(kind).join(file_name(&place.address)));
+        let furniture = Furniture {
+            format: options.format,
+            keys: config.keys,
+            history_file: file("history"),
+            draft_file: file("draft"),
+            greeting: match &host {
+                Some(_) => format!(
+                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                    place.address
+                ),
+                None => String::new(),
+            },
         };
-        interactive::run(place, session, look, options.format, history, &greeting)
+        interactive::run(place, session, look, furniture)
     } else {
         script::run(place, session, look, options.format, options.follow)
     };
     drop(host);
-    finish(ending.map_err(Failure::Output)?)
+    ending.map_err(Failure::Output)
+}
+
+/// The name of a server as that of a file, which cannot lead out of its folder.
+fn file_name(address: &Address) -> String {
+    let plain = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || "-_".contains(c) => c,
+        '.' => '.',
+        _ => '_',
+    };
+    let host: String = address
+        .host
+        .to_ascii_lowercase()
+        .chars()
+        .map(plain)
+        .collect();
+    format!("at-{host}-{}", address.port)
 }
 
 /// Where to go and as whom, with nothing left open.
 struct Wishes {
     address: Address,
+    /// Whether there is somebody to ask, and an editor for the answers.
+    on_terminal: bool,
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
@@ -223,11 +271,12 @@ impl Wishes {
     /// The command line and the environment before the configuration before an answer of the
     /// person; `None` when the person leaves instead of answering.
     fn weigh(
+        goal: Option<&String>,
         options: &Options,
         config: &Config,
         on_terminal: bool,
     ) -> Result<Option<Self>, Failure> {
-        let named = options.server.as_ref().or(config.server.as_ref());
+        let named = goal.or(config.server.as_ref());
         let answered = match named {
             None if on_terminal => {
                 let default = Address::local().to_string();
@@ -281,6 +330,7 @@ impl Wishes {
         let password = password_file.map(|file| read_password(file)).transpose()?;
         Ok(Some(Self {
             address,
+            on_terminal,
             may_host,
             nick,
             rooms,
@@ -289,11 +339,7 @@ impl Wishes {
     }
 
     /// Connects; hosts the room first when nobody does and that is allowed.
-    fn connect(
-        &self,
-        on_terminal: bool,
-        hosting: Hosting,
-    ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
+    fn connect(&self, hosting: Hosting) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
         let error = match network::connect(&address) {
             Ok(stream) => return Ok((Place { stream, address }, None)),
@@ -304,7 +350,7 @@ impl Wishes {
             Err(ConnectError::Unreachable(error)) => error,
         };
         let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        if !(refused && self.may_host && on_terminal) {
+        if !(refused && self.may_host) {
             return Err(Failure::Unreachable { address, error });
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
@@ -335,6 +381,12 @@ fn read_password(file: &Path) -> Result<String, Failure> {
         error,
     })?;
     let line = text.lines().next().unwrap_or_default();
+    if line.chars().any(char::is_control) {
+        return Err(Failure::Usage(format!(
+            "{}: a password has no control characters in it",
+            file.display()
+        )));
+    }
     Ok(line.to_owned())
 }
 
@@ -391,7 +443,8 @@ fn finish(ending: Ending) -> Result<(), Failure> {
         return Err(Failure::Signal(signal));
     }
     match ending.outcome {
-        Some(Outcome::Done) => Ok(()),
+        // The one who asks to go elsewhere is taken there before this.
+        Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
         Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
         Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
         Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),

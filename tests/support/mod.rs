@@ -1,150 +1,42 @@
-//! What the tests of the real programs share: a server on a port of its own, somebody connected
-//! to it without any client, and programs whose output is waited for with a deadline.
+//! What the tests of the client's program and of other programs share: their output is waited for
+//! with a deadline, and so is what they draw on a terminal.
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
 pub(crate) mod terminal;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// How long anything may take before a test fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use crate::common::{Client, PATIENCE};
 
-/// `chatroomd` on a port that was free. It is killed when a test drops it.
-pub(crate) struct Server {
-    program: Program,
-    pub(crate) address: SocketAddr,
+/// Says something in the lobby.
+pub(crate) fn say(person: &mut Client, text: &str) {
+    person.send(&format!("PRIVMSG #lobby :{text}"));
 }
 
-impl Server {
-    pub(crate) fn start(options: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
-        command.args(["--listen", "127.0.0.1:0"]).args(options);
-        let program = Program::start(command);
-        let line = program.out.wait_for("\n");
-        let address = line.trim_end().strip_prefix("listening on ").unwrap();
-        Self {
-            address: address.parse().unwrap(),
-            program,
-        }
-    }
-
-    /// Ends it without giving it time for anything.
-    pub(crate) fn kill(self) {
-        drop(self);
-    }
-
-    /// Ends it in good order.
-    pub(crate) fn stop(self) {
-        self.program.signal(Signal::SIGTERM);
-        self.program.finish();
-    }
-
-    /// Somebody who is in, with the welcome and the lobby behind them.
-    pub(crate) fn enter(&self, nick: &str) -> Person {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        let mut person = Person {
-            stream,
-            pending: Vec::new(),
-            fences: 0,
-        };
-        person.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
-        person.until_now();
-        person
-    }
+/// What `nick` has said so far that this person could hear, in order.
+pub(crate) fn heard_from(person: &mut Client, nick: &str) -> Vec<String> {
+    let start = format!(":{nick}!");
+    let lines = person.fence();
+    let said = lines.iter().filter_map(|line| {
+        let (_, said) = line.strip_prefix(&start)?.split_once(" PRIVMSG ")?;
+        Some(said.split_once(" :")?.1.to_owned())
+    });
+    said.collect()
 }
 
-/// Somebody connected to a server, who speaks and hears lines of the wire.
-pub(crate) struct Person {
-    stream: TcpStream,
-    pending: Vec<u8>,
-    fences: usize,
-}
-
-impl Person {
-    pub(crate) fn send(&mut self, line: &str) {
-        let line = format!("{line}\r\n");
-        self.stream.write_all(line.as_bytes()).unwrap();
-    }
-
-    pub(crate) fn say(&mut self, text: &str) {
-        self.send(&format!("PRIVMSG #lobby :{text}"));
-    }
-
-    /// The next line, which must come.
-    pub(crate) fn line(&mut self) -> String {
-        loop {
-            if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.pending.drain(..=end).collect();
-                let line = String::from_utf8(line).expect("all the server says is UTF-8");
-                return line.trim_end_matches(['\r', '\n']).to_owned();
-            }
-            let mut buffer = [0; 16 * 1024];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => panic!("the connection ended"),
-                Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => panic!("no line in {PATIENCE:?}: {error}"),
-            }
-        }
-    }
-
-    /// Reads up to the first line with `part` in it, and gives that.
-    pub(crate) fn expect(&mut self, part: &str) -> String {
-        let mut before = Vec::new();
-        loop {
-            let line = self.line();
-            if line.contains(part) {
-                return line;
-            }
-            before.push(line);
-            assert!(before.len() < 10_000, "no {part:?} in {before:?}");
-        }
-    }
-
-    /// All lines that the server has for this person so far: those before the answer to a
-    /// question asked now.
-    pub(crate) fn until_now(&mut self) -> Vec<String> {
-        self.fences += 1;
-        let token = format!("fence-{}", self.fences);
-        self.send(&format!("PING {token}"));
-        let mut lines = Vec::new();
-        loop {
-            let line = self.line();
-            if line.contains(" PONG ") && line.ends_with(&token) {
-                return lines;
-            }
-            lines.push(line);
-        }
-    }
-
-    /// What `nick` has said so far, in order.
-    pub(crate) fn heard_from(&mut self, nick: &str) -> Vec<String> {
-        let lines = self.until_now();
-        let said = lines.iter().filter_map(|line| {
-            let line = line.strip_prefix(&format!(":{nick}!"))?;
-            let (_, said) = line.split_once(" PRIVMSG ")?;
-            Some(said.split_once(" :")?.1.to_owned())
-        });
-        said.collect()
-    }
-}
-
-/// `chatroom` with nothing of the environment of these tests.
+/// `chatroom` with nothing of the environment of these tests, and nobody's own configuration.
 pub(crate) fn chatroom(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
-    command.env_clear().env("TZ", "UTC").args(arguments);
+    command.env_clear().env("HOME", "/nonexistent");
+    command.env("TZ", "UTC").args(arguments);
     command
 }
 

@@ -15,20 +15,21 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
         "<bob> two",
         "[#lobby] first",
         "second",
-        "/third",
+        "/third  (3 messages to #lobby: Enter sends, Esc drops)",
     ];
     room.alice.settles(&expected, "/third");
     room.alice.types("!");
     room.bob.says("three");
-    let expected = [
+    let mut expected = [
         "<bob> one",
         "<bob> two",
         "<bob> three",
         "[#lobby] first",
         "second",
-        "/third!",
+        "/third!  (3 messages to #lobby: Enter sends, Esc drops)",
     ];
     room.alice.settles(&expected, "/third!");
+    expected[5] = "/third!";
     room.alice.types(ENTER);
     for line in ["first", "second", "/third!"] {
         assert_eq!(room.bob.hears_alice(), line);
@@ -50,11 +51,25 @@ fn messages_during_a_paste_that_has_not_ended_are_there_when_it_ends() {
     room.alice.types(&format!("ond{PASTE_ENDS}"));
     let messages: Vec<String> = (0..50).map(|n| format!("<bob> message {n}")).collect();
     let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
-    expected.extend(["[#lobby] first", "second"]);
+    let held = "second  (2 messages to #lobby: Enter sends, Esc drops)";
+    expected.extend(["[#lobby] first", held]);
     room.alice.settles(&expected, "second");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "first");
     assert_eq!(room.bob.hears_alice(), "second");
+}
+
+#[test]
+fn esc_drops_a_paste_of_several_lines_and_nothing_of_it_is_sent() {
+    let mut room = Room::open();
+    room.alice
+        .types(&format!("{PASTE_BEGINS}first\rsecond{PASTE_ENDS}"));
+    room.alice.shows("2 messages to #lobby");
+    room.alice.types("\x1b");
+    room.bob.says("one");
+    room.alice.settles(&["<bob> one", "[#lobby]"], "[#lobby] ");
+    room.alice.types("hello\r");
+    assert_eq!(room.bob.hears_alice(), "hello");
 }
 
 #[test]

@@ -41,9 +41,9 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
         "<bob> one",
         entered,
         "#lobby <bob> two",
-        "[#a-much-longer-room] hello wor",
+        "[#a-much-longer-room +1] hello wor",
     ];
-    alice.settles(&expected, "[#a-much-longer-room] hello ");
+    alice.settles(&expected, "[#a-much-longer-room +1] hello ");
     // Out of both rooms: a shorter prompt, and another one again.
     lines.sends(":alice!a@h PART #a-much-longer-room\r\n:alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :three");

@@ -256,6 +256,13 @@ impl Shown {
     }
 
     /// Whether the program has written these bytes.
+    pub(crate) fn times_sent(&self, bytes: &[u8]) -> usize {
+        self.bytes
+            .windows(bytes.len())
+            .filter(|window| *window == bytes)
+            .count()
+    }
+
     pub(crate) fn was_sent(&self, bytes: &[u8]) -> bool {
         self.bytes
             .windows(bytes.len())

@@ -161,6 +161,14 @@ impl Front for ScriptFront {
 
     fn typed_done(&mut self, _: &Session) {}
 
+    fn local(&mut self, line: &str) {
+        debug_assert!(!line.is_empty(), "there is something to do");
+        complain(
+            None,
+            "a script has no screen: /clear, /history, /search and /set do nothing",
+        );
+    }
+
     fn ask_nick(&mut self, _: String, _: String) {
         debug_assert!(false, "a script is not asked");
     }

@@ -5,7 +5,7 @@
 
 use super::asked::DETAILED_PEOPLE_MAX;
 use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, SETTLED, SPELLINGS_MAX, Session};
-use crate::client::event::{Event, Manner, Present};
+use crate::client::event::{Event, Manner, Present, RoomSummary};
 use crate::client::input::is_room;
 use crate::wire::{Key, Message, Reply, Request};
 
@@ -115,6 +115,9 @@ impl Session {
                 return outbox.events.push(Event::ServerDetail { text });
             }
         };
+        if self.ignored.contains(&Key::of(&nick)) {
+            return;
+        }
         let own = self.is_own(&nick);
         if own && self.is_echo() {
             return;
@@ -123,14 +126,22 @@ impl Session {
         let text = text.to_owned();
         let room = target.trim_start_matches(['@', '+', '%', '~']);
         outbox.events.push(if is_room(room) {
+            let mention = !own && names_person(&text, &self.nick);
+            if !own {
+                self.rooms.count_unread(room, mention);
+            }
             Event::Said {
                 room: room.to_owned(),
                 nick,
                 text,
                 manner,
                 own,
+                mention,
             }
         } else {
+            if !own && manner != Manner::Notice {
+                self.last_whisper = Some(nick.clone());
+            }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
                 text,
@@ -307,6 +318,19 @@ impl Session {
                 self.whois_came(reply, message);
             }
             Reply::EndOfWhois => self.whois_ended(message, outbox),
+            Reply::ListStart => {}
+            Reply::List => self.asked.list.push(RoomSummary {
+                name: message.parameter(1).unwrap_or_default().to_owned(),
+                people: message
+                    .parameter(2)
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(0),
+                topic: message.parameter(3).unwrap_or_default().to_owned(),
+                ..RoomSummary::default()
+            }),
+            Reply::ListEnd => outbox.events.push(Event::Listed {
+                rooms: std::mem::take(&mut self.asked.list),
+            }),
             Reply::Away => self.away_told(message, outbox),
             Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => outbox.events.push(Event::OwnAway { away: false }),
@@ -598,6 +622,19 @@ impl Session {
 
 /// What may stand before a nick in a list: what that person may do in the room.
 const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+/// Whether `nick` stands in `text` as a word of its own, in any letter case.
+fn names_person(text: &str, nick: &str) -> bool {
+    let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
+    let (text, nick) = (text.to_ascii_lowercase(), nick.to_ascii_lowercase());
+    text.match_indices(&nick).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let behind = text
+            .get(at + nick.len()..)
+            .and_then(|rest| rest.chars().next());
+        !before.is_some_and(part_of_nick) && !behind.is_some_and(part_of_nick)
+    })
+}
 
 /// `433`, and the other numbers that say that a nick cannot be had.
 fn is_about_nick(number: u16) -> bool {

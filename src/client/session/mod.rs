@@ -12,23 +12,26 @@ mod asked;
 mod capabilities;
 mod fences;
 mod heard;
+mod judged;
 mod pace;
 mod report;
 mod rooms;
 mod typed;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::Event;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Message, Request};
+use crate::wire::{Key, Message, Request, request};
 use asked::Asked;
 use capabilities::Capabilities;
 use fences::Script;
 pub use fences::ScriptLine;
 pub use report::{Ranges, Report};
+pub use judged::{Judgement, Part};
 use rooms::Rooms;
+pub use rooms::Unread;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
 #[derive(Debug, Default)]
@@ -84,6 +87,11 @@ pub enum Order {
         /// Why, in words.
         why: String,
     },
+    /// A line was typed that only concerns what is shown: the front end understands it.
+    Local {
+        /// The line.
+        line: String,
+    },
     /// Everything is over.
     End(Outcome),
 }
@@ -95,6 +103,11 @@ pub enum Outcome {
     Done,
     /// All was done but for some lines of the script, which were told as events.
     LinesRefused,
+    /// The person wants to go on at another server.
+    Elsewhere {
+        /// An address, or a name from the configuration.
+        server: String,
+    },
     /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
     NickRefused {
         /// The nick.
@@ -141,6 +154,8 @@ pub struct Settings {
     pub script: bool,
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
+    /// Short names for longer beginnings of a line, without their slash.
+    pub aliases: BTreeMap<String, String>,
 }
 
 /// A point in time.
@@ -223,6 +238,12 @@ pub struct Session {
     capabilities: Capabilities,
     /// The server does what no server may do.
     broken: bool,
+    /// Whose words are not shown.
+    ignored: BTreeSet<Key>,
+    /// Who whispered last.
+    last_whisper: Option<String>,
+    /// Where to go when this server is left.
+    elsewhere: Option<String>,
 }
 
 impl Session {
@@ -246,6 +267,9 @@ impl Session {
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,
+            ignored: BTreeSet::new(),
+            last_whisper: None,
+            elsewhere: None,
         }
     }
 
@@ -435,6 +459,11 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
+    /// What is unread in the rooms that are not the active one.
+    pub fn unread(&self) -> Unread {
+        self.rooms.unread()
+    }
+
     /// The names that Tab completes: the nicks of the active room, those who spoke last first,
     /// then the nicks of the other rooms; and the rooms.
     pub fn names(&self) -> (Vec<String>, Vec<String>) {
@@ -451,10 +480,10 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
-        let outcome = if self.script.refused && self.settings.script {
-            Outcome::LinesRefused
-        } else {
-            Outcome::Done
+        let outcome = match self.elsewhere.take() {
+            Some(server) => Outcome::Elsewhere { server },
+            None if self.script.refused && self.settings.script => Outcome::LinesRefused,
+            None => Outcome::Done,
         };
         outbox.orders.push(Order::End(outcome));
     }
@@ -495,6 +524,17 @@ impl Session {
                 self.refuse_input(&error.to_string(), outbox);
                 false
             }
+        }
+    }
+
+    /// Sends a line that has no [`Request`] of its own.
+    fn send_line(&mut self, line: String, outbox: &mut Outbox) {
+        match request::to_line(line) {
+            Ok(line) => {
+                self.put_label(outbox);
+                outbox.lines.push_str(&line);
+            }
+            Err(error) => self.refuse_input(&error.to_string(), outbox),
         }
     }
 

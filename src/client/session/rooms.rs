@@ -24,7 +24,18 @@ pub(super) struct Room {
     pub(super) name: String,
     /// Whether the list of people is complete.
     pub(super) listed: bool,
+    /// What has been said since it was the active one.
+    pub(super) unread: Unread,
     people: BTreeMap<Key, Person>,
+}
+
+/// How much has been said that was not said in the active room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// In all.
+    pub messages: u32,
+    /// Those that name this person.
+    pub mentions: u32,
 }
 
 /// Somebody in a room.
@@ -81,9 +92,38 @@ impl Rooms {
             self.keys.insert(key.clone(), room_key.to_owned());
         }
         if self.rooms.contains_key(&key) {
-            self.active = Some(key);
+            self.activate(Some(key));
         } else {
             self.wanted = Some(key);
+        }
+    }
+
+    /// Something was said in a room, and it may name this person.
+    pub(super) fn count_unread(&mut self, room: &str, mention: bool) {
+        let key = Key::of(room);
+        if self.active.as_ref() != Some(&key)
+            && let Some(room) = self.rooms.get_mut(&key)
+        {
+            room.unread.messages += 1;
+            room.unread.mentions += u32::from(mention);
+        }
+    }
+
+    /// What is unread in all rooms together.
+    pub(super) fn unread(&self) -> Unread {
+        let mut all = Unread::default();
+        for room in self.rooms.values() {
+            all.messages += room.unread.messages;
+            all.mentions += room.unread.mentions;
+        }
+        all
+    }
+
+    /// Makes a room the active one: all of it counts as read from now on.
+    fn activate(&mut self, key: Option<Key>) {
+        self.active = key;
+        if let Some(room) = self.active.as_ref().and_then(|key| self.rooms.get_mut(key)) {
+            room.unread = Unread::default();
         }
     }
 
@@ -94,14 +134,15 @@ impl Rooms {
         let room = Room {
             name: name.to_owned(),
             listed: false,
+            unread: Unread::default(),
             people: BTreeMap::new(),
         };
         self.rooms.insert(at.clone(), room);
         if self.wanted.as_ref() == Some(&at) {
             self.wanted = None;
-            self.active = Some(at);
+            self.activate(Some(at));
         } else if self.active.is_none() {
-            self.active = Some(at);
+            self.activate(Some(at));
         }
     }
 
@@ -110,7 +151,8 @@ impl Rooms {
         let key = Key::of(name);
         let was_in = self.rooms.remove(&key).is_some();
         if self.active.as_ref() == Some(&key) {
-            self.active = self.rooms.keys().next().cloned();
+            let next = self.rooms.keys().next().cloned();
+            self.activate(next);
         }
         was_in
     }
@@ -160,6 +202,13 @@ impl Rooms {
                 person.spoke = self.words;
             }
         }
+    }
+
+    /// Whether somebody with this nick is in one of the rooms.
+    pub(super) fn knows(&self, nick: &str) -> bool {
+        let key = Key::of(nick);
+        let mut rooms = self.rooms.values();
+        rooms.any(|room| room.people.contains_key(&key))
     }
 
     /// Everybody but `own`: those of the active room before the others, among them those who

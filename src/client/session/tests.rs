@@ -22,6 +22,7 @@ impl Played {
             rooms: Vec::new(),
             script,
             strict: false,
+            aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
             session,
