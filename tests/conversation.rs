@@ -66,6 +66,8 @@ impl Room {
             rooms: Vec::new(),
             script,
             strict: false,
+            wait: None,
+            time_limit: None,
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {

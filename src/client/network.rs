@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::address::Address;
 use super::completion::Names;
 use super::event::Event;
+use super::json::Stamp;
 use super::script::Batch;
 use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
@@ -32,6 +33,10 @@ const FULL_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who shows what happens. Its methods must not wait for anything.
 pub trait Front: Send {
+    /// What is shown next has these marks of the server.
+    fn stamp(&mut self, _: Stamp) {}
+    /// What the session waited for has come.
+    fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
     /// A line came from the server, without its ending.
@@ -280,7 +285,21 @@ impl<F: Front> Network<F> {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
                 self.front.received(line);
-                self.session.received(line, now, &mut self.outbox);
+                let stamp = Stamp::of_line(line);
+                if stamp == Stamp::default() {
+                    self.session.received(line, now, &mut self.outbox);
+                } else {
+                    // What was heard before has no share in this stamp.
+                    self.show(now);
+                    self.session.received(line, now, &mut self.outbox);
+                    let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                    self.front.stamp(stamp);
+                    self.show(Moment {
+                        unix_seconds,
+                        ..now
+                    });
+                    self.front.stamp(Stamp::default());
+                }
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
@@ -369,6 +388,9 @@ impl<F: Front> Network<F> {
     fn show(&mut self, now: Moment) {
         for event in self.outbox.events.drain(..) {
             self.front.show(&event, now.unix_seconds, &self.session);
+        }
+        if let Some(event) = self.outbox.found.take() {
+            self.front.found(&event, now.unix_seconds);
         }
     }
 

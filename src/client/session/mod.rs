@@ -22,14 +22,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::Event;
+use super::wait::Wait;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Message, Request, request};
 use asked::Asked;
 use capabilities::Capabilities;
 use fences::Script;
 pub use fences::ScriptLine;
-pub use report::{Ranges, Report};
 pub use judged::{Judgement, Part};
+pub use report::{Ranges, Report};
 use rooms::Rooms;
 pub use rooms::Unread;
 
@@ -40,6 +41,8 @@ pub struct Outbox {
     pub lines: String,
     /// What a person should see, in order.
     pub events: Vec<Event>,
+    /// What the script waited for, when it has come.
+    pub found: Option<Event>,
     /// What else is to be done, in order.
     pub orders: Vec<Order>,
     /// How many bytes of lines were taken out of it over this connection.
@@ -127,6 +130,13 @@ pub enum Outcome {
         /// What became of the lines of the script, where there were any.
         report: Option<Report>,
     },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
     /// The server did what no server may do, and was left.
     ProtocolBroken {
         /// What it did.
@@ -154,6 +164,10 @@ pub struct Settings {
     pub script: bool,
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
+    /// What a script waits for before it ends.
+    pub wait: Option<Wait>,
+    /// When to give up, counted from the beginning.
+    pub time_limit: Option<Duration>,
     /// Short names for longer beginnings of a line, without their slash.
     pub aliases: BTreeMap<String, String>,
 }
@@ -309,6 +323,7 @@ impl Session {
     pub fn received(&mut self, line: &[u8], now: Moment, outbox: &mut Outbox) {
         self.heard_at = now.elapsed;
         self.pinged = false;
+        let before = outbox.events.len();
         // Not every network is UTF-8 only. What cannot be read is shown as such.
         let text = String::from_utf8_lossy(line);
         match Message::parse(&text) {
@@ -321,6 +336,7 @@ impl Session {
                 }
             }
         }
+        self.look_for_awaited(before, now, outbox);
     }
 
     /// The connection has ended, or could not be made; `words` say why.
@@ -363,6 +379,9 @@ impl Session {
 
     /// The time that [`Session::next_deadline`] named has come, or some other time.
     pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+        if self.is_time_up(now) {
+            return self.give_up(now, outbox);
+        }
         match self.phase {
             Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
@@ -390,6 +409,12 @@ impl Session {
 
     /// When `tick` is to be called, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
+        let next = self.next_deadline_of_phase()?;
+        let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
+        Some(limit.map_or(next, |limit| limit.min(next)))
+    }
+
+    fn next_deadline_of_phase(&self) -> Option<Duration> {
         let silence = self.heard_at + if self.pinged { DEAD_AFTER } else { SILENCE_MAX };
         match self.phase {
             Phase::Offline | Phase::Ended => None,
@@ -482,7 +507,7 @@ impl Session {
         self.phase = Phase::Ended;
         let outcome = match self.elsewhere.take() {
             Some(server) => Outcome::Elsewhere { server },
-            None if self.script.refused && self.settings.script => Outcome::LinesRefused,
+            None if self.settings.script => self.script_outcome(),
             None => Outcome::Done,
         };
         outbox.orders.push(Order::End(outcome));
@@ -490,7 +515,7 @@ impl Session {
 
     /// Leaves when the script is at its end and every line of it is answered.
     fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
-        if self.script.ended && self.is_ready() && self.all_answered() {
+        if self.script.ended && self.is_ready() && self.all_done() {
             let farewell = self.script.farewell.take();
             self.quit(farewell.as_deref(), now, outbox);
         }

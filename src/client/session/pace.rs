@@ -28,7 +28,6 @@ pub(super) struct Pace {
     best: Option<Duration>,
     /// When the window shrank: what was sent before says nothing new about the server.
     shrank_at: Duration,
-    slow: bool,
 }
 
 impl Default for Pace {
@@ -38,7 +37,6 @@ impl Default for Pace {
             in_time: 0,
             best: None,
             shrank_at: Duration::ZERO,
-            slow: false,
         }
     }
 }
@@ -49,11 +47,6 @@ impl Pace {
         self.lines
     }
 
-    /// Whether the server takes lines more slowly than they could be sent.
-    pub(super) fn is_slow(&self) -> bool {
-        self.slow
-    }
-
     /// A line that was sent at `sent_at` is answered. `full` says whether the window was used up:
     /// one that is not needed must not grow, or it would all be used at once some day.
     pub(super) fn answered(&mut self, sent_at: Duration, now: Duration, full: bool) {
@@ -62,15 +55,11 @@ impl Pace {
         self.best = Some(best);
         if took > LATE.max(best * LATE_FACTOR) {
             self.in_time = 0;
-            self.slow = true;
             if sent_at >= self.shrank_at {
                 self.lines = (self.lines / 2).max(LINES_MIN);
                 self.shrank_at = now;
             }
             return;
-        }
-        if took < LATE {
-            self.slow = false;
         }
         self.in_time += usize::from(full);
         if self.in_time >= self.lines {
@@ -119,7 +108,6 @@ mod tests {
         let before = pace.lines();
         pace.answered(ms(20), ms(1_000), true);
         assert_eq!(pace.lines(), before / 2);
-        assert!(pace.is_slow());
         pace.answered(ms(30), ms(1_100), true);
         assert_eq!(pace.lines(), before / 2, "it was sent before that");
         for at in [1_000, 3_000, 5_000, 7_000, 9_000, 11_000] {

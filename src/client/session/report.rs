@@ -81,6 +81,13 @@ pub struct Report {
     pub unsent_from: Option<u64>,
 }
 
+impl Report {
+    /// Whether the server has taken every line, but for the refused ones.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty() && self.unsent.is_empty() && self.unsent_from.is_none()
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "lines delivered: {}; ", self.delivered)?;

@@ -22,6 +22,8 @@ impl Played {
             rooms: Vec::new(),
             script,
             strict: false,
+            wait: None,
+            time_limit: None,
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
