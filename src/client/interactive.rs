@@ -42,10 +42,12 @@ pub(super) fn run(
     greeting: &str,
 ) -> io::Result<Ending> {
     let report = HeldReport::begin();
+    let (commands, receiver) = network::commands();
+    // Before anything is changed about the terminal that a signal would leave so.
+    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
     let quiet = QuietTerminal::new()?;
     let printer = Printer::default();
     let (news_sender, news) = mpsc::channel();
-    let (commands, receiver) = network::commands();
     let to_ask = commands.clone();
     let names = move || {
         let (answer, answered) = mpsc::channel();
@@ -66,7 +68,6 @@ pub(super) fn run(
         ready: false,
     };
     network::start(place.stream, place.address, session, front, receiver, None)?;
-    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
     let mut desk = Desk {
         editor,
         remote,
