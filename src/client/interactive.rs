@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::editor::{self, Editor, Entered, Remote};
+use super::editor::{Editor, Entered, Remote};
 use super::event::Event;
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
@@ -170,9 +170,12 @@ impl Desk {
             match self.news.recv_timeout(INTERRUPT_CHECK) {
                 Ok(News::AskNick { nick, why }) => {
                     let question = format!("{nick} cannot be had: {why}. Another nick");
-                    match editor::ask(&question, &format!("{nick}_"))? {
-                        Some(nick) => self.send(Command::AnswerNick(nick)),
-                        None => self.send(Command::Quit(None)),
+                    match self.editor.ask(&question, &format!("{nick}_"))? {
+                        Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        Entered::Cleared { .. } | Entered::Leave => {
+                            self.send(Command::Quit(None));
+                        }
+                        Entered::Ended => {}
                     }
                 }
                 Ok(news) => return Ok(Some(news)),
@@ -225,8 +228,11 @@ impl Front for TerminalFront {
     }
 
     fn changed(&mut self, session: &Session) {
-        self.remote
-            .set_prompt(self.look.prompt(session.active_room()));
+        // Before that the prompt is the question for another nick.
+        if self.ready || session.is_ready() {
+            let prompt = self.look.prompt(session.active_room());
+            self.remote.set_prompt(prompt);
+        }
         if !self.ready && session.is_ready() {
             self.ready = true;
             self.tell(News::Ready);
