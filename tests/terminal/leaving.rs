@@ -90,8 +90,8 @@ fn a_window_that_is_closed_ends_the_program_and_the_others_see_it() {
     let server = host_on(0);
     let mut bob = Lines::enter(server.address(), "bob");
     // Without it, the library that opens the terminal would press Ctrl-D before it closes.
-    let start =
-        Start::as_nick("alice", server.address()).from_script("stty eof undef; exec \"$0\" \"$@\"");
+    let start = Start::as_nick("alice", server.address())
+        .through_script("stty eof undef; exec \"$0\" \"$@\"");
     let mut alice = start.start();
     alice.is_in();
     alice.types("half a line");
@@ -207,7 +207,7 @@ fn a_ping_is_answered_at_once_while_a_search_is_open() {
     assert_eq!(lines.takes_from_alice(), "alpha");
     alice.types(CTRL_R);
     alice.types("lph");
-    alice.waits_until("the search is open", |shown| shown.has("lph"));
+    alice.waits_until("the search is open", |shown| shown.has("`lph'"));
     answers_pings(&mut lines);
     alice.types("\x07");
     lines.bob_says("end");

@@ -68,7 +68,7 @@ impl Start {
     }
 
     /// Starts the program from this script, in which it is `"$0" "$@"`.
-    pub(crate) fn from_script(mut self, script: &str) -> Self {
+    pub(crate) fn through_script(mut self, script: &str) -> Self {
         script.clone_into(&mut self.script);
         self
     }

@@ -162,7 +162,7 @@ fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let start = Start::as_nick("alice", host.address());
-    let mut alice = start.from_script("\"$0\" \"$@\" >said").start();
+    let mut alice = start.through_script("\"$0\" \"$@\" >said").start();
     alice.shows("[#lobby]");
     alice.types("hello wor");
     bob.hears(":alice!");
