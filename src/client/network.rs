@@ -144,6 +144,7 @@ pub fn start(
                 begun: Instant::now(),
                 reconnect_at: None,
                 close_wanted: false,
+                lost: false,
                 ended: false,
             };
             runtime.block_on(network.run(stream, commands, script));
@@ -161,6 +162,8 @@ struct Network<F> {
     begun: Instant,
     reconnect_at: Option<Duration>,
     close_wanted: bool,
+    /// The session knows that the connection has ended.
+    lost: bool,
     ended: bool,
 }
 
@@ -210,6 +213,7 @@ impl<F: Front> Network<F> {
         let mut buffer = vec![0; 64 * 1024];
         self.unsent.clear();
         self.close_wanted = false;
+        self.lost = false;
         let now = self.now();
         self.session.connected(now, &mut self.outbox);
         self.deliver(now);
@@ -243,7 +247,7 @@ impl<F: Front> Network<F> {
             }
             self.deliver(now);
         }
-        if !self.ended && self.reconnect_at.is_none() {
+        if !self.ended && !self.lost {
             self.disconnected("closed");
         }
         None
@@ -287,6 +291,9 @@ impl<F: Front> Network<F> {
             if let Line::Whole(line) = line {
                 self.front.received(line);
                 self.session.received(line, now, &mut self.outbox);
+                // At once, so that each line is shown as things are then, and not as they are
+                // behind all the lines that came with it.
+                self.show(now);
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
@@ -344,6 +351,7 @@ impl<F: Front> Network<F> {
     fn disconnected(&mut self, words: &str) {
         let now = self.now();
         self.close_wanted = true;
+        self.lost = true;
         self.session.disconnected(words, now, &mut self.outbox);
         self.deliver(now);
     }
