@@ -155,6 +155,18 @@ impl Session {
             room: room.to_owned(),
             nick: nick.to_owned(),
         });
+        self.warn_of_lookalike(nick, outbox);
+    }
+
+    /// Tells when somebody's nick can be taken for another one's.
+    fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
+        let own = self.nick.as_str();
+        if let Some(other) = self.rooms.lookalike(nick, own) {
+            outbox.events.push(Event::LooksLike {
+                nick: nick.to_owned(),
+                other,
+            });
+        }
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
@@ -223,6 +235,7 @@ impl Session {
             own,
         });
         if !own {
+            self.warn_of_lookalike(to, outbox);
             self.regain_from(from, now, outbox);
         }
     }
@@ -573,6 +586,17 @@ impl Session {
         if let Some(key) = &about {
             self.asked.whois.remove(key);
         }
+        // What was said last to whom the refusal is about: it stands where it was typed, and may
+        // have scrolled away by now.
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let refused = self
+            .said
+            .iter()
+            .rposition(|(target, _)| Some(target) == about.as_ref());
+        let refused = refused.filter(|_| is_about_talk);
+        let text = refused
+            .and_then(|at| self.said.remove(at))
+            .map(|(_, text)| text);
         let line = self.script.unanswered.front().copied();
         self.script.refused = true;
         outbox.events.push(Event::Refused {
@@ -584,6 +608,7 @@ impl Session {
                 .map(|text| (*text).to_owned())
                 .collect(),
             line,
+            text,
         });
     }
 }

@@ -140,6 +140,8 @@ const REGAIN_EVERY: Duration = Duration::from_secs(15);
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
 const WAITING_LINES_MAX: usize = 1_000;
+/// How many lines are remembered in case the server refuses them.
+const SAID_LINES_MAX: usize = 100;
 /// How many lines of a script may be on their way without an answer.
 const SCRIPT_WINDOW_LINES: usize = 32;
 
@@ -191,6 +193,8 @@ pub struct Session {
     /// Lines typed while there was no connection, with the room they were typed in.
     waiting: VecDeque<(String, Option<String>)>,
     script: Script,
+    /// What was said last, and to whom, for when it is refused.
+    said: VecDeque<(Key, String)>,
     /// Whose words are not shown.
     ignored: BTreeSet<Key>,
     /// Who whispered last.
@@ -229,6 +233,7 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
+            said: VecDeque::new(),
             ignored: BTreeSet::new(),
             last_whisper: None,
             elsewhere: None,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::asked::Who;
-use super::{FENCE, Moment, Order, Outbox, Phase, Session, WAITING_LINES_MAX};
+use super::{FENCE, Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -328,6 +328,10 @@ impl Session {
             if !self.send(&request, outbox) {
                 return;
             }
+            if self.said.len() == SAID_LINES_MAX {
+                self.said.pop_front();
+            }
+            self.said.push_back((Key::of(target), (*piece).to_owned()));
         }
         if pieces.len() > 1 {
             outbox.events.push(Event::Note {
