@@ -137,10 +137,29 @@ impl Editor {
     /// the prompt is changed under it.
     pub fn read(&mut self) -> io::Result<Entered> {
         let text = std::mem::take(&mut self.first);
-        let mut draft = Draft {
+        let entered = self.read_unremembered(Draft {
             position: text.len(),
             text,
-        };
+        })?;
+        if let Entered::Line(line) = &entered {
+            self.remember(line);
+        }
+        Ok(entered)
+    }
+
+    /// Asks a question; `default` is what an empty answer means. The prompt is the question from
+    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost.
+    pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+        let raw = question_with_default(question, default);
+        let styled = raw.clone();
+        self.remote.set_prompt(Prompt { raw, styled });
+        Ok(match self.read_unremembered(Draft::default())? {
+            Entered::Line(answer) => Entered::Line(answer_or_default(&answer, default)),
+            other => other,
+        })
+    }
+
+    fn read_unremembered(&mut self, mut draft: Draft) -> io::Result<Entered> {
         loop {
             let Some(prompt) = self.remote.begin() else {
                 return Ok(Entered::Ended);
@@ -149,10 +168,7 @@ impl Editor {
             let read = self.inner.readline_with_initial(&prompt, (left, right));
             let stopped = self.remote.stop();
             match read {
-                Ok(line) => {
-                    self.remember(&line);
-                    return Ok(Entered::Line(line));
-                }
+                Ok(line) => return Ok(Entered::Line(line)),
                 Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
                 Err(ReadlineError::Interrupted) if stopped.given_up => {
                     let was_empty = stopped.draft.text.is_empty();
@@ -196,16 +212,25 @@ impl Editor {
 /// `None` when the person wants to leave.
 pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
     let mut editor = DefaultEditor::with_config(config(Keys::Emacs)?).map_err(to_io)?;
-    let prompt = if default.is_empty() {
+    match editor.readline(&question_with_default(question, default)) {
+        Ok(answer) => Ok(Some(answer_or_default(&answer, default))),
+        Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(None),
+        Err(error) => Err(to_io(error)),
+    }
+}
+
+fn question_with_default(question: &str, default: &str) -> String {
+    if default.is_empty() {
         format!("{question}: ")
     } else {
         format!("{question} [{default}]: ")
-    };
-    match editor.readline(&prompt) {
-        Ok(answer) if answer.trim().is_empty() => Ok(Some(default.to_owned())),
-        Ok(answer) => Ok(Some(answer.trim().to_owned())),
-        Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(None),
-        Err(error) => Err(to_io(error)),
+    }
+}
+
+fn answer_or_default(answer: &str, default: &str) -> String {
+    match answer.trim() {
+        "" => default.to_owned(),
+        answer => answer.to_owned(),
     }
 }
 

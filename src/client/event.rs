@@ -186,6 +186,15 @@ pub enum Event {
         parameters: Vec<String>,
         /// The line of input it is about, where lines are counted.
         line: Option<u64>,
+        /// What was said and did not arrive, when it is that.
+        text: Option<String>,
+    },
+    /// Somebody's nick can be taken for that of somebody else.
+    LooksLike {
+        /// Who has come, or has taken that nick.
+        nick: String,
+        /// Who was there already.
+        other: String,
     },
     /// Something typed cannot be done, and why; nothing was sent.
     Unsendable {

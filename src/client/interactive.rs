@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use super::completion::Names;
 use super::config::Keys;
 use super::draft::DraftKeeper;
-use super::editor::{self, Assistant, Editor, Entered, Remote};
+use super::editor::{Assistant, Editor, Entered, Remote};
 use super::event::Event;
 use super::input::{self, Intent, Local};
 use super::network::{self, Command, Commands, Front};
@@ -56,10 +56,12 @@ pub(super) fn run(
     furniture: Furniture,
 ) -> io::Result<Ending> {
     let report = HeldReport::begin();
+    let (commands, receiver) = network::commands();
+    // Before anything is changed about the terminal that a signal would leave so.
+    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
     let quiet = QuietTerminal::new()?;
     let printer = Printer::default();
     let (news_sender, news) = mpsc::channel();
-    let (commands, receiver) = network::commands();
     let assistant = NetworkAssistant {
         commands: commands.clone(),
         look: look.clone(),
@@ -85,7 +87,6 @@ pub(super) fn run(
         ready: false,
     };
     network::start(place.stream, place.address, session, front, receiver, None)?;
-    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
     let mut desk = Desk {
         editor,
         remote,
@@ -224,9 +225,12 @@ impl Desk {
             match self.news.recv_timeout(INTERRUPT_CHECK) {
                 Ok(News::AskNick { nick, why }) => {
                     let question = format!("{nick} cannot be had: {why}. Another nick");
-                    match editor::ask(&question, &format!("{nick}_"))? {
-                        Some(nick) => self.send(Command::AnswerNick(nick)),
-                        None => self.send(Command::Quit(None)),
+                    match self.editor.ask(&question, &format!("{nick}_"))? {
+                        Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        Entered::Cleared { .. } | Entered::Leave => {
+                            self.send(Command::Quit(None));
+                        }
+                        Entered::Ended => {}
                     }
                 }
                 Ok(news) => return Ok(Some(news)),
@@ -283,8 +287,11 @@ impl Front for TerminalFront {
         let (room, unread) = (session.active_room(), session.unread());
         self.printer.push(self.scroll.flush(room));
         self.printer.control(&self.scroll.title(room, unread));
-        self.remote
-            .set_prompt(self.scroll.look().prompt(room, unread));
+        // Before that the prompt is the question for another nick.
+        if self.ready || session.is_ready() {
+            let prompt = self.scroll.look().prompt(room, unread);
+            self.remote.set_prompt(prompt);
+        }
         if !self.ready && session.is_ready() {
             self.ready = true;
             self.tell(News::Ready);

@@ -131,6 +131,7 @@ pub fn start(
                 begun: Instant::now(),
                 reconnect_at: None,
                 close_wanted: false,
+                lost: false,
                 ended: false,
             };
             runtime.block_on(network.run(stream, commands, script));
@@ -152,6 +153,8 @@ struct Network<F> {
     begun: Instant,
     reconnect_at: Option<Duration>,
     close_wanted: bool,
+    /// The session knows that the connection has ended.
+    lost: bool,
     ended: bool,
 }
 
@@ -203,6 +206,7 @@ impl<F: Front> Network<F> {
         self.outbox.restart();
         self.close_wanted = false;
         self.write_failed = false;
+        self.lost = false;
         let now = self.now();
         self.session.connected(now, &mut self.outbox);
         self.deliver(now);
@@ -242,7 +246,7 @@ impl<F: Front> Network<F> {
             }
             self.deliver(now);
         }
-        if !self.ended && self.reconnect_at.is_none() {
+        if !self.ended && !self.lost {
             self.disconnected("closed");
         }
         None
@@ -286,20 +290,16 @@ impl<F: Front> Network<F> {
             if let Line::Whole(line) = line {
                 self.front.received(line);
                 let stamp = Stamp::of_line(line);
-                if stamp == Stamp::default() {
-                    self.session.received(line, now, &mut self.outbox);
-                } else {
-                    // What was heard before has no share in this stamp.
-                    self.show(now);
-                    self.session.received(line, now, &mut self.outbox);
-                    let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
-                    self.front.stamp(stamp);
-                    self.show(Moment {
-                        unix_seconds,
-                        ..now
-                    });
-                    self.front.stamp(Stamp::default());
-                }
+                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                self.session.received(line, now, &mut self.outbox);
+                self.front.stamp(stamp);
+                // At once, so that each line is shown as things are then, and not as they are
+                // behind all the lines that came with it.
+                self.show(Moment {
+                    unix_seconds,
+                    ..now
+                });
+                self.front.stamp(Stamp::default());
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
@@ -358,6 +358,7 @@ impl<F: Front> Network<F> {
     fn disconnected(&mut self, words: &str) {
         let now = self.now();
         self.close_wanted = true;
+        self.lost = true;
         self.session.disconnected(words, now, &mut self.outbox);
         self.deliver(now);
     }

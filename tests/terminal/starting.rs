@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use super::people::{Lines, host_on};
+use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_D, ENTER, Start};
 
 #[test]
@@ -53,6 +53,36 @@ fn who_answers_no_question_leaves_without_a_trace() {
     another.shows("Another nick [bob_]: ");
     another.types(CTRL_D);
     another.ends_with(0);
+}
+
+#[test]
+fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut another = Start::as_nick("bob", host.address()).start();
+    another.shows("Another nick [bob_]: ");
+    another.types("ro\rone\rtwo\r");
+    bob.hears("PRIVMSG #lobby :one");
+    bob.hears("PRIVMSG #lobby :two");
+}
+
+#[test]
+fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() {
+    let server = Scripted::listen();
+    let mut alice = Start::as_nick("bob", server.address()).start();
+    let mut lines = server.accepts();
+    lines.hears("USER ");
+    lines.sends(":fake 433 * bob :Nickname is already in use");
+    alice.shows("Another nick [bob_]: ");
+    lines.sends("ERROR :too slow");
+    drop(lines);
+    alice.types("alice\r");
+    let mut lines = server.accepts();
+    lines.hears("NICK alice");
+    lines.lets_alice_in();
+    alice.is_in();
+    lines.bob_says("hi");
+    alice.settles(&["<bob> hi", "[#lobby]"], "[#lobby] ");
 }
 
 /// The one test that needs a port of its own: where somebody already has it, it is left out.

@@ -240,8 +240,23 @@ impl Look {
             Event::OwnAway { away: true } => "you are marked as away; /away ends it".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
             Event::Refused {
-                number, parameters, ..
-            } => return self.warning(&words::refusal(*number, parameters)),
+                number,
+                parameters,
+                text,
+                ..
+            } => {
+                let why = words::refusal(*number, parameters);
+                return self.warning(&match text {
+                    Some(text) => format!("{why} Not delivered: {}", safe(text)),
+                    None => why,
+                });
+            }
+            Event::LooksLike { nick, other } => {
+                let (nick, other) = (safe_name(nick), safe_name(other));
+                return self.warning(&format!(
+                    "{nick} is not {other}, though the nicks look alike"
+                ));
+            }
             Event::Unsendable { words, .. } => return self.warning(&safe(words)),
             Event::ServerLost {
                 why,
@@ -603,6 +618,7 @@ mod tests {
                 number: 499,
                 parameters: vec![own.clone(); 2],
                 line: None,
+                text: Some(own.clone()),
             },
             Event::Away {
                 nick: own.clone(),

@@ -115,6 +115,7 @@ impl Front for ScriptFront {
                 number,
                 parameters,
                 line,
+                ..
             } => complain(*line, &words::refusal(*number, parameters)),
             Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
             _ if self.silent => {}

@@ -171,6 +171,18 @@ impl Session {
             room: room.to_owned(),
             nick: nick.to_owned(),
         });
+        self.warn_of_lookalike(nick, outbox);
+    }
+
+    /// Tells when somebody's nick can be taken for another one's.
+    fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
+        let own = self.nick.as_str();
+        if let Some(other) = self.rooms.lookalike(nick, own) {
+            outbox.events.push(Event::LooksLike {
+                nick: nick.to_owned(),
+                other,
+            });
+        }
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
@@ -239,6 +251,7 @@ impl Session {
             own,
         });
         if !own {
+            self.warn_of_lookalike(to, outbox);
             self.regain_from(from, now, outbox);
         }
     }
@@ -610,11 +623,23 @@ impl Session {
         if let Some(key) = &about {
             self.asked.whois.remove(key);
         }
+        // What was said last to whom the refusal is about: it stands where it was typed, and may
+        // have scrolled away by now.
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let refused = self
+            .said
+            .iter()
+            .rposition(|(target, _)| Some(target) == about.as_ref());
+        let refused = refused.filter(|_| is_about_talk);
+        let text = refused
+            .and_then(|at| self.said.remove(at))
+            .map(|(_, text)| text);
         let parameters = message.parameters.iter().skip(1);
         let event = Event::Refused {
             number,
             parameters: parameters.map(|text| (*text).to_owned()).collect(),
             line: None,
+            text,
         };
         self.tell_refusal(event, outbox);
     }

@@ -200,6 +200,8 @@ const REGAIN_EVERY: Duration = Duration::from_secs(15);
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
 const WAITING_LINES_MAX: usize = 1_000;
+/// How many lines are remembered in case the server refuses them.
+const SAID_LINES_MAX: usize = 100;
 
 /// Tokens of this program's own pings. What stands behind the last one is a number.
 const SETTLED: &str = "chatroom-settled";
@@ -252,6 +254,8 @@ pub struct Session {
     capabilities: Capabilities,
     /// The server does what no server may do.
     broken: bool,
+    /// What was said last, and to whom, for when it is refused.
+    said: VecDeque<(Key, String)>,
     /// Whose words are not shown.
     ignored: BTreeSet<Key>,
     /// Who whispered last.
@@ -281,6 +285,7 @@ impl Session {
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,
+            said: VecDeque::new(),
             ignored: BTreeSet::new(),
             last_whisper: None,
             elsewhere: None,

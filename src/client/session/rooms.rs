@@ -211,6 +211,25 @@ impl Rooms {
         rooms.any(|room| room.people.contains_key(&key))
     }
 
+    /// Somebody else whose nick looks the same to a hasty reader, this person included. In large
+    /// rooms nobody would read the warning, and nobody is looked for.
+    pub(super) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
+        const PEOPLE_MAX: usize = 200;
+        let (key, looks) = (Key::of(nick), skeleton(nick));
+        let rooms = self
+            .rooms
+            .values()
+            .filter(|room| room.people.len() <= PEOPLE_MAX);
+        let people = rooms.flat_map(|room| &room.people);
+        let mut others = people
+            .filter(|(other, _)| **other != key)
+            .map(|(_, person)| person.nick.as_str())
+            .chain([own].into_iter().filter(|own| Key::of(own) != key));
+        others
+            .find(|other| skeleton(other) == looks)
+            .map(str::to_owned)
+    }
+
     /// Everybody but `own`: those of the active room before the others, among them those who
     /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
     pub(super) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
@@ -232,4 +251,24 @@ impl Rooms {
             .map(|((_, _, nick), _)| nick.to_owned())
             .collect()
     }
+}
+
+/// What a nick looks like at a glance: letters that are hard to tell apart are one letter.
+fn skeleton(nick: &str) -> String {
+    let plain = nick.to_lowercase().replace("rn", "m").replace("vv", "w");
+    plain
+        .chars()
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | 'i' | '|' | '!' => 'l',
+            '5' => 's',
+            'а' => 'a',
+            'е' => 'e',
+            'о' => 'o',
+            'р' => 'p',
+            'с' => 'c',
+            'х' => 'x',
+            c => c,
+        })
+        .collect()
 }

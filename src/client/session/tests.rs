@@ -340,6 +340,138 @@ fn quitting_waits_for_the_server_but_not_for_ever() {
 }
 
 #[test]
+fn what_was_refused_is_told_with_the_refusal() {
+    let mut played = Played::ready(false);
+    played.type_line("@carol one");
+    played.type_line("@carol two");
+    played.hear(":s 401 alice carol :No such nick");
+    let events = played.events();
+    assert!(
+        matches!(&events[..], [Event::Refused { text: Some(text), .. }] if text == "two"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_nick_that_looks_like_another_is_pointed_out() {
+    let mut played = Played::ready(false);
+    played.hear(":b0b!x@h JOIN #lobby");
+    played.hear(":carol!x@h JOIN #lobby");
+    played.hear(":carol!x@h NICK a1ice");
+    let events = played.events();
+    let alike: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LooksLike { nick, other } => Some((nick.as_str(), other.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alike, [("b0b", "bob"), ("a1ice", "alice")]);
+}
+
+#[test]
+fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
+    let mut played = Played::ready(false);
+    played.type_line("/j #dev");
+    assert_eq!(played.lines(), ["JOIN #dev"]);
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":bob!b@h PRIVMSG #lobby :hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :Alice: hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :malice");
+    let unread = played.session.unread();
+    assert_eq!((unread.messages, unread.mentions), (3, 1));
+    played.type_line("/room 2");
+    assert_eq!(played.session.active_room(), Some("#lobby"));
+    assert_eq!(played.session.unread(), Unread::default());
+    played.type_line("/room dev");
+    assert_eq!(played.session.active_room(), Some("#dev"));
+    played.take();
+    played.type_line("/room nowhere");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+}
+
+#[test]
+fn reply_goes_to_the_last_who_whispered_and_ignored_people_are_not_heard() {
+    let mut played = Played::ready(false);
+    played.type_line("/r hello?");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.take();
+    played.type_line("/r yes");
+    assert_eq!(played.lines(), ["PRIVMSG bob :yes"]);
+    played.type_line("/ignore Bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events(), []);
+    played.type_line("/unignore bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events().len(), 1);
+}
+
+#[test]
+fn operators_commands_are_written_as_irc_wants_them() {
+    let mut played = Played::ready(false);
+    for (typed, sent) in [
+        ("/kick bob out with you", "KICK #lobby bob :out with you"),
+        ("/kick #dev bob", "KICK #dev bob"),
+        ("/ban bob", "MODE #lobby +b bob!*@*"),
+        ("/unban *!*@host", "MODE #lobby -b *!*@host"),
+        ("/op bob carol", "MODE #lobby +oo bob carol"),
+        ("/devoice #dev bob", "MODE #dev -v bob"),
+        ("/mode", "MODE #lobby"),
+        ("/mode +m", "MODE #lobby +m"),
+        ("/mode alice +w", "MODE alice +w"),
+        ("/invite bob", "INVITE bob #lobby"),
+        ("/list >3", "LIST >3"),
+        ("/notice bob hi", "NOTICE bob :hi"),
+        ("/raw PING x", "PING x"),
+        ("/close", "PART #lobby"),
+    ] {
+        played.type_line(typed);
+        assert_eq!(played.lines(), [sent], "{typed}");
+    }
+}
+
+#[test]
+fn a_line_is_judged_while_it_is_typed() {
+    let played = Played::ready(false);
+    let judge = |line: &str| played.session.judge(line);
+    let part = |line: &str| judge(line).parts.first().cloned();
+    assert_eq!(part("/who"), Some((0..4, Part::Command)));
+    assert_eq!(part("/j #a"), Some((0..2, Part::Command)), "an alias");
+    assert_eq!(part("/wh"), None, "may become something");
+    assert_eq!(part("/wh x"), Some((0..3, Part::Unknown)));
+    assert_eq!(part("@bob hi"), Some((0..4, Part::Nick)));
+    assert_eq!(part("bob: hi"), Some((0..4, Part::Nick)));
+    assert_eq!(part("zoe: hi"), None);
+    assert_eq!(judge("hi").note, None);
+    let note = |line: &str| judge(line).note.unwrap();
+    assert_eq!(
+        note("a\nb\n"),
+        "2 messages to #lobby: Enter sends, Esc drops"
+    );
+    assert_eq!(
+        note("@bob a\nb"),
+        "2 messages to bob: Enter sends, Esc drops"
+    );
+    assert_eq!(note(&"word ".repeat(150)), "goes out in 2 lines");
+}
+
+#[test]
+fn connecting_elsewhere_leaves_here_first() {
+    let mut played = Played::ready(false);
+    played.type_line("/connect other.example");
+    assert_eq!(played.lines(), ["QUIT :gone to another server"]);
+    played.lose("closed");
+    let server = "other.example".to_owned();
+    assert_eq!(
+        played.take().orders,
+        [Order::End(Outcome::Elsewhere { server })]
+    );
+}
+
+#[test]
 fn who_in_a_small_room_asks_about_each_person() {
     let mut played = Played::ready(false);
     played.type_line("/who");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::asked::Who;
-use super::{Moment, Order, Outbox, Phase, Session, WAITING_LINES_MAX};
+use super::{Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -314,6 +314,14 @@ impl Session {
             if !self.send_piece(&request, outbox) {
                 return;
             }
+            if self.is_scripting() {
+                // A script knows what it said by the number of the line.
+                continue;
+            }
+            if self.said.len() == SAID_LINES_MAX {
+                self.said.pop_front();
+            }
+            self.said.push_back((Key::of(target), (*piece).to_owned()));
         }
         if pieces.len() > 1 {
             outbox.events.push(Event::Note {
