@@ -15,6 +15,9 @@ use super::settings::{Setting, SettingError, Taste};
 /// nick = "alice"
 /// server = "home"            # where `chatroom` goes when no server is named: a name or an address
 ///
+/// control = true             # `chatroom ctl` can use a running session
+/// people = ["bob"]           # nicks for the completion of the shell
+///
 /// [servers.home]
 /// address = "chat.example:6667"
 /// nick = "ali"               # instead of the one above
@@ -38,6 +41,12 @@ pub struct Config {
     /// The keys of the editor: those of Emacs or those of vi.
     #[serde(default)]
     pub keys: Keys,
+    /// Whether other programs of this person can use a running session: `chatroom ctl`.
+    #[serde(default)]
+    pub control: bool,
+    /// Nicks that the shell completes when no session is running.
+    #[serde(default)]
+    pub people: Vec<String>,
     /// Servers by name.
     #[serde(default)]
     pub servers: BTreeMap<String, Server>,
@@ -128,6 +137,14 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// The names in it that begin like this: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let nicks = self.people.iter().map(|nick| format!("@{nick}"));
+        let rooms = self.servers.values().flat_map(|server| &server.rooms);
+        let names = nicks.chain(rooms.cloned());
+        names.filter(|name| name.starts_with(start)).collect()
+    }
+
     /// Reads `named`, or the usual file if there is one.
     pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
         let (file, must_exist) = match (named, usual) {

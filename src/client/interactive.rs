@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::completion::Names;
 use super::config::Keys;
+use super::control::door::Door;
 use super::draft::DraftKeeper;
 use super::editor::{Assistant, Editor, Entered, Remote};
 use super::event::Event;
@@ -44,6 +45,8 @@ pub(super) struct Furniture {
     pub(super) keys: Keys,
     pub(super) history_file: Option<PathBuf>,
     pub(super) draft_file: Option<PathBuf>,
+    /// Where other programs find this session, if they may.
+    pub(super) control: Option<PathBuf>,
     /// What is said before all else.
     pub(super) greeting: String,
 }
@@ -87,6 +90,14 @@ pub(super) fn run(
         ready: false,
     };
     network::start(place.stream, place.address, session, front, receiver, None)?;
+    let door = furniture
+        .control
+        .map(|at| Door::open(&at, commands.clone()));
+    let door = door.and_then(|door| {
+        let words = "other programs cannot use this session";
+        let why = |error: &io::Error| format!("{words}: {}\n", network::plain_words(error));
+        door.inspect_err(|error| printer.push(why(error))).ok()
+    });
     let mut desk = Desk {
         editor,
         remote,
@@ -101,6 +112,7 @@ pub(super) fn run(
     if let Some(keeper) = keeper {
         keeper.write_now();
     }
+    drop(door);
     let rest = desk.printer.finish();
     drop(desk.editor);
     drop(quiet);
