@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::settings::{Setting, SettingError, Taste};
+
+/// No configuration is longer than this, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What the file can say. Every part of it may be left out.
 ///
@@ -152,7 +156,7 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match std::fs::read_to_string(file) {
+        match read(file) {
             Ok(text) => Self::parse(file, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
                 Ok(Self::default())
@@ -201,6 +205,17 @@ impl Config {
             debug_assert!(set.is_ok(), "the file was checked when it was read");
         }
         taste
+    }
+}
+
+/// The text of a file of modest size: a device would never end.
+fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut limited = File::open(file)?.take(FILE_BYTES_MAX + 1);
+    limited.read_to_string(&mut text)?;
+    match limited.limit() {
+        0 => Err(io::Error::other("it is longer than 1 MiB")),
+        _ => Ok(text),
     }
 }
 

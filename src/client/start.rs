@@ -297,8 +297,8 @@ fn converse(
     hosting: Hosting,
 ) -> Result<Ending, Failure> {
     let on_terminal = wishes.on_terminal;
-    let (place, host) = wishes.connect(hosting)?;
     let plan = Plan::of(options)?;
+    let (place, host) = wishes.connect(hosting)?;
     let session = Session::new(Settings {
         user: wishes.nick.clone(),
         real_name: wishes.nick.clone(),
@@ -306,7 +306,7 @@ fn converse(
         password: wishes.password,
         rooms: wishes.rooms,
         script: !on_terminal,
-        strict: options.strict,
+        strict: plan.strict,
         wait: plan.wait.clone(),
         time_limit: options.timeout,
         aliases: config.alias.clone(),

@@ -14,6 +14,8 @@ pub(in crate::client) struct Plan {
     pub(super) format: Format,
     /// Not the end of input is the end, but that of the server.
     pub(super) follow: bool,
+    /// The first line that is refused ends it.
+    pub(in crate::client) strict: bool,
     /// What must be said before it ends; then nothing else is printed.
     pub(in crate::client) wait: Option<Wait>,
 }
@@ -62,6 +64,8 @@ impl Plan {
             format: options.format,
             follow: options.follow,
             wait,
+            // Nobody answers a question that was refused.
+            strict: options.strict || matches!(options.action, Some(Action::Ask(_))),
         })
     }
 
