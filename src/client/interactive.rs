@@ -81,6 +81,7 @@ pub(super) fn run(
     let front = TerminalFront {
         scroll: Scroll::new(look, io::stdout().is_terminal()),
         raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
+        lines: String::new(),
         printer: printer.clone(),
         remote: remote.clone(),
         news: news_sender,
@@ -255,6 +256,8 @@ struct TerminalFront {
     scroll: Scroll,
     /// Standard output gets the lines of the server as they are.
     raw: bool,
+    /// What is to be printed when the step is done.
+    lines: String,
     printer: Printer,
     remote: Remote,
     news: mpsc::Sender<News>,
@@ -273,19 +276,21 @@ impl Front for TerminalFront {
         if !self.raw {
             let active = session.active_room();
             let lines = self.scroll.show(event, unix_seconds, active);
-            self.printer.push(lines);
+            self.lines.push_str(&lines);
         }
     }
 
     fn received(&mut self, line: &[u8]) {
         if self.raw {
-            self.printer.push(raw_line(line));
+            self.lines.push_str(&raw_line(line));
         }
     }
 
     fn changed(&mut self, session: &Session) {
         let (room, unread) = (session.active_room(), session.unread());
-        self.printer.push(self.scroll.flush(room));
+        self.lines.push_str(&self.scroll.flush(room));
+        // All that came together goes to the printer together.
+        self.printer.push(std::mem::take(&mut self.lines));
         self.printer.control(&self.scroll.title(room, unread));
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
@@ -305,7 +310,8 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
-        self.printer.push(self.scroll.local(line));
+        let lines = self.scroll.local(line);
+        self.lines.push_str(&lines);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

@@ -619,13 +619,19 @@ const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
 /// Whether `nick` stands in `text` as a word of its own, in any letter case.
 fn names_person(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
-    let (text, nick) = (text.to_ascii_lowercase(), nick.to_ascii_lowercase());
-    text.match_indices(&nick).any(|(at, _)| {
+    let Some(first) = nick.bytes().next() else {
+        return false;
+    };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, text.as_bytes()).any(|at| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let here = text.get(at..at + nick.len());
         let behind = text
             .get(at + nick.len()..)
             .and_then(|rest| rest.chars().next());
-        !before.is_some_and(part_of_nick) && !behind.is_some_and(part_of_nick)
+        here.is_some_and(|here| here.eq_ignore_ascii_case(nick))
+            && !before.is_some_and(part_of_nick)
+            && !behind.is_some_and(part_of_nick)
     })
 }
 
