@@ -9,6 +9,8 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use rustyline::completion::Completer;
 use rustyline::config::{BellStyle, Config};
@@ -38,6 +40,9 @@ use super::terminal::{self, Waker};
 const HISTORY_LINES_MAX: usize = 10_000;
 /// How long a lone Esc waits for the rest of a key's sequence.
 const KEY_SEQUENCE_MS: u16 = 50;
+
+/// How soon an editor that should end and has not is woken again.
+const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
 /// What came of reading a line.
 #[derive(Debug)]
@@ -450,11 +455,23 @@ impl Remote {
         self.wake_if_needed(&mut desk);
     }
 
-    /// Makes the editor return.
+    /// Makes the editor return, and waits until it has.
+    ///
+    /// In the middle of a paste the editor waits for keys only, and a signal that comes just
+    /// before it waits is lost on it: so the signal is sent until the editor has returned.
     pub fn end(&self) {
         let mut desk = self.lock();
         desk.ending = true;
         self.wake_if_needed(&mut desk);
+        while desk.stage != Stage::Away {
+            drop(desk);
+            thread::sleep(WAKE_AGAIN);
+            desk = self.lock();
+            match desk.stage {
+                Stage::Returning => self.waker.wake(),
+                _ => self.wake_if_needed(&mut desk),
+            }
+        }
     }
 
     /// Whether Ctrl-C was pressed while no line was read.

@@ -75,7 +75,7 @@ fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() 
     lines.sends(":fake 433 * bob :Nickname is already in use");
     alice.shows("Another nick [bob_]: ");
     lines.sends("ERROR :too slow");
-    drop(lines);
+    lines.hangs_up();
     alice.types("alice\r");
     let mut lines = server.accepts();
     lines.hears("NICK alice");
