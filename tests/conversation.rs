@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::client::event::{Event, Manner};
-use chatting_room::client::session::{self, Order, Outcome, Session};
+use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session};
 use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
 use chatting_room::wire::{Line, Lines};
 
@@ -65,6 +65,9 @@ impl Room {
             password: None,
             rooms: Vec::new(),
             script,
+            strict: false,
+            wait: None,
+            time_limit: None,
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {
@@ -361,7 +364,7 @@ fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
         let person = &mut room.people[script];
         person
             .session
-            .scripted(number, line, now, &mut person.outbox);
+            .scripted(number, ScriptLine::Typed(line), now, &mut person.outbox);
     }
     let person = &mut room.people[script];
     person.session.input_ended(now, &mut person.outbox);

@@ -14,6 +14,7 @@ pub mod editor;
 pub mod event;
 pub mod input;
 mod interactive;
+pub mod json;
 pub mod network;
 pub mod options;
 pub mod printer;
@@ -25,6 +26,7 @@ pub mod session;
 pub mod settings;
 mod start;
 pub mod terminal;
+pub mod wait;
 pub mod words;
 
 use std::io;

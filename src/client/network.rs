@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 use super::address::Address;
 use super::completion::Names;
 use super::event::Event;
+use super::json::Stamp;
+use super::script::Batch;
 use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
 
@@ -31,6 +33,10 @@ const FULL_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who shows what happens. Its methods must not wait for anything.
 pub trait Front: Send {
+    /// What is shown next has these marks of the server.
+    fn stamp(&mut self, _: Stamp) {}
+    /// What the session waited for has come.
+    fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
     /// A line came from the server, without its ending.
@@ -62,27 +68,6 @@ pub enum Command {
     Judge(String, blocking::Sender<Judgement>),
     /// Leave, with a reason for those who stay.
     Quit(Option<String>),
-}
-
-/// What comes from standard input when it is not a terminal.
-#[derive(Debug)]
-pub enum Scripted {
-    /// A line, by its number.
-    Line {
-        /// From 1 on.
-        number: u64,
-        /// Without its ending.
-        text: String,
-    },
-    /// A line that cannot be sent, and why.
-    Unreadable {
-        /// From 1 on.
-        number: u64,
-        /// Words of the program.
-        why: &'static str,
-    },
-    /// There are no more lines.
-    End,
 }
 
 /// Why there is no connection.
@@ -125,7 +110,7 @@ pub fn start(
     session: Session,
     front: impl Front + 'static,
     commands: mpsc::UnboundedReceiver<Command>,
-    script: Option<mpsc::Receiver<Scripted>>,
+    script: Option<mpsc::Receiver<Batch>>,
 ) -> io::Result<()> {
     stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -141,6 +126,8 @@ pub fn start(
                 front,
                 outbox: Outbox::default(),
                 unsent: Vec::new(),
+                batch: Batch::default(),
+                write_failed: false,
                 begun: Instant::now(),
                 reconnect_at: None,
                 close_wanted: false,
@@ -159,6 +146,10 @@ struct Network<F> {
     outbox: Outbox,
     /// Bytes for the server that its socket has not taken yet.
     unsent: Vec<u8>,
+    /// Lines of a script that the session has not asked for yet.
+    batch: Batch,
+    /// Nothing more can be written. What the server said before that is still read.
+    write_failed: bool,
     begun: Instant,
     reconnect_at: Option<Duration>,
     close_wanted: bool,
@@ -172,7 +163,7 @@ enum Woken {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
     Command(Option<Command>),
-    Script(Option<Scripted>),
+    Script(Option<Batch>),
     Time,
 }
 
@@ -181,7 +172,7 @@ impl<F: Front> Network<F> {
         mut self,
         stream: net::TcpStream,
         mut commands: mpsc::UnboundedReceiver<Command>,
-        mut script: Option<mpsc::Receiver<Scripted>>,
+        mut script: Option<mpsc::Receiver<Batch>>,
     ) {
         let mut stream = match TcpStream::from_std(stream) {
             Ok(stream) => Some(stream),
@@ -204,7 +195,7 @@ impl<F: Front> Network<F> {
         &mut self,
         mut stream: TcpStream,
         commands: &mut mpsc::UnboundedReceiver<Command>,
-        script: &mut Option<mpsc::Receiver<Scripted>>,
+        script: &mut Option<mpsc::Receiver<Batch>>,
     ) -> Option<TcpStream> {
         // Without this, a line waits for the answer to the one before.
         let _ = stream.set_nodelay(true);
@@ -212,18 +203,22 @@ impl<F: Front> Network<F> {
         let mut lines = Lines::new(LINE_BYTES_MAX);
         let mut buffer = vec![0; 64 * 1024];
         self.unsent.clear();
+        self.outbox.restart();
         self.close_wanted = false;
         self.lost = false;
+        self.write_failed = false;
         let now = self.now();
         self.session.connected(now, &mut self.outbox);
         self.deliver(now);
         while !self.close_wanted && !self.ended {
             let is_full = self.front.is_full();
             let deadline = self.deadline(is_full);
+            self.feed(script);
             let takes_script = script.is_some() && self.session.wants_input();
+            let can_write = !self.unsent.is_empty() && !self.write_failed;
             let woken = tokio::select! {
                 read = reader.read(&mut buffer), if !is_full => Woken::Read(read),
-                written = writer.write(&self.unsent), if !self.unsent.is_empty() => {
+                written = writer.write(&self.unsent), if can_write => {
                     Woken::Written(written)
                 }
                 command = commands.recv() => Woken::Command(command),
@@ -237,12 +232,16 @@ impl<F: Front> Network<F> {
                     let fresh = buffer.get(..count).unwrap_or_default();
                     self.received(fresh, &mut lines, now);
                 }
-                Woken::Read(Err(error)) | Woken::Written(Err(error)) => {
-                    self.disconnected(&error.to_string());
+                Woken::Read(Err(error)) => self.disconnected(&plain_words(&error)),
+                // The end of what can be read tells the rest.
+                Woken::Written(Err(_)) => self.write_failed = true,
+                Woken::Written(Ok(count)) => {
+                    self.outbox.written_bytes += count as u64;
+                    drop(self.unsent.drain(..count));
                 }
-                Woken::Written(Ok(count)) => drop(self.unsent.drain(..count)),
                 Woken::Command(command) => self.command(command, now),
-                Woken::Script(line) => self.scripted(line, script, now),
+                Woken::Script(Some(batch)) => self.batch = batch,
+                Woken::Script(None) => self.script_over(script),
                 Woken::Time => self.session.tick(now, &mut self.outbox),
             }
             self.deliver(now);
@@ -293,11 +292,19 @@ impl<F: Front> Network<F> {
                 self.session.received(line, now, &mut self.outbox);
                 // At once, so that each line is shown as things are then, and not as they are
                 // behind all the lines that came with it.
-                self.show(now);
+                let stamp = Stamp::of_line(line);
+                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                self.front.stamp(stamp);
+                self.show(Moment {
+                    unix_seconds,
+                    ..now
+                });
+                self.front.stamp(Stamp::default());
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
-            self.disconnected("the server sent a line without an end");
+            let words = "it sent a line without an end";
+            self.session.protocol_broken(words, &mut self.outbox);
         }
     }
 
@@ -328,24 +335,24 @@ impl<F: Front> Network<F> {
         }
     }
 
-    fn scripted(
-        &mut self,
-        line: Option<Scripted>,
-        script: &mut Option<mpsc::Receiver<Scripted>>,
-        now: Moment,
-    ) {
-        match line {
-            Some(Scripted::Line { number, text }) => {
-                self.session.scripted(number, &text, now, &mut self.outbox);
-            }
-            Some(Scripted::Unreadable { number, why }) => {
-                self.session.unreadable(number, why, &mut self.outbox);
-            }
-            Some(Scripted::End) | None => {
-                *script = None;
-                self.session.input_ended(now, &mut self.outbox);
-            }
+    /// Gives the session as many lines of the script as it wants now.
+    fn feed(&mut self, script: &mut Option<mpsc::Receiver<Batch>>) {
+        let now = self.now();
+        while self.session.wants_input()
+            && let Some((number, line)) = self.batch.next_line()
+        {
+            self.session.scripted(number, line, now, &mut self.outbox);
         }
+        if script.is_some() && self.batch.is_over() {
+            self.script_over(script);
+        }
+        self.deliver(now);
+    }
+
+    fn script_over(&mut self, script: &mut Option<mpsc::Receiver<Batch>>) {
+        *script = None;
+        let now = self.now();
+        self.session.input_ended(now, &mut self.outbox);
     }
 
     fn disconnected(&mut self, words: &str) {
@@ -358,8 +365,7 @@ impl<F: Front> Network<F> {
 
     /// Does what the session wants done, and lets the front end know.
     fn deliver(&mut self, now: Moment) {
-        self.unsent.extend_from_slice(self.outbox.lines.as_bytes());
-        self.outbox.lines.clear();
+        self.outbox.take_lines(&mut self.unsent);
         self.show(now);
         for order in std::mem::take(&mut self.outbox.orders) {
             match order {
@@ -383,6 +389,9 @@ impl<F: Front> Network<F> {
     fn show(&mut self, now: Moment) {
         for event in self.outbox.events.drain(..) {
             self.front.show(&event, now.unix_seconds, &self.session);
+        }
+        if let Some(event) = self.outbox.found.take() {
+            self.front.found(&event, now.unix_seconds);
         }
     }
 
@@ -410,7 +419,7 @@ impl<F: Front> Network<F> {
     }
 }
 
-async fn next_scripted(script: &mut Option<mpsc::Receiver<Scripted>>) -> Option<Scripted> {
+async fn next_scripted(script: &mut Option<mpsc::Receiver<Batch>>) -> Option<Batch> {
     match script {
         Some(script) => script.recv().await,
         None => None,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
@@ -13,10 +14,12 @@ use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
 use super::interactive::{self, Furniture};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{ColorChoice, Options};
+use super::options::{ColorChoice, Document, Options};
 use super::screen::{Look, Volume};
-use super::session::{Outcome, Session, Settings};
-use super::{Ending, Place, editor, input, script};
+use super::script::Plan;
+use super::session::{Outcome, Report, Session, Settings};
+use super::{Ending, Place, editor, input, json, script};
+use crate::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
 /// error is in words.
@@ -54,6 +57,22 @@ pub enum Failure {
     ServerGone {
         /// Why.
         words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
     },
     /// The program itself failed.
     Internal,
@@ -88,6 +107,8 @@ impl Failure {
             Self::Unreachable { .. } | Self::ServerGone { .. } => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
+            Self::TimeIsUp { .. } => 75,
+            Self::ProtocolBroken { .. } => 76,
             Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
             Self::Config(ConfigError::Wrong { .. }) => 78,
             // As a shell tells that a signal ended a program.
@@ -120,8 +141,22 @@ impl fmt::Display for Failure {
                 "no server answers on {address} ({}); is chatroomd running there?",
                 plain_words(error)
             ),
-            Self::ServerGone { words } => {
-                write!(f, "the server is gone: {}", super::safe::safe(words))
+            Self::ServerGone { words, report } => {
+                write!(f, "the server is gone: {}", super::safe::safe(words))?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::TimeIsUp { limit, report } => {
+                write!(f, "gave up after {} s", limit.as_secs_f64())?;
+                let open = report.as_ref().filter(|report| !report.is_complete());
+                open.map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::ProtocolBroken { words, report } => {
+                write!(f, "the server broke the protocol: {words}")?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
             }
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
@@ -146,8 +181,15 @@ impl std::error::Error for Failure {}
 /// Does all that the options ask for. `hosting` makes a server in this process when there is
 /// none.
 pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
-    if let Some(generated) = options.generate {
-        return generated.print::<Options>().map_err(Failure::Output);
+    match options.generate {
+        Some(Document::Generated(generated)) => {
+            return generated.print::<Options>().map_err(Failure::Output);
+        }
+        Some(Document::Schema) => {
+            let printed = generate::print(json::schema().as_bytes());
+            return printed.map_err(Failure::Output);
+        }
+        None => {}
     }
     let folders = etcetera::choose_base_strategy().ok();
     let usual_config = folders
@@ -155,7 +197,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map(|at| at.config_dir().join("chatroom.toml"));
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
-    let on_terminal = io::stdin().is_terminal() && can_edit();
+    let on_terminal = !options.is_scripted() && io::stdin().is_terminal() && can_edit();
     let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
     let mut goal = options.server.clone();
     // `/connect` ends one conversation and begins the next.
@@ -181,6 +223,7 @@ fn converse(
 ) -> Result<Ending, Failure> {
     let on_terminal = wishes.on_terminal;
     let (place, host) = wishes.connect(hosting)?;
+    let plan = Plan::of(options)?;
     let session = Session::new(Settings {
         user: wishes.nick.clone(),
         real_name: wishes.nick.clone(),
@@ -188,11 +231,14 @@ fn converse(
         password: wishes.password,
         rooms: wishes.rooms,
         script: !on_terminal,
+        strict: options.strict,
+        wait: plan.wait.clone(),
+        time_limit: options.timeout,
         aliases: config.alias.clone(),
     });
     let look = Look::new(
         has_color(options.color),
-        volume(options),
+        volume(options, on_terminal),
         TimeZone::system(),
         config.taste(),
     );
@@ -213,7 +259,7 @@ fn converse(
         };
         interactive::run(place, session, look, furniture)
     } else {
-        script::run(place, session, look, options.format, options.follow)
+        script::run(place, session, look, plan)
     };
     drop(host);
     ending.map_err(Failure::Output)
@@ -293,18 +339,16 @@ impl Wishes {
                 "{nick:?} cannot be a nick; use letters, digits, - and _, a letter first"
             )));
         }
-        let mut rooms = options.rooms.clone();
-        rooms.extend(server.iter().flat_map(|server| server.rooms.clone()));
-        for room in &rooms {
-            if !matches!(
-                input::parse(&format!("/join {room}")),
-                Ok(input::Intent::Join { .. })
-            ) {
-                return Err(Failure::Usage(format!(
+        let of_server = server.iter().flat_map(|server| &server.rooms);
+        let rooms = options.rooms.iter().chain(of_server).map(|room| {
+            match input::parse(&format!("/join {room}")) {
+                Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                _ => Err(Failure::Usage(format!(
                     "{room:?} cannot be a room; rooms look like #room"
-                )));
+                ))),
             }
-        }
+        });
+        let rooms = rooms.collect::<Result<_, _>>()?;
         let password_file = options
             .password_file
             .as_ref()
@@ -411,11 +455,11 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn volume(options: &Options) -> Volume {
+fn volume(options: &Options, on_terminal: bool) -> Volume {
     match (options.quiet, options.verbose) {
         (true, _) => Volume::Quiet,
         (_, true) => Volume::Everything,
-        _ if io::stdin().is_terminal() => Volume::Normal,
+        _ if on_terminal => Volume::Normal,
         _ => Volume::Script,
     }
 }
@@ -430,7 +474,11 @@ fn finish(ending: Ending) -> Result<(), Failure> {
         Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
         Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
         Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),
-        Some(Outcome::ServerGone { words }) => Err(Failure::ServerGone { words }),
+        Some(Outcome::ServerGone { words, report }) => Err(Failure::ServerGone { words, report }),
+        Some(Outcome::TimeIsUp { limit, report }) => Err(Failure::TimeIsUp { limit, report }),
+        Some(Outcome::ProtocolBroken { words, report }) => {
+            Err(Failure::ProtocolBroken { words, report })
+        }
         None => Err(Failure::Internal),
     }
 }

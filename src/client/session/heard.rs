@@ -33,6 +33,13 @@ impl Session {
                 self.send(&Request::Pong { token }, outbox);
             }
             ("PONG", _, _) => self.pong(message, now, outbox),
+            ("CAP", ..) => self.negotiate(message, outbox),
+            // It only says that a line was taken. IRCv3 labeled-response.
+            ("ACK" | "BATCH", ..) => {}
+            ("FAIL", Some(_), Some(_)) => {
+                let words = message.parameters.last().copied().unwrap_or_default();
+                self.refuse_input(words, outbox);
+            }
             ("JOIN", Some(room), _) => self.joined(message, room, own, now, outbox),
             ("PART", Some(room), reason) => self.parted(source, room, reason, own, outbox),
             ("QUIT", reason, _) if !own => {
@@ -62,6 +69,12 @@ impl Session {
                 by: source.to_owned(),
             }),
             ("ERROR", Some(why), _) => self.farewell = Some(why.to_owned()),
+            (command, ..)
+                if matches!(self.phase, Phase::Registering { .. })
+                    && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
+            {
+                self.protocol_broken("what answers there does not speak IRC", outbox);
+            }
             _ => outbox.events.push(Event::ServerDetail {
                 text: format!("{} {}", message.command, words_behind(message, 0)),
             }),
@@ -105,8 +118,11 @@ impl Session {
         if self.ignored.contains(&Key::of(&nick)) {
             return;
         }
-        self.rooms.spoke(&nick);
         let own = self.is_own(&nick);
+        if own && self.is_echo() {
+            return;
+        }
+        self.rooms.spoke(&nick);
         let text = text.to_owned();
         let room = target.trim_start_matches(['@', '+', '%', '~']);
         outbox.events.push(if is_room(room) {
@@ -254,8 +270,7 @@ impl Session {
         if *token == SETTLED {
             self.settled(now, outbox);
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
-            self.script.unanswered.retain(|line| *line > number);
-            self.leave_when_done(now, outbox);
+            self.answered(number, true, now, outbox);
         } else if *token != ALIVE {
             outbox.events.push(Event::ServerDetail {
                 text: format!("PONG {token}"),
@@ -273,11 +288,25 @@ impl Session {
             outbox.events.push(Event::ServerBack);
         }
         self.was_in = true;
+        if let Some(room) = self.room_refused() {
+            // What a script has to say must not be said in another room instead.
+            let words = format!("{room} could not be entered");
+            self.phase = Phase::Ended;
+            let outcome = Outcome::EntryRefused { words };
+            return outbox.orders.push(Order::End(outcome));
+        }
         if Key::of(&self.nick) != Key::of(&self.settings.nick) {
             self.regain(now, outbox);
         }
         self.send_waiting(outbox);
         self.leave_when_done(now, outbox);
+    }
+
+    /// A room that a script asked for and is not in.
+    fn room_refused(&self) -> Option<&str> {
+        let is_missing = |room: &&String| self.rooms.get(room).is_none();
+        let missing = self.settings.rooms.iter().find(is_missing);
+        missing.filter(|_| self.settings.script).map(String::as_str)
     }
 
     fn numbered(&mut self, number: u16, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
@@ -531,7 +560,15 @@ impl Session {
     fn entry_refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
         let why = message.parameters.last().copied().unwrap_or_default();
         if !is_about_nick(number) {
-            if number == Reply::UnknownCommand.number() {
+            // A server that knows no capabilities says so in one of these ways, and lets people in.
+            if [
+                Reply::UnknownCommand,
+                Reply::NotRegistered,
+                Reply::InvalidCapCommand,
+            ]
+            .iter()
+            .any(|reply| reply.number() == number)
+            {
                 return;
             }
             let words = if number == Reply::PasswdMismatch.number() {
@@ -586,20 +623,7 @@ impl Session {
         if let Some(key) = &about {
             self.asked.whois.remove(key);
         }
-        // What was said last to whom the refusal is about: it stands where it was typed, and may
-        // have scrolled away by now.
-        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
-        let refused = self
-            .said
-            .iter()
-            .rposition(|(target, _)| Some(target) == about.as_ref());
-        let refused = refused.filter(|_| is_about_talk);
-        let text = refused
-            .and_then(|at| self.said.remove(at))
-            .map(|(_, text)| text);
-        let line = self.script.unanswered.front().copied();
-        self.script.refused = true;
-        outbox.events.push(Event::Refused {
+        let event = Event::Refused {
             number,
             parameters: message
                 .parameters
@@ -607,9 +631,23 @@ impl Session {
                 .skip(1)
                 .map(|text| (*text).to_owned())
                 .collect(),
-            line,
-            text,
-        });
+            line: None,
+            text: self.undelivered(number, about.as_ref()),
+        };
+        self.tell_refusal(event, outbox);
+    }
+
+    /// What was said last to whom a refusal is about: it stands where it was typed, and may have
+    /// scrolled away by now.
+    fn undelivered(&mut self, number: u16, about: Option<&Key>) -> Option<String> {
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let said = self.said.iter();
+        let at = said
+            .rev()
+            .position(|(target, _)| Some(target) == about)
+            .filter(|_| is_about_talk)?;
+        let (_, text) = self.said.remove(self.said.len() - 1 - at)?;
+        Some(text)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whole conversations of a session, line by line, without a socket.
 
+mod scripts;
+
 use super::*;
 use crate::client::event::Manner;
 
@@ -19,6 +21,9 @@ impl Played {
             password: None,
             rooms: Vec::new(),
             script,
+            strict: false,
+            wait: None,
+            time_limit: None,
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
@@ -90,7 +95,10 @@ impl Played {
 fn registering_introduces_and_enters_the_lobby() {
     let mut played = Played::new(false);
     played.connect();
-    assert_eq!(played.lines(), ["NICK alice", "USER alice 0 * :Alice"]);
+    assert_eq!(
+        played.lines(),
+        ["CAP LS 302", "NICK alice", "USER alice 0 * :Alice"]
+    );
     played.let_in("alice");
     let done = played.take();
     assert_eq!(done.lines, "PING :chatroom-settled\r\n");
@@ -225,7 +233,7 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     let after = Duration::ZERO;
     assert_eq!(played.take().orders, [Order::Reconnect { after }]);
     played.connect();
-    assert_eq!(played.lines()[0], "NICK carol");
+    assert_eq!(played.lines()[1], "NICK carol");
 }
 
 #[test]
@@ -460,79 +468,6 @@ fn connecting_elsewhere_leaves_here_first() {
     assert_eq!(
         played.take().orders,
         [Order::End(Outcome::Elsewhere { server })]
-    );
-}
-
-#[test]
-fn a_script_leaves_when_every_line_is_answered_and_tells_refused_ones_by_number() {
-    let mut played = Played::ready(true);
-    let now = played.now;
-    for (number, line) in [(1, "hello"), (2, "@nobody hi"), (3, "/quti"), (4, "bye")] {
-        played
-            .session
-            .scripted(number, line, now, &mut played.outbox);
-    }
-    played.session.input_ended(now, &mut played.outbox);
-    let done = played.take();
-    assert_eq!(
-        done.lines.lines().collect::<Vec<_>>(),
-        [
-            "PRIVMSG #lobby :hello",
-            "PING :chatroom-line-1",
-            "PRIVMSG nobody :hi",
-            "PING :chatroom-line-2",
-            "PING :chatroom-line-3",
-            "PRIVMSG #lobby :bye",
-            "PING :chatroom-line-4"
-        ]
-    );
-    assert!(matches!(
-        done.events[0],
-        Event::Unsendable { line: Some(3), .. }
-    ));
-    played.hear(":s PONG s chatroom-line-1");
-    played.hear(":s 401 alice nobody :No such nick");
-    let refused = played.events();
-    assert!(matches!(
-        refused[0],
-        Event::Refused {
-            number: 401,
-            line: Some(2),
-            ..
-        }
-    ));
-    for number in 2..=4 {
-        assert_eq!(played.lines(), [""; 0]);
-        played.hear(&format!(":s PONG s chatroom-line-{number}"));
-    }
-    assert_eq!(played.lines(), ["QUIT"]);
-    played.lose("closed");
-    assert_eq!(played.take().orders, [Order::End(Outcome::LinesRefused)]);
-}
-
-#[test]
-fn a_script_sends_no_more_than_a_window_of_unanswered_lines() {
-    let mut played = Played::ready(true);
-    let now = played.now;
-    let mut sent = 0;
-    while played.session.wants_input() {
-        sent += 1;
-        played.session.scripted(sent, "x", now, &mut played.outbox);
-    }
-    assert_eq!(sent, SCRIPT_WINDOW_LINES as u64);
-    played.hear(":s PONG s chatroom-line-1");
-    assert!(played.session.wants_input());
-}
-
-#[test]
-fn a_script_whose_server_goes_away_says_so() {
-    let mut played = Played::ready(true);
-    played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
-    played.lose("closed");
-    let words = "Closing Link: alice (Server shutting down)".to_owned();
-    assert_eq!(
-        played.take().orders,
-        [Order::End(Outcome::ServerGone { words })]
     );
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::asked::Who;
-use super::{FENCE, Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
+use super::{Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -42,29 +42,7 @@ impl Session {
         }
     }
 
-    /// A line of a script, by its number: the server's answers to it are told by that number.
-    pub fn scripted(&mut self, number: u64, text: &str, now: Moment, outbox: &mut Outbox) {
-        self.script.unanswered.push_back(number);
-        self.entered(text, now, outbox);
-        self.fence(number, outbox);
-    }
-
-    /// A line of a script that is not even text, and why.
-    pub fn unreadable(&mut self, number: u64, why: &str, outbox: &mut Outbox) {
-        self.script.unanswered.push_back(number);
-        self.refuse_input(why, outbox);
-        self.fence(number, outbox);
-    }
-
-    /// Asks the server to say when it has come to here.
-    fn fence(&mut self, number: u64, outbox: &mut Outbox) {
-        if self.is_ready() {
-            let token = format!("{FENCE}{number}");
-            self.send(&Request::Ping { token: &token }, outbox);
-        }
-    }
-
-    fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         match input::parse(line) {
@@ -101,6 +79,14 @@ impl Session {
             Ok(intent) if self.is_ready() => self.ask(&intent, outbox),
             Ok(intent) => self.keep_for_later(line, &intent, outbox),
             Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+        }
+    }
+
+    /// Says a line of a script in the active room, whatever it begins with.
+    pub(super) fn entered_as_text(&mut self, text: &str, outbox: &mut Outbox) {
+        if !text.trim().is_empty() {
+            debug_assert!(self.is_ready(), "a script waits until it is in");
+            self.ask(&Intent::Say { text }, outbox);
         }
     }
 
@@ -325,7 +311,7 @@ impl Session {
                 targets: target,
                 text: &text,
             };
-            if !self.send(&request, outbox) {
+            if !self.send_piece(&request, outbox) {
                 return;
             }
             if self.said.len() == SAID_LINES_MAX {

@@ -1,50 +1,53 @@
-//! A conversation in a pipeline: standard input gives the lines, standard output gets what
-//! arrives.
+//! A conversation in a pipeline: standard input or the command line give the lines, standard
+//! output gets what arrives.
 //!
-//! The line editor is not for pipes: it obeys control characters and ends at the first byte that
-//! is not UTF-8. So lines are cut here, by the same code that cuts them on the wire.
+//! `plan` is what the options ask for, `reader` reads the lines and `tee` picks some of them,
+//! `batch` carries them to the network's thread.
 
-use std::io::{self, Read as _};
+mod batch;
+mod plan;
+mod reader;
+mod tee;
+
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc as blocking};
+use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
+pub(super) use batch::Batch;
+pub(super) use plan::Plan;
+
 use super::event::Event;
-use super::network::{self, Command, Front, Scripted};
+use super::json::{Record, Stamp};
+use super::network::{self, Command, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
 use super::words;
 use super::{Ending, Place};
-use crate::wire::{Line, Lines};
+use plan::Source;
 
-/// The longest line taken from standard input, in bytes. What is longer than a line of the wire
-/// is sent in pieces, but a file without line endings is a mistake.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-/// How many lines are read ahead.
-const LINES_AHEAD: usize = 256;
+/// How many batches of lines are read ahead.
+const BATCHES_AHEAD: usize = 2;
 
-/// Runs the conversation to its end: the end of input, or of the server with `follow`.
-pub(super) fn run(
-    place: Place,
-    session: Session,
-    look: Look,
-    format: Format,
-    follow: bool,
-) -> io::Result<Ending> {
+/// Runs the conversation to its end: the end of input, or what the plan has in its place.
+pub(super) fn run(place: Place, session: Session, look: Look, plan: Plan) -> io::Result<Ending> {
     let printer = Printer::default();
     let (ended_sender, ended) = blocking::channel();
     let front = ScriptFront {
         look,
-        format,
+        format: plan.format,
         printer: printer.clone(),
+        stamp: Stamp::default(),
+        // Where something is waited for, or input passed on, standard output is for that alone.
+        silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
         ended: ended_sender,
     };
-    let (lines, receiver) = mpsc::channel(LINES_AHEAD);
+    let (lines, receiver) = mpsc::channel(BATCHES_AHEAD);
     let (commands, taken) = network::commands();
     network::start(
         place.stream,
@@ -59,15 +62,28 @@ pub(super) fn run(
     let gone = Arc::clone(&reader_gone);
     let printing = printer.start_plain(print_to_stdout, move |error| {
         // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
-        gone.store(error.kind() == io::ErrorKind::BrokenPipe, Ordering::Relaxed);
+        gone.store(is_seen_enough(error), Ordering::Relaxed);
         let _ = commands.send(Command::Quit(None));
     })?;
+    let passing = Arc::new(Mutex::new(Ok(())));
+    let passed = Arc::clone(&passing);
     // Nobody joins this thread: it may wait for input for as long as the program lives.
-    thread::spawn(move || read_lines(&lines, follow));
+    thread::spawn(move || {
+        let result = reader::read(&plan, &lines);
+        if let (Ok(mut passed), Err(error)) = (passed.lock(), result) {
+            *passed = Err(error);
+        }
+    });
     let outcome = ended.recv().ok();
     let printed = printer.drain(printing);
     if !reader_gone.load(Ordering::Relaxed) {
         printed?;
+    }
+    if let Ok(mut passed) = passing.lock()
+        && let Err(error) = std::mem::replace(&mut *passed, Ok(()))
+        && !is_seen_enough(&error)
+    {
+        return Err(error);
     }
     Ok(Ending {
         outcome,
@@ -75,57 +91,8 @@ pub(super) fn run(
     })
 }
 
-/// Reads standard input to its end.
-fn read_lines(script: &mpsc::Sender<Scripted>, follow: bool) {
-    let mut lines = Lines::new(LINE_BYTES_MAX);
-    let mut buffer = vec![0; 64 * 1024];
-    let mut number = 0;
-    let mut input = io::stdin().lock();
-    loop {
-        let count = match input.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => 0,
-        };
-        // The last line counts also when it has no ending.
-        let fresh: &[u8] = match count {
-            0 if lines.held_bytes() > 0 => b"\n",
-            0 => break,
-            count => buffer.get(..count).unwrap_or_default(),
-        };
-        let mut fresh = fresh;
-        while let Some(line) = lines.next_line(&mut fresh) {
-            number += 1;
-            if script.blocking_send(scripted(number, line)).is_err() {
-                return;
-            }
-        }
-        if count == 0 {
-            break;
-        }
-    }
-    if follow {
-        // The end is not told, so the conversation goes on. The channel must stay open for that.
-        thread::park();
-    }
-    let _ = script.blocking_send(Scripted::End);
-}
-
-fn scripted(number: u64, line: Line<'_>) -> Scripted {
-    let Line::Whole(bytes) = line else {
-        let why = "this line is longer than 64 KiB; it is not sent";
-        return Scripted::Unreadable { number, why };
-    };
-    match str::from_utf8(bytes) {
-        Ok(text) => Scripted::Line {
-            number,
-            text: text.to_owned(),
-        },
-        Err(_) => {
-            let why = "this line is not UTF-8; it is not sent";
-            Scripted::Unreadable { number, why }
-        }
-    }
+fn is_seen_enough(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// Shows a session in a pipeline: what is said on standard output, what is wrong on standard
@@ -134,6 +101,10 @@ struct ScriptFront {
     look: Look,
     format: Format,
     printer: Printer,
+    /// What the server said beside what is shown now.
+    stamp: Stamp,
+    /// Nothing is printed but what was waited for.
+    silent: bool,
     ended: blocking::Sender<Outcome>,
 }
 
@@ -147,15 +118,28 @@ impl Front for ScriptFront {
                 ..
             } => complain(*line, &words::refusal(*number, parameters)),
             Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
-            _ if self.format == Format::Raw => {}
-            _ => self
-                .printer
-                .push(self.look.lines(event, unix_seconds, None)),
+            _ if self.silent => {}
+            _ => self.print(event, unix_seconds),
+        }
+    }
+
+    fn stamp(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+    }
+
+    fn found(&mut self, event: &Event, unix_seconds: i64) {
+        match event {
+            Event::Said { text, .. } | Event::Whispered { text, .. }
+                if self.format != Format::Json =>
+            {
+                self.printer.push(format!("{}\n", super::safe::safe(text)));
+            }
+            _ => self.print(event, unix_seconds),
         }
     }
 
     fn received(&mut self, line: &[u8]) {
-        if self.format == Format::Raw {
+        if self.format == Format::Raw && !self.silent {
             self.printer.push(raw_line(line));
         }
     }
@@ -183,6 +167,24 @@ impl Front for ScriptFront {
     fn ended(&mut self, outcome: Outcome) {
         // The main thread waits for nothing else.
         let _ = self.ended.send(outcome);
+    }
+}
+
+impl ScriptFront {
+    fn print(&mut self, event: &Event, unix_seconds: i64) {
+        match self.format {
+            Format::Plain => {
+                let lines = self.look.lines(event, unix_seconds, None);
+                self.printer.push(lines);
+            }
+            Format::Json => {
+                if let Some(record) = Record::of(event, unix_seconds, &self.stamp) {
+                    self.printer.push(record.line());
+                }
+            }
+            // Each line is printed as it comes.
+            Format::Raw => {}
+        }
     }
 }
 
