@@ -56,14 +56,19 @@ struct Ending {
 /// Leaves in good order when one of these signals comes.
 fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
     Signals::watch(signals, move |signal| {
-        let reason = match signal {
-            SIGINT => "interrupted",
-            SIGTERM => "terminated",
-            _ => "hung up",
-        };
+        let reason = reason_for(signal).to_owned();
         // Without a conversation there is nothing to leave.
-        let _ = commands.send(Command::Quit(Some(reason.to_owned())));
+        let _ = commands.send(Command::Quit(Some(reason)));
     })
+}
+
+/// What those who stay are told when a signal ends the program.
+fn reason_for(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "interrupted",
+        SIGTERM => "terminated",
+        _ => "hung up",
+    }
 }
 
 /// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread, and

@@ -3,22 +3,23 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use jiff::tz::TimeZone;
+use signal_hook::consts::SIGINT;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
-use super::interactive::{self, Furniture};
+use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
 use super::options::{ColorChoice, Document, Options};
 use super::screen::{Look, Volume};
 use super::script::Plan;
 use super::session::{Outcome, Report, Session, Settings};
-use super::{Ending, Place, editor, input, json, script};
+use super::{Ending, Place, input, json, script};
 use crate::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
@@ -199,13 +200,35 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map_err(Failure::Config)?;
     let on_terminal = !options.is_scripted() && io::stdin().is_terminal() && can_edit();
     let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
+    let mut terminal = match on_terminal {
+        true => Some(Terminal::open(config.keys).map_err(Failure::Output)?),
+        false => None,
+    };
     let mut goal = options.server.clone();
     // `/connect` ends one conversation and begins the next.
     loop {
-        let Some(wishes) = Wishes::weigh(goal.as_ref(), options, &config, on_terminal)? else {
-            return Ok(());
+        let wishes = Wishes::weigh(goal.as_ref(), options, &config, terminal.as_mut())?;
+        let Some(wishes) = wishes else {
+            let signal = terminal.and_then(|terminal| terminal.signal());
+            return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        let ending = converse(wishes, options, &config, state.as_deref(), hosting)?;
+        let (place, host) = wishes.connect(terminal.as_ref(), hosting)?;
+        let session = wishes.session(options, &config)?;
+        let look = Look::new(
+            has_color(options.color),
+            volume(options, on_terminal),
+            TimeZone::system(),
+            config.taste(),
+        );
+        let ending = match &mut terminal {
+            Some(terminal) => {
+                let furniture = furniture(&place, host.is_some(), options, state.as_deref());
+                terminal.converse(place, session, look, furniture)
+            }
+            None => script::run(place, session, look, Plan::of(options)?),
+        };
+        drop(host);
+        let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
             Some(Outcome::Elsewhere { server }) => goal = Some(server),
             _ => return finish(ending),
@@ -213,56 +236,21 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     }
 }
 
-/// One conversation, with one server.
-fn converse(
-    wishes: Wishes,
-    options: &Options,
-    config: &Config,
-    state: Option<&Path>,
-    hosting: Hosting,
-) -> Result<Ending, Failure> {
-    let on_terminal = wishes.on_terminal;
-    let (place, host) = wishes.connect(hosting)?;
-    let plan = Plan::of(options)?;
-    let session = Session::new(Settings {
-        user: wishes.nick.clone(),
-        real_name: wishes.nick.clone(),
-        nick: wishes.nick,
-        password: wishes.password,
-        rooms: wishes.rooms,
-        script: !on_terminal,
-        strict: options.strict,
-        wait: plan.wait.clone(),
-        time_limit: options.timeout,
-        aliases: config.alias.clone(),
-    });
-    let look = Look::new(
-        has_color(options.color),
-        volume(options, on_terminal),
-        TimeZone::system(),
-        config.taste(),
-    );
-    let ending = if on_terminal {
-        let file = |kind: &str| Some(state?.join(kind).join(file_name(&place.address)));
-        let furniture = Furniture {
-            format: options.format,
-            keys: config.keys,
-            history_file: file("history"),
-            draft_file: file("draft"),
-            greeting: match &host {
-                Some(_) => format!(
-                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                    place.address
-                ),
-                None => String::new(),
-            },
-        };
-        interactive::run(place, session, look, furniture)
-    } else {
-        script::run(place, session, look, plan)
-    };
-    drop(host);
-    ending.map_err(Failure::Output)
+/// Where the conversation in a terminal keeps what it keeps, and how it begins.
+fn furniture(place: &Place, hosted: bool, options: &Options, state: Option<&Path>) -> Furniture {
+    let file = |kind: &str| Some(state?.join(kind).join(file_name(&place.address)));
+    Furniture {
+        format: options.format,
+        history_file: file("history"),
+        draft_file: file("draft"),
+        greeting: match hosted {
+            true => format!(
+                "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                place.address
+            ),
+            false => String::new(),
+        },
+    }
 }
 
 /// The name of a server as that of a file, which cannot lead out of its folder.
@@ -284,8 +272,8 @@ fn file_name(address: &Address) -> String {
 /// Where to go and as whom, with nothing left open.
 struct Wishes {
     address: Address,
-    /// Whether there is somebody to ask, and an editor for the answers.
-    on_terminal: bool,
+    /// Whether the lines come from a script, and nobody can be asked.
+    script: bool,
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
@@ -300,13 +288,13 @@ impl Wishes {
         goal: Option<&String>,
         options: &Options,
         config: &Config,
-        on_terminal: bool,
+        mut terminal: Option<&mut Terminal>,
     ) -> Result<Option<Self>, Failure> {
         let named = goal.or(config.server.as_ref());
-        let answered = match named {
-            None if on_terminal => {
+        let answered = match (named, &mut terminal) {
+            (None, Some(terminal)) => {
                 let default = Address::local().to_string();
-                let Some(answer) = ask("Server", &default)? else {
+                let Some(answer) = ask(terminal, "Server", &default)? else {
                     return Ok(None);
                 };
                 Some(answer).filter(|answer| *answer != default)
@@ -320,19 +308,19 @@ impl Wishes {
             (None, Some(text)) => parse_address(text)?,
             (None, None) => Address::local(),
         };
-        let may_host = named.is_none() && on_terminal && !options.no_host;
+        let may_host = named.is_none() && terminal.is_some() && !options.no_host;
         let nick = options
             .nick
             .clone()
             .or_else(|| server.and_then(|server| server.nick.clone()))
             .or_else(|| config.nick.clone());
-        let nick = match nick {
-            Some(nick) => nick,
-            None if on_terminal => match ask("Nick", &login_name())? {
+        let nick = match (nick, &mut terminal) {
+            (Some(nick), _) => nick,
+            (None, Some(terminal)) => match ask(terminal, "Nick", &login_name())? {
                 Some(nick) => nick,
                 None => return Ok(None),
             },
-            None => login_name(),
+            (None, None) => login_name(),
         };
         if !input::checked_nick_text(&nick) {
             return Err(Failure::Usage(format!(
@@ -356,7 +344,7 @@ impl Wishes {
         let password = password_file.map(|file| read_password(file)).transpose()?;
         Ok(Some(Self {
             address,
-            on_terminal,
+            script: terminal.is_none(),
             may_host,
             nick,
             rooms,
@@ -365,9 +353,13 @@ impl Wishes {
     }
 
     /// Connects; hosts the room first when nobody does and that is allowed.
-    fn connect(&self, hosting: Hosting) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
+    fn connect(
+        &self,
+        terminal: Option<&Terminal>,
+        hosting: Hosting,
+    ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
-        let error = match network::connect(&address) {
+        let error = match self.reach(terminal)? {
             Ok(stream) => return Ok((Place { stream, address }, None)),
             Err(ConnectError::UnknownHost(error)) => {
                 let host = address.host;
@@ -381,17 +373,48 @@ impl Wishes {
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         let host = hosting(here).map_err(Failure::Usage)?;
-        match network::connect(&address) {
+        match self.reach(terminal)? {
             Ok(stream) => Ok((Place { stream, address }, Some(host))),
             Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
                 Err(Failure::Unreachable { address, error })
             }
         }
     }
+
+    /// Tries to connect; on a terminal Ctrl-C ends that.
+    fn reach(
+        &self,
+        terminal: Option<&Terminal>,
+    ) -> Result<Result<TcpStream, ConnectError>, Failure> {
+        let address = self.address.clone();
+        match terminal {
+            None => Ok(network::connect(&address)),
+            Some(terminal) => terminal
+                .wait_for(move || network::connect(&address))
+                .ok_or(Failure::Signal(SIGINT)),
+        }
+    }
+
+    /// The conversation to hold there.
+    fn session(self, options: &Options, config: &Config) -> Result<Session, Failure> {
+        let plan = Plan::of(options)?;
+        Ok(Session::new(Settings {
+            user: self.nick.clone(),
+            real_name: self.nick.clone(),
+            nick: self.nick,
+            password: self.password,
+            rooms: self.rooms,
+            script: self.script,
+            strict: options.strict,
+            wait: plan.wait,
+            time_limit: options.timeout,
+            aliases: config.alias.clone(),
+        }))
+    }
 }
 
-fn ask(question: &str, default: &str) -> Result<Option<String>, Failure> {
-    editor::ask(question, default).map_err(Failure::Output)
+fn ask(terminal: &mut Terminal, question: &str, default: &str) -> Result<Option<String>, Failure> {
+    terminal.ask(question, default).map_err(Failure::Output)
 }
 
 fn parse_address(text: &str) -> Result<Address, Failure> {

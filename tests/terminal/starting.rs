@@ -113,3 +113,15 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
     dora.ends_with(0);
     bob.hears_the_end();
 }
+
+#[test]
+fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).start();
+    dora.types(&format!("{}\rdora\rone\rtwo\rthr", host.address()));
+    bob.hears("PRIVMSG #lobby :one");
+    bob.hears("PRIVMSG #lobby :two");
+    dora.types("ee\r");
+    bob.hears("PRIVMSG #lobby :three");
+}
