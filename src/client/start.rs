@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
 use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
@@ -186,6 +187,10 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         Some(Document::Generated(generated)) => {
             return generated.print::<Options>().map_err(Failure::Output);
         }
+        Some(Document::Config) => {
+            let printed = generate::print(super::config::EXAMPLE.as_bytes());
+            return printed.map_err(Failure::Output);
+        }
         Some(Document::Schema) => {
             let printed = generate::print(json::schema().as_bytes());
             return printed.map_err(Failure::Output);
@@ -277,6 +282,7 @@ struct Wishes {
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
+    alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
 }
@@ -341,12 +347,19 @@ impl Wishes {
             .password_file
             .as_ref()
             .or_else(|| server.and_then(|server| server.password_file.as_ref()));
-        let password = password_file.map(|file| read_password(file)).transpose()?;
+        let command = server.and_then(|server| server.password_command.as_ref());
+        let password = match (password_file, command) {
+            (Some(file), _) => Some(read_password(file)?),
+            (None, Some(command)) => Some(ask_for_password(command)?),
+            (None, None) => None,
+        };
+        let alternatives = server.map(|server| server.alternatives.clone());
         Ok(Some(Self {
             address,
             script: terminal.is_none(),
             may_host,
             nick,
+            alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
         }))
@@ -402,6 +415,7 @@ impl Wishes {
             user: self.nick.clone(),
             real_name: self.nick.clone(),
             nick: self.nick,
+            alternatives: self.alternatives,
             password: self.password,
             rooms: self.rooms,
             script: self.script,
@@ -429,11 +443,33 @@ fn read_password(file: &Path) -> Result<String, Failure> {
         file: file.to_owned(),
         error,
     })?;
+    password_in(&text, &file.display().to_string())
+}
+
+/// What a command prints on its first line.
+fn ask_for_password(command: &str) -> Result<String, Failure> {
+    let output = process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output();
+    let failed = |why: String| Failure::Usage(format!("password-command {command:?} {why}"));
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            password_in(&text, &format!("password-command {command:?}"))
+        }
+        Ok(output) => Err(failed(format!("failed ({})", output.status))),
+        Err(error) => Err(failed(format!("cannot be run: {}", plain_words(&error)))),
+    }
+}
+
+/// The first line of a text from `place`, as a password.
+fn password_in(text: &str, place: &str) -> Result<String, Failure> {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().any(char::is_control) {
         return Err(Failure::Usage(format!(
-            "{}: a password has no control characters in it",
-            file.display()
+            "{place}: a password has no control characters in it"
         )));
     }
     Ok(line.to_owned())

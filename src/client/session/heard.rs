@@ -594,6 +594,11 @@ impl Session {
             self.send_nick(&another, outbox);
         } else if self.was_in {
             outbox.orders.push(Order::Close);
+        } else if !self.settings.alternatives.is_empty() {
+            let another = self.settings.alternatives.remove(0);
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.send_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let outcome = Outcome::NickRefused { nick, why };

@@ -151,6 +151,8 @@ pub enum Outcome {
 pub struct Settings {
     /// The nick to ask for.
     pub nick: String,
+    /// Other nicks, to be tried in turn when that one cannot be had.
+    pub alternatives: Vec<String>,
     /// The user name to tell the server.
     pub user: String,
     /// The real name to tell the server.
