@@ -3,8 +3,8 @@
 //! What a person types and what a server says meet in the `session`, which decides and does
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
 //! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
-//! `editor` is the prompt. `interactive` and `script` put these together for a terminal and for
-//! a pipeline. `options`, `config` and `address` say where to go and as whom.
+//! `editor` is the prompt. `interactive`, `plain` and `script` put these together for a terminal,
+//! for whole lines, and for a pipeline. `options`, `config` and `address` say where to go and as whom.
 
 pub mod address;
 pub mod completion;
@@ -17,11 +17,13 @@ mod interactive;
 pub mod json;
 pub mod network;
 pub mod options;
+mod plain;
 pub mod printer;
 pub mod safe;
 pub mod screen;
 mod script;
 pub mod scroll;
+mod seat;
 pub mod session;
 pub mod settings;
 mod start;

@@ -109,6 +109,11 @@ pub struct Options {
     )]
     pub config: Option<PathBuf>,
 
+    /// Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers
+    /// need it
+    #[arg(long)]
+    pub plain: bool,
+
     /// Show also what is of use to few, such as each line of the server's greeting
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,

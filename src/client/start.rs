@@ -17,8 +17,10 @@ use super::config::{Config, ConfigError, Server};
 use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
 use super::options::{ColorChoice, Document, Options};
+use super::plain::Plain;
 use super::screen::{Look, Volume};
 use super::script::Plan;
+use super::seat::Seat;
 use super::session::{Outcome, Report, Session, Settings};
 use super::{Ending, Place, input, json, script};
 use crate::generate;
@@ -203,32 +205,35 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map(|at| at.config_dir().join("chatroom.toml"));
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
-    let on_terminal = !options.is_scripted() && io::stdin().is_terminal() && can_edit();
+    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let edits = is_person && !options.plain && can_edit();
     let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
-    let mut terminal = match on_terminal {
-        true => Some(Terminal::open(config.keys).map_err(Failure::Output)?),
-        false => None,
+    let seat = match (is_person, edits) {
+        (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
+        (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
+        (false, _) => Ok(None),
     };
+    let mut seat = seat.map_err(Failure::Output)?;
     let mut goal = options.server.clone();
     // `/connect` ends one conversation and begins the next.
     loop {
-        let wishes = Wishes::weigh(goal.as_ref(), options, &config, terminal.as_mut())?;
+        let wishes = Wishes::weigh(goal.as_ref(), options, &config, seat.as_mut())?;
         let Some(wishes) = wishes else {
-            let signal = terminal.and_then(|terminal| terminal.signal());
+            let signal = seat.and_then(|seat| seat.signal());
             return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        let (place, host) = wishes.connect(terminal.as_ref(), hosting)?;
+        let (place, host) = wishes.connect(seat.as_ref(), hosting)?;
         let session = wishes.session(options, &config)?;
         let look = Look::new(
-            has_color(options.color),
-            volume(options, on_terminal),
+            has_color(options.color) && (edits || !is_person),
+            volume(options, is_person),
             TimeZone::system(),
             config.taste(),
         );
-        let ending = match &mut terminal {
-            Some(terminal) => {
+        let ending = match &mut seat {
+            Some(seat) => {
                 let furniture = furniture(&place, host.is_some(), options, state.as_deref());
-                terminal.converse(place, session, look, furniture)
+                seat.converse(place, session, look, furniture)
             }
             None => script::run(place, session, look, Plan::of(options)?),
         };
@@ -294,13 +299,13 @@ impl Wishes {
         goal: Option<&String>,
         options: &Options,
         config: &Config,
-        mut terminal: Option<&mut Terminal>,
+        mut seat: Option<&mut Seat>,
     ) -> Result<Option<Self>, Failure> {
         let named = goal.or(config.server.as_ref());
-        let answered = match (named, &mut terminal) {
-            (None, Some(terminal)) => {
+        let answered = match (named, &mut seat) {
+            (None, Some(seat)) => {
                 let default = Address::local().to_string();
-                let Some(answer) = ask(terminal, "Server", &default)? else {
+                let Some(answer) = ask(seat, "Server", &default)? else {
                     return Ok(None);
                 };
                 Some(answer).filter(|answer| *answer != default)
@@ -314,15 +319,15 @@ impl Wishes {
             (None, Some(text)) => parse_address(text)?,
             (None, None) => Address::local(),
         };
-        let may_host = named.is_none() && terminal.is_some() && !options.no_host;
+        let may_host = named.is_none() && seat.is_some() && !options.no_host;
         let nick = options
             .nick
             .clone()
             .or_else(|| server.and_then(|server| server.nick.clone()))
             .or_else(|| config.nick.clone());
-        let nick = match (nick, &mut terminal) {
+        let nick = match (nick, &mut seat) {
             (Some(nick), _) => nick,
-            (None, Some(terminal)) => match ask(terminal, "Nick", &login_name())? {
+            (None, Some(seat)) => match ask(seat, "Nick", &login_name())? {
                 Some(nick) => nick,
                 None => return Ok(None),
             },
@@ -356,7 +361,7 @@ impl Wishes {
         let alternatives = server.map(|server| server.alternatives.clone());
         Ok(Some(Self {
             address,
-            script: terminal.is_none(),
+            script: seat.is_none(),
             may_host,
             nick,
             alternatives: alternatives.unwrap_or_default(),
@@ -368,11 +373,11 @@ impl Wishes {
     /// Connects; hosts the room first when nobody does and that is allowed.
     fn connect(
         &self,
-        terminal: Option<&Terminal>,
+        seat: Option<&Seat>,
         hosting: Hosting,
     ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
-        let error = match self.reach(terminal)? {
+        let error = match self.reach(seat)? {
             Ok(stream) => return Ok((Place { stream, address }, None)),
             Err(ConnectError::UnknownHost(error)) => {
                 let host = address.host;
@@ -386,7 +391,7 @@ impl Wishes {
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         let host = hosting(here).map_err(Failure::Usage)?;
-        match self.reach(terminal)? {
+        match self.reach(seat)? {
             Ok(stream) => Ok((Place { stream, address }, Some(host))),
             Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
                 Err(Failure::Unreachable { address, error })
@@ -395,14 +400,11 @@ impl Wishes {
     }
 
     /// Tries to connect; on a terminal Ctrl-C ends that.
-    fn reach(
-        &self,
-        terminal: Option<&Terminal>,
-    ) -> Result<Result<TcpStream, ConnectError>, Failure> {
+    fn reach(&self, seat: Option<&Seat>) -> Result<Result<TcpStream, ConnectError>, Failure> {
         let address = self.address.clone();
-        match terminal {
+        match seat {
             None => Ok(network::connect(&address)),
-            Some(terminal) => terminal
+            Some(seat) => seat
                 .wait_for(move || network::connect(&address))
                 .ok_or(Failure::Signal(SIGINT)),
         }
@@ -427,8 +429,8 @@ impl Wishes {
     }
 }
 
-fn ask(terminal: &mut Terminal, question: &str, default: &str) -> Result<Option<String>, Failure> {
-    terminal.ask(question, default).map_err(Failure::Output)
+fn ask(seat: &mut Seat, question: &str, default: &str) -> Result<Option<String>, Failure> {
+    seat.ask(question, default).map_err(Failure::Output)
 }
 
 fn parse_address(text: &str) -> Result<Address, Failure> {
@@ -493,7 +495,7 @@ fn login_name() -> String {
     }
 }
 
-/// Whether the terminal can move its cursor. Where it cannot, lines are taken as from a script.
+/// Whether the terminal can move its cursor.
 fn can_edit() -> bool {
     let terminal = std::env::var("TERM").unwrap_or_default();
     !["dumb", "cons25", "emacs"].contains(&terminal.to_ascii_lowercase().as_str())
