@@ -60,6 +60,7 @@ impl Room {
     fn enter_as(&mut self, nick: &str, script: bool) -> usize {
         let session = Session::new(session::Settings {
             nick: nick.to_owned(),
+            alternatives: Vec::new(),
             user: nick.to_owned(),
             real_name: nick.to_owned(),
             password: None,

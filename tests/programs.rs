@@ -398,6 +398,49 @@ fn a_follower_prints_until_a_signal_and_says_goodbye() {
 }
 
 #[test]
+fn plain_lines_are_a_conversation_without_any_escape_sequence() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let address = server.address.to_string();
+    let mut program = Program::start(chatroom(&["--plain", "--color", "always", &address]));
+    program.out.wait_for("Nick [");
+    program.give("bob\n");
+    program
+        .out
+        .wait_for("bob cannot be had: it is taken. Another nick [bob_]?\n");
+    program.give("carol\n");
+    program.out.wait_for("you are carol in #lobby, with bob;");
+    say(&mut bob, "\x02bold\x02 and \x1b[2J");
+    program.out.wait_for("<bob> bold and ^[[2J\n");
+    program.give("hello\n/who\n/quti\n/join #dev\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    program.out.wait_for("#lobby has 2 people:\n");
+    program
+        .out
+        .wait_for("no command /quti; did you mean /quit?\n");
+    program.out.wait_for("you talk in #dev now\n");
+    program.give("/quit bye\n");
+    let quit = bob.expect(" QUIT ");
+    assert!(quit.contains("bye"), "{quit}");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    let obeyed = |c: char| c.is_control() && c != '\n';
+    assert!(!finished.out.contains(obeyed), "{:?}", finished.out);
+}
+
+#[test]
+fn plain_lines_typed_before_entry_are_said_once_this_person_is_in() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
+    let finished = run(command, "one\ntwo\n");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    bob.expect(" PRIVMSG #lobby :one");
+    bob.expect(" PRIVMSG #lobby :two");
+    bob.expect(" QUIT ");
+}
+
+#[test]
 fn a_follower_whose_server_goes_away_is_69() {
     let mut server = Server::start(&[]);
     let mut bob = server.enter("bob");

@@ -44,7 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/server/hub/registration.rs",
         ],
     ),
-    ("memchr", &["src/wire/"]),
+    ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
     ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
@@ -59,7 +59,9 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/interactive.rs",
             "src/client/mod.rs",
+            "src/client/plain.rs",
             "src/client/script/",
+            "src/client/start.rs",
             "src/client/terminal.rs",
             "src/server/mod.rs",
         ],

@@ -13,28 +13,52 @@ use super::settings::{Setting, SettingError, Taste};
 /// No configuration is longer than this, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What the file can say. Every part of it may be left out.
-///
-/// ```toml
-/// nick = "alice"
-/// server = "home"            # where `chatroom` goes when no server is named: a name or an address
-///
-/// control = true             # `chatroom ctl` can use a running session
-/// people = ["bob"]           # nicks for the completion of the shell
-///
-/// [servers.home]
-/// address = "chat.example:6667"
-/// nick = "ali"               # instead of the one above
-/// rooms = ["#dev"]
-/// password-file = "/home/alice/.chat-password"
-///
-/// [look]                     # the settings of /set
-/// bell = "whispers"
-/// nick-width = 12
-///
-/// [alias]
-/// j = "/join"
-/// ```
+/// A file that says everything there is to say, as `--generate config` prints it.
+pub const EXAMPLE: &str = "\
+# The configuration of chatroom. All of it can be left out. Where a line begins with #, what
+# stands behind it is what holds without the line, or an example.
+
+# Who you are; --nick and CHATROOM_NICK come before it.
+#nick = \"alice\"
+
+# Where to go when no server is named: a name from below, or an address.
+#server = \"home\"
+
+# Whether other programs can use a running session, as `chatroom ctl` does.
+#control = true
+
+# Nicks for the completion of the shell when no session is running.
+#people = [\"bob\"]
+
+# The keys of the editor: emacs or vi.
+#keys = \"emacs\"
+
+#[servers.home]
+#address = \"chat.example:6667\"
+#nick = \"ali\"                         # instead of the one above
+#alternatives = [\"ali_\", \"alice2\"]   # tried in turn when that is taken
+#rooms = [\"#dev\"]                     # to enter besides the lobby
+#password-file = \"/home/alice/.chat-password\"
+#password-command = \"pass show chat\"  # instead of a file
+
+# What /set can change, by name.
+[look]
+#bell = \"mentions\"     # off, whispers, mentions or all
+#formatting = true      # show bold, colours and so on that others use
+#gather = true          # one line for all who come or leave in one moment
+#joins = true           # show who comes and goes
+#nick-width = 0         # right-align nicks in so many cells
+#notify = \"off\"        # desktop notifications: off, whispers, mentions or all
+#time = \"%H:%M\"        # a format of strftime(3), or off
+#title = false          # tell in the title of the window what is unread
+
+# Short names for the beginning of a line.
+[alias]
+#j = \"/join\"
+#w = \"/who\"
+";
+
+/// What the file can say; [`EXAMPLE`] explains it. Every part of it may be left out.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
@@ -90,11 +114,16 @@ pub struct Server {
     pub address: String,
     /// The nick to ask for there.
     pub nick: Option<String>,
+    /// Other nicks, to be tried in turn when that one is taken.
+    #[serde(default)]
+    pub alternatives: Vec<String>,
     /// The rooms to enter there.
     #[serde(default)]
     pub rooms: Vec<String>,
     /// A file with the password of the server on its first line.
     pub password_file: Option<PathBuf>,
+    /// A command of the shell that prints the password of the server on its first line.
+    pub password_command: Option<String>,
 }
 
 /// Why there is no configuration.
@@ -233,6 +262,24 @@ mod tests {
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(Path::new("c.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_example_is_right_and_says_everything() {
+        parse(EXAMPLE).unwrap();
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = parse(&uncommented).unwrap();
+        assert_eq!(config.taste(), Taste::default());
+        assert_eq!(config.look.len(), crate::client::settings::SETTINGS.len());
+        let home = &config.servers["home"];
+        assert!(home.password_command.is_some() && home.alternatives.len() == 2);
+        assert!(config.nick.is_some() && config.server.is_some() && config.alias.len() == 2);
     }
 
     #[test]

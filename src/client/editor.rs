@@ -9,6 +9,8 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use rustyline::completion::Completer;
 use rustyline::config::{BellStyle, Config};
@@ -18,9 +20,9 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::history::{DefaultHistory, History as _};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, DefaultEditor,
-    EditMode, EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyCode,
-    KeyEvent, Modifiers, Movement, RepeatCount,
+    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, EditMode,
+    EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyCode, KeyEvent,
+    Modifiers, Movement, RepeatCount,
 };
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -38,6 +40,9 @@ use super::terminal::{self, Waker};
 const HISTORY_LINES_MAX: usize = 10_000;
 /// How long a lone Esc waits for the rest of a key's sequence.
 const KEY_SEQUENCE_MS: u16 = 50;
+
+/// How soon an editor that should end and has not is woken again.
+const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
 /// What came of reading a line.
 #[derive(Debug)]
@@ -85,15 +90,8 @@ pub trait Assistant {
 }
 
 impl Editor {
-    /// An editor on the terminal, with the history of `history_file` and what an earlier run has
-    /// left with the keeper of the draft.
-    pub fn new(
-        printer: Printer,
-        keys: Keys,
-        history_file: Option<PathBuf>,
-        keeper: Option<DraftKeeper>,
-        assistant: impl Assistant + 'static,
-    ) -> io::Result<Self> {
+    /// An editor on the terminal that knows nobody yet.
+    pub fn new(printer: Printer, keys: Keys) -> io::Result<Self> {
         let remote = Remote {
             desk: Arc::default(),
             reflows: terminal::reflows(),
@@ -103,21 +101,39 @@ impl Editor {
         let mut inner = rustyline::Editor::with_config(config(keys)?).map_err(to_io)?;
         inner.set_helper(Some(Helper {
             remote: remote.clone(),
-            assistant: Box::new(assistant),
+            assistant: None,
             cycle: Mutex::default(),
             judged: Mutex::default(),
-            keeper: keeper.clone(),
+            keeper: None,
         }));
         bind_keys(&mut inner, &remote);
-        if let Some(file) = &history_file {
-            load_history(&mut inner, file);
-        }
         Ok(Self {
             inner,
             remote,
-            history_file,
-            first: keeper.map(|keeper| keeper.kept()).unwrap_or_default(),
+            history_file: None,
+            first: String::new(),
         })
+    }
+
+    /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
+    /// left with the keeper of the draft as the first line.
+    pub fn begin(
+        &mut self,
+        history_file: Option<PathBuf>,
+        keeper: Option<DraftKeeper>,
+        assistant: impl Assistant + 'static,
+    ) -> io::Result<()> {
+        self.inner.clear_history().map_err(to_io)?;
+        if let Some(file) = &history_file {
+            load_history(&mut self.inner, file);
+        }
+        self.history_file = history_file;
+        self.first = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        if let Some(helper) = self.inner.helper_mut() {
+            helper.assistant = Some(Box::new(assistant));
+            helper.keeper = keeper;
+        }
+        Ok(())
     }
 
     /// The handle by which other threads reach this editor.
@@ -205,17 +221,6 @@ impl Editor {
             // A history that cannot be written is no reason to disturb a conversation.
             let _ = self.inner.append_history(file);
         }
-    }
-}
-
-/// Asks one question before the conversation begins; `default` is what an empty answer means.
-/// `None` when the person wants to leave.
-pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
-    let mut editor = DefaultEditor::with_config(config(Keys::Emacs)?).map_err(to_io)?;
-    match editor.readline(&question_with_default(question, default)) {
-        Ok(answer) => Ok(Some(answer_or_default(&answer, default))),
-        Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(None),
-        Err(error) => Err(to_io(error)),
     }
 }
 
@@ -450,11 +455,33 @@ impl Remote {
         self.wake_if_needed(&mut desk);
     }
 
-    /// Makes the editor return.
+    /// Makes the editor return, and waits until it has.
+    ///
+    /// In the middle of a paste the editor waits for keys only, and a signal that comes just
+    /// before it waits is lost on it: so the signal is sent until the editor has returned.
     pub fn end(&self) {
         let mut desk = self.lock();
         desk.ending = true;
         self.wake_if_needed(&mut desk);
+        while desk.stage != Stage::Away {
+            drop(desk);
+            thread::sleep(WAKE_AGAIN);
+            desk = self.lock();
+            match desk.stage {
+                Stage::Returning => self.waker.wake(),
+                _ => self.wake_if_needed(&mut desk),
+            }
+        }
+    }
+
+    /// A conversation is over: the editor can be used for the next one.
+    pub fn rest(&self) {
+        self.lock().ending = false;
+    }
+
+    /// Whether a line is being read, so that [`Remote::end`] will be noticed at once.
+    pub fn is_reading(&self) -> bool {
+        self.lock().stage != Stage::Away
     }
 
     /// Whether Ctrl-C was pressed while no line was read.
@@ -601,7 +628,8 @@ impl ConditionalEventHandler for DropPaste {
 /// What the editor asks while a line is typed.
 struct Helper {
     remote: Remote,
-    assistant: Box<dyn Assistant>,
+    /// Nobody before a conversation begins.
+    assistant: Option<Box<dyn Assistant>>,
     cycle: Mutex<Option<Cycle>>,
     /// What is known of the line as it was drawn last.
     judged: Mutex<Judgement>,
@@ -641,7 +669,7 @@ impl Completer for Helper {
             last.index = (last.index + 1) % last.offers.len();
             last
         } else {
-            let (start, mut offers) = completions(line, position, &self.assistant.names());
+            let (start, mut offers) = completions(line, position, &self.names());
             if offers.is_empty() {
                 return Ok((position, Vec::new()));
             }
@@ -684,7 +712,10 @@ impl Hinter for Helper {
 
     /// What else Tab offers, or what a command takes.
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
-        let judgement = self.assistant.judge(line);
+        let judgement = match &self.assistant {
+            Some(assistant) => assistant.judge(line),
+            None => return None,
+        };
         let aside = (position == line.len()).then(|| {
             let note = judgement.note.as_ref().map(|note| format!("  ({note})"));
             note.or_else(|| self.other_offers(line))
@@ -696,6 +727,13 @@ impl Hinter for Helper {
 }
 
 impl Helper {
+    fn names(&self) -> Names {
+        match &self.assistant {
+            Some(assistant) => assistant.names(),
+            None => Names::default(),
+        }
+    }
+
     fn other_offers(&self, line: &str) -> Option<String> {
         /// So many other offers are named, and the rest counted.
         const NAMED_MAX: usize = 5;
@@ -738,7 +776,10 @@ impl Highlighter for Helper {
             return Cow::Owned(line.replace(obeyed, ""));
         }
         let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        Cow::Owned(self.assistant.paint(line, &judged))
+        match &self.assistant {
+            Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
+            None => Cow::Borrowed(line),
+        }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
@@ -22,7 +24,7 @@ use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
 use super::scroll::Scroll;
 use super::session::{Judgement, Outcome, Session};
-use super::terminal::{HeldReport, QuietTerminal};
+use super::terminal::{self, HeldReport, QuietTerminal, Signals};
 use super::{Ending, Place};
 
 /// How long the editor waits for an answer about what is typed.
@@ -42,7 +44,6 @@ enum News {
 pub(super) struct Furniture {
     /// How standard output gets what arrives when it is not the terminal.
     pub(super) format: Format,
-    pub(super) keys: Keys,
     pub(super) history_file: Option<PathBuf>,
     pub(super) draft_file: Option<PathBuf>,
     /// Where other programs find this session, if they may.
@@ -51,88 +52,188 @@ pub(super) struct Furniture {
     pub(super) greeting: String,
 }
 
-/// Runs the conversation to its end. The terminal is left as it was found.
-pub(super) fn run(
-    place: Place,
-    session: Session,
-    look: Look,
-    furniture: Furniture,
-) -> io::Result<Ending> {
-    let report = HeldReport::begin();
-    let (commands, receiver) = network::commands();
-    // Before anything is changed about the terminal that a signal would leave so.
-    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
-    let quiet = QuietTerminal::new()?;
-    let printer = Printer::default();
-    let (news_sender, news) = mpsc::channel();
-    let assistant = NetworkAssistant {
-        commands: commands.clone(),
-        look: look.clone(),
-    };
-    // Without a place for it there is no draft to keep.
-    let keeper = furniture.draft_file.map(DraftKeeper::start).transpose()?;
-    let mut editor = Editor::new(
-        printer.clone(),
-        furniture.keys,
-        furniture.history_file,
-        keeper.clone(),
-        assistant,
-    )?;
-    let remote = editor.remote();
-    printer.push(furniture.greeting);
-    start_printer(&printer, &mut editor)?;
-    let front = TerminalFront {
-        scroll: Scroll::new(look, io::stdout().is_terminal()),
-        raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
-        printer: printer.clone(),
-        remote: remote.clone(),
-        news: news_sender,
-        ready: false,
-    };
-    network::start(place.stream, place.address, session, front, receiver, None)?;
-    let door = furniture
-        .control
-        .map(|at| Door::open(&at, commands.clone()));
-    let door = door.and_then(|door| {
-        let words = "other programs cannot use this session";
-        let why = |error: &io::Error| format!("{words}: {}\n", network::plain_words(error));
-        door.inspect_err(|error| printer.push(why(error))).ok()
-    });
-    let mut desk = Desk {
-        editor,
-        remote,
-        printer,
-        news,
-        commands,
-        reading: false,
-    };
-    // A panic must not keep the others from hearing that this person leaves.
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
-        .unwrap_or_else(|_| desk.leave_in_a_hurry());
-    if let Some(keeper) = keeper {
-        keeper.write_now();
+/// The terminal, from the first question to the end of the last conversation. It is left as it was
+/// found.
+pub(super) struct Terminal {
+    editor: Editor,
+    remote: Remote,
+    printer: Printer,
+    /// The printer's thread, when it prints to something that is not the terminal.
+    plain: Option<JoinHandle<io::Result<()>>>,
+    signals: Signals,
+    /// Where the commands of the conversation at hand go.
+    talk: Talk,
+}
+
+/// The conversation at hand, for those who outlive it.
+type Talk = Arc<Mutex<Option<Commands>>>;
+
+impl Terminal {
+    /// Takes the terminal. From now on signals end the program in good order.
+    pub(super) fn open(keys: Keys) -> io::Result<Self> {
+        let printer = Printer::default();
+        let mut editor = Editor::new(printer.clone(), keys)?;
+        let remote = editor.remote();
+        let talk = Talk::default();
+        let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
+        let plain = start_printer(&printer, &mut editor)?;
+        Ok(Self {
+            editor,
+            remote,
+            printer,
+            plain,
+            signals,
+            talk,
+        })
     }
-    drop(door);
-    let rest = desk.printer.finish();
-    drop(desk.editor);
-    drop(quiet);
-    drop(report);
-    print_to_stdout(rest)?;
-    Ok(Ending {
-        outcome: outcome?,
-        signal: signals.received(),
+
+    /// Asks a question; `default` is what an empty answer means. `None` when the person wants to
+    /// leave, or a signal ends the program.
+    pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
+        Ok(match self.editor.ask(question, default)? {
+            Entered::Line(answer) => Some(answer),
+            Entered::Cleared { .. } | Entered::Leave | Entered::Ended => None,
+        })
+    }
+
+    /// The signal that ends the program, if one came.
+    pub(super) fn signal(&self) -> Option<i32> {
+        self.signals.received()
+    }
+
+    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (done, result) = mpsc::channel();
+        thread::spawn(move || {
+            terminal::leave_signals_to_main_thread();
+            // Nobody waits for it any more when this fails.
+            let _ = done.send(work());
+        });
+        loop {
+            match result.recv_timeout(INTERRUPT_CHECK) {
+                Ok(result) => return Some(result),
+                Err(RecvTimeoutError::Timeout) if !self.remote.take_interrupt() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Runs a conversation to its end.
+    pub(super) fn converse(
+        &mut self,
+        place: Place,
+        session: Session,
+        look: Look,
+        furniture: Furniture,
+    ) -> io::Result<Ending> {
+        let report = HeldReport::begin();
+        let quiet = QuietTerminal::new()?;
+        let (news_sender, news) = mpsc::channel();
+        let (commands, receiver) = network::commands();
+        *lock(&self.talk) = Some(commands.clone());
+        if self.signal().is_some() {
+            // It came in the moment before there was a conversation to end.
+            let _ = commands.send(Command::Quit(None));
+        }
+        // Without a place for it there is no draft to keep.
+        let keeper = furniture.draft_file.map(DraftKeeper::start).transpose()?;
+        let assistant = NetworkAssistant {
+            commands: commands.clone(),
+            look: look.clone(),
+        };
+        self.editor
+            .begin(furniture.history_file, keeper.clone(), assistant)?;
+        self.printer.push(furniture.greeting);
+        let front = TerminalFront {
+            scroll: Scroll::new(look, io::stdout().is_terminal()),
+            raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
+            lines: String::new(),
+            printer: self.printer.clone(),
+            remote: self.remote.clone(),
+            news: news_sender,
+            ready: false,
+            ended: false,
+        };
+        network::start(place.stream, place.address, session, front, receiver, None)?;
+        let door = furniture
+            .control
+            .map(|at| Door::open(&at, commands.clone()));
+        let door = door.and_then(|door| {
+            let words = "other programs cannot use this session";
+            let why = |error: &io::Error| format!("{words}: {}\n", network::plain_words(error));
+            door.inspect_err(|error| self.printer.push(why(error))).ok()
+        });
+        let mut desk = Desk {
+            editor: &mut self.editor,
+            remote: &self.remote,
+            printer: &self.printer,
+            news,
+            commands,
+            reading: false,
+        };
+        // A panic must not keep the others from hearing that this person leaves.
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
+            .unwrap_or_else(|_| desk.leave_in_a_hurry());
+        drop(door);
+        *lock(&self.talk) = None;
+        if let Some(keeper) = keeper {
+            keeper.write_now();
+        }
+        self.remote.rest();
+        drop(quiet);
+        drop(report);
+        Ok(Ending {
+            outcome: outcome?,
+            signal: self.signal(),
+        })
+    }
+}
+
+impl Drop for Terminal {
+    /// What has not been printed yet is printed; when that fails there is nobody to tell.
+    fn drop(&mut self) {
+        if let Some(thread) = self.plain.take() {
+            let _ = self.printer.drain(thread);
+        }
+        let _ = print_to_stdout(self.printer.finish());
+    }
+}
+
+/// Ends the conversation at hand, or the question that is asked, when a signal comes.
+fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
+    Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
+        if let Some(commands) = &*lock(&talk) {
+            let reason = super::reason_for(signal).to_owned();
+            // Without a conversation there is nothing to leave.
+            let _ = commands.send(Command::Quit(Some(reason)));
+        } else if remote.is_reading() {
+            remote.end();
+        } else {
+            // The terminal is as it was found, and nobody knows of this person yet.
+            terminal::end_by(signal);
+        }
     })
 }
 
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<Commands>> {
+    talk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Messages go above the prompt, or, when standard output is not the terminal, plainly there.
-fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
+fn start_printer(
+    printer: &Printer,
+    editor: &mut Editor,
+) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     if io::stdout().is_terminal() {
         printer.start_gated(editor.external_printer()?)?;
-        return Ok(());
+        return Ok(None);
     }
     let remote = editor.remote();
-    printer.start_plain(print_to_stdout, move |_| remote.end())?;
-    Ok(())
+    let thread = printer.start_plain(print_to_stdout, move |_| remote.end())?;
+    Ok(Some(thread))
 }
 
 /// Helps with what is typed by asking the network's thread, which has the session.
@@ -165,17 +266,17 @@ impl Assistant for NetworkAssistant {
 }
 
 /// What the main thread has at hand.
-struct Desk {
-    editor: Editor,
-    remote: Remote,
-    printer: Printer,
+struct Desk<'t> {
+    editor: &'t mut Editor,
+    remote: &'t Remote,
+    printer: &'t Printer,
     news: mpsc::Receiver<News>,
     commands: Commands,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     reading: bool,
 }
 
-impl Desk {
+impl Desk<'_> {
     fn run(&mut self) -> io::Result<Option<Outcome>> {
         loop {
             match self.next_news()? {
@@ -267,10 +368,13 @@ struct TerminalFront {
     scroll: Scroll,
     /// Standard output gets the lines of the server as they are.
     raw: bool,
+    /// What is to be printed when the step is done.
+    lines: String,
     printer: Printer,
     remote: Remote,
     news: mpsc::Sender<News>,
     ready: bool,
+    ended: bool,
 }
 
 impl TerminalFront {
@@ -285,19 +389,21 @@ impl Front for TerminalFront {
         if !self.raw {
             let active = session.active_room();
             let lines = self.scroll.show(event, unix_seconds, active);
-            self.printer.push(lines);
+            self.lines.push_str(&lines);
         }
     }
 
     fn received(&mut self, line: &[u8]) {
         if self.raw {
-            self.printer.push(raw_line(line));
+            self.lines.push_str(&raw_line(line));
         }
     }
 
     fn changed(&mut self, session: &Session) {
         let (room, unread) = (session.active_room(), session.unread());
-        self.printer.push(self.scroll.flush(room));
+        self.lines.push_str(&self.scroll.flush(room));
+        // All that came together goes to the printer together.
+        self.printer.push(std::mem::take(&mut self.lines));
         self.printer.control(&self.scroll.title(room, unread));
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
@@ -317,7 +423,8 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
-        self.printer.push(self.scroll.local(line));
+        let lines = self.scroll.local(line);
+        self.lines.push_str(&lines);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {
@@ -330,14 +437,18 @@ impl Front for TerminalFront {
     }
 
     fn ended(&mut self, outcome: Outcome) {
-        self.tell(News::Ended(outcome));
+        self.ended = true;
+        // Before the news, behind which the editor may be used for another conversation.
         self.remote.end();
+        self.tell(News::Ended(outcome));
     }
 }
 
 impl Drop for TerminalFront {
     /// Also when this thread fails, the main thread must not wait for it.
     fn drop(&mut self) {
-        self.remote.end();
+        if !self.ended {
+            self.remote.end();
+        }
     }
 }

@@ -109,6 +109,11 @@ pub struct Options {
     )]
     pub config: Option<PathBuf>,
 
+    /// Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers
+    /// need it
+    #[arg(long)]
+    pub plain: bool,
+
     /// Show also what is of use to few, such as each line of the server's greeting
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
@@ -213,6 +218,8 @@ pub enum Input {
 pub enum Document {
     /// The form of --format json and --input json.
     Schema,
+    /// A configuration in which everything is explained.
+    Config,
     /// What both programs can print.
     Generated(Generated),
 }
@@ -225,6 +232,7 @@ const DOCUMENTS: &[Document] = &[
     Document::Generated(Generated::CompleteElvish),
     Document::Generated(Generated::CompletePowershell),
     Document::Schema,
+    Document::Config,
 ];
 
 impl ValueEnum for Document {
@@ -235,6 +243,9 @@ impl ValueEnum for Document {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Generated(generated) => generated.to_possible_value(),
+            Self::Config => {
+                Some(PossibleValue::new("config").help("A configuration with everything explained"))
+            }
             Self::Schema => Some(
                 PossibleValue::new("schema").help("What is read and printed as JSON, as a schema"),
             ),

@@ -26,8 +26,9 @@ pub struct Scroll {
     /// Whether the lines go to a terminal, which has a bell and a title.
     on_terminal: bool,
     remembered: VecDeque<String>,
-    /// The day of the last line, as it was told.
+    /// The day of the last line, as it was told, and when that was.
     day: Option<String>,
+    day_at: i64,
     /// Who came or left in the moment at hand, and has not been told yet.
     gathered: Vec<Event>,
     gathered_at: i64,
@@ -43,6 +44,7 @@ impl Scroll {
             on_terminal,
             remembered: VecDeque::new(),
             day: None,
+            day_at: 0,
             gathered: Vec::new(),
             gathered_at: 0,
             rung_at: None,
@@ -115,12 +117,7 @@ impl Scroll {
 
     /// Lines on their way to the screen: they are remembered, and another day is told first.
     fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
-        let day = self.look.day(unix_seconds);
-        let told = self.day.replace(day.clone());
-        let lines = match told {
-            Some(before) if before != day => day + &lines,
-            _ => lines,
-        };
+        let lines = self.day_before(lines, unix_seconds);
         for line in lines.split_inclusive('\n') {
             if self.remembered.len() == REMEMBERED_LINES_MAX {
                 self.remembered.pop_front();
@@ -128,6 +125,19 @@ impl Scroll {
             self.remembered.push_back(line.to_owned());
         }
         lines
+    }
+
+    /// The lines, with another day in front of them when it is one.
+    fn day_before(&mut self, lines: String, unix_seconds: i64) -> String {
+        if self.day.is_some() && self.day_at == unix_seconds {
+            return lines;
+        }
+        self.day_at = unix_seconds;
+        let day = self.look.day(unix_seconds);
+        match self.day.replace(day.clone()) {
+            Some(before) if before != day => day + &lines,
+            _ => lines,
+        }
     }
 
     /// What makes the terminal call for attention, if the event is worth it: at most once a
@@ -236,6 +246,7 @@ impl Scroll {
         {
             return self.look.warning(&safe(&error.to_string()));
         }
+        self.look.taste_changed();
         row(setting, &self.look)
     }
 }

@@ -3,23 +3,27 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
+use signal_hook::consts::SIGINT;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
-use super::control::{self, Ask, caller};
-use super::interactive::{self, Furniture};
+use super::control::{self, errand};
+use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{Action, ColorChoice, Control, Document, Options};
+use super::options::{ColorChoice, Document, Options};
+use super::plain::Plain;
 use super::screen::{Look, Volume};
 use super::script::Plan;
+use super::seat::Seat;
 use super::session::{Outcome, Report, Session, Settings};
-use super::{Ending, Place, editor, input, json, script};
+use super::{Ending, Place, input, json, script};
 use crate::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
@@ -120,7 +124,7 @@ impl Failure {
     }
 
     /// Nothing, when it is only that the reader of the output has seen enough.
-    fn unless_seen_enough(self) -> Result<(), Self> {
+    pub(super) fn unless_seen_enough(self) -> Result<(), Self> {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Err(other),
@@ -199,6 +203,10 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         Some(Document::Generated(generated)) => {
             return generated.print::<Options>().map_err(Failure::Output);
         }
+        Some(Document::Config) => {
+            let printed = generate::print(super::config::EXAMPLE.as_bytes());
+            return printed.map_err(Failure::Output);
+        }
         Some(Document::Schema) => {
             let printed = generate::print(json::schema().as_bytes());
             return printed.map_err(Failure::Output);
@@ -213,73 +221,58 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map_err(Failure::Config)?;
     let runtime = folders.as_ref().and_then(BaseStrategy::runtime_dir);
     let control = runtime.map(|at| control::folder(&at));
-    if let Some(done) = through_session(options, &config, control.as_deref()) {
+    if let Some(done) = errand::through_session(options, &config, control.as_deref()) {
         return done;
     }
-    let control = control.filter(|_| config.control);
-    let on_terminal = !options.is_scripted() && io::stdin().is_terminal() && can_edit();
-    let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
-    let places = Places { state, control };
+    let plan = Plan::of(options)?;
+    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let edits = is_person && !options.plain && can_edit();
+    let places = Places {
+        state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
+        control: control.filter(|_| config.control),
+    };
+    let seat = match (is_person, edits) {
+        (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
+        (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
+        (false, _) => Ok(None),
+    };
+    let mut seat = seat.map_err(Failure::Output)?;
     let mut goal = options.server.clone();
     // `/connect` ends one conversation and begins the next.
     loop {
-        let Some(wishes) = Wishes::weigh(goal.as_ref(), options, &config, on_terminal)? else {
-            return Ok(());
+        let wishes = Wishes::weigh(goal.as_ref(), options, &config, seat.as_mut())?;
+        let Some(wishes) = wishes else {
+            let signal = seat.and_then(|seat| seat.signal());
+            return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        let ending = converse(wishes, options, &config, &places, hosting)?;
+        let (place, host) = wishes.connect(seat.as_ref(), hosting)?;
+        let session = wishes.session(options, &config, &plan);
+        let look = Look::new(
+            has_color(options.color) && (edits || !is_person),
+            volume(options, is_person),
+            TimeZone::system(),
+            config.taste(),
+        );
+        let ending = match &mut seat {
+            Some(seat) => {
+                let furniture = furniture(&place, host.is_some(), options, &places);
+                seat.converse(place, session, look, furniture)
+            }
+            None => script::run(
+                place,
+                session,
+                look,
+                plan.clone(),
+                places.control.as_deref(),
+            ),
+        };
+        drop(host);
+        let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
             Some(Outcome::Elsewhere { server }) => goal = Some(server),
             _ => return finish(ending),
         }
     }
-}
-
-/// Does what a running session is to do; nothing when the options ask for something else.
-fn through_session(
-    options: &Options,
-    config: &Config,
-    control: Option<&Path>,
-) -> Option<Result<(), Failure>> {
-    let session = || control.and_then(caller::find);
-    let what = match options.action.as_ref()? {
-        // A session knows best who is there; without one the configuration has some names.
-        Action::Ctl {
-            what: Control::Names { start },
-        } => {
-            let print = |line: &str| caller::print(line, options.format);
-            let ask = Ask::Names(start.clone());
-            let done = match session() {
-                Some(session) => caller::ask(&session, &ask, None, print),
-                None => config
-                    .names_like(start)
-                    .iter()
-                    .try_for_each(|name| print(name).map_err(Failure::Output)),
-            };
-            return Some(done.or_else(|failure| failure.unless_seen_enough()));
-        }
-        Action::Ctl { what } => what,
-        Action::Msg(message) if options.server.is_none() => {
-            let session = session()?;
-            return Some(
-                script::line(message)
-                    .and_then(|line| caller::ask(&session, &Ask::Send(line), None, |_| Ok(()))),
-            );
-        }
-        Action::Msg(_) | Action::Ask(_) => return None,
-    };
-    let ask = match what {
-        Control::Send { line } => Ask::Send(line.join(" ")),
-        Control::Who { room } => Ask::Who(room.clone()),
-        Control::Rooms => Ask::Rooms,
-        Control::Tail => Ask::Tail,
-        Control::Names { start } => Ask::Names(start.clone()),
-    };
-    let Some(session) = session() else {
-        return Some(Err(Failure::NoSession));
-    };
-    let print = |line: &str| caller::print(line, options.format);
-    let done = caller::ask(&session, &ask, options.timeout, print);
-    Some(done.or_else(|failure| failure.unless_seen_enough()))
 }
 
 /// Where things are kept beside the configuration.
@@ -288,65 +281,30 @@ struct Places {
     control: Option<PathBuf>,
 }
 
-/// One conversation, with one server.
-fn converse(
-    wishes: Wishes,
-    options: &Options,
-    config: &Config,
-    places: &Places,
-    hosting: Hosting,
-) -> Result<Ending, Failure> {
-    let on_terminal = wishes.on_terminal;
-    let plan = Plan::of(options)?;
-    let (place, host) = wishes.connect(hosting)?;
-    let session = Session::new(Settings {
-        user: wishes.nick.clone(),
-        real_name: wishes.nick.clone(),
-        nick: wishes.nick,
-        password: wishes.password,
-        rooms: wishes.rooms,
-        script: !on_terminal,
-        strict: plan.strict,
-        wait: plan.wait.clone(),
-        time_limit: options.timeout,
-        aliases: config.alias.clone(),
-    });
-    let look = Look::new(
-        has_color(options.color),
-        volume(options, on_terminal),
-        TimeZone::system(),
-        config.taste(),
-    );
-    let ending = if on_terminal {
-        let file = |kind: &str| {
-            Some(
-                places
-                    .state
-                    .as_ref()?
-                    .join(kind)
-                    .join(file_name(&place.address)),
-            )
-        };
-        let furniture = Furniture {
-            format: options.format,
-            keys: config.keys,
-            history_file: file("history"),
-            draft_file: file("draft"),
-            control: places.control.clone(),
-            greeting: match &host {
-                Some(_) => format!(
-                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                    place.address
-                ),
-                None => String::new(),
-            },
-        };
-        interactive::run(place, session, look, furniture)
-    } else {
-        script::run(place, session, look, plan, places.control.as_deref())
+/// Where the conversation in a terminal keeps what it keeps, and how it begins.
+fn furniture(place: &Place, hosted: bool, options: &Options, places: &Places) -> Furniture {
+    let file = |kind: &str| {
+        Some(
+            places
+                .state
+                .as_ref()?
+                .join(kind)
+                .join(file_name(&place.address)),
+        )
     };
-    drop(host);
-    ending.map_err(Failure::Output)
+    Furniture {
+        format: options.format,
+        history_file: file("history"),
+        draft_file: file("draft"),
+        control: places.control.clone(),
+        greeting: match hosted {
+            true => format!(
+                "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                place.address
+            ),
+            false => String::new(),
+        },
+    }
 }
 
 /// The name of a server as that of a file, which cannot lead out of its folder.
@@ -368,11 +326,12 @@ fn file_name(address: &Address) -> String {
 /// Where to go and as whom, with nothing left open.
 struct Wishes {
     address: Address,
-    /// Whether there is somebody to ask, and an editor for the answers.
-    on_terminal: bool,
+    /// Whether the lines come from a script, and nobody can be asked.
+    script: bool,
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
+    alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
 }
@@ -384,13 +343,13 @@ impl Wishes {
         goal: Option<&String>,
         options: &Options,
         config: &Config,
-        on_terminal: bool,
+        mut seat: Option<&mut Seat>,
     ) -> Result<Option<Self>, Failure> {
         let named = goal.or(config.server.as_ref());
-        let answered = match named {
-            None if on_terminal => {
+        let answered = match (named, &mut seat) {
+            (None, Some(seat)) => {
                 let default = Address::local().to_string();
-                let Some(answer) = ask("Server", &default)? else {
+                let Some(answer) = ask(seat, "Server", &default)? else {
                     return Ok(None);
                 };
                 Some(answer).filter(|answer| *answer != default)
@@ -404,19 +363,19 @@ impl Wishes {
             (None, Some(text)) => parse_address(text)?,
             (None, None) => Address::local(),
         };
-        let may_host = named.is_none() && on_terminal && !options.no_host;
+        let may_host = named.is_none() && seat.is_some() && !options.no_host;
         let nick = options
             .nick
             .clone()
             .or_else(|| server.and_then(|server| server.nick.clone()))
             .or_else(|| config.nick.clone());
-        let nick = match nick {
-            Some(nick) => nick,
-            None if on_terminal => match ask("Nick", &login_name())? {
+        let nick = match (nick, &mut seat) {
+            (Some(nick), _) => nick,
+            (None, Some(seat)) => match ask(seat, "Nick", &login_name())? {
                 Some(nick) => nick,
                 None => return Ok(None),
             },
-            None => login_name(),
+            (None, None) => login_name(),
         };
         if !input::checked_nick_text(&nick) {
             return Err(Failure::Usage(format!(
@@ -437,21 +396,32 @@ impl Wishes {
             .password_file
             .as_ref()
             .or_else(|| server.and_then(|server| server.password_file.as_ref()));
-        let password = password_file.map(|file| read_password(file)).transpose()?;
+        let command = server.and_then(|server| server.password_command.as_ref());
+        let password = match (password_file, command) {
+            (Some(file), _) => Some(read_password(file)?),
+            (None, Some(command)) => Some(ask_for_password(command)?),
+            (None, None) => None,
+        };
+        let alternatives = server.map(|server| server.alternatives.clone());
         Ok(Some(Self {
             address,
-            on_terminal,
+            script: seat.is_none(),
             may_host,
             nick,
+            alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
         }))
     }
 
     /// Connects; hosts the room first when nobody does and that is allowed.
-    fn connect(&self, hosting: Hosting) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
+    fn connect(
+        &self,
+        seat: Option<&Seat>,
+        hosting: Hosting,
+    ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
-        let error = match network::connect(&address) {
+        let error = match self.reach(seat)? {
             Ok(stream) => return Ok((Place { stream, address }, None)),
             Err(ConnectError::UnknownHost(error)) => {
                 let host = address.host;
@@ -465,17 +435,45 @@ impl Wishes {
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         let host = hosting(here).map_err(Failure::Usage)?;
-        match network::connect(&address) {
+        match self.reach(seat)? {
             Ok(stream) => Ok((Place { stream, address }, Some(host))),
             Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
                 Err(Failure::Unreachable { address, error })
             }
         }
     }
+
+    /// Tries to connect; on a terminal Ctrl-C ends that.
+    fn reach(&self, seat: Option<&Seat>) -> Result<Result<TcpStream, ConnectError>, Failure> {
+        let address = self.address.clone();
+        match seat {
+            None => Ok(network::connect(&address)),
+            Some(seat) => seat
+                .wait_for(move || network::connect(&address))
+                .ok_or(Failure::Signal(SIGINT)),
+        }
+    }
+
+    /// The conversation to hold there.
+    fn session(self, options: &Options, config: &Config, plan: &Plan) -> Session {
+        Session::new(Settings {
+            user: self.nick.clone(),
+            real_name: self.nick.clone(),
+            nick: self.nick,
+            alternatives: self.alternatives,
+            password: self.password,
+            rooms: self.rooms,
+            script: self.script,
+            strict: plan.strict,
+            wait: plan.wait.clone(),
+            time_limit: options.timeout,
+            aliases: config.alias.clone(),
+        })
+    }
 }
 
-fn ask(question: &str, default: &str) -> Result<Option<String>, Failure> {
-    editor::ask(question, default).map_err(Failure::Output)
+fn ask(seat: &mut Seat, question: &str, default: &str) -> Result<Option<String>, Failure> {
+    seat.ask(question, default).map_err(Failure::Output)
 }
 
 fn parse_address(text: &str) -> Result<Address, Failure> {
@@ -490,11 +488,33 @@ fn read_password(file: &Path) -> Result<String, Failure> {
         file: file.to_owned(),
         error,
     })?;
+    password_in(&text, &file.display().to_string())
+}
+
+/// What a command prints on its first line.
+fn ask_for_password(command: &str) -> Result<String, Failure> {
+    let output = process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output();
+    let failed = |why: String| Failure::Usage(format!("password-command {command:?} {why}"));
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            password_in(&text, &format!("password-command {command:?}"))
+        }
+        Ok(output) => Err(failed(format!("failed ({})", output.status))),
+        Err(error) => Err(failed(format!("cannot be run: {}", plain_words(&error)))),
+    }
+}
+
+/// The first line of a text from `place`, as a password.
+fn password_in(text: &str, place: &str) -> Result<String, Failure> {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().any(char::is_control) {
         return Err(Failure::Usage(format!(
-            "{}: a password has no control characters in it",
-            file.display()
+            "{place}: a password has no control characters in it"
         )));
     }
     Ok(line.to_owned())
@@ -518,7 +538,7 @@ fn login_name() -> String {
     }
 }
 
-/// Whether the terminal can move its cursor. Where it cannot, lines are taken as from a script.
+/// Whether the terminal can move its cursor.
 fn can_edit() -> bool {
     let terminal = std::env::var("TERM").unwrap_or_default();
     !["dumb", "cons25", "emacs"].contains(&terminal.to_ascii_lowercase().as_str())

@@ -285,3 +285,13 @@ fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
         alice.ends_with(status);
     }
 }
+
+#[test]
+fn a_signal_at_a_question_leaves_the_terminal_as_it_was() {
+    let mut dora = Start::with(&[]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types("some");
+    dora.shows("some");
+    dora.signals(Signal::SIGTERM);
+    dora.ends_with(143);
+}

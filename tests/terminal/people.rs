@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -115,6 +115,12 @@ impl Lines {
     pub(crate) fn hears_the_end(&mut self) {
         let mut line = Vec::new();
         while matches!(self.stream.read_until(b'\n', &mut line), Ok(count) if count > 0) {}
+    }
+
+    /// Closes, and waits until the other side has taken note of it.
+    pub(crate) fn hangs_up(mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+        self.hears_the_end();
     }
 
     fn next_line(&mut self, wanted: &str) -> String {

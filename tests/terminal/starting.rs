@@ -75,7 +75,7 @@ fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() 
     lines.sends(":fake 433 * bob :Nickname is already in use");
     alice.shows("Another nick [bob_]: ");
     lines.sends("ERROR :too slow");
-    drop(lines);
+    lines.hangs_up();
     alice.types("alice\r");
     let mut lines = server.accepts();
     lines.hears("NICK alice");
@@ -112,4 +112,16 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
     dora.types(CTRL_D);
     dora.ends_with(0);
     bob.hears_the_end();
+}
+
+#[test]
+fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).start();
+    dora.types(&format!("{}\rdora\rone\rtwo\rthr", host.address()));
+    bob.hears("PRIVMSG #lobby :one");
+    bob.hears("PRIVMSG #lobby :two");
+    dora.types("ee\r");
+    bob.hears("PRIVMSG #lobby :three");
 }

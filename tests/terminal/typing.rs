@@ -1,6 +1,6 @@
 //! Messages while a line is typed.
 
-use super::people::{Lines, Room, Scripted, host_on};
+use super::people::{Room, Scripted};
 use super::screen::{CTRL_A, ENTER, LEFT, Start};
 
 #[test]
@@ -159,22 +159,26 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
 
 #[test]
 fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
-    let host = host_on(0);
-    let mut bob = Lines::enter(host.address(), "bob");
-    let start = Start::as_nick("alice", host.address());
+    let server = Scripted::listen();
+    let start = Start::as_nick("alice", server.address());
     let mut alice = start.through_script("\"$0\" \"$@\" >said").start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
     alice.shows("[#lobby]");
     alice.types("hello wor");
-    bob.hears(":alice!");
     for number in 0..100 {
-        bob.says(&format!("message {number}"));
+        lines.bob_says(&format!("message {number}"));
     }
     alice.types("ld\r");
-    assert_eq!(bob.hears_alice(), "hello world");
-    bob.says("end");
+    assert_eq!(lines.takes_from_alice(), "hello world");
+    lines.bob_says("end");
+    lines.sends("PING :all-said");
+    lines.hears("all-said");
     alice.types("a draft");
     alice.settles_below("[#lobby] a draft");
     alice.types("\x15/quit\r");
+    lines.hears("QUIT");
+    lines.hangs_up();
     alice.ends_with(0);
     let said = alice.file("said");
     let said: Vec<&str> = said

@@ -10,6 +10,9 @@ use crate::client::safe::safe;
 
 /// `text` with its formatting as escape sequences of the terminal.
 pub(super) fn shown(text: &str) -> String {
+    if !text.contains(is_code) {
+        return safe(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut style = Style::default();
     let mut rest = text;

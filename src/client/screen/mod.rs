@@ -3,6 +3,8 @@
 mod formatting;
 mod people;
 
+use std::cell::RefCell;
+
 use colored::{Color, Colorize as _};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -40,6 +42,8 @@ pub struct Look {
     color: bool,
     volume: Volume,
     zone: TimeZone,
+    /// The last time that was written, and how: many lines come in one second.
+    last_time: RefCell<(i64, String)>,
     /// What can be changed while the program runs.
     pub taste: Taste,
 }
@@ -56,6 +60,7 @@ impl Look {
             color,
             volume,
             zone,
+            last_time: RefCell::default(),
             taste,
         }
     }
@@ -392,8 +397,17 @@ impl Look {
         if self.taste.time.is_empty() {
             return String::new();
         }
-        let time = self.strftime(unix_seconds, &self.taste.time);
-        format!("{} ", self.dim(&time))
+        let mut last = self.last_time.borrow_mut();
+        if last.0 != unix_seconds || last.1.is_empty() {
+            let time = self.strftime(unix_seconds, &self.taste.time);
+            *last = (unix_seconds, format!("{} ", self.dim(&time)));
+        }
+        last.1.clone()
+    }
+
+    /// Forgets what was remembered of the taste of before.
+    pub fn taste_changed(&self) {
+        self.last_time.borrow_mut().1.clear();
     }
 
     /// The time of day, and the day if it is not today's.

@@ -8,7 +8,7 @@ use crate::client::start::Failure;
 use crate::client::wait::Wait;
 
 /// Where the lines come from, what to print, and when to end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::client) struct Plan {
     pub(super) source: Source,
     pub(super) format: Format,
@@ -21,7 +21,7 @@ pub(in crate::client) struct Plan {
 }
 
 /// Where the lines of a script come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Source {
     /// Standard input, in this form.
     Stdin(Input),

@@ -594,6 +594,11 @@ impl Session {
             self.send_nick(&another, outbox);
         } else if self.was_in {
             outbox.orders.push(Order::Close);
+        } else if !self.settings.alternatives.is_empty() {
+            let another = self.settings.alternatives.remove(0);
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.send_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let outcome = Outcome::NickRefused { nick, why };
@@ -623,25 +628,31 @@ impl Session {
         if let Some(key) = &about {
             self.asked.whois.remove(key);
         }
-        // What was said last to whom the refusal is about: it stands where it was typed, and may
-        // have scrolled away by now.
-        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
-        let refused = self
-            .said
-            .iter()
-            .rposition(|(target, _)| Some(target) == about.as_ref());
-        let refused = refused.filter(|_| is_about_talk);
-        let text = refused
-            .and_then(|at| self.said.remove(at))
-            .map(|(_, text)| text);
-        let parameters = message.parameters.iter().skip(1);
         let event = Event::Refused {
             number,
-            parameters: parameters.map(|text| (*text).to_owned()).collect(),
+            parameters: message
+                .parameters
+                .iter()
+                .skip(1)
+                .map(|text| (*text).to_owned())
+                .collect(),
             line: None,
-            text,
+            text: self.undelivered(number, about.as_ref()),
         };
         self.tell_refusal(event, outbox);
+    }
+
+    /// What was said last to whom a refusal is about: it stands where it was typed, and may have
+    /// scrolled away by now.
+    fn undelivered(&mut self, number: u16, about: Option<&Key>) -> Option<String> {
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let said = self.said.iter();
+        let at = said
+            .rev()
+            .position(|(target, _)| Some(target) == about)
+            .filter(|_| is_about_talk)?;
+        let (_, text) = self.said.remove(self.said.len() - 1 - at)?;
+        Some(text)
     }
 }
 
@@ -651,13 +662,19 @@ const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
 /// Whether `nick` stands in `text` as a word of its own, in any letter case.
 fn names_person(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
-    let (text, nick) = (text.to_ascii_lowercase(), nick.to_ascii_lowercase());
-    text.match_indices(&nick).any(|(at, _)| {
+    let Some(first) = nick.bytes().next() else {
+        return false;
+    };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, text.as_bytes()).any(|at| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let here = text.get(at..at + nick.len());
         let behind = text
             .get(at + nick.len()..)
             .and_then(|rest| rest.chars().next());
-        !before.is_some_and(part_of_nick) && !behind.is_some_and(part_of_nick)
+        here.is_some_and(|here| here.eq_ignore_ascii_case(nick))
+            && !before.is_some_and(part_of_nick)
+            && !behind.is_some_and(part_of_nick)
     })
 }
 

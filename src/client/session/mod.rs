@@ -151,6 +151,8 @@ pub enum Outcome {
 pub struct Settings {
     /// The nick to ask for.
     pub nick: String,
+    /// Other nicks, to be tried in turn when that one cannot be had.
+    pub alternatives: Vec<String>,
     /// The user name to tell the server.
     pub user: String,
     /// The real name to tell the server.
@@ -251,11 +253,11 @@ pub struct Session {
     /// Lines typed while there was no connection, with the room they were typed in.
     waiting: VecDeque<(String, Option<String>)>,
     script: Script,
+    /// What was said last, and to whom, for when it is refused.
+    said: VecDeque<(Key, String)>,
     capabilities: Capabilities,
     /// The server does what no server may do.
     broken: bool,
-    /// What was said last, and to whom, for when it is refused.
-    said: VecDeque<(Key, String)>,
     /// Whose words are not shown.
     ignored: BTreeSet<Key>,
     /// Who whispered last.
@@ -283,9 +285,9 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
+            said: VecDeque::new(),
             capabilities: Capabilities::default(),
             broken: false,
-            said: VecDeque::new(),
             ignored: BTreeSet::new(),
             last_whisper: None,
             elsewhere: None,

@@ -16,6 +16,7 @@ impl Played {
     fn new(script: bool) -> Self {
         let session = Session::new(Settings {
             nick: "alice".into(),
+            alternatives: Vec::new(),
             user: "alice".into(),
             real_name: "Alice".into(),
             password: None,
@@ -219,6 +220,20 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
         why: "it is taken".into(),
     };
     assert_eq!(played.take().orders, [Order::End(refused)]);
+}
+
+#[test]
+fn alternatives_are_tried_before_anybody_is_asked() {
+    let mut played = Played::new(false);
+    played.session.settings.alternatives = vec!["ali".into(), "al".into()];
+    played.connect();
+    played.take();
+    for another in ["ali", "al"] {
+        played.hear(":s 433 * alice :Nickname is already in use");
+        assert_eq!(played.lines(), [format!("NICK {another}")]);
+    }
+    played.hear(":s 433 * al :Nickname is already in use");
+    assert!(matches!(&played.take().orders[..], [Order::AskNick { nick, .. }] if nick == "al"));
 }
 
 #[test]
