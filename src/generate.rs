@@ -61,14 +61,21 @@ fn with_names(shell: Shell, text: &str) -> String {
             format!("{BASH_NAMES}\n{named}")
         }
         Shell::Zsh => {
-            let named = text.replace(
-                "':to -- A person or a room:_default'",
-                "':to -- A person or a room:_chatroom_names'",
-            );
-            let (head, tail) = named.split_once("\n\n").unwrap_or((&named, ""));
-            format!("{head}\n\n{ZSH_NAMES}\n{tail}")
+            let called = "    _chatroom \"$@\"\nelse\n    compdef _chatroom chatroom\n";
+            let (head, tail) = text.split_once("\n\n").unwrap_or((text, ""));
+            format!(
+                "{head}\n\n{ZSH_NAMES}\n{}",
+                tail.replace(called, ZSH_CALLED)
+            )
         }
-        Shell::Fish => format!("{text}{FISH_NAMES}"),
+        Shell::Fish => {
+            // An option that waits for its value is no reason to complete nothing.
+            let lenient = text.replace(
+                "2>/dev/null\n    or return\n",
+                "2>/dev/null\n    or return 0\n",
+            );
+            format!("{lenient}{FISH_NAMES}")
+        }
         _ => text.to_owned(),
     }
 }
@@ -90,11 +97,28 @@ const BASH_NAMES: &str = r#"_chatroom_with_names() {
     _chatroom "$@"
 }
 "#;
+/// zsh would take the word behind a server for the subcommand, which can come first.
 const ZSH_NAMES: &str = r#"_chatroom_names() {
     local -a names
     names=(${(f)"$(chatroom ctl names -- "${(Q)PREFIX}" 2>/dev/null)"})
     compadd -a names
 }
+
+_chatroom_with_names() {
+    if (( CURRENT > 2 )) && [[ $words[CURRENT-1] == (msg|ask) ]]; then
+        _chatroom_names
+    elif (( CURRENT > 2 )) && [[ $words[CURRENT-1] == ctl ]]; then
+        _chatroom__subcmd__ctl_commands
+    else
+        (( CURRENT == 2 )) && [[ $PREFIX != -* ]] && _chatroom_commands
+        _chatroom "$@"
+    fi
+}
+"#;
+const ZSH_CALLED: &str = r#"    compdef _chatroom_with_names chatroom
+    _chatroom_with_names "$@"
+else
+    compdef _chatroom_with_names chatroom
 "#;
 const FISH_NAMES: &str = r#"complete -c chatroom -n "__fish_seen_subcommand_from msg ask" -f \
     -a "(chatroom ctl names -- (commandline -ct) 2>/dev/null)"

@@ -209,7 +209,7 @@ pub enum Input {
     Typed,
     /// All of them are text for the room, whatever they begin with.
     Text,
-    /// Objects: {"to":"#room or nick","text":"..."} or {"command":"/join #room"}.
+    /// All of them are objects; --generate schema prints their form.
     Json,
 }
 
