@@ -35,7 +35,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "jiff",
         &[
-            "src/client/json.rs",
+            "src/client/json/",
             "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll.rs",
@@ -52,8 +52,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
     ("rustix", &["src/client/terminal.rs"]),
     ("rustyline", &["src/client/editor.rs"]),
-    ("serde", &["src/client/config.rs", "src/client/json.rs"]),
-    ("serde_json", &["src/client/json.rs"]),
+    ("serde", &["src/client/config.rs", "src/client/json/"]),
+    ("serde_json", &["src/client/json/"]),
     (
         "signal_hook",
         &[
