@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'After the end of input go on printing what others say')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End a script at the first line that is refused')
             [CompletionResult]::new('--tee', '--tee', [CompletionResultType]::ParameterName, 'Pass standard input on to standard output while sending some of its lines as text')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers need it')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show also what is of use to few, such as each line of the server''s greeting')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show also what is of use to few, such as each line of the server''s greeting')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only what people say, not who comes and goes')

@@ -98,7 +98,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --verbose --quiet --generate --help --version ask msg ctl help"
+            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,7 +195,7 @@ _chatroom() {
                     return 0
                     ;;
                 --generate)
-                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish complete-elvish complete-powershell schema" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish complete-elvish complete-powershell schema config" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -41,6 +41,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --follow 'After the end of input go on printing what others say'
             cand --strict 'End a script at the first line that is refused'
             cand --tee 'Pass standard input on to standard output while sending some of its lines as text'
+            cand --plain 'Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers need it'
             cand -v 'Show also what is of use to few, such as each line of the server''s greeting'
             cand --verbose 'Show also what is of use to few, such as each line of the server''s greeting'
             cand -q 'Show only what people say, not who comes and goes'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroom_global_optspecs
-    string join \n n/nick= j/join= password-file= no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= v/verbose q/quiet generate= h/help V/version
+    string join \n n/nick= j/join= password-file= no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
 end
 
 function __fish_chatroom_needs_command
@@ -50,11 +50,13 @@ complete-zsh\t'Completions for zsh'
 complete-fish\t'Completions for fish'
 complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'
-schema\t'What is read and printed as JSON, as a schema'"
+schema\t'What is read and printed as JSON, as a schema'
+config\t'A configuration with everything explained'"
 complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never host the room in this process when no server is there'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s f -l follow -d 'After the end of input go on printing what others say'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l strict -d 'End a script at the first line that is refused'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l tee -d 'Pass standard input on to standard output while sending some of its lines as text'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l plain -d 'Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers need it'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s v -l verbose -d 'Show also what is of use to few, such as each line of the server\'s greeting'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s q -l quiet -d 'Show only what people say, not who comes and goes'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

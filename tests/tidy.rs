@@ -34,6 +34,8 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "jiff",
         &[
+            "src/client/json.rs",
+            "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll.rs",
             "src/client/settings.rs",
@@ -56,7 +58,9 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/interactive.rs",
             "src/client/mod.rs",
+            "src/client/plain.rs",
             "src/client/script/",
+            "src/client/start.rs",
             "src/client/terminal.rs",
             "src/server/mod.rs",
         ],

@@ -23,6 +23,12 @@ pub const EXAMPLE: &str = "\
 # The keys of the editor: emacs or vi.
 #keys = \"emacs\"
 
+# Let `chatroom ctl` use a running session.
+#control = false
+
+# Nicks for the completion of the shell, while no session is running.
+#people = [\"bob\"]
+
 #[servers.home]
 #address = \"chat.example:6667\"
 #nick = \"ali\"                         # instead of the one above
@@ -59,6 +65,12 @@ pub struct Config {
     /// The keys of the editor: those of Emacs or those of vi.
     #[serde(default)]
     pub keys: Keys,
+    /// Whether other programs of this person can use a running session: `chatroom ctl`.
+    #[serde(default)]
+    pub control: bool,
+    /// Nicks that the shell completes when no session is running.
+    #[serde(default)]
+    pub people: Vec<String>,
     /// Servers by name.
     #[serde(default)]
     pub servers: BTreeMap<String, Server>,
@@ -154,6 +166,14 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// The names in it that begin like this: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let nicks = self.people.iter().map(|nick| format!("@{nick}"));
+        let rooms = self.servers.values().flat_map(|server| &server.rooms);
+        let names = nicks.chain(rooms.cloned());
+        names.filter(|name| name.starts_with(start)).collect()
+    }
+
     /// Reads `named`, or the usual file if there is one.
     pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
         let (file, must_exist) = match (named, usual) {

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -13,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::completion::Names;
 use super::config::Keys;
+use super::control::door::Door;
 use super::draft::DraftKeeper;
 use super::editor::{Assistant, Editor, Entered, Remote};
 use super::event::Event;
@@ -45,6 +46,8 @@ pub(super) struct Furniture {
     pub(super) format: Format,
     pub(super) history_file: Option<PathBuf>,
     pub(super) draft_file: Option<PathBuf>,
+    /// Where other programs find this session, if they may.
+    pub(super) control: Option<PathBuf>,
     /// What is said before all else.
     pub(super) greeting: String,
 }
@@ -155,6 +158,9 @@ impl Terminal {
             ended: false,
         };
         network::start(place.stream, place.address, session, front, receiver, None)?;
+        let door = furniture
+            .control
+            .and_then(|at| open_door(&at, &commands, &self.printer));
         let mut desk = Desk {
             editor: &mut self.editor,
             remote: &self.remote,
@@ -170,6 +176,7 @@ impl Terminal {
         if let Some(keeper) = keeper {
             keeper.write_now();
         }
+        drop(door);
         self.remote.rest();
         drop(quiet);
         drop(report);
@@ -188,6 +195,15 @@ impl Drop for Terminal {
         }
         let _ = print_to_stdout(self.printer.finish());
     }
+}
+
+/// Lets other programs use this session; when that cannot be, the person is told.
+pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
+    let words = "other programs cannot use this session";
+    let tell = |error: &io::Error| {
+        printer.push(format!("{words}: {}\n", network::plain_words(error)));
+    };
+    Door::open(at, commands.clone()).inspect_err(tell).ok()
 }
 
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.

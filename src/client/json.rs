@@ -5,12 +5,13 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::event::{Event, Manner};
 use super::input::{checked_nick_text, is_room};
+use super::safe::{safe, safe_name};
 use crate::wire::Message;
 use crate::wire::name::is_invisible;
 
@@ -267,6 +268,38 @@ impl Record {
             Event::ServerBack => blank(Kind::Back),
             _ => return None,
         })
+    }
+
+    /// Reads a record back; `None` when the line is none.
+    pub fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+
+    /// The record in words, harmless for a terminal.
+    pub fn plain(&self) -> String {
+        let text = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
+        let time: Option<Timestamp> = self.time.parse().ok();
+        let time = time.map(|time| time.to_zoned(TimeZone::system()));
+        let time = time.map_or(String::new(), |time| time.strftime("%H:%M").to_string());
+        let nick = text(&self.nick);
+        let words = match (self.kind, self.manner.as_deref()) {
+            (Kind::Message, None) => format!("<{nick}> {}", text(&self.text)),
+            (Kind::Message, Some("action")) => format!("* {nick} {}", text(&self.text)),
+            (Kind::Message, Some(_)) => format!("-{nick}- {}", text(&self.text)),
+            (Kind::Whisper, _) if self.own => {
+                format!("you whisper to {nick}: {}", text(&self.text))
+            }
+            (Kind::Whisper, _) => format!("*{nick}* whispers: {}", text(&self.text)),
+            (kind, _) => {
+                let kind = format!("{kind:?}").to_lowercase();
+                let more = [&self.nick, &self.other, &self.text].map(text);
+                format!("{kind} {}", more.join(" ").trim())
+            }
+        };
+        match &self.room {
+            Some(room) => format!("{time} {} {words}", safe_name(room)),
+            None => format!("{time} {words}"),
+        }
     }
 
     /// The record as one line, with its line feed. Characters that a terminal would obey, or that

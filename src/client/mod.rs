@@ -9,6 +9,7 @@
 pub mod address;
 pub mod completion;
 pub mod config;
+mod control;
 pub mod draft;
 pub mod editor;
 pub mod event;

@@ -16,8 +16,9 @@ use tokio::sync::mpsc;
 
 use super::address::Address;
 use super::completion::Names;
+use super::control::{self, Ask};
 use super::event::Event;
-use super::json::Stamp;
+use super::json::{Record, Stamp};
 use super::script::Batch;
 use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
@@ -66,6 +67,8 @@ pub enum Command {
     Names(blocking::Sender<Names>),
     /// What is there to say of this line while it is typed?
     Judge(String, blocking::Sender<Judgement>),
+    /// Another program asks this, and reads the lines of the answer.
+    Control(Ask, blocking::SyncSender<String>),
     /// Leave, with a reason for those who stay.
     Quit(Option<String>),
 }
@@ -127,6 +130,8 @@ pub fn start(
                 outbox: Outbox::default(),
                 unsent: Vec::new(),
                 batch: Batch::default(),
+                tails: Vec::new(),
+                stamp: Stamp::default(),
                 write_failed: false,
                 begun: Instant::now(),
                 reconnect_at: None,
@@ -148,6 +153,10 @@ struct Network<F> {
     unsent: Vec<u8>,
     /// Lines of a script that the session has not asked for yet.
     batch: Batch,
+    /// Other programs that want to know all that happens.
+    tails: Vec<blocking::SyncSender<String>>,
+    /// What the server said beside the line at hand.
+    stamp: Stamp,
     /// Nothing more can be written. What the server said before that is still read.
     write_failed: bool,
     begun: Instant,
@@ -289,17 +298,19 @@ impl<F: Front> Network<F> {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
                 self.front.received(line);
-                self.session.received(line, now, &mut self.outbox);
-                // At once, so that each line is shown as things are then, and not as they are
-                // behind all the lines that came with it.
                 let stamp = Stamp::of_line(line);
                 let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
-                self.front.stamp(stamp);
+                self.session.received(line, now, &mut self.outbox);
+                self.front.stamp(stamp.clone());
+                self.stamp = stamp;
+                // At once, so that each line is shown as things are then, and not as they are
+                // behind all the lines that came with it.
                 self.show(Moment {
                     unix_seconds,
                     ..now
                 });
                 self.front.stamp(Stamp::default());
+                self.stamp = Stamp::default();
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
@@ -327,12 +338,52 @@ impl<F: Front> Network<F> {
             Some(Command::Judge(line, answer)) => {
                 let _ = answer.send(self.session.judge(&line));
             }
+            Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
             // Everybody else is gone, so there is nobody to go on for.
             None => self.session.quit(None, now, &mut self.outbox),
         }
+    }
+
+    /// Answers another program. Whether it still listens is its own concern.
+    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: Moment) {
+        let lines = match ask {
+            Ask::Send(line) => self.typed_from_outside(&line, now).map(|()| Vec::new()),
+            Ask::Who(room) => self.session.people(room.as_deref()),
+            Ask::Rooms => Ok(self.session.names().1),
+            Ask::Names(start) => Ok(self.session.names_like(&start)),
+            Ask::Tail => {
+                let _ = answer.try_send(control::OK.to_owned());
+                return self.tails.push(answer);
+            }
+        };
+        let lines = match lines {
+            Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
+            Err(words) => vec![format!("{}{words}", control::ERROR)],
+        };
+        for line in lines {
+            let _ = answer.try_send(line);
+        }
+    }
+
+    /// Takes a line of another program like a typed one, and lets the person here see it.
+    fn typed_from_outside(&mut self, line: &str, now: Moment) -> Result<(), String> {
+        let before = self.outbox.events.len();
+        self.session.typed(line, now, &mut self.outbox);
+        let events = self.outbox.events.get(before..).unwrap_or_default();
+        let refusal = events.iter().find_map(|event| match event {
+            Event::Unsendable { words, .. } => Some(words.clone()),
+            _ => None,
+        });
+        if let Some(words) = refusal {
+            self.outbox.events.truncate(before);
+            return Err(words);
+        }
+        let words = format!("from another program: {}", super::safe::safe(line));
+        self.outbox.events.insert(before, Event::Note { words });
+        Ok(())
     }
 
     /// Gives the session as many lines of the script as it wants now.
@@ -389,6 +440,14 @@ impl<F: Front> Network<F> {
     fn show(&mut self, now: Moment) {
         for event in self.outbox.events.drain(..) {
             self.front.show(&event, now.unix_seconds, &self.session);
+            if !self.tails.is_empty()
+                && let Some(record) = Record::of(&event, now.unix_seconds, &self.stamp)
+            {
+                let line = record.line().trim_end().to_owned();
+                // Who reads too slowly to hear all is not told a part.
+                self.tails
+                    .retain(|tail| tail.try_send(line.clone()).is_ok());
+            }
         }
         if let Some(event) = self.outbox.found.take() {
             self.front.found(&event, now.unix_seconds);

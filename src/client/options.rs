@@ -209,7 +209,7 @@ pub enum Input {
     Typed,
     /// All of them are text for the room, whatever they begin with.
     Text,
-    /// Objects: {"to":"#room or nick","text":"..."} or {"command":"/join #room"}.
+    /// JSON objects with the keys to and text, or command; --generate schema tells all.
     Json,
 }
 

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 use std::time::Duration;
 
-use etcetera::BaseStrategy as _;
+use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
 use signal_hook::consts::SIGINT;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
+use super::control::{self, Ask, caller};
 use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{ColorChoice, Document, Options};
+use super::options::{Action, ColorChoice, Control, Document, Options};
 use super::plain::Plain;
 use super::screen::{Look, Volume};
 use super::script::Plan;
@@ -78,6 +79,8 @@ pub enum Failure {
         /// What became of the lines of the script, where there were any.
         report: Option<Report>,
     },
+    /// No running session can be used by other programs.
+    NoSession,
     /// The program itself failed.
     Internal,
     /// The terminal or the pipe cannot be used.
@@ -108,7 +111,7 @@ impl Failure {
             Self::LinesRefused => 65,
             Self::Unreadable { .. } | Self::Config(ConfigError::Unreadable { .. }) => 66,
             Self::UnknownHost { .. } => 68,
-            Self::Unreachable { .. } | Self::ServerGone { .. } => 69,
+            Self::Unreachable { .. } | Self::ServerGone { .. } | Self::NoSession => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
             Self::TimeIsUp { .. } => 75,
@@ -117,6 +120,14 @@ impl Failure {
             Self::Config(ConfigError::Wrong { .. }) => 78,
             // As a shell tells that a signal ended a program.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Nothing, when it is only that the reader of the output has seen enough.
+    fn unless_seen_enough(self) -> Result<(), Self> {
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Err(other),
         }
     }
 
@@ -162,6 +173,9 @@ impl fmt::Display for Failure {
                     .as_ref()
                     .map_or(Ok(()), |report| write!(f, "; {report}"))
             }
+            Self::NoSession => {
+                f.write_str("no session is running that has control = true in its configuration")
+            }
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
                 write!(f, "cannot write what arrives: {}", plain_words(error))
@@ -205,9 +219,17 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map(|at| at.config_dir().join("chatroom.toml"));
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
+    let runtime = folders.as_ref().and_then(BaseStrategy::runtime_dir);
+    let control = runtime.map(|at| control::folder(&at));
+    if let Some(done) = through_session(options, &config, control.as_deref()) {
+        return done;
+    }
+    let places = Places {
+        state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
+        control: control.filter(|_| config.control),
+    };
     let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
     let edits = is_person && !options.plain && can_edit();
-    let state = folders.and_then(|at| Some(at.state_dir()?.join("chatroom")));
     let seat = match (is_person, edits) {
         (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
         (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
@@ -232,10 +254,13 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         );
         let ending = match &mut seat {
             Some(seat) => {
-                let furniture = furniture(&place, host.is_some(), options, state.as_deref());
+                let furniture = places.furniture(&place, host.is_some(), options);
                 seat.converse(place, session, look, furniture)
             }
-            None => script::run(place, session, look, Plan::of(options)?),
+            None => {
+                let plan = Plan::of(options)?;
+                script::run(place, session, look, plan, places.control.as_deref())
+            }
         };
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
@@ -246,20 +271,80 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     }
 }
 
-/// Where the conversation in a terminal keeps what it keeps, and how it begins.
-fn furniture(place: &Place, hosted: bool, options: &Options, state: Option<&Path>) -> Furniture {
-    let file = |kind: &str| Some(state?.join(kind).join(file_name(&place.address)));
-    Furniture {
-        format: options.format,
-        history_file: file("history"),
-        draft_file: file("draft"),
-        greeting: match hosted {
-            true => format!(
-                "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                place.address
-            ),
-            false => String::new(),
-        },
+/// Does what a running session is to do; nothing when the options ask for something else.
+fn through_session(
+    options: &Options,
+    config: &Config,
+    control: Option<&Path>,
+) -> Option<Result<(), Failure>> {
+    let session = || control.and_then(caller::find);
+    let what = match options.action.as_ref()? {
+        // A session knows best who is there; without one the configuration has some names.
+        Action::Ctl {
+            what: Control::Names { start },
+        } => {
+            let print = |line: &str| caller::print(line, options.format);
+            let ask = Ask::Names(start.clone());
+            let done = match session() {
+                Some(session) => caller::ask(&session, &ask, None, print),
+                None => config
+                    .names_like(start)
+                    .iter()
+                    .try_for_each(|name| print(name).map_err(Failure::Output)),
+            };
+            return Some(done.or_else(|failure| failure.unless_seen_enough()));
+        }
+        Action::Ctl { what } => what,
+        Action::Msg(message) if options.server.is_none() => {
+            let session = session()?;
+            return Some(
+                script::line(message)
+                    .and_then(|line| caller::ask(&session, &Ask::Send(line), None, |_| Ok(()))),
+            );
+        }
+        Action::Msg(_) | Action::Ask(_) => return None,
+    };
+    let ask = match what {
+        Control::Send { line } => Ask::Send(line.join(" ")),
+        Control::Who { room } => Ask::Who(room.clone()),
+        Control::Rooms => Ask::Rooms,
+        Control::Tail => Ask::Tail,
+        Control::Names { start } => Ask::Names(start.clone()),
+    };
+    let Some(session) = session() else {
+        return Some(Err(Failure::NoSession));
+    };
+    let print = |line: &str| caller::print(line, options.format);
+    let done = caller::ask(&session, &ask, options.timeout, print);
+    Some(done.or_else(|failure| failure.unless_seen_enough()))
+}
+
+/// Where things are kept beside the configuration.
+struct Places {
+    state: Option<PathBuf>,
+    control: Option<PathBuf>,
+}
+
+impl Places {
+    /// Where the conversation of a person keeps what it keeps, and how it begins.
+    fn furniture(&self, place: &Place, hosted: bool, options: &Options) -> Furniture {
+        let file = |kind: &str| {
+            let folder = self.state.as_ref()?.join(kind);
+            Some(folder.join(file_name(&place.address)))
+        };
+        Furniture {
+            format: options.format,
+            history_file: file("history"),
+            draft_file: file("draft"),
+            control: self.control.clone(),
+            greeting: match hosted {
+                true => format!(
+                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                    place.address
+                ),
+                false => String::new(),
+            },
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod reader;
 mod tee;
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::thread;
@@ -18,8 +19,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
 pub(super) use batch::Batch;
-pub(super) use plan::Plan;
+pub(super) use plan::{Plan, line};
 
+use super::control::door::Door;
 use super::event::Event;
 use super::json::{Record, Stamp};
 use super::network::{self, Command, Front};
@@ -35,7 +37,13 @@ use plan::Source;
 const BATCHES_AHEAD: usize = 2;
 
 /// Runs the conversation to its end: the end of input, or what the plan has in its place.
-pub(super) fn run(place: Place, session: Session, look: Look, plan: Plan) -> io::Result<Ending> {
+pub(super) fn run(
+    place: Place,
+    session: Session,
+    look: Look,
+    plan: Plan,
+    control: Option<&Path>,
+) -> io::Result<Ending> {
     let printer = Printer::default();
     let (ended_sender, ended) = blocking::channel();
     let front = ScriptFront {
@@ -58,6 +66,10 @@ pub(super) fn run(place: Place, session: Session, look: Look, plan: Plan) -> io:
         Some(receiver),
     )?;
     let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
+    // What ends by itself soon is no session for others.
+    let control = control.filter(|_| plan.follow);
+    let door = control.map(|at| Door::open(at, commands.clone()));
+    let door = door.transpose()?;
     let reader_gone = Arc::new(AtomicBool::new(false));
     let gone = Arc::clone(&reader_gone);
     let printing = printer.start_plain(print_to_stdout, move |error| {
@@ -75,6 +87,7 @@ pub(super) fn run(place: Place, session: Session, look: Look, plan: Plan) -> io:
         }
     });
     let outcome = ended.recv().ok();
+    drop(door);
     let printed = printer.drain(printing);
     if !reader_gone.load(Ordering::Relaxed) {
         printed?;

@@ -505,6 +505,27 @@ impl Session {
         )
     }
 
+    /// The nicks in a room, the active one when none is named, or why there are none.
+    pub fn people(&self, room: Option<&str>) -> Result<Vec<String>, String> {
+        let Some(name) = room.or_else(|| self.active_room()) else {
+            return Err("this session is in no room".to_owned());
+        };
+        let named = [name.to_owned(), format!("#{name}")];
+        let room = named.iter().find_map(|name| self.rooms.get(name));
+        let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
+        Ok(room.people().map(|person| person.nick.clone()).collect())
+    }
+
+    /// What whoever begins like this can be called: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let (nicks, rooms) = self.names();
+        let start = start.to_lowercase();
+        let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
+        let mut names: Vec<String> = nicks.chain(rooms).collect();
+        names.retain(|name| name.to_lowercase().starts_with(&start));
+        names
+    }
+
     /// This person's nick, as the server knows it.
     pub fn nick(&self) -> &str {
         &self.nick
