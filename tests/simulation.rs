@@ -118,7 +118,7 @@ impl Simulation {
                 self.hub.connected(id, address, self.now, &mut self.outbox);
             }
             Deed::Lose(loss) => {
-                self.hub.disconnected(id, *loss, &mut self.outbox);
+                self.hub.disconnected(id, *loss, self.now, &mut self.outbox);
                 self.account.people.remove(&id);
             }
             Deed::Say(line) => {

@@ -8,6 +8,7 @@ mod connection;
 mod delivery;
 mod door;
 mod intake;
+mod reload;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -25,6 +26,7 @@ use tracing::{info, warn};
 use self::connection::{Connection, Spare, State, Transport};
 use self::door::Door;
 use self::intake::READ_BYTES_A_TURN;
+pub(super) use self::reload::Reload;
 use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use super::{ServerError, Settings};
 
@@ -34,6 +36,8 @@ const EVENTS_A_TURN: usize = 1024;
 
 /// What one byte on this stream means: the server is to stop.
 const STOP: Token = Token(usize::MAX);
+/// And on this one: the settings are to be read again.
+const RELOAD: Token = Token(usize::MAX - 1);
 
 /// Both clocks, read together.
 struct Clock {
@@ -61,6 +65,8 @@ pub(super) struct Reactor {
     /// Those just let in, on their way to a place.
     newcomers: Vec<(TcpStream, IpAddr)>,
     stop: UnixStream,
+    /// How settings are read again, where they come from somewhere.
+    reload: Option<Reload>,
     /// Set once the server is to stop: when it does, at the latest.
     stop_at: Option<Duration>,
     connections: Slab<Connection>,
@@ -95,7 +101,7 @@ impl Reactor {
         registry
             .register(&mut stop, STOP, Interest::READABLE)
             .map_err(ServerError::System)?;
-        let door = Door::open(&settings.listen, STOP.0 - 1, poll.registry())?;
+        let door = Door::open(&settings.listen, RELOAD.0 - 1, poll.registry())?;
         let clock = Clock {
             start: Instant::now(),
         };
@@ -109,6 +115,7 @@ impl Reactor {
             door,
             newcomers: Vec::new(),
             stop,
+            reload: None,
             stop_at: None,
             connections: Slab::new(),
             generation: 0,
@@ -203,6 +210,9 @@ impl Reactor {
     fn note(&mut self, event: &Event) {
         if event.token() == STOP {
             return self.begin_to_stop();
+        }
+        if event.token() == RELOAD {
+            return self.reload();
         }
         let Some(connection) = self.connections.get_mut(event.token().0) else {
             self.door.note(event.token());

@@ -122,7 +122,7 @@ impl Stage for Memory {
         let person = self.people.get_mut(who).unwrap();
         person.open = false;
         self.hub
-            .disconnected(person.id, Loss::Closed, &mut self.outbox);
+            .disconnected(person.id, Loss::Closed, self.now, &mut self.outbox);
         self.deliver();
     }
 
