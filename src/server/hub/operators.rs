@@ -147,3 +147,36 @@ impl Secret {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::server::hub::Operator;
+    use crate::wire::Line;
+
+    #[test]
+    fn a_wrong_password_has_to_be_waited_for_and_a_right_one_not() {
+        let root = Operator {
+            name: "root".to_owned(),
+            secret: Secret::Clear("sesame".to_owned()),
+        };
+        let settings = Settings {
+            operators: vec![root],
+            ..Settings::default()
+        };
+        let (now, alice) = (Moment::default(), ConnectionId::new(0, 0));
+        let (mut hub, mut outbox) = (Hub::new(settings, now), Outbox::default());
+        hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+        let mut say = |line: &str| {
+            hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+            let pauses = outbox.take_pauses();
+            pauses.first().map(|(_, until)| until.as_secs())
+        };
+        assert_eq!(say("NICK alice"), None);
+        assert_eq!(say("USER a 0 * :a"), None);
+        assert_eq!(say("OPER root Sesame"), Some(3));
+        assert_eq!(say("OPER root sesame"), None);
+    }
+}
