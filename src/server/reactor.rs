@@ -32,6 +32,9 @@ use super::{ServerError, Settings};
 
 /// How long a connection that is being closed may take to hear the last words.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
+/// How long the server waits, when it stops, for those who have been sent everything: what they
+/// said last may still be on its way, and would destroy the last words.
+const STOPPING_TIME: Duration = Duration::from_millis(100);
 const EVENTS_A_TURN: usize = 1024;
 
 /// What one byte on this stream means: the server is to stop.
@@ -67,8 +70,8 @@ pub(super) struct Reactor {
     stop: UnixStream,
     /// How settings are read again, where they come from somewhere.
     reload: Option<Reload>,
-    /// Set once the server is to stop: when it does, at the latest.
-    stop_at: Option<Duration>,
+    /// Set once the server is to stop: when it was told so.
+    stopping_since: Option<Duration>,
     connections: Slab<Connection>,
     generation: u32,
     /// Who has something to say, or may have.
@@ -116,7 +119,7 @@ impl Reactor {
             newcomers: Vec::new(),
             stop,
             reload: None,
-            stop_at: None,
+            stopping_since: None,
             connections: Slab::new(),
             generation: 0,
             ready: Vec::new(),
@@ -195,15 +198,24 @@ impl Reactor {
             self.hub.next_deadline(),
             self.timers.first().map(|(at, _)| *at),
             self.door.again_at(),
-            self.stop_at,
+            self.stop_at(),
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.clock.start.elapsed()))
     }
 
     fn has_stopped(&self) -> bool {
-        self.stop_at
+        self.stop_at()
             .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
+    }
+
+    /// When it ends, once it was told to: soon after the last words are out, and not much later
+    /// when somebody does not take them.
+    fn stop_at(&self) -> Option<Duration> {
+        let since = self.stopping_since?;
+        let mut connections = self.connections.iter();
+        let unsent = connections.any(|(_, connection)| connection.unsent_bytes() > 0);
+        Some(since + if unsent { CLOSING_TIME } else { STOPPING_TIME })
     }
 
     /// Takes down what an event says; what it leads to comes later in the turn.
@@ -246,14 +258,14 @@ impl Reactor {
     }
 
     fn begin_to_stop(&mut self) {
-        if self.stop_at.is_some() {
+        if self.stopping_since.is_some() {
             return;
         }
         info!(here = self.hub.here(), "stopping");
         // Once is enough, and a closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.door.close();
-        self.stop_at = Some(self.now.running + CLOSING_TIME);
+        self.stopping_since = Some(self.now.running);
         self.hub.stop(&mut self.outbox);
         self.deliver();
     }

@@ -36,6 +36,9 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
     def create_config(self) -> None:
         super().create_config()
 
+    def wait_for_services(self) -> None:
+        """There are none to wait for: what needs an account asks for one and is then skipped."""
+
     def run(
         self,
         hostname: str,
