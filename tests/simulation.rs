@@ -364,7 +364,7 @@ fn check_hearing(
             let is_refused = |(to, line): &(ConnectionId, Option<String>)| {
                 *to == from && line.as_deref().is_some_and(|line| line.contains(&refused))
             };
-            if sent.iter().any(|one| is_refused(one)) {
+            if sent.iter().any(is_refused) {
                 continue;
             }
             let before = expected.len();

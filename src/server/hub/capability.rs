@@ -81,6 +81,11 @@ impl Capabilities {
         usize::from(self.0) % Self::KINDS
     }
 
+    /// One set of each kind, with nothing more in it than what makes the kind.
+    pub(super) fn kinds() -> impl Iterator<Item = Self> {
+        (0..).take(Self::KINDS).map(Self)
+    }
+
     pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -149,7 +149,7 @@ impl Hub {
         let reason = cut(reason, REASON_BYTES_MAX);
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
         let line = outbox.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
-        send_to_members(room, None, self.told(line), outbox);
+        send_to_members(room, None, &mut self.told(line), outbox);
         let victim = victim.id;
         self.rooms.leave(number, victim, &mut self.people);
         Ok(())

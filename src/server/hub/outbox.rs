@@ -27,6 +27,11 @@ pub struct Written {
     end: u32,
 }
 
+impl Written {
+    /// No line at all: even an empty one has its ending.
+    pub(super) const NOTHING: Self = Self { start: 0, end: 0 };
+}
+
 /// What one step wants done. The lines come first, then what is to be closed.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -208,6 +213,11 @@ impl Outbox {
     /// Sends a line that was written in this step.
     pub fn send(&mut self, to: ConnectionId, line: Written) {
         self.sends.push((to, line));
+    }
+
+    /// Sends lines that were written in this step, each to its recipient.
+    pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, Written)>) {
+        self.sends.extend(sends);
     }
 
     /// Closes a connection when all that was sent to it is on its way. The hub has forgotten it.

@@ -102,7 +102,7 @@ impl Hub {
         if let Some(key) = &room.key {
             modes.push('k');
             // Whoever is in it knows the way in; nobody else is to learn it here.
-            parameters.push_str(" ");
+            parameters.push(' ');
             parameters.push_str(if is_member { key } else { "*" });
         }
         if let Some(limit) = room.limit {
@@ -278,7 +278,7 @@ impl Hub {
         if !changes.is_empty() {
             let (source, name) = (&present.source, &room.name);
             let line = outbox.line(format_args!(":{source} MODE {name} {changes}"));
-            send_to_members(room, None, self.told(line), outbox);
+            send_to_members(room, None, &mut self.told(line), outbox);
         }
     }
 
@@ -302,7 +302,7 @@ impl Hub {
             let (server, name, sign) =
                 (&self.settings.name, &room.name, if on { '+' } else { '-' });
             let line = outbox.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
-            send_to_members(room, None, self.told(line), outbox);
+            send_to_members(room, None, &mut self.told(line), outbox);
         }
     }
 }

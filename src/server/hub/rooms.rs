@@ -6,7 +6,7 @@ use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::outbox::{Outbox, Written};
-use super::people::{ConnectionId, Invitation, Present};
+use super::people::{ConnectionId, Invitation, Membership, Present};
 use super::refusal::{Echo, Refusal};
 use super::room::{Founding, Member, Room, Topic};
 use super::told::Told;
@@ -211,8 +211,8 @@ impl Hub {
             }
             None => outbox.line(format_args!(":{source} PART {name}")),
         };
-        let told = self.told(line);
-        send_to_members(room, None, told, outbox);
+        let mut told = self.told(line);
+        send_to_members(room, None, &mut told, outbox);
         self.rooms.leave(number, from, &mut self.people);
         Ok(())
     }
@@ -308,7 +308,7 @@ impl Hub {
         let source = &self.people.present(from)?.source;
         let topic = cut(topic, self.settings.limits.topic_bytes as usize);
         let line = outbox.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
-        send_to_members(room, None, self.told(line), outbox);
+        send_to_members(room, None, &mut self.told(line), outbox);
         let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
             setter: source.clone(),
@@ -351,15 +351,14 @@ impl Hub {
 /// Sends a line to everybody in a room, or to everybody but one.
 pub(super) fn send_to_members(
     room: &Room,
-    except: Option<ConnectionId>,
-    mut told: Told<'_>,
+    except: Option<Membership>,
+    told: &mut Told<'_>,
     outbox: &mut Outbox,
 ) {
-    for member in &room.members {
-        if Some(member.id) != except {
-            told.send(member.id, member.capabilities, outbox);
-        }
-    }
+    let place = except.map_or(room.members.len(), |one| one.position as usize);
+    let (before, behind) = room.members.split_at(place.min(room.members.len()));
+    told.send_all(before, outbox);
+    told.send_all(behind.get(1..).unwrap_or_default(), outbox);
 }
 
 /// Somebody in a list of names, as whoever asked wants to see it.

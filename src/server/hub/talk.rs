@@ -7,6 +7,7 @@ use super::outbox::Outbox;
 use super::people::{ConnectionId, Present};
 use super::refusal::Refusal;
 use super::room::{Member, Room};
+use super::rooms::send_to_members;
 use super::told::{MessageId, Tagged, Told};
 use crate::wire::Reply;
 use crate::wire::message::Tags;
@@ -158,10 +159,14 @@ impl Hub {
             let line = format_args!(":{source} {command} {prefix}{name}{colon}{text}");
             let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
             let mut told = Told::tagged(line, tagged);
-            for member in &room.members {
-                let has = member.capabilities;
-                if member.id != from && circle.has(member) && has.has(way.needs()) {
-                    told.send(member.id, has, outbox);
+            if circle == Circle::Everybody && way != Way::Tagmsg {
+                send_to_members(room, speaker.membership(number), &mut told, outbox);
+            } else {
+                for member in &room.members {
+                    let has = member.capabilities;
+                    if member.id != from && circle.has(member) && has.has(way.needs()) {
+                        told.send(member.id, has, outbox);
+                    }
                 }
             }
             if has.has(echo) {

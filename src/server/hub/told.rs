@@ -7,12 +7,14 @@ use super::Moment;
 use super::capability::Capabilities;
 use super::outbox::{Outbox, Written};
 use super::people::ConnectionId;
+use super::room::Member;
 use crate::wire::message::Tags;
 
 /// A line that is told to people, in the forms written so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Told<'t> {
-    forms: [Option<Written>; Capabilities::KINDS],
+    /// By kind; nothing stands in the place of one that was not needed yet.
+    forms: [Written; Capabilities::KINDS],
     plain: Written,
     tags: Tagged<'t>,
 }
@@ -56,9 +58,9 @@ impl<'t> Told<'t> {
     }
 
     pub(super) fn tagged(plain: Written, tags: Tagged<'t>) -> Self {
-        let mut forms = [None; Capabilities::KINDS];
+        let mut forms = [Written::NOTHING; Capabilities::KINDS];
         if let Some(form) = forms.get_mut(Capabilities::NONE.kind()) {
-            *form = Some(plain);
+            *form = plain;
         }
         Self { forms, plain, tags }
     }
@@ -70,11 +72,27 @@ impl<'t> Told<'t> {
         outbox.send(to, line);
     }
 
+    /// Sends it to all of these. The forms that are needed are written first, so that what is done
+    /// for each of them is nothing but copying two numbers.
+    pub(super) fn send_all(&mut self, members: &[Member], outbox: &mut Outbox) {
+        let kinds = members
+            .iter()
+            .fold(0, |kinds, member| kinds | 1 << member.capabilities.kind());
+        for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {
+            self.form(kind, outbox);
+        }
+        let (forms, plain) = (self.forms, self.plain);
+        outbox.send_each(members.iter().map(|member| {
+            let form = forms.get(member.capabilities.kind());
+            (member.id, form.copied().unwrap_or(plain))
+        }));
+    }
+
     /// The form for whoever has these capabilities.
     #[inline]
     pub(super) fn form(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
         match self.forms.get(has.kind()) {
-            Some(Some(line)) => *line,
+            Some(line) if *line != Written::NOTHING => *line,
             _ => self.write(has, outbox),
         }
     }
@@ -84,7 +102,7 @@ impl<'t> Told<'t> {
         let tags = self.tags.seen_with(has);
         let line = outbox.with_tags(format_args!("{tags}"), self.plain);
         if let Some(form) = self.forms.get_mut(has.kind()) {
-            *form = Some(line);
+            *form = line;
         }
         line
     }
