@@ -24,6 +24,9 @@ pub(super) struct Labelled<'a> {
 impl Hub {
     /// The label of a line, when its sender can have answers labelled.
     pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<Labelled<'a>> {
+        if tags.is_empty() {
+            return None;
+        }
         let (_, label) = tags.iter().filter(|(key, _)| *key == "label").last()?;
         let has = self.people.get(from)?.capabilities;
         let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);

@@ -6,7 +6,7 @@ use super::Hub;
 use super::mask;
 use super::outbox::Outbox;
 use super::people::ConnectionId;
-use super::refusal::Refusal;
+use super::refusal::Done;
 use super::room::Room;
 use crate::wire::Reply;
 
@@ -75,7 +75,7 @@ impl Hub {
         from: ConnectionId,
         filter: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let words = Reply::ListStart.words();
         let rest = format_args!("Channel :{words}");
         self.reply_about(from, Reply::ListStart, rest, outbox);

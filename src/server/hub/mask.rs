@@ -108,7 +108,7 @@ mod tests {
         ] {
             assert_eq!(whole(given).as_deref(), kept, "{given:?}");
         }
-        assert!(whole(&"x".repeat(115)).is_some());
-        assert!(whole(&"x".repeat(116)).is_none());
+        assert!(whole(&"x".repeat(116)).is_some());
+        assert!(whole(&"x".repeat(117)).is_none());
     }
 }

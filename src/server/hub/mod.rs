@@ -47,7 +47,7 @@ use self::limits::Watch;
 use self::monitor::Monitors;
 use self::outbox::Reader;
 use self::people::{Entering, Host, People, Person, Stage};
-use self::refusal::Refusal;
+use self::refusal::{Done, Refusal};
 use self::room::Rooms;
 use self::talk::{Saying, Way};
 use self::told::Told;
@@ -200,12 +200,7 @@ impl Hub {
     }
 
     /// Does what a line asks for.
-    fn answer<'a>(
-        &mut self,
-        from: ConnectionId,
-        line: Line<'a>,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    fn answer<'a>(&mut self, from: ConnectionId, line: Line<'a>, outbox: &mut Outbox) -> Done<'a> {
         let Line::Whole(bytes) = line else {
             return Err(Refusal::LineTooLong);
         };
@@ -233,7 +228,7 @@ impl Hub {
         from: ConnectionId,
         message: &Message<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let request = match Request::read(message) {
             Ok(request) => request,
             // Programs answer each other with NOTICE: an error for one could go round for ever.
@@ -255,7 +250,7 @@ impl Hub {
         request: Request<'a>,
         tags: Tags<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let saying = |way, text| Saying { way, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password),

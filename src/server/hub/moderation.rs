@@ -5,7 +5,7 @@ use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::outbox::Outbox;
 use super::people::{ConnectionId, Invitation};
-use super::refusal::Refusal;
+use super::refusal::{Done, Refusal};
 use super::rooms::send_to_members;
 use crate::wire::Reply;
 
@@ -18,7 +18,7 @@ impl Hub {
         from: ConnectionId,
         invitation: Option<(&'a str, &'a str)>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let Some((nick, name)) = invitation else {
             return self.tell_invitations(from, outbox);
         };
@@ -81,11 +81,7 @@ impl Hub {
         }
     }
 
-    fn tell_invitations(
-        &self,
-        to: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    fn tell_invitations(&self, to: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         for invitation in &self.people.present(to)?.invitations {
             let room = self.rooms.get(invitation.room);
             if let Some(room) = room.filter(|room| room.serial == invitation.serial) {
@@ -103,7 +99,7 @@ impl Hub {
         nicks: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
         let mut named = rooms.split(',').filter(|name| !name.is_empty());
         let missing = Refusal::not_enough_parameters("KICK");
@@ -128,7 +124,7 @@ impl Hub {
         nick: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let kicker = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
         match self.membership(from, number) {

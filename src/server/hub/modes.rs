@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use super::Hub;
 use super::outbox::Outbox;
 use super::people::ConnectionId;
-use super::refusal::Refusal;
+use super::refusal::{Done, Refusal};
 use crate::wire::{Key, Reply};
 
 /// The letters that people can set on themselves.
@@ -112,7 +112,7 @@ impl Hub {
         nick: &'a str,
         letters: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let present = self.people.present(from)?;
         if Key::folded(present.nick.as_str()) != Key::folded(nick) {
             return Err(match self.people.called(nick) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::Hub;
 use super::outbox::Outbox;
 use super::people::ConnectionId;
-use super::refusal::{Echo, Refusal};
+use super::refusal::{Done, Echo, Refusal};
 use crate::wire::request::MonitorRequest;
 use crate::wire::{Key, Nick, Reply};
 
@@ -48,7 +48,7 @@ impl Hub {
         from: ConnectionId,
         request: MonitorRequest<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         match request {
             MonitorRequest::Add { nicks } => return self.watch_nicks(from, nicks, outbox),
             MonitorRequest::Remove { nicks } => {
@@ -81,7 +81,7 @@ impl Hub {
         from: ConnectionId,
         nicks: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let mut watched = Vec::new();
         let mut left_over = None;
         for nick in nicks.split(',') {

@@ -7,7 +7,7 @@ use super::limits::{REASON_BYTES_MAX, cut};
 use super::modes::Changes;
 use super::outbox::{Event, Outbox};
 use super::people::ConnectionId;
-use super::refusal::Refusal;
+use super::refusal::{Done, Refusal};
 use super::{Hub, Moment};
 use crate::server::password;
 use crate::wire::Reply;
@@ -23,7 +23,7 @@ impl Hub {
         name: &str,
         password: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let nick = self.people.present(from)?.nick.clone();
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
@@ -51,7 +51,7 @@ impl Hub {
         present.is_ok_and(|present| present.modes.has('o'))
     }
 
-    fn operators_only(&self, id: ConnectionId) -> Result<(), Refusal<'static>> {
+    fn operators_only(&self, id: ConnectionId) -> Done<'static> {
         self.is_operator(id)
             .then_some(())
             .ok_or(Refusal::NotOperator)
@@ -63,7 +63,7 @@ impl Hub {
         nick: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         self.operators_only(from)?;
         let killer = self.people.present(from)?;
         let (victim, present) = self
@@ -84,7 +84,7 @@ impl Hub {
         from: ConnectionId,
         text: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         self.operators_only(from)?;
         let source = &self.people.present(from)?.source;
         let line = outbox.line(format_args!(":{source} WALLOPS :{text}"));
@@ -99,11 +99,7 @@ impl Hub {
 
     /// Asks for the configuration to be read again; what comes of it is told by
     /// [`Hub::reconfigured`].
-    pub(super) fn rehash(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn rehash(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         self.operators_only(from)?;
         let rest = format_args!("configuration :{}", Reply::Rehashing.words());
         self.reply_about(from, Reply::Rehashing, rest, outbox);

@@ -4,7 +4,7 @@
 use super::Hub;
 use super::outbox::Outbox;
 use super::people::{ConnectionId, Person, Present};
-use super::refusal::{Echo, Refusal};
+use super::refusal::{Done, Echo, Refusal};
 use super::stamp::seconds_as_date;
 use super::welcome::VERSION;
 use crate::wire::Reply;
@@ -15,7 +15,7 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         match self.people.called(nick) {
             Some((person, present)) => self.tell_whois(from, person, present, outbox),
             None => self.refuse_about(from, Refusal::NoSuchNick { nick }, outbox),
@@ -72,7 +72,7 @@ impl Hub {
         from: ConnectionId,
         nicks: &[Option<&str>],
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let found = nicks.iter().flatten().filter_map(|nick| {
             let (person, present) = self.people.called(nick)?;
             let operator = if present.modes.has('o') { "*" } else { "" };
@@ -89,7 +89,7 @@ impl Hub {
         from: ConnectionId,
         nicks: &[Option<&str>],
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| Some(self.people.called(nick)?.1.nick.to_string()));
         self.reply_even_nothing(from, Reply::Ison, found, outbox);
@@ -111,21 +111,13 @@ impl Hub {
         self.reply_words(to, reply, format_args!(":"), words, outbox);
     }
 
-    pub(super) fn version(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn version(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
         self.reply_about(from, Reply::Version, rest, outbox);
         Ok(())
     }
 
-    pub(super) fn time(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn time(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
         self.reply_about(from, Reply::Time, rest, outbox);
@@ -137,7 +129,7 @@ impl Hub {
         from: ConnectionId,
         target: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
             if !is_this_server && self.people.called(target).is_none() {
@@ -154,11 +146,7 @@ impl Hub {
     }
 
     /// There is one server, so there are no links.
-    pub(super) fn links(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn links(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         let rest = format_args!("* :{}", Reply::EndOfLinks.words());
         self.reply_about(from, Reply::EndOfLinks, rest, outbox);
         Ok(())
@@ -170,7 +158,7 @@ impl Hub {
         from: ConnectionId,
         query: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let query = query.unwrap_or("*");
         if query == "u" {
             let up = self

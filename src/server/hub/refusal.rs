@@ -111,6 +111,9 @@ pub(super) enum Refusal<'a> {
     TooLongToRelay,
 }
 
+/// How a request ended: it was done and answered, or cannot be.
+pub(super) type Done<'a> = Result<(), Refusal<'a>>;
+
 /// What an answer is about, between the nick and the words.
 enum About<'a> {
     Nothing,

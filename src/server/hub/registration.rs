@@ -8,17 +8,13 @@ use super::limits::{REAL_NAME_BYTES_MAX, REASON_BYTES_MAX, cut};
 use super::modes::Modes;
 use super::outbox::{Event, Outbox};
 use super::people::{ConnectionId, Present, Stage, USER_BYTES_MAX};
-use super::refusal::Refusal;
+use super::refusal::{Done, Refusal};
 use crate::wire::Nick;
 use crate::wire::name::NameError;
 use crate::wire::request::CapRequest;
 
 impl Hub {
-    pub(super) fn pass(
-        &mut self,
-        from: ConnectionId,
-        password: &str,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> Done<'static> {
         let right = self.settings.password.as_deref() == Some(password);
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) => entering.password_right = right,
@@ -32,7 +28,7 @@ impl Hub {
         from: ConnectionId,
         wanted: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let nick = self.parse_nick(wanted)?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
@@ -105,7 +101,7 @@ impl Hub {
         user: &str,
         real_name: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) if entering.user.is_none() => {
                 let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
@@ -121,7 +117,7 @@ impl Hub {
         from: ConnectionId,
         request: CapRequest<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let Some(person) = self.people.get_mut(from) else {
             return Ok(());
         };
@@ -180,7 +176,7 @@ impl Hub {
         from: ConnectionId,
         real_name: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         if real_name.len() > REAL_NAME_BYTES_MAX {
             return Err(Refusal::RealNameTooLong);
         }
@@ -200,7 +196,7 @@ impl Hub {
         from: ConnectionId,
         token: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let name = &self.settings.name;
         let line = outbox.line(format_args!(":{name} PONG {name} :{token}"));
         self.post(from, line, outbox);
@@ -212,7 +208,7 @@ impl Hub {
         from: ConnectionId,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let reason = match reason {
@@ -224,11 +220,7 @@ impl Hub {
     }
 
     /// Lets somebody in once all that is needed is known.
-    fn register_if_complete(
-        &mut self,
-        id: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    fn register_if_complete(&mut self, id: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         let next_ping = self.next_ping(self.now.running);
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
@@ -279,7 +271,7 @@ impl Hub {
 /// Ends a connection whose first words are those of another protocol: a browser can be led to
 /// send lines of a stranger's choice behind its own, and a TLS client waits for an answer that
 /// never comes.
-pub(super) fn refuse_other_protocols(line: &[u8]) -> Result<(), Refusal<'static>> {
+pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
     const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
     const HTTP_METHODS: [&[u8]; 8] = [
         b"GET ",

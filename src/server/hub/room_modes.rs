@@ -6,7 +6,7 @@ use super::mask;
 use super::modes::{Changes, signed};
 use super::outbox::Outbox;
 use super::people::ConnectionId;
-use super::refusal::Refusal;
+use super::refusal::{Done, Refusal};
 use super::room::{Entry, Masks, Member, Room};
 use super::rooms::send_to_members;
 use crate::wire::request::MODES_MAX;
@@ -42,7 +42,7 @@ impl Hub {
         letters: Option<&'a str>,
         parameters: [Option<&'a str>; MODES_MAX],
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         let Some(letters) = letters else {
             return self.tell_room_modes(from, name, outbox);
@@ -91,7 +91,7 @@ impl Hub {
         to: ConnectionId,
         name: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         let is_member = self.membership(to, number).is_some();
         if room.modes.has('s') && !is_member {
@@ -135,7 +135,7 @@ impl Hub {
         self.reply_about(to, end, rest, outbox);
     }
 
-    fn may_change<'a>(&self, from: ConnectionId, wanted: Wanted<'a>) -> Result<(), Refusal<'a>> {
+    fn may_change<'a>(&self, from: ConnectionId, wanted: Wanted<'a>) -> Done<'a> {
         let room = wanted.room;
         match self.membership(from, wanted.number) {
             None => Err(Refusal::NotInRoom { room }),

@@ -7,7 +7,7 @@ use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::outbox::{Outbox, Written};
 use super::people::{ConnectionId, Invitation, Membership, Present};
-use super::refusal::{Echo, Refusal};
+use super::refusal::{Done, Echo, Refusal};
 use super::room::{Founding, Member, Room, Topic};
 use super::told::Told;
 use crate::wire::name::NameError;
@@ -20,7 +20,7 @@ impl Hub {
         rooms: &'a str,
         keys: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         // Keys go by position, so a room named twice takes up two of them.
         let key_of = |room: &str| {
             let at = rooms.split(',').position(|one| one == room)?;
@@ -40,7 +40,7 @@ impl Hub {
         room: &'a str,
         key: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let name = self.parse_room_name(room)?;
         let present = self.people.present(from)?;
         let number = self.rooms.number_of(room);
@@ -65,7 +65,7 @@ impl Hub {
         number: u32,
         name: &'a str,
         key: Option<&str>,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let (_, room) = self.rooms.find(name)?;
         let invitation = Invitation {
             room: number,
@@ -182,7 +182,7 @@ impl Hub {
         rooms: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         for room in self.targets(rooms, "PART")? {
             if let Err(refusal) = self.part_one(from, room, reason, outbox) {
                 self.refuse(from, refusal, outbox);
@@ -197,7 +197,7 @@ impl Hub {
         name: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let present = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
         if present.membership(number).is_none() {
@@ -222,7 +222,7 @@ impl Hub {
         from: ConnectionId,
         rooms: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
             if let Ok((number, room)) = self.rooms.find(name)
@@ -265,7 +265,7 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         if room.modes.has('s') && self.membership(from, number).is_none() {
             return Err(Refusal::NotInRoom { room: name });
@@ -296,7 +296,7 @@ impl Hub {
         name: &'a str,
         topic: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         match self.membership(from, number) {
             None => return Err(Refusal::NotInRoom { room: name }),

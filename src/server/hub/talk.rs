@@ -4,8 +4,8 @@ use super::Hub;
 use super::capability::Capabilities;
 use super::limits::cut;
 use super::outbox::Outbox;
-use super::people::{ConnectionId, Present};
-use super::refusal::Refusal;
+use super::people::{ConnectionId, Person, Present};
+use super::refusal::{Done, Refusal};
 use super::room::{Member, Room};
 use super::rooms::send_to_members;
 use super::told::{MessageId, Tagged, Told};
@@ -44,14 +44,6 @@ impl Way {
         match self {
             Self::Privmsg | Self::Notice => Capabilities::NONE,
             Self::Tagmsg => Capabilities::MESSAGE_TAGS,
-        }
-    }
-
-    /// What stands before the text.
-    fn colon(self) -> &'static str {
-        match self {
-            Self::Privmsg | Self::Notice => " :",
-            Self::Tagmsg => "",
         }
     }
 }
@@ -103,7 +95,7 @@ impl Hub {
         targets: &'a str,
         saying: Saying<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let now = self.now.running;
         self.people.present_mut(from)?.spoke = now;
         let is_answered = saying.way != Way::Notice;
@@ -129,66 +121,88 @@ impl Hub {
         target: &'a str,
         saying: Saying<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         self.messages += 1;
+        let (circle, room) = Circle::of(target);
+        if room.starts_with('#') {
+            self.say_in_room(from, target, (circle, room), saying, outbox)
+        } else {
+            self.say_to_person(from, target, saying, outbox)
+        }
+    }
+
+    fn say_in_room<'a>(
+        &self,
+        from: ConnectionId,
+        target: &'a str,
+        (circle, room): (Circle, &'a str),
+        saying: Saying<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
         let Some((person, speaker)) = self.people.person(from) else {
             return Ok(());
         };
-        let has = person.capabilities;
-        let Saying { way, text, tags } = saying;
-        let (source, command, colon) = (&speaker.source, way.command(), way.colon());
-        let tagged = Tagged {
-            time: self.now,
-            id: Some(MessageId {
-                started: self.started,
-                count: self.messages,
-            }),
-            is_bot: speaker.modes.has('B'),
-            from_client: if has.has(Capabilities::MESSAGE_TAGS) {
-                tags
-            } else {
-                Tags::default()
-            },
+        let Saying { way, text, .. } = saying;
+        let (number, room) = self.rooms.find(room)?;
+        let membership = speaker.membership(number);
+        let member = membership.and_then(|one| room.member(one));
+        if !may_speak(speaker, member, room, text) {
+            return Err(Refusal::CannotSendToRoom { room: target });
+        }
+        let (source, command) = (&speaker.source, way.command());
+        let (prefix, name) = (circle.prefix(), room.name.as_str());
+        let line = match (way, circle) {
+            (Way::Tagmsg, _) => format_args!(":{source} {command} {prefix}{name}"),
+            (_, Circle::Everybody) => format_args!(":{source} {command} {name} :{text}"),
+            _ => format_args!(":{source} {command} {prefix}{name} :{text}"),
         };
-        let echo = Capabilities::ECHO_MESSAGE.with(way.needs());
-        let (circle, room) = Circle::of(target);
-        if room.starts_with('#') {
-            let (number, room) = self.rooms.find(room)?;
-            self.may_speak(from, speaker, number, room, target, saying)?;
-            let (prefix, name) = (circle.prefix(), &room.name);
-            let line = format_args!(":{source} {command} {prefix}{name}{colon}{text}");
-            let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
-            let mut told = Told::tagged(line, tagged);
-            if circle == Circle::Everybody && way != Way::Tagmsg {
-                send_to_members(room, speaker.membership(number), &mut told, outbox);
-            } else {
-                for member in &room.members {
-                    let has = member.capabilities;
-                    if member.id != from && circle.has(member) && has.has(way.needs()) {
-                        told.send(member.id, has, outbox);
-                    }
+        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
+        if circle == Circle::Everybody && way != Way::Tagmsg {
+            send_to_members(room, membership, &mut told, outbox);
+        } else {
+            for member in &room.members {
+                let has = member.capabilities;
+                if member.id != from && circle.has(member) && has.has(way.needs()) {
+                    told.send(member.id, has, outbox);
                 }
             }
-            if has.has(echo) {
-                told.send(from, has, outbox);
-            }
-            return Ok(());
         }
+        echo(person, way, &mut told, outbox);
+        Ok(())
+    }
+
+    fn say_to_person<'a>(
+        &self,
+        from: ConnectionId,
+        target: &'a str,
+        saying: Saying<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let Some((person, speaker)) = self.people.person(from) else {
+            return Ok(());
+        };
+        let Saying { way, text, .. } = saying;
         let called = self.people.called(target);
         let (listener, present) = called.ok_or(Refusal::NoSuchNick { nick: target })?;
-        let nick = &present.nick;
-        let line = outbox.whole_line(format_args!(":{source} {command} {nick}{colon}{text}"));
-        let mut told = Told::tagged(line.ok_or(Refusal::TooLongToRelay)?, tagged);
-        if listener.id == from {
+        let (source, command, nick) = (&speaker.source, way.command(), &present.nick);
+        let line = match way {
+            Way::Tagmsg => format_args!(":{source} {command} {nick}"),
+            _ => format_args!(":{source} {command} {nick} :{text}"),
+        };
+        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
+        let has = listener.capabilities;
+        if !has.has(way.needs()) {
+            // Whoever cannot read tags hears nothing of a line that has nothing else.
+        } else if listener.id == from {
             // What they hear is one thing, that it was said is another: only that is the answer.
             let line = told.form(has, outbox);
             outbox.send_aside(from, line);
-        } else if listener.capabilities.has(way.needs()) {
-            told.send(listener.id, listener.capabilities, outbox);
+        } else {
+            told.send(listener.id, has, outbox);
         }
-        if has.has(echo) {
-            told.send(from, has, outbox);
-        }
+        echo(person, way, &mut told, outbox);
         if let (Way::Privmsg, Some(message)) = (way, &present.away) {
             let rest = format_args!("{nick} :{message}");
             self.reply_about(from, Reply::Away, rest, outbox);
@@ -196,25 +210,17 @@ impl Hub {
         Ok(())
     }
 
-    /// Whether the modes of a room let somebody speak in it.
-    fn may_speak<'a>(
-        &self,
-        from: ConnectionId,
-        speaker: &Present,
-        number: u32,
-        room: &Room,
-        target: &'a str,
-        saying: Saying<'_>,
-    ) -> Result<(), Refusal<'a>> {
-        let member = speaker.membership(number).and_then(|one| room.member(one));
-        debug_assert!(member.is_none_or(|member| member.id == from));
-        let has_voice = member.is_some_and(|member| member.operator || member.voice);
-        let is_kept_out = (member.is_none() && room.modes.has('n'))
-            || (!has_voice && (room.modes.has('m') || room.bans(&speaker.source)))
-            || (room.modes.has('C') && is_ctcp(saying.text));
-        match is_kept_out {
-            true => Err(Refusal::CannotSendToRoom { room: target }),
-            false => Ok(()),
+    /// The tags of what is being said; those of a client that has not asked for any are nothing.
+    fn tagged<'t>(&self, person: &Person, speaker: &Present, tags: Tags<'t>) -> Tagged<'t> {
+        let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
+        Tagged {
+            time: self.now,
+            id: Some(MessageId {
+                started: self.started,
+                count: self.messages,
+            }),
+            is_bot: speaker.modes.has('B'),
+            from_client: if may_tag { tags } else { Tags::default() },
         }
     }
 
@@ -223,7 +229,7 @@ impl Hub {
         from: ConnectionId,
         message: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let bytes_max = self.settings.limits.away_bytes as usize;
         let message = message.map(|message| cut(message, bytes_max));
         let present = self.people.present_mut(from)?;
@@ -240,6 +246,23 @@ impl Hub {
         self.reply(from, reply, outbox);
         Ok(())
     }
+}
+
+/// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
+fn echo(speaker: &Person, way: Way, told: &mut Told<'_>, outbox: &mut Outbox) {
+    let has = speaker.capabilities;
+    if has.has(Capabilities::ECHO_MESSAGE.with(way.needs())) {
+        told.send(speaker.id, has, outbox);
+    }
+}
+
+/// Whether the modes of a room let somebody speak in it.
+fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: &str) -> bool {
+    let has_voice = member.is_some_and(|member| member.operator || member.voice);
+    let is_kept_out = (member.is_none() && room.modes.has('n'))
+        || (!has_voice && (room.modes.has('m') || room.bans(&speaker.source)))
+        || (room.modes.has('C') && is_ctcp(text));
+    !is_kept_out
 }
 
 /// Whether a text is a question of one program to another; `ACTION` is a person's.

@@ -78,8 +78,11 @@ impl<'t> Told<'t> {
         let kinds = members
             .iter()
             .fold(0, |kinds, member| kinds | 1 << member.capabilities.kind());
-        for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {
-            self.form(kind, outbox);
+        let plain_only = 1 << Capabilities::NONE.kind();
+        if kinds | plain_only != plain_only {
+            for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {
+                self.form(kind, outbox);
+            }
         }
         let (forms, plain) = (self.forms, self.plain);
         outbox.send_each(members.iter().map(|member| {

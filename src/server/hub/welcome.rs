@@ -9,7 +9,7 @@ use super::modes::ALL_OF_PEOPLE;
 use super::monitor::MONITOR_MAX;
 use super::outbox::Outbox;
 use super::people::{ConnectionId, HOST_BYTES_MAX, People, Person, USER_BYTES_MAX};
-use super::refusal::Refusal;
+use super::refusal::Done;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
 use super::stamp::seconds_as_date;
 use crate::wire::Reply;
@@ -96,11 +96,7 @@ impl Hub {
         ]
     }
 
-    pub(super) fn motd(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn motd(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         self.tell_motd(from, outbox);
         Ok(())
     }
@@ -118,11 +114,7 @@ impl Hub {
         self.reply(to, Reply::EndOfMotd, outbox);
     }
 
-    pub(super) fn lusers(
-        &mut self,
-        from: ConnectionId,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn lusers(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
         self.tell_lusers(from, outbox);
         Ok(())
     }

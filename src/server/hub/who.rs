@@ -6,7 +6,7 @@ use super::Hub;
 use super::mask;
 use super::outbox::Outbox;
 use super::people::{ConnectionId, Person, Present};
-use super::refusal::{Echo, Refusal};
+use super::refusal::{Done, Echo};
 use super::room::{Member, Room};
 use crate::wire::Reply;
 
@@ -32,7 +32,7 @@ impl Hub {
         mask: &str,
         fields: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let (flags, fields) = match fields.unwrap_or_default().split_once('%') {
             Some((flags, fields)) => (flags, Some(fields)),
             None => (fields.unwrap_or_default(), None),

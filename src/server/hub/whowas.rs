@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Hub;
 use super::outbox::Outbox;
 use super::people::{ConnectionId, Host};
-use super::refusal::{Echo, Refusal};
+use super::refusal::{Done, Echo, Refusal};
 use super::stamp::seconds_as_date;
 use crate::wire::Reply;
 
@@ -49,7 +49,7 @@ impl Hub {
         nick: &'a str,
         count: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
         let Past(gone) = &self.past;
