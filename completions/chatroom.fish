@@ -30,7 +30,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -l password-file -d 'Rea
 complete -c chatroom -n "__fish_chatroom_needs_command" -s c -l command -d 'Take this line instead of standard input; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l input -d 'How to understand the lines of standard input' -r -f -a "typed\t'As if they were typed: text, @NICK TEXT, /COMMAND'
 text\t'All of them are text for the room, whatever they begin with'
-json\t'All of them are objects; --generate schema prints their form'"
+json\t'JSON objects with the keys to and text, or command; --generate schema tells all'"
 complete -c chatroom -n "__fish_chatroom_needs_command" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
 raw\t'The lines of the server as they are'"

@@ -108,8 +108,9 @@ impl Room {
         person
             .session
             .disconnected("connection reset", now, &mut person.outbox);
+        let now = self.hub_now();
         self.hub
-            .disconnected(id, Loss::Broken, &mut self.hub_outbox);
+            .disconnected(id, Loss::Broken, now, &mut self.hub_outbox);
         self.settle();
     }
 

@@ -18,6 +18,7 @@ use clap::CommandFactory as _;
 /// Outside crates, and the only files and folders that may name them. Changing a library is then
 /// a change to few files.
 const HOMES: &[(&str, &[&str])] = &[
+    ("argon2", &["src/server/password.rs"]),
     (
         "clap",
         &[
@@ -41,7 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/scroll.rs",
             "src/client/settings.rs",
             "src/client/start.rs",
-            "src/server/hub/registration.rs",
+            "src/server/hub/stamp.rs",
         ],
     ),
     ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
@@ -50,7 +51,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
     ("regex_lite", &["src/client/wait.rs"]),
     ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
-    ("rustix", &["src/client/terminal.rs"]),
+    (
+        "rustix",
+        &["src/client/terminal.rs", "src/server/password.rs"],
+    ),
     ("rustyline", &["src/client/editor.rs"]),
     ("serde", &["src/client/config.rs", "src/client/json/"]),
     ("serde_json", &["src/client/json/"]),
@@ -77,7 +81,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network.rs", "src/client/script/"]),
-    ("toml", &["src/client/config.rs", "src/server/config.rs"]),
+    (
+        "toml",
+        &[
+            "src/client/config.rs",
+            "src/server/config.rs",
+            "src/server/config/",
+        ],
+    ),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),
     ("unicode_segmentation", &["src/client/editor.rs"]),

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -160,12 +160,7 @@ impl Terminal {
         network::start(place.stream, place.address, session, front, receiver, None)?;
         let door = furniture
             .control
-            .map(|at| Door::open(&at, commands.clone()));
-        let door = door.and_then(|door| {
-            let words = "other programs cannot use this session";
-            let why = |error: &io::Error| format!("{words}: {}\n", network::plain_words(error));
-            door.inspect_err(|error| self.printer.push(why(error))).ok()
-        });
+            .and_then(|at| open_door(&at, &commands, &self.printer));
         let mut desk = Desk {
             editor: &mut self.editor,
             remote: &self.remote,
@@ -177,11 +172,11 @@ impl Terminal {
         // A panic must not keep the others from hearing that this person leaves.
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
             .unwrap_or_else(|_| desk.leave_in_a_hurry());
-        drop(door);
         *lock(&self.talk) = None;
         if let Some(keeper) = keeper {
             keeper.write_now();
         }
+        drop(door);
         self.remote.rest();
         drop(quiet);
         drop(report);
@@ -200,6 +195,15 @@ impl Drop for Terminal {
         }
         let _ = print_to_stdout(self.printer.finish());
     }
+}
+
+/// Lets other programs use this session; when that cannot be, the person is told.
+pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
+    let words = "other programs cannot use this session";
+    let tell = |error: &io::Error| {
+        printer.push(format!("{words}: {}\n", network::plain_words(error)));
+    };
+    Door::open(at, commands.clone()).inspect_err(tell).ok()
 }
 
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.

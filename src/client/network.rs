@@ -214,8 +214,8 @@ impl<F: Front> Network<F> {
         self.unsent.clear();
         self.outbox.restart();
         self.close_wanted = false;
-        self.write_failed = false;
         self.lost = false;
+        self.write_failed = false;
         let now = self.now();
         self.session.connected(now, &mut self.outbox);
         self.deliver(now);

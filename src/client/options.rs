@@ -209,7 +209,7 @@ pub enum Input {
     Typed,
     /// All of them are text for the room, whatever they begin with.
     Text,
-    /// All of them are objects; --generate schema prints their form.
+    /// JSON objects with the keys to and text, or command; --generate schema tells all.
     Json,
 }
 

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::event::Event;
-use super::interactive::Furniture;
+use super::interactive::{Furniture, open_door};
 use super::json::Stamp;
 use super::network::{self, Command, Front};
 use super::printer::{Printer, print_to_stdout};
@@ -94,6 +94,9 @@ impl Plain {
             wake: self.wake.clone(),
         };
         network::start(place.stream, place.address, session, front, receiver, None)?;
+        let door = furniture
+            .control
+            .and_then(|at| open_door(&at, &commands, &self.printer));
         // The network's thread ends only behind its last news, which is still to be read.
         let send = |command| {
             let _ = commands.send(command);
@@ -122,6 +125,7 @@ impl Plain {
                 Err(_) => break None,
             }
         };
+        drop(door);
         Ok(Ending {
             outcome,
             signal: signals.received(),

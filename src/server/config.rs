@@ -1,5 +1,7 @@
 //! The file of settings: TOML, read key by key, so that each mistake is one sentence with its line.
 
+mod operators;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -17,7 +19,7 @@ use crate::wire::RoomName;
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// The keys outside of any table.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "listen",
     "name",
     "network",
@@ -26,6 +28,7 @@ const KEYS: [&str; 9] = [
     "password",
     "password-file",
     "lobby",
+    "operator",
     "limits",
 ];
 
@@ -134,6 +137,13 @@ impl ConfigFile<'_> {
                 self.warn_if_others_can_read(&path);
             }
             "lobby" => hub.lobby = lobby(value)?,
+            "operator" => {
+                let (operators, any_clear) = operators::read(value)?;
+                hub.operators = operators;
+                if any_clear {
+                    self.warn_if_others_can_read(self.path);
+                }
+            }
             "limits" => limits(value, &mut hub.limits)?,
             unknown => return Err(unknown_key(key.span(), unknown, KEYS.into_iter())),
         }
@@ -269,6 +279,7 @@ mod tests {
         let settings = read_text(
             "listen = [\"127.0.0.1:0\", \"[::1]:7000\"]\nname = \"chat.example\"\n\
              network = \"Example\"\nmotd = \"one\\ntwo\"\npassword = \"secret\"\nlobby = false\n\
+             [[operator]]\nname = \"root\"\npassword = \"sesame\"\n\
              [limits]\nenabled = false\nnick-bytes = 20\nsend-queue-bytes = 0x10000\n",
         )
         .unwrap();
@@ -278,6 +289,7 @@ mod tests {
         assert_eq!(settings.hub.motd, ["one", "two"]);
         assert_eq!(settings.hub.password.as_deref(), Some("secret"));
         assert_eq!(settings.hub.lobby, None);
+        assert_eq!(settings.hub.operators.len(), 1);
         assert!(!settings.hub.limits.enabled);
         assert_eq!(settings.hub.limits.nick_bytes, 20);
         assert_eq!(settings.hub.limits.send_queue_bytes, 0x10000);
@@ -288,7 +300,7 @@ mod tests {
         let help = crate::server::options::CONFIG_HELP;
         for key in KEYS {
             assert!(
-                help.contains(&format!("  {key} = ")) || key == "limits",
+                help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
                 "{key}"
             );
         }
@@ -342,6 +354,18 @@ mod tests {
             (
                 "[limits]\n\nnick-byte = 3",
                 "3: there is no key \"nick-byte\"; did you mean \"nick-bytes\"?",
+            ),
+            (
+                "[[operator]]\nname = \"root\"\npassword-hash = \"sesame\"",
+                "3: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+            ),
+            (
+                "[[operator]]\nname = \"root\"",
+                "1: operator: wrong value, expected a name, and a password or a password-hash",
+            ),
+            (
+                "[[operator]]\npasword = \"x\"",
+                "2: there is no key \"pasword\"; did you mean \"password\"?",
             ),
             (
                 "motd = \"\\u001b[2J\"",

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tracing::{Level, debug, info};
+use tracing::{Level, debug, info, warn};
 use tracing_subscriber::fmt;
 
 use super::hub::Event;
@@ -29,6 +29,12 @@ pub(super) fn tell(event: &Event) {
             info!(%nick, reason = harmless(reason), here, "left");
         }
         Event::Renamed { from, to, here } => info!(%from, %to, here, "has another nick"),
+        Event::BecameOperator { nick, name } => {
+            info!(%nick, name = harmless(name), "became an operator");
+        }
+        Event::NoOperator { nick, name } => {
+            warn!(%nick, name = harmless(name), "did not become an operator");
+        }
         Event::TurnedAway { host, reason } => {
             debug!(%host, reason = harmless(reason), "did not come in");
         }

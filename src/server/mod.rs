@@ -11,6 +11,7 @@ mod host;
 mod log;
 mod mistake;
 mod options;
+mod password;
 mod reactor;
 mod settings;
 
@@ -21,20 +22,23 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
-use self::reactor::Reactor;
+use self::reactor::{Reactor, Reload};
 
 pub use self::host::Host;
 pub use self::mistake::Mistake;
-pub use self::options::{LogFormat, Options};
+pub use self::options::{Action, LogFormat, Options};
 pub use self::settings::Settings;
 
 /// Runs the program until it is told to stop.
 pub fn run(options: &Options) -> Result<(), ServerError> {
     if let Some(generated) = options.generate {
         return generated.print::<Options>().map_err(ServerError::Output);
+    }
+    if let Some(Action::HashPassword) = options.action {
+        return password::print_hash().map_err(ServerError::Password);
     }
     let (settings, warnings) = settings::gather(options)?;
     if options.check_config {
@@ -48,12 +52,14 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
         warn!("{warning}");
     }
     allow_many_files();
-    let (stop, signals) = UnixStream::pair().map_err(ServerError::System)?;
-    for signal in [SIGTERM, SIGINT] {
-        let writer = signals.try_clone().map_err(ServerError::System)?;
-        signal_hook::low_level::pipe::register(signal, writer).map_err(ServerError::System)?;
-    }
-    let reactor = Reactor::new(&settings, stop)?;
+    let stop = signal_pipe(&[SIGTERM, SIGINT]).map_err(ServerError::System)?;
+    let hangup = signal_pipe(&[SIGHUP]).map_err(ServerError::System)?;
+    let mut reactor = Reactor::new(&settings, stop)?;
+    let gather = {
+        let options = options.clone();
+        move || settings::gather(&options)
+    };
+    reactor.reload_with(Reload::new(hangup, gather)?)?;
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");
@@ -61,6 +67,15 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     reactor.run().map_err(ServerError::System)?;
     info!("stopped");
     Ok(())
+}
+
+/// A stream with a byte in it for each time one of these signals came.
+fn signal_pipe(signals: &[i32]) -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    for signal in signals {
+        signal_hook::low_level::pipe::register(*signal, writer.try_clone()?)?;
+    }
+    Ok(reader)
 }
 
 /// Tells whoever started it where it listens, most of all when the port was picked.
@@ -110,6 +125,8 @@ pub enum ServerError {
     },
     /// Standard output cannot be written.
     Output(io::Error),
+    /// There is no password to hash.
+    Password(io::Error),
     /// The system refuses something that any program can have.
     System(io::Error),
 }
@@ -122,6 +139,7 @@ impl ServerError {
             Self::Mistaken { .. } => 78,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
+            Self::Password(_) => 66,
             Self::System(_) => 71,
         }
     }
@@ -161,6 +179,7 @@ impl fmt::Display for ServerError {
                 }
             }
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::Password(error) => write!(f, "no password was hashed: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),
         }
     }

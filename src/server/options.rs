@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
 use super::settings;
@@ -21,6 +21,10 @@ The file given with --config (TOML; all of it can be left out):
   password = \"text\"              what people have to give, or
   password-file = \"password\"     a file with it, beside this one
   lobby = \"#lobby\"               the room everybody is in; false for none
+  [[operator]]                   who can become an operator; one of these for each
+  name = \"root\"                  what they say with OPER
+  password-hash = \"$argon2id…\"   as `chatroomd hash-password` prints it, or
+  password = \"text\"              the password itself
   [limits]
   enabled = true                 false: no flood control, any number of connections
   connections = 10000            in all
@@ -48,7 +52,9 @@ The file given with --config (TOML; all of it can be left out):
     version,
     after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}\n\n{CONFIG_HELP}"),
-    max_term_width = 100
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
 )]
 pub struct Options {
     /// Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0
@@ -110,9 +116,20 @@ pub struct Options {
     )]
     pub log_format: LogFormat,
 
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+
     /// Print the man page or a shell's completions, and do nothing else
     #[arg(long, value_name = "WHAT")]
     pub generate: Option<Generated>,
+}
+
+/// What the program can do beside serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Action {
+    /// Read a password from standard input, and print what can stand for it in the file
+    HashPassword,
 }
 
 /// The forms of the log.
@@ -149,7 +166,11 @@ const EXAMPLES: &str = "\
 Examples:
   chatroomd                        a room for the people on this machine
   chatroomd --listen 0.0.0.0:6667  a room for everybody who can reach this machine
-  chatroomd --listen 127.0.0.1:0   on a port that is free; standard output says which";
+  chatroomd --listen 127.0.0.1:0   on a port that is free; standard output says which
+  chatroomd hash-password          what can stand for an operator's password in the file
+
+SIGHUP, or REHASH from an operator, has the file read again; a mistake in it changes nothing.
+Addresses stay as they are.";
 
 /// The man page has a section for each part of this.
 const MORE_HELP: &str = "\

@@ -8,6 +8,7 @@ mod connection;
 mod delivery;
 mod door;
 mod intake;
+mod reload;
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -25,15 +26,21 @@ use tracing::{info, warn};
 use self::connection::{Connection, Spare, State, Transport};
 use self::door::Door;
 use self::intake::READ_BYTES_A_TURN;
+pub(super) use self::reload::Reload;
 use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use super::{ServerError, Settings};
 
 /// How long a connection that is being closed may take to hear the last words.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
+/// How long the server waits, when it stops, for those who have been sent everything: what they
+/// said last may still be on its way, and would destroy the last words.
+const STOPPING_TIME: Duration = Duration::from_millis(100);
 const EVENTS_A_TURN: usize = 1024;
 
 /// What one byte on this stream means: the server is to stop.
 const STOP: Token = Token(usize::MAX);
+/// And on this one: the settings are to be read again.
+const RELOAD: Token = Token(usize::MAX - 1);
 
 /// Both clocks, read together.
 struct Clock {
@@ -61,8 +68,10 @@ pub(super) struct Reactor {
     /// Those just let in, on their way to a place.
     newcomers: Vec<(TcpStream, IpAddr)>,
     stop: UnixStream,
-    /// Set once the server is to stop: when it does, at the latest.
-    stop_at: Option<Duration>,
+    /// How settings are read again, where they come from somewhere.
+    reload: Option<Reload>,
+    /// Set once the server is to stop: when it was told so.
+    stopping_since: Option<Duration>,
     connections: Slab<Connection>,
     generation: u32,
     /// Who has something to say, or may have.
@@ -95,7 +104,7 @@ impl Reactor {
         registry
             .register(&mut stop, STOP, Interest::READABLE)
             .map_err(ServerError::System)?;
-        let door = Door::open(&settings.listen, STOP.0 - 1, poll.registry())?;
+        let door = Door::open(&settings.listen, RELOAD.0 - 1, poll.registry())?;
         let clock = Clock {
             start: Instant::now(),
         };
@@ -109,7 +118,8 @@ impl Reactor {
             door,
             newcomers: Vec::new(),
             stop,
-            stop_at: None,
+            reload: None,
+            stopping_since: None,
             connections: Slab::new(),
             generation: 0,
             ready: Vec::new(),
@@ -188,21 +198,33 @@ impl Reactor {
             self.hub.next_deadline(),
             self.timers.first().map(|(at, _)| *at),
             self.door.again_at(),
-            self.stop_at,
+            self.stop_at(),
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.clock.start.elapsed()))
     }
 
     fn has_stopped(&self) -> bool {
-        self.stop_at
+        self.stop_at()
             .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
+    }
+
+    /// When it ends, once it was told to: soon after the last words are out, and not much later
+    /// when somebody does not take them.
+    fn stop_at(&self) -> Option<Duration> {
+        let since = self.stopping_since?;
+        let mut connections = self.connections.iter();
+        let unsent = connections.any(|(_, connection)| connection.unsent_bytes() > 0);
+        Some(since + if unsent { CLOSING_TIME } else { STOPPING_TIME })
     }
 
     /// Takes down what an event says; what it leads to comes later in the turn.
     fn note(&mut self, event: &Event) {
         if event.token() == STOP {
             return self.begin_to_stop();
+        }
+        if event.token() == RELOAD {
+            return self.reload();
         }
         let Some(connection) = self.connections.get_mut(event.token().0) else {
             self.door.note(event.token());
@@ -236,14 +258,14 @@ impl Reactor {
     }
 
     fn begin_to_stop(&mut self) {
-        if self.stop_at.is_some() {
+        if self.stopping_since.is_some() {
             return;
         }
         info!(here = self.hub.here(), "stopping");
         // Once is enough, and a closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.door.close();
-        self.stop_at = Some(self.now.running + CLOSING_TIME);
+        self.stopping_since = Some(self.now.running);
         self.hub.stop(&mut self.outbox);
         self.deliver();
     }

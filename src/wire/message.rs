@@ -213,6 +213,11 @@ impl<'a> Tags<'a> {
         Some(unescape(value))
     }
 
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Each tag and its value, still escaped.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0

@@ -19,6 +19,11 @@ impl Key {
         Self(text.to_ascii_lowercase().into_boxed_str())
     }
 
+    /// The text of the key itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text of the key, to look a name up without keeping it: nothing is copied when the name
     /// is in lower case already, as most are.
     pub fn folded(text: &str) -> Cow<'_, str> {

@@ -3,9 +3,10 @@
 //! Reading checks that the parameters a request cannot do without are there, and nothing that
 //! depends on who is here; that is for the server to decide.
 
-use std::fmt;
+mod read;
+mod write;
 
-use super::message::{BODY_BYTES_MAX, Message};
+pub use write::{WriteError, to_line};
 
 /// What a client asks for, borrowed from its line. RFC 2812, 3; IRCv3 capability negotiation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +90,35 @@ pub enum Request<'a> {
         /// What is said.
         text: &'a str,
     },
+    /// Say nothing, but show the tags of the line to rooms or people. IRCv3 message-tags.
+    Tagmsg {
+        /// Room names and nicks between commas.
+        targets: &'a str,
+    },
     /// Who is here, with details.
     Who {
         /// A room, a nick, or a mask.
         mask: &'a str,
+        /// `%` and the letters of the details that are wanted, in place of the usual ones; or `o`
+        /// for operators only. IRCv3 WHOX.
+        fields: Option<&'a str>,
     },
     /// All about one person.
     Whois {
         /// The nick.
         nick: &'a str,
+    },
+    /// All about those who had a nick before.
+    Whowas {
+        /// The nick, or a mask.
+        nick: &'a str,
+        /// How many of them; all when it is no number above zero.
+        count: Option<&'a str>,
+    },
+    /// Which of these nicks are here.
+    Ison {
+        /// Nicks, or several of them between spaces.
+        nicks: [Option<&'a str>; 5],
     },
     /// Details of some people in one line.
     Userhost {
@@ -117,6 +138,100 @@ pub enum Request<'a> {
     Version,
     /// What time it is there.
     Time,
+    /// What can be said of the program.
+    Info {
+        /// Which server is asked, or a nick on it.
+        target: Option<&'a str>,
+    },
+    /// How a command is used.
+    Help {
+        /// Which command.
+        subject: Option<&'a str>,
+    },
+    /// Which servers there are.
+    Links,
+    /// Figures of the server.
+    Stats {
+        /// A letter: which ones.
+        query: Option<&'a str>,
+    },
+    /// See or change the modes of a room or a person.
+    Mode {
+        /// The room or the nick.
+        target: &'a str,
+        /// Letters behind `+` and `-`.
+        letters: Option<&'a str>,
+        /// What letters need; more are not looked at.
+        parameters: [Option<&'a str>; MODES_MAX],
+    },
+    /// Ask somebody into a room; without parameters, see where one is asked.
+    Invite {
+        /// Whom, and where to.
+        invitation: Option<(&'a str, &'a str)>,
+    },
+    /// Put people out of rooms.
+    Kick {
+        /// Room names between commas: one, or one a nick.
+        rooms: &'a str,
+        /// Nicks between commas.
+        nicks: &'a str,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// Become an operator of the server.
+    Oper {
+        /// The name in the configuration.
+        name: &'a str,
+        /// The password.
+        password: &'a str,
+    },
+    /// End somebody's connection.
+    Kill {
+        /// Whose.
+        nick: &'a str,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// Say something to all who want to hear operators.
+    Wallops {
+        /// What is said.
+        text: &'a str,
+    },
+    /// Read the configuration again.
+    Rehash,
+    /// Take another real name. IRCv3 setname.
+    Setname {
+        /// Any text.
+        real_name: &'a str,
+    },
+    /// Be told who comes and goes. IRCv3 MONITOR.
+    Monitor(MonitorRequest<'a>),
+}
+
+/// How many modes with a parameter one request can change; announced as `MODES`.
+pub const MODES_MAX: usize = 4;
+
+/// The second word of `MONITOR`. IRCv3 MONITOR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MonitorRequest<'a> {
+    /// Watch these.
+    Add {
+        /// Nicks between commas.
+        nicks: &'a str,
+    },
+    /// Watch these no longer.
+    Remove {
+        /// Nicks between commas.
+        nicks: &'a str,
+    },
+    /// Watch nobody.
+    Clear,
+    /// Who is watched?
+    List,
+    /// Which of them are here?
+    Status,
+    /// A word that no server knows.
+    Other,
 }
 
 /// The second word of `CAP`. IRCv3 capability negotiation.
@@ -169,285 +284,11 @@ pub enum RequestError<'a> {
     NoTextToSend,
 }
 
-/// The longest command that is looked up.
-const COMMAND_BYTES_MAX: usize = 16;
-
-impl<'a> Request<'a> {
-    /// What the message asks for.
-    pub fn read(message: &Message<'a>) -> Result<Self, RequestError<'a>> {
-        let unknown = RequestError::Unknown {
-            command: message.command,
-        };
-        let mut capitals = [0; COMMAND_BYTES_MAX];
-        let written = message.command.as_bytes();
-        let capitals = capitals.get_mut(..written.len()).ok_or(unknown)?;
-        capitals.copy_from_slice(written);
-        capitals.make_ascii_uppercase();
-        let wants = Wanted { message };
-        Ok(match &*capitals {
-            b"PRIVMSG" => {
-                let (targets, text) = wants.said("PRIVMSG")?;
-                Self::Privmsg { targets, text }
-            }
-            b"NOTICE" => {
-                let (targets, text) = wants.said("NOTICE")?;
-                Self::Notice { targets, text }
-            }
-            b"PING" => Self::Ping {
-                token: wants.filled(0).ok_or(RequestError::NoOrigin)?,
-            },
-            b"PONG" => Self::Pong {
-                token: wants.any(0).unwrap_or_default(),
-            },
-            b"PASS" => Self::Pass {
-                password: wants.needed(0, "PASS")?,
-            },
-            b"NICK" => Self::Nick {
-                nick: wants.filled(0).ok_or(RequestError::NoNickGiven)?,
-            },
-            b"USER" => Self::User {
-                user: wants.needed(0, "USER")?,
-                real_name: wants.needed(3, "USER")?,
-            },
-            b"CAP" => Self::Cap(wants.cap()?),
-            b"QUIT" => Self::Quit {
-                reason: wants.filled(0),
-            },
-            b"JOIN" => Self::Join {
-                rooms: wants.needed(0, "JOIN")?,
-                keys: wants.filled(1),
-            },
-            b"PART" => Self::Part {
-                rooms: wants.needed(0, "PART")?,
-                reason: wants.filled(1),
-            },
-            b"TOPIC" => Self::Topic {
-                room: wants.needed(0, "TOPIC")?,
-                topic: wants.any(1),
-            },
-            b"NAMES" => Self::Names {
-                rooms: wants.filled(0),
-            },
-            b"LIST" => Self::List {
-                filter: wants.filled(0),
-            },
-            b"WHO" => Self::Who {
-                mask: wants.needed(0, "WHO")?,
-            },
-            // `WHOIS server nick` asks a server of a network about somebody; there is one here.
-            b"WHOIS" => Self::Whois {
-                nick: wants
-                    .filled(1)
-                    .or(wants.filled(0))
-                    .ok_or(RequestError::NoNickGiven)?,
-            },
-            b"USERHOST" => {
-                wants.needed(0, "USERHOST")?;
-                Self::Userhost {
-                    nicks: std::array::from_fn(|index| wants.filled(index)),
-                }
-            }
-            b"AWAY" => Self::Away {
-                message: wants.filled(0),
-            },
-            b"MOTD" => Self::Motd,
-            b"LUSERS" => Self::Lusers,
-            b"VERSION" => Self::Version,
-            b"TIME" => Self::Time,
-            _ => return Err(unknown),
-        })
-    }
-
-    /// Whether it can be asked before a nick and a user name are known.
-    pub fn works_before_registration(&self) -> bool {
-        matches!(
-            self,
-            Self::Pass { .. }
-                | Self::Nick { .. }
-                | Self::User { .. }
-                | Self::Cap(_)
-                | Self::Ping { .. }
-                | Self::Pong { .. }
-                | Self::Quit { .. }
-        )
-    }
-
-    /// The line that asks for it, with its ending.
-    ///
-    /// This is the one gate to the wire: nothing that passes it can be read as a second line, and
-    /// nothing that passes it is too long to be taken.
-    pub fn line(&self) -> Result<String, WriteError> {
-        to_line(format!("{self}"))
-    }
-}
-
-/// Ends `line` for the wire, or says why it cannot go there.
-pub fn to_line(mut line: String) -> Result<String, WriteError> {
-    if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
-        return Err(WriteError::ForbiddenCharacter(bad));
-    }
-    let bytes_max = BODY_BYTES_MAX - "\r\n".len();
-    if line.len() > bytes_max {
-        return Err(WriteError::TooLong {
-            excess_bytes: line.len() - bytes_max,
-        });
-    }
-    line.push_str("\r\n");
-    Ok(line)
-}
-
-/// Why a request cannot be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteError {
-    /// A character that would end the line early.
-    ForbiddenCharacter(char),
-    /// It is longer than a line can be.
-    TooLong {
-        /// By how many bytes.
-        excess_bytes: usize,
-    },
-}
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ForbiddenCharacter(c) => {
-                write!(f, "U+{:04X} cannot be sent in a line", u32::from(*c))
-            }
-            Self::TooLong { excess_bytes } => {
-                write!(f, "this is {excess_bytes} bytes too long for one line")
-            }
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
-
-impl fmt::Display for Request<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Pass { password } => write!(f, "PASS :{password}"),
-            Self::Nick { nick } => write!(f, "NICK {nick}"),
-            Self::User { user, real_name } => write!(f, "USER {user} 0 * :{real_name}"),
-            Self::Cap(cap) => write!(f, "CAP {cap}"),
-            Self::Ping { token } => write!(f, "PING :{token}"),
-            Self::Pong { token } => write!(f, "PONG :{token}"),
-            Self::Quit { reason } => with_trailing(f, "QUIT", reason),
-            Self::Join { rooms, keys: None } => write!(f, "JOIN {rooms}"),
-            Self::Join {
-                rooms,
-                keys: Some(keys),
-            } => write!(f, "JOIN {rooms} {keys}"),
-            Self::Part { rooms, reason } => {
-                write!(f, "PART {rooms}")?;
-                with_trailing(f, "", reason)
-            }
-            Self::Topic { room, topic } => {
-                write!(f, "TOPIC {room}")?;
-                with_trailing(f, "", topic)
-            }
-            Self::Names { rooms } => with_middle(f, "NAMES", rooms),
-            Self::List { filter } => with_middle(f, "LIST", filter),
-            Self::Privmsg { targets, text } => write!(f, "PRIVMSG {targets} :{text}"),
-            Self::Notice { targets, text } => write!(f, "NOTICE {targets} :{text}"),
-            Self::Who { mask } => write!(f, "WHO {mask}"),
-            Self::Whois { nick } => write!(f, "WHOIS {nick}"),
-            Self::Userhost { nicks } => {
-                f.write_str("USERHOST")?;
-                nicks
-                    .iter()
-                    .flatten()
-                    .try_for_each(|nick| write!(f, " {nick}"))
-            }
-            Self::Away { message } => with_trailing(f, "AWAY", message),
-            Self::Motd => f.write_str("MOTD"),
-            Self::Lusers => f.write_str("LUSERS"),
-            Self::Version => f.write_str("VERSION"),
-            Self::Time => f.write_str("TIME"),
-        }
-    }
-}
-
-impl fmt::Display for CapRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Ls { version } => write!(f, "LS {version}"),
-            Self::List => f.write_str("LIST"),
-            Self::Req { capabilities } => write!(f, "REQ :{capabilities}"),
-            Self::End => f.write_str("END"),
-            Self::Other { subcommand } => f.write_str(subcommand),
-        }
-    }
-}
-
-fn with_trailing(f: &mut fmt::Formatter<'_>, start: &str, text: Option<&str>) -> fmt::Result {
-    f.write_str(start)?;
-    match text {
-        Some(text) => write!(f, " :{text}"),
-        None => Ok(()),
-    }
-}
-
-fn with_middle(f: &mut fmt::Formatter<'_>, start: &str, word: Option<&str>) -> fmt::Result {
-    f.write_str(start)?;
-    match word {
-        Some(word) => write!(f, " {word}"),
-        None => Ok(()),
-    }
-}
-
-/// The ways to ask a message for a parameter.
-struct Wanted<'m, 'a> {
-    message: &'m Message<'a>,
-}
-
-impl<'a> Wanted<'_, 'a> {
-    fn any(&self, index: usize) -> Option<&'a str> {
-        self.message.parameter(index)
-    }
-
-    fn filled(&self, index: usize) -> Option<&'a str> {
-        self.any(index).filter(|text| !text.is_empty())
-    }
-
-    fn needed(&self, index: usize, command: &'static str) -> Result<&'a str, RequestError<'a>> {
-        self.filled(index)
-            .ok_or(RequestError::NotEnoughParameters { command })
-    }
-
-    fn said(&self, command: &'static str) -> Result<(&'a str, &'a str), RequestError<'a>> {
-        let targets = self
-            .filled(0)
-            .ok_or(RequestError::NoRecipient { command })?;
-        let text = self.filled(1).ok_or(RequestError::NoTextToSend)?;
-        Ok((targets, text))
-    }
-
-    fn cap(&self) -> Result<CapRequest<'a>, RequestError<'a>> {
-        let subcommand = self.needed(0, "CAP")?;
-        let is = |name: &str| subcommand.eq_ignore_ascii_case(name);
-        Ok(if is("LS") {
-            let version = self.filled(1).and_then(|text| text.parse().ok());
-            CapRequest::Ls {
-                version: version.unwrap_or(301),
-            }
-        } else if is("LIST") {
-            CapRequest::List
-        } else if is("REQ") {
-            CapRequest::Req {
-                capabilities: self.any(1).unwrap_or_default(),
-            }
-        } else if is("END") {
-            CapRequest::End
-        } else {
-            CapRequest::Other { subcommand }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Message;
+    use crate::wire::message::BODY_BYTES_MAX;
 
     fn read(line: &str) -> Result<Request<'_>, RequestError<'_>> {
         Request::read(&Message::parse(line).unwrap())
@@ -509,7 +350,10 @@ mod tests {
                 targets: "bob",
                 text: "hi",
             },
-            Request::Who { mask: "#a" },
+            Request::Who {
+                mask: "#a",
+                fields: Some("%n"),
+            },
             Request::Whois { nick: "bob" },
             Request::Away {
                 message: Some("at lunch"),
@@ -519,6 +363,52 @@ mod tests {
             Request::Lusers,
             Request::Version,
             Request::Time,
+            Request::Tagmsg { targets: "#a,b" },
+            Request::Whowas {
+                nick: "bob",
+                count: Some("2"),
+            },
+            Request::Info { target: None },
+            Request::Help {
+                subject: Some("join"),
+            },
+            Request::Links,
+            Request::Stats { query: Some("u") },
+            Request::Mode {
+                target: "#a",
+                letters: Some("+k-l"),
+                parameters: [Some("key"), None, None, None],
+            },
+            Request::Mode {
+                target: "bob",
+                letters: None,
+                parameters: [None; MODES_MAX],
+            },
+            Request::Invite {
+                invitation: Some(("bob", "#a")),
+            },
+            Request::Invite { invitation: None },
+            Request::Kick {
+                rooms: "#a",
+                nicks: "bob,carol",
+                reason: Some("too loud"),
+            },
+            Request::Oper {
+                name: "root",
+                password: "a b",
+            },
+            Request::Kill {
+                nick: "bob",
+                reason: None,
+            },
+            Request::Wallops { text: "hear, hear" },
+            Request::Rehash,
+            Request::Setname { real_name: "Bob B" },
+            Request::Monitor(MonitorRequest::Add { nicks: "a,b" }),
+            Request::Monitor(MonitorRequest::Remove { nicks: "a" }),
+            Request::Monitor(MonitorRequest::Clear),
+            Request::Monitor(MonitorRequest::List),
+            Request::Monitor(MonitorRequest::Status),
         ] {
             let line = request.line().unwrap();
             assert_eq!(read(line.trim_end()), Ok(request), "{line:?}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::server::hub::{self, ConnectionId, Hub, Loss, Moment, Outbox};
+use chatting_room::server::hub::{self, ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret};
 use chatting_room::wire::{Lines, RoomName};
 
 use crate::Stage;
@@ -47,6 +47,13 @@ impl Memory {
                 "connections-per-address" => {
                     settings.limits.connections_per_address = value.parse().unwrap();
                 }
+                "operator" => {
+                    let (name, password) = value.split_once(' ').unwrap();
+                    settings.operators.push(Operator {
+                        name: name.to_owned(),
+                        secret: Secret::Clear(password.to_owned()),
+                    });
+                }
                 other => panic!("{}: no setting {other}", scenario.name),
             }
         }
@@ -66,7 +73,11 @@ impl Memory {
         for (to, bytes) in self.outbox.sends() {
             let person = self.people.values_mut().find(|one| one.id == to).unwrap();
             let line = str::from_utf8(bytes).unwrap().strip_suffix("\r\n").unwrap();
-            assert!(bytes.len() <= 512, "too long: {line}");
+            let body = match line.strip_prefix('@') {
+                Some(tagged) => tagged.split_once(' ').unwrap().1,
+                None => line,
+            };
+            assert!(body.len() <= 510, "too long: {line}");
             person.came.push_back(line.to_owned());
         }
         for id in self.outbox.take_closes() {
@@ -122,7 +133,7 @@ impl Stage for Memory {
         let person = self.people.get_mut(who).unwrap();
         person.open = false;
         self.hub
-            .disconnected(person.id, Loss::Closed, &mut self.outbox);
+            .disconnected(person.id, Loss::Closed, self.now, &mut self.outbox);
         self.deliver();
     }
 

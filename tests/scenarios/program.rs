@@ -24,13 +24,21 @@ struct OnSocket {
 
 impl Program {
     pub(crate) fn new(scenario: &Scenario) -> Self {
-        let (mut top, mut limits) = (String::new(), String::new());
+        let (mut top, mut operators, mut limits) = (String::new(), String::new(), String::new());
         let (mut lobby, mut enabled, mut motd) = ("false".to_owned(), false, Vec::new());
         for (name, value) in &scenario.settings {
             match name.as_str() {
                 "lobby" => lobby = format!("{value:?}"),
                 "motd" => motd.push(value.as_str()),
                 "limits" => enabled = true,
+                "operator" => {
+                    let (name, password) = value.split_once(' ').unwrap();
+                    writeln!(
+                        operators,
+                        "[[operator]]\nname = {name:?}\npassword = {password:?}"
+                    )
+                    .unwrap();
+                }
                 "password" => writeln!(top, "password = {value:?}").unwrap(),
                 limit => writeln!(limits, "{limit} = {value}").unwrap(),
             }
@@ -38,7 +46,8 @@ impl Program {
         if !motd.is_empty() {
             writeln!(top, "motd = {:?}", motd.join("\n")).unwrap();
         }
-        let text = format!("{top}lobby = {lobby}\n[limits]\nenabled = {enabled}\n{limits}");
+        let text =
+            format!("{top}lobby = {lobby}\n{operators}[limits]\nenabled = {enabled}\n{limits}");
         let config = tempfile::NamedTempFile::new().unwrap();
         fs::write(config.path(), text).unwrap();
         let config_path = config.path().to_str().unwrap();

@@ -281,7 +281,13 @@ impl Session {
             people: Vec::new(),
             details_missing: 0,
         });
-        self.send(&Request::Who { mask: room }, outbox);
+        self.send(
+            &Request::Who {
+                mask: room,
+                fields: None,
+            },
+            outbox,
+        );
     }
 
     /// Enters a room, or makes it the active one when this person is in it.

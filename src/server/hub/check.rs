@@ -2,9 +2,13 @@
 //!
 //! The simulation asks after each step, and also breaks the hub on purpose to see itself catch it.
 
+use std::collections::BTreeSet;
+
 use super::Hub;
+use super::capability::Capabilities;
 use super::people::{ConnectionId, Membership, Person};
 use super::room::Member;
+use crate::wire::Key;
 
 /// A way to break a hub, for tests that test the tests.
 #[doc(hidden)]
@@ -20,6 +24,12 @@ pub enum Fault {
     ForgetMember,
     /// The count of people is wrong.
     Miscount,
+    /// A room believes somebody to be of another kind than they are.
+    ForgetCapabilities,
+    /// Somebody is told of a nick they do not watch.
+    KeepWatcher,
+    /// The count of operators is wrong.
+    MiscountModes,
     /// Nobody looks at somebody's silence any longer.
     ForgetDeadline,
 }
@@ -31,7 +41,27 @@ impl Hub {
         self.check_nicks()?;
         self.check_counts()?;
         self.check_rooms()?;
-        self.check_members()
+        self.check_members()?;
+        self.check_watchers()
+    }
+
+    fn check_watchers(&self) -> Result<(), String> {
+        for (key, watchers) in &self.monitors.watchers {
+            if watchers.is_empty() {
+                return Err(format!("nobody watches {key}, and it is kept all the same"));
+            }
+            for id in watchers {
+                let present = self.people.present(*id);
+                if !present.is_ok_and(|present| present.monitoring.contains(key)) {
+                    return Err(format!("{id:?} watches {key} and does not know"));
+                }
+            }
+        }
+        let watched: usize = self.monitors.watchers.values().map(BTreeSet::len).sum();
+        let all = self.people.all_present();
+        let believed: usize = all.map(|(_, present)| present.monitoring.len()).sum();
+        let text = format!("{watched} are watched, believed to be {believed}");
+        (watched == believed).then_some(()).ok_or(text)
     }
 
     fn check_nicks(&self) -> Result<(), String> {
@@ -58,6 +88,11 @@ impl Hub {
         };
         same("connected", connected, self.people.connected)?;
         same("present", present, self.people.present)?;
+        for (mode, known) in [('i', self.people.invisible), ('o', self.people.operators)] {
+            let all = self.people.all_present();
+            let set = all.filter(|(_, present)| present.modes.has(mode)).count();
+            same("with a mode", set, known)?;
+        }
         same("deadlines", self.watch.deadlines.len(), connected)?;
         let per_address: u32 = self.watch.per_address.values().sum();
         same("addresses", per_address as usize, connected)?;
@@ -87,6 +122,10 @@ impl Hub {
                 return Err(format!("nobody is in {name}, and it is there all the same"));
             }
             for (position, member) in room.members.iter().enumerate() {
+                let person = self.people.get(member.id);
+                if person.is_some_and(|person| person.capabilities != member.capabilities) {
+                    return Err(format!("{name} does not know what {:?} has", member.id));
+                }
                 if self.believed_position(member, number) != Some(position) {
                     return Err(format!("{:?} is in {name} and does not know", member.id));
                 }
@@ -131,7 +170,7 @@ impl Hub {
         match fault {
             Fault::KeepDeadNick => {
                 let nobody = ConnectionId::new(u32::MAX, u32::MAX);
-                let key = crate::wire::Key::of("nobody");
+                let key = Key::of("nobody");
                 self.people.nicks.insert(key, nobody);
             }
             Fault::ForgetNick => {
@@ -147,6 +186,25 @@ impl Hub {
                 let (_, room) = self.rooms.slab.iter_mut().next()?;
                 room.members.pop()?;
             }
+            Fault::ForgetCapabilities => {
+                let (_, room) = self.rooms.slab.iter_mut().next()?;
+                let member = room.members.first_mut()?;
+                let other = Capabilities::SETNAME;
+                member.capabilities = match member.capabilities.has(other) {
+                    true => Capabilities::NONE,
+                    false => other,
+                };
+            }
+            Fault::KeepWatcher => {
+                let nobody = ConnectionId::new(u32::MAX, u32::MAX);
+                let key = Key::of("nobody");
+                self.monitors
+                    .watchers
+                    .entry(key)
+                    .or_default()
+                    .insert(nobody);
+            }
+            Fault::MiscountModes => self.people.operators += 1,
             Fault::Miscount => self.people.present += 1,
             Fault::ForgetDeadline => {
                 self.watch.deadlines.pop_first()?;

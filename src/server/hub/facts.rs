@@ -15,6 +15,24 @@ pub struct Moment {
     pub unix: Duration,
 }
 
+/// Who may say `OPER`, and what they have to give with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The name they say.
+    pub name: String,
+    /// What they have to give with it.
+    pub secret: Secret,
+}
+
+/// A password, or what only the right password leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// The password as it is.
+    Clear(String),
+    /// Its hash, in the PHC string format.
+    Hash(String),
+}
+
 /// What the server is like, as far as the hub is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -26,6 +44,8 @@ pub struct Settings {
     pub motd: Vec<String>,
     /// What `PASS` has to say, if anything.
     pub password: Option<String>,
+    /// Who can become an operator.
+    pub operators: Vec<Operator>,
     /// The room in which everybody is from the start, if there is one.
     pub lobby: Option<RoomName>,
     /// The bounds of everything.
@@ -39,6 +59,7 @@ impl Default for Settings {
             network: "chatting-room".to_owned(),
             motd: Vec::new(),
             password: None,
+            operators: Vec::new(),
             lobby: RoomName::parse("#lobby").ok(),
             limits: Limits::default(),
         }

@@ -18,6 +18,11 @@ pub const AWAY_BYTES_MAX: u32 = 200;
 /// The longest reason for leaving a room or the server, in bytes; what is longer is cut.
 pub(super) const REASON_BYTES_MAX: usize = 300;
 
+/// The longest real name, in bytes; a longer one is cut, or refused when it is to replace another.
+pub(super) const REAL_NAME_BYTES_MAX: usize = 120;
+/// How many masks a room can keep, all its lists together; announced as `MAXLIST`.
+pub(super) const MASKS_MAX: usize = 100;
+
 /// Every size, count and time the hub keeps within bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -182,7 +187,7 @@ impl Hub {
                 self.look_again(id, now.running + Duration::from_secs(timeout.into()));
                 let name = &self.settings.name;
                 let line = outbox.line(format_args!(":{name} PING :{name}"));
-                outbox.send(id, line);
+                self.post(id, line, outbox);
             }
         }
     }

@@ -5,35 +5,58 @@
 //! [`Hub::tick`]), one question ([`Hub::next_deadline`]), and an end ([`Hub::stop`]). Each step
 //! fills an [`Outbox`], which its caller empties before the next one.
 //!
-//! `people` and `room` are the state, `registration`, `rooms`, `talk` and `queries` what can be
-//! asked for, `limits` what the clock and strangers are kept to, `refusal` how a no is said.
+//! `people` and `room` are the state. What can be asked for stands in one file a family:
+//! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
+//! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
+//! kept to, `refusal` how a no is said, `told` how one line reaches many, and `labels` which answer
+//! belongs to which line.
 
 mod capability;
 mod check;
 mod facts;
+mod help;
+mod labels;
 mod limits;
+mod list;
 mod mask;
+mod moderation;
+mod modes;
+mod monitor;
+mod operators;
 mod outbox;
 mod people;
 mod queries;
 mod refusal;
 mod registration;
 mod room;
+mod room_modes;
 mod rooms;
+mod stamp;
 mod talk;
+mod told;
+mod welcome;
+mod who;
+mod whowas;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use self::capability::Capabilities;
 use self::limits::Watch;
+use self::monitor::Monitors;
+use self::outbox::Reader;
 use self::people::{Entering, Host, People, Person, Stage};
-use self::refusal::Refusal;
+use self::refusal::{Done, Refusal};
 use self::room::Rooms;
+use self::talk::{Saying, Way};
+use self::told::Told;
+use self::whowas::Past;
+use crate::wire::message::Tags;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
 
 pub use self::check::Fault;
-pub use self::facts::{Loss, Moment, Settings};
+pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
 pub use self::limits::{AWAY_BYTES_MAX, Limits, TOPIC_BYTES_MAX};
 pub use self::outbox::{Event, Outbox, Written};
 pub use self::people::ConnectionId;
@@ -43,9 +66,15 @@ pub use self::people::ConnectionId;
 pub struct Hub {
     settings: Settings,
     started: Moment,
+    /// When the step at hand is.
+    now: Moment,
     people: People,
     rooms: Rooms,
     watch: Watch,
+    monitors: Monitors,
+    past: Past,
+    /// How many things were said so far: with the start of the server, the id of each.
+    messages: u64,
 }
 
 impl Hub {
@@ -54,9 +83,13 @@ impl Hub {
         Self {
             settings,
             started: now,
+            now,
             people: People::default(),
             rooms: Rooms::default(),
             watch: Watch::default(),
+            monitors: Monitors::default(),
+            past: Past::default(),
+            messages: 0,
         }
     }
 
@@ -68,6 +101,7 @@ impl Hub {
         now: Moment,
         outbox: &mut Outbox,
     ) {
+        self.now = now;
         let host = Host::new(address);
         if let Some(reason) = self.no_room_for(host) {
             let line = outbox.line(format_args!("ERROR :{reason}"));
@@ -81,7 +115,7 @@ impl Hub {
         let person = Person {
             id,
             host,
-            capabilities: capability::Capabilities::default(),
+            capabilities: Capabilities::NONE,
             heard: now.running,
             deadline: now.running + Duration::from_secs(patience.into()),
             pinged: false,
@@ -102,18 +136,20 @@ impl Hub {
         now: Moment,
         outbox: &mut Outbox,
     ) {
+        self.now = now;
         let Some(person) = self.people.get_mut(from) else {
             return;
         };
         person.heard = now.running;
         self.count_line(from, now, outbox);
-        if let Err(refusal) = self.answer(from, line, now, outbox) {
+        if let Err(refusal) = self.answer(from, line, outbox) {
             self.refuse(from, refusal, outbox);
         }
     }
 
     /// A connection is lost, or has to be given up.
-    pub fn disconnected(&mut self, id: ConnectionId, loss: Loss, outbox: &mut Outbox) {
+    pub fn disconnected(&mut self, id: ConnectionId, loss: Loss, now: Moment, outbox: &mut Outbox) {
+        self.now = now;
         if loss.is_our_doing() {
             self.expel(id, &loss.to_string(), outbox);
         } else {
@@ -123,6 +159,7 @@ impl Hub {
 
     /// Time has passed; to be called at [`Hub::next_deadline`], and no harm at any other time.
     pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+        self.now = now;
         while let Some(&(at, id)) = self.watch.deadlines.first() {
             if at > now.running {
                 break;
@@ -143,12 +180,13 @@ impl Hub {
             let nick = person.nick_or_star();
             let reason = "Server shutting down";
             let line = outbox.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
-            outbox.send(person.id, line);
+            self.post(person.id, line, outbox);
             outbox.close(person.id);
         }
         self.people = People::default();
         self.rooms = Rooms::default();
         self.watch = Watch::default();
+        self.monitors = Monitors::default();
     }
 
     /// How many people are here.
@@ -162,18 +200,11 @@ impl Hub {
     }
 
     /// Does what a line asks for.
-    fn answer<'a>(
-        &mut self,
-        from: ConnectionId,
-        line: Line<'a>,
-        now: Moment,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    fn answer<'a>(&mut self, from: ConnectionId, line: Line<'a>, outbox: &mut Outbox) -> Done<'a> {
         let Line::Whole(bytes) = line else {
             return Err(Refusal::LineTooLong);
         };
-        let registered = self.people.present(from).is_ok();
-        if !registered {
+        if self.people.present(from).is_err() {
             registration::refuse_other_protocols(bytes)?;
         }
         let message = match Message::from_client(bytes) {
@@ -181,67 +212,131 @@ impl Hub {
             Err(MessageError::NoCommand) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let request = match Request::read(&message) {
+        let Some(label) = self.label(from, message.tags) else {
+            return self.answer_message(from, &message, outbox);
+        };
+        outbox.begin_answers();
+        if let Err(refusal) = self.answer_message(from, &message, outbox) {
+            self.refuse(from, refusal, outbox);
+        }
+        self.label_answers(label, outbox);
+        Ok(())
+    }
+
+    fn answer_message<'a>(
+        &mut self,
+        from: ConnectionId,
+        message: &Message<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let request = match Request::read(message) {
             Ok(request) => request,
             // Programs answer each other with NOTICE: an error for one could go round for ever.
             // RFC 2812, 3.3.2.
             Err(_) if message.command.eq_ignore_ascii_case("NOTICE") => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        if !registered && !request.works_before_registration() {
+        if self.people.present(from).is_err() && !request.works_before_registration() {
             return Err(Refusal::NotRegistered);
         }
-        self.act(from, request, now, outbox)
+        self.act(from, request, message.tags, outbox)
     }
 
     /// Hands a request to the one who knows what to do with it.
+    #[rustfmt::skip]
     fn act<'a>(
         &mut self,
         from: ConnectionId,
         request: Request<'a>,
-        now: Moment,
+        tags: Tags<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
+        let saying = |way, text| Saying { way, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password),
-            Request::Nick { nick } => self.nick(from, nick, now, outbox),
-            Request::User { user, real_name } => self.user(from, user, real_name, now, outbox),
-            Request::Cap(request) => self.cap(from, request, now, outbox),
+            Request::Nick { nick } => self.nick(from, nick, outbox),
+            Request::User { user, real_name } => self.user(from, user, real_name, outbox),
+            Request::Cap(request) => self.cap(from, request, outbox),
             Request::Ping { token } => self.ping(from, token, outbox),
             Request::Pong { .. } => Ok(()),
             Request::Quit { reason } => self.quit(from, reason, outbox),
-            Request::Join { rooms, .. } => self.join(from, rooms, outbox),
+            Request::Join { rooms, keys } => self.join(from, rooms, keys, outbox),
             Request::Part { rooms, reason } => self.part(from, rooms, reason, outbox),
             Request::Topic { room, topic: None } => self.topic(from, room, outbox),
-            Request::Topic {
-                room,
-                topic: Some(topic),
-            } => self.set_topic(from, room, topic, now, outbox),
+            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic, outbox),
             Request::Names { rooms } => self.names(from, rooms, outbox),
             Request::List { filter } => self.list(from, filter, outbox),
-            Request::Privmsg { targets, text } => self.privmsg(from, targets, text, now, outbox),
-            Request::Notice { targets, text } => self.notice(from, targets, text, now, outbox),
-            Request::Who { mask } => self.who(from, mask, outbox),
-            Request::Whois { nick } => self.whois(from, nick, now, outbox),
+            Request::Privmsg { targets, text } => {
+                self.speak(from, targets, saying(Way::Privmsg, text), outbox)
+            }
+            Request::Notice { targets, text } => {
+                self.speak(from, targets, saying(Way::Notice, text), outbox)
+            }
+            Request::Tagmsg { targets } => {
+                self.speak(from, targets, saying(Way::Tagmsg, ""), outbox)
+            }
+            Request::Who { mask, fields } => self.who(from, mask, fields, outbox),
+            Request::Whois { nick } => self.whois(from, nick, outbox),
+            Request::Whowas { nick, count } => self.whowas(from, nick, count, outbox),
+            Request::Ison { nicks } => self.ison(from, &nicks, outbox),
             Request::Userhost { nicks } => self.userhost(from, &nicks, outbox),
             Request::Away { message } => self.away(from, message, outbox),
             Request::Motd => self.motd(from, outbox),
             Request::Lusers => self.lusers(from, outbox),
             Request::Version => self.version(from, outbox),
-            Request::Time => self.time(from, now, outbox),
+            Request::Time => self.time(from, outbox),
+            Request::Info { target } => self.info(from, target, outbox),
+            Request::Help { subject } => self.help(from, subject, outbox),
+            Request::Links => self.links(from, outbox),
+            Request::Stats { query } => self.stats(from, query, outbox),
+            Request::Mode { target, letters, parameters } if target.starts_with('#') => {
+                self.room_mode(from, target, letters, parameters, outbox)
+            }
+            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters, outbox),
+            Request::Invite { invitation } => self.invite(from, invitation, outbox),
+            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason, outbox),
+            Request::Oper { name, password } => self.oper(from, name, password, outbox),
+            Request::Kill { nick, reason } => self.kill(from, nick, reason, outbox),
+            Request::Wallops { text } => self.wallops(from, text, outbox),
+            Request::Rehash => self.rehash(from, outbox),
+            Request::Setname { real_name } => self.setname(from, real_name, outbox),
+            Request::Monitor(request) => self.monitor(from, request, outbox),
         }
     }
 
     /// Answers a request that cannot be done.
     fn refuse(&mut self, from: ConnectionId, refusal: Refusal<'_>, outbox: &mut Outbox) {
-        let Some(person) = self.people.get(from) else {
-            return;
-        };
-        let line = refusal.line(&self.settings.name, person.nick_or_star(), outbox);
-        outbox.send(from, line);
+        self.refuse_about(from, refusal, outbox);
         if let Some(reason) = refusal.ends_connection() {
             self.expel(from, reason, outbox);
         }
+    }
+
+    /// The same in the middle of an answer, which no such refusal ends.
+    fn refuse_about(&self, to: ConnectionId, refusal: Refusal<'_>, outbox: &mut Outbox) {
+        if let Some(person) = self.people.get(to) {
+            let line = refusal.line(&self.settings.name, person.nick_or_star(), outbox);
+            self.post(to, line, outbox);
+        }
+    }
+
+    /// A line of this step, to be told to several people.
+    fn told(&self, line: Written) -> Told<'static> {
+        Told::new(line, self.now)
+    }
+
+    /// Sends a line to one person.
+    fn post(&self, to: ConnectionId, line: Written, outbox: &mut Outbox) {
+        self.told(line).send(to, self.capabilities(to), outbox);
+    }
+
+    fn capabilities(&self, of: ConnectionId) -> Capabilities {
+        let person = self.people.get(of);
+        person.map_or(Capabilities::NONE, |person| person.capabilities)
+    }
+
+    fn has_multi_prefix(&self, id: ConnectionId) -> bool {
+        self.capabilities(id).has(Capabilities::MULTI_PREFIX)
     }
 
     /// Sends a numbered reply that is nothing but the words of its row.
@@ -260,33 +355,64 @@ impl Hub {
         let (name, number) = (&self.settings.name, reply.number());
         let nick = self.people.get(to).map_or("*", Person::nick_or_star);
         let line = outbox.line(format_args!(":{name} {number:03} {nick} {rest}"));
-        outbox.send(to, line);
+        self.post(to, line, outbox);
     }
 
-    /// Sends `items` with spaces between them, behind `head`, in as many lines as they need; no
+    /// Sends `words` with spaces between them, behind `head`, in as many lines as they need; no
     /// line at all when there are none.
-    fn reply_list(
+    fn reply_words(
         &self,
         to: ConnectionId,
         reply: Reply,
         head: fmt::Arguments<'_>,
-        items: impl Iterator<Item = impl fmt::Display>,
+        words: impl Iterator<Item = impl fmt::Display>,
+        outbox: &mut Outbox,
+    ) {
+        self.reply_list(to, reply, (head, ' '), words, outbox);
+    }
+
+    /// The same, with any character between the words.
+    fn reply_list(
+        &self,
+        to: ConnectionId,
+        reply: Reply,
+        (head, separator): (fmt::Arguments<'_>, char),
+        words: impl Iterator<Item = impl fmt::Display>,
         outbox: &mut Outbox,
     ) {
         let (name, number) = (&self.settings.name, reply.number());
         let nick = self.people.get(to).map_or("*", Person::nick_or_star);
-        let mut list = outbox.list(format_args!(":{name} {number:03} {nick} {head}"), to);
-        for item in items {
-            list.item(format_args!("{item}"));
+        let reader = Reader {
+            id: to,
+            has: self.capabilities(to),
+            now: self.now,
+            separator,
+        };
+        let mut list = outbox.list(format_args!(":{name} {number:03} {nick} {head}"), reader);
+        for word in words {
+            list.item(format_args!("{word}"));
         }
         list.end();
     }
 
-    /// Sends a line to each person who shares a room with this one, once each, and not to them.
-    fn tell_neighbours(&mut self, of: ConnectionId, line: Written, outbox: &mut Outbox) {
+    /// Tells each person who shares a room with this one, once each, and not themselves; of those
+    /// only who has what is `wanted`. News that has to be wanted reaches those who watch this
+    /// person, too. IRCv3 extended-monitor.
+    fn tell_neighbours(
+        &mut self,
+        of: ConnectionId,
+        wanted: Capabilities,
+        mut told: Told<'_>,
+        outbox: &mut Outbox,
+    ) {
         self.people.begin_round();
         self.people.mark(of);
-        let Self { people, rooms, .. } = self;
+        let Self {
+            people,
+            rooms,
+            monitors,
+            ..
+        } = self;
         let count = people.present(of).map_or(0, |present| present.rooms.len());
         for at in 0..count {
             let room = people.present(of).ok().and_then(|one| one.rooms.get(at));
@@ -294,9 +420,24 @@ impl Hub {
                 continue;
             };
             for member in &room.members {
-                if people.mark(member.id) {
-                    outbox.send(member.id, line);
+                if member.capabilities.has(wanted) && people.mark(member.id) {
+                    told.send(member.id, member.capabilities, outbox);
                 }
+            }
+        }
+        if wanted == Capabilities::NONE {
+            return;
+        }
+        let Some(nick) = people.get(of).and_then(Person::nick).cloned() else {
+            return;
+        };
+        let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
+        for watcher in monitors.of(nick.as_str()) {
+            let has = people.get(watcher).map(|person| person.capabilities);
+            if let Some(has) = has.filter(|has| has.has(wanted))
+                && people.mark(watcher)
+            {
+                told.send(watcher, has, outbox);
             }
         }
     }
@@ -305,7 +446,11 @@ impl Hub {
     fn depart(&mut self, id: ConnectionId, reason: &str, outbox: &mut Outbox) -> Option<Person> {
         if let Ok(present) = self.people.present(id) {
             let line = outbox.line(format_args!(":{} QUIT :{reason}", present.source));
-            self.tell_neighbours(id, line, outbox);
+            let nick = present.nick.clone();
+            self.tell_neighbours(id, Capabilities::NONE, self.told(line), outbox);
+            self.remember(id);
+            self.watch_nobody(id);
+            self.tell_gone(&nick, outbox);
         }
         while let Some(membership) = self
             .people
@@ -338,7 +483,7 @@ impl Hub {
         if let Some(person) = self.depart(id, reason, outbox) {
             let nick = person.nick_or_star();
             let line = outbox.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
-            outbox.send(id, line);
+            self.told(line).send(id, person.capabilities, outbox);
             outbox.close(id);
         }
     }

@@ -8,7 +8,9 @@ use std::fmt::{self, Write};
 use std::mem;
 use std::time::Duration;
 
-use super::ConnectionId;
+use super::capability::Capabilities;
+use super::told::Told;
+use super::{ConnectionId, Moment};
 use crate::wire::Nick;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -25,11 +27,19 @@ pub struct Written {
     end: u32,
 }
 
+impl Written {
+    /// No line at all: even an empty one has its ending.
+    pub(super) const NOTHING: Self = Self { start: 0, end: 0 };
+}
+
 /// What one step wants done. The lines come first, then what is to be closed.
 #[derive(Debug, Default)]
 pub struct Outbox {
     text: String,
     sends: Vec<(ConnectionId, Written)>,
+    /// How many of them were there before the answers to the line at hand.
+    answers: usize,
+    wants_rehash: bool,
     closes: Vec<ConnectionId>,
     pauses: Vec<(ConnectionId, Duration)>,
     events: Vec<Event>,
@@ -70,6 +80,20 @@ pub enum Event {
         /// How many are here now.
         here: usize,
     },
+    /// Somebody became an operator.
+    BecameOperator {
+        /// Who.
+        nick: Nick,
+        /// By which name of the configuration.
+        name: String,
+    },
+    /// Somebody could not become an operator.
+    NoOperator {
+        /// Who.
+        nick: Nick,
+        /// The name they gave.
+        name: String,
+    },
     /// A connection that never became a person has ended, or was not let in at all.
     TurnedAway {
         /// Where from.
@@ -103,8 +127,60 @@ impl Outbox {
         Some(self.end_line(start))
     }
 
+    /// Writes a line once more, with tags in front: each of them behind a semicolon. Without tags
+    /// the line stays as it is.
+    pub(super) fn with_tags(&mut self, tags: fmt::Arguments<'_>, line: Written) -> Written {
+        let start = self.text.len();
+        let _ = self.text.write_fmt(tags);
+        if self.text.len() == start {
+            return line;
+        }
+        // The first semicolon is where the sign that begins all tags belongs.
+        self.text.replace_range(start..=start, "@");
+        let (place, end) = (line.start as usize, line.end as usize);
+        // A line with tags already has more of them now.
+        match self.text.as_bytes().get(place) {
+            Some(b'@') => {
+                self.text.push(';');
+                self.text.extend_from_within(place + 1..end);
+            }
+            _ => {
+                self.text.push(' ');
+                self.text.extend_from_within(place..end);
+            }
+        }
+        self.written_from(start)
+    }
+
+    /// What is sent from here on answers the line at hand.
+    pub(super) fn begin_answers(&mut self) {
+        self.answers = self.sends.len();
+    }
+
+    /// Takes out what was sent since then, to send it in another way.
+    pub(super) fn take_answers(&mut self) -> Vec<(ConnectionId, Written)> {
+        self.sends.split_off(self.answers.min(self.sends.len()))
+    }
+
+    /// Sends a line that is no answer to the one at hand, before all that is.
+    pub(super) fn send_aside(&mut self, to: ConnectionId, line: Written) {
+        let place = self.answers.min(self.sends.len());
+        self.sends.insert(place, (to, line));
+        self.answers = place + 1;
+    }
+
+    /// Has the configuration read again.
+    pub(super) fn rehash(&mut self) {
+        self.wants_rehash = true;
+    }
+
+    /// Whether the configuration is to be read again; asked once.
+    pub fn take_rehash(&mut self) -> bool {
+        mem::take(&mut self.wants_rehash)
+    }
+
     /// Begins lines for one recipient that have a head each, and share a list of words.
-    pub(super) fn list(&mut self, head: fmt::Arguments<'_>, to: ConnectionId) -> List<'_> {
+    pub(super) fn list(&mut self, head: fmt::Arguments<'_>, to: Reader) -> List<'_> {
         let start = self.text.len();
         let _ = self.text.write_fmt(head);
         let items = self.text.len();
@@ -123,6 +199,10 @@ impl Outbox {
             &self.text[start..]
         );
         self.text.push_str("\r\n");
+        self.written_from(start)
+    }
+
+    fn written_from(&self, start: usize) -> Written {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Written {
             start: place(start),
@@ -133,6 +213,11 @@ impl Outbox {
     /// Sends a line that was written in this step.
     pub fn send(&mut self, to: ConnectionId, line: Written) {
         self.sends.push((to, line));
+    }
+
+    /// Sends lines that were written in this step, each to its recipient.
+    pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, Written)>) {
+        self.sends.extend(sends);
     }
 
     /// Closes a connection when all that was sent to it is on its way. The hub has forgotten it.
@@ -179,6 +264,7 @@ impl Outbox {
         self.text.clear();
         self.text.shrink_to(KEPT_BYTES_MAX);
         self.sends.clear();
+        self.answers = 0;
         self.sends.shrink_to(KEPT_BYTES_MAX);
         self.closes.clear();
         self.pauses.clear();
@@ -186,10 +272,20 @@ impl Outbox {
     }
 }
 
-/// Words with a space between them, in as many lines as they need.
+/// One recipient of a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) id: ConnectionId,
+    pub(super) has: Capabilities,
+    pub(super) now: Moment,
+    /// What stands between two words.
+    pub(super) separator: char,
+}
+
+/// Words with a space or a comma between them, in as many lines as they need.
 pub(super) struct List<'o> {
     outbox: &'o mut Outbox,
-    to: ConnectionId,
+    to: Reader,
     /// Where the line at hand begins.
     start: usize,
     /// Where its head ends and its words begin.
@@ -201,7 +297,7 @@ impl List<'_> {
     pub(super) fn item(&mut self, word: fmt::Arguments<'_>) {
         let before = self.outbox.text.len();
         if before > self.items {
-            self.outbox.text.push(' ');
+            self.outbox.text.push(self.to.separator);
         }
         let word_start = self.outbox.text.len();
         let _ = self.outbox.text.write_fmt(word);
@@ -212,7 +308,7 @@ impl List<'_> {
         self.outbox.text.truncate(before);
         let (start, items) = (self.start, self.items);
         let line = self.outbox.end_line(start);
-        self.outbox.send(self.to, line);
+        self.send(line);
         self.start = self.outbox.text.len();
         let head = self
             .outbox
@@ -226,13 +322,18 @@ impl List<'_> {
     }
 
     /// Sends the last line, if there is a word in it.
-    pub(super) fn end(self) {
+    pub(super) fn end(mut self) {
         if self.outbox.text.len() == self.items {
             self.outbox.text.truncate(self.start);
             return;
         }
         let line = self.outbox.end_line(self.start);
-        self.outbox.send(self.to, line);
+        self.send(line);
+    }
+
+    fn send(&mut self, line: Written) {
+        let Reader { id, has, now, .. } = self.to;
+        Told::new(line, now).send(id, has, self.outbox);
     }
 }
 
@@ -264,8 +365,14 @@ mod tests {
     fn a_list_takes_as_many_lines_as_it_needs_and_loses_no_word() {
         for count in [0, 1, 2, 50, 51, 200] {
             let mut outbox = Outbox::default();
+            let reader = Reader {
+                id: ConnectionId::new(0, 0),
+                has: Capabilities::NONE,
+                now: Moment::default(),
+                separator: ' ',
+            };
             let words: Vec<String> = (0..count).map(|at| format!("word{at:05}")).collect();
-            let mut list = outbox.list(format_args!(":head :"), ConnectionId::new(0, 0));
+            let mut list = outbox.list(format_args!(":head :"), reader);
             words
                 .iter()
                 .for_each(|word| list.item(format_args!("{word}")));

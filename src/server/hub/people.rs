@@ -1,11 +1,12 @@
 //! Who is connected, in dense numbered slots, and which nick belongs to whom.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::capability::Capabilities;
+use super::modes::Modes;
 use super::refusal::Refusal;
 use crate::wire::{Key, Nick};
 
@@ -82,6 +83,11 @@ pub(super) struct Present {
     /// `nick!user@host`, as it stands before everything they say.
     pub(super) source: Box<str>,
     pub(super) rooms: Vec<Membership>,
+    /// Where they are asked to come, the latest last.
+    pub(super) invitations: Vec<Invitation>,
+    /// Whose coming and going they want to be told of.
+    pub(super) monitoring: BTreeSet<Key>,
+    pub(super) modes: Modes,
     pub(super) away: Option<Box<str>>,
     /// When they came, as Unix time.
     pub(super) signed_on: Duration,
@@ -94,6 +100,14 @@ pub(super) struct Present {
 pub(super) struct Membership {
     pub(super) room: u32,
     pub(super) position: u32,
+}
+
+/// That somebody may enter a room whatever its modes say; the serial tells it from a later room
+/// with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Invitation {
+    pub(super) room: u32,
+    pub(super) serial: u64,
 }
 
 impl Person {
@@ -161,6 +175,9 @@ pub(super) struct People {
     pub(super) connected: usize,
     pub(super) present: usize,
     pub(super) present_most: usize,
+    /// How many of those present are hidden, and how many are operators.
+    pub(super) invisible: usize,
+    pub(super) operators: usize,
     /// Per slot, the last round of [`People::mark`] that met it.
     marks: Vec<u64>,
     round: u64,
@@ -185,13 +202,27 @@ impl People {
         let slot = self.slots.get_mut(id.index())?;
         let person = slot.take_if(|person| person.id == id)?;
         self.connected -= 1;
-        if person.present().is_some() {
+        if let Some(present) = person.present() {
             self.present -= 1;
+            let set = ['i', 'o']
+                .into_iter()
+                .filter(|mode| present.modes.has(*mode));
+            set.for_each(|mode| self.count_mode(mode, false));
         }
         if let Some(nick) = person.nick() {
             self.nicks.remove(&*Key::folded(nick.as_str()));
         }
         Some(person)
+    }
+
+    /// Counts one more with a mode, or one less.
+    pub(super) fn count_mode(&mut self, letter: char, on: bool) {
+        let count = match letter {
+            'i' => &mut self.invisible,
+            'o' => &mut self.operators,
+            _ => return,
+        };
+        *count = if on { *count + 1 } else { *count - 1 };
     }
 
     pub(super) fn get(&self, id: ConnectionId) -> Option<&Person> {
@@ -229,6 +260,12 @@ impl People {
     /// The registered person with this nick.
     pub(super) fn called(&self, nick: &str) -> Option<(&Person, &Present)> {
         let person = self.get(self.owner_of(nick)?)?;
+        Some((person, person.present()?))
+    }
+
+    /// Somebody who is registered, with all there is to know.
+    pub(super) fn person(&self, id: ConnectionId) -> Option<(&Person, &Present)> {
+        let person = self.get(id)?;
         Some((person, person.present()?))
     }
 

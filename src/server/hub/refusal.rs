@@ -24,6 +24,8 @@ pub(super) enum Refusal<'a> {
     NotRegistered,
     AlreadyRegistered,
     WrongPassword,
+    /// The same for `OPER`, where it does not end the connection.
+    WrongOperator,
     InvalidUserName,
     BadNick {
         wanted: &'a str,
@@ -48,6 +50,57 @@ pub(super) enum Refusal<'a> {
     CannotSendToRoom {
         room: &'a str,
     },
+    NoSuchServer {
+        server: &'a str,
+    },
+    NobodyWas {
+        nick: &'a str,
+    },
+    NoHelp {
+        subject: &'a str,
+    },
+    NotRoomOperator {
+        room: &'a str,
+    },
+    NotOperator,
+    OtherNotInRoom {
+        nick: &'a str,
+        room: &'a str,
+    },
+    OtherInRoom {
+        nick: &'a str,
+        room: &'a str,
+    },
+    Banned {
+        room: &'a str,
+    },
+    InviteOnly {
+        room: &'a str,
+    },
+    WrongKey {
+        room: &'a str,
+    },
+    RoomFull {
+        room: &'a str,
+    },
+    UnknownRoomMode {
+        letter: char,
+    },
+    BadModeParameter {
+        room: &'a str,
+        letter: char,
+        parameter: &'a str,
+        why: &'static str,
+    },
+    InvalidKey {
+        room: &'a str,
+    },
+    MasksFull {
+        room: &'a str,
+    },
+    OtherPersonsModes,
+    UnknownUserMode,
+    RealNameTooLong,
     TooManyRooms {
         room: &'a str,
     },
@@ -58,21 +111,62 @@ pub(super) enum Refusal<'a> {
     TooLongToRelay,
 }
 
+/// How a request ended: it was done and answered, or cannot be.
+pub(super) type Done<'a> = Result<(), Refusal<'a>>;
+
+/// What an answer is about, between the nick and the words.
+enum About<'a> {
+    Nothing,
+    This(&'a str),
+    Both(&'a str, &'a str),
+    Letter(char),
+    Mode(&'a str, char, &'a str),
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Nothing => Ok(()),
+            Self::This(one) => write!(f, "{} ", Echo(one)),
+            Self::Both(one, other) => write!(f, "{} {} ", Echo(one), Echo(other)),
+            Self::Letter(letter) => write!(f, "{} ", Echo(letter.encode_utf8(&mut [0; 4]))),
+            Self::Mode(room, letter, parameter) => {
+                write!(f, "{} {letter} {} ", Echo(room), Echo(parameter))
+            }
+        }
+    }
+}
+
 impl Refusal<'_> {
+    /// The one for a parameter that only a closer look finds missing.
+    pub(super) fn not_enough_parameters(command: &'static str) -> Self {
+        Self::BadRequest(RequestError::NotEnoughParameters { command })
+    }
+
     /// The answer, for the one who asked: `name` is the server's, `nick` is theirs.
     pub(super) fn line(self, name: &str, nick: &str, outbox: &mut Outbox) -> Written {
-        let Some((reply, about)) = self.row() else {
-            return outbox.line(format_args!(
-                ":{name} FAIL * INVALID_UTF8 :This line is not UTF-8, so nothing was done with it"
-            ));
-        };
+        if let Some((command, code, words)) = self.standard() {
+            return outbox.line(format_args!(":{name} FAIL {command} {code} :{words}"));
+        }
+        let (reply, about) = self.row();
         let (number, words) = (reply.number(), self.words(reply));
-        match about {
-            None => outbox.line(format_args!(":{name} {number:03} {nick} :{words}")),
-            Some(about) => {
-                let about = Echo(about);
-                outbox.line(format_args!(":{name} {number:03} {nick} {about} :{words}"))
-            }
+        outbox.line(format_args!(":{name} {number:03} {nick} {about}:{words}"))
+    }
+
+    /// The few that have no number, but a word of their own. IRCv3 standard-replies.
+    fn standard(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        match self {
+            Self::InvalidUtf8 => Some((
+                "*",
+                "INVALID_UTF8",
+                "This line is not UTF-8, so nothing was done with it",
+            )),
+            Self::RealNameTooLong => Some((
+                "SETNAME",
+                "INVALID_REALNAME",
+                "This is too long for a real name, so yours stays as it was",
+            )),
+            _ => None,
         }
     }
 
@@ -85,41 +179,60 @@ impl Refusal<'_> {
         }
     }
 
-    /// The row of the table of replies, and what the answer is about. Only a line that is not
-    /// UTF-8 has no number of its own: IRCv3 utf8only asks for `FAIL` there.
-    fn row(&self) -> Option<(Reply, Option<&str>)> {
-        let plain = |reply| Some((reply, None));
+    /// The row of the table of replies, and what the answer is about.
+    fn row(&self) -> (Reply, About<'_>) {
+        use About::{Both, Letter, Mode, Nothing, This};
         match *self {
-            Self::InvalidUtf8 => None,
-            Self::LineTooLong | Self::TooLongToRelay => plain(Reply::InputTooLong),
-            Self::ForbiddenByte => Some((Reply::UnknownError, Some("*"))),
-            Self::OtherProtocol { .. } => plain(Reply::NotRegistered),
-            Self::BadRequest(error) => match error {
-                RequestError::Unknown { command } => Some((Reply::UnknownCommand, Some(command))),
-                RequestError::NotEnoughParameters { command } => {
-                    Some((Reply::NeedMoreParams, Some(command)))
-                }
-                RequestError::NoNickGiven => plain(Reply::NoNicknameGiven),
-                RequestError::NoOrigin => plain(Reply::NoOrigin),
-                RequestError::NoRecipient { .. } => plain(Reply::NoRecipient),
-                RequestError::NoTextToSend => plain(Reply::NoTextToSend),
-            },
-            Self::InvalidCapCommand { subcommand } => {
-                Some((Reply::InvalidCapCommand, Some(subcommand)))
+            Self::LineTooLong | Self::TooLongToRelay => (Reply::InputTooLong, Nothing),
+            Self::ForbiddenByte | Self::InvalidUtf8 | Self::RealNameTooLong => {
+                (Reply::UnknownError, This("*"))
             }
-            Self::NotRegistered => plain(Reply::NotRegistered),
-            Self::AlreadyRegistered => plain(Reply::AlreadyRegistered),
-            Self::WrongPassword => plain(Reply::PasswdMismatch),
-            Self::InvalidUserName => plain(Reply::InvalidUsername),
-            Self::BadNick { wanted, .. } => Some((Reply::ErroneousNickname, Some(wanted))),
-            Self::NickInUse { wanted } => Some((Reply::NicknameInUse, Some(wanted))),
-            Self::NoSuchNick { nick } => Some((Reply::NoSuchNick, Some(nick))),
-            Self::NoSuchRoom { room } => Some((Reply::NoSuchChannel, Some(room))),
-            Self::BadRoomName { room, .. } => Some((Reply::BadChanMask, Some(room))),
-            Self::NotInRoom { room } => Some((Reply::NotOnChannel, Some(room))),
-            Self::CannotSendToRoom { room } => Some((Reply::CannotSendToChan, Some(room))),
-            Self::TooManyRooms { room } => Some((Reply::TooManyChannels, Some(room))),
-            Self::TooManyTargets { target } => Some((Reply::TooManyTargets, Some(target))),
+            Self::OtherProtocol { .. } | Self::NotRegistered => (Reply::NotRegistered, Nothing),
+            Self::BadRequest(error) => match error {
+                RequestError::Unknown { command } => (Reply::UnknownCommand, This(command)),
+                RequestError::NotEnoughParameters { command } => {
+                    (Reply::NeedMoreParams, This(command))
+                }
+                RequestError::NoNickGiven => (Reply::NoNicknameGiven, Nothing),
+                RequestError::NoOrigin => (Reply::NoOrigin, Nothing),
+                RequestError::NoRecipient { .. } => (Reply::NoRecipient, Nothing),
+                RequestError::NoTextToSend => (Reply::NoTextToSend, Nothing),
+            },
+            Self::InvalidCapCommand { subcommand } => (Reply::InvalidCapCommand, This(subcommand)),
+            Self::AlreadyRegistered => (Reply::AlreadyRegistered, Nothing),
+            Self::WrongPassword | Self::WrongOperator => (Reply::PasswdMismatch, Nothing),
+            Self::InvalidUserName => (Reply::InvalidUsername, Nothing),
+            Self::BadNick { wanted, .. } => (Reply::ErroneousNickname, This(wanted)),
+            Self::NickInUse { wanted } => (Reply::NicknameInUse, This(wanted)),
+            Self::NoSuchNick { nick } => (Reply::NoSuchNick, This(nick)),
+            Self::NobodyWas { nick } => (Reply::WasNoSuchNick, This(nick)),
+            Self::NoSuchServer { server } => (Reply::NoSuchServer, This(server)),
+            Self::NoHelp { subject } => (Reply::HelpNotFound, This(subject)),
+            Self::NoSuchRoom { room } => (Reply::NoSuchChannel, This(room)),
+            Self::BadRoomName { room, .. } => (Reply::BadChanMask, This(room)),
+            Self::NotInRoom { room } => (Reply::NotOnChannel, This(room)),
+            Self::NotRoomOperator { room } => (Reply::ChanOpPrivsNeeded, This(room)),
+            Self::NotOperator => (Reply::NoPrivileges, Nothing),
+            Self::OtherNotInRoom { nick, room } => (Reply::UserNotInChannel, Both(nick, room)),
+            Self::OtherInRoom { nick, room } => (Reply::UserOnChannel, Both(nick, room)),
+            Self::CannotSendToRoom { room } => (Reply::CannotSendToChan, This(room)),
+            Self::Banned { room } => (Reply::BannedFromChan, This(room)),
+            Self::InviteOnly { room } => (Reply::InviteOnlyChan, This(room)),
+            Self::WrongKey { room } => (Reply::BadChannelKey, This(room)),
+            Self::RoomFull { room } => (Reply::ChannelIsFull, This(room)),
+            Self::TooManyRooms { room } => (Reply::TooManyChannels, This(room)),
+            Self::TooManyTargets { target } => (Reply::TooManyTargets, This(target)),
+            Self::UnknownRoomMode { letter } => (Reply::UnknownMode, Letter(letter)),
+            Self::BadModeParameter {
+                room,
+                letter,
+                parameter,
+                ..
+            } => (Reply::InvalidModeParam, Mode(room, letter, parameter)),
+            Self::InvalidKey { room } => (Reply::InvalidKey, This(room)),
+            Self::MasksFull { room } => (Reply::BanListFull, This(room)),
+            Self::OtherPersonsModes => (Reply::UsersDontMatch, Nothing),
+            Self::UnknownUserMode => (Reply::UnknownModeFlag, Nothing),
         }
     }
 
@@ -131,6 +244,7 @@ impl Refusal<'_> {
             Self::BadRequest(RequestError::NoRecipient { command }) => {
                 format!("No recipient given ({command})").into()
             }
+            Self::BadModeParameter { why, .. } => why.into(),
             Self::ForbiddenByte => "A line cannot have NUL or a carriage return in it".into(),
             Self::TooLongToRelay => {
                 "With your name in front this is too long for a line, so it was not sent".into()

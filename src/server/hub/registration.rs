@@ -1,30 +1,20 @@
-//! From a connection to a person and back: PASS, NICK, USER, CAP, PING, QUIT, and the welcome.
+//! From a connection to a person and back: PASS, NICK, USER, CAP, PING, QUIT, SETNAME.
 
+use std::collections::BTreeSet;
+
+use super::Hub;
 use super::capability::Capabilities;
-use super::limits::{REASON_BYTES_MAX, cut};
+use super::limits::{REAL_NAME_BYTES_MAX, REASON_BYTES_MAX, cut};
+use super::modes::Modes;
 use super::outbox::{Event, Outbox};
-use super::people::{ConnectionId, HOST_BYTES_MAX, Person, Present, Stage, USER_BYTES_MAX};
-use super::refusal::Refusal;
-use super::{Hub, Moment};
-use crate::wire::message::BODY_BYTES_MAX;
+use super::people::{ConnectionId, Present, Stage, USER_BYTES_MAX};
+use super::refusal::{Done, Refusal};
+use crate::wire::Nick;
 use crate::wire::name::NameError;
 use crate::wire::request::CapRequest;
-use crate::wire::{Nick, Reply};
-
-/// The longest real name, in bytes; what is longer is cut.
-const REAL_NAME_BYTES_MAX: usize = 120;
-/// How many tokens one line of `005` has: with the nick and the words it is then at most 15
-/// parameters.
-const TOKENS_A_LINE: usize = 13;
-/// The program and its version, as people are told.
-pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION"));
 
 impl Hub {
-    pub(super) fn pass(
-        &mut self,
-        from: ConnectionId,
-        password: &str,
-    ) -> Result<(), Refusal<'static>> {
+    pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> Done<'static> {
         let right = self.settings.password.as_deref() == Some(password);
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) => entering.password_right = right,
@@ -37,9 +27,8 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         wanted: &'a str,
-        now: Moment,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let nick = self.parse_nick(wanted)?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
@@ -52,6 +41,11 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        // Another spelling of the same nick is no news for those who watch it.
+        let is_other = owner.is_none();
+        if is_other {
+            self.remember(from);
+        }
         // The nick is put aside before anything else, so that a second newcomer cannot have it.
         if let Some(before) = &before {
             self.people.nicks.remove(&before.key());
@@ -59,16 +53,23 @@ impl Hub {
         self.people.nicks.insert(nick.key(), from);
         if let Ok(present) = self.people.present(from) {
             let line = outbox.line(format_args!(":{} NICK {nick}", present.source));
-            outbox.send(from, line);
-            self.tell_neighbours(from, line, outbox);
+            self.post(from, line, outbox);
+            let told = self.told(line);
+            self.tell_neighbours(from, Capabilities::NONE, told, outbox);
             let here = self.people.present;
             if let Some(from) = before {
                 let to = nick.clone();
+                if is_other {
+                    self.tell_gone(&from, outbox);
+                }
                 outbox.tell(Event::Renamed { from, to, here });
             }
         }
         self.take_nick(from, nick);
-        self.register_if_complete(from, now, outbox)
+        if is_other {
+            self.tell_here(from, outbox);
+        }
+        self.register_if_complete(from, outbox)
     }
 
     fn parse_nick<'a>(&self, wanted: &'a str) -> Result<Nick, Refusal<'a>> {
@@ -99,9 +100,8 @@ impl Hub {
         from: ConnectionId,
         user: &str,
         real_name: &str,
-        now: Moment,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) if entering.user.is_none() => {
                 let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
@@ -109,16 +109,15 @@ impl Hub {
             }
             _ => return Err(Refusal::AlreadyRegistered),
         }
-        self.register_if_complete(from, now, outbox)
+        self.register_if_complete(from, outbox)
     }
 
     pub(super) fn cap<'a>(
         &mut self,
         from: ConnectionId,
         request: CapRequest<'a>,
-        now: Moment,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let Some(person) = self.people.get_mut(from) else {
             return Ok(());
         };
@@ -142,15 +141,53 @@ impl Hub {
                 let after = person.capabilities.after(capabilities);
                 let answer = if after.is_some() { "ACK" } else { "NAK" };
                 let line = outbox.line(format_args!(":{name} CAP {nick} {answer} :{capabilities}"));
-                person.capabilities = after.unwrap_or(person.capabilities);
+                let after = after.unwrap_or(person.capabilities);
+                self.set_capabilities(from, after);
                 line
             }
-            CapRequest::End => return self.register_if_complete(from, now, outbox),
+            CapRequest::End => return self.register_if_complete(from, outbox),
             CapRequest::Other { subcommand } => {
                 return Err(Refusal::InvalidCapCommand { subcommand });
             }
         };
-        outbox.send(from, line);
+        self.post(from, line, outbox);
+        Ok(())
+    }
+
+    /// What makes the kind of a recipient stands in each room they are in.
+    fn set_capabilities(&mut self, id: ConnectionId, capabilities: Capabilities) {
+        let Some(person) = self.people.get_mut(id) else {
+            return;
+        };
+        person.capabilities = capabilities;
+        let Some(present) = person.present() else {
+            return;
+        };
+        for membership in &present.rooms {
+            let room = self.rooms.get_mut(membership.room);
+            if let Some(member) = room.and_then(|room| room.member_mut(*membership)) {
+                member.capabilities = capabilities;
+            }
+        }
+    }
+
+    pub(super) fn setname(
+        &mut self,
+        from: ConnectionId,
+        real_name: &str,
+        outbox: &mut Outbox,
+    ) -> Done<'static> {
+        if real_name.len() > REAL_NAME_BYTES_MAX {
+            return Err(Refusal::RealNameTooLong);
+        }
+        let (wanted, has) = (Capabilities::SETNAME, self.capabilities(from));
+        let present = self.people.present_mut(from)?;
+        present.real_name = real_name.into();
+        let line = outbox.line(format_args!(":{} SETNAME :{real_name}", present.source));
+        if has.has(wanted) {
+            self.post(from, line, outbox);
+        }
+        self.tell_neighbours(from, wanted, self.told(line), outbox);
         Ok(())
     }
 
@@ -159,10 +196,10 @@ impl Hub {
         from: ConnectionId,
         token: &str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let name = &self.settings.name;
         let line = outbox.line(format_args!(":{name} PONG {name} :{token}"));
-        outbox.send(from, line);
+        self.post(from, line, outbox);
         Ok(())
     }
 
@@ -171,7 +208,7 @@ impl Hub {
         from: ConnectionId,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let reason = match reason {
@@ -183,13 +220,8 @@ impl Hub {
     }
 
     /// Lets somebody in once all that is needed is known.
-    fn register_if_complete(
-        &mut self,
-        id: ConnectionId,
-        now: Moment,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
-        let next_ping = self.next_ping(now.running);
+    fn register_if_complete(&mut self, id: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+        let next_ping = self.next_ping(self.now.running);
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
@@ -213,9 +245,12 @@ impl Hub {
             user,
             real_name,
             rooms: Vec::new(),
+            invitations: Vec::new(),
+            monitoring: BTreeSet::new(),
+            modes: Modes::default(),
             away: None,
-            signed_on: now.unix,
-            spoke: now.running,
+            signed_on: self.now.unix,
+            spoke: self.now.running,
         });
         self.people.present += 1;
         let here = self.people.present;
@@ -223,76 +258,20 @@ impl Hub {
         self.look_again(id, next_ping);
         self.welcome(id, outbox);
         outbox.tell(Event::Came { nick, host, here });
-        if let Some(lobby) = self.settings.lobby.clone() {
-            self.enter_room(id, &lobby, outbox);
+        self.tell_here(id, outbox);
+        if let Some(lobby) = self.settings.lobby.clone()
+            && let Err(refusal) = self.join_one(id, lobby.as_str(), None, outbox)
+        {
+            self.refuse(id, refusal, outbox);
         }
         Ok(())
-    }
-
-    /// The welcome burst. Modern IRC, "Connection Registration".
-    fn welcome(&self, to: ConnectionId, outbox: &mut Outbox) {
-        let (name, network) = (&self.settings.name, &self.settings.network);
-        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
-        let created = seconds_as_date(self.started.unix.as_secs());
-        let mut say = |reply, rest: std::fmt::Arguments<'_>| {
-            self.reply_about(to, reply, rest, outbox);
-        };
-        say(
-            Reply::Welcome,
-            format_args!(":Welcome to {network}, {nick}"),
-        );
-        say(
-            Reply::YourHost,
-            format_args!(":Your host is {name}, running {VERSION}"),
-        );
-        say(
-            Reply::Created,
-            format_args!(":This server was started {created}"),
-        );
-        // The last two are letters of modes, and clients expect some: `o` and `v` are those that
-        // `PREFIX` tells of.
-        say(Reply::MyInfo, format_args!("{name} {VERSION} o ov"));
-        let tokens = self.isupport();
-        for tokens in tokens.chunks(TOKENS_A_LINE) {
-            let (tokens, words) = (tokens.join(" "), Reply::Isupport.words());
-            say(Reply::Isupport, format_args!("{tokens} :{words}"));
-        }
-        self.tell_lusers(to, outbox);
-        self.tell_motd(to, outbox);
-    }
-
-    /// What this server tells of itself: nothing that it does not keep. Modern IRC,
-    /// "RPL_ISUPPORT Parameters".
-    fn isupport(&self) -> Vec<String> {
-        let limits = &self.settings.limits;
-        let targets = limits.targets;
-        vec![
-            format!("AWAYLEN={}", limits.away_bytes),
-            "CASEMAPPING=ascii".to_owned(),
-            format!("CHANLIMIT=#:{}", limits.rooms_per_person),
-            "CHANMODES=,,,".to_owned(),
-            format!("CHANNELLEN={}", limits.room_name_bytes),
-            "CHANTYPES=#".to_owned(),
-            format!("HOSTLEN={HOST_BYTES_MAX}"),
-            format!("LINELEN={BODY_BYTES_MAX}"),
-            format!("NETWORK={}", self.settings.network),
-            format!("NICKLEN={}", limits.nick_bytes),
-            "PREFIX=(ov)@+".to_owned(),
-            format!(
-                "TARGMAX=JOIN:{targets},LIST:{targets},NAMES:{targets},NOTICE:{targets},\
-                 PART:{targets},PRIVMSG:{targets},USERHOST:5,WHOIS:1"
-            ),
-            format!("TOPICLEN={}", limits.topic_bytes),
-            format!("USERLEN={USER_BYTES_MAX}"),
-            "UTF8ONLY".to_owned(),
-        ]
     }
 }
 
 /// Ends a connection whose first words are those of another protocol: a browser can be led to
 /// send lines of a stranger's choice behind its own, and a TLS client waits for an answer that
 /// never comes.
-pub(super) fn refuse_other_protocols(line: &[u8]) -> Result<(), Refusal<'static>> {
+pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
     const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
     const HTTP_METHODS: [&[u8]; 8] = [
         b"GET ",
@@ -325,14 +304,6 @@ fn clean_user_name(user: &str) -> Option<String> {
     (!clean.is_empty()).then(|| format!("~{clean}"))
 }
 
-/// A point in Unix time as a date and time that people read.
-pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
-    i64::try_from(unix_seconds)
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map_or_else(|| "at no time".to_owned(), |time| time.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,12 +324,6 @@ mod tests {
             let seen = clean_user_name(&"u".repeat(sent_bytes)).unwrap();
             assert_eq!(seen.len(), seen_bytes);
         }
-    }
-
-    #[test]
-    fn a_date_is_told_in_universal_time() {
-        assert_eq!(seconds_as_date(1_000_000_000), "2001-09-09T01:46:40Z");
-        assert_eq!(seconds_as_date(u64::MAX), "at no time");
     }
 
     #[test]

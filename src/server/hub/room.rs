@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use slab::Slab;
 
+use super::capability::Capabilities;
+use super::mask;
+use super::modes::Modes;
 use super::people::{ConnectionId, Membership, People};
 use super::refusal::Refusal;
 use crate::wire::{Key, RoomName};
@@ -13,8 +16,19 @@ use crate::wire::{Key, RoomName};
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: RoomName,
+    /// Tells it from every other room there has been.
+    pub(super) serial: u64,
+    /// When it came into being, as Unix time.
+    pub(super) created: Duration,
     pub(super) topic: Option<Topic>,
     pub(super) members: Vec<Member>,
+    /// The modes that are nothing but a letter.
+    pub(super) modes: Modes,
+    pub(super) key: Option<Box<str>>,
+    pub(super) limit: Option<u32>,
+    pub(super) bans: Masks,
+    pub(super) exceptions: Masks,
+    pub(super) invited: Masks,
 }
 
 /// What a room is about, and who said so.
@@ -27,17 +41,60 @@ pub(super) struct Topic {
     pub(super) time: Duration,
 }
 
-/// Somebody in a room.
+/// A list of masks for `nick!user@host`.
+#[derive(Debug, Default)]
+pub(super) struct Masks(pub(super) Vec<Entry>);
+
+/// A mask in a list, and who put it there.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) mask: Box<str>,
+    /// `nick!user@host` of whoever put it there.
+    pub(super) setter: Box<str>,
+    /// When, as Unix time.
+    pub(super) time: Duration,
+}
+
+impl Masks {
+    pub(super) fn fit(&self, source: &str) -> bool {
+        self.0.iter().any(|entry| mask::fits(&entry.mask, source))
+    }
+}
+
+/// Somebody in a room. It is all that is looked at for each one a line is told to, so what makes
+/// their kind stands here, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) id: ConnectionId,
+    pub(super) capabilities: Capabilities,
     pub(super) operator: bool,
+    pub(super) voice: bool,
 }
 
 impl Member {
-    /// What stands before the nick in a list of this room.
-    pub(super) fn prefix(self) -> &'static str {
-        if self.operator { "@" } else { "" }
+    /// What stands before the nick in a list of this room: all of it, or the highest.
+    pub(super) fn prefix(self, all: bool) -> &'static str {
+        match (self.operator, self.voice) {
+            (true, true) if all => "@+",
+            (true, _) => "@",
+            (false, true) => "+",
+            (false, false) => "",
+        }
+    }
+}
+
+impl Room {
+    /// Whether somebody is kept from entering and talking by a ban.
+    pub(super) fn bans(&self, source: &str) -> bool {
+        self.bans.fit(source) && !self.exceptions.fit(source)
+    }
+
+    pub(super) fn member(&self, membership: Membership) -> Option<&Member> {
+        self.members.get(membership.position as usize)
+    }
+
+    pub(super) fn member_mut(&mut self, membership: Membership) -> Option<&mut Member> {
+        self.members.get_mut(membership.position as usize)
     }
 }
 
@@ -47,11 +104,25 @@ pub(super) struct Rooms {
     pub(super) slab: Slab<Room>,
     /// Only ever asked for one name: its order reaches no wire.
     pub(super) numbers: HashMap<Key, u32>,
+    /// How many there have been.
+    serial: u64,
+}
+
+/// What a new room is like.
+pub(super) struct Founding {
+    /// Whether the first one in it is its operator.
+    pub(super) operator: bool,
+    pub(super) modes: &'static str,
+    pub(super) time: Duration,
 }
 
 impl Rooms {
     pub(super) fn get(&self, number: u32) -> Option<&Room> {
         self.slab.get(number as usize)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Room> {
+        self.slab.get_mut(number as usize)
     }
 
     /// The room with this name; every other name is refused.
@@ -63,20 +134,14 @@ impl Rooms {
         Ok((number, room))
     }
 
-    pub(super) fn find_mut<'a>(&mut self, name: &'a str) -> Result<&mut Room, Refusal<'a>> {
-        let number = self.number_of(name).map(|number| number as usize);
-        number
-            .and_then(|number| self.slab.get_mut(number))
-            .ok_or(Refusal::NoSuchRoom { room: name })
-    }
-
     pub(super) fn number_of(&self, name: &str) -> Option<u32> {
         self.numbers.get(&*Key::folded(name)).copied()
     }
 
     /// Every room, in the order of their numbers.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Room> {
-        self.slab.iter().map(|(_, room)| room)
+    pub(super) fn all(&self) -> impl Iterator<Item = (u32, &Room)> {
+        let numbered = self.slab.iter();
+        numbered.filter_map(|(number, room)| Some((u32::try_from(number).ok()?, room)))
     }
 
     /// Puts somebody who is not in it into a room, which comes into being if need be.
@@ -84,29 +149,45 @@ impl Rooms {
         &mut self,
         name: &RoomName,
         id: ConnectionId,
-        operator: bool,
+        founding: Founding,
         people: &mut People,
     ) -> Option<u32> {
+        let operator = founding.operator;
         let number = match self.number_of(name.as_str()) {
             Some(number) => number,
-            None => self.create(name)?,
+            None => self.create(name, founding)?,
         };
         let room = self.slab.get_mut(number as usize)?;
+        let capabilities = people.get(id)?.capabilities;
         let present = people.present_mut(id).ok()?;
         debug_assert!(present.membership(number).is_none(), "in a room twice");
         present.rooms.push(Membership {
             room: number,
             position: u32::try_from(room.members.len()).ok()?,
         });
-        room.members.push(Member { id, operator });
+        room.members.push(Member {
+            id,
+            capabilities,
+            operator,
+            voice: false,
+        });
         Some(number)
     }
 
-    fn create(&mut self, name: &RoomName) -> Option<u32> {
+    fn create(&mut self, name: &RoomName, founding: Founding) -> Option<u32> {
+        self.serial += 1;
         let number = self.slab.insert(Room {
             name: name.clone(),
+            serial: self.serial,
+            created: founding.time,
             topic: None,
             members: Vec::new(),
+            modes: Modes::of(founding.modes),
+            key: None,
+            limit: None,
+            bans: Masks::default(),
+            exceptions: Masks::default(),
+            invited: Masks::default(),
         });
         let number = u32::try_from(number).ok()?;
         self.numbers.insert(name.key(), number);

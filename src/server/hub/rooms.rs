@@ -1,15 +1,15 @@
-//! Entering and leaving rooms, who is in them, and what they are about: JOIN, PART, NAMES, TOPIC,
-//! LIST.
+//! Entering and leaving rooms, who is in them, and what they are about: JOIN, PART, NAMES, TOPIC.
 
 use std::fmt;
 
+use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::outbox::{Outbox, Written};
-use super::people::ConnectionId;
-use super::refusal::{Echo, Refusal};
-use super::room::{Member, Room, Topic};
-use super::{Hub, Moment};
+use super::people::{ConnectionId, Invitation, Membership, Present};
+use super::refusal::{Done, Echo, Refusal};
+use super::room::{Founding, Member, Room, Topic};
+use super::told::Told;
 use crate::wire::name::NameError;
 use crate::wire::{Key, Reply, RequestError, RoomName};
 
@@ -18,22 +18,29 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
+        keys: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
+        // Keys go by position, so a room named twice takes up two of them.
+        let key_of = |room: &str| {
+            let at = rooms.split(',').position(|one| one == room)?;
+            keys?.split(',').nth(at)
+        };
         for room in self.targets(rooms, "JOIN")? {
-            if let Err(refusal) = self.join_one(from, room, outbox) {
+            if let Err(refusal) = self.join_one(from, room, key_of(room), outbox) {
                 self.refuse(from, refusal, outbox);
             }
         }
         Ok(())
     }
 
-    fn join_one<'a>(
+    pub(super) fn join_one<'a>(
         &mut self,
         from: ConnectionId,
         room: &'a str,
+        key: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let name = self.parse_room_name(room)?;
         let present = self.people.present(from)?;
         let number = self.rooms.number_of(room);
@@ -43,7 +50,41 @@ impl Hub {
         if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
             return Err(Refusal::TooManyRooms { room });
         }
+        if let Some(number) = number {
+            self.may_enter(present, number, room, key)?;
+        }
         self.enter_room(from, &name, outbox);
+        Ok(())
+    }
+
+    /// Whether the modes of a room let somebody in. Whoever was asked in passes those that only
+    /// keep the room small.
+    fn may_enter<'a>(
+        &self,
+        present: &Present,
+        number: u32,
+        name: &'a str,
+        key: Option<&str>,
+    ) -> Done<'a> {
+        let (_, room) = self.rooms.find(name)?;
+        let invitation = Invitation {
+            room: number,
+            serial: room.serial,
+        };
+        let is_asked = present.invitations.contains(&invitation);
+        let is_full = |limit| room.members.len() >= limit as usize;
+        if room.bans(&present.source) {
+            return Err(Refusal::Banned { room: name });
+        }
+        if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
+            return Err(Refusal::InviteOnly { room: name });
+        }
+        if room.key.as_deref().is_some_and(|right| key != Some(right)) {
+            return Err(Refusal::WrongKey { room: name });
+        }
+        if room.limit.is_some_and(is_full) && !is_asked {
+            return Err(Refusal::RoomFull { room: name });
+        }
         Ok(())
     }
 
@@ -60,18 +101,28 @@ impl Hub {
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
-    pub(super) fn enter_room(&mut self, id: ConnectionId, name: &RoomName, outbox: &mut Outbox) {
+    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, outbox: &mut Outbox) {
         let is_new = self.rooms.number_of(name.as_str()).is_none();
-        let lobby = self.settings.lobby.as_ref().map(RoomName::key);
-        let operator = is_new && lobby != Some(name.key());
-        let Some(number) = self.rooms.enter(name, id, operator, &mut self.people) else {
+        let is_lobby = self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key());
+        let founding = Founding {
+            operator: if is_lobby {
+                self.is_operator(id)
+            } else {
+                is_new
+            },
+            // The lobby belongs to everybody, its topic too.
+            modes: if is_lobby { "n" } else { "nt" },
+            time: self.now.unix,
+        };
+        let number = self.rooms.enter(name, id, founding, &mut self.people);
+        let Some(number) = number else { return };
+        if let Ok(present) = self.people.present_mut(id) {
+            present.invitations.retain(|one| one.room != number);
+        }
+        let Some(room) = self.rooms.get(number) else {
             return;
         };
-        let (Some(room), Ok(present)) = (self.rooms.get(number), self.people.present(id)) else {
-            return;
-        };
-        let line = outbox.line(format_args!(":{} JOIN {}", present.source, room.name));
-        send_to_members(room, None, line, outbox);
+        self.tell_of_entering(id, room, outbox);
         if room.topic.is_some() {
             self.tell_topic(id, room, outbox);
         }
@@ -84,13 +135,54 @@ impl Hub {
         );
     }
 
+    fn tell_of_entering(&self, id: ConnectionId, room: &Room, outbox: &mut Outbox) {
+        let Ok(present) = self.people.present(id) else {
+            return;
+        };
+        let (source, name) = (&present.source, &room.name);
+        let mut told = self.told(outbox.line(format_args!(":{source} JOIN {name}")));
+        // Nobody has an account, which is written as a star. IRCv3 extended-join.
+        let real_name = &present.real_name;
+        let extended = outbox.line(format_args!(":{source} JOIN {name} * :{real_name}"));
+        let mut extended = self.told(extended);
+        let away = self
+            .away_line(id, outbox)
+            .filter(|_| present.away.is_some());
+        let mut away = away.map(|line| self.told(line));
+        for Member {
+            id: to,
+            capabilities: has,
+            ..
+        } in room.members.iter().copied()
+        {
+            match has.has(Capabilities::EXTENDED_JOIN) {
+                true => extended.send(to, has, outbox),
+                false => told.send(to, has, outbox),
+            }
+            if let Some(away) = away.as_mut().filter(|_| to != id)
+                && has.has(Capabilities::AWAY_NOTIFY)
+            {
+                away.send(to, has, outbox);
+            }
+        }
+    }
+
+    /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
+    pub(super) fn away_line(&self, id: ConnectionId, outbox: &mut Outbox) -> Option<Written> {
+        let Present { source, away, .. } = self.people.present(id).ok()?;
+        Some(match away {
+            Some(message) => outbox.line(format_args!(":{source} AWAY :{message}")),
+            None => outbox.line(format_args!(":{source} AWAY")),
+        })
+    }
+
     pub(super) fn part<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         for room in self.targets(rooms, "PART")? {
             if let Err(refusal) = self.part_one(from, room, reason, outbox) {
                 self.refuse(from, refusal, outbox);
@@ -105,7 +197,7 @@ impl Hub {
         name: &'a str,
         reason: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let present = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
         if present.membership(number).is_none() {
@@ -119,7 +211,8 @@ impl Hub {
             }
             None => outbox.line(format_args!(":{source} PART {name}")),
         };
-        send_to_members(room, None, line, outbox);
+        let mut told = self.told(line);
+        send_to_members(room, None, &mut told, outbox);
         self.rooms.leave(number, from, &mut self.people);
         Ok(())
     }
@@ -129,10 +222,12 @@ impl Hub {
         from: ConnectionId,
         rooms: Option<&'a str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
+    ) -> Done<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
-            if let Ok((_, room)) = self.rooms.find(name) {
+            if let Ok((number, room)) = self.rooms.find(name)
+                && (!room.modes.has('s') || self.membership(from, number).is_some())
+            {
                 self.tell_names(from, room, outbox);
             }
         }
@@ -148,15 +243,21 @@ impl Hub {
 
     /// Who is in a room, without the line that ends it.
     fn tell_names(&self, to: ConnectionId, room: &Room, outbox: &mut Outbox) {
-        let capabilities = self.people.get(to).map(|person| person.capabilities);
-        let capabilities = capabilities.unwrap_or_default();
-        let names = room.members.iter().map(|member| Name {
+        let capabilities = self.capabilities(to);
+        let is_member = room.members.iter().any(|member| member.id == to);
+        // Who is hidden is seen by those in the same room only.
+        let is_seen = |member: &&Member| {
+            let present = self.people.present(member.id);
+            is_member || present.is_ok_and(|present| !present.modes.has('i'))
+        };
+        let names = room.members.iter().filter(is_seen).map(|member| Name {
             hub: self,
             member: *member,
             capabilities,
         });
-        let head = format_args!("= {} :", room.name);
-        self.reply_list(to, Reply::NamReply, head, names, outbox);
+        let symbol = if room.modes.has('s') { '@' } else { '=' };
+        let head = format_args!("{symbol} {} :", room.name);
+        self.reply_words(to, Reply::NamReply, head, names, outbox);
     }
 
     pub(super) fn topic<'a>(
@@ -164,8 +265,11 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        let (_, room) = self.rooms.find(name)?;
+    ) -> Done<'a> {
+        let (number, room) = self.rooms.find(name)?;
+        if room.modes.has('s') && self.membership(from, number).is_none() {
+            return Err(Refusal::NotInRoom { room: name });
+        }
         if room.topic.is_some() {
             self.tell_topic(from, room, outbox);
         } else {
@@ -191,58 +295,29 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         topic: &str,
-        now: Moment,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        let present = self.people.present(from)?;
-        let (number, _) = self.rooms.find(name)?;
-        if present.membership(number).is_none() {
-            return Err(Refusal::NotInRoom { room: name });
+    ) -> Done<'a> {
+        let (number, room) = self.rooms.find(name)?;
+        match self.membership(from, number) {
+            None => return Err(Refusal::NotInRoom { room: name }),
+            Some(member) if room.modes.has('t') && !member.operator => {
+                return Err(Refusal::NotRoomOperator { room: name });
+            }
+            Some(_) => {}
         }
-        let room = self.rooms.find_mut(name)?;
+        let source = &self.people.present(from)?.source;
         let topic = cut(topic, self.settings.limits.topic_bytes as usize);
-        room.topic = (!topic.is_empty()).then(|| Topic {
+        let line = outbox.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
+        send_to_members(room, None, &mut self.told(line), outbox);
+        let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
-            setter: present.source.clone(),
-            time: now.unix,
+            setter: source.clone(),
+            time: self.now.unix,
         });
-        let (source, name) = (&present.source, &room.name);
-        let line = outbox.line(format_args!(":{source} TOPIC {name} :{topic}"));
-        send_to_members(room, None, line, outbox);
-        Ok(())
-    }
-
-    pub(super) fn list<'a>(
-        &mut self,
-        from: ConnectionId,
-        filter: Option<&'a str>,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        let words = Reply::ListStart.words();
-        let rest = format_args!("Channel :{words}");
-        self.reply_about(from, Reply::ListStart, rest, outbox);
-        match filter {
-            None => {
-                for room in self.rooms.all() {
-                    self.tell_room(from, room, outbox);
-                }
-            }
-            Some(names) => {
-                for name in self.targets(names, "LIST")? {
-                    if let Ok((_, room)) = self.rooms.find(name) {
-                        self.tell_room(from, room, outbox);
-                    }
-                }
-            }
+        if let Some(room) = self.rooms.get_mut(number) {
+            room.topic = topic;
         }
-        self.reply(from, Reply::ListEnd, outbox);
         Ok(())
-    }
-
-    fn tell_room(&self, to: ConnectionId, room: &Room, outbox: &mut Outbox) {
-        let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
-        let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-        self.reply_about(to, Reply::List, rest, outbox);
     }
 
     /// The names between the commas of `list`, each once. More than may be named are refused
@@ -255,7 +330,7 @@ impl Hub {
         let named = || list.split(',').filter(|name| !name.is_empty());
         if named().next().is_none() {
             return Err(match command {
-                "PRIVMSG" | "NOTICE" => RequestError::NoRecipient { command }.into(),
+                "PRIVMSG" | "NOTICE" | "TAGMSG" => RequestError::NoRecipient { command }.into(),
                 _ => RequestError::NotEnoughParameters { command }.into(),
             });
         }
@@ -276,15 +351,14 @@ impl Hub {
 /// Sends a line to everybody in a room, or to everybody but one.
 pub(super) fn send_to_members(
     room: &Room,
-    except: Option<ConnectionId>,
-    line: Written,
+    except: Option<Membership>,
+    told: &mut Told<'_>,
     outbox: &mut Outbox,
 ) {
-    for member in &room.members {
-        if Some(member.id) != except {
-            outbox.send(member.id, line);
-        }
-    }
+    let place = except.map_or(room.members.len(), |one| one.position as usize);
+    let (before, behind) = room.members.split_at(place.min(room.members.len()));
+    told.send_all(before, outbox);
+    told.send_all(behind.get(1..).unwrap_or_default(), outbox);
 }
 
 /// Somebody in a list of names, as whoever asked wants to see it.
@@ -299,7 +373,8 @@ impl fmt::Display for Name<'_> {
         let Ok(present) = self.hub.people.present(self.member.id) else {
             return Ok(());
         };
-        f.write_str(self.member.prefix())?;
+        let all = self.capabilities.has(Capabilities::MULTI_PREFIX);
+        f.write_str(self.member.prefix(all))?;
         if self.capabilities.has(Capabilities::USERHOST_IN_NAMES) {
             f.write_str(&present.source)
         } else {

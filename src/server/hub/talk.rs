@@ -1,18 +1,33 @@
-//! What people say to each other: PRIVMSG, NOTICE, and AWAY for when they do not.
+//! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
 
+use super::Hub;
+use super::capability::Capabilities;
 use super::limits::cut;
 use super::outbox::Outbox;
-use super::people::ConnectionId;
-use super::refusal::Refusal;
+use super::people::{ConnectionId, Person, Present};
+use super::refusal::{Done, Refusal};
+use super::room::{Member, Room};
 use super::rooms::send_to_members;
-use super::{Hub, Moment};
+use super::told::{MessageId, Tagged, Told};
 use crate::wire::Reply;
+use crate::wire::message::Tags;
 
-/// The two ways to say something.
+/// Something to be said to others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Saying<'a> {
+    pub(super) way: Way,
+    /// The text; `TAGMSG` has none.
+    pub(super) text: &'a str,
+    /// The tags of the line.
+    pub(super) tags: Tags<'a>,
+}
+
+/// The ways to say something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Privmsg,
     Notice,
+    Tagmsg,
 }
 
 impl Way {
@@ -20,47 +35,80 @@ impl Way {
         match self {
             Self::Privmsg => "PRIVMSG",
             Self::Notice => "NOTICE",
+            Self::Tagmsg => "TAGMSG",
+        }
+    }
+
+    /// What somebody has to have switched on to hear it.
+    fn needs(self) -> Capabilities {
+        match self {
+            Self::Privmsg | Self::Notice => Capabilities::NONE,
+            Self::Tagmsg => Capabilities::MESSAGE_TAGS,
+        }
+    }
+}
+
+/// Who of a room hears it: everybody, or those of this standing and above. `STATUSMSG`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Circle {
+    Everybody,
+    Operators,
+    Voiced,
+}
+
+impl Circle {
+    /// The circle and the room that a target such as `@#room` means.
+    fn of(target: &str) -> (Self, &str) {
+        match target.split_at_checked(1) {
+            Some(("@", room)) => (Self::Operators, room),
+            Some(("+", room)) => (Self::Voiced, room),
+            _ => (Self::Everybody, target),
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Everybody => "",
+            Self::Operators => "@",
+            Self::Voiced => "+",
+        }
+    }
+
+    fn has(self, member: &Member) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Operators => member.operator,
+            Self::Voiced => member.operator || member.voice,
         }
     }
 }
 
 impl Hub {
-    pub(super) fn privmsg<'a>(
+    /// Says something to each of the targets.
+    ///
+    /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
+    /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
+    /// says, so that is told.
+    pub(super) fn speak<'a>(
         &mut self,
         from: ConnectionId,
         targets: &'a str,
-        text: &str,
-        now: Moment,
+        saying: Saying<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        self.people.present_mut(from)?.spoke = now.running;
-        for target in self.targets(targets, "PRIVMSG")? {
-            if let Err(refusal) = self.say(from, Way::Privmsg, target, text, outbox) {
-                self.refuse(from, refusal, outbox);
-            }
-        }
-        Ok(())
-    }
-
-    /// The same without answers: programs answer each other with NOTICE, and an answer to an
-    /// answer would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of
-    /// what it says, so that is told.
-    pub(super) fn notice<'a>(
-        &mut self,
-        from: ConnectionId,
-        targets: &'a str,
-        text: &str,
-        now: Moment,
-        outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        self.people.present_mut(from)?.spoke = now.running;
-        let Ok(targets) = self.targets(targets, "NOTICE") else {
-            return Ok(());
+    ) -> Done<'a> {
+        let now = self.now.running;
+        self.people.present_mut(from)?.spoke = now;
+        let is_answered = saying.way != Way::Notice;
+        let targets = match self.targets(targets, saying.way.command()) {
+            Ok(targets) => targets,
+            Err(refusal) if is_answered => return Err(refusal),
+            Err(_) => return Ok(()),
         };
         for target in targets {
-            let said = self.say(from, Way::Notice, target, text, outbox);
-            if said == Err(Refusal::TooLongToRelay) {
-                self.refuse(from, Refusal::TooLongToRelay, outbox);
+            if let Err(refusal) = self.say(from, target, saying, outbox)
+                && (is_answered || refusal == Refusal::TooLongToRelay)
+            {
+                self.refuse(from, refusal, outbox);
             }
         }
         Ok(())
@@ -70,29 +118,91 @@ impl Hub {
     fn say<'a>(
         &mut self,
         from: ConnectionId,
-        way: Way,
         target: &'a str,
-        text: &str,
+        saying: Saying<'a>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'a>> {
-        let speaker = self.people.present(from)?;
-        let (source, command) = (&speaker.source, way.command());
-        if target.starts_with('#') {
-            let (number, room) = self.rooms.find(target)?;
-            if speaker.membership(number).is_none() {
-                return Err(Refusal::CannotSendToRoom { room: target });
-            }
-            let name = &room.name;
-            let line = outbox.whole_line(format_args!(":{source} {command} {name} :{text}"));
-            let line = line.ok_or(Refusal::TooLongToRelay)?;
-            send_to_members(room, Some(from), line, outbox);
-            return Ok(());
+    ) -> Done<'a> {
+        self.messages += 1;
+        let (circle, room) = Circle::of(target);
+        if room.starts_with('#') {
+            self.say_in_room(from, target, (circle, room), saying, outbox)
+        } else {
+            self.say_to_person(from, target, saying, outbox)
         }
+    }
+
+    fn say_in_room<'a>(
+        &self,
+        from: ConnectionId,
+        target: &'a str,
+        (circle, room): (Circle, &'a str),
+        saying: Saying<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let Some((person, speaker)) = self.people.person(from) else {
+            return Ok(());
+        };
+        let Saying { way, text, .. } = saying;
+        let (number, room) = self.rooms.find(room)?;
+        let membership = speaker.membership(number);
+        let member = membership.and_then(|one| room.member(one));
+        if !may_speak(speaker, member, room, text) {
+            return Err(Refusal::CannotSendToRoom { room: target });
+        }
+        let (source, command) = (&speaker.source, way.command());
+        let (prefix, name) = (circle.prefix(), room.name.as_str());
+        let line = match (way, circle) {
+            (Way::Tagmsg, _) => format_args!(":{source} {command} {prefix}{name}"),
+            (_, Circle::Everybody) => format_args!(":{source} {command} {name} :{text}"),
+            _ => format_args!(":{source} {command} {prefix}{name} :{text}"),
+        };
+        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
+        if circle == Circle::Everybody && way != Way::Tagmsg {
+            send_to_members(room, membership, &mut told, outbox);
+        } else {
+            for member in &room.members {
+                let has = member.capabilities;
+                if member.id != from && circle.has(member) && has.has(way.needs()) {
+                    told.send(member.id, has, outbox);
+                }
+            }
+        }
+        echo(person, way, &mut told, outbox);
+        Ok(())
+    }
+
+    fn say_to_person<'a>(
+        &self,
+        from: ConnectionId,
+        target: &'a str,
+        saying: Saying<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let Some((person, speaker)) = self.people.person(from) else {
+            return Ok(());
+        };
+        let Saying { way, text, .. } = saying;
         let called = self.people.called(target);
         let (listener, present) = called.ok_or(Refusal::NoSuchNick { nick: target })?;
-        let nick = &present.nick;
-        let line = outbox.whole_line(format_args!(":{source} {command} {nick} :{text}"));
-        outbox.send(listener.id, line.ok_or(Refusal::TooLongToRelay)?);
+        let (source, command, nick) = (&speaker.source, way.command(), &present.nick);
+        let line = match way {
+            Way::Tagmsg => format_args!(":{source} {command} {nick}"),
+            _ => format_args!(":{source} {command} {nick} :{text}"),
+        };
+        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
+        let has = listener.capabilities;
+        if !has.has(way.needs()) {
+            // Whoever cannot read tags hears nothing of a line that has nothing else.
+        } else if listener.id == from {
+            // What they hear is one thing, that it was said is another: only that is the answer.
+            let line = told.form(has, outbox);
+            outbox.send_aside(from, line);
+        } else {
+            told.send(listener.id, has, outbox);
+        }
+        echo(person, way, &mut told, outbox);
         if let (Way::Privmsg, Some(message)) = (way, &present.away) {
             let rest = format_args!("{nick} :{message}");
             self.reply_about(from, Reply::Away, rest, outbox);
@@ -100,20 +210,62 @@ impl Hub {
         Ok(())
     }
 
+    /// The tags of what is being said; those of a client that has not asked for any are nothing.
+    fn tagged<'t>(&self, person: &Person, speaker: &Present, tags: Tags<'t>) -> Tagged<'t> {
+        let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
+        Tagged {
+            time: self.now,
+            id: Some(MessageId {
+                started: self.started,
+                count: self.messages,
+            }),
+            is_bot: speaker.modes.has('B'),
+            from_client: if may_tag { tags } else { Tags::default() },
+        }
+    }
+
     pub(super) fn away(
         &mut self,
         from: ConnectionId,
         message: Option<&str>,
         outbox: &mut Outbox,
-    ) -> Result<(), Refusal<'static>> {
+    ) -> Done<'static> {
         let bytes_max = self.settings.limits.away_bytes as usize;
+        let message = message.map(|message| cut(message, bytes_max));
         let present = self.people.present_mut(from)?;
-        present.away = message.map(|message| cut(message, bytes_max).into());
+        let is_news = present.away.as_deref() != message;
+        present.away = message.map(Into::into);
         let reply = match message {
             Some(_) => Reply::NowAway,
             None => Reply::Unaway,
         };
+        if is_news && let Some(line) = self.away_line(from, outbox) {
+            let wanted = Capabilities::AWAY_NOTIFY;
+            self.tell_neighbours(from, wanted, self.told(line), outbox);
+        }
         self.reply(from, reply, outbox);
         Ok(())
     }
+}
+
+/// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
+fn echo(speaker: &Person, way: Way, told: &mut Told<'_>, outbox: &mut Outbox) {
+    let has = speaker.capabilities;
+    if has.has(Capabilities::ECHO_MESSAGE.with(way.needs())) {
+        told.send(speaker.id, has, outbox);
+    }
+}
+
+/// Whether the modes of a room let somebody speak in it.
+fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: &str) -> bool {
+    let has_voice = member.is_some_and(|member| member.operator || member.voice);
+    let is_kept_out = (member.is_none() && room.modes.has('n'))
+        || (!has_voice && (room.modes.has('m') || room.bans(&speaker.source)))
+        || (room.modes.has('C') && is_ctcp(text));
+    !is_kept_out
+}
+
+/// Whether a text is a question of one program to another; `ACTION` is a person's.
+fn is_ctcp(text: &str) -> bool {
+    text.starts_with('\u{1}') && !text.starts_with("\u{1}ACTION ")
 }

@@ -24,7 +24,11 @@ impl Reactor {
             for event in self.outbox.take_events() {
                 log::tell(&event);
             }
+            let wants_reload = self.outbox.take_rehash();
             self.outbox.clear();
+            if wants_reload {
+                self.reload();
+            }
             let Some((id, loss)) = self.lost.pop() else {
                 return;
             };
@@ -77,7 +81,7 @@ impl Reactor {
             return;
         }
         connection.queue = Queue::LastWords;
-        self.hub.disconnected(id, loss, &mut self.outbox);
+        self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
             // It may have closed only its own direction and still listen for the answers.
             Loss::Closed => self.begin_closing(id),

@@ -1,0 +1,153 @@
+//! Who may come into a room and who has to leave it: INVITE and KICK.
+
+use super::Hub;
+use super::capability::Capabilities;
+use super::limits::{REASON_BYTES_MAX, cut};
+use super::outbox::Outbox;
+use super::people::{ConnectionId, Invitation};
+use super::refusal::{Done, Refusal};
+use super::rooms::send_to_members;
+use crate::wire::Reply;
+
+/// How many invitations a person can have at a time; the oldest is forgotten for one more.
+const INVITATIONS_MAX: usize = 50;
+
+impl Hub {
+    pub(super) fn invite<'a>(
+        &mut self,
+        from: ConnectionId,
+        invitation: Option<(&'a str, &'a str)>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let Some((nick, name)) = invitation else {
+            return self.tell_invitations(from, outbox);
+        };
+        let (guest, _) = self
+            .people
+            .called(nick)
+            .ok_or(Refusal::NoSuchNick { nick })?;
+        let guest = guest.id;
+        let (number, room) = self.rooms.find(name)?;
+        let host = self.membership(from, number);
+        let host = host.ok_or(Refusal::NotInRoom { room: name })?;
+        if self.membership(guest, number).is_some() {
+            return Err(Refusal::OtherInRoom { nick, room: name });
+        }
+        if room.modes.has('i') && !host.operator {
+            return Err(Refusal::NotRoomOperator { room: name });
+        }
+        let invitation = Invitation {
+            room: number,
+            serial: room.serial,
+        };
+        let invitations = &mut self.people.present_mut(guest)?.invitations;
+        invitations.retain(|one| *one != invitation);
+        if invitations.len() >= INVITATIONS_MAX {
+            invitations.remove(0);
+        }
+        invitations.push(invitation);
+        self.tell_invitation(from, guest, number, outbox);
+        Ok(())
+    }
+
+    fn tell_invitation(
+        &self,
+        from: ConnectionId,
+        guest: ConnectionId,
+        number: u32,
+        outbox: &mut Outbox,
+    ) {
+        let (Ok(host), Ok(present)) = (self.people.present(from), self.people.present(guest))
+        else {
+            return;
+        };
+        let Some(room) = self.rooms.get(number) else {
+            return;
+        };
+        let (source, nick, name) = (&host.source, &present.nick, &room.name);
+        self.reply_about(from, Reply::Inviting, format_args!("{nick} {name}"), outbox);
+        if let Some(message) = &present.away {
+            let rest = format_args!("{nick} :{message}");
+            self.reply_about(from, Reply::Away, rest, outbox);
+        }
+        let line = outbox.line(format_args!(":{source} INVITE {nick} {name}"));
+        self.post(guest, line, outbox);
+        let mut told = self.told(line);
+        for member in &room.members {
+            // The one who asked knows already.
+            if member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from {
+                told.send(member.id, member.capabilities, outbox);
+            }
+        }
+    }
+
+    fn tell_invitations(&self, to: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+        for invitation in &self.people.present(to)?.invitations {
+            let room = self.rooms.get(invitation.room);
+            if let Some(room) = room.filter(|room| room.serial == invitation.serial) {
+                self.reply_about(to, Reply::InviteList, format_args!("{}", room.name), outbox);
+            }
+        }
+        self.reply(to, Reply::EndOfInviteList, outbox);
+        Ok(())
+    }
+
+    pub(super) fn kick<'a>(
+        &mut self,
+        from: ConnectionId,
+        rooms: &'a str,
+        nicks: &'a str,
+        reason: Option<&str>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
+        let mut named = rooms.split(',').filter(|name| !name.is_empty());
+        let missing = Refusal::not_enough_parameters("KICK");
+        let mut room = named.next().ok_or(missing)?;
+        let one_room = named.clone().next().is_none();
+        for (nick, at) in self.targets(nicks, "KICK")?.zip(0..) {
+            if at > 0 && !one_room {
+                let Some(next) = named.next() else { break };
+                room = next;
+            }
+            if let Err(refusal) = self.kick_one(from, room, nick, reason, outbox) {
+                self.refuse(from, refusal, outbox);
+            }
+        }
+        Ok(())
+    }
+
+    fn kick_one<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+        nick: &'a str,
+        reason: Option<&str>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let kicker = self.people.present(from)?;
+        let (number, room) = self.rooms.find(name)?;
+        match self.membership(from, number) {
+            None => return Err(Refusal::NotInRoom { room: name }),
+            Some(member) if !member.operator => {
+                return Err(Refusal::NotRoomOperator { room: name });
+            }
+            Some(_) => {}
+        }
+        let (victim, present) = self
+            .people
+            .called(nick)
+            .ok_or(Refusal::NoSuchNick { nick })?;
+        if present.membership(number).is_none() {
+            return Err(Refusal::OtherNotInRoom { nick, room: name });
+        }
+        let reason = reason.unwrap_or(kicker.nick.as_str());
+        let reason = cut(reason, REASON_BYTES_MAX);
+        let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
+        let line = outbox.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
+        send_to_members(room, None, &mut self.told(line), outbox);
+        let victim = victim.id;
+        self.rooms.leave(number, victim, &mut self.people);
+        Ok(())
+    }
+}

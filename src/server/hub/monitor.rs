@@ -1,0 +1,172 @@
+//! Being told who comes and goes, without sharing a room: MONITOR. IRCv3 MONITOR.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Hub;
+use super::outbox::Outbox;
+use super::people::ConnectionId;
+use super::refusal::{Done, Echo, Refusal};
+use crate::wire::request::MonitorRequest;
+use crate::wire::{Key, Nick, Reply};
+
+/// How many a person can watch; announced as `MONITOR`.
+pub(super) const MONITOR_MAX: usize = 100;
+
+/// Who watches which nick, whether somebody has it or not.
+#[derive(Debug, Default)]
+pub(super) struct Monitors {
+    /// Only ever asked for one nick: its order reaches no wire.
+    pub(super) watchers: HashMap<Key, BTreeSet<ConnectionId>>,
+}
+
+impl Monitors {
+    fn add(&mut self, key: &Key, watcher: ConnectionId) {
+        self.watchers
+            .entry(key.clone())
+            .or_default()
+            .insert(watcher);
+    }
+
+    pub(super) fn remove(&mut self, key: &Key, watcher: ConnectionId) {
+        if let Some(watchers) = self.watchers.get_mut(key) {
+            watchers.remove(&watcher);
+            if watchers.is_empty() {
+                self.watchers.remove(key);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, nick: &str) -> impl Iterator<Item = ConnectionId> {
+        let watchers = self.watchers.get(&*Key::folded(nick));
+        watchers.into_iter().flatten().copied()
+    }
+}
+
+impl Hub {
+    pub(super) fn monitor<'a>(
+        &mut self,
+        from: ConnectionId,
+        request: MonitorRequest<'a>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        match request {
+            MonitorRequest::Add { nicks } => return self.watch_nicks(from, nicks, outbox),
+            MonitorRequest::Remove { nicks } => {
+                for nick in nicks.split(',') {
+                    let key = Key::of(nick);
+                    if self.people.present_mut(from)?.monitoring.remove(&key) {
+                        self.monitors.remove(&key, from);
+                    }
+                }
+            }
+            MonitorRequest::Clear => self.watch_nobody(from),
+            MonitorRequest::List => {
+                let monitoring = &self.people.present(from)?.monitoring;
+                let head = (format_args!(":"), ',');
+                self.reply_list(from, Reply::MonitorList, head, monitoring.iter(), outbox);
+                self.reply(from, Reply::EndOfMonitorList, outbox);
+            }
+            MonitorRequest::Status => {
+                let monitoring = &self.people.present(from)?.monitoring;
+                self.tell_status(from, monitoring.iter().map(Key::as_str), outbox);
+            }
+            MonitorRequest::Other => return Err(Refusal::not_enough_parameters("MONITOR")),
+        }
+        Ok(())
+    }
+
+    /// As many of the nicks as there is room for are watched; which of those are here is told.
+    fn watch_nicks<'a>(
+        &mut self,
+        from: ConnectionId,
+        nicks: &'a str,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        let mut watched = Vec::new();
+        let mut left_over = None;
+        for nick in nicks.split(',') {
+            // What cannot be a nick will never be here.
+            if Nick::parse(nick).is_err() {
+                continue;
+            }
+            let (key, monitoring) = (
+                Key::of(nick),
+                &mut self.people.present_mut(from)?.monitoring,
+            );
+            if monitoring.contains(&key) {
+                continue;
+            }
+            if monitoring.len() >= MONITOR_MAX {
+                left_over = Some(nick);
+                break;
+            }
+            self.monitors.add(&key, from);
+            monitoring.insert(key);
+            watched.push(nick);
+        }
+        self.tell_status(from, watched.iter().copied(), outbox);
+        if let Some(nick) = left_over {
+            let words = Reply::MonitorListFull.words();
+            let rest = format_args!("{MONITOR_MAX} {} :{words}", Echo(nick));
+            self.reply_about(from, Reply::MonitorListFull, rest, outbox);
+        }
+        Ok(())
+    }
+
+    fn tell_status<'n>(
+        &self,
+        to: ConnectionId,
+        nicks: impl Iterator<Item = &'n str> + Clone,
+        outbox: &mut Outbox,
+    ) {
+        let called = nicks.clone().filter_map(|nick| self.people.called(nick));
+        let here = called.map(|(_, present)| &present.source);
+        self.reply_list(
+            to,
+            Reply::MonitorOnline,
+            (format_args!(":"), ','),
+            here,
+            outbox,
+        );
+        let gone = nicks.filter(|nick| self.people.called(nick).is_none());
+        self.reply_list(
+            to,
+            Reply::MonitorOffline,
+            (format_args!(":"), ','),
+            gone,
+            outbox,
+        );
+    }
+
+    /// Takes somebody out of everybody's lists of watchers.
+    pub(super) fn watch_nobody(&mut self, id: ConnectionId) {
+        let Ok(present) = self.people.present_mut(id) else {
+            return;
+        };
+        for key in std::mem::take(&mut present.monitoring) {
+            self.monitors.remove(&key, id);
+        }
+    }
+
+    /// Tells who watches this person that they are here now.
+    pub(super) fn tell_here(&self, id: ConnectionId, outbox: &mut Outbox) {
+        if let Ok(present) = self.people.present(id) {
+            for watcher in self.monitors.of(present.nick.as_str()) {
+                let rest = format_args!(":{}", present.source);
+                self.reply_about(watcher, Reply::MonitorOnline, rest, outbox);
+            }
+        }
+    }
+
+    /// Tells who watches this nick that nobody has it any more.
+    pub(super) fn tell_gone(&self, nick: &Nick, outbox: &mut Outbox) {
+        for watcher in self.monitors.of(nick.as_str()) {
+            self.reply_about(
+                watcher,
+                Reply::MonitorOffline,
+                format_args!(":{nick}"),
+                outbox,
+            );
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What operators of the server can do: OPER itself, KILL, WALLOPS and REHASH.
+
+use std::time::Duration;
+
+use super::facts::{Secret, Settings};
+use super::limits::{REASON_BYTES_MAX, cut};
+use super::modes::Changes;
+use super::outbox::{Event, Outbox};
+use super::people::ConnectionId;
+use super::refusal::{Done, Refusal};
+use super::{Hub, Moment};
+use crate::server::password;
+use crate::wire::Reply;
+
+/// How long each wrong password keeps its sender waiting: guessing has to be slow, and checking a
+/// hash is work on purpose.
+const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
+
+impl Hub {
+    pub(super) fn oper(
+        &mut self,
+        from: ConnectionId,
+        name: &str,
+        password: &str,
+        outbox: &mut Outbox,
+    ) -> Done<'static> {
+        let nick = self.people.present(from)?.nick.clone();
+        let mut operators = self.settings.operators.iter();
+        let known = operators.find(|operator| operator.name == name);
+        let name = cut(name, 40).to_owned();
+        if !known.is_some_and(|operator| operator.secret.is(password)) {
+            if self.settings.limits.enabled {
+                outbox.pause(from, self.now.running + WRONG_PASSWORD_PAUSE);
+            }
+            outbox.tell(Event::NoOperator { nick, name });
+            return Err(Refusal::WrongOperator);
+        }
+        outbox.tell(Event::BecameOperator { nick, name });
+        self.reply(from, Reply::YoureOper, outbox);
+        if self.set_user_mode(from, 'o', true) {
+            let mut changes = Changes::default();
+            changes.add(true, 'o', None);
+            self.tell_user_modes(from, &changes, outbox);
+            self.set_lobby_operator(from, true, outbox);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_operator(&self, id: ConnectionId) -> bool {
+        let present = self.people.present(id);
+        present.is_ok_and(|present| present.modes.has('o'))
+    }
+
+    fn operators_only(&self, id: ConnectionId) -> Done<'static> {
+        self.is_operator(id)
+            .then_some(())
+            .ok_or(Refusal::NotOperator)
+    }
+
+    pub(super) fn kill<'a>(
+        &mut self,
+        from: ConnectionId,
+        nick: &'a str,
+        reason: Option<&str>,
+        outbox: &mut Outbox,
+    ) -> Done<'a> {
+        self.operators_only(from)?;
+        let killer = self.people.present(from)?;
+        let (victim, present) = self
+            .people
+            .called(nick)
+            .ok_or(Refusal::NoSuchNick { nick })?;
+        let reason = cut(reason.unwrap_or("No reason given"), REASON_BYTES_MAX);
+        let (source, nick, id) = (&killer.source, &present.nick, victim.id);
+        let line = outbox.line(format_args!(":{source} KILL {nick} :{reason}"));
+        self.post(id, line, outbox);
+        let reason = format!("Killed by {}: {reason}", killer.nick);
+        self.expel(id, &reason, outbox);
+        Ok(())
+    }
+
+    pub(super) fn wallops(
+        &mut self,
+        from: ConnectionId,
+        text: &str,
+        outbox: &mut Outbox,
+    ) -> Done<'static> {
+        self.operators_only(from)?;
+        let source = &self.people.present(from)?.source;
+        let line = outbox.line(format_args!(":{source} WALLOPS :{text}"));
+        let mut told = self.told(line);
+        for (person, present) in self.people.all_present() {
+            if present.modes.has('w') {
+                told.send(person.id, person.capabilities, outbox);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the configuration to be read again; what comes of it is told by
+    /// [`Hub::reconfigured`].
+    pub(super) fn rehash(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+        self.operators_only(from)?;
+        let rest = format_args!("configuration :{}", Reply::Rehashing.words());
+        self.reply_about(from, Reply::Rehashing, rest, outbox);
+        outbox.rehash();
+        Ok(())
+    }
+
+    /// The configuration was read again: what it says holds from now on, or, when it is broken,
+    /// what held before. Operators are told.
+    pub fn reconfigured(
+        &mut self,
+        read: Result<Settings, String>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
+        self.now = now;
+        let outcome = match read {
+            Ok(settings) => {
+                self.settings = settings;
+                "The configuration was read again".to_owned()
+            }
+            Err(why) => format!("The configuration stays as it was: {why}"),
+        };
+        let name = &self.settings.name;
+        for (person, present) in self.people.all_present() {
+            if present.modes.has('o') {
+                let nick = &present.nick;
+                let line = outbox.line(format_args!(":{name} NOTICE {nick} :{outcome}"));
+                self.post(person.id, line, outbox);
+            }
+        }
+    }
+}
+
+impl Secret {
+    /// Whether this is the right password.
+    fn is(&self, given: &str) -> bool {
+        match self {
+            Self::Clear(right) => right == given,
+            Self::Hash(hash) => password::fits(given, hash),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::server::hub::Operator;
+    use crate::wire::Line;
+
+    #[test]
+    fn a_wrong_password_has_to_be_waited_for_and_a_right_one_not() {
+        let root = Operator {
+            name: "root".to_owned(),
+            secret: Secret::Clear("sesame".to_owned()),
+        };
+        let settings = Settings {
+            operators: vec![root],
+            ..Settings::default()
+        };
+        let (now, alice) = (Moment::default(), ConnectionId::new(0, 0));
+        let (mut hub, mut outbox) = (Hub::new(settings, now), Outbox::default());
+        hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+        let mut say = |line: &str| {
+            hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+            let pauses = outbox.take_pauses();
+            pauses.first().map(|(_, until)| until.as_secs())
+        };
+        assert_eq!(say("NICK alice"), None);
+        assert_eq!(say("USER a 0 * :a"), None);
+        assert_eq!(say("OPER root Sesame"), Some(3));
+        assert_eq!(say("OPER root sesame"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! One line for many people: written once for each kind of recipient, and only for those kinds
+//! that are met. What makes a kind is which tags they asked for.
+
+use std::fmt;
+
+use super::Moment;
+use super::capability::Capabilities;
+use super::outbox::{Outbox, Written};
+use super::people::ConnectionId;
+use super::room::Member;
+use crate::wire::message::Tags;
+
+/// A line that is told to people, in the forms written so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'t> {
+    /// By kind; nothing stands in the place of one that was not needed yet.
+    forms: [Written; Capabilities::KINDS],
+    plain: Written,
+    tags: Tagged<'t>,
+}
+
+/// What can stand before a line as its tags.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tagged<'t> {
+    /// When it happened.
+    pub(super) time: Moment,
+    /// Which message it is, for messages that people send.
+    pub(super) id: Option<MessageId>,
+    /// Whether a program speaks. IRCv3 bot mode.
+    pub(super) is_bot: bool,
+    /// What the sender put there.
+    pub(super) from_client: Tags<'t>,
+}
+
+/// A message, told from every other one: the server's start and a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MessageId {
+    pub(super) started: Moment,
+    pub(super) count: u64,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.started.unix.as_nanos(), self.count)
+    }
+}
+
+impl<'t> Told<'t> {
+    /// A line that can have no tag but the time.
+    pub(super) fn new(plain: Written, time: Moment) -> Self {
+        let tags = Tagged {
+            time,
+            id: None,
+            is_bot: false,
+            from_client: Tags::default(),
+        };
+        Self::tagged(plain, tags)
+    }
+
+    pub(super) fn tagged(plain: Written, tags: Tagged<'t>) -> Self {
+        let mut forms = [Written::NOTHING; Capabilities::KINDS];
+        if let Some(form) = forms.get_mut(Capabilities::NONE.kind()) {
+            *form = plain;
+        }
+        Self { forms, plain, tags }
+    }
+
+    /// Sends it to somebody, in the form for whoever has these capabilities.
+    #[inline]
+    pub(super) fn send(&mut self, to: ConnectionId, has: Capabilities, outbox: &mut Outbox) {
+        let line = self.form(has, outbox);
+        outbox.send(to, line);
+    }
+
+    /// Sends it to all of these. The forms that are needed are written first, so that what is done
+    /// for each of them is nothing but copying two numbers.
+    pub(super) fn send_all(&mut self, members: &[Member], outbox: &mut Outbox) {
+        let kinds = members
+            .iter()
+            .fold(0, |kinds, member| kinds | 1 << member.capabilities.kind());
+        let plain_only = 1 << Capabilities::NONE.kind();
+        if kinds | plain_only != plain_only {
+            for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {
+                self.form(kind, outbox);
+            }
+        }
+        let (forms, plain) = (self.forms, self.plain);
+        outbox.send_each(members.iter().map(|member| {
+            let form = forms.get(member.capabilities.kind());
+            (member.id, form.copied().unwrap_or(plain))
+        }));
+    }
+
+    /// The form for whoever has these capabilities.
+    #[inline]
+    pub(super) fn form(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
+        match self.forms.get(has.kind()) {
+            Some(line) if *line != Written::NOTHING => *line,
+            _ => self.write(has, outbox),
+        }
+    }
+
+    #[cold]
+    fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
+        let tags = self.tags.seen_with(has);
+        let line = outbox.with_tags(format_args!("{tags}"), self.plain);
+        if let Some(form) = self.forms.get_mut(has.kind()) {
+            *form = line;
+        }
+        line
+    }
+}
+
+impl<'t> Tagged<'t> {
+    fn seen_with(self, has: Capabilities) -> Seen<'t> {
+        Seen { tags: self, has }
+    }
+}
+
+/// The tags of a line as one kind of recipient sees them; nothing when there are none for it.
+struct Seen<'t> {
+    tags: Tagged<'t>,
+    has: Capabilities,
+}
+
+impl fmt::Display for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.has.has(Capabilities::SERVER_TIME) {
+            write!(f, ";time={}", self.tags.time)?;
+        }
+        if !self.has.has(Capabilities::MESSAGE_TAGS) {
+            return Ok(());
+        }
+        if let Some(id) = self.tags.id {
+            write!(f, ";msgid={id}")?;
+        }
+        if self.tags.is_bot {
+            f.write_str(";bot")?;
+        }
+        let mut from_client = self.tags.from_client.iter();
+        from_client.try_for_each(|(key, value)| match (is_client_only(key), value) {
+            (false, _) => Ok(()),
+            (true, "") => write!(f, ";{key}"),
+            (true, value) => write!(f, ";{key}={value}"),
+        })
+    }
+}
+
+/// Whether a tag is one that clients may send to each other: `+`, and a name that could not be
+/// taken for anything else. IRCv3 message-tags, "Format".
+fn is_client_only(key: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-/.".contains(c);
+    let name = key.strip_prefix('+');
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Message;
+
+    fn forms(line: &str) -> Vec<String> {
+        let message = Message::parse(line).unwrap();
+        let mut outbox = Outbox::default();
+        let plain = outbox.line(format_args!(":a!b@c PRIVMSG d :e"));
+        let time = Moment::default();
+        let id = MessageId {
+            started: time,
+            count: 17,
+        };
+        let mut told = Told::tagged(
+            plain,
+            Tagged {
+                time,
+                id: Some(id),
+                is_bot: false,
+                from_client: message.tags,
+            },
+        );
+        let to = ConnectionId::new(0, 0);
+        let (time, tags) = (Capabilities::SERVER_TIME, Capabilities::MESSAGE_TAGS);
+        for has in [Capabilities::NONE, time, tags, time.with(tags), tags, time] {
+            told.send(to, has, &mut outbox);
+        }
+        let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().trim_end().to_owned();
+        outbox.sends().map(|(_, bytes)| text(bytes)).collect()
+    }
+
+    #[test]
+    fn each_kind_of_recipient_sees_the_tags_it_asked_for() {
+        let line = ":a!b@c PRIVMSG d :e";
+        let timed = format!("@time=1970-01-01T00:00:00.000Z {line}");
+        let tagged = format!("@msgid=0-11;+x=y\\:;+z {line}");
+        let both = format!("@time=1970-01-01T00:00:00.000Z;msgid=0-11;+x=y\\:;+z {line}");
+        let sent = forms("@+x=y\\:;msgid=forged;+z;+=1;+\u{1b}=2;time=3 TAGMSG d");
+        let tagged = tagged.as_str();
+        assert_eq!(sent, [line, &timed, tagged, &both, tagged, &timed]);
+    }
+}

@@ -1,0 +1,158 @@
+//! What people are told when they come in, and can ask for again: the welcome, what this server can
+//! do, how many are here, and the message of the day.
+
+use std::fmt;
+
+use super::Hub;
+use super::limits::{MASKS_MAX, REAL_NAME_BYTES_MAX, REASON_BYTES_MAX};
+use super::modes::ALL_OF_PEOPLE;
+use super::monitor::MONITOR_MAX;
+use super::outbox::Outbox;
+use super::people::{ConnectionId, HOST_BYTES_MAX, People, Person, USER_BYTES_MAX};
+use super::refusal::Done;
+use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
+use super::stamp::seconds_as_date;
+use crate::wire::Reply;
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::request::MODES_MAX;
+
+/// How many tokens one line of `005` has: with the nick and the words it is then at most 15
+/// parameters.
+const TOKENS_A_LINE: usize = 13;
+/// The program and its version, as people are told.
+pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION"));
+
+impl Hub {
+    /// The welcome burst. Modern IRC, "Connection Registration".
+    pub(super) fn welcome(&self, to: ConnectionId, outbox: &mut Outbox) {
+        let (name, network) = (&self.settings.name, &self.settings.network);
+        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
+        let created = seconds_as_date(self.started.unix.as_secs());
+        let mut say = |reply, rest: fmt::Arguments<'_>| {
+            self.reply_about(to, reply, rest, outbox);
+        };
+        say(
+            Reply::Welcome,
+            format_args!(":Welcome to {network}, {nick}"),
+        );
+        say(
+            Reply::YourHost,
+            format_args!(":Your host is {name}, running {VERSION}"),
+        );
+        say(
+            Reply::Created,
+            format_args!(":This server was started {created}"),
+        );
+        say(
+            Reply::MyInfo,
+            format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}"),
+        );
+        let tokens = self.isupport();
+        for tokens in tokens.chunks(TOKENS_A_LINE) {
+            let (tokens, words) = (tokens.join(" "), Reply::Isupport.words());
+            say(Reply::Isupport, format_args!("{tokens} :{words}"));
+        }
+        self.tell_lusers(to, outbox);
+        self.tell_motd(to, outbox);
+    }
+
+    /// What this server tells of itself: nothing that it does not keep. Modern IRC,
+    /// "RPL_ISUPPORT Parameters".
+    fn isupport(&self) -> Vec<String> {
+        let limits = &self.settings.limits;
+        let targets = limits.targets;
+        vec![
+            format!("AWAYLEN={}", limits.away_bytes),
+            "BOT=B".to_owned(),
+            "CASEMAPPING=ascii".to_owned(),
+            format!("CHANLIMIT=#:{}", limits.rooms_per_person),
+            format!("CHANMODES={CHANMODES}"),
+            format!("CHANNELLEN={}", limits.room_name_bytes),
+            "CHANTYPES=#".to_owned(),
+            "ELIST=CMNTU".to_owned(),
+            "EXCEPTS=e".to_owned(),
+            format!("HOSTLEN={HOST_BYTES_MAX}"),
+            "INVEX=I".to_owned(),
+            format!("KEYLEN={KEY_BYTES_MAX}"),
+            format!("KICKLEN={REASON_BYTES_MAX}"),
+            format!("LINELEN={BODY_BYTES_MAX}"),
+            format!("MAXLIST=beI:{MASKS_MAX}"),
+            format!("MODES={MODES_MAX}"),
+            format!("MONITOR={MONITOR_MAX}"),
+            format!("NAMELEN={REAL_NAME_BYTES_MAX}"),
+            format!("NETWORK={}", self.settings.network),
+            format!("NICKLEN={}", limits.nick_bytes),
+            "PREFIX=(ov)@+".to_owned(),
+            "STATUSMSG=@+".to_owned(),
+            format!(
+                "TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
+                 NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
+                 USERHOST:5,WHOIS:1,WHOWAS:1"
+            ),
+            format!("TOPICLEN={}", limits.topic_bytes),
+            format!("USERLEN={USER_BYTES_MAX}"),
+            "UTF8ONLY".to_owned(),
+            "WHOX".to_owned(),
+        ]
+    }
+
+    pub(super) fn motd(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+        self.tell_motd(from, outbox);
+        Ok(())
+    }
+
+    pub(super) fn tell_motd(&self, to: ConnectionId, outbox: &mut Outbox) {
+        let (name, motd) = (&self.settings.name, &self.settings.motd);
+        if motd.is_empty() {
+            return self.reply(to, Reply::NoMotd, outbox);
+        }
+        let start = format_args!(":- {name} message of the day -");
+        self.reply_about(to, Reply::MotdStart, start, outbox);
+        for line in motd {
+            self.reply_about(to, Reply::Motd, format_args!(":{line}"), outbox);
+        }
+        self.reply(to, Reply::EndOfMotd, outbox);
+    }
+
+    pub(super) fn lusers(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+        self.tell_lusers(from, outbox);
+        Ok(())
+    }
+
+    /// How many are here. There is one server; everybody is its own.
+    pub(super) fn tell_lusers(&self, to: ConnectionId, outbox: &mut Outbox) {
+        let People {
+            connected,
+            present: here,
+            invisible,
+            operators,
+            ..
+        } = self.people;
+        let most = self.people.present_most;
+        let visible = here - invisible;
+        let mut say = |reply: Reply, rest: fmt::Arguments<'_>| {
+            self.reply_about(to, reply, rest, outbox);
+        };
+        say(
+            Reply::LuserClient,
+            format_args!(":There are {visible} users and {invisible} invisible on 1 servers"),
+        );
+        for (reply, count) in [
+            (Reply::LuserOp, operators),
+            (Reply::LuserUnknown, connected - here),
+            (Reply::LuserChannels, self.rooms.slab.len()),
+        ] {
+            say(reply, format_args!("{count} :{}", reply.words()));
+        }
+        say(
+            Reply::LuserMe,
+            format_args!(":I have {here} clients and 0 servers"),
+        );
+        for (reply, whose) in [(Reply::LocalUsers, "local"), (Reply::GlobalUsers, "global")] {
+            say(
+                reply,
+                format_args!("{here} {most} :Current {whose} users {here}, max {most}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Passwords as they can be kept in a file that others may come to see: a hash that only the right
+//! password leads to, and that takes work to try.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+/// Whether a text is a hash that [`fits`] can try a password on.
+pub(super) fn is_hash(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some() && hash.salt.is_some())
+}
+
+/// Whether this password leads to the hash.
+pub(super) fn fits(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        let tried = Argon2::default().verify_password(password.as_bytes(), &hash);
+        tried.is_ok()
+    })
+}
+
+/// The hash of a password, with a salt of its own.
+fn hash(password: &str) -> io::Result<String> {
+    let hash: Result<PasswordHash, _> = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(io::Error::other)
+}
+
+/// Reads a password from standard input and prints its hash.
+pub(super) fn print_hash() -> io::Result<()> {
+    let stdin = io::stdin();
+    let is_typed = stdin.is_terminal();
+    if is_typed {
+        eprint!("Password: ");
+    }
+    let password = {
+        let _hidden = is_typed.then(Hidden::begin).transpose()?;
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line)?;
+        line
+    };
+    if is_typed {
+        eprintln!();
+    }
+    let password = password.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(io::Error::other("there is no password on standard input"));
+    }
+    writeln!(io::stdout(), "{}", hash(password)?)
+}
+
+/// Keeps a terminal from showing what is typed, as long as it lives.
+struct Hidden {
+    before: Termios,
+}
+
+impl Hidden {
+    fn begin() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut hidden = before.clone();
+        hidden.local_modes &= !LocalModes::ECHO;
+        tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // The terminal may be gone, and then there is nothing to restore.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_password_leads_to_the_hash() {
+        let hash = hash("sesame").unwrap();
+        assert!(is_hash(&hash), "{hash}");
+        assert!(fits("sesame", &hash));
+        assert!(!fits("Sesame", &hash));
+        assert!(!fits("", &hash));
+        for text in ["", "sesame", "$argon2id$v=19$m=19456,t=2,p=1"] {
+            assert!(!is_hash(text), "{text}");
+            assert!(!fits("sesame", text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+"""Starts chatroomd for the conformance suite irctest (https://github.com/progval/irctest).
+
+The suite finds it by its module name, with this folder in PYTHONPATH; run.sh beside this file
+does all of it.
+"""
+
+import os
+import shutil
+from typing import Optional, Set, Type
+
+from irctest.basecontrollers import BaseServerController, DirectoryBasedController
+from irctest.runner import NotImplementedByController
+
+# What the suite takes for granted: this name, this operator, no flood control.
+SETTINGS = """
+listen = ["{hostname}:{port}"]
+name = "My.Little.Server"
+network = "irctest"
+lobby = false
+{password}
+
+[[operator]]
+name = "operuser"
+password = "operpassword"
+
+[limits]
+enabled = false
+"""
+
+
+class ChatroomdController(BaseServerController, DirectoryBasedController):
+    software_name = "chatroomd"
+    supported_sasl_mechanisms: Set[str] = set()
+    supports_sts = False
+
+    def create_config(self) -> None:
+        super().create_config()
+
+    def wait_for_services(self) -> None:
+        """There are none to wait for: what needs an account asks for one and is then skipped."""
+
+    def run(
+        self,
+        hostname: str,
+        port: int,
+        *,
+        password: Optional[str],
+        ssl: bool,
+        run_services: bool,
+        faketime: Optional[str],
+        websocket_hostname: Optional[str],
+        websocket_port: Optional[int],
+    ) -> None:
+        if ssl:
+            raise NotImplementedByController("TLS")
+        if websocket_hostname is not None or websocket_port is not None:
+            raise NotImplementedByController("WebSocket")
+        assert self.proc is None
+        self.hostname = hostname
+        self.port = port
+        self.create_config()
+        assert self.directory
+        line = f'password = "{password}"' if password else ""
+        with self.open_file("chatroomd.toml") as file:
+            file.write(SETTINGS.format(hostname=hostname, port=port, password=line))
+        command = [os.environ["CHATROOMD"], "--quiet", "--config"]
+        command.append(str(self.directory / "chatroomd.toml"))
+        # Some tests wait for minutes; with this they pass in seconds.
+        if faketime and shutil.which("faketime"):
+            command = ["faketime", "-f", faketime] + command
+            self.faketime_enabled = True
+        self.proc = self.execute(command)
+
+
+def get_irctest_controller_class() -> Type[ChatroomdController]:
+    return ChatroomdController
