@@ -45,9 +45,15 @@ impl Generated {
         let name = command.get_name().to_owned();
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut command, name, &mut text);
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if shell == Shell::Fish {
+            // An option that waits for its value is no reason to complete nothing.
+            let strict = "2>/dev/null\n    or return\n";
+            text = text.replace(strict, "2>/dev/null\n    or return 0\n");
+        }
         match command.find_subcommand("msg") {
-            Some(_) => with_names(shell, &String::from_utf8_lossy(&text)).into_bytes(),
-            None => text,
+            Some(_) => with_names(shell, &text).into_bytes(),
+            None => text.into_bytes(),
         }
     }
 }
@@ -68,14 +74,7 @@ fn with_names(shell: Shell, text: &str) -> String {
                 tail.replace(called, ZSH_CALLED)
             )
         }
-        Shell::Fish => {
-            // An option that waits for its value is no reason to complete nothing.
-            let lenient = text.replace(
-                "2>/dev/null\n    or return\n",
-                "2>/dev/null\n    or return 0\n",
-            );
-            format!("{lenient}{FISH_NAMES}")
-        }
+        Shell::Fish => format!("{text}{FISH_NAMES}"),
         _ => text.to_owned(),
     }
 }
