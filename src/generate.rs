@@ -51,10 +51,10 @@ impl Generated {
             let strict = "2>/dev/null\n    or return\n";
             text = text.replace(strict, "2>/dev/null\n    or return 0\n");
         }
-        match command.find_subcommand("msg") {
-            Some(_) => with_names(shell, &text).into_bytes(),
-            None => text.into_bytes(),
+        if command.find_subcommand("msg").is_some() {
+            text = with_names(shell, &text);
         }
+        text.into_bytes()
     }
 }
 

@@ -27,12 +27,6 @@ pub const EXAMPLE: &str = "\
 # The keys of the editor: emacs or vi.
 #keys = \"emacs\"
 
-# Let `chatroom ctl` use a running session.
-#control = false
-
-# Nicks for the completion of the shell, while no session is running.
-#people = [\"bob\"]
-
 #[servers.home]
 #address = \"chat.example:6667\"
 #nick = \"ali\"                         # instead of the one above

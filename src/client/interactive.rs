@@ -173,10 +173,10 @@ impl Terminal {
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
             .unwrap_or_else(|_| desk.leave_in_a_hurry());
         *lock(&self.talk) = None;
+        drop(door);
         if let Some(keeper) = keeper {
             keeper.write_now();
         }
-        drop(door);
         self.remote.rest();
         drop(quiet);
         drop(report);
