@@ -38,6 +38,11 @@ impl Fake {
         Self::start(answers(capabilities))
     }
 
+    /// The next line that comes.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).unwrap()
+    }
+
     /// All lines that came, until the connection ended.
     pub(crate) fn all_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();

@@ -341,3 +341,23 @@ fn a_hundred_thousand_lines_take_no_more_memory_than_a_few() {
     assert_eq!(finished.status, Some(0), "{finished:?}");
     assert!(memory < 32 * 1024 * 1024, "{memory} bytes");
 }
+
+#[test]
+fn an_interrupted_script_says_what_is_known_of_its_lines() {
+    let mut usual = super::fake::answers("");
+    let fake = Fake::start(move |line| match line {
+        // Only the first line is answered.
+        "PING :chatroom-line-0" => usual(line),
+        line if line.starts_with("PING :chatroom-line-") => Some(String::new()),
+        line => usual(line),
+    });
+    let address = fake.address.to_string();
+    let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
+    program.give("one\ntwo\nthree\n");
+    while fake.line() != "PRIVMSG #lobby :three" {}
+    program.signal(nix::sys::signal::Signal::SIGINT);
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(130), "{finished:?}");
+    let words = "chatroom: interrupted; lines delivered: 1; unknown: 2-3; not sent: from 4 on\n";
+    assert_eq!(finished.err, words);
+}

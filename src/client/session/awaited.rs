@@ -2,6 +2,7 @@
 //! come, or its time is over.
 
 use super::{Moment, Outbox, Outcome, Session};
+use crate::client::event::Event;
 
 impl Session {
     /// Looks for what is waited for in the events from this one on.
@@ -43,6 +44,17 @@ impl Session {
             (Some(report), Some(limit)) => Outcome::TimeIsUp { limit, report },
             _ if self.script.refused => Outcome::LinesRefused,
             _ => Outcome::Done,
+        }
+    }
+
+    /// Says what is known of the lines when it is ended from outside in the middle of them.
+    pub(super) fn tell_what_was_interrupted(&mut self, outbox: &mut Outbox) {
+        if !self.script.interrupted || !self.has_open_lines() {
+            return;
+        }
+        if let Some(report) = self.report(outbox) {
+            let words = format!("interrupted; {report}");
+            outbox.events.push(Event::Unsendable { words, line: None });
         }
     }
 }

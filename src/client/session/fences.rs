@@ -59,6 +59,8 @@ pub(super) struct Script {
     pub(super) given_up: Option<Option<Report>>,
     /// What was waited for has come.
     pub(super) found: bool,
+    /// It was ended from outside.
+    pub(super) interrupted: bool,
     /// What to say on leaving.
     pub(super) farewell: Option<String>,
 }
@@ -129,7 +131,12 @@ impl Session {
     pub(super) fn all_done(&self) -> bool {
         let waits = self.settings.wait.is_some() && !self.script.found;
         let waits = waits && !self.script.stopped;
-        !waits && self.script.flights.is_empty() && self.script.pieces.is_empty()
+        !waits && !self.has_open_lines()
+    }
+
+    /// Whether lines wait for their answer, or to be sent.
+    pub(super) fn has_open_lines(&self) -> bool {
+        !self.script.flights.is_empty() || !self.script.pieces.is_empty()
     }
 
     /// When the oldest line must have been answered.

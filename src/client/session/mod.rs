@@ -462,6 +462,8 @@ impl Session {
             self.script.farewell = reason.map(str::to_owned);
             return;
         }
+        // Whoever ends it without a reason has seen enough, as the reader of the output may have.
+        self.script.interrupted = reason.is_some();
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(outbox),
             Phase::Leaving { .. } => {}
@@ -538,6 +540,7 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
+        self.tell_what_was_interrupted(outbox);
         let outcome = match self.elsewhere.take() {
             Some(server) => Outcome::Elsewhere { server },
             None if self.settings.script => self.script_outcome(),
