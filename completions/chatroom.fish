@@ -1,21 +1,184 @@
-complete -c chatroom -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -s j -l join -d 'Enter this room as well; can be given several times' -r
-complete -c chatroom -l password-file -d 'Read the password of the server from the first line of this file' -r -F
-complete -c chatroom -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_chatroom_global_optspecs
+    string join \n n/nick= j/join= password-file= no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
+end
+
+function __fish_chatroom_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_chatroom_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_chatroom_using_subcommand
+    set -l cmd (__fish_chatroom_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c chatroom -n "__fish_chatroom_needs_command" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_needs_command" -s c -l command -d 'Take this line instead of standard input; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l input -d 'How to understand the lines of standard input' -r -f -a "typed\t'As if they were typed: text, @NICK TEXT, /COMMAND'
+text\t'All of them are text for the room, whatever they begin with'
+json\t'JSON objects with the keys to and text, or command; --generate schema tells all'"
+complete -c chatroom -n "__fish_chatroom_needs_command" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
 raw\t'The lines of the server as they are'"
-complete -c chatroom -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l wait-for -d 'End when somebody says what matches this regular expression, and print it' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l from -d 'Wait only for what this person says' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l room -d 'Wait only for what is said in this room' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most so many lines in an interval, and how many more there were' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l interval -d 'With --tee, the time for which lines are counted' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
 always\t'Even into a pipe'
 never\t'Not at all'"
-complete -c chatroom -l config -d 'Read this configuration instead of the usual one' -r -F
-complete -c chatroom -l generate -d 'Print the man page or the completions of a shell, and do nothing else' -r -f -a "man\t'The man page, in roff'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_needs_command" -l generate -d 'Print the man page or the completions of a shell, and do nothing else' -r -f -a "man\t'The man page, in roff'
 complete-bash\t'Completions for bash'
 complete-zsh\t'Completions for zsh'
 complete-fish\t'Completions for fish'
 complete-elvish\t'Completions for elvish'
-complete-powershell\t'Completions for PowerShell'"
-complete -c chatroom -l no-host -d 'Never host the room in this process when no server is there'
-complete -c chatroom -s f -l follow -d 'After the end of input go on printing what others say'
-complete -c chatroom -s v -l verbose -d 'Show also what is of use to few, such as each line of the server\'s greeting'
-complete -c chatroom -s q -l quiet -d 'Show only what people say, not who comes and goes'
-complete -c chatroom -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -s V -l version -d 'Print version'
+complete-powershell\t'Completions for PowerShell'
+schema\t'What is read and printed as JSON, as a schema'
+config\t'A configuration with everything explained'"
+complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never host the room in this process when no server is there'
+complete -c chatroom -n "__fish_chatroom_needs_command" -s f -l follow -d 'After the end of input go on printing what others say'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l strict -d 'End a script at the first line that is refused'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l tee -d 'Pass standard input on to standard output while sending some of its lines as text'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l plain -d 'Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers need it'
+complete -c chatroom -n "__fish_chatroom_needs_command" -s v -l verbose -d 'Show also what is of use to few, such as each line of the server\'s greeting'
+complete -c chatroom -n "__fish_chatroom_needs_command" -s q -l quiet -d 'Show only what people say, not who comes and goes'
+complete -c chatroom -n "__fish_chatroom_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_needs_command" -s V -l version -d 'Print version'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "ask" -d 'Ask a person, and print the answer'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "msg" -d 'Say one thing to a person or in a room'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "send" -d 'Take a line as if it were typed there'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "who" -d 'List who is in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "tail" -d 'Print what happens there from now on'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "send" -d 'Take a line as if it were typed there'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "who" -d 'List who is in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Print what happens there from now on'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "ask" -d 'Ask a person, and print the answer'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "msg" -d 'Say one thing to a person or in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Take a line as if it were typed there'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "who" -d 'List who is in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "tail" -d 'Print what happens there from now on'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "names" -d 'List the names that begin with this, for the completion of shells'

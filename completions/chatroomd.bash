@@ -16,6 +16,9 @@ _chatroomd() {
             ",$1")
                 cmd="chatroomd"
                 ;;
+            chatroomd,hash-password)
+                cmd="chatroomd__subcmd__hash__subcmd__password"
+                ;;
             *)
                 ;;
         esac
@@ -23,7 +26,7 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --name --network --motd --lobby --no-lobby --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version"
+            opts="-v -q -h -V --listen --name --network --motd --lobby --no-lobby --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -61,6 +64,20 @@ _chatroomd() {
                     COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish complete-elvish complete-powershell" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__hash__subcmd__password)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -37,6 +37,11 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand hash-password 'Read a password from standard input, and print what can stand for it in the file'
+        }
+        &'chatroomd;hash-password'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
     ]
     $completions[$command]

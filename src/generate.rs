@@ -29,12 +29,7 @@ impl Generated {
     /// Prints it, for the program with these options. A reader that has seen enough, as a pager
     /// does, is no error.
     pub fn print<Options: CommandFactory>(self) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        let text = self.text(Options::command());
-        match out.write_all(&text).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written,
-        }
+        print(&self.text(Options::command()))
     }
 
     /// The whole text, for the program that `command` describes.
@@ -51,6 +46,15 @@ impl Generated {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut command, name, &mut text);
         text
+    }
+}
+
+/// Prints all of a text to standard output. A reader that has seen enough is no error.
+pub fn print(text: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

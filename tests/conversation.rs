@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::client::event::{Event, Manner};
-use chatting_room::client::session::{self, Order, Outcome, Session};
+use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session};
 use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
 use chatting_room::wire::{Line, Lines};
 
@@ -60,11 +60,16 @@ impl Room {
     fn enter_as(&mut self, nick: &str, script: bool) -> usize {
         let session = Session::new(session::Settings {
             nick: nick.to_owned(),
+            alternatives: Vec::new(),
             user: nick.to_owned(),
             real_name: nick.to_owned(),
             password: None,
             rooms: Vec::new(),
             script,
+            strict: false,
+            wait: None,
+            time_limit: None,
+            aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {
             session,
@@ -209,6 +214,7 @@ fn said(nick: &str, text: &str) -> Event {
         text: text.into(),
         manner: Manner::Text,
         own: false,
+        mention: false,
     }
 }
 
@@ -228,7 +234,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
     );
     room.seen(alice);
     room.types(bob, "hello all");
-    room.types(alice, "hi bob");
+    room.types(alice, "hi all");
     room.types(bob, "/nick robert");
     room.types(bob, "/quit see you");
     let renamed = |own| Event::Renamed {
@@ -236,7 +242,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
         to: "robert".into(),
         own,
     };
-    assert_eq!(room.seen(bob), [said("alice", "hi bob"), renamed(true)]);
+    assert_eq!(room.seen(bob), [said("alice", "hi all"), renamed(true)]);
     let Some(Event::Quit { nick, reason }) = room.people[alice].events.pop() else {
         panic!("{:?}", room.people[alice].events);
     };
@@ -360,7 +366,7 @@ fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
         let person = &mut room.people[script];
         person
             .session
-            .scripted(number, line, now, &mut person.outbox);
+            .scripted(number, ScriptLine::Typed(line), now, &mut person.outbox);
     }
     let person = &mut room.people[script];
     person.session.input_ended(now, &mut person.outbox);

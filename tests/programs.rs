@@ -6,17 +6,16 @@ mod common;
 mod support;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
 use common::{PATIENCE, Server};
+use support::recorder::Recorder;
 use support::{Finished, Program, chatroom, heard_from, run, say};
 
 /// Runs `chatroom --nick ci ADDRESS` with this input.
@@ -314,10 +313,9 @@ fn a_password_is_sent_first_and_is_one_line() {
     assert_ne!(first[1], "QUIT");
 
     fs::write(&file, "open\rQUIT :now\n").unwrap();
-    let recorder = Recorder::start();
-    let finished = run(command(recorder.address), "hello\n");
-    assert_ne!(finished.status, Some(0), "{finished:?}");
-    assert!(!recorder.recorded().contains("QUIT :now"));
+    let server = Server::start(&[]);
+    let finished = run(command(server.address), "hello\n");
+    assert_one_sentence(&finished, 64, &["password", "control characters"]);
 }
 
 #[test]
@@ -397,6 +395,49 @@ fn a_follower_prints_until_a_signal_and_says_goodbye() {
         let quit = bob.expect(" QUIT ");
         assert!(quit.contains(reason), "{quit}");
     }
+}
+
+#[test]
+fn plain_lines_are_a_conversation_without_any_escape_sequence() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let address = server.address.to_string();
+    let mut program = Program::start(chatroom(&["--plain", "--color", "always", &address]));
+    program.out.wait_for("Nick [");
+    program.give("bob\n");
+    program
+        .out
+        .wait_for("bob cannot be had: it is taken. Another nick [bob_]?\n");
+    program.give("carol\n");
+    program.out.wait_for("you are carol in #lobby, with bob;");
+    say(&mut bob, "\x02bold\x02 and \x1b[2J");
+    program.out.wait_for("<bob> bold and ^[[2J\n");
+    program.give("hello\n/who\n/quti\n/join #dev\n");
+    bob.expect(" PRIVMSG #lobby :hello");
+    program.out.wait_for("#lobby has 2 people:\n");
+    program
+        .out
+        .wait_for("no command /quti; did you mean /quit?\n");
+    program.out.wait_for("you talk in #dev now\n");
+    program.give("/quit bye\n");
+    let quit = bob.expect(" QUIT ");
+    assert!(quit.contains("bye"), "{quit}");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    let obeyed = |c: char| c.is_control() && c != '\n';
+    assert!(!finished.out.contains(obeyed), "{:?}", finished.out);
+}
+
+#[test]
+fn plain_lines_typed_before_entry_are_said_once_this_person_is_in() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
+    let finished = run(command, "one\ntwo\n");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    bob.expect(" PRIVMSG #lobby :one");
+    bob.expect(" PRIVMSG #lobby :two");
+    bob.expect(" QUIT ");
 }
 
 #[test]
@@ -513,62 +554,4 @@ fn output_that_nobody_wants_is_no_trouble() {
     say(&mut bob, "hi");
     program.end_input();
     assert_all_done(&program.finish());
-}
-
-/// A server of one room that lets one client in, answers its questions, and remembers each byte
-/// it sent.
-struct Recorder {
-    address: SocketAddr,
-    bytes: mpsc::Receiver<Vec<u8>>,
-}
-
-impl Recorder {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, bytes) = mpsc::channel();
-        thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            sender.send(Self::record(stream)).unwrap();
-        });
-        Self { address, bytes }
-    }
-
-    fn record(mut stream: TcpStream) -> Vec<u8> {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut recorded = Vec::new();
-        let mut answered = 0;
-        let mut buffer = [0; 4096];
-        loop {
-            match stream.read(&mut buffer) {
-                Ok(0) | Err(_) => return recorded,
-                Ok(count) => recorded.extend_from_slice(&buffer[..count]),
-            }
-            while let Some(length) = recorded[answered..].iter().position(|byte| *byte == b'\n') {
-                let line = &recorded[answered..answered + length];
-                let line = String::from_utf8_lossy(line).trim_end().to_owned();
-                answered += length + 1;
-                let answer = match line.split_once(' ') {
-                    Some(("USER", _)) => ":s 001 ci :Welcome\r\n:s 422 ci :No MOTD\r\n\
-                         :ci!ci@h JOIN #lobby\r\n:s 353 ci = #lobby :ci bob\r\n\
-                         :s 366 ci #lobby :End\r\n"
-                        .to_owned(),
-                    Some(("PING", token)) => {
-                        format!(":s PONG s :{}\r\n", token.trim_start_matches(':'))
-                    }
-                    _ if line.starts_with("QUIT") => return recorded,
-                    _ => continue,
-                };
-                if stream.write_all(answer.as_bytes()).is_err() {
-                    return recorded;
-                }
-            }
-        }
-    }
-
-    /// All that the client sent.
-    fn recorded(&self) -> String {
-        let bytes = self.bytes.recv_timeout(PATIENCE).unwrap();
-        String::from_utf8(bytes).unwrap()
-    }
 }

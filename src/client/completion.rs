@@ -1,6 +1,7 @@
 //! What Tab offers for a line, as far as it is typed.
 
 use super::input::{Argument, COMMANDS, Slash, is_room};
+use super::settings::SETTINGS;
 
 /// The names that there are to complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,6 +96,11 @@ fn argument(slash: &Slash, index: usize, word: &str, names: &Names) -> Vec<Strin
             };
             matching(pool, word).map(with_space).collect()
         }
+        Argument::Setting => SETTINGS
+            .iter()
+            .filter(|setting| begins(setting.name, word))
+            .map(|setting| format!("{} ", setting.name))
+            .collect(),
         Argument::Command => COMMANDS
             .iter()
             .filter(|slash| begins(slash.name, word.trim_start_matches('/')))
@@ -137,7 +143,7 @@ mod tests {
     #[test]
     fn commands_and_their_arguments_are_completed() {
         assert_eq!(offers("/q"), ["/quit "]);
-        assert_eq!(offers("/N"), ["/nick ", "/names "]);
+        assert_eq!(offers("/N"), ["/nick ", "/notice ", "/names "]);
         assert_eq!(offers("/help wh"), ["who", "whois"]);
         assert_eq!(offers("/part #l"), ["#lobby "]);
         assert_eq!(offers("/part #lobby bo"), ["bob "]);

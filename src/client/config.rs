@@ -7,18 +7,54 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// What the file can say. Every part of it may be left out.
-///
-/// ```toml
-/// nick = "alice"
-/// server = "home"            # where `chatroom` goes when no server is named: a name or an address
-///
-/// [servers.home]
-/// address = "chat.example:6667"
-/// nick = "ali"               # instead of the one above
-/// rooms = ["#dev"]
-/// password-file = "/home/alice/.chat-password"
-/// ```
+use super::settings::{Setting, SettingError, Taste};
+
+/// A file that says everything there is to say, as `--generate config` prints it.
+pub const EXAMPLE: &str = "\
+# The configuration of chatroom. All of it can be left out. Where a line begins with #, what
+# stands behind it is what holds without the line, or an example.
+
+# Who you are; --nick and CHATROOM_NICK come before it.
+#nick = \"alice\"
+
+# Where to go when no server is named: a name from below, or an address.
+#server = \"home\"
+
+# The keys of the editor: emacs or vi.
+#keys = \"emacs\"
+
+# Let `chatroom ctl` use a running session.
+#control = false
+
+# Nicks for the completion of the shell, while no session is running.
+#people = [\"bob\"]
+
+#[servers.home]
+#address = \"chat.example:6667\"
+#nick = \"ali\"                         # instead of the one above
+#alternatives = [\"ali_\", \"alice2\"]   # tried in turn when that is taken
+#rooms = [\"#dev\"]                     # to enter besides the lobby
+#password-file = \"/home/alice/.chat-password\"
+#password-command = \"pass show chat\"  # instead of a file
+
+# What /set can change, by name.
+[look]
+#bell = \"mentions\"     # off, whispers, mentions or all
+#formatting = true      # show bold, colours and so on that others use
+#gather = true          # one line for all who come or leave in one moment
+#joins = true           # show who comes and goes
+#nick-width = 0         # right-align nicks in so many cells
+#notify = \"off\"        # desktop notifications: off, whispers, mentions or all
+#time = \"%H:%M\"        # a format of strftime(3), or off
+#title = false          # tell in the title of the window what is unread
+
+# Short names for the beginning of a line.
+[alias]
+#j = \"/join\"
+#w = \"/who\"
+";
+
+/// What the file can say; [`EXAMPLE`] explains it. Every part of it may be left out.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
@@ -26,9 +62,44 @@ pub struct Config {
     pub nick: Option<String>,
     /// The server to go to: one of `servers`, or an address.
     pub server: Option<String>,
+    /// The keys of the editor: those of Emacs or those of vi.
+    #[serde(default)]
+    pub keys: Keys,
+    /// Whether other programs of this person can use a running session: `chatroom ctl`.
+    #[serde(default)]
+    pub control: bool,
+    /// Nicks that the shell completes when no session is running.
+    #[serde(default)]
+    pub people: Vec<String>,
     /// Servers by name.
     #[serde(default)]
     pub servers: BTreeMap<String, Server>,
+    /// How things are shown: the settings of `/set`, by name.
+    #[serde(default)]
+    look: BTreeMap<String, toml::Spanned<LookValue>>,
+    /// Short names for longer lines: `j = "/join"`.
+    #[serde(default)]
+    pub alias: BTreeMap<String, String>,
+}
+
+/// The keys of the editor.
+#[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keys {
+    /// Ctrl-A, Ctrl-E and so on.
+    #[default]
+    Emacs,
+    /// Esc for commands.
+    Vi,
+}
+
+/// A setting in the file, which may be written as what it is.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+enum LookValue {
+    Switch(bool),
+    Number(i64),
+    Text(String),
 }
 
 /// One server.
@@ -39,11 +110,16 @@ pub struct Server {
     pub address: String,
     /// The nick to ask for there.
     pub nick: Option<String>,
+    /// Other nicks, to be tried in turn when that one is taken.
+    #[serde(default)]
+    pub alternatives: Vec<String>,
     /// The rooms to enter there.
     #[serde(default)]
     pub rooms: Vec<String>,
     /// A file with the password of the server on its first line.
     pub password_file: Option<PathBuf>,
+    /// A command of the shell that prints the password of the server on its first line.
+    pub password_command: Option<String>,
 }
 
 /// Why there is no configuration.
@@ -90,6 +166,14 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// The names in it that begin like this: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let nicks = self.people.iter().map(|nick| format!("@{nick}"));
+        let rooms = self.servers.values().flat_map(|server| &server.rooms);
+        let names = nicks.chain(rooms.cloned());
+        names.filter(|name| name.starts_with(start)).collect()
+    }
+
     /// Reads `named`, or the usual file if there is one.
     pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
         let (file, must_exist) = match (named, usual) {
@@ -110,11 +194,42 @@ impl Config {
     }
 
     fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Wrong {
+        let wrong = |at: Option<usize>, words: String| ConfigError::Wrong {
             file: file.to_owned(),
-            place: error.span().map(|span| place_of(text, span.start)),
-            words: error.message().replace('\n', " "),
-        })
+            place: at.map(|byte| place_of(text, byte)),
+            words,
+        };
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            wrong(at, error.message().replace('\n', " "))
+        })?;
+        let mut taste = Taste::default();
+        for (name, value) in &config.look {
+            config
+                .set(name, value.get_ref(), &mut taste)
+                .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
+        }
+        Ok(config)
+    }
+
+    fn set(&self, name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
+        let value = match value {
+            LookValue::Switch(true) => "on".to_owned(),
+            LookValue::Switch(false) => "off".to_owned(),
+            LookValue::Number(number) => number.to_string(),
+            LookValue::Text(text) => text.clone(),
+        };
+        Setting::find(name)?.set(taste, &value)
+    }
+
+    /// How things are shown, as the file says.
+    pub fn taste(&self) -> Taste {
+        let mut taste = Taste::default();
+        for (name, value) in &self.look {
+            let set = self.set(name, value.get_ref(), &mut taste);
+            debug_assert!(set.is_ok(), "the file was checked when it was read");
+        }
+        taste
     }
 }
 
@@ -132,6 +247,24 @@ mod tests {
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(Path::new("c.toml"), text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_example_is_right_and_says_everything() {
+        parse(EXAMPLE).unwrap();
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = parse(&uncommented).unwrap();
+        assert_eq!(config.taste(), Taste::default());
+        assert_eq!(config.look.len(), crate::client::settings::SETTINGS.len());
+        let home = &config.servers["home"];
+        assert!(home.password_command.is_some() && home.alternatives.len() == 2);
+        assert!(config.nick.is_some() && config.server.is_some() && config.alias.len() == 2);
     }
 
     #[test]
@@ -156,6 +289,21 @@ mod tests {
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");
         let words = parse("[servers.x]\nnick = \"a\"").unwrap_err();
         assert!(words.contains("missing field `address`"), "{words}");
+    }
+
+    #[test]
+    fn settings_are_written_as_what_they_are_and_checked() {
+        let config = parse("[look]\nbell = \"off\"\ntitle = true\nnick-width = 12").unwrap();
+        let taste = config.taste();
+        assert!(taste.title && taste.nick_width == 12);
+        assert_eq!(
+            parse("[look]\nbel = \"off\"").unwrap_err(),
+            "c.toml:2:7: no setting bel; did you mean bell?"
+        );
+        assert_eq!(
+            parse("[look]\n\nbell = 3").unwrap_err(),
+            "c.toml:3:8: bell cannot be \"3\"; it is off, whispers, mentions or all"
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use rustyline::completion::Completer;
 use rustyline::config::{BellStyle, Config};
@@ -18,21 +20,29 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::history::{DefaultHistory, History as _};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, DefaultEditor,
-    EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyEvent, RepeatCount,
+    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Context, EditMode,
+    EventContext, EventHandler, ExternalPrinter as _, GraphemeClusterMode, KeyCode, KeyEvent,
+    Modifiers, Movement, RepeatCount,
 };
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::completion::{Names, completions};
-use super::input::Slash;
+use super::config::Keys;
+use super::draft::DraftKeeper;
+use super::input::{self, Slash};
 use super::printer::Printer;
 use super::screen::Prompt;
+use super::scroll::without_styles;
+use super::session::Judgement;
 use super::terminal::{self, Waker};
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
 /// How long a lone Esc waits for the rest of a key's sequence.
 const KEY_SEQUENCE_MS: u16 = 50;
+
+/// How soon an editor that should end and has not is woken again.
+const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
 /// What came of reading a line.
 #[derive(Debug)]
@@ -65,37 +75,65 @@ pub struct Editor {
     inner: rustyline::Editor<Helper, DefaultHistory>,
     remote: Remote,
     history_file: Option<PathBuf>,
+    /// What the first line begins with.
+    first: String,
+}
+
+/// Who knows what is being talked about, to help with what is typed. Nothing may take long.
+pub trait Assistant {
+    /// The names to complete.
+    fn names(&self) -> Names;
+    /// What there is to say of a line.
+    fn judge(&self, line: &str) -> Judgement;
+    /// The line with colours, in the same cells.
+    fn paint(&self, line: &str, judgement: &Judgement) -> String;
 }
 
 impl Editor {
-    /// An editor on the terminal, with the history of `history_file`. `names` is asked for the
-    /// names to complete each time Tab begins.
-    pub fn new(
-        printer: Printer,
-        history_file: Option<PathBuf>,
-        names: impl Fn() -> Names + 'static,
-    ) -> io::Result<Self> {
+    /// An editor on the terminal that knows nobody yet.
+    pub fn new(printer: Printer, keys: Keys) -> io::Result<Self> {
         let remote = Remote {
             desk: Arc::default(),
             reflows: terminal::reflows(),
             printer,
             waker: Waker::for_this_thread()?,
         };
-        let mut inner = rustyline::Editor::with_config(config()?).map_err(to_io)?;
+        let mut inner = rustyline::Editor::with_config(config(keys)?).map_err(to_io)?;
         inner.set_helper(Some(Helper {
             remote: remote.clone(),
-            names: Box::new(names),
+            assistant: None,
             cycle: Mutex::default(),
+            judged: Mutex::default(),
+            keeper: None,
         }));
         bind_keys(&mut inner, &remote);
-        if let Some(file) = &history_file {
-            load_history(&mut inner, file);
-        }
         Ok(Self {
             inner,
             remote,
-            history_file,
+            history_file: None,
+            first: String::new(),
         })
+    }
+
+    /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
+    /// left with the keeper of the draft as the first line.
+    pub fn begin(
+        &mut self,
+        history_file: Option<PathBuf>,
+        keeper: Option<DraftKeeper>,
+        assistant: impl Assistant + 'static,
+    ) -> io::Result<()> {
+        self.inner.clear_history().map_err(to_io)?;
+        if let Some(file) = &history_file {
+            load_history(&mut self.inner, file);
+        }
+        self.history_file = history_file;
+        self.first = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        if let Some(helper) = self.inner.helper_mut() {
+            helper.assistant = Some(Box::new(assistant));
+            helper.keeper = keeper;
+        }
+        Ok(())
     }
 
     /// The handle by which other threads reach this editor.
@@ -114,7 +152,30 @@ impl Editor {
     /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
     /// the prompt is changed under it.
     pub fn read(&mut self) -> io::Result<Entered> {
-        let mut draft = Draft::default();
+        let text = std::mem::take(&mut self.first);
+        let entered = self.read_unremembered(Draft {
+            position: text.len(),
+            text,
+        })?;
+        if let Entered::Line(line) = &entered {
+            self.remember(line);
+        }
+        Ok(entered)
+    }
+
+    /// Asks a question; `default` is what an empty answer means. The prompt is the question from
+    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost.
+    pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+        let raw = question_with_default(question, default);
+        let styled = raw.clone();
+        self.remote.set_prompt(Prompt { raw, styled });
+        Ok(match self.read_unremembered(Draft::default())? {
+            Entered::Line(answer) => Entered::Line(answer_or_default(&answer, default)),
+            other => other,
+        })
+    }
+
+    fn read_unremembered(&mut self, mut draft: Draft) -> io::Result<Entered> {
         loop {
             let Some(prompt) = self.remote.begin() else {
                 return Ok(Entered::Ended);
@@ -123,10 +184,7 @@ impl Editor {
             let read = self.inner.readline_with_initial(&prompt, (left, right));
             let stopped = self.remote.stop();
             match read {
-                Ok(line) => {
-                    self.remember(&line);
-                    return Ok(Entered::Line(line));
-                }
+                Ok(line) => return Ok(Entered::Line(line)),
                 Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
                 Err(ReadlineError::Interrupted) if stopped.given_up => {
                     let was_empty = stopped.draft.text.is_empty();
@@ -148,8 +206,16 @@ impl Editor {
         }
     }
 
+    /// Takes everything off the screen.
+    pub fn clear_screen(&mut self) -> io::Result<()> {
+        self.inner.clear_screen().map_err(to_io)
+    }
+
     /// Puts a line into the history, in memory and in the file.
     fn remember(&mut self, line: &str) {
+        if input::is_secret(line) {
+            return;
+        }
         let added = self.inner.add_history_entry(line).unwrap_or(false);
         if added && let Some(file) = &self.history_file {
             // A history that cannot be written is no reason to disturb a conversation.
@@ -158,28 +224,30 @@ impl Editor {
     }
 }
 
-/// Asks one question before the conversation begins; `default` is what an empty answer means.
-/// `None` when the person wants to leave.
-pub fn ask(question: &str, default: &str) -> io::Result<Option<String>> {
-    let mut editor = DefaultEditor::with_config(config()?).map_err(to_io)?;
-    let prompt = if default.is_empty() {
+fn question_with_default(question: &str, default: &str) -> String {
+    if default.is_empty() {
         format!("{question}: ")
     } else {
         format!("{question} [{default}]: ")
-    };
-    match editor.readline(&prompt) {
-        Ok(answer) if answer.trim().is_empty() => Ok(Some(default.to_owned())),
-        Ok(answer) => Ok(Some(answer.trim().to_owned())),
-        Err(ReadlineError::Eof | ReadlineError::Interrupted) => Ok(None),
-        Err(error) => Err(to_io(error)),
     }
 }
 
-fn config() -> io::Result<Config> {
+fn answer_or_default(answer: &str, default: &str) -> String {
+    match answer.trim() {
+        "" => default.to_owned(),
+        answer => answer.to_owned(),
+    }
+}
+
+fn config(keys: Keys) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
         .grapheme_cluster_mode(GraphemeClusterMode::from_env())
+        .edit_mode(match keys {
+            Keys::Emacs => EditMode::Emacs,
+            Keys::Vi => EditMode::Vi,
+        })
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
         .bell_style(BellStyle::None)
@@ -204,6 +272,8 @@ fn bind_keys(editor: &mut rustyline::Editor<Helper, DefaultHistory>, remote: &Re
     };
     editor.bind_sequence(KeyEvent::ctrl('C'), leaving('C'));
     editor.bind_sequence(KeyEvent::ctrl('D'), leaving('D'));
+    let drop_paste = EventHandler::Conditional(Box::new(DropPaste));
+    editor.bind_sequence(KeyEvent(KeyCode::Esc, Modifiers::NONE), drop_paste);
     // These wait for another key, and would keep messages from being printed until it comes.
     for key in ['V', 'X'] {
         editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
@@ -288,18 +358,6 @@ impl Shown {
 const TO_OTHER_SCREEN: &str = "\x1b[?1049h";
 /// Shows the usual screen again, with the cursor where it was.
 const BACK_TO_SCREEN: &str = "\x1b[?1049l";
-
-/// A prompt without its colours.
-fn strip_styles(prompt: &str) -> String {
-    let mut plain = String::with_capacity(prompt.len());
-    let mut rest = prompt;
-    while let Some((before, styled)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
-    }
-    plain.push_str(rest);
-    plain
-}
 
 /// Where these texts end, as the editor lays them out: so many rows below their beginning, and in
 /// this column.
@@ -397,11 +455,33 @@ impl Remote {
         self.wake_if_needed(&mut desk);
     }
 
-    /// Makes the editor return.
+    /// Makes the editor return, and waits until it has.
+    ///
+    /// In the middle of a paste the editor waits for keys only, and a signal that comes just
+    /// before it waits is lost on it: so the signal is sent until the editor has returned.
     pub fn end(&self) {
         let mut desk = self.lock();
         desk.ending = true;
         self.wake_if_needed(&mut desk);
+        while desk.stage != Stage::Away {
+            drop(desk);
+            thread::sleep(WAKE_AGAIN);
+            desk = self.lock();
+            match desk.stage {
+                Stage::Returning => self.waker.wake(),
+                _ => self.wake_if_needed(&mut desk),
+            }
+        }
+    }
+
+    /// A conversation is over: the editor can be used for the next one.
+    pub fn rest(&self) {
+        self.lock().ending = false;
+    }
+
+    /// Whether a line is being read, so that [`Remote::end`] will be noticed at once.
+    pub fn is_reading(&self) -> bool {
+        self.lock().stage != Stage::Away
     }
 
     /// Whether Ctrl-C was pressed while no line was read.
@@ -455,7 +535,7 @@ impl Remote {
         let cleared =
             wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();
         desk.shown = Shown {
-            prompt: strip_styles(prompt),
+            prompt: without_styles(prompt),
             columns,
             ..Shown::default()
         };
@@ -527,11 +607,33 @@ impl ConditionalEventHandler for LeavingKey {
     }
 }
 
+/// Esc drops a pasted text of several lines, and is itself otherwise.
+struct DropPaste;
+
+impl ConditionalEventHandler for DropPaste {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        context
+            .line()
+            .contains('\n')
+            .then_some(Cmd::Kill(Movement::WholeBuffer))
+    }
+}
+
 /// What the editor asks while a line is typed.
 struct Helper {
     remote: Remote,
-    names: Box<dyn Fn() -> Names>,
+    /// Nobody before a conversation begins.
+    assistant: Option<Box<dyn Assistant>>,
     cycle: Mutex<Option<Cycle>>,
+    /// What is known of the line as it was drawn last.
+    judged: Mutex<Judgement>,
+    keeper: Option<DraftKeeper>,
 }
 
 /// What Tab offered last, to go on from when it is pressed again.
@@ -567,7 +669,7 @@ impl Completer for Helper {
             last.index = (last.index + 1) % last.offers.len();
             last
         } else {
-            let (start, mut offers) = completions(line, position, &(self.names)());
+            let (start, mut offers) = completions(line, position, &self.names());
             if offers.is_empty() {
                 return Ok((position, Vec::new()));
             }
@@ -610,14 +712,28 @@ impl Hinter for Helper {
 
     /// What else Tab offers, or what a command takes.
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
-        (position == line.len())
-            .then(|| self.other_offers(line).or_else(|| usage_of(line)))
-            .flatten()
-            .map(Aside)
+        let judgement = match &self.assistant {
+            Some(assistant) => assistant.judge(line),
+            None => return None,
+        };
+        let aside = (position == line.len()).then(|| {
+            let note = judgement.note.as_ref().map(|note| format!("  ({note})"));
+            note.or_else(|| self.other_offers(line))
+                .or_else(|| usage_of(line))
+        });
+        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
+        aside.flatten().map(Aside)
     }
 }
 
 impl Helper {
+    fn names(&self) -> Names {
+        match &self.assistant {
+            Some(assistant) => assistant.names(),
+            None => Names::default(),
+        }
+    }
+
     fn other_offers(&self, line: &str) -> Option<String> {
         /// So many other offers are named, and the rest counted.
         const NAMED_MAX: usize = 5;
@@ -657,9 +773,12 @@ impl Highlighter for Helper {
         drop(desk);
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
         if line.contains(obeyed) {
-            Cow::Owned(line.replace(obeyed, ""))
-        } else {
-            Cow::Borrowed(line)
+            return Cow::Owned(line.replace(obeyed, ""));
+        }
+        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.assistant {
+            Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
+            None => Cow::Borrowed(line),
         }
     }
 
@@ -684,6 +803,9 @@ impl Highlighter for Helper {
     /// this is how the helper knows what is on the screen.
     fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
         self.remote.typed(line, position);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(if input::is_secret(line) { "" } else { line });
+        }
         true
     }
 }
@@ -692,6 +814,9 @@ impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.remote.returning();
+        if let Some(keeper) = &self.keeper {
+            keeper.keep("");
+        }
         Ok(ValidationResult::Valid(None))
     }
 }
@@ -730,12 +855,6 @@ mod tests {
         // columns in the fourth of 6.
         assert_eq!(shown.clear_reflowed(20), "\r\x1b[J\x1b[?1049h");
         assert_eq!(shown.clear_reflowed(5), "\x1b[3A\r\x1b[J\x1b[?1049h");
-    }
-
-    #[test]
-    fn a_prompt_is_known_without_its_colours() {
-        assert_eq!(strip_styles("\x1b[1m[#a] \x1b[0m"), "[#a] ");
-        assert_eq!(strip_styles("[#a] "), "[#a] ");
     }
 
     #[test]

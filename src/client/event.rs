@@ -3,6 +3,8 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
+use super::session::Unread;
+
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -18,6 +20,8 @@ pub enum Event {
         manner: Manner,
         /// Whether it was this person, from here.
         own: bool,
+        /// Whether it names this person.
+        mention: bool,
     },
     /// Somebody said something to this person only, or this person to somebody only.
     Whispered {
@@ -147,6 +151,16 @@ pub enum Event {
         /// The nicks with their rank in front.
         nicks: Vec<String>,
     },
+    /// The rooms this person is in.
+    Rooms {
+        /// In the order of their numbers.
+        rooms: Vec<RoomSummary>,
+    },
+    /// The rooms there are on the server.
+    Listed {
+        /// In the order of the server.
+        rooms: Vec<RoomSummary>,
+    },
     /// All that is known about one person.
     Whois {
         /// What the server said.
@@ -172,6 +186,15 @@ pub enum Event {
         parameters: Vec<String>,
         /// The line of input it is about, where lines are counted.
         line: Option<u64>,
+        /// What was said and did not arrive, when it is that.
+        text: Option<String>,
+    },
+    /// Somebody's nick can be taken for that of somebody else.
+    LooksLike {
+        /// Who has come, or has taken that nick.
+        nick: String,
+        /// Who was there already.
+        other: String,
     },
     /// Something typed cannot be done, and why; nothing was sent.
     Unsendable {
@@ -226,6 +249,21 @@ pub struct Present {
     pub idle_seconds: Option<u64>,
     /// Whether it is this person.
     pub own: bool,
+}
+
+/// One room in a list of rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoomSummary {
+    /// The room.
+    pub name: String,
+    /// How many are there.
+    pub people: usize,
+    /// What it is about; empty when that is not told.
+    pub topic: String,
+    /// What was said there unseen.
+    pub unread: Unread,
+    /// Whether text that is typed goes there.
+    pub active: bool,
 }
 
 /// What a server knows about one person.

@@ -3,24 +3,32 @@
 
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::editor::{self, Editor, Entered, Remote};
+use super::completion::Names;
+use super::config::Keys;
+use super::control::door::Door;
+use super::draft::DraftKeeper;
+use super::editor::{Assistant, Editor, Entered, Remote};
 use super::event::Event;
+use super::input::{self, Intent, Local};
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
-use super::session::{Outcome, Session};
-use super::terminal::{HeldReport, QuietTerminal};
+use super::scroll::Scroll;
+use super::session::{Judgement, Outcome, Session};
+use super::terminal::{self, HeldReport, QuietTerminal, Signals};
 use super::{Ending, Place};
 
-/// How long Tab waits for the names that it completes.
-const NAMES_MAX: Duration = Duration::from_millis(200);
+/// How long the editor waits for an answer about what is typed.
+const ANSWER_MAX: Duration = Duration::from_millis(200);
 /// How often Ctrl-C is looked for while no line is read.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
 
@@ -32,86 +40,247 @@ enum News {
     Ended(Outcome),
 }
 
-/// Runs the conversation to its end. The terminal is left as it was found.
-pub(super) fn run(
-    place: Place,
-    session: Session,
-    look: Look,
-    format: Format,
-    history_file: Option<PathBuf>,
-    greeting: &str,
-) -> io::Result<Ending> {
-    let report = HeldReport::begin();
-    let quiet = QuietTerminal::new()?;
-    let printer = Printer::default();
-    let (news_sender, news) = mpsc::channel();
-    let (commands, receiver) = network::commands();
-    let to_ask = commands.clone();
-    let names = move || {
-        let (answer, answered) = mpsc::channel();
-        // No answer is as good as no names.
-        let _ = to_ask.send(Command::Names(answer));
-        answered.recv_timeout(NAMES_MAX).unwrap_or_default()
-    };
-    let mut editor = Editor::new(printer.clone(), history_file, names)?;
-    let remote = editor.remote();
-    printer.push(greeting.to_owned());
-    start_printer(&printer, &mut editor)?;
-    let front = TerminalFront {
-        look,
-        raw: format == Format::Raw && !io::stdout().is_terminal(),
-        printer: printer.clone(),
-        remote: remote.clone(),
-        news: news_sender,
-        ready: false,
-    };
-    network::start(place.stream, place.address, session, front, receiver, None)?;
-    let signals = super::quit_on_signals(&[SIGTERM, SIGHUP], commands.clone())?;
-    let mut desk = Desk {
-        editor,
-        remote,
-        printer,
-        news,
-        commands,
-        reading: false,
-    };
-    // A panic must not keep the others from hearing that this person leaves.
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
-        .unwrap_or_else(|_| desk.leave_in_a_hurry());
-    let rest = desk.printer.finish();
-    drop(desk.editor);
-    drop(quiet);
-    drop(report);
-    print_to_stdout(rest)?;
-    Ok(Ending {
-        outcome: outcome?,
-        signal: signals.received(),
-    })
+/// What a conversation in a terminal needs besides the conversation.
+pub(super) struct Furniture {
+    /// How standard output gets what arrives when it is not the terminal.
+    pub(super) format: Format,
+    pub(super) history_file: Option<PathBuf>,
+    pub(super) draft_file: Option<PathBuf>,
+    /// Where other programs find this session, if they may.
+    pub(super) control: Option<PathBuf>,
+    /// What is said before all else.
+    pub(super) greeting: String,
 }
 
-/// Messages go above the prompt, or, when standard output is not the terminal, plainly there.
-fn start_printer(printer: &Printer, editor: &mut Editor) -> io::Result<()> {
-    if io::stdout().is_terminal() {
-        printer.start_gated(editor.external_printer()?)?;
-        return Ok(());
-    }
-    let remote = editor.remote();
-    printer.start_plain(print_to_stdout, move |_| remote.end())?;
-    Ok(())
-}
-
-/// What the main thread has at hand.
-struct Desk {
+/// The terminal, from the first question to the end of the last conversation. It is left as it was
+/// found.
+pub(super) struct Terminal {
     editor: Editor,
     remote: Remote,
     printer: Printer,
+    /// The printer's thread, when it prints to something that is not the terminal.
+    plain: Option<JoinHandle<io::Result<()>>>,
+    signals: Signals,
+    /// Where the commands of the conversation at hand go.
+    talk: Talk,
+}
+
+/// The conversation at hand, for those who outlive it.
+type Talk = Arc<Mutex<Option<Commands>>>;
+
+impl Terminal {
+    /// Takes the terminal. From now on signals end the program in good order.
+    pub(super) fn open(keys: Keys) -> io::Result<Self> {
+        let printer = Printer::default();
+        let mut editor = Editor::new(printer.clone(), keys)?;
+        let remote = editor.remote();
+        let talk = Talk::default();
+        let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
+        let plain = start_printer(&printer, &mut editor)?;
+        Ok(Self {
+            editor,
+            remote,
+            printer,
+            plain,
+            signals,
+            talk,
+        })
+    }
+
+    /// Asks a question; `default` is what an empty answer means. `None` when the person wants to
+    /// leave, or a signal ends the program.
+    pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
+        Ok(match self.editor.ask(question, default)? {
+            Entered::Line(answer) => Some(answer),
+            Entered::Cleared { .. } | Entered::Leave | Entered::Ended => None,
+        })
+    }
+
+    /// The signal that ends the program, if one came.
+    pub(super) fn signal(&self) -> Option<i32> {
+        self.signals.received()
+    }
+
+    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (done, result) = mpsc::channel();
+        thread::spawn(move || {
+            terminal::leave_signals_to_main_thread();
+            // Nobody waits for it any more when this fails.
+            let _ = done.send(work());
+        });
+        loop {
+            match result.recv_timeout(INTERRUPT_CHECK) {
+                Ok(result) => return Some(result),
+                Err(RecvTimeoutError::Timeout) if !self.remote.take_interrupt() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Runs a conversation to its end.
+    pub(super) fn converse(
+        &mut self,
+        place: Place,
+        session: Session,
+        look: Look,
+        furniture: Furniture,
+    ) -> io::Result<Ending> {
+        let report = HeldReport::begin();
+        let quiet = QuietTerminal::new()?;
+        let (news_sender, news) = mpsc::channel();
+        let (commands, receiver) = network::commands();
+        *lock(&self.talk) = Some(commands.clone());
+        if self.signal().is_some() {
+            // It came in the moment before there was a conversation to end.
+            let _ = commands.send(Command::Quit(None));
+        }
+        // Without a place for it there is no draft to keep.
+        let keeper = furniture.draft_file.map(DraftKeeper::start).transpose()?;
+        let assistant = NetworkAssistant {
+            commands: commands.clone(),
+            look: look.clone(),
+        };
+        self.editor
+            .begin(furniture.history_file, keeper.clone(), assistant)?;
+        self.printer.push(furniture.greeting);
+        let front = TerminalFront {
+            scroll: Scroll::new(look, io::stdout().is_terminal()),
+            raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
+            lines: String::new(),
+            printer: self.printer.clone(),
+            remote: self.remote.clone(),
+            news: news_sender,
+            ready: false,
+            ended: false,
+        };
+        network::start(place.stream, place.address, session, front, receiver, None)?;
+        let door = furniture
+            .control
+            .and_then(|at| open_door(&at, &commands, &self.printer));
+        let mut desk = Desk {
+            editor: &mut self.editor,
+            remote: &self.remote,
+            printer: &self.printer,
+            news,
+            commands,
+            reading: false,
+        };
+        // A panic must not keep the others from hearing that this person leaves.
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
+            .unwrap_or_else(|_| desk.leave_in_a_hurry());
+        *lock(&self.talk) = None;
+        if let Some(keeper) = keeper {
+            keeper.write_now();
+        }
+        drop(door);
+        self.remote.rest();
+        drop(quiet);
+        drop(report);
+        Ok(Ending {
+            outcome: outcome?,
+            signal: self.signal(),
+        })
+    }
+}
+
+impl Drop for Terminal {
+    /// What has not been printed yet is printed; when that fails there is nobody to tell.
+    fn drop(&mut self) {
+        if let Some(thread) = self.plain.take() {
+            let _ = self.printer.drain(thread);
+        }
+        let _ = print_to_stdout(self.printer.finish());
+    }
+}
+
+/// Lets other programs use this session; when that cannot be, the person is told.
+pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
+    let words = "other programs cannot use this session";
+    let tell = |error: &io::Error| {
+        printer.push(format!("{words}: {}\n", network::plain_words(error)));
+    };
+    Door::open(at, commands.clone()).inspect_err(tell).ok()
+}
+
+/// Ends the conversation at hand, or the question that is asked, when a signal comes.
+fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
+    Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
+        if let Some(commands) = &*lock(&talk) {
+            let reason = super::reason_for(signal).to_owned();
+            // Without a conversation there is nothing to leave.
+            let _ = commands.send(Command::Quit(Some(reason)));
+        } else if remote.is_reading() {
+            remote.end();
+        } else {
+            // The terminal is as it was found, and nobody knows of this person yet.
+            terminal::end_by(signal);
+        }
+    })
+}
+
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<Commands>> {
+    talk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Messages go above the prompt, or, when standard output is not the terminal, plainly there.
+fn start_printer(
+    printer: &Printer,
+    editor: &mut Editor,
+) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
+    if io::stdout().is_terminal() {
+        printer.start_gated(editor.external_printer()?)?;
+        return Ok(None);
+    }
+    let remote = editor.remote();
+    let thread = printer.start_plain(print_to_stdout, move |_| remote.end())?;
+    Ok(Some(thread))
+}
+
+/// Helps with what is typed by asking the network's thread, which has the session.
+struct NetworkAssistant {
+    commands: Commands,
+    look: Look,
+}
+
+impl NetworkAssistant {
+    /// The answer to a question; no answer is as good as an empty one.
+    fn ask<T: Default>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> T {
+        let (answer, answered) = mpsc::channel();
+        let _ = self.commands.send(question(answer));
+        answered.recv_timeout(ANSWER_MAX).unwrap_or_default()
+    }
+}
+
+impl Assistant for NetworkAssistant {
+    fn names(&self) -> Names {
+        self.ask(Command::Names)
+    }
+
+    fn judge(&self, line: &str) -> Judgement {
+        self.ask(|answer| Command::Judge(line.to_owned(), answer))
+    }
+
+    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+        self.look.typed(line, judgement)
+    }
+}
+
+/// What the main thread has at hand.
+struct Desk<'t> {
+    editor: &'t mut Editor,
+    remote: &'t Remote,
+    printer: &'t Printer,
     news: mpsc::Receiver<News>,
     commands: Commands,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     reading: bool,
 }
 
-impl Desk {
+impl Desk<'_> {
     fn run(&mut self) -> io::Result<Option<Outcome>> {
         loop {
             match self.next_news()? {
@@ -140,6 +309,10 @@ impl Desk {
             match self.editor.read()? {
                 Entered::Line(text) => {
                     super::panic_if_asked("editor", &text);
+                    if input::parse(&text) == Ok(Intent::Local(Local::Clear)) {
+                        self.editor.clear_screen()?;
+                        continue;
+                    }
                     self.send(Command::Typed(text));
                 }
                 Entered::Cleared { was_empty } => {
@@ -169,9 +342,12 @@ impl Desk {
             match self.news.recv_timeout(INTERRUPT_CHECK) {
                 Ok(News::AskNick { nick, why }) => {
                     let question = format!("{nick} cannot be had: {why}. Another nick");
-                    match editor::ask(&question, &format!("{nick}_"))? {
-                        Some(nick) => self.send(Command::AnswerNick(nick)),
-                        None => self.send(Command::Quit(None)),
+                    match self.editor.ask(&question, &format!("{nick}_"))? {
+                        Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        Entered::Cleared { .. } | Entered::Leave => {
+                            self.send(Command::Quit(None));
+                        }
+                        Entered::Ended => {}
                     }
                 }
                 Ok(news) => return Ok(Some(news)),
@@ -193,13 +369,16 @@ impl Desk {
 
 /// Shows a session in a terminal.
 struct TerminalFront {
-    look: Look,
+    scroll: Scroll,
     /// Standard output gets the lines of the server as they are.
     raw: bool,
+    /// What is to be printed when the step is done.
+    lines: String,
     printer: Printer,
     remote: Remote,
     news: mpsc::Sender<News>,
     ready: bool,
+    ended: bool,
 }
 
 impl TerminalFront {
@@ -212,20 +391,29 @@ impl TerminalFront {
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         if !self.raw {
-            let lines = self.look.lines(event, unix_seconds, session.active_room());
-            self.printer.push(lines);
+            let active = session.active_room();
+            let lines = self.scroll.show(event, unix_seconds, active);
+            self.lines.push_str(&lines);
         }
     }
 
     fn received(&mut self, line: &[u8]) {
         if self.raw {
-            self.printer.push(raw_line(line));
+            self.lines.push_str(&raw_line(line));
         }
     }
 
     fn changed(&mut self, session: &Session) {
-        self.remote
-            .set_prompt(self.look.prompt(session.active_room()));
+        let (room, unread) = (session.active_room(), session.unread());
+        self.lines.push_str(&self.scroll.flush(room));
+        // All that came together goes to the printer together.
+        self.printer.push(std::mem::take(&mut self.lines));
+        self.printer.control(&self.scroll.title(room, unread));
+        // Before that the prompt is the question for another nick.
+        if self.ready || session.is_ready() {
+            let prompt = self.scroll.look().prompt(room, unread);
+            self.remote.set_prompt(prompt);
+        }
         if !self.ready && session.is_ready() {
             self.ready = true;
             self.tell(News::Ready);
@@ -238,6 +426,11 @@ impl Front for TerminalFront {
         });
     }
 
+    fn local(&mut self, line: &str) {
+        let lines = self.scroll.local(line);
+        self.lines.push_str(&lines);
+    }
+
     fn ask_nick(&mut self, nick: String, why: String) {
         self.tell(News::AskNick { nick, why });
     }
@@ -248,14 +441,18 @@ impl Front for TerminalFront {
     }
 
     fn ended(&mut self, outcome: Outcome) {
-        self.tell(News::Ended(outcome));
+        self.ended = true;
+        // Before the news, behind which the editor may be used for another conversation.
         self.remote.end();
+        self.tell(News::Ended(outcome));
     }
 }
 
 impl Drop for TerminalFront {
     /// Also when this thread fails, the main thread must not wait for it.
     fn drop(&mut self) {
-        self.remote.end();
+        if !self.ended {
+            self.remote.end();
+        }
     }
 }

@@ -3,25 +3,33 @@
 //! What a person types and what a server says meet in the `session`, which decides and does
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
 //! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
-//! `editor` is the prompt. `interactive` and `script` put these together for a terminal and for
-//! a pipeline. `options`, `config` and `address` say where to go and as whom.
+//! `editor` is the prompt. `interactive`, `plain` and `script` put these together for a terminal,
+//! for whole lines, and for a pipeline. `options`, `config` and `address` say where to go and as whom.
 
 pub mod address;
 pub mod completion;
 pub mod config;
+mod control;
+pub mod draft;
 pub mod editor;
 pub mod event;
 pub mod input;
 mod interactive;
+pub mod json;
 pub mod network;
 pub mod options;
+mod plain;
 pub mod printer;
 pub mod safe;
 pub mod screen;
 mod script;
+pub mod scroll;
+mod seat;
 pub mod session;
+pub mod settings;
 mod start;
 pub mod terminal;
+pub mod wait;
 pub mod words;
 
 use std::io;
@@ -51,14 +59,19 @@ struct Ending {
 /// Leaves in good order when one of these signals comes.
 fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
     Signals::watch(signals, move |signal| {
-        let reason = match signal {
-            SIGINT => "interrupted",
-            SIGTERM => "terminated",
-            _ => "hung up",
-        };
+        let reason = reason_for(signal).to_owned();
         // Without a conversation there is nothing to leave.
-        let _ = commands.send(Command::Quit(Some(reason.to_owned())));
+        let _ = commands.send(Command::Quit(Some(reason)));
     })
+}
+
+/// What those who stay are told when a signal ends the program.
+fn reason_for(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "interrupted",
+        SIGTERM => "terminated",
+        _ => "hung up",
+    }
 }
 
 /// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread, and

@@ -16,8 +16,11 @@ use tokio::sync::mpsc;
 
 use super::address::Address;
 use super::completion::Names;
+use super::control::{self, Ask};
 use super::event::Event;
-use super::session::{Moment, Order, Outbox, Outcome, Session};
+use super::json::{Record, Stamp};
+use super::script::Batch;
+use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
 
 /// How long connecting to one address may take.
@@ -31,6 +34,10 @@ const FULL_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who shows what happens. Its methods must not wait for anything.
 pub trait Front: Send {
+    /// What is shown next has these marks of the server.
+    fn stamp(&mut self, _: Stamp) {}
+    /// What the session waited for has come.
+    fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
     /// A line came from the server, without its ending.
@@ -39,6 +46,8 @@ pub trait Front: Send {
     fn changed(&mut self, session: &Session);
     /// A typed line has been dealt with.
     fn typed_done(&mut self, session: &Session);
+    /// A line was typed that only concerns what is shown.
+    fn local(&mut self, line: &str);
     /// The nick cannot be had, and another is needed.
     fn ask_nick(&mut self, nick: String, why: String);
     /// Whether so much waits to be shown that nothing more should be read for now.
@@ -56,29 +65,12 @@ pub enum Command {
     AnswerNick(String),
     /// Which names are there to complete?
     Names(blocking::Sender<Names>),
+    /// What is there to say of this line while it is typed?
+    Judge(String, blocking::Sender<Judgement>),
+    /// Another program asks this, and reads the lines of the answer.
+    Control(Ask, blocking::SyncSender<String>),
     /// Leave, with a reason for those who stay.
     Quit(Option<String>),
-}
-
-/// What comes from standard input when it is not a terminal.
-#[derive(Debug)]
-pub enum Scripted {
-    /// A line, by its number.
-    Line {
-        /// From 1 on.
-        number: u64,
-        /// Without its ending.
-        text: String,
-    },
-    /// A line that cannot be sent, and why.
-    Unreadable {
-        /// From 1 on.
-        number: u64,
-        /// Words of the program.
-        why: &'static str,
-    },
-    /// There are no more lines.
-    End,
 }
 
 /// Why there is no connection.
@@ -121,7 +113,7 @@ pub fn start(
     session: Session,
     front: impl Front + 'static,
     commands: mpsc::UnboundedReceiver<Command>,
-    script: Option<mpsc::Receiver<Scripted>>,
+    script: Option<mpsc::Receiver<Batch>>,
 ) -> io::Result<()> {
     stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -137,9 +129,14 @@ pub fn start(
                 front,
                 outbox: Outbox::default(),
                 unsent: Vec::new(),
+                batch: Batch::default(),
+                tails: Vec::new(),
+                stamp: Stamp::default(),
+                write_failed: false,
                 begun: Instant::now(),
                 reconnect_at: None,
                 close_wanted: false,
+                lost: false,
                 ended: false,
             };
             runtime.block_on(network.run(stream, commands, script));
@@ -154,9 +151,19 @@ struct Network<F> {
     outbox: Outbox,
     /// Bytes for the server that its socket has not taken yet.
     unsent: Vec<u8>,
+    /// Lines of a script that the session has not asked for yet.
+    batch: Batch,
+    /// Other programs that want to know all that happens.
+    tails: Vec<blocking::SyncSender<String>>,
+    /// What the server said beside the line at hand.
+    stamp: Stamp,
+    /// Nothing more can be written. What the server said before that is still read.
+    write_failed: bool,
     begun: Instant,
     reconnect_at: Option<Duration>,
     close_wanted: bool,
+    /// The session knows that the connection has ended.
+    lost: bool,
     ended: bool,
 }
 
@@ -165,7 +172,7 @@ enum Woken {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
     Command(Option<Command>),
-    Script(Option<Scripted>),
+    Script(Option<Batch>),
     Time,
 }
 
@@ -174,7 +181,7 @@ impl<F: Front> Network<F> {
         mut self,
         stream: net::TcpStream,
         mut commands: mpsc::UnboundedReceiver<Command>,
-        mut script: Option<mpsc::Receiver<Scripted>>,
+        mut script: Option<mpsc::Receiver<Batch>>,
     ) {
         let mut stream = match TcpStream::from_std(stream) {
             Ok(stream) => Some(stream),
@@ -197,7 +204,7 @@ impl<F: Front> Network<F> {
         &mut self,
         mut stream: TcpStream,
         commands: &mut mpsc::UnboundedReceiver<Command>,
-        script: &mut Option<mpsc::Receiver<Scripted>>,
+        script: &mut Option<mpsc::Receiver<Batch>>,
     ) -> Option<TcpStream> {
         // Without this, a line waits for the answer to the one before.
         let _ = stream.set_nodelay(true);
@@ -205,17 +212,22 @@ impl<F: Front> Network<F> {
         let mut lines = Lines::new(LINE_BYTES_MAX);
         let mut buffer = vec![0; 64 * 1024];
         self.unsent.clear();
+        self.outbox.restart();
         self.close_wanted = false;
+        self.lost = false;
+        self.write_failed = false;
         let now = self.now();
         self.session.connected(now, &mut self.outbox);
         self.deliver(now);
         while !self.close_wanted && !self.ended {
             let is_full = self.front.is_full();
             let deadline = self.deadline(is_full);
+            self.feed(script);
             let takes_script = script.is_some() && self.session.wants_input();
+            let can_write = !self.unsent.is_empty() && !self.write_failed;
             let woken = tokio::select! {
                 read = reader.read(&mut buffer), if !is_full => Woken::Read(read),
-                written = writer.write(&self.unsent), if !self.unsent.is_empty() => {
+                written = writer.write(&self.unsent), if can_write => {
                     Woken::Written(written)
                 }
                 command = commands.recv() => Woken::Command(command),
@@ -229,17 +241,21 @@ impl<F: Front> Network<F> {
                     let fresh = buffer.get(..count).unwrap_or_default();
                     self.received(fresh, &mut lines, now);
                 }
-                Woken::Read(Err(error)) | Woken::Written(Err(error)) => {
-                    self.disconnected(&error.to_string());
+                Woken::Read(Err(error)) => self.disconnected(&plain_words(&error)),
+                // The end of what can be read tells the rest.
+                Woken::Written(Err(_)) => self.write_failed = true,
+                Woken::Written(Ok(count)) => {
+                    self.outbox.written_bytes += count as u64;
+                    drop(self.unsent.drain(..count));
                 }
-                Woken::Written(Ok(count)) => drop(self.unsent.drain(..count)),
                 Woken::Command(command) => self.command(command, now),
-                Woken::Script(line) => self.scripted(line, script, now),
+                Woken::Script(Some(batch)) => self.batch = batch,
+                Woken::Script(None) => self.script_over(script),
                 Woken::Time => self.session.tick(now, &mut self.outbox),
             }
             self.deliver(now);
         }
-        if !self.ended && self.reconnect_at.is_none() {
+        if !self.ended && !self.lost {
             self.disconnected("closed");
         }
         None
@@ -282,11 +298,24 @@ impl<F: Front> Network<F> {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
                 self.front.received(line);
+                let stamp = Stamp::of_line(line);
+                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
+                self.front.stamp(stamp.clone());
+                self.stamp = stamp;
+                // At once, so that each line is shown as things are then, and not as they are
+                // behind all the lines that came with it.
+                self.show(Moment {
+                    unix_seconds,
+                    ..now
+                });
+                self.front.stamp(Stamp::default());
+                self.stamp = Stamp::default();
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
-            self.disconnected("the server sent a line without an end");
+            let words = "it sent a line without an end";
+            self.session.protocol_broken(words, &mut self.outbox);
         }
     }
 
@@ -295,8 +324,7 @@ impl<F: Front> Network<F> {
             Some(Command::Typed(text)) => {
                 super::panic_if_asked("network", &text);
                 self.session.typed(&text, now, &mut self.outbox);
-                self.show(now);
-                self.front.changed(&self.session);
+                self.deliver(now);
                 self.front.typed_done(&self.session);
             }
             Some(Command::AnswerNick(nick)) => {
@@ -307,6 +335,10 @@ impl<F: Front> Network<F> {
                 // Nobody waits for it any more when this fails.
                 let _ = answer.send(Names { nicks, rooms });
             }
+            Some(Command::Judge(line, answer)) => {
+                let _ = answer.send(self.session.judge(&line));
+            }
+            Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
@@ -315,37 +347,76 @@ impl<F: Front> Network<F> {
         }
     }
 
-    fn scripted(
-        &mut self,
-        line: Option<Scripted>,
-        script: &mut Option<mpsc::Receiver<Scripted>>,
-        now: Moment,
-    ) {
-        match line {
-            Some(Scripted::Line { number, text }) => {
-                self.session.scripted(number, &text, now, &mut self.outbox);
+    /// Answers another program. Whether it still listens is its own concern.
+    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: Moment) {
+        let lines = match ask {
+            Ask::Send(line) => self.typed_from_outside(&line, now).map(|()| Vec::new()),
+            Ask::Who(room) => self.session.people(room.as_deref()),
+            Ask::Rooms => Ok(self.session.names().1),
+            Ask::Names(start) => Ok(self.session.names_like(&start)),
+            Ask::Tail => {
+                let _ = answer.try_send(control::OK.to_owned());
+                return self.tails.push(answer);
             }
-            Some(Scripted::Unreadable { number, why }) => {
-                self.session.unreadable(number, why, &mut self.outbox);
-            }
-            Some(Scripted::End) | None => {
-                *script = None;
-                self.session.input_ended(now, &mut self.outbox);
-            }
+        };
+        let lines = match lines {
+            Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
+            Err(words) => vec![format!("{}{words}", control::ERROR)],
+        };
+        for line in lines {
+            let _ = answer.try_send(line);
         }
+    }
+
+    /// Takes a line of another program like a typed one, and lets the person here see it.
+    fn typed_from_outside(&mut self, line: &str, now: Moment) -> Result<(), String> {
+        let before = self.outbox.events.len();
+        self.session.typed(line, now, &mut self.outbox);
+        let events = self.outbox.events.get(before..).unwrap_or_default();
+        let refusal = events.iter().find_map(|event| match event {
+            Event::Unsendable { words, .. } => Some(words.clone()),
+            _ => None,
+        });
+        if let Some(words) = refusal {
+            self.outbox.events.truncate(before);
+            return Err(words);
+        }
+        let words = format!("from another program: {}", super::safe::safe(line));
+        self.outbox.events.insert(before, Event::Note { words });
+        Ok(())
+    }
+
+    /// Gives the session as many lines of the script as it wants now.
+    fn feed(&mut self, script: &mut Option<mpsc::Receiver<Batch>>) {
+        let now = self.now();
+        while self.session.wants_input()
+            && let Some((number, line)) = self.batch.next_line()
+        {
+            self.session.scripted(number, line, now, &mut self.outbox);
+        }
+        if script.is_some() && self.batch.is_over() {
+            self.script_over(script);
+        }
+        self.deliver(now);
+    }
+
+    fn script_over(&mut self, script: &mut Option<mpsc::Receiver<Batch>>) {
+        *script = None;
+        let now = self.now();
+        self.session.input_ended(now, &mut self.outbox);
     }
 
     fn disconnected(&mut self, words: &str) {
         let now = self.now();
         self.close_wanted = true;
+        self.lost = true;
         self.session.disconnected(words, now, &mut self.outbox);
         self.deliver(now);
     }
 
     /// Does what the session wants done, and lets the front end know.
     fn deliver(&mut self, now: Moment) {
-        self.unsent.extend_from_slice(self.outbox.lines.as_bytes());
-        self.outbox.lines.clear();
+        self.outbox.take_lines(&mut self.unsent);
         self.show(now);
         for order in std::mem::take(&mut self.outbox.orders) {
             match order {
@@ -355,6 +426,7 @@ impl<F: Front> Network<F> {
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
+                Order::Local { line } => self.front.local(&line),
                 Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
                 Order::End(outcome) => {
                     self.ended = true;
@@ -368,6 +440,17 @@ impl<F: Front> Network<F> {
     fn show(&mut self, now: Moment) {
         for event in self.outbox.events.drain(..) {
             self.front.show(&event, now.unix_seconds, &self.session);
+            if !self.tails.is_empty()
+                && let Some(record) = Record::of(&event, now.unix_seconds, &self.stamp)
+            {
+                let line = record.line().trim_end().to_owned();
+                // Who reads too slowly to hear all is not told a part.
+                self.tails
+                    .retain(|tail| tail.try_send(line.clone()).is_ok());
+            }
+        }
+        if let Some(event) = self.outbox.found.take() {
+            self.front.found(&event, now.unix_seconds);
         }
     }
 
@@ -395,7 +478,7 @@ impl<F: Front> Network<F> {
     }
 }
 
-async fn next_scripted(script: &mut Option<mpsc::Receiver<Scripted>>) -> Option<Scripted> {
+async fn next_scripted(script: &mut Option<mpsc::Receiver<Batch>>) -> Option<Batch> {
     match script {
         Some(script) => script.recv().await,
         None => None,

@@ -1,9 +1,15 @@
 //! The command line of `chatroom`.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum, ValueHint};
+use std::time::Duration;
 
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use jiff::SignedDuration;
+
+use super::wait::Pattern;
 use crate::generate::Generated;
 
 /// Chat in a room with the people on a server, from a terminal or a script.
@@ -26,15 +32,15 @@ pub struct Options {
     pub server: Option<String>,
 
     /// The name others know you by [default: your login name]
-    #[arg(short, long, value_name = "NICK", env = "CHATROOM_NICK")]
+    #[arg(short, long, global = true, value_name = "NICK", env = "CHATROOM_NICK")]
     pub nick: Option<String>,
 
     /// Enter this room as well; can be given several times
-    #[arg(short = 'j', long = "join", value_name = "#ROOM")]
+    #[arg(short = 'j', long = "join", global = true, value_name = "#ROOM")]
     pub rooms: Vec<String>,
 
     /// Read the password of the server from the first line of this file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,
 
     /// Never host the room in this process when no server is there
@@ -45,17 +51,68 @@ pub struct Options {
     #[arg(short, long)]
     pub follow: bool,
 
+    /// Take this line instead of standard input; can be given several times
+    #[arg(short = 'c', long = "command", value_name = "LINE")]
+    pub commands: Vec<String>,
+
+    /// How to understand the lines of standard input
+    #[arg(long, value_name = "FORM", default_value = "typed")]
+    pub input: Input,
+
+    /// End a script at the first line that is refused
+    #[arg(long)]
+    pub strict: bool,
+
     /// How to print what arrives when standard output is not a terminal
-    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "plain")]
     pub format: Format,
 
+    /// End when somebody says what matches this regular expression, and print it
+    #[arg(long, value_name = "REGEX")]
+    pub wait_for: Option<Pattern>,
+
+    /// Wait only for what this person says
+    #[arg(long, value_name = "NICK", requires = "wait_for")]
+    pub from: Option<String>,
+
+    /// Wait only for what is said in this room
+    #[arg(long, value_name = "#ROOM", requires = "wait_for")]
+    pub room: Option<String>,
+
+    /// Give up after this time, such as 30s or 5m, with exit status 75
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    pub timeout: Option<Duration>,
+
+    /// Pass standard input on to standard output while sending some of its lines as text
+    #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
+    pub tee: bool,
+
+    /// With --tee, send at most so many lines in an interval, and how many more there were
+    #[arg(long, value_name = "COUNT", default_value_t = 10, requires = "tee")]
+    pub max_lines: usize,
+
+    /// With --tee, the time for which lines are counted
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, requires = "tee")]
+    pub interval: Duration,
+
     /// When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 
     /// Read this configuration instead of the usual one
-    #[arg(long, value_name = "FILE", env = "CHATROOM_CONFIG", value_hint = ValueHint::FilePath)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CHATROOM_CONFIG",
+        value_hint = ValueHint::FilePath
+    )]
     pub config: Option<PathBuf>,
+
+    /// Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers
+    /// need it
+    #[arg(long)]
+    pub plain: bool,
 
     /// Show also what is of use to few, such as each line of the server's greeting
     #[arg(short, long, conflicts_with = "quiet")]
@@ -67,7 +124,146 @@ pub struct Options {
 
     /// Print the man page or the completions of a shell, and do nothing else
     #[arg(long, value_name = "WHAT")]
-    pub generate: Option<Generated>,
+    pub generate: Option<Document>,
+
+    /// What to do instead of talking.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// Something to do instead of talking.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Ask a person, and print the answer
+    ///
+    /// The answer is what this person whispers next, or, when a room is asked, what is said there
+    /// next.
+    Ask(Message),
+    /// Say one thing to a person or in a room
+    ///
+    /// A running session says it, where there is one and no server is named.
+    Msg(Message),
+    /// Use a running session that has control = true in its configuration
+    Ctl {
+        /// What to do with it.
+        #[command(subcommand)]
+        what: Control,
+    },
+}
+
+/// To whom, and what.
+#[derive(Debug, Args)]
+pub struct Message {
+    /// A person or a room
+    #[arg(value_name = "@NICK|#ROOM")]
+    pub to: String,
+
+    /// What to say
+    #[arg(value_name = "TEXT", required = true, num_args = 1..)]
+    pub text: Vec<String>,
+}
+
+/// What to do with a running session.
+#[derive(Debug, Subcommand)]
+pub enum Control {
+    /// Take a line as if it were typed there
+    Send {
+        /// The line
+        #[arg(required = true, num_args = 1..)]
+        line: Vec<String>,
+    },
+    /// List who is in a room
+    Who {
+        /// The active room when none is named
+        room: Option<String>,
+    },
+    /// List the rooms it is in
+    Rooms,
+    /// Print what happens there from now on
+    Tail,
+    /// List the names that begin with this, for the completion of shells
+    #[command(hide = true)]
+    Names {
+        /// The beginning
+        #[arg(default_value = "")]
+        start: String,
+    },
+}
+
+impl Options {
+    /// Whether something is waited for and standard input has nothing to say: it is a terminal.
+    pub fn waits_on_terminal(&self) -> bool {
+        self.wait_for.is_some() && std::io::stdin().is_terminal()
+    }
+
+    /// Whether there is nobody to type, even in a terminal.
+    pub fn is_scripted(&self) -> bool {
+        self.action.is_some() || !self.commands.is_empty() || self.wait_for.is_some() || self.tee
+    }
+}
+
+/// How to understand the lines of standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Input {
+    /// As if they were typed: text, @NICK TEXT, /COMMAND.
+    Typed,
+    /// All of them are text for the room, whatever they begin with.
+    Text,
+    /// JSON objects with the keys to and text, or command; --generate schema tells all.
+    Json,
+}
+
+/// Something to print instead of running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// The form of --format json and --input json.
+    Schema,
+    /// A configuration in which everything is explained.
+    Config,
+    /// What both programs can print.
+    Generated(Generated),
+}
+
+const DOCUMENTS: &[Document] = &[
+    Document::Generated(Generated::Man),
+    Document::Generated(Generated::CompleteBash),
+    Document::Generated(Generated::CompleteZsh),
+    Document::Generated(Generated::CompleteFish),
+    Document::Generated(Generated::CompleteElvish),
+    Document::Generated(Generated::CompletePowershell),
+    Document::Schema,
+    Document::Config,
+];
+
+impl ValueEnum for Document {
+    fn value_variants<'a>() -> &'a [Self] {
+        DOCUMENTS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Generated(generated) => generated.to_possible_value(),
+            Self::Config => {
+                Some(PossibleValue::new("config").help("A configuration with everything explained"))
+            }
+            Self::Schema => Some(
+                PossibleValue::new("schema").help("What is read and printed as JSON, as a schema"),
+            ),
+        }
+    }
+}
+
+/// `30s`, `5m`, `1h30m`; a number alone is seconds.
+fn time(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let parsed: Result<SignedDuration, _> = text.parse();
+    parsed
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "write it like 30s, 5m or 1h30m".to_owned())
 }
 
 /// How to print what arrives when standard output is not a terminal.
@@ -75,6 +271,8 @@ pub struct Options {
 pub enum Format {
     /// For people: the time, who, and what.
     Plain,
+    /// For programs: an object a line.
+    Json,
     /// The lines of the server as they are.
     Raw,
 }
@@ -108,6 +306,8 @@ Exit status:
   69   the server could not be reached, or went away
   70   an error in this program
   74   writing the output failed
+  75   gave up: the time of --timeout is over
+  76   the server broke the protocol
   77   refused entry: the nick is taken, or the password is wrong
   78   wrong configuration
   130  interrupted

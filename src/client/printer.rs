@@ -9,13 +9,13 @@
 //! while the editor has drawn its prompt and is not about to return, and the next block waits
 //! until the one before has been drawn.
 
-use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// A block is at least one text, and no more than about so many bytes.
-const BLOCK_BYTES_MAX: usize = 64 * 1024;
+/// A block is at least one line, and no more than so many bytes if there are several: a key is
+/// answered only between two blocks.
+const BLOCK_BYTES_MAX: usize = 16 * 1024;
 /// Above a prompt, what waits beyond this gives way to newer text.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -33,8 +33,11 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<String>,
-    waiting_bytes: usize,
+    /// Whole lines; those before `taken` are on their way already.
+    waiting: String,
+    taken: usize,
+    /// Sequences that are not printed but obeyed; they need not wait for the gate.
+    controls: String,
     /// Lines that gave way since the last block.
     skipped: usize,
     gated: bool,
@@ -88,22 +91,24 @@ impl Printer {
             "a part of a line would be overwritten"
         );
         let mut state = self.lock();
-        state.waiting_bytes += text.len();
-        state.waiting.push_back(text);
+        state.waiting.push_str(&text);
         if state.gated {
-            while state.waiting_bytes > WAITING_BYTES_MAX
-                && let Some(oldest) = state.waiting.pop_front()
-            {
-                state.waiting_bytes -= oldest.len();
-                state.skipped += oldest.matches('\n').count();
-            }
+            state.skip_oldest();
         }
         self.shared.changed.notify_all();
     }
 
+    /// Has a sequence written that takes no room on the screen, such as one for the title.
+    pub fn control(&self, sequence: &str) {
+        if !sequence.is_empty() {
+            self.lock().controls.push_str(sequence);
+            self.shared.changed.notify_all();
+        }
+    }
+
     /// Whether so much waits that no more should be asked for.
     pub fn is_full(&self) -> bool {
-        self.lock().waiting_bytes > WAITING_BYTES_MAX / 4
+        self.lock().rest().len() > WAITING_BYTES_MAX / 4
     }
 
     /// The editor has drawn its prompt and reads keys.
@@ -129,7 +134,7 @@ impl Printer {
         state.finished = true;
         self.shared.changed.notify_all();
         let mut rest = state.handed.take().unwrap_or_default();
-        while !state.waiting.is_empty() {
+        while state.has_more() {
             rest.push_str(&state.next_block());
         }
         rest
@@ -138,7 +143,7 @@ impl Printer {
     /// Waits until everything is printed, then ends the thread.
     pub fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         let mut state = self.lock();
-        while !state.waiting.is_empty() && !thread.is_finished() {
+        while state.has_more() && !thread.is_finished() {
             let timeout = std::time::Duration::from_millis(50);
             state = match self.shared.changed.wait_timeout(state, timeout) {
                 Ok((state, _)) => state,
@@ -156,6 +161,13 @@ impl Printer {
         loop {
             if state.finished {
                 return Ok(());
+            }
+            if !state.controls.is_empty() {
+                let controls = std::mem::take(&mut state.controls);
+                drop(state);
+                print_to_stdout(controls)?;
+                state = self.lock();
+                continue;
             }
             if !state.may_print() {
                 state = self
@@ -199,23 +211,67 @@ pub fn print_to_stdout(block: String) -> io::Result<()> {
 impl State {
     fn may_print(&self) -> bool {
         let may = !self.gated || (self.open && self.handed.is_none());
-        may && (self.skipped > 0 || !self.waiting.is_empty())
+        may && self.has_more()
     }
 
-    /// All that waits, up to the size of a block.
+    fn has_more(&self) -> bool {
+        self.skipped > 0 || !self.rest().is_empty()
+    }
+
+    fn rest(&self) -> &str {
+        self.waiting.get(self.taken..).unwrap_or_default()
+    }
+
+    /// Lets the oldest lines give way when too much waits.
+    fn skip_oldest(&mut self) {
+        let excess = self.rest().len().saturating_sub(WAITING_BYTES_MAX);
+        if excess > 0 {
+            let bytes = end_of_line(self.rest(), excess);
+            self.skipped += self.take(bytes).matches('\n').count();
+        }
+    }
+
+    /// As many of the lines that wait as a block can have.
     fn next_block(&mut self) -> String {
         let mut block = String::new();
         if self.skipped > 0 {
             block = format!("… {} lines skipped\n", std::mem::take(&mut self.skipped));
         }
-        while let Some(text) = self.waiting.front()
-            && (block.is_empty() || block.len() + text.len() <= BLOCK_BYTES_MAX)
-        {
-            block.push_str(text);
-            self.waiting_bytes -= text.len();
-            self.waiting.pop_front();
-        }
+        let rest = self.rest();
+        let bytes = if rest.len() <= BLOCK_BYTES_MAX {
+            rest.len()
+        } else {
+            let fitting = rest.as_bytes().get(..BLOCK_BYTES_MAX).unwrap_or_default();
+            match fitting.iter().rposition(|byte| *byte == b'\n') {
+                Some(at) => at + 1,
+                None => end_of_line(rest, BLOCK_BYTES_MAX),
+            }
+        };
+        block.push_str(&self.take(bytes));
         block
+    }
+
+    /// Takes so many bytes, which are whole lines, from the front of what waits.
+    fn take(&mut self, bytes: usize) -> String {
+        let taken = self.rest().get(..bytes).unwrap_or_default().to_owned();
+        self.taken += taken.len();
+        // Moving the rest to the front costs no more than what has been taken since.
+        if self.taken * 2 > self.waiting.len() {
+            self.waiting.drain(..self.taken);
+            self.waiting
+                .shrink_to(4 * self.waiting.len().max(BLOCK_BYTES_MAX));
+            self.taken = 0;
+        }
+        taken
+    }
+}
+
+/// Where the line ends that the byte at `at` is part of: behind its line feed.
+fn end_of_line(text: &str, at: usize) -> usize {
+    let behind = text.as_bytes().get(at..).unwrap_or_default();
+    match behind.iter().position(|byte| *byte == b'\n') {
+        Some(distance) => at + distance + 1,
+        None => text.len(),
     }
 }
 

@@ -19,15 +19,19 @@ use crate::wire::name::is_invisible;
 /// assert_eq!(safe("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
 /// ```
 pub fn safe(text: &str) -> String {
+    // Most text is plain, and much of it comes at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut harmless = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut characters = text.chars();
     let mut before = None;
-    while let Some(c) = rest.chars().next() {
-        rest = rest.strip_prefix(c).unwrap_or_default();
+    while let Some(c) = characters.next() {
+        let rest = characters.as_str();
         match c {
             BOLD | ITALIC | UNDERLINE | STRIKE | MONOSPACE | REVERSE | RESET => continue,
-            COLOR => rest = behind_color(rest, 2, |c| c.is_ascii_digit()),
-            HEX_COLOR => rest = behind_color(rest, 6, |c| c.is_ascii_hexdigit()),
+            COLOR => characters = behind_color(rest, 2, |c| c.is_ascii_digit()).chars(),
+            HEX_COLOR => characters = behind_color(rest, 6, |c| c.is_ascii_hexdigit()).chars(),
             JOINER if before.is_some_and(joins) && rest.chars().next().is_some_and(joins) => {
                 harmless.push(c);
             }

@@ -3,19 +3,28 @@
 use std::any::Any;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::{self, Stdio};
+use std::time::Duration;
 
-use etcetera::BaseStrategy as _;
+use etcetera::BaseStrategy;
 use jiff::tz::TimeZone;
+use signal_hook::consts::SIGINT;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
+use super::control::{self, Ask, caller};
+use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{ColorChoice, Options};
+use super::options::{Action, ColorChoice, Control, Document, Options};
+use super::plain::Plain;
 use super::screen::{Look, Volume};
-use super::session::{Outcome, Session, Settings};
-use super::{Ending, Place, editor, input, interactive, script};
+use super::script::Plan;
+use super::seat::Seat;
+use super::session::{Outcome, Report, Session, Settings};
+use super::{Ending, Place, input, json, script};
+use crate::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
 /// error is in words.
@@ -53,7 +62,25 @@ pub enum Failure {
     ServerGone {
         /// Why.
         words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
     },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// No running session can be used by other programs.
+    NoSession,
     /// The program itself failed.
     Internal,
     /// The terminal or the pipe cannot be used.
@@ -84,13 +111,23 @@ impl Failure {
             Self::LinesRefused => 65,
             Self::Unreadable { .. } | Self::Config(ConfigError::Unreadable { .. }) => 66,
             Self::UnknownHost { .. } => 68,
-            Self::Unreachable { .. } | Self::ServerGone { .. } => 69,
+            Self::Unreachable { .. } | Self::ServerGone { .. } | Self::NoSession => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
+            Self::TimeIsUp { .. } => 75,
+            Self::ProtocolBroken { .. } => 76,
             Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
             Self::Config(ConfigError::Wrong { .. }) => 78,
             // As a shell tells that a signal ended a program.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Nothing, when it is only that the reader of the output has seen enough.
+    fn unless_seen_enough(self) -> Result<(), Self> {
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Err(other),
         }
     }
 
@@ -119,8 +156,25 @@ impl fmt::Display for Failure {
                 "no server answers on {address} ({}); is chatroomd running there?",
                 plain_words(error)
             ),
-            Self::ServerGone { words } => {
-                write!(f, "the server is gone: {}", super::safe::safe(words))
+            Self::ServerGone { words, report } => {
+                write!(f, "the server is gone: {}", super::safe::safe(words))?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::TimeIsUp { limit, report } => {
+                write!(f, "gave up after {} s", limit.as_secs_f64())?;
+                let open = report.as_ref().filter(|report| !report.is_complete());
+                open.map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::ProtocolBroken { words, report } => {
+                write!(f, "the server broke the protocol: {words}")?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::NoSession => {
+                f.write_str("no session is running that has control = true in its configuration")
             }
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
@@ -145,8 +199,19 @@ impl std::error::Error for Failure {}
 /// Does all that the options ask for. `hosting` makes a server in this process when there is
 /// none.
 pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
-    if let Some(generated) = options.generate {
-        return generated.print::<Options>().map_err(Failure::Output);
+    match options.generate {
+        Some(Document::Generated(generated)) => {
+            return generated.print::<Options>().map_err(Failure::Output);
+        }
+        Some(Document::Config) => {
+            let printed = generate::print(super::config::EXAMPLE.as_bytes());
+            return printed.map_err(Failure::Output);
+        }
+        Some(Document::Schema) => {
+            let printed = generate::print(json::schema().as_bytes());
+            return printed.map_err(Failure::Output);
+        }
+        None => {}
     }
     let folders = etcetera::choose_base_strategy().ok();
     let usual_config = folders
@@ -154,47 +219,160 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map(|at| at.config_dir().join("chatroom.toml"));
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
-    let on_terminal = io::stdin().is_terminal() && can_edit();
-    let Some(wishes) = Wishes::weigh(options, &config, on_terminal)? else {
-        return Ok(());
+    let runtime = folders.as_ref().and_then(BaseStrategy::runtime_dir);
+    let control = runtime.map(|at| control::folder(&at));
+    if let Some(done) = through_session(options, &config, control.as_deref()) {
+        return done;
+    }
+    let places = Places {
+        state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
+        control: control.filter(|_| config.control),
     };
-    let (place, host) = wishes.connect(on_terminal, hosting)?;
-    let session = Session::new(Settings {
-        user: wishes.nick.clone(),
-        real_name: wishes.nick.clone(),
-        nick: wishes.nick,
-        password: wishes.password,
-        rooms: wishes.rooms,
-        script: !on_terminal,
-    });
-    let look = Look::new(
-        has_color(options.color),
-        volume(options),
-        TimeZone::system(),
-    );
-    let ending = if on_terminal {
-        let history = folders.and_then(|at| Some(at.state_dir()?.join("chatroom/history")));
-        let greeting = match &host {
-            Some(_) => format!(
-                "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                place.address
-            ),
-            None => String::new(),
+    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let edits = is_person && !options.plain && can_edit();
+    let seat = match (is_person, edits) {
+        (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
+        (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
+        (false, _) => Ok(None),
+    };
+    let mut seat = seat.map_err(Failure::Output)?;
+    let mut goal = options.server.clone();
+    // `/connect` ends one conversation and begins the next.
+    loop {
+        let wishes = Wishes::weigh(goal.as_ref(), options, &config, seat.as_mut())?;
+        let Some(wishes) = wishes else {
+            let signal = seat.and_then(|seat| seat.signal());
+            return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        interactive::run(place, session, look, options.format, history, &greeting)
-    } else {
-        script::run(place, session, look, options.format, options.follow)
+        let (place, host) = wishes.connect(seat.as_ref(), hosting)?;
+        let session = wishes.session(options, &config)?;
+        let look = Look::new(
+            has_color(options.color) && (edits || !is_person),
+            volume(options, is_person),
+            TimeZone::system(),
+            config.taste(),
+        );
+        let ending = match &mut seat {
+            Some(seat) => {
+                let furniture = places.furniture(&place, host.is_some(), options);
+                seat.converse(place, session, look, furniture)
+            }
+            None => {
+                let plan = Plan::of(options)?;
+                script::run(place, session, look, plan, places.control.as_deref())
+            }
+        };
+        drop(host);
+        let ending = ending.map_err(Failure::Output)?;
+        match ending.outcome {
+            Some(Outcome::Elsewhere { server }) => goal = Some(server),
+            _ => return finish(ending),
+        }
+    }
+}
+
+/// Does what a running session is to do; nothing when the options ask for something else.
+fn through_session(
+    options: &Options,
+    config: &Config,
+    control: Option<&Path>,
+) -> Option<Result<(), Failure>> {
+    let session = || control.and_then(caller::find);
+    let what = match options.action.as_ref()? {
+        // A session knows best who is there; without one the configuration has some names.
+        Action::Ctl {
+            what: Control::Names { start },
+        } => {
+            let print = |line: &str| caller::print(line, options.format);
+            let ask = Ask::Names(start.clone());
+            let done = match session() {
+                Some(session) => caller::ask(&session, &ask, None, print),
+                None => config
+                    .names_like(start)
+                    .iter()
+                    .try_for_each(|name| print(name).map_err(Failure::Output)),
+            };
+            return Some(done.or_else(|failure| failure.unless_seen_enough()));
+        }
+        Action::Ctl { what } => what,
+        Action::Msg(message) if options.server.is_none() => {
+            let session = session()?;
+            return Some(
+                script::line(message)
+                    .and_then(|line| caller::ask(&session, &Ask::Send(line), None, |_| Ok(()))),
+            );
+        }
+        Action::Msg(_) | Action::Ask(_) => return None,
     };
-    drop(host);
-    finish(ending.map_err(Failure::Output)?)
+    let ask = match what {
+        Control::Send { line } => Ask::Send(line.join(" ")),
+        Control::Who { room } => Ask::Who(room.clone()),
+        Control::Rooms => Ask::Rooms,
+        Control::Tail => Ask::Tail,
+        Control::Names { start } => Ask::Names(start.clone()),
+    };
+    let Some(session) = session() else {
+        return Some(Err(Failure::NoSession));
+    };
+    let print = |line: &str| caller::print(line, options.format);
+    let done = caller::ask(&session, &ask, options.timeout, print);
+    Some(done.or_else(|failure| failure.unless_seen_enough()))
+}
+
+/// Where things are kept beside the configuration.
+struct Places {
+    state: Option<PathBuf>,
+    control: Option<PathBuf>,
+}
+
+impl Places {
+    /// Where the conversation of a person keeps what it keeps, and how it begins.
+    fn furniture(&self, place: &Place, hosted: bool, options: &Options) -> Furniture {
+        let file = |kind: &str| {
+            let folder = self.state.as_ref()?.join(kind);
+            Some(folder.join(file_name(&place.address)))
+        };
+        Furniture {
+            format: options.format,
+            history_file: file("history"),
+            draft_file: file("draft"),
+            control: self.control.clone(),
+            greeting: match hosted {
+                true => format!(
+                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                    place.address
+                ),
+                false => String::new(),
+            },
+        }
+    }
+}
+
+/// The name of a server as that of a file, which cannot lead out of its folder.
+fn file_name(address: &Address) -> String {
+    let plain = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || "-_".contains(c) => c,
+        '.' => '.',
+        _ => '_',
+    };
+    let host: String = address
+        .host
+        .to_ascii_lowercase()
+        .chars()
+        .map(plain)
+        .collect();
+    format!("at-{host}-{}", address.port)
 }
 
 /// Where to go and as whom, with nothing left open.
 struct Wishes {
     address: Address,
+    /// Whether the lines come from a script, and nobody can be asked.
+    script: bool,
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
+    alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
 }
@@ -203,15 +381,16 @@ impl Wishes {
     /// The command line and the environment before the configuration before an answer of the
     /// person; `None` when the person leaves instead of answering.
     fn weigh(
+        goal: Option<&String>,
         options: &Options,
         config: &Config,
-        on_terminal: bool,
+        mut seat: Option<&mut Seat>,
     ) -> Result<Option<Self>, Failure> {
-        let named = options.server.as_ref().or(config.server.as_ref());
-        let answered = match named {
-            None if on_terminal => {
+        let named = goal.or(config.server.as_ref());
+        let answered = match (named, &mut seat) {
+            (None, Some(seat)) => {
                 let default = Address::local().to_string();
-                let Some(answer) = ask("Server", &default)? else {
+                let Some(answer) = ask(seat, "Server", &default)? else {
                     return Ok(None);
                 };
                 Some(answer).filter(|answer| *answer != default)
@@ -225,46 +404,52 @@ impl Wishes {
             (None, Some(text)) => parse_address(text)?,
             (None, None) => Address::local(),
         };
-        let may_host = named.is_none() && on_terminal && !options.no_host;
+        let may_host = named.is_none() && seat.is_some() && !options.no_host;
         let nick = options
             .nick
             .clone()
             .or_else(|| server.and_then(|server| server.nick.clone()))
             .or_else(|| config.nick.clone());
-        let nick = match nick {
-            Some(nick) => nick,
-            None if on_terminal => match ask("Nick", &login_name())? {
+        let nick = match (nick, &mut seat) {
+            (Some(nick), _) => nick,
+            (None, Some(seat)) => match ask(seat, "Nick", &login_name())? {
                 Some(nick) => nick,
                 None => return Ok(None),
             },
-            None => login_name(),
+            (None, None) => login_name(),
         };
         if !input::checked_nick_text(&nick) {
             return Err(Failure::Usage(format!(
                 "{nick:?} cannot be a nick; use letters, digits, - and _, a letter first"
             )));
         }
-        let mut rooms = options.rooms.clone();
-        rooms.extend(server.iter().flat_map(|server| server.rooms.clone()));
-        for room in &rooms {
-            if !matches!(
-                input::parse(&format!("/join {room}")),
-                Ok(input::Intent::Join { .. })
-            ) {
-                return Err(Failure::Usage(format!(
+        let of_server = server.iter().flat_map(|server| &server.rooms);
+        let rooms = options.rooms.iter().chain(of_server).map(|room| {
+            match input::parse(&format!("/join {room}")) {
+                Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                _ => Err(Failure::Usage(format!(
                     "{room:?} cannot be a room; rooms look like #room"
-                )));
+                ))),
             }
-        }
+        });
+        let rooms = rooms.collect::<Result<_, _>>()?;
         let password_file = options
             .password_file
             .as_ref()
             .or_else(|| server.and_then(|server| server.password_file.as_ref()));
-        let password = password_file.map(|file| read_password(file)).transpose()?;
+        let command = server.and_then(|server| server.password_command.as_ref());
+        let password = match (password_file, command) {
+            (Some(file), _) => Some(read_password(file)?),
+            (None, Some(command)) => Some(ask_for_password(command)?),
+            (None, None) => None,
+        };
+        let alternatives = server.map(|server| server.alternatives.clone());
         Ok(Some(Self {
             address,
+            script: seat.is_none(),
             may_host,
             nick,
+            alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
         }))
@@ -273,11 +458,11 @@ impl Wishes {
     /// Connects; hosts the room first when nobody does and that is allowed.
     fn connect(
         &self,
-        on_terminal: bool,
+        seat: Option<&Seat>,
         hosting: Hosting,
     ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
-        let error = match network::connect(&address) {
+        let error = match self.reach(seat)? {
             Ok(stream) => return Ok((Place { stream, address }, None)),
             Err(ConnectError::UnknownHost(error)) => {
                 let host = address.host;
@@ -286,22 +471,51 @@ impl Wishes {
             Err(ConnectError::Unreachable(error)) => error,
         };
         let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        if !(refused && self.may_host && on_terminal) {
+        if !(refused && self.may_host) {
             return Err(Failure::Unreachable { address, error });
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         let host = hosting(here).map_err(Failure::Usage)?;
-        match network::connect(&address) {
+        match self.reach(seat)? {
             Ok(stream) => Ok((Place { stream, address }, Some(host))),
             Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
                 Err(Failure::Unreachable { address, error })
             }
         }
     }
+
+    /// Tries to connect; on a terminal Ctrl-C ends that.
+    fn reach(&self, seat: Option<&Seat>) -> Result<Result<TcpStream, ConnectError>, Failure> {
+        let address = self.address.clone();
+        match seat {
+            None => Ok(network::connect(&address)),
+            Some(seat) => seat
+                .wait_for(move || network::connect(&address))
+                .ok_or(Failure::Signal(SIGINT)),
+        }
+    }
+
+    /// The conversation to hold there.
+    fn session(self, options: &Options, config: &Config) -> Result<Session, Failure> {
+        let plan = Plan::of(options)?;
+        Ok(Session::new(Settings {
+            user: self.nick.clone(),
+            real_name: self.nick.clone(),
+            nick: self.nick,
+            alternatives: self.alternatives,
+            password: self.password,
+            rooms: self.rooms,
+            script: self.script,
+            strict: options.strict,
+            wait: plan.wait,
+            time_limit: options.timeout,
+            aliases: config.alias.clone(),
+        }))
+    }
 }
 
-fn ask(question: &str, default: &str) -> Result<Option<String>, Failure> {
-    editor::ask(question, default).map_err(Failure::Output)
+fn ask(seat: &mut Seat, question: &str, default: &str) -> Result<Option<String>, Failure> {
+    seat.ask(question, default).map_err(Failure::Output)
 }
 
 fn parse_address(text: &str) -> Result<Address, Failure> {
@@ -316,7 +530,35 @@ fn read_password(file: &Path) -> Result<String, Failure> {
         file: file.to_owned(),
         error,
     })?;
+    password_in(&text, &file.display().to_string())
+}
+
+/// What a command prints on its first line.
+fn ask_for_password(command: &str) -> Result<String, Failure> {
+    let output = process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output();
+    let failed = |why: String| Failure::Usage(format!("password-command {command:?} {why}"));
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            password_in(&text, &format!("password-command {command:?}"))
+        }
+        Ok(output) => Err(failed(format!("failed ({})", output.status))),
+        Err(error) => Err(failed(format!("cannot be run: {}", plain_words(&error)))),
+    }
+}
+
+/// The first line of a text from `place`, as a password.
+fn password_in(text: &str, place: &str) -> Result<String, Failure> {
     let line = text.lines().next().unwrap_or_default();
+    if line.chars().any(char::is_control) {
+        return Err(Failure::Usage(format!(
+            "{place}: a password has no control characters in it"
+        )));
+    }
     Ok(line.to_owned())
 }
 
@@ -338,7 +580,7 @@ fn login_name() -> String {
     }
 }
 
-/// Whether the terminal can move its cursor. Where it cannot, lines are taken as from a script.
+/// Whether the terminal can move its cursor.
 fn can_edit() -> bool {
     let terminal = std::env::var("TERM").unwrap_or_default();
     !["dumb", "cons25", "emacs"].contains(&terminal.to_ascii_lowercase().as_str())
@@ -359,11 +601,11 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn volume(options: &Options) -> Volume {
+fn volume(options: &Options, on_terminal: bool) -> Volume {
     match (options.quiet, options.verbose) {
         (true, _) => Volume::Quiet,
         (_, true) => Volume::Everything,
-        _ if io::stdin().is_terminal() => Volume::Normal,
+        _ if on_terminal => Volume::Normal,
         _ => Volume::Script,
     }
 }
@@ -373,11 +615,16 @@ fn finish(ending: Ending) -> Result<(), Failure> {
         return Err(Failure::Signal(signal));
     }
     match ending.outcome {
-        Some(Outcome::Done) => Ok(()),
+        // The one who asks to go elsewhere is taken there before this.
+        Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
         Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
         Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
         Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),
-        Some(Outcome::ServerGone { words }) => Err(Failure::ServerGone { words }),
+        Some(Outcome::ServerGone { words, report }) => Err(Failure::ServerGone { words, report }),
+        Some(Outcome::TimeIsUp { limit, report }) => Err(Failure::TimeIsUp { limit, report }),
+        Some(Outcome::ProtocolBroken { words, report }) => {
+            Err(Failure::ProtocolBroken { words, report })
+        }
         None => Err(Failure::Internal),
     }
 }

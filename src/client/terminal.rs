@@ -162,7 +162,7 @@ impl Signals {
             .spawn(move || {
                 for signal in coming.forever() {
                     if known.swap(signal, Ordering::Relaxed) != 0 {
-                        let _ = signal_hook::low_level::emulate_default_handler(signal);
+                        end_by(signal);
                     }
                     received(signal);
                 }
@@ -174,4 +174,10 @@ impl Signals {
     pub fn received(&self) -> Option<i32> {
         Some(self.received.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
     }
+}
+
+/// Ends the program as this signal does when nobody watches for it.
+pub fn end_by(signal: i32) {
+    let ended = signal_hook::low_level::emulate_default_handler(signal);
+    debug_assert!(ended.is_ok(), "each signal that is watched can be emulated");
 }

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each test program uses a part of it.
 
+pub(crate) mod recorder;
 pub(crate) mod terminal;
 
 use std::io::{Read, Write};
@@ -89,6 +90,11 @@ impl Program {
         input.flush().unwrap();
     }
 
+    /// The same for a program that may have ended.
+    pub(crate) fn try_give(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.input.as_mut().unwrap().write_all(bytes.as_ref())
+    }
+
     /// Ends its standard input.
     pub(crate) fn end_input(&mut self) {
         drop(self.input.take());
@@ -161,6 +167,11 @@ impl Output {
         let text = self.wait(|text, ended| ended || text.contains(part));
         assert!(text.contains(part), "{part:?} did not come: {text:?}");
         text
+    }
+
+    /// Waits until what was written so far is enough, and gives it.
+    pub(crate) fn wait_until(&self, enough: impl Fn(&str) -> bool) -> String {
+        self.wait(|text, ended| ended || enough(text))
     }
 
     /// Waits for the end, and gives all that was written.

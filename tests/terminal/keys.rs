@@ -15,20 +15,21 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
         "<bob> two",
         "[#lobby] first",
         "second",
-        "/third",
+        "/third  (3 messages to #lobby: Enter sends, Esc drops)",
     ];
     room.alice.settles(&expected, "/third");
     room.alice.types("!");
     room.bob.says("three");
-    let expected = [
+    let mut expected = [
         "<bob> one",
         "<bob> two",
         "<bob> three",
         "[#lobby] first",
         "second",
-        "/third!",
+        "/third!  (3 messages to #lobby: Enter sends, Esc drops)",
     ];
     room.alice.settles(&expected, "/third!");
+    expected[5] = "/third!";
     room.alice.types(ENTER);
     for line in ["first", "second", "/third!"] {
         assert_eq!(room.bob.hears_alice(), line);
@@ -50,11 +51,25 @@ fn messages_during_a_paste_that_has_not_ended_are_there_when_it_ends() {
     room.alice.types(&format!("ond{PASTE_ENDS}"));
     let messages: Vec<String> = (0..50).map(|n| format!("<bob> message {n}")).collect();
     let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
-    expected.extend(["[#lobby] first", "second"]);
+    let held = "second  (2 messages to #lobby: Enter sends, Esc drops)";
+    expected.extend(["[#lobby] first", held]);
     room.alice.settles(&expected, "second");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "first");
     assert_eq!(room.bob.hears_alice(), "second");
+}
+
+#[test]
+fn esc_drops_a_paste_of_several_lines_and_nothing_of_it_is_sent() {
+    let mut room = Room::open();
+    room.alice
+        .types(&format!("{PASTE_BEGINS}first\rsecond{PASTE_ENDS}"));
+    room.alice.shows("2 messages to #lobby");
+    room.alice.types("\x1b");
+    room.bob.says("one");
+    room.alice.settles(&["<bob> one", "[#lobby]"], "[#lobby] ");
+    room.alice.types("hello\r");
+    assert_eq!(room.bob.hears_alice(), "hello");
 }
 
 #[test]
@@ -162,12 +177,7 @@ fn messages_during_a_search_are_there_when_it_ends_and_the_found_line_is_sent() 
     room.alice.types("lph");
     room.alice.shows("alpha one");
     room.alice
-        .waits_until("the search shows what it found", |shown| {
-            shown
-                .screen_rows()
-                .iter()
-                .any(|row| row.contains("lph") && row.contains('`'))
-        });
+        .waits_until("the search shows what it found", |shown| shown.has("`lph'"));
     for number in 0..50 {
         room.bob.says(&format!("message {number}"));
     }
@@ -207,12 +217,7 @@ fn a_search_that_is_given_up_brings_the_draft_back_below_the_messages() {
     room.alice.types(CTRL_R);
     room.alice.types("lph");
     room.alice
-        .waits_until("the search shows what it found", |shown| {
-            shown
-                .screen_rows()
-                .iter()
-                .any(|row| row.contains("lph") && row.contains('`'))
-        });
+        .waits_until("the search shows what it found", |shown| shown.has("`lph'"));
     room.bob.says("one");
     room.bob.says("two");
     room.bob.sends("PING :all-said");
@@ -288,4 +293,58 @@ fn lines_entered_before_the_prompt_is_there_are_sent() {
             .last()
             .is_some_and(|line| line == "[#lobby] four")
     });
+}
+
+#[test]
+fn keys_that_begin_something_and_wait_hold_no_message_back() {
+    let mut room = Room::open();
+    room.alice.types("old line\r");
+    assert_eq!(room.bob.hears_alice(), "old line");
+    let mut expected = vec!["[#lobby] old line".to_owned()];
+    room.alice.types("draft");
+    // Ctrl-V, Ctrl-X, a lone Esc, back in the history and forth again.
+    for (number, keys) in ["\x16", "\x18", "\x1b", "\x1b[A", "\x1b[B"]
+        .iter()
+        .enumerate()
+    {
+        room.alice.types(keys);
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        room.alice.shows(&format!("message {number}"));
+    }
+    expected.push("[#lobby] draft".to_owned());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, "[#lobby] draft");
+}
+
+#[test]
+fn lines_entered_in_a_flood_of_messages_are_all_there_and_none_of_the_messages_is_lost() {
+    let mut room = Room::open();
+    let mut expected = Vec::new();
+    for number in 0..500 {
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        if number % 5 == 0 {
+            room.alice.types(&format!("line {number}\r"));
+        }
+    }
+    room.bob.says("end");
+    expected.push("<bob> end".to_owned());
+    for number in (0..500).step_by(5) {
+        assert_eq!(room.bob.hears_alice(), format!("line {number}"));
+    }
+    room.alice
+        .waits_until("every message and every line, each in order", |shown| {
+            let lines = shown.lines();
+            let (said, own): (Vec<String>, Vec<String>) = lines
+                .into_iter()
+                .skip(1)
+                .partition(|line| line.starts_with("<bob>"));
+            let mut entered: Vec<String> = (0..500)
+                .step_by(5)
+                .map(|number| format!("[#lobby] line {number}"))
+                .collect();
+            entered.push("[#lobby]".to_owned());
+            said == expected && own == entered && shown.cursor().1 == 9
+        });
 }

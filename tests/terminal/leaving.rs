@@ -90,7 +90,8 @@ fn a_window_that_is_closed_ends_the_program_and_the_others_see_it() {
     let server = host_on(0);
     let mut bob = Lines::enter(server.address(), "bob");
     // Without it, the library that opens the terminal would press Ctrl-D before it closes.
-    let start = Start::as_nick("alice", server.address()).in_shell("stty eof undef");
+    let start = Start::as_nick("alice", server.address())
+        .through_script("stty eof undef; exec \"$0\" \"$@\"");
     let mut alice = start.start();
     alice.is_in();
     alice.types("half a line");
@@ -206,7 +207,7 @@ fn a_ping_is_answered_at_once_while_a_search_is_open() {
     assert_eq!(lines.takes_from_alice(), "alpha");
     alice.types(CTRL_R);
     alice.types("lph");
-    alice.waits_until("the search is open", |shown| shown.has("lph"));
+    alice.waits_until("the search is open", |shown| shown.has("`lph'"));
     answers_pings(&mut lines);
     alice.types("\x07");
     lines.bob_says("end");
@@ -254,4 +255,43 @@ fn flood() -> Vec<String> {
 fn settles(alice: &Terminal, expected: &[String]) {
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     alice.settles(&expected, "[#lobby] ");
+}
+
+#[test]
+fn a_signal_while_another_nick_is_asked_for_ends_the_program() {
+    let host = host_on(0);
+    let _bob = Lines::enter(host.address(), "bob");
+    let mut another = Start::as_nick("bob", host.address()).start();
+    another.shows("Another nick [bob_]: ");
+    another.types("half");
+    another.shows("half");
+    another.signals(Signal::SIGTERM);
+    another.ends_with(143);
+}
+
+#[test]
+fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
+    for (signal, status) in [(None, 0), (Some(Signal::SIGTERM), 143)] {
+        let server = Scripted::listen();
+        let mut alice = Start::as_nick("alice", server.address()).start();
+        let mut lines = server.accepts();
+        lines.hears("USER ");
+        match signal {
+            Some(signal) => alice.signals(signal),
+            None => alice.types(CTRL_C),
+        }
+        lines.hears("QUIT");
+        drop(lines);
+        alice.ends_with(status);
+    }
+}
+
+#[test]
+fn a_signal_at_a_question_leaves_the_terminal_as_it_was() {
+    let mut dora = Start::with(&[]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types("some");
+    dora.shows("some");
+    dora.signals(Signal::SIGTERM);
+    dora.ends_with(143);
 }

@@ -2,9 +2,10 @@
 //! that does exactly what a test says.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chatting_room::server::{Host, Settings};
 
@@ -116,6 +117,12 @@ impl Lines {
         while matches!(self.stream.read_until(b'\n', &mut line), Ok(count) if count > 0) {}
     }
 
+    /// Closes, and waits until the other side has taken note of it.
+    pub(crate) fn hangs_up(mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+        self.hears_the_end();
+    }
+
     fn next_line(&mut self, wanted: &str) -> String {
         let mut line = String::new();
         let read = self.stream.read_line(&mut line);
@@ -141,6 +148,8 @@ pub(crate) struct Scripted {
 impl Scripted {
     pub(crate) fn listen() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // Otherwise a test that fails would wait for ever.
+        listener.set_nonblocking(true).unwrap();
         Self { listener }
     }
 
@@ -150,7 +159,20 @@ impl Scripted {
 
     /// The next connection, before anything was said.
     pub(crate) fn accepts(&self) -> Lines {
-        Lines::over(self.listener.accept().unwrap().0)
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.listener.accept() {
+                Ok((stream, _)) => {
+                    stream.set_nonblocking(false).unwrap();
+                    return Lines::over(stream);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    assert!(Instant::now() < deadline, "nobody connects");
+                    thread::park_timeout(Duration::from_millis(1));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// Alice at a terminal, and the server's end of her connection. She is in the lobby with bob.

@@ -1,7 +1,7 @@
 //! What changes around the draft while it is typed: names, the prompt, the size of the terminal.
 
 use super::people::{Room, Scripted};
-use super::screen::{ENTER, LEFT};
+use super::screen::{CTRL_G, CTRL_R, ENTER, LEFT, Start};
 
 #[test]
 fn a_change_of_nick_leaves_the_draft_as_it_is() {
@@ -41,9 +41,9 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
         "<bob> one",
         entered,
         "#lobby <bob> two",
-        "[#a-much-longer-room] hello wor",
+        "[#a-much-longer-room +1] hello wor",
     ];
-    alice.settles(&expected, "[#a-much-longer-room] hello ");
+    alice.settles(&expected, "[#a-much-longer-room +1] hello ");
     // Out of both rooms: a shorter prompt, and another one again.
     lines.sends(":alice!a@h PART #a-much-longer-room\r\n:alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :three");
@@ -173,4 +173,106 @@ fn a_terminal_that_changes_its_width_all_the_time_loses_nothing() {
     expected.push(line.clone());
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     room.alice.settles(&expected, &line);
+}
+
+#[test]
+fn another_prompt_during_a_search_is_there_when_it_ends() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("alpha\r");
+    assert_eq!(lines.takes_from_alice(), "alpha");
+    alice.types("a draft");
+    alice.types(CTRL_R);
+    alice.types("lph");
+    alice.waits_until("the search is open", |shown| shown.has("`lph'"));
+    lines.sends(":alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :one");
+    lines.sends("PING :all-said");
+    lines.hears("all-said");
+    alice.types(CTRL_G);
+    lines.sends(":bob!b@h PRIVMSG alice :two");
+    let expected = [
+        "[#lobby] alpha",
+        "you left #lobby",
+        "*bob* whispers: one",
+        "*bob* whispers: two",
+        "> a draft",
+    ];
+    alice.settles(&expected, "> a draft");
+}
+
+#[test]
+fn another_prompt_under_a_draft_with_words_behind_it_leaves_no_copy_of_them() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 30));
+    // Command and words together need more than a row.
+    alice.types("/topic ");
+    alice.settles(&["[#lobby] /topic [#ROOM] [TEXT]"], "[#lobby] /topic ");
+    lines.sends(":alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :one");
+    let expected = [
+        "you left #lobby",
+        "*bob* whispers: one",
+        "> /topic [#ROOM] [TEXT]",
+    ];
+    alice.settles(&expected, "> /topic ");
+    lines.puts_alice_into("#a-much-longer-room");
+    let expected = [
+        "you left #lobby",
+        "*bob* whispers: one",
+        "you are alice in #a-much-longer-room, with bob",
+        "[#a-much-longer-room] /topic [#ROOM] [TEXT]",
+    ];
+    alice.settles(&expected, "[#a-much-longer-room] /topic ");
+}
+
+#[test]
+fn a_terminal_of_another_height_keeps_draft_cursor_and_messages() {
+    let mut room = Room::open();
+    room.alice.types("hello wor");
+    room.alice.types(&LEFT.repeat(3));
+    let mut expected = Vec::new();
+    for (number, rows) in [24, 10, 30, 5, 24].into_iter().enumerate() {
+        room.alice.resizes(rows, 80);
+        for part in 0..12 {
+            room.bob.says(&format!("message {number}.{part}"));
+            expected.push(format!("<bob> message {number}.{part}"));
+        }
+        room.alice.shows(expected.last().unwrap());
+        room.alice.waits_until("the draft is drawn again", |shown| {
+            let row = shown.screen_rows().into_iter().rfind(|row| !row.is_empty());
+            row.is_some_and(|row| row == "[#lobby] hello wor") && shown.cursor().1 == 15
+        });
+    }
+    expected.push("[#lobby] hello wor".to_owned());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, "[#lobby] hello ");
+}
+
+#[test]
+fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
+    let server = Scripted::listen();
+    let mut alice = Start::as_nick("bob", server.address()).start();
+    let mut lines = server.accepts();
+    lines.hears("USER ");
+    lines.sends(":fake 433 * bob :Nickname is already in use");
+    alice.shows("Another nick [bob_]: ");
+    alice.types("alice\r");
+    lines.hears("NICK alice");
+    lines.welcomes_alice();
+    alice.is_in();
+    alice.types("hello");
+    alice.shows("[#lobby] hello");
+    lines.sends(":alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :one");
+    let expected = ["you left #lobby", "*bob* whispers: one", "> hello"];
+    alice.settles(&expected, "> hello");
+    // The answer was no line of the conversation.
+    alice.types("\x15\x1b[A");
+    lines.sends(":bob!b@h PRIVMSG alice :two");
+    let expected = [
+        "you left #lobby",
+        "*bob* whispers: one",
+        "*bob* whispers: two",
+        ">",
+    ];
+    alice.settles(&expected, "> ");
 }

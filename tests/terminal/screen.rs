@@ -1,6 +1,7 @@
 //! The real program under a pseudo-terminal, with an emulator that reads what it draws.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -37,7 +38,8 @@ pub(crate) struct Start {
     rows: u16,
     columns: u16,
     arguments: Vec<String>,
-    before: String,
+    environment: Vec<(&'static str, &'static str)>,
+    script: String,
 }
 
 impl Start {
@@ -46,7 +48,8 @@ impl Start {
             rows: 24,
             columns: 80,
             arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
-            before: String::new(),
+            environment: Vec::new(),
+            script: "exec \"$0\" \"$@\"".to_owned(),
         }
     }
 
@@ -59,9 +62,14 @@ impl Start {
         self
     }
 
-    /// Does this in a shell on the same terminal before the program starts.
-    pub(crate) fn in_shell(mut self, before: &str) -> Self {
-        self.before = format!("{before};");
+    pub(crate) fn variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
+    /// Starts the program from this script, in which it is `"$0" "$@"`.
+    pub(crate) fn through_script(mut self, script: &str) -> Self {
+        script.clone_into(&mut self.script);
         self
     }
 
@@ -73,7 +81,7 @@ impl Start {
         let program = env!("CARGO_BIN_EXE_chatroom");
         let mut command = CommandBuilder::new("sh");
         command.arg("-c");
-        command.arg(format!("{} exec \"$0\" \"$@\"", self.before));
+        command.arg(&self.script);
         command.arg(program);
         command.env_clear();
         for variable in ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
@@ -87,6 +95,9 @@ impl Start {
             ("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ];
         for (variable, value) in plain {
+            command.env(variable, value);
+        }
+        for (variable, value) in &self.environment {
             command.env(variable, value);
         }
         command.cwd(home.path());
@@ -115,7 +126,7 @@ impl Start {
             slave: Some(pair.slave),
             display,
             modes_before,
-            _home: home,
+            home,
         }
     }
 }
@@ -129,7 +140,7 @@ pub(crate) struct Terminal {
     slave: Option<Box<dyn SlavePty + Send>>,
     display: Arc<Display>,
     modes_before: String,
-    _home: TempDir,
+    home: TempDir,
 }
 
 struct Display {
@@ -256,6 +267,13 @@ impl Shown {
     }
 
     /// Whether the program has written these bytes.
+    pub(crate) fn times_sent(&self, bytes: &[u8]) -> usize {
+        self.bytes
+            .windows(bytes.len())
+            .filter(|window| *window == bytes)
+            .count()
+    }
+
     pub(crate) fn was_sent(&self, bytes: &[u8]) -> bool {
         self.bytes
             .windows(bytes.len())
@@ -372,6 +390,11 @@ impl Terminal {
     /// Looks at the screen as it is now.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
         look(&mut self.display.lock())
+    }
+
+    /// What is in a file that the script made.
+    pub(crate) fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
     }
 
     pub(crate) fn resizes(&self, rows: u16, columns: u16) {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use super::people::{Lines, host_on};
+use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_D, ENTER, Start};
 
 #[test]
@@ -55,6 +55,36 @@ fn who_answers_no_question_leaves_without_a_trace() {
     another.ends_with(0);
 }
 
+#[test]
+fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut another = Start::as_nick("bob", host.address()).start();
+    another.shows("Another nick [bob_]: ");
+    another.types("ro\rone\rtwo\r");
+    bob.hears("PRIVMSG #lobby :one");
+    bob.hears("PRIVMSG #lobby :two");
+}
+
+#[test]
+fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() {
+    let server = Scripted::listen();
+    let mut alice = Start::as_nick("bob", server.address()).start();
+    let mut lines = server.accepts();
+    lines.hears("USER ");
+    lines.sends(":fake 433 * bob :Nickname is already in use");
+    alice.shows("Another nick [bob_]: ");
+    lines.sends("ERROR :too slow");
+    lines.hangs_up();
+    alice.types("alice\r");
+    let mut lines = server.accepts();
+    lines.hears("NICK alice");
+    lines.lets_alice_in();
+    alice.is_in();
+    lines.bob_says("hi");
+    alice.settles(&["<bob> hi", "[#lobby]"], "[#lobby] ");
+}
+
 /// The one test that needs a port of its own: where somebody already has it, it is left out.
 #[test]
 fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
@@ -82,4 +112,16 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
     dora.types(CTRL_D);
     dora.ends_with(0);
     bob.hears_the_end();
+}
+
+#[test]
+fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).start();
+    dora.types(&format!("{}\rdora\rone\rtwo\rthr", host.address()));
+    bob.hears("PRIVMSG #lobby :one");
+    bob.hears("PRIVMSG #lobby :two");
+    dora.types("ee\r");
+    bob.hears("PRIVMSG #lobby :three");
 }

@@ -1,7 +1,7 @@
 //! Messages while a line is typed.
 
-use super::people::Room;
-use super::screen::{CTRL_A, ENTER, LEFT};
+use super::people::{Room, Scripted};
+use super::screen::{CTRL_A, ENTER, LEFT, Start};
 
 #[test]
 fn a_message_in_the_middle_of_a_typed_line_leaves_it_as_it_is() {
@@ -155,4 +155,62 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
     );
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), draft);
+}
+
+#[test]
+fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
+    let server = Scripted::listen();
+    let start = Start::as_nick("alice", server.address());
+    let mut alice = start.through_script("\"$0\" \"$@\" >said").start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    alice.shows("[#lobby]");
+    alice.types("hello wor");
+    for number in 0..100 {
+        lines.bob_says(&format!("message {number}"));
+    }
+    alice.types("ld\r");
+    assert_eq!(lines.takes_from_alice(), "hello world");
+    lines.bob_says("end");
+    lines.sends("PING :all-said");
+    lines.hears("all-said");
+    alice.types("a draft");
+    alice.settles_below("[#lobby] a draft");
+    alice.types("\x15/quit\r");
+    lines.hears("QUIT");
+    lines.hangs_up();
+    alice.ends_with(0);
+    let said = alice.file("said");
+    let said: Vec<&str> = said
+        .lines()
+        .filter_map(|line| Some(line.split_once("<bob> ")?.1))
+        .collect();
+    let mut expected: Vec<String> = (0..100).map(|n| format!("message {n}")).collect();
+    expected.push("end".to_owned());
+    assert_eq!(said, expected);
+    assert!(!alice.file("said").contains('\x1b'));
+    assert_eq!(alice.lines(), ["[#lobby] hello world", "[#lobby] /quit"]);
+}
+
+#[test]
+fn without_colours_the_screen_is_the_same() {
+    let (_server, mut alice, mut lines) =
+        Scripted::with_alice(|start| start.variable("NO_COLOR", "1"));
+    alice.types("hello wor");
+    alice.types(&LEFT.repeat(3));
+    lines.bob_says("one");
+    lines.sends(":alice!a@h PART #lobby");
+    lines.sends(":bob!b@h PRIVMSG alice :two");
+    let expected = [
+        "<bob> one",
+        "you left #lobby",
+        "*bob* whispers: two",
+        "> hello wor",
+    ];
+    alice.settles(&expected, "> hello ");
+    alice.look(|shown| {
+        for colour in ["\x1b[1m", "\x1b[2m", "\x1b[38;5;"] {
+            assert!(!shown.was_sent(colour.as_bytes()), "{colour:?}");
+        }
+    });
 }

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::{
-    Fault, Intent, checked_nick, checked_room, leading_room, nothing_behind, only_room, some, tell,
-    word,
+    Fault, Intent, Local, checked_nick, checked_room, is_room, leading_room, nothing_behind,
+    only_room, some, tell, word,
 };
 
 /// What an argument of a command is, for Tab.
@@ -19,6 +19,8 @@ pub enum Argument {
     Target,
     /// The name of a slash command.
     Command,
+    /// The name of a setting.
+    Setting,
     /// Free text, in which nicks are completed.
     Text,
 }
@@ -85,6 +87,65 @@ pub const COMMANDS: &[Slash] = &[
         },
     },
     Slash {
+        name: "reply",
+        usage: "TEXT",
+        help: "whisper to whoever whispered to you last",
+        arguments: &[Argument::Text],
+        make: reply,
+    },
+    Slash {
+        name: "r",
+        usage: "TEXT",
+        help: "the same as /reply",
+        arguments: &[Argument::Text],
+        make: reply,
+    },
+    Slash {
+        name: "notice",
+        usage: "NICK|#ROOM TEXT",
+        help: "say something that no program should answer",
+        arguments: &[Argument::Target, Argument::Text],
+        make: |arguments| {
+            let (target, text) = word(arguments).ok_or(Fault::Missing("whom it is for"))?;
+            match tell(target, text)? {
+                Intent::Tell { target, text } => Ok(Intent::Notice { target, text }),
+                other => Ok(other),
+            }
+        },
+    },
+    Slash {
+        name: "room",
+        usage: "#ROOM|NUMBER",
+        help: "talk in another of your rooms; /rooms numbers them",
+        arguments: &[Argument::Room],
+        make: |arguments| {
+            let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
+            nothing_behind(more)?;
+            Ok(Intent::Switch { room })
+        },
+    },
+    Slash {
+        name: "rooms",
+        usage: "",
+        help: "list the rooms you are in, and what is unread there",
+        arguments: &[],
+        make: |arguments| {
+            nothing_behind(arguments)?;
+            Ok(Intent::Rooms)
+        },
+    },
+    Slash {
+        name: "list",
+        usage: "[FILTER]",
+        help: "list the rooms there are on the server",
+        arguments: &[],
+        make: |arguments| {
+            Ok(Intent::List {
+                filter: some(arguments),
+            })
+        },
+    },
+    Slash {
         name: "join",
         usage: "#ROOM [KEY]",
         help: "enter a room, or make it the one you talk in",
@@ -113,6 +174,16 @@ pub const COMMANDS: &[Slash] = &[
                 room,
                 reason: some(reason),
             })
+        },
+    },
+    Slash {
+        name: "close",
+        usage: "[#ROOM]",
+        help: "leave a room without a word",
+        arguments: &[Argument::Room],
+        make: |arguments| {
+            let room = only_room(arguments)?;
+            Ok(Intent::Part { room, reason: None })
         },
     },
     Slash {
@@ -153,6 +224,123 @@ pub const COMMANDS: &[Slash] = &[
         },
     },
     Slash {
+        name: "invite",
+        usage: "NICK [#ROOM]",
+        help: "ask somebody into a room",
+        arguments: &[Argument::Nick, Argument::Room],
+        make: |arguments| {
+            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom to ask"))?;
+            Ok(Intent::Invite {
+                nick: checked_nick(nick)?,
+                room: only_room(more)?,
+            })
+        },
+    },
+    Slash {
+        name: "kick",
+        usage: "[#ROOM] NICK [REASON]",
+        help: "throw somebody out of a room, as its operator",
+        arguments: &[Argument::Nick, Argument::Text],
+        make: |arguments| {
+            let (room, more) = leading_room(arguments)?;
+            let (nick, reason) = word(more).ok_or(Fault::Missing("whom to throw out"))?;
+            Ok(Intent::Kick {
+                room,
+                nick: checked_nick(nick)?,
+                reason: some(reason),
+            })
+        },
+    },
+    Slash {
+        name: "ban",
+        usage: "[#ROOM] NICK|MASK",
+        help: "keep somebody out of a room; masks look like nick!user@host",
+        arguments: &[Argument::Nick],
+        make: |arguments| ban(arguments, "+b"),
+    },
+    Slash {
+        name: "unban",
+        usage: "[#ROOM] NICK|MASK",
+        help: "take a ban back",
+        arguments: &[Argument::Nick],
+        make: |arguments| ban(arguments, "-b"),
+    },
+    Slash {
+        name: "op",
+        usage: "[#ROOM] NICK…",
+        help: "make people operators of a room",
+        arguments: &[Argument::Nick],
+        make: |arguments| ranks(arguments, "+", "o"),
+    },
+    Slash {
+        name: "deop",
+        usage: "[#ROOM] NICK…",
+        help: "the opposite of /op",
+        arguments: &[Argument::Nick],
+        make: |arguments| ranks(arguments, "-", "o"),
+    },
+    Slash {
+        name: "voice",
+        usage: "[#ROOM] NICK…",
+        help: "let people talk in a moderated room",
+        arguments: &[Argument::Nick],
+        make: |arguments| ranks(arguments, "+", "v"),
+    },
+    Slash {
+        name: "devoice",
+        usage: "[#ROOM] NICK…",
+        help: "the opposite of /voice",
+        arguments: &[Argument::Nick],
+        make: |arguments| ranks(arguments, "-", "v"),
+    },
+    Slash {
+        name: "mode",
+        usage: "[#ROOM|NICK] [CHANGE]",
+        help: "see or change the modes of a room, in the letters of IRC",
+        arguments: &[Argument::Target, Argument::Text],
+        make: |arguments| {
+            let (target, change) = match word(arguments) {
+                Some((target, change)) if !target.starts_with(['+', '-']) => {
+                    if !is_room(target) {
+                        checked_nick(target)?;
+                    }
+                    (Some(target), change)
+                }
+                _ => (None, arguments),
+            };
+            let change = change.trim().to_owned();
+            Ok(Intent::Mode { target, change })
+        },
+    },
+    Slash {
+        name: "ignore",
+        usage: "[NICK]",
+        help: "show nothing of what somebody says, or list who is ignored",
+        arguments: &[Argument::Nick],
+        make: |arguments| {
+            let nick = word(arguments).map(|(nick, more)| {
+                nothing_behind(more)?;
+                checked_nick(nick)
+            });
+            Ok(Intent::Ignore {
+                nick: nick.transpose()?,
+            })
+        },
+    },
+    Slash {
+        name: "unignore",
+        usage: "NICK",
+        help: "the opposite of /ignore",
+        arguments: &[Argument::Nick],
+        make: |arguments| {
+            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom to hear again"))?;
+            nothing_behind(more)?;
+            Ok(Intent::Unignore {
+                nick: checked_nick(nick)?,
+            })
+        },
+    },
+    Slash {
         name: "away",
         usage: "[MESSAGE]",
         help: "say that you are away, or without a message that you are back",
@@ -161,6 +349,73 @@ pub const COMMANDS: &[Slash] = &[
             Ok(Intent::Away {
                 message: some(arguments),
             })
+        },
+    },
+    Slash {
+        name: "search",
+        usage: "TEXT",
+        help: "show what was said with this text in it",
+        arguments: &[Argument::Text],
+        make: |arguments| {
+            let text = some(arguments).ok_or(Fault::Missing("what to look for"))?;
+            Ok(Intent::Local(Local::Search { text }))
+        },
+    },
+    Slash {
+        name: "history",
+        usage: "[COUNT]",
+        help: "show the last lines once more, 20 unless told",
+        arguments: &[],
+        make: |arguments| {
+            let count = match some(arguments) {
+                Some(text) => text.parse().map_err(|_| Fault::Number(text.to_owned()))?,
+                None => HISTORY_COUNT,
+            };
+            Ok(Intent::Local(Local::History { count }))
+        },
+    },
+    Slash {
+        name: "clear",
+        usage: "",
+        help: "take everything off the screen",
+        arguments: &[],
+        make: |arguments| {
+            nothing_behind(arguments)?;
+            Ok(Intent::Local(Local::Clear))
+        },
+    },
+    Slash {
+        name: "set",
+        usage: "[NAME [VALUE]]",
+        help: "see or change how things are shown",
+        arguments: &[Argument::Setting],
+        make: |arguments| {
+            let (name, value) = match word(arguments) {
+                Some((name, value)) => (Some(name), some(value)),
+                None => (None, None),
+            };
+            Ok(Intent::Local(Local::Set { name, value }))
+        },
+    },
+    Slash {
+        name: "connect",
+        usage: "SERVER",
+        help: "leave for another server: an address, or a name from the configuration",
+        arguments: &[],
+        make: |arguments| {
+            let (server, more) = word(arguments).ok_or(Fault::Missing("which server"))?;
+            nothing_behind(more)?;
+            Ok(Intent::Connect { server })
+        },
+    },
+    Slash {
+        name: "raw",
+        usage: "LINE",
+        help: "send a line to the server as it is",
+        arguments: &[Argument::Text],
+        make: |arguments| {
+            let line = some(arguments).ok_or(Fault::Missing("the line"))?;
+            Ok(Intent::Raw { line })
         },
     },
     Slash {
@@ -186,6 +441,58 @@ pub const COMMANDS: &[Slash] = &[
     },
 ];
 
+/// How many lines `/history` shows when it is not told.
+const HISTORY_COUNT: usize = 20;
+
+fn reply(arguments: &str) -> Result<Intent<'_>, Fault> {
+    let text = some(arguments).ok_or(Fault::Missing("the text"))?;
+    Ok(Intent::Reply { text })
+}
+
+/// Bans or unbans a mask; a nick alone stands for everybody with that nick.
+fn ban<'a>(arguments: &'a str, change: &str) -> Result<Intent<'a>, Fault> {
+    let (target, more) = leading_target(arguments)?;
+    let (mask, more) = word(more).ok_or(Fault::Missing("whom to keep out"))?;
+    nothing_behind(more)?;
+    let behind = if mask.contains(['!', '@', '*']) {
+        ""
+    } else {
+        "!*@*"
+    };
+    Ok(Intent::Mode {
+        target,
+        change: format!("{change} {mask}{behind}"),
+    })
+}
+
+/// Gives or takes a rank, for several people at once.
+fn ranks<'a>(arguments: &'a str, sign: &str, letter: &str) -> Result<Intent<'a>, Fault> {
+    let (target, more) = leading_target(arguments)?;
+    let nicks = more
+        .split_whitespace()
+        .map(checked_nick)
+        .collect::<Result<Vec<_>, _>>()?;
+    if nicks.is_empty() {
+        return Err(Fault::Missing("a nick"));
+    }
+    let letters = letter.repeat(nicks.len());
+    Ok(Intent::Mode {
+        target,
+        change: format!("{sign}{letters} {}", nicks.join(" ")),
+    })
+}
+
+/// A room where one may stand first, as it is written on the wire.
+fn leading_target(arguments: &str) -> Result<(Option<&str>, &str), Fault> {
+    match word(arguments) {
+        Some((room, more)) if is_room(room) => {
+            checked_room(room)?;
+            Ok((Some(room), more))
+        }
+        _ => Ok((None, arguments)),
+    }
+}
+
 impl Slash {
     /// The row with this name, in any letter case.
     pub fn find(name: &str) -> Option<&'static Self> {
@@ -208,7 +515,9 @@ impl fmt::Display for Slash {
 /// The command whose name is closest to what was typed, when one is close.
 pub fn nearest_command(typed: &str) -> Option<&'static str> {
     let typed = typed.to_ascii_lowercase();
-    let begun = COMMANDS.iter().find(|slash| slash.name.starts_with(&typed));
+    let begun = COMMANDS
+        .iter()
+        .find(|slash| !typed.is_empty() && slash.name.starts_with(&typed));
     let close = || {
         COMMANDS
             .iter()

@@ -87,6 +87,75 @@ pub enum Intent<'a> {
         /// What those who whisper are told.
         message: Option<&'a str>,
     },
+    /// Make another room the active one.
+    Switch {
+        /// Its name, or its number in the list of rooms.
+        room: &'a str,
+    },
+    /// List the rooms this person is in.
+    Rooms,
+    /// List the rooms there are on the server.
+    List {
+        /// Which ones, in the server's own words.
+        filter: Option<&'a str>,
+    },
+    /// Whisper to whoever whispered last.
+    Reply {
+        /// What to say.
+        text: &'a str,
+    },
+    /// Say something that no program should answer.
+    Notice {
+        /// A nick or a room.
+        target: &'a str,
+        /// What to say.
+        text: &'a str,
+    },
+    /// Ask somebody into a room.
+    Invite {
+        /// Whom.
+        nick: &'a str,
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+    },
+    /// Throw somebody out of a room.
+    Kick {
+        /// The active room when none is named.
+        room: Option<Cow<'a, str>>,
+        /// Whom.
+        nick: &'a str,
+        /// Why.
+        reason: Option<&'a str>,
+    },
+    /// See or change the modes of a room or of this person.
+    Mode {
+        /// The active room when none is named.
+        target: Option<&'a str>,
+        /// The change as it stands on the wire; none to see the modes.
+        change: String,
+    },
+    /// Show nothing that this person says any more, or list who is ignored.
+    Ignore {
+        /// Whom.
+        nick: Option<&'a str>,
+    },
+    /// Show again what this person says.
+    Unignore {
+        /// Whom.
+        nick: &'a str,
+    },
+    /// Send a line to the server as it is.
+    Raw {
+        /// The line.
+        line: &'a str,
+    },
+    /// Go to another server.
+    Connect {
+        /// An address, or a name from the configuration.
+        server: &'a str,
+    },
+    /// Something that only concerns what is shown here.
+    Local(Local<'a>),
     /// Explain the commands.
     Help {
         /// One command, all of them when none is named.
@@ -99,6 +168,30 @@ pub enum Intent<'a> {
     },
 }
 
+/// What a person can ask of the screen, without any server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local<'a> {
+    /// Take everything off the screen.
+    Clear,
+    /// Show the last lines once more.
+    History {
+        /// How many.
+        count: usize,
+    },
+    /// Show the lines seen so far that have this text in them.
+    Search {
+        /// In any letter case.
+        text: &'a str,
+    },
+    /// See or change how things are shown.
+    Set {
+        /// What; nothing to see all settings.
+        name: Option<&'a str>,
+        /// To what.
+        value: Option<&'a str>,
+    },
+}
+
 /// What is wrong with what stands behind a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fault {
@@ -107,6 +200,7 @@ enum Fault {
     Nick(String),
     Room(String),
     NoText(String),
+    Number(String),
 }
 
 /// Why a typed line cannot be understood. Its words say what to type instead.
@@ -155,6 +249,7 @@ impl fmt::Display for Problem {
                 Fault::TooMuch(text) => write!(f, "{text:?} is too much: {usage}"),
                 Fault::Nick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
                 Fault::Room(room) => write!(f, "{room:?} cannot be a room: {usage}"),
+                Fault::Number(text) => write!(f, "{text:?} is not a number: {usage}"),
                 Fault::NoText(target) => write!(f, "there is no text for {target}: {usage}"),
             },
         }
@@ -208,6 +303,33 @@ pub fn parse(line: &str) -> Result<Intent<'_>, Problem> {
                 })
             })
         }
+    }
+}
+
+/// Whether a line carries a password, so that it must not be written to any file: what is said
+/// to the services of a network, and what makes an operator.
+pub fn is_secret(line: &str) -> bool {
+    let line = line.trim_start().to_ascii_lowercase();
+    let words: Vec<&str> = line.split_whitespace().take(4).collect();
+    let services = [
+        "nickserv",
+        "chanserv",
+        "authserv",
+        "userserv",
+        "q@cserve.quakenet.org",
+    ];
+    let secrets = [
+        "identify", "id", "login", "auth", "register", "ghost", "recover", "set",
+    ];
+    match words[..] {
+        ["/oper" | "/pass", ..] | ["/raw" | "/quote", "pass" | "oper" | "authenticate", ..] => true,
+        ["/msg" | "/notice", service, word, ..] => {
+            services.contains(&service) && secrets.contains(&word)
+        }
+        [service, word, ..] => service
+            .strip_prefix('@')
+            .is_some_and(|service| services.contains(&service) && secrets.contains(&word)),
+        _ => false,
     }
 }
 
@@ -461,6 +583,27 @@ mod tests {
         );
         assert!(words("/").starts_with("a command's name is missing"));
         assert!(words("/ quit").starts_with("a command's name is missing"));
+    }
+
+    #[test]
+    fn lines_with_passwords_are_known() {
+        for line in [
+            "/msg NickServ identify hunter2",
+            "@nickserv IDENTIFY hunter2",
+            "/raw PASS x",
+            "/oper root x",
+        ] {
+            assert!(is_secret(line), "{line}");
+        }
+        for line in [
+            "hello",
+            "/msg bob identify",
+            "nickserv identify",
+            "/pas",
+            "@bob id",
+        ] {
+            assert!(!is_secret(line), "{line}");
+        }
     }
 
     #[test]

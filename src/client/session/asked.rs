@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::event::{Details, Present};
+use crate::client::event::{Details, Present, RoomSummary};
 use crate::wire::Key;
 
 /// Up to so many people, `/who` asks about each of them for the details.
@@ -17,6 +17,8 @@ pub(super) struct Asked {
     pub(super) names: BTreeMap<Key, Vec<String>>,
     /// What has come so far of an answer to `WHOIS`.
     pub(super) whois: BTreeMap<Key, Details>,
+    /// What has come so far of an answer to `/list`.
+    pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
     pub(super) regaining: bool,
     /// What each person who is away was last heard to have left behind.

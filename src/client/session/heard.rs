@@ -5,7 +5,7 @@
 
 use super::asked::DETAILED_PEOPLE_MAX;
 use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, SETTLED, SPELLINGS_MAX, Session};
-use crate::client::event::{Event, Manner, Present};
+use crate::client::event::{Event, Manner, Present, RoomSummary};
 use crate::client::input::is_room;
 use crate::wire::{Key, Message, Reply, Request};
 
@@ -33,6 +33,13 @@ impl Session {
                 self.send(&Request::Pong { token }, outbox);
             }
             ("PONG", _, _) => self.pong(message, now, outbox),
+            ("CAP", ..) => self.negotiate(message, outbox),
+            // It only says that a line was taken. IRCv3 labeled-response.
+            ("ACK" | "BATCH", ..) => {}
+            ("FAIL", Some(_), Some(_)) => {
+                let words = message.parameters.last().copied().unwrap_or_default();
+                self.refuse_input(words, outbox);
+            }
             ("JOIN", Some(room), _) => self.joined(message, room, own, now, outbox),
             ("PART", Some(room), reason) => self.parted(source, room, reason, own, outbox),
             ("QUIT", reason, _) if !own => {
@@ -62,6 +69,12 @@ impl Session {
                 by: source.to_owned(),
             }),
             ("ERROR", Some(why), _) => self.farewell = Some(why.to_owned()),
+            (command, ..)
+                if matches!(self.phase, Phase::Registering { .. })
+                    && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
+            {
+                self.protocol_broken("what answers there does not speak IRC", outbox);
+            }
             _ => outbox.events.push(Event::ServerDetail {
                 text: format!("{} {}", message.command, words_behind(message, 0)),
             }),
@@ -102,19 +115,33 @@ impl Session {
                 return outbox.events.push(Event::ServerDetail { text });
             }
         };
-        self.rooms.spoke(&nick);
+        if self.ignored.contains(&Key::of(&nick)) {
+            return;
+        }
         let own = self.is_own(&nick);
+        if own && self.is_echo() {
+            return;
+        }
+        self.rooms.spoke(&nick);
         let text = text.to_owned();
         let room = target.trim_start_matches(['@', '+', '%', '~']);
         outbox.events.push(if is_room(room) {
+            let mention = !own && names_person(&text, &self.nick);
+            if !own {
+                self.rooms.count_unread(room, mention);
+            }
             Event::Said {
                 room: room.to_owned(),
                 nick,
                 text,
                 manner,
                 own,
+                mention,
             }
         } else {
+            if !own && manner != Manner::Notice {
+                self.last_whisper = Some(nick.clone());
+            }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
                 text,
@@ -144,6 +171,18 @@ impl Session {
             room: room.to_owned(),
             nick: nick.to_owned(),
         });
+        self.warn_of_lookalike(nick, outbox);
+    }
+
+    /// Tells when somebody's nick can be taken for another one's.
+    fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
+        let own = self.nick.as_str();
+        if let Some(other) = self.rooms.lookalike(nick, own) {
+            outbox.events.push(Event::LooksLike {
+                nick: nick.to_owned(),
+                other,
+            });
+        }
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
@@ -212,6 +251,7 @@ impl Session {
             own,
         });
         if !own {
+            self.warn_of_lookalike(to, outbox);
             self.regain_from(from, now, outbox);
         }
     }
@@ -230,8 +270,7 @@ impl Session {
         if *token == SETTLED {
             self.settled(now, outbox);
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
-            self.script.unanswered.retain(|line| *line > number);
-            self.leave_when_done(now, outbox);
+            self.answered(number, true, now, outbox);
         } else if *token != ALIVE {
             outbox.events.push(Event::ServerDetail {
                 text: format!("PONG {token}"),
@@ -249,11 +288,25 @@ impl Session {
             outbox.events.push(Event::ServerBack);
         }
         self.was_in = true;
+        if let Some(room) = self.room_refused() {
+            // What a script has to say must not be said in another room instead.
+            let words = format!("{room} could not be entered");
+            self.phase = Phase::Ended;
+            let outcome = Outcome::EntryRefused { words };
+            return outbox.orders.push(Order::End(outcome));
+        }
         if Key::of(&self.nick) != Key::of(&self.settings.nick) {
             self.regain(now, outbox);
         }
         self.send_waiting(outbox);
         self.leave_when_done(now, outbox);
+    }
+
+    /// A room that a script asked for and is not in.
+    fn room_refused(&self) -> Option<&str> {
+        let is_missing = |room: &&String| self.rooms.get(room).is_none();
+        let missing = self.settings.rooms.iter().find(is_missing);
+        missing.filter(|_| self.settings.script).map(String::as_str)
     }
 
     fn numbered(&mut self, number: u16, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
@@ -278,6 +331,19 @@ impl Session {
                 self.whois_came(reply, message);
             }
             Reply::EndOfWhois => self.whois_ended(message, outbox),
+            Reply::ListStart => {}
+            Reply::List => self.asked.list.push(RoomSummary {
+                name: message.parameter(1).unwrap_or_default().to_owned(),
+                people: message
+                    .parameter(2)
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(0),
+                topic: message.parameter(3).unwrap_or_default().to_owned(),
+                ..RoomSummary::default()
+            }),
+            Reply::ListEnd => outbox.events.push(Event::Listed {
+                rooms: std::mem::take(&mut self.asked.list),
+            }),
             Reply::Away => self.away_told(message, outbox),
             Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => outbox.events.push(Event::OwnAway { away: false }),
@@ -494,7 +560,15 @@ impl Session {
     fn entry_refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
         let why = message.parameters.last().copied().unwrap_or_default();
         if !is_about_nick(number) {
-            if number == Reply::UnknownCommand.number() {
+            // A server that knows no capabilities says so in one of these ways, and lets people in.
+            if [
+                Reply::UnknownCommand,
+                Reply::NotRegistered,
+                Reply::InvalidCapCommand,
+            ]
+            .iter()
+            .any(|reply| reply.number() == number)
+            {
                 return;
             }
             let words = if number == Reply::PasswdMismatch.number() {
@@ -520,6 +594,11 @@ impl Session {
             self.send_nick(&another, outbox);
         } else if self.was_in {
             outbox.orders.push(Order::Close);
+        } else if !self.settings.alternatives.is_empty() {
+            let another = self.settings.alternatives.remove(0);
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.send_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let outcome = Outcome::NickRefused { nick, why };
@@ -549,9 +628,7 @@ impl Session {
         if let Some(key) = &about {
             self.asked.whois.remove(key);
         }
-        let line = self.script.unanswered.front().copied();
-        self.script.refused = true;
-        outbox.events.push(Event::Refused {
+        let event = Event::Refused {
             number,
             parameters: message
                 .parameters
@@ -559,13 +636,47 @@ impl Session {
                 .skip(1)
                 .map(|text| (*text).to_owned())
                 .collect(),
-            line,
-        });
+            line: None,
+            text: self.undelivered(number, about.as_ref()),
+        };
+        self.tell_refusal(event, outbox);
+    }
+
+    /// What was said last to whom a refusal is about: it stands where it was typed, and may have
+    /// scrolled away by now.
+    fn undelivered(&mut self, number: u16, about: Option<&Key>) -> Option<String> {
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let said = self.said.iter();
+        let at = said
+            .rev()
+            .position(|(target, _)| Some(target) == about)
+            .filter(|_| is_about_talk)?;
+        let (_, text) = self.said.remove(self.said.len() - 1 - at)?;
+        Some(text)
     }
 }
 
 /// What may stand before a nick in a list: what that person may do in the room.
 const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+/// Whether `nick` stands in `text` as a word of its own, in any letter case.
+fn names_person(text: &str, nick: &str) -> bool {
+    let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
+    let Some(first) = nick.bytes().next() else {
+        return false;
+    };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, text.as_bytes()).any(|at| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let here = text.get(at..at + nick.len());
+        let behind = text
+            .get(at + nick.len()..)
+            .and_then(|rest| rest.chars().next());
+        here.is_some_and(|here| here.eq_ignore_ascii_case(nick))
+            && !before.is_some_and(part_of_nick)
+            && !behind.is_some_and(part_of_nick)
+    })
+}
 
 /// `433`, and the other numbers that say that a nick cannot be had.
 fn is_about_nick(number: u16) -> bool {

@@ -4,21 +4,35 @@
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
 //! fills an [`Outbox`] with what should be done. `heard` understands the server, `typed` turns a
 //! person's intents into requests, `rooms` remembers who is where, `asked` collects answers that
-//! come in many lines.
+//! come in many lines. `capabilities` asks what the server can do; `fences` knows what became of
+//! each line of a script, `pace` how many may be on their way, and `report` says what is known
+//! when it ends too early.
 
 mod asked;
+mod capabilities;
+mod fences;
 mod heard;
+mod judged;
+mod pace;
+mod report;
 mod rooms;
 mod typed;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::event::Event;
+use super::wait::Wait;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Message, Request};
+use crate::wire::{Key, Message, Request, request};
 use asked::Asked;
+use capabilities::Capabilities;
+use fences::Script;
+pub use fences::ScriptLine;
+pub use judged::{Judgement, Part};
+pub use report::{Ranges, Report};
 use rooms::Rooms;
+pub use rooms::Unread;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
 #[derive(Debug, Default)]
@@ -27,8 +41,35 @@ pub struct Outbox {
     pub lines: String,
     /// What a person should see, in order.
     pub events: Vec<Event>,
+    /// What the script waited for, when it has come.
+    pub found: Option<Event>,
     /// What else is to be done, in order.
     pub orders: Vec<Order>,
+    /// How many bytes of lines were taken out of it over this connection.
+    pub taken_bytes: u64,
+    /// How many of these the connection has taken; the others never left this program.
+    pub written_bytes: u64,
+}
+
+impl Outbox {
+    /// How many bytes stand before the next line, over this connection.
+    fn position(&self) -> u64 {
+        self.taken_bytes + self.lines.len() as u64
+    }
+
+    /// Moves the lines to where they wait for the connection.
+    pub fn take_lines(&mut self, unsent: &mut Vec<u8>) {
+        self.taken_bytes += self.lines.len() as u64;
+        unsent.extend_from_slice(self.lines.as_bytes());
+        self.lines.clear();
+    }
+
+    /// Begins to count anew, for another connection.
+    pub fn restart(&mut self) {
+        self.lines.clear();
+        self.taken_bytes = 0;
+        self.written_bytes = 0;
+    }
 }
 
 /// Something to be done that is neither a line to send nor an event to show.
@@ -49,6 +90,11 @@ pub enum Order {
         /// Why, in words.
         why: String,
     },
+    /// A line was typed that only concerns what is shown: the front end understands it.
+    Local {
+        /// The line.
+        line: String,
+    },
     /// Everything is over.
     End(Outcome),
 }
@@ -60,6 +106,11 @@ pub enum Outcome {
     Done,
     /// All was done but for some lines of the script, which were told as events.
     LinesRefused,
+    /// The person wants to go on at another server.
+    Elsewhere {
+        /// An address, or a name from the configuration.
+        server: String,
+    },
     /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
     NickRefused {
         /// The nick.
@@ -76,6 +127,22 @@ pub enum Outcome {
     ServerGone {
         /// Why, in words.
         words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do, and was left.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
     },
 }
 
@@ -84,6 +151,8 @@ pub enum Outcome {
 pub struct Settings {
     /// The nick to ask for.
     pub nick: String,
+    /// Other nicks, to be tried in turn when that one cannot be had.
+    pub alternatives: Vec<String>,
     /// The user name to tell the server.
     pub user: String,
     /// The real name to tell the server.
@@ -95,6 +164,14 @@ pub struct Settings {
     /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
     /// server is the end.
     pub script: bool,
+    /// Whether a script ends at the first line that is refused.
+    pub strict: bool,
+    /// What a script waits for before it ends.
+    pub wait: Option<Wait>,
+    /// When to give up, counted from the beginning.
+    pub time_limit: Option<Duration>,
+    /// Short names for longer beginnings of a line, without their slash.
+    pub aliases: BTreeMap<String, String>,
 }
 
 /// A point in time.
@@ -125,10 +202,10 @@ const REGAIN_EVERY: Duration = Duration::from_secs(15);
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
 const WAITING_LINES_MAX: usize = 1_000;
-/// How many lines of a script may be on their way without an answer.
-const SCRIPT_WINDOW_LINES: usize = 32;
+/// How many lines are remembered in case the server refuses them.
+const SAID_LINES_MAX: usize = 100;
 
-/// Tokens of this program's own pings. What stands behind the last one is a line number.
+/// Tokens of this program's own pings. What stands behind the last one is a number.
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
 const FENCE: &str = "chatroom-line-";
@@ -176,17 +253,17 @@ pub struct Session {
     /// Lines typed while there was no connection, with the room they were typed in.
     waiting: VecDeque<(String, Option<String>)>,
     script: Script,
-}
-
-/// What a script has sent, and what the server has taken of it.
-#[derive(Debug, Default)]
-struct Script {
-    /// Lines whose fence has not come back, oldest first.
-    unanswered: VecDeque<u64>,
-    /// No more lines will come.
-    ended: bool,
-    /// At least one line was refused.
-    refused: bool,
+    /// What was said last, and to whom, for when it is refused.
+    said: VecDeque<(Key, String)>,
+    capabilities: Capabilities,
+    /// The server does what no server may do.
+    broken: bool,
+    /// Whose words are not shown.
+    ignored: BTreeSet<Key>,
+    /// Who whispered last.
+    last_whisper: Option<String>,
+    /// Where to go when this server is left.
+    elsewhere: Option<String>,
 }
 
 impl Session {
@@ -208,6 +285,12 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
+            said: VecDeque::new(),
+            capabilities: Capabilities::default(),
+            broken: false,
+            ignored: BTreeSet::new(),
+            last_whisper: None,
+            elsewhere: None,
         }
     }
 
@@ -219,6 +302,7 @@ impl Session {
         self.heard_at = now.elapsed;
         self.pinged = false;
         self.farewell = None;
+        self.broken = false;
         self.spellings = 0;
         self.nick.clone_from(&self.settings.nick);
         self.asked = Asked::default();
@@ -230,6 +314,7 @@ impl Session {
                 outbox,
             );
         }
+        self.begin_negotiation(outbox);
         self.send_nick(&self.nick.clone(), outbox);
         let (user, real_name) = (self.settings.user.clone(), self.settings.real_name.clone());
         self.send(
@@ -245,18 +330,20 @@ impl Session {
     pub fn received(&mut self, line: &[u8], now: Moment, outbox: &mut Outbox) {
         self.heard_at = now.elapsed;
         self.pinged = false;
+        let before = outbox.events.len();
         // Not every network is UTF-8 only. What cannot be read is shown as such.
         let text = String::from_utf8_lossy(line);
         match Message::parse(&text) {
-            Ok(message) => self.heard(&message, now, outbox),
+            Ok(message) => self.heard_as_answer(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
-                    self.heard(&message, now, outbox);
+                    self.heard_as_answer(&message, now, outbox);
                 }
             }
         }
+        self.look_for_awaited(before, now, outbox);
     }
 
     /// The connection has ended, or could not be made; `words` say why.
@@ -277,8 +364,11 @@ impl Session {
         }
         if self.settings.script || !self.was_in {
             self.phase = Phase::Ended;
-            let outcome = Outcome::ServerGone { words: why };
-            outbox.orders.push(Order::End(outcome));
+            let report = self.report(outbox);
+            outbox.orders.push(Order::End(match self.broken {
+                true => Outcome::ProtocolBroken { words: why, report },
+                false => Outcome::ServerGone { words: why, report },
+            }));
             return;
         }
         if held >= GOOD_AFTER {
@@ -296,6 +386,9 @@ impl Session {
 
     /// The time that [`Session::next_deadline`] named has come, or some other time.
     pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+        if self.is_time_up(now) {
+            return self.give_up(now, outbox);
+        }
         match self.phase {
             Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
@@ -323,6 +416,12 @@ impl Session {
 
     /// When `tick` is to be called, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
+        let next = self.next_deadline_of_phase()?;
+        let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
+        Some(limit.map_or(next, |limit| limit.min(next)))
+    }
+
+    fn next_deadline_of_phase(&self) -> Option<Duration> {
         let silence = self.heard_at + if self.pinged { DEAD_AFTER } else { SILENCE_MAX };
         match self.phase {
             Phase::Offline | Phase::Ended => None,
@@ -352,6 +451,12 @@ impl Session {
 
     /// Leaves, with a reason for those who stay.
     pub fn quit(&mut self, reason: Option<&str>, now: Moment, outbox: &mut Outbox) {
+        if self.is_scripting() {
+            // What stands before it in the script comes first.
+            self.script.ended = true;
+            self.script.farewell = reason.map(str::to_owned);
+            return;
+        }
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(outbox),
             Phase::Leaving { .. } => {}
@@ -371,15 +476,6 @@ impl Session {
         self.leave_when_done(now, outbox);
     }
 
-    /// Whether the next line may be given to [`Session::typed`].
-    pub fn wants_input(&self) -> bool {
-        if self.settings.script {
-            self.is_ready() && self.script.unanswered.len() < SCRIPT_WINDOW_LINES
-        } else {
-            true
-        }
-    }
-
     /// Whether this person is in, with all that belongs to it.
     pub fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
@@ -395,6 +491,11 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
+    /// What is unread in the rooms that are not the active one.
+    pub fn unread(&self) -> Unread {
+        self.rooms.unread()
+    }
+
     /// The names that Tab completes: the nicks of the active room, those who spoke last first,
     /// then the nicks of the other rooms; and the rooms.
     pub fn names(&self) -> (Vec<String>, Vec<String>) {
@@ -404,6 +505,27 @@ impl Session {
         )
     }
 
+    /// The nicks in a room, the active one when none is named, or why there are none.
+    pub fn people(&self, room: Option<&str>) -> Result<Vec<String>, String> {
+        let Some(name) = room.or_else(|| self.active_room()) else {
+            return Err("this session is in no room".to_owned());
+        };
+        let named = [name.to_owned(), format!("#{name}")];
+        let room = named.iter().find_map(|name| self.rooms.get(name));
+        let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
+        Ok(room.people().map(|person| person.nick.clone()).collect())
+    }
+
+    /// What whoever begins like this can be called: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let (nicks, rooms) = self.names();
+        let start = start.to_lowercase();
+        let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
+        let mut names: Vec<String> = nicks.chain(rooms).collect();
+        names.retain(|name| name.to_lowercase().starts_with(&start));
+        names
+    }
+
     /// This person's nick, as the server knows it.
     pub fn nick(&self) -> &str {
         &self.nick
@@ -411,18 +533,19 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
-        let outcome = if self.script.refused {
-            Outcome::LinesRefused
-        } else {
-            Outcome::Done
+        let outcome = match self.elsewhere.take() {
+            Some(server) => Outcome::Elsewhere { server },
+            None if self.settings.script => self.script_outcome(),
+            None => Outcome::Done,
         };
         outbox.orders.push(Order::End(outcome));
     }
 
     /// Leaves when the script is at its end and every line of it is answered.
     fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
-        if self.script.ended && self.is_ready() && self.script.unanswered.is_empty() {
-            self.quit(None, now, outbox);
+        if self.script.ended && self.is_ready() && self.all_done() {
+            let farewell = self.script.farewell.take();
+            self.quit(farewell.as_deref(), now, outbox);
         }
     }
 
@@ -446,6 +569,7 @@ impl Session {
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
         match request.line() {
             Ok(line) => {
+                self.put_label(outbox);
                 outbox.lines.push_str(&line);
                 true
             }
@@ -456,13 +580,21 @@ impl Session {
         }
     }
 
+    /// Sends a line that has no [`Request`] of its own.
+    fn send_line(&mut self, line: String, outbox: &mut Outbox) {
+        match request::to_line(line) {
+            Ok(line) => {
+                self.put_label(outbox);
+                outbox.lines.push_str(&line);
+            }
+            Err(error) => self.refuse_input(&error.to_string(), outbox),
+        }
+    }
+
     /// What was typed cannot be done; nothing is sent.
     fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
-        self.script.refused = true;
-        outbox.events.push(Event::Unsendable {
-            words: words.to_owned(),
-            line: self.script.unanswered.back().copied(),
-        });
+        let words = words.to_owned();
+        self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
     }
 }
 

@@ -24,7 +24,18 @@ pub(super) struct Room {
     pub(super) name: String,
     /// Whether the list of people is complete.
     pub(super) listed: bool,
+    /// What has been said since it was the active one.
+    pub(super) unread: Unread,
     people: BTreeMap<Key, Person>,
+}
+
+/// How much has been said that was not said in the active room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// In all.
+    pub messages: u32,
+    /// Those that name this person.
+    pub mentions: u32,
 }
 
 /// Somebody in a room.
@@ -81,9 +92,38 @@ impl Rooms {
             self.keys.insert(key.clone(), room_key.to_owned());
         }
         if self.rooms.contains_key(&key) {
-            self.active = Some(key);
+            self.activate(Some(key));
         } else {
             self.wanted = Some(key);
+        }
+    }
+
+    /// Something was said in a room, and it may name this person.
+    pub(super) fn count_unread(&mut self, room: &str, mention: bool) {
+        let key = Key::of(room);
+        if self.active.as_ref() != Some(&key)
+            && let Some(room) = self.rooms.get_mut(&key)
+        {
+            room.unread.messages += 1;
+            room.unread.mentions += u32::from(mention);
+        }
+    }
+
+    /// What is unread in all rooms together.
+    pub(super) fn unread(&self) -> Unread {
+        let mut all = Unread::default();
+        for room in self.rooms.values() {
+            all.messages += room.unread.messages;
+            all.mentions += room.unread.mentions;
+        }
+        all
+    }
+
+    /// Makes a room the active one: all of it counts as read from now on.
+    fn activate(&mut self, key: Option<Key>) {
+        self.active = key;
+        if let Some(room) = self.active.as_ref().and_then(|key| self.rooms.get_mut(key)) {
+            room.unread = Unread::default();
         }
     }
 
@@ -94,14 +134,15 @@ impl Rooms {
         let room = Room {
             name: name.to_owned(),
             listed: false,
+            unread: Unread::default(),
             people: BTreeMap::new(),
         };
         self.rooms.insert(at.clone(), room);
         if self.wanted.as_ref() == Some(&at) {
             self.wanted = None;
-            self.active = Some(at);
+            self.activate(Some(at));
         } else if self.active.is_none() {
-            self.active = Some(at);
+            self.activate(Some(at));
         }
     }
 
@@ -110,7 +151,8 @@ impl Rooms {
         let key = Key::of(name);
         let was_in = self.rooms.remove(&key).is_some();
         if self.active.as_ref() == Some(&key) {
-            self.active = self.rooms.keys().next().cloned();
+            let next = self.rooms.keys().next().cloned();
+            self.activate(next);
         }
         was_in
     }
@@ -162,6 +204,32 @@ impl Rooms {
         }
     }
 
+    /// Whether somebody with this nick is in one of the rooms.
+    pub(super) fn knows(&self, nick: &str) -> bool {
+        let key = Key::of(nick);
+        let mut rooms = self.rooms.values();
+        rooms.any(|room| room.people.contains_key(&key))
+    }
+
+    /// Somebody else whose nick looks the same to a hasty reader, this person included. In large
+    /// rooms nobody would read the warning, and nobody is looked for.
+    pub(super) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
+        const PEOPLE_MAX: usize = 200;
+        let (key, looks) = (Key::of(nick), skeleton(nick));
+        let rooms = self
+            .rooms
+            .values()
+            .filter(|room| room.people.len() <= PEOPLE_MAX);
+        let people = rooms.flat_map(|room| &room.people);
+        let mut others = people
+            .filter(|(other, _)| **other != key)
+            .map(|(_, person)| person.nick.as_str())
+            .chain([own].into_iter().filter(|own| Key::of(own) != key));
+        others
+            .find(|other| skeleton(other) == looks)
+            .map(str::to_owned)
+    }
+
     /// Everybody but `own`: those of the active room before the others, among them those who
     /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
     pub(super) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
@@ -183,4 +251,24 @@ impl Rooms {
             .map(|((_, _, nick), _)| nick.to_owned())
             .collect()
     }
+}
+
+/// What a nick looks like at a glance: letters that are hard to tell apart are one letter.
+fn skeleton(nick: &str) -> String {
+    let plain = nick.to_lowercase().replace("rn", "m").replace("vv", "w");
+    plain
+        .chars()
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | 'i' | '|' | '!' => 'l',
+            '5' => 's',
+            'а' => 'a',
+            'е' => 'e',
+            'о' => 'o',
+            'р' => 'p',
+            'с' => 'c',
+            'х' => 'x',
+            c => c,
+        })
+        .collect()
 }

@@ -1,5 +1,7 @@
 //! Whole conversations of a session, line by line, without a socket.
 
+mod scripts;
+
 use super::*;
 use crate::client::event::Manner;
 
@@ -14,11 +16,16 @@ impl Played {
     fn new(script: bool) -> Self {
         let session = Session::new(Settings {
             nick: "alice".into(),
+            alternatives: Vec::new(),
             user: "alice".into(),
             real_name: "Alice".into(),
             password: None,
             rooms: Vec::new(),
             script,
+            strict: false,
+            wait: None,
+            time_limit: None,
+            aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
             session,
@@ -89,7 +96,10 @@ impl Played {
 fn registering_introduces_and_enters_the_lobby() {
     let mut played = Played::new(false);
     played.connect();
-    assert_eq!(played.lines(), ["NICK alice", "USER alice 0 * :Alice"]);
+    assert_eq!(
+        played.lines(),
+        ["CAP LS 302", "NICK alice", "USER alice 0 * :Alice"]
+    );
     played.let_in("alice");
     let done = played.take();
     assert_eq!(done.lines, "PING :chatroom-settled\r\n");
@@ -213,6 +223,20 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
 }
 
 #[test]
+fn alternatives_are_tried_before_anybody_is_asked() {
+    let mut played = Played::new(false);
+    played.session.settings.alternatives = vec!["ali".into(), "al".into()];
+    played.connect();
+    played.take();
+    for another in ["ali", "al"] {
+        played.hear(":s 433 * alice :Nickname is already in use");
+        assert_eq!(played.lines(), [format!("NICK {another}")]);
+    }
+    played.hear(":s 433 * al :Nickname is already in use");
+    assert!(matches!(&played.take().orders[..], [Order::AskNick { nick, .. }] if nick == "al"));
+}
+
+#[test]
 fn a_question_that_outlasts_the_servers_patience_connects_again() {
     let mut played = Played::new(false);
     played.connect();
@@ -224,7 +248,7 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     let after = Duration::ZERO;
     assert_eq!(played.take().orders, [Order::Reconnect { after }]);
     played.connect();
-    assert_eq!(played.lines()[0], "NICK carol");
+    assert_eq!(played.lines()[1], "NICK carol");
 }
 
 #[test]
@@ -331,75 +355,134 @@ fn quitting_waits_for_the_server_but_not_for_ever() {
 }
 
 #[test]
-fn a_script_leaves_when_every_line_is_answered_and_tells_refused_ones_by_number() {
-    let mut played = Played::ready(true);
-    let now = played.now;
-    for (number, line) in [(1, "hello"), (2, "@nobody hi"), (3, "/quti"), (4, "bye")] {
-        played
-            .session
-            .scripted(number, line, now, &mut played.outbox);
-    }
-    played.session.input_ended(now, &mut played.outbox);
-    let done = played.take();
-    assert_eq!(
-        done.lines.lines().collect::<Vec<_>>(),
-        [
-            "PRIVMSG #lobby :hello",
-            "PING :chatroom-line-1",
-            "PRIVMSG nobody :hi",
-            "PING :chatroom-line-2",
-            "PING :chatroom-line-3",
-            "PRIVMSG #lobby :bye",
-            "PING :chatroom-line-4"
-        ]
+fn what_was_refused_is_told_with_the_refusal() {
+    let mut played = Played::ready(false);
+    played.type_line("@carol one");
+    played.type_line("@carol two");
+    played.hear(":s 401 alice carol :No such nick");
+    let events = played.events();
+    assert!(
+        matches!(&events[..], [Event::Refused { text: Some(text), .. }] if text == "two"),
+        "{events:?}"
     );
-    assert!(matches!(
-        done.events[0],
-        Event::Unsendable { line: Some(3), .. }
-    ));
-    played.hear(":s PONG s chatroom-line-1");
-    played.hear(":s 401 alice nobody :No such nick");
-    let refused = played.events();
-    assert!(matches!(
-        refused[0],
-        Event::Refused {
-            number: 401,
-            line: Some(2),
-            ..
-        }
-    ));
-    for number in 2..=4 {
-        assert_eq!(played.lines(), [""; 0]);
-        played.hear(&format!(":s PONG s chatroom-line-{number}"));
-    }
-    assert_eq!(played.lines(), ["QUIT"]);
-    played.lose("closed");
-    assert_eq!(played.take().orders, [Order::End(Outcome::LinesRefused)]);
 }
 
 #[test]
-fn a_script_sends_no_more_than_a_window_of_unanswered_lines() {
-    let mut played = Played::ready(true);
-    let now = played.now;
-    let mut sent = 0;
-    while played.session.wants_input() {
-        sent += 1;
-        played.session.scripted(sent, "x", now, &mut played.outbox);
-    }
-    assert_eq!(sent, SCRIPT_WINDOW_LINES as u64);
-    played.hear(":s PONG s chatroom-line-1");
-    assert!(played.session.wants_input());
+fn a_nick_that_looks_like_another_is_pointed_out() {
+    let mut played = Played::ready(false);
+    played.hear(":b0b!x@h JOIN #lobby");
+    played.hear(":carol!x@h JOIN #lobby");
+    played.hear(":carol!x@h NICK a1ice");
+    let events = played.events();
+    let alike: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LooksLike { nick, other } => Some((nick.as_str(), other.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alike, [("b0b", "bob"), ("a1ice", "alice")]);
 }
 
 #[test]
-fn a_script_whose_server_goes_away_says_so() {
-    let mut played = Played::ready(true);
-    played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
+fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
+    let mut played = Played::ready(false);
+    played.type_line("/j #dev");
+    assert_eq!(played.lines(), ["JOIN #dev"]);
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":bob!b@h PRIVMSG #lobby :hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :Alice: hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :malice");
+    let unread = played.session.unread();
+    assert_eq!((unread.messages, unread.mentions), (3, 1));
+    played.type_line("/room 2");
+    assert_eq!(played.session.active_room(), Some("#lobby"));
+    assert_eq!(played.session.unread(), Unread::default());
+    played.type_line("/room dev");
+    assert_eq!(played.session.active_room(), Some("#dev"));
+    played.take();
+    played.type_line("/room nowhere");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+}
+
+#[test]
+fn reply_goes_to_the_last_who_whispered_and_ignored_people_are_not_heard() {
+    let mut played = Played::ready(false);
+    played.type_line("/r hello?");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.take();
+    played.type_line("/r yes");
+    assert_eq!(played.lines(), ["PRIVMSG bob :yes"]);
+    played.type_line("/ignore Bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events(), []);
+    played.type_line("/unignore bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events().len(), 1);
+}
+
+#[test]
+fn operators_commands_are_written_as_irc_wants_them() {
+    let mut played = Played::ready(false);
+    for (typed, sent) in [
+        ("/kick bob out with you", "KICK #lobby bob :out with you"),
+        ("/kick #dev bob", "KICK #dev bob"),
+        ("/ban bob", "MODE #lobby +b bob!*@*"),
+        ("/unban *!*@host", "MODE #lobby -b *!*@host"),
+        ("/op bob carol", "MODE #lobby +oo bob carol"),
+        ("/devoice #dev bob", "MODE #dev -v bob"),
+        ("/mode", "MODE #lobby"),
+        ("/mode +m", "MODE #lobby +m"),
+        ("/mode alice +w", "MODE alice +w"),
+        ("/invite bob", "INVITE bob #lobby"),
+        ("/list >3", "LIST >3"),
+        ("/notice bob hi", "NOTICE bob :hi"),
+        ("/raw PING x", "PING x"),
+        ("/close", "PART #lobby"),
+    ] {
+        played.type_line(typed);
+        assert_eq!(played.lines(), [sent], "{typed}");
+    }
+}
+
+#[test]
+fn a_line_is_judged_while_it_is_typed() {
+    let played = Played::ready(false);
+    let judge = |line: &str| played.session.judge(line);
+    let part = |line: &str| judge(line).parts.first().cloned();
+    assert_eq!(part("/who"), Some((0..4, Part::Command)));
+    assert_eq!(part("/j #a"), Some((0..2, Part::Command)), "an alias");
+    assert_eq!(part("/wh"), None, "may become something");
+    assert_eq!(part("/wh x"), Some((0..3, Part::Unknown)));
+    assert_eq!(part("@bob hi"), Some((0..4, Part::Nick)));
+    assert_eq!(part("bob: hi"), Some((0..4, Part::Nick)));
+    assert_eq!(part("zoe: hi"), None);
+    assert_eq!(judge("hi").note, None);
+    let note = |line: &str| judge(line).note.unwrap();
+    assert_eq!(
+        note("a\nb\n"),
+        "2 messages to #lobby: Enter sends, Esc drops"
+    );
+    assert_eq!(
+        note("@bob a\nb"),
+        "2 messages to bob: Enter sends, Esc drops"
+    );
+    assert_eq!(note(&"word ".repeat(150)), "goes out in 2 lines");
+}
+
+#[test]
+fn connecting_elsewhere_leaves_here_first() {
+    let mut played = Played::ready(false);
+    played.type_line("/connect other.example");
+    assert_eq!(played.lines(), ["QUIT :gone to another server"]);
     played.lose("closed");
-    let words = "Closing Link: alice (Server shutting down)".to_owned();
+    let server = "other.example".to_owned();
     assert_eq!(
         played.take().orders,
-        [Order::End(Outcome::ServerGone { words })]
+        [Order::End(Outcome::Elsewhere { server })]
     );
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::asked::Who;
-use super::{FENCE, Moment, Outbox, Phase, Session, WAITING_LINES_MAX};
-use crate::client::event::Event;
+use super::{Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
+use crate::client::event::{Event, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Request};
@@ -42,37 +42,65 @@ impl Session {
         }
     }
 
-    /// A line of a script, by its number: the server's answers to it are told by that number.
-    pub fn scripted(&mut self, number: u64, text: &str, now: Moment, outbox: &mut Outbox) {
-        self.script.unanswered.push_back(number);
-        self.entered(text, now, outbox);
-        self.fence(number, outbox);
-    }
-
-    /// A line of a script that is not even text, and why.
-    pub fn unreadable(&mut self, number: u64, why: &str, outbox: &mut Outbox) {
-        self.script.unanswered.push_back(number);
-        self.refuse_input(why, outbox);
-        self.fence(number, outbox);
-    }
-
-    /// Asks the server to say when it has come to here.
-    fn fence(&mut self, number: u64, outbox: &mut Outbox) {
-        if self.is_ready() {
-            let token = format!("{FENCE}{number}");
-            self.send(&Request::Ping { token: &token }, outbox);
-        }
-    }
-
-    fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+        let expanded = self.expanded(line);
+        let line = expanded.as_deref().unwrap_or(line);
         match input::parse(line) {
             Ok(Intent::Nothing) => {}
             Ok(Intent::Help { command }) => self.help(command, outbox),
             Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
+            Ok(Intent::Connect { server }) => self.go_elsewhere(server, now, outbox),
+            Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
+                line: line.to_owned(),
+            }),
+            Ok(Intent::Switch { room }) => self.switch(room, outbox),
+            Ok(Intent::Rooms) => self.list_rooms(outbox),
+            Ok(Intent::Ignore { nick: Some(nick) }) => {
+                self.ignored.insert(Key::of(nick));
+                note(
+                    outbox,
+                    format!("{nick} is ignored; /unignore {nick} ends it"),
+                );
+            }
+            Ok(Intent::Ignore { nick: None }) => {
+                let nicks: Vec<String> = self.ignored.iter().map(Key::to_string).collect();
+                note(
+                    outbox,
+                    match nicks.len() {
+                        0 => "nobody is ignored".to_owned(),
+                        _ => format!("ignored: {}", nicks.join(" ")),
+                    },
+                );
+            }
+            Ok(Intent::Unignore { nick }) => match self.ignored.remove(&Key::of(nick)) {
+                true => note(outbox, format!("{nick} is heard again")),
+                false => self.refuse_input(&format!("{nick} is not ignored"), outbox),
+            },
             Ok(intent) if self.is_ready() => self.ask(&intent, outbox),
             Ok(intent) => self.keep_for_later(line, &intent, outbox),
             Err(problem) => self.refuse_input(&problem.to_string(), outbox),
         }
+    }
+
+    /// Says a line of a script in the active room, whatever it begins with.
+    pub(super) fn entered_as_text(&mut self, text: &str, outbox: &mut Outbox) {
+        if !text.trim().is_empty() {
+            debug_assert!(self.is_ready(), "a script waits until it is in");
+            self.ask(&Intent::Say { text }, outbox);
+        }
+    }
+
+    /// The line with an alias replaced by what it stands for.
+    fn expanded(&self, line: &str) -> Option<String> {
+        let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (line.strip_prefix('/')?, None),
+        };
+        let long = self.settings.aliases.get(name)?;
+        Some(match rest {
+            Some(rest) => format!("{long} {rest}"),
+            None => long.clone(),
+        })
     }
 
     /// Keeps what was typed while there is no connection. Only what is said is kept: the rest
@@ -123,6 +151,37 @@ impl Session {
                 }
             }
             Intent::Tell { target, text } => self.say(target, text, "", outbox),
+            Intent::Reply { text } => match self.last_whisper.clone() {
+                Some(nick) => self.say(&nick, text, "", outbox),
+                None => self.refuse_input("nobody has whispered to you yet", outbox),
+            },
+            Intent::Notice { target, text } => {
+                let targets = target;
+                self.send(&Request::Notice { targets, text }, outbox);
+            }
+            Intent::List { filter } => {
+                self.send(&Request::List { filter: *filter }, outbox);
+            }
+            Intent::Invite { nick, room } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    self.send_line(format!("INVITE {nick} {room}"), outbox);
+                }
+            }
+            Intent::Kick { room, nick, reason } => {
+                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    let reason = reason.map(|text| format!(" :{text}")).unwrap_or_default();
+                    self.send_line(format!("KICK {room} {nick}{reason}"), outbox);
+                }
+            }
+            Intent::Mode { target, change } => {
+                if let Some(target) = self.room_or_active(*target, outbox) {
+                    self.send_line(
+                        format!("MODE {target} {change}").trim_end().to_owned(),
+                        outbox,
+                    );
+                }
+            }
+            Intent::Raw { line } => self.send_line((*line).to_owned(), outbox),
             Intent::Nick { nick } => self.send_nick(nick, outbox),
             Intent::Who { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
@@ -160,10 +219,60 @@ impl Session {
             Intent::Away { message } => {
                 self.send(&Request::Away { message: *message }, outbox);
             }
-            Intent::Nothing | Intent::Help { .. } | Intent::Quit { .. } => {
+            Intent::Nothing
+            | Intent::Help { .. }
+            | Intent::Quit { .. }
+            | Intent::Connect { .. }
+            | Intent::Local(_)
+            | Intent::Switch { .. }
+            | Intent::Rooms
+            | Intent::Ignore { .. }
+            | Intent::Unignore { .. } => {
                 debug_assert!(false, "these are dealt with before there is a connection");
             }
         }
+    }
+
+    /// Leaves this server; the program then goes to the other one.
+    fn go_elsewhere(&mut self, server: &str, now: Moment, outbox: &mut Outbox) {
+        if self.settings.script {
+            return self.refuse_input("a script talks to one server", outbox);
+        }
+        self.elsewhere = Some(server.to_owned());
+        self.quit(Some("gone to another server"), now, outbox);
+    }
+
+    /// Makes another room the active one, by its name or its number.
+    fn switch(&mut self, room: &str, outbox: &mut Outbox) {
+        let names = self.rooms.names();
+        let by_number = room
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| names.get(number.checked_sub(1)?));
+        let by_name = || {
+            let wanted = [room.to_owned(), format!("#{room}")].map(|name| Key::of(&name));
+            names.iter().find(|name| wanted.contains(&Key::of(name)))
+        };
+        match by_number.or_else(by_name) {
+            Some(name) => self.rooms.want(name, None),
+            None => {
+                let words = format!("you are in no room {room}; /rooms lists yours");
+                self.refuse_input(&words, outbox);
+            }
+        }
+    }
+
+    fn list_rooms(&mut self, outbox: &mut Outbox) {
+        let active = self.active_room().map(str::to_owned);
+        let rooms = self.rooms.iter().map(|room| RoomSummary {
+            name: room.name.clone(),
+            people: room.people().count(),
+            unread: room.unread,
+            active: active.as_deref() == Some(&room.name),
+            topic: String::new(),
+        });
+        let rooms = rooms.collect();
+        outbox.events.push(Event::Rooms { rooms });
     }
 
     fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
@@ -208,9 +317,17 @@ impl Session {
                 targets: target,
                 text: &text,
             };
-            if !self.send(&request, outbox) {
+            if !self.send_piece(&request, outbox) {
                 return;
             }
+            if self.is_scripting() {
+                // A script knows what it said by the number of the line.
+                continue;
+            }
+            if self.said.len() == SAID_LINES_MAX {
+                self.said.pop_front();
+            }
+            self.said.push_back((Key::of(target), (*piece).to_owned()));
         }
         if pieces.len() > 1 {
             outbox.events.push(Event::Note {
@@ -224,7 +341,7 @@ impl Session {
 
     /// How long a text to `target` can be so that the line still fits when the server has put
     /// this person's `nick!user@host` in front of it.
-    fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
+    pub(super) fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
         let address = self.address.as_ref().map_or(ADDRESS_BYTES_MAX, String::len);
         let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
         BODY_BYTES_MAX
@@ -260,11 +377,14 @@ impl Session {
     }
 }
 
+fn note(outbox: &mut Outbox, words: String) {
+    outbox.events.push(Event::Note { words });
+}
+
 fn list_help(outbox: &mut Outbox) {
-    let mut note = |words: String| outbox.events.push(Event::Note { words });
     let wide = COMMANDS.iter().map(|slash| slash.to_string().len()).max();
     let wide = wide.unwrap_or_default();
-    let mut row = |usage: &str, help: &str| note(format!("  {usage:wide$}  {help}"));
+    let mut row = |usage: &str, help: &str| note(outbox, format!("  {usage:wide$}  {help}"));
     row("TEXT", "say it to everybody in the room");
     row("@NICK TEXT", "whisper it to one person");
     for slash in COMMANDS {

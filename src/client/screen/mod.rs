@@ -1,12 +1,17 @@
 //! An event as safe, coloured text: whole lines, ready to be printed above the prompt.
 
-use std::fmt::Write as _;
+mod formatting;
+mod people;
+
+use std::cell::RefCell;
 
 use colored::{Color, Colorize as _};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::event::{Details, Event, Manner, Present};
+use super::event::{Event, Manner};
 use super::safe::{safe, safe_name};
+use super::session::{Judgement, Part, Unread};
+use super::settings::Taste;
 use super::words;
 
 /// How much this person wants to see.
@@ -37,11 +42,15 @@ pub struct Look {
     color: bool,
     volume: Volume,
     zone: TimeZone,
+    /// The last time that was written, and how: many lines come in one second.
+    last_time: RefCell<(i64, String)>,
+    /// What can be changed while the program runs.
+    pub taste: Taste,
 }
 
 impl Look {
     /// A look with or without colours, with times in `zone`.
-    pub fn new(color: bool, volume: Volume, zone: TimeZone) -> Self {
+    pub fn new(color: bool, volume: Volume, zone: TimeZone, taste: Taste) -> Self {
         if color {
             // The library would look at the terminal and the environment once more; what they
             // say has been weighed by the time a look is made.
@@ -51,6 +60,8 @@ impl Look {
             color,
             volume,
             zone,
+            last_time: RefCell::default(),
+            taste,
         }
     }
 
@@ -59,11 +70,20 @@ impl Look {
         self.color
     }
 
-    /// The prompt for talking in `room`.
-    pub fn prompt(&self, room: Option<&str>) -> Prompt {
-        let raw = match room {
-            Some(room) => format!("[{}] ", safe_name(room)),
-            None => "> ".to_owned(),
+    /// The prompt for talking in `room`, with what is unread elsewhere.
+    pub fn prompt(&self, room: Option<&str>, unread: Unread) -> Prompt {
+        let elsewhere = match unread {
+            Unread { messages: 0, .. } => String::new(),
+            Unread {
+                messages,
+                mentions: 0,
+            } => format!(" +{messages}"),
+            Unread { messages, mentions } => format!(" +{messages} @{mentions}"),
+        };
+        let room = room.map(safe_name).unwrap_or_default();
+        let raw = match (room.as_str(), elsewhere.as_str()) {
+            ("", "") => "> ".to_owned(),
+            _ => format!("[{room}{elsewhere}] "),
         };
         let styled = if self.color {
             raw.bold().to_string()
@@ -71,6 +91,33 @@ impl Look {
             raw.clone()
         };
         Prompt { raw, styled }
+    }
+
+    /// A line that is being typed, with colours for what is known of its words. It takes the same
+    /// cells as without.
+    pub fn typed(&self, line: &str, judgement: &Judgement) -> String {
+        let mut painted = String::with_capacity(line.len());
+        let mut done = 0;
+        for (range, part) in &judgement.parts {
+            let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
+            else {
+                // The line has changed since it was judged.
+                break;
+            };
+            painted.push_str(before);
+            painted.push_str(&match part {
+                _ if !self.color => text.to_owned(),
+                Part::Command => text.color(COMMAND).to_string(),
+                Part::Unknown => text.color(WARNING).to_string(),
+                Part::Nick => {
+                    let nick = text.trim_matches(['@', ':', ',']);
+                    self.colored_as(text, nick)
+                }
+            });
+            done = range.end;
+        }
+        painted.push_str(line.get(done..).unwrap_or_default());
+        painted
     }
 
     /// The lines that show `event`, each with its line feed; none when it is not to be shown.
@@ -85,7 +132,7 @@ impl Look {
             _ => format!("{} ", self.dim(&safe_name(room))),
         };
         let because = |reason: &Option<String>| match reason {
-            Some(reason) if !reason.is_empty() => format!(" ({})", safe(reason)),
+            Some(reason) if !reason.is_empty() => format!(" ({})", self.text(reason)),
             _ => String::new(),
         };
         let text = match event {
@@ -95,7 +142,11 @@ impl Look {
                 text,
                 manner,
                 own,
-            } => format!("{}{}", room_of(room), self.said(nick, text, *manner, *own)),
+                mention,
+            } => {
+                let said = self.said(nick, text, *manner, *own, *mention);
+                format!("{}{said}", room_of(room))
+            }
             Event::Whispered {
                 nick,
                 text,
@@ -157,7 +208,7 @@ impl Look {
                 format!("{} is now {}", self.nick(from), self.nick(to))
             }
             Event::Topic { room, topic } => match topic {
-                Some(topic) => format!("{} is about: {}", safe_name(room), safe(topic)),
+                Some(topic) => format!("{} is about: {}", safe_name(room), self.text(topic)),
                 None => format!("{} has no topic", safe_name(room)),
             },
             Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
@@ -167,7 +218,7 @@ impl Look {
                 "{}{} set the topic: {}",
                 room_of(room),
                 self.nick(nick),
-                safe(topic)
+                self.text(topic)
             ),
             Event::ModeChanged { target, by, change } => self.dim(&format!(
                 "{} set {} on {}",
@@ -185,6 +236,8 @@ impl Look {
                 let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
                 return format!("{}: {}\n", safe_name(room), nicks.join(" "));
             }
+            Event::Rooms { rooms } => return self.own_rooms(rooms),
+            Event::Listed { rooms } => return self.all_rooms(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), safe(message))
@@ -192,8 +245,23 @@ impl Look {
             Event::OwnAway { away: true } => "you are marked as away; /away ends it".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
             Event::Refused {
-                number, parameters, ..
-            } => return self.warning(&words::refusal(*number, parameters)),
+                number,
+                parameters,
+                text,
+                ..
+            } => {
+                let why = words::refusal(*number, parameters);
+                return self.warning(&match text {
+                    Some(text) => format!("{why} Not delivered: {}", safe(text)),
+                    None => why,
+                });
+            }
+            Event::LooksLike { nick, other } => {
+                let (nick, other) = (safe_name(nick), safe_name(other));
+                return self.warning(&format!(
+                    "{nick} is not {other}, though the nicks look alike"
+                ));
+            }
             Event::Unsendable { words, .. } => return self.warning(&safe(words)),
             Event::ServerLost {
                 why,
@@ -210,26 +278,73 @@ impl Look {
             Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } => return format!("{}\n", self.dim(words)),
         };
-        format!("{time} {text}\n")
+        format!("{time}{text}\n")
     }
 
-    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
-        let text = safe(text);
-        let name = if own && self.color {
-            safe_name(nick).bold().to_string()
+    /// One line for all who came in, or left, in one moment.
+    pub fn gathered(
+        &self,
+        nicks: &[String],
+        came: bool,
+        room: Option<&str>,
+        unix_seconds: i64,
+    ) -> String {
+        const NAMED_MAX: usize = 3;
+        let (arrow, verb) = if came {
+            ("→", "joined")
         } else {
-            self.nick(nick)
+            ("←", "left")
         };
-        match manner {
-            Manner::Text => format!("<{name}> {text}"),
-            Manner::Action => format!("* {name} {text}"),
-            Manner::Notice => format!("-{name}- {text}"),
+        let room = room.map(|room| format!("{} ", self.dim(&safe_name(room))));
+        format!(
+            "{}{}{} {} {verb}\n",
+            self.time(unix_seconds),
+            room.unwrap_or_default(),
+            self.dim(arrow),
+            self.company(nicks, NAMED_MAX)
+        )
+    }
+
+    /// The day a moment is in, as a line of its own, to be shown when it is another one.
+    pub fn day(&self, unix_seconds: i64) -> String {
+        let day = self.strftime(unix_seconds, "%A, %-d %B %Y");
+        format!("{}\n", self.dim(&format!("— {day} —")))
+    }
+
+    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool, mention: bool) -> String {
+        let text = self.text(text);
+        let plain = safe_name(nick);
+        let name = match (own || mention) && self.color {
+            true => self.nick(nick).bold().to_string(),
+            false => self.nick(nick),
+        };
+        let (before, behind) = match manner {
+            Manner::Text => ("<", ">"),
+            Manner::Action => ("* ", ""),
+            Manner::Notice => ("-", "-"),
+        };
+        let cells = plain.chars().count() + before.chars().count() + behind.chars().count();
+        let padding = " ".repeat((self.taste.nick_width + 2).saturating_sub(cells));
+        let padding = if self.taste.nick_width == 0 {
+            ""
+        } else {
+            &padding
+        };
+        format!("{padding}{before}{name}{behind} {text}")
+    }
+
+    /// What somebody wrote, with its formatting as far as it is to be shown.
+    fn text(&self, text: &str) -> String {
+        if self.color && self.taste.formatting {
+            formatting::shown(text)
+        } else {
+            safe(text)
         }
     }
 
     fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
         let name = self.nick(nick);
-        let text = safe(text);
+        let text = self.text(text);
         let verb = match manner {
             Manner::Text => "whispers:",
             Manner::Action => "whispers: *",
@@ -247,105 +362,8 @@ impl Look {
         }
     }
 
-    fn entered(&self, room: &str, nick: &str, others: &[String], first: bool) -> String {
-        let names = |nicks: &[String]| {
-            let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
-            nicks.join(", ")
-        };
-        let company = match others {
-            [] => "with nobody else yet".to_owned(),
-            [only] => format!("with {}", self.nick(only)),
-            [several @ .., last] if others.len() <= NAMED_ON_ENTRY_MAX => {
-                format!("with {} and {}", names(several), self.nick(last))
-            }
-            _ => {
-                let named = others.get(..NAMED_ON_ENTRY_MAX).unwrap_or_default();
-                let more = others.len() - named.len();
-                format!("with {} and {more} more; /names lists them", names(named))
-            }
-        };
-        let help = if first {
-            "; /help lists the commands"
-        } else {
-            ""
-        };
-        format!(
-            "you are {} in {}, {company}{help}\n",
-            self.nick(nick),
-            safe_name(room)
-        )
-    }
-
-    fn who(&self, room: &str, people: &[Present], now: i64) -> String {
-        let count = match people.len() {
-            1 => "1 person".to_owned(),
-            many => format!("{many} people"),
-        };
-        let mut lines = format!("{} has {count}:\n", safe_name(room));
-        let labels: Vec<String> = people
-            .iter()
-            .map(|person| {
-                let you = if person.own { " (you)" } else { "" };
-                format!("{}{}{you}", person.rank, safe_name(&person.nick))
-            })
-            .collect();
-        let wide = labels.iter().map(String::len).max().unwrap_or_default();
-        for (person, label) in people.iter().zip(&labels) {
-            let padding = " ".repeat(wide - label.len());
-            let label = self.colored_as(label, &person.nick);
-            let since = match person.since {
-                Some(since) => format!("here since {}", self.long_time(since, now)),
-                None => "here since before you came".to_owned(),
-            };
-            let idle = match person.idle_seconds {
-                Some(seconds) if seconds >= 60 => format!(", silent for {}", span(seconds)),
-                _ => String::new(),
-            };
-            let away = match (&person.away_message, person.away) {
-                (Some(message), _) => format!(", away: {}", safe(message)),
-                (None, true) => ", away".to_owned(),
-                (None, false) => String::new(),
-            };
-            // Writing to a string cannot fail.
-            let _ = writeln!(lines, "  {label}{padding}  {since}{idle}{away}");
-        }
-        lines
-    }
-
-    fn whois(&self, details: &Details, now: i64) -> String {
-        let nick = self.nick(&details.nick);
-        let mut lines = format!(
-            "{nick} is {} ({})\n",
-            safe(&details.real_name),
-            safe(&details.address)
-        );
-        let mut row = |words: String| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(lines, "  {words}");
-        };
-        if let Some(rooms) = &details.rooms {
-            row(format!("in {}", safe(rooms.trim())));
-        }
-        if let Some(server) = &details.server {
-            row(format!("on {}", safe_name(server)));
-        }
-        if let Some(since) = details.since {
-            row(format!("here since {}", self.long_time(since, now)));
-        }
-        if let Some(seconds) = details.idle_seconds {
-            row(format!("silent for {}", span(seconds)));
-        }
-        if let Some(message) = &details.away {
-            row(format!("away: {}", safe(message)));
-        }
-        for words in &details.more {
-            row(safe(words));
-        }
-        lines
-    }
-
     /// A warning: it stands out, and has no time, for it is about what was just typed.
-    fn warning(&self, words: &str) -> String {
+    pub fn warning(&self, words: &str) -> String {
         if self.color {
             format!("{}\n", words.color(WARNING).bold())
         } else {
@@ -374,9 +392,22 @@ impl Look {
         }
     }
 
-    /// `12:01`, in this person's time zone.
+    /// The time in front of a line, in this person's time zone, and a space.
     fn time(&self, unix_seconds: i64) -> String {
-        self.dim(&self.strftime(unix_seconds, "%H:%M"))
+        if self.taste.time.is_empty() {
+            return String::new();
+        }
+        let mut last = self.last_time.borrow_mut();
+        if last.0 != unix_seconds || last.1.is_empty() {
+            let time = self.strftime(unix_seconds, &self.taste.time);
+            *last = (unix_seconds, format!("{} ", self.dim(&time)));
+        }
+        last.1.clone()
+    }
+
+    /// Forgets what was remembered of the taste of before.
+    pub fn taste_changed(&self) {
+        self.last_time.borrow_mut().1.clear();
     }
 
     /// The time of day, and the day if it is not today's.
@@ -409,9 +440,7 @@ pub fn raw_line(line: &[u8]) -> String {
     line
 }
 
-/// How many people are named when a room is entered.
-const NAMED_ON_ENTRY_MAX: usize = 20;
-
+const COMMAND: Color = Color::AnsiColor(28);
 const WARNING: Color = Color::AnsiColor(160);
 
 /// Colours of the 256-colour table that are told apart well and are readable on black and on
@@ -426,16 +455,6 @@ fn nick_color(nick: &str) -> Color {
     });
     let index = (hash >> 32) as usize % NICK_COLORS.len();
     Color::AnsiColor(NICK_COLORS.get(index).copied().unwrap_or_default())
-}
-
-/// A number of seconds as a person says it.
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }
 
 /// The least volume at which an event is shown.
@@ -463,9 +482,10 @@ fn least_volume(event: &Event) -> Volume {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::event::{Details, Present};
 
     fn look(color: bool) -> Look {
-        Look::new(color, Volume::Normal, TimeZone::UTC)
+        Look::new(color, Volume::Normal, TimeZone::UTC, Taste::default())
     }
 
     fn said(room: &str, nick: &str, text: &str) -> Event {
@@ -475,6 +495,7 @@ mod tests {
             text: text.to_owned(),
             manner: Manner::Text,
             own: false,
+            mention: false,
         }
     }
 
@@ -611,6 +632,7 @@ mod tests {
                 number: 499,
                 parameters: vec![own.clone(); 2],
                 line: None,
+                text: Some(own.clone()),
             },
             Event::Away {
                 nick: own.clone(),
@@ -665,7 +687,7 @@ mod tests {
 
     #[test]
     fn quiet_leaves_out_who_comes_and_goes() {
-        let quiet = Look::new(false, Volume::Quiet, TimeZone::UTC);
+        let quiet = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
         let joined = Event::Joined {
             room: "#a".into(),
             nick: "bob".into(),

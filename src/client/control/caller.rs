@@ -1,0 +1,101 @@
+//! The side of `chatroom ctl`: finds a running session, asks, and prints.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Ask, ERROR, OK};
+use crate::client::json::Record;
+use crate::client::options::Format;
+use crate::client::safe::safe;
+use crate::client::start::Failure;
+
+/// How long a session may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The session that was started last and is still there.
+pub(in crate::client) fn find(folder: &Path) -> Option<UnixStream> {
+    let mut sockets: Vec<_> = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "socket"))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    sockets.sort();
+    let mut newest_first = sockets.into_iter().rev();
+    newest_first.find_map(|(_, path)| {
+        let connected = UnixStream::connect(&path);
+        if let Err(error) = &connected
+            && error.kind() == io::ErrorKind::ConnectionRefused
+        {
+            // What a session left behind that was killed.
+            let _ = fs::remove_file(&path);
+        }
+        connected.ok()
+    })
+}
+
+/// Asks, and gives each line of the answer to `print` until the end, or until `limit` is over
+/// where the answer has no end.
+pub(in crate::client) fn ask(
+    session: &UnixStream,
+    ask: &Ask,
+    limit: Option<Duration>,
+    mut print: impl FnMut(&str) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let gone = |words: &str| Failure::ServerGone {
+        words: words.to_owned(),
+        report: None,
+    };
+    let asked = ask.to_string();
+    if asked.contains(['\n', '\r', '\0']) {
+        return Err(Failure::Usage("this cannot be sent in a line".to_owned()));
+    }
+    let timeout = match ask {
+        Ask::Tail => limit,
+        _ => Some(PATIENCE),
+    };
+    let written = session
+        .set_read_timeout(timeout)
+        .and_then(|()| writeln!(&*session, "{asked}"));
+    written.map_err(|_| gone("the session does not listen"))?;
+    let mut lines = BufReader::new(session).lines();
+    match lines.next() {
+        Some(Ok(line)) if line == OK => {}
+        Some(Ok(line)) => {
+            let words = line.strip_prefix(ERROR).unwrap_or(&line);
+            eprintln!("chatroom: {}", safe(words));
+            return Err(Failure::LinesRefused);
+        }
+        _ => return Err(gone("the session does not answer")),
+    }
+    for line in lines {
+        match line {
+            Ok(line) => print(&line).map_err(Failure::Output)?,
+            Err(error) => match (error.kind(), limit) {
+                (io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut, Some(limit)) => {
+                    let report = None;
+                    return Err(Failure::TimeIsUp { limit, report });
+                }
+                _ => return Err(gone("the session broke off")),
+            },
+        }
+    }
+    match ask {
+        Ask::Tail => Err(gone("the session has ended")),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line of an answer, as a record where it is one. A reader that has seen enough ends
+/// the program quietly.
+pub(in crate::client) fn print(line: &str, format: Format) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match (format, Record::read(line)) {
+        (Format::Plain, Some(record)) => writeln!(out, "{}", record.plain())?,
+        _ => writeln!(out, "{}", safe(line))?,
+    }
+    out.flush()
+}

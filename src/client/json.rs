@@ -1,0 +1,592 @@
+//! What happens and what is to be said, as JSON: one object a line.
+//!
+//! [`Record`] is the one form for all that keeps or passes on what happened. [`schema`] says so
+//! to other programs.
+
+use std::fmt::Write as _;
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::event::{Event, Manner};
+use super::input::{checked_nick_text, is_room};
+use super::safe::{safe, safe_name};
+use crate::wire::Message;
+use crate::wire::name::is_invisible;
+
+/// What sort of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Somebody said something in a room.
+    Message,
+    /// Somebody said something to one person only.
+    Whisper,
+    /// Somebody, or this person, has entered a room; `people` are those who are there.
+    Join,
+    /// Somebody, or this person, has left a room.
+    Part,
+    /// Somebody has left the server.
+    Quit,
+    /// `nick` made `other` leave a room.
+    Kick,
+    /// `nick` is called `other` now.
+    Rename,
+    /// What a room is about: as told, or as `nick` changed it.
+    Topic,
+    /// `nick` changed the modes of a room, or of `other`.
+    Mode,
+    /// `nick` asks this person into a room.
+    Invite,
+    /// Somebody is away, or this person is marked as being so.
+    Away,
+    /// Who is in a room, as asked for.
+    Names,
+    /// The server, or this program, has to say something.
+    Server,
+    /// The connection is lost.
+    Lost,
+    /// The connection is there again.
+    Back,
+}
+
+/// One thing that happened. What does not belong to it is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// When, in UTC, as RFC 3339 has it: by the server's clock where it tells, else by this one.
+    pub time: String,
+    /// The room it happened in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Who did it; for one's own whispers, to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick: Option<String>,
+    /// The other person it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// What was said, the reason, or the topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `action` for what one does, `notice` for what programs say; left out for plain talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manner: Option<String>,
+    /// The nicks of those who are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+    /// Whether this person did it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// What the server calls this message, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub msgid: Option<String>,
+}
+
+/// What a server says about a message beside the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// When it was said, where the server tells.
+    time: Option<Timestamp>,
+    /// What the server calls it, where it does.
+    msgid: Option<String>,
+}
+
+/// A longer name of a message is none.
+const MSGID_BYTES_MAX: usize = 512;
+
+impl Stamp {
+    /// Reads the tags of a line of the server. What cannot be a time is none. IRCv3 server-time,
+    /// message-ids.
+    pub fn of_line(line: &[u8]) -> Self {
+        if line.first() != Some(&b'@') {
+            return Self::default();
+        }
+        let text = String::from_utf8_lossy(line);
+        let Ok(message) = Message::parse(&text) else {
+            return Self::default();
+        };
+        let tag = |name: &str| message.tags.get(name).map(std::borrow::Cow::into_owned);
+        Self {
+            time: tag("time").and_then(|time| time.parse().ok()),
+            msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),
+        }
+    }
+
+    /// When the message was said, in Unix seconds, where the server tells.
+    pub fn unix_seconds(&self) -> Option<i64> {
+        self.time.map(Timestamp::as_second)
+    }
+}
+
+impl Record {
+    /// What happened, as a record; nothing for what only concerns whoever sits here.
+    pub fn of(event: &Event, unix_seconds: i64, stamp: &Stamp) -> Option<Self> {
+        let time = stamp.time.or(Timestamp::from_second(unix_seconds).ok());
+        let blank = |kind| Self {
+            kind,
+            time: time.unwrap_or_default().to_string(),
+            room: None,
+            nick: None,
+            other: None,
+            text: None,
+            manner: None,
+            people: Vec::new(),
+            own: false,
+            msgid: stamp.msgid.clone(),
+        };
+        let some = |text: &String| Some(text.clone());
+        Some(match event {
+            Event::Said {
+                room,
+                nick,
+                text,
+                manner,
+                own,
+                ..
+            } => Self {
+                room: some(room),
+                nick: some(nick),
+                text: some(text),
+                manner: manner_name(*manner),
+                own: *own,
+                ..blank(Kind::Message)
+            },
+            Event::Whispered {
+                nick,
+                text,
+                manner,
+                own,
+            } => Self {
+                nick: some(nick),
+                text: some(text),
+                manner: manner_name(*manner),
+                own: *own,
+                ..blank(Kind::Whisper)
+            },
+            Event::Entered {
+                room, nick, others, ..
+            } => Self {
+                room: some(room),
+                nick: some(nick),
+                people: others.clone(),
+                own: true,
+                ..blank(Kind::Join)
+            },
+            Event::Joined { room, nick } => Self {
+                room: some(room),
+                nick: some(nick),
+                ..blank(Kind::Join)
+            },
+            Event::Departed { room } => Self {
+                room: some(room),
+                own: true,
+                ..blank(Kind::Part)
+            },
+            Event::Left { room, nick, reason } => Self {
+                room: some(room),
+                nick: some(nick),
+                text: reason.clone(),
+                ..blank(Kind::Part)
+            },
+            Event::Kicked {
+                room,
+                nick,
+                by,
+                reason,
+                own,
+            } => Self {
+                room: some(room),
+                nick: some(by),
+                other: some(nick),
+                text: reason.clone(),
+                own: *own,
+                ..blank(Kind::Kick)
+            },
+            Event::Quit { nick, reason } => Self {
+                nick: some(nick),
+                text: reason.clone(),
+                ..blank(Kind::Quit)
+            },
+            Event::Renamed { from, to, own } => Self {
+                nick: some(from),
+                other: some(to),
+                own: *own,
+                ..blank(Kind::Rename)
+            },
+            Event::Topic { room, topic } => Self {
+                room: some(room),
+                text: topic.clone(),
+                ..blank(Kind::Topic)
+            },
+            Event::TopicChanged { room, nick, topic } => Self {
+                room: some(room),
+                nick: some(nick),
+                text: some(topic),
+                ..blank(Kind::Topic)
+            },
+            Event::ModeChanged { target, by, change } => Self {
+                room: Some(target).filter(|target| is_room(target)).cloned(),
+                other: Some(target).filter(|target| !is_room(target)).cloned(),
+                nick: some(by),
+                text: some(change),
+                ..blank(Kind::Mode)
+            },
+            Event::Invited { room, by } => Self {
+                room: some(room),
+                nick: some(by),
+                ..blank(Kind::Invite)
+            },
+            Event::Names { room, nicks } => Self {
+                room: some(room),
+                people: nicks.clone(),
+                ..blank(Kind::Names)
+            },
+            Event::Who { room, people } => Self {
+                room: some(room),
+                people: people.iter().map(|person| person.nick.clone()).collect(),
+                ..blank(Kind::Names)
+            },
+            Event::Away { nick, message } => Self {
+                nick: some(nick),
+                text: some(message),
+                ..blank(Kind::Away)
+            },
+            Event::OwnAway { away: true } => Self {
+                own: true,
+                ..blank(Kind::Away)
+            },
+            Event::ServerSaid { text } => Self {
+                text: some(text),
+                ..blank(Kind::Server)
+            },
+            Event::ServerLost { why, .. } => Self {
+                text: some(why),
+                ..blank(Kind::Lost)
+            },
+            Event::ServerBack => blank(Kind::Back),
+            _ => return None,
+        })
+    }
+
+    /// Reads a record back; `None` when the line is none.
+    pub fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+
+    /// The record in words, harmless for a terminal.
+    pub fn plain(&self) -> String {
+        let text = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
+        let time: Option<Timestamp> = self.time.parse().ok();
+        let time = time.map(|time| time.to_zoned(TimeZone::system()));
+        let time = time.map_or(String::new(), |time| time.strftime("%H:%M").to_string());
+        let nick = text(&self.nick);
+        let words = match (self.kind, self.manner.as_deref()) {
+            (Kind::Message, None) => format!("<{nick}> {}", text(&self.text)),
+            (Kind::Message, Some("action")) => format!("* {nick} {}", text(&self.text)),
+            (Kind::Message, Some(_)) => format!("-{nick}- {}", text(&self.text)),
+            (Kind::Whisper, _) if self.own => {
+                format!("you whisper to {nick}: {}", text(&self.text))
+            }
+            (Kind::Whisper, _) => format!("*{nick}* whispers: {}", text(&self.text)),
+            (kind, _) => {
+                let kind = format!("{kind:?}").to_lowercase();
+                let more = [&self.nick, &self.other, &self.text].map(text);
+                format!("{kind} {}", more.join(" ").trim())
+            }
+        };
+        match &self.room {
+            Some(room) => format!("{time} {} {words}", safe_name(room)),
+            None => format!("{time} {words}"),
+        }
+    }
+
+    /// The record as one line, with its line feed. Characters that a terminal would obey, or that
+    /// cannot be seen, stand in it only by their number.
+    pub fn line(&self) -> String {
+        let Ok(json) = serde_json::to_string(self) else {
+            debug_assert!(false, "text can be written as JSON");
+            return String::new();
+        };
+        let mut line = String::with_capacity(json.len() + 1);
+        for c in json.chars() {
+            if c.is_control() || is_invisible(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            } else {
+                line.push(c);
+            }
+        }
+        line.push('\n');
+        line
+    }
+}
+
+fn manner_name(manner: Manner) -> Option<String> {
+    match manner {
+        Manner::Text => None,
+        Manner::Action => Some("action".to_owned()),
+        Manner::Notice => Some("notice".to_owned()),
+    }
+}
+
+/// What a script has to say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    to: Option<String>,
+    text: Option<String>,
+    command: Option<String>,
+}
+
+/// A line of input, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The same as this typed line.
+    Typed(String),
+    /// Say this in the active room.
+    Said(String),
+}
+
+/// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
+/// or `{"command":"/join #room"}`. The error is in words.
+pub fn read_wish(line: &str) -> Result<Asked, String> {
+    let wish: Wish = serde_json::from_str(line).map_err(|error| {
+        let words = error.to_string();
+        let words = words.split(" at line").next().unwrap_or_default();
+        format!("{words}; write {FORMS}")
+    })?;
+    match wish {
+        Wish {
+            to: Some(to),
+            text: Some(text),
+            command: None,
+        } => {
+            let is_name = checked_nick_text(&to) && !to.ends_with(':');
+            let is_place = is_room(&to) && !to.contains(char::is_whitespace);
+            match is_name || is_place {
+                true => Ok(Asked::Typed(format!("@{to} {text}"))),
+                false => Err(format!("{to:?} can be neither a nick nor a room")),
+            }
+        }
+        Wish {
+            to: None,
+            text: Some(text),
+            command: None,
+        } => Ok(Asked::Said(text)),
+        Wish {
+            to: None,
+            text: None,
+            command: Some(command),
+        } if command.starts_with('/') && !command.starts_with("//") => Ok(Asked::Typed(command)),
+        Wish {
+            command: Some(command),
+            to: None,
+            text: None,
+        } => Err(format!("{command:?} is no command; they begin with /")),
+        _ => Err(format!("this is neither text nor a command; write {FORMS}")),
+    }
+}
+
+const FORMS: &str = r##"{"to":"#room or nick","text":"..."} or {"command":"/join #room"}"##;
+
+/// The forms of output and input, as a JSON Schema.
+pub fn schema() -> String {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "chatroom",
+        "description": "What chatroom prints with --format json, one object a line. \
+            What it reads with --input json is under $defs.",
+        "type": "object",
+        "required": ["kind", "time"],
+        "additionalProperties": false,
+        "properties": {
+            "kind": {
+                "description": "what sort of thing happened",
+                "enum": KINDS,
+            },
+            "time": {
+                "type": "string",
+                "format": "date-time",
+                "description": "when, in UTC, by the server's clock where it tells",
+            },
+            "room": text("the room it happened in"),
+            "nick": text("who did it; for one's own whispers, to whom"),
+            "other": text("the other person it concerns: who was made to leave, the new nick"),
+            "text": text("what was said, the reason, or the topic"),
+            "manner": {
+                "description": "left out for plain talk",
+                "enum": ["action", "notice"],
+            },
+            "people": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "the nicks of those who are there",
+            },
+            "own": { "type": "boolean", "description": "whether this person did it" },
+            "msgid": text("what the server calls this message, where it does"),
+        },
+        "$defs": { "input": {
+            "description": "one object a line",
+            "oneOf": [
+                {
+                    "type": "object",
+                    "required": ["text"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "to": text("a room or a nick; the active room when it is left out"),
+                        "text": text("what to say"),
+                    },
+                },
+                {
+                    "type": "object",
+                    "required": ["command"],
+                    "additionalProperties": false,
+                    "properties": { "command": {
+                        "type": "string",
+                        "pattern": "^/[^/]",
+                        "description": "a command as it is typed",
+                    } },
+                },
+            ],
+        } },
+    });
+    let mut written = serde_json::to_string_pretty::<Value>(&schema).unwrap_or_default();
+    written.push('\n');
+    written
+}
+
+/// The names of all kinds.
+const KINDS: [&str; 15] = [
+    "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
+    "away", "names", "server", "lost", "back",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Event {
+        Event::Said {
+            room: "#lobby".into(),
+            nick: "bob".into(),
+            text: text.into(),
+            manner: Manner::Text,
+            own: false,
+            mention: false,
+        }
+    }
+
+    fn line(event: &Event, tags: &str) -> String {
+        let stamp = Stamp::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
+        Record::of(event, 60, &stamp).unwrap().line()
+    }
+
+    #[test]
+    fn a_message_is_one_line_with_its_time_and_name() {
+        assert_eq!(
+            line(&said("hi \"you\""), ""),
+            "{\"kind\":\"message\",\"time\":\"1970-01-01T00:01:00Z\",\"room\":\"#lobby\",\
+             \"nick\":\"bob\",\"text\":\"hi \\\"you\\\"\"}\n"
+        );
+        let tagged = line(&said("hi"), "@time=2026-11-22T12:24:24.123Z;msgid=a1 ");
+        assert!(
+            tagged.contains("\"time\":\"2026-11-22T12:24:24.123Z\""),
+            "{tagged}"
+        );
+        assert!(tagged.contains("\"msgid\":\"a1\""), "{tagged}");
+    }
+
+    #[test]
+    fn times_and_names_that_cannot_be_are_left_out() {
+        let long = format!("@msgid={} ", "x".repeat(8_192));
+        for tags in [
+            "@time=9999999999999999 ",
+            "@time=abc;msgid= ",
+            "@time=-1 ",
+            "@time= ",
+            "@a=\\ ",
+            &long,
+        ] {
+            let line = line(&said("hi"), tags);
+            assert!(line.contains("1970-01-01T00:01:00Z"), "{line}");
+            assert!(!line.contains("msgid"), "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_a_terminal_obeys_stands_in_a_line_and_nothing_is_lost() {
+        let text = "\x1b[2J\u{9b}2J\u{202e}x\n\0\u{e0041}👩\u{200d}🚀";
+        let line = line(&said(text), "");
+        let bad = |c: char| c.is_control() || is_invisible(c);
+        assert!(!line.trim_end().contains(bad), "{line:?}");
+        let read: Record = serde_json::from_str(&line).unwrap();
+        assert_eq!(read.text.as_deref(), Some(text));
+    }
+
+    #[test]
+    fn the_schema_has_each_field_and_each_kind() {
+        let schema: Value = serde_json::from_str(&schema()).unwrap();
+        let full = Record {
+            kind: Kind::Kick,
+            time: String::new(),
+            room: Some(String::new()),
+            nick: Some(String::new()),
+            other: Some(String::new()),
+            text: Some(String::new()),
+            manner: Some(String::new()),
+            people: vec![String::new()],
+            own: true,
+            msgid: Some(String::new()),
+        };
+        let full = serde_json::to_value(full).unwrap();
+        let mut written: Vec<_> = full.as_object().unwrap().keys().collect();
+        let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        written.sort();
+        described.sort();
+        assert_eq!(written, described);
+        for kind in KINDS {
+            let kind: Result<Kind, _> = serde_json::from_value(json!(kind));
+            assert!(kind.is_ok());
+        }
+        let unknown: Result<Kind, _> = serde_json::from_value(json!("x"));
+        let words = unknown.unwrap_err().to_string();
+        assert_eq!(words.matches('`').count() / 2 - 1, KINDS.len(), "{words}");
+    }
+
+    #[test]
+    fn wishes_are_text_or_commands_and_nothing_else() {
+        let typed = |text: &str| Ok(Asked::Typed(text.to_owned()));
+        assert_eq!(
+            read_wish(r##"{"to":"#dev","text":" /x"}"##),
+            typed("@#dev  /x")
+        );
+        assert_eq!(read_wish(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
+        assert_eq!(
+            read_wish(r#"{"text":"/etc"}"#),
+            Ok(Asked::Said("/etc".to_owned()))
+        );
+        assert_eq!(read_wish(r#"{"command":"/me waves"}"#), typed("/me waves"));
+        for wrong in [
+            "hello",
+            "[]",
+            "{}",
+            r#"{"to":"bob"}"#,
+            r#"{"text":1}"#,
+            r#"{"txt":"hi"}"#,
+            r#"{"to":"bob x","text":"hi"}"#,
+            r#"{"to":"bob:","text":"hi"}"#,
+            r##"{"to":"#a b","text":"hi"}"##,
+            r#"{"command":"hi"}"#,
+            r#"{"command":"//hi"}"#,
+            r#"{"command":"/who","text":"x"}"#,
+        ] {
+            let words = read_wish(wrong).unwrap_err();
+            assert!(!words.contains('\n'), "{words}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A conversation in whole lines: no cursor is moved, nothing is drawn twice, and no escape
+//! sequence is written. For screen readers, for `script`, for the shell of Emacs, and for
+//! terminals that can do no more.
+
+use std::io::{self, BufRead as _};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::event::Event;
+use super::interactive::{Furniture, open_door};
+use super::json::Stamp;
+use super::network::{self, Command, Front};
+use super::printer::{Printer, print_to_stdout};
+use super::safe::safe_name;
+use super::screen::Look;
+use super::scroll::Scroll;
+use super::session::{Outcome, Session};
+use super::{Ending, Place};
+
+/// What wakes the main thread.
+enum Woken {
+    Line(String),
+    InputEnded,
+    Ready,
+    AskNick { nick: String, why: String },
+    Ended(Outcome),
+}
+
+/// Standard input and output, a line at a time.
+pub(super) struct Plain {
+    woken: mpsc::Receiver<Woken>,
+    wake: mpsc::Sender<Woken>,
+    printer: Printer,
+    printing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Plain {
+    /// Begins to read lines.
+    pub(super) fn open() -> io::Result<Self> {
+        let (wake, woken) = mpsc::channel();
+        let reader = wake.clone();
+        // Nobody joins this thread: it may wait for input for as long as the program lives.
+        thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || read_lines(&reader))?;
+        let printer = Printer::default();
+        let wake_up = wake.clone();
+        let printing = printer.start_plain(print_to_stdout, move |_| {
+            let _ = wake_up.send(Woken::InputEnded);
+        })?;
+        Ok(Self {
+            woken,
+            wake,
+            printer,
+            printing: Some(printing),
+        })
+    }
+
+    /// Asks a question, on a line of its own; `default` is what an empty answer means. `None` at
+    /// the end of input.
+    pub(super) fn ask(&mut self, question: &str, default: &str) -> Option<String> {
+        self.printer.push(format!("{question} [{default}]?\n"));
+        loop {
+            match self.woken.recv() {
+                Ok(Woken::Line(answer)) if answer.trim().is_empty() => {
+                    return Some(default.to_owned());
+                }
+                Ok(Woken::Line(answer)) => return Some(answer.trim().to_owned()),
+                Ok(Woken::AskNick { .. } | Woken::Ready | Woken::Ended(_)) => {}
+                Ok(Woken::InputEnded) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Runs a conversation to its end.
+    pub(super) fn converse(
+        &mut self,
+        place: Place,
+        session: Session,
+        look: Look,
+        furniture: Furniture,
+    ) -> io::Result<Ending> {
+        let (commands, receiver) = network::commands();
+        let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
+        self.printer.push(furniture.greeting);
+        let front = PlainFront {
+            scroll: Scroll::new(look, false),
+            room: None,
+            ready: false,
+            lines: String::new(),
+            printer: self.printer.clone(),
+            wake: self.wake.clone(),
+        };
+        network::start(place.stream, place.address, session, front, receiver, None)?;
+        let door = furniture
+            .control
+            .and_then(|at| open_door(&at, &commands, &self.printer));
+        // The network's thread ends only behind its last news, which is still to be read.
+        let send = |command| {
+            let _ = commands.send(command);
+        };
+        // What is typed before this person is in waits until then.
+        let mut ready = false;
+        let mut early = Vec::new();
+        let outcome = loop {
+            match self.woken.recv() {
+                Ok(Woken::Line(text)) if ready => send(Command::Typed(text)),
+                Ok(Woken::InputEnded) if ready => send(Command::Quit(None)),
+                Ok(Woken::Line(text)) => early.push(Command::Typed(text)),
+                Ok(Woken::InputEnded) => early.push(Command::Quit(None)),
+                Ok(Woken::Ready) => {
+                    ready = true;
+                    early.drain(..).for_each(send);
+                }
+                Ok(Woken::AskNick { nick, why }) => {
+                    let question = format!("{nick} cannot be had: {why}. Another nick");
+                    match self.ask(&question, &format!("{nick}_")) {
+                        Some(nick) => send(Command::AnswerNick(nick)),
+                        None => send(Command::Quit(None)),
+                    }
+                }
+                Ok(Woken::Ended(outcome)) => break Some(outcome),
+                Err(_) => break None,
+            }
+        };
+        drop(door);
+        Ok(Ending {
+            outcome,
+            signal: signals.received(),
+        })
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        if let Some(printing) = self.printing.take() {
+            // When printing has failed there is nobody to tell.
+            let _ = self.printer.drain(printing);
+        }
+    }
+}
+
+fn read_lines(wake: &mpsc::Sender<Woken>) {
+    let mut input = io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end_matches(['\n', '\r']).to_owned();
+        if wake.send(Woken::Line(text)).is_err() {
+            return;
+        }
+    }
+    let _ = wake.send(Woken::InputEnded);
+}
+
+/// Shows a session line by line.
+struct PlainFront {
+    scroll: Scroll,
+    /// The room that typed text goes to, as it was told last.
+    room: Option<String>,
+    ready: bool,
+    /// What is to be printed when the step is done.
+    lines: String,
+    printer: Printer,
+    wake: mpsc::Sender<Woken>,
+}
+
+impl PlainFront {
+    fn tell(&self, woken: Woken) {
+        // The main thread outlives this one.
+        let _ = self.wake.send(woken);
+    }
+}
+
+impl Front for PlainFront {
+    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
+        let active = session.active_room();
+        let lines = self.scroll.show(event, unix_seconds, active);
+        self.lines.push_str(&lines);
+    }
+
+    fn received(&mut self, _: &[u8]) {}
+
+    fn stamp(&mut self, _: Stamp) {}
+
+    /// There is no prompt to name the room, so a line does.
+    fn changed(&mut self, session: &Session) {
+        let room = session.active_room();
+        self.lines.push_str(&self.scroll.flush(room));
+        if self.room.is_some() && self.room.as_deref() != room {
+            self.lines.push_str(&match room {
+                Some(room) => format!("you talk in {} now\n", safe_name(room)),
+                None => "you are in no room now\n".to_owned(),
+            });
+        }
+        self.room = room.map(str::to_owned);
+        if !self.ready && session.is_ready() {
+            self.ready = true;
+            self.tell(Woken::Ready);
+        }
+        self.printer.push(std::mem::take(&mut self.lines));
+    }
+
+    fn typed_done(&mut self, _: &Session) {}
+
+    fn local(&mut self, line: &str) {
+        let lines = self.scroll.local(line);
+        self.lines.push_str(&lines);
+    }
+
+    fn ask_nick(&mut self, nick: String, why: String) {
+        self.tell(Woken::AskNick { nick, why });
+    }
+
+    fn is_full(&self) -> bool {
+        self.printer.is_full()
+    }
+
+    fn ended(&mut self, outcome: Outcome) {
+        self.tell(Woken::Ended(outcome));
+    }
+}

@@ -1,0 +1,166 @@
+//! Lists of people and rooms, as text.
+
+use std::fmt::Write as _;
+
+use super::Look;
+use crate::client::event::{Details, Present, RoomSummary};
+use crate::client::safe::{safe, safe_name};
+
+/// How many people are named when a room is entered.
+const NAMED_ON_ENTRY_MAX: usize = 20;
+
+impl Look {
+    pub(super) fn entered(&self, room: &str, nick: &str, others: &[String], first: bool) -> String {
+        let company = match others {
+            [] => "with nobody else yet".to_owned(),
+            _ => format!("with {}", self.company(others, NAMED_ON_ENTRY_MAX)),
+        };
+        let names = if others.len() > NAMED_ON_ENTRY_MAX {
+            "; /names lists them"
+        } else {
+            ""
+        };
+        let help = if first {
+            "; /help lists the commands"
+        } else {
+            ""
+        };
+        let (nick, room) = (self.nick(nick), safe_name(room));
+        format!("you are {nick} in {room}, {company}{names}{help}\n")
+    }
+
+    /// Up to `named_max` people by name, and the others by number.
+    pub(super) fn company(&self, nicks: &[String], named_max: usize) -> String {
+        let names = |nicks: &[String]| {
+            let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
+            nicks.join(", ")
+        };
+        match nicks {
+            [] => "nobody".to_owned(),
+            [only] => self.nick(only),
+            [several @ .., last] if nicks.len() <= named_max => {
+                format!("{} and {}", names(several), self.nick(last))
+            }
+            _ => {
+                let named = nicks.get(..named_max).unwrap_or_default();
+                let more = nicks.len() - named.len();
+                format!("{} and {more} others", names(named))
+            }
+        }
+    }
+
+    pub(super) fn who(&self, room: &str, people: &[Present], now: i64) -> String {
+        let count = match people.len() {
+            1 => "1 person".to_owned(),
+            many => format!("{many} people"),
+        };
+        let mut lines = format!("{} has {count}:\n", safe_name(room));
+        let labels: Vec<String> = people
+            .iter()
+            .map(|person| {
+                let you = if person.own { " (you)" } else { "" };
+                format!("{}{}{you}", person.rank, safe_name(&person.nick))
+            })
+            .collect();
+        let wide = labels.iter().map(String::len).max().unwrap_or_default();
+        for (person, label) in people.iter().zip(&labels) {
+            let padding = " ".repeat(wide - label.len());
+            let label = self.colored_as(label, &person.nick);
+            let since = match person.since {
+                Some(since) => format!("here since {}", self.long_time(since, now)),
+                None => "here since before you came".to_owned(),
+            };
+            let idle = match person.idle_seconds {
+                Some(seconds) if seconds >= 60 => format!(", silent for {}", span(seconds)),
+                _ => String::new(),
+            };
+            let away = match (&person.away_message, person.away) {
+                (Some(message), _) => format!(", away: {}", safe(message)),
+                (None, true) => ", away".to_owned(),
+                (None, false) => String::new(),
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "  {label}{padding}  {since}{idle}{away}");
+        }
+        lines
+    }
+
+    pub(super) fn whois(&self, details: &Details, now: i64) -> String {
+        let nick = self.nick(&details.nick);
+        let mut lines = format!(
+            "{nick} is {} ({})\n",
+            safe(&details.real_name),
+            safe(&details.address)
+        );
+        let mut row = |words: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "  {words}");
+        };
+        if let Some(rooms) = &details.rooms {
+            row(format!("in {}", safe(rooms.trim())));
+        }
+        if let Some(server) = &details.server {
+            row(format!("on {}", safe_name(server)));
+        }
+        if let Some(since) = details.since {
+            row(format!("here since {}", self.long_time(since, now)));
+        }
+        if let Some(seconds) = details.idle_seconds {
+            row(format!("silent for {}", span(seconds)));
+        }
+        if let Some(message) = &details.away {
+            row(format!("away: {}", safe(message)));
+        }
+        for words in &details.more {
+            row(safe(words));
+        }
+        lines
+    }
+
+    /// The rooms this person is in, numbered for `/room`.
+    pub(super) fn own_rooms(&self, rooms: &[RoomSummary]) -> String {
+        if rooms.is_empty() {
+            return "you are in no room; /join #ROOM enters one\n".to_owned();
+        }
+        let mut lines = String::new();
+        for (number, room) in (1..).zip(rooms) {
+            let mark = if room.active { '*' } else { ' ' };
+            let unread = match (room.unread.messages, room.unread.mentions) {
+                (0, _) => String::new(),
+                (messages, 0) => format!(", {messages} unread"),
+                (messages, mentions) => format!(", {messages} unread, {mentions} for you"),
+            };
+            let (name, people) = (safe_name(&room.name), room.people);
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{mark}{number} {name}  {people} here{unread}");
+        }
+        lines
+    }
+
+    pub(super) fn all_rooms(&self, rooms: &[RoomSummary]) -> String {
+        let mut lines = match rooms.len() {
+            1 => "1 room:\n".to_owned(),
+            many => format!("{many} rooms:\n"),
+        };
+        for room in rooms {
+            let (name, people) = (safe_name(&room.name), room.people);
+            let topic = match room.topic.trim() {
+                "" => String::new(),
+                topic => format!("  {}", self.text(topic)),
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "  {name}  {people} here{topic}");
+        }
+        lines
+    }
+}
+
+/// A number of seconds as a person says it.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}

@@ -1,0 +1,209 @@
+//! A conversation in a pipeline: standard input or the command line give the lines, standard
+//! output gets what arrives.
+//!
+//! `plan` is what the options ask for, `reader` reads the lines and `tee` picks some of them,
+//! `batch` carries them to the network's thread.
+
+mod batch;
+mod plan;
+mod reader;
+mod tee;
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc as blocking};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use tokio::sync::mpsc;
+
+pub(super) use batch::Batch;
+pub(super) use plan::{Plan, line};
+
+use super::control::door::Door;
+use super::event::Event;
+use super::json::{Record, Stamp};
+use super::network::{self, Command, Front};
+use super::options::Format;
+use super::printer::{Printer, print_to_stdout};
+use super::screen::{Look, raw_line};
+use super::session::{Outcome, Session};
+use super::words;
+use super::{Ending, Place};
+use plan::Source;
+
+/// How many batches of lines are read ahead.
+const BATCHES_AHEAD: usize = 2;
+
+/// Runs the conversation to its end: the end of input, or what the plan has in its place.
+pub(super) fn run(
+    place: Place,
+    session: Session,
+    look: Look,
+    plan: Plan,
+    control: Option<&Path>,
+) -> io::Result<Ending> {
+    let printer = Printer::default();
+    let (ended_sender, ended) = blocking::channel();
+    let front = ScriptFront {
+        look,
+        format: plan.format,
+        printer: printer.clone(),
+        stamp: Stamp::default(),
+        // Where something is waited for, or input passed on, standard output is for that alone.
+        silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
+        ended: ended_sender,
+    };
+    let (lines, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let (commands, taken) = network::commands();
+    network::start(
+        place.stream,
+        place.address,
+        session,
+        front,
+        taken,
+        Some(receiver),
+    )?;
+    let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
+    // What ends by itself soon is no session for others.
+    let control = control.filter(|_| plan.follow);
+    let door = control.map(|at| Door::open(at, commands.clone()));
+    let door = door.transpose()?;
+    let reader_gone = Arc::new(AtomicBool::new(false));
+    let gone = Arc::clone(&reader_gone);
+    let printing = printer.start_plain(print_to_stdout, move |error| {
+        // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
+        gone.store(is_seen_enough(error), Ordering::Relaxed);
+        let _ = commands.send(Command::Quit(None));
+    })?;
+    let passing = Arc::new(Mutex::new(Ok(())));
+    let passed = Arc::clone(&passing);
+    // Nobody joins this thread: it may wait for input for as long as the program lives.
+    thread::spawn(move || {
+        let result = reader::read(&plan, &lines);
+        if let (Ok(mut passed), Err(error)) = (passed.lock(), result) {
+            *passed = Err(error);
+        }
+    });
+    let outcome = ended.recv().ok();
+    drop(door);
+    let printed = printer.drain(printing);
+    if !reader_gone.load(Ordering::Relaxed) {
+        printed?;
+    }
+    if let Ok(mut passed) = passing.lock()
+        && let Err(error) = std::mem::replace(&mut *passed, Ok(()))
+        && !is_seen_enough(&error)
+    {
+        return Err(error);
+    }
+    Ok(Ending {
+        outcome,
+        signal: signals.received(),
+    })
+}
+
+fn is_seen_enough(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Shows a session in a pipeline: what is said on standard output, what is wrong on standard
+/// error.
+struct ScriptFront {
+    look: Look,
+    format: Format,
+    printer: Printer,
+    /// What the server said beside what is shown now.
+    stamp: Stamp,
+    /// Nothing is printed but what was waited for.
+    silent: bool,
+    ended: blocking::Sender<Outcome>,
+}
+
+impl Front for ScriptFront {
+    fn show(&mut self, event: &Event, unix_seconds: i64, _: &Session) {
+        match event {
+            Event::Refused {
+                number,
+                parameters,
+                line,
+                ..
+            } => complain(*line, &words::refusal(*number, parameters)),
+            Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
+            _ if self.silent => {}
+            _ => self.print(event, unix_seconds),
+        }
+    }
+
+    fn stamp(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+    }
+
+    fn found(&mut self, event: &Event, unix_seconds: i64) {
+        match event {
+            Event::Said { text, .. } | Event::Whispered { text, .. }
+                if self.format != Format::Json =>
+            {
+                self.printer.push(format!("{}\n", super::safe::safe(text)));
+            }
+            _ => self.print(event, unix_seconds),
+        }
+    }
+
+    fn received(&mut self, line: &[u8]) {
+        if self.format == Format::Raw && !self.silent {
+            self.printer.push(raw_line(line));
+        }
+    }
+
+    fn changed(&mut self, _: &Session) {}
+
+    fn typed_done(&mut self, _: &Session) {}
+
+    fn local(&mut self, line: &str) {
+        debug_assert!(!line.is_empty(), "there is something to do");
+        complain(
+            None,
+            "a script has no screen: /clear, /history, /search and /set do nothing",
+        );
+    }
+
+    fn ask_nick(&mut self, _: String, _: String) {
+        debug_assert!(false, "a script is not asked");
+    }
+
+    fn is_full(&self) -> bool {
+        self.printer.is_full()
+    }
+
+    fn ended(&mut self, outcome: Outcome) {
+        // The main thread waits for nothing else.
+        let _ = self.ended.send(outcome);
+    }
+}
+
+impl ScriptFront {
+    fn print(&mut self, event: &Event, unix_seconds: i64) {
+        match self.format {
+            Format::Plain => {
+                let lines = self.look.lines(event, unix_seconds, None);
+                self.printer.push(lines);
+            }
+            Format::Json => {
+                if let Some(record) = Record::of(event, unix_seconds, &self.stamp) {
+                    self.printer.push(record.line());
+                }
+            }
+            // Each line is printed as it comes.
+            Format::Raw => {}
+        }
+    }
+}
+
+fn complain(line: Option<u64>, words: &str) {
+    match line {
+        Some(line) => eprintln!("chatroom: line {line}: {words}"),
+        None => eprintln!("chatroom: {words}"),
+    }
+}

@@ -1,0 +1,433 @@
+//! What scrolls by above the prompt: the lines that events become, and what is remembered of
+//! them.
+//!
+//! People who come or leave in one moment share a line here, another day is told, what calls for
+//! attention rings the bell, and `/history` and `/search` find what was shown.
+
+use std::collections::VecDeque;
+
+use super::event::{Event, Manner};
+use super::input::{self, Intent, Local};
+use super::safe::{safe, safe_name};
+use super::screen::Look;
+use super::session::Unread;
+use super::settings::{Calls, SETTINGS, Setting};
+
+/// How many lines are remembered.
+const REMEMBERED_LINES_MAX: usize = 10_000;
+/// How many lines `/search` shows at most, the newest ones.
+const FOUND_LINES_MAX: usize = 100;
+const BELL: char = '\x07';
+
+/// The lines above the prompt.
+#[derive(Debug)]
+pub struct Scroll {
+    look: Look,
+    /// Whether the lines go to a terminal, which has a bell and a title.
+    on_terminal: bool,
+    remembered: VecDeque<String>,
+    /// The day of the last line, as it was told, and when that was.
+    day: Option<String>,
+    day_at: i64,
+    /// Who came or left in the moment at hand, and has not been told yet.
+    gathered: Vec<Event>,
+    gathered_at: i64,
+    rung_at: Option<i64>,
+    title: String,
+}
+
+impl Scroll {
+    /// Nothing has been shown yet.
+    pub fn new(look: Look, on_terminal: bool) -> Self {
+        Self {
+            look,
+            on_terminal,
+            remembered: VecDeque::new(),
+            day: None,
+            day_at: 0,
+            gathered: Vec::new(),
+            gathered_at: 0,
+            rung_at: None,
+            title: String::new(),
+        }
+    }
+
+    /// How things are shown.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// What to print for an event; `active` is the room that needs not be named. Who comes and
+    /// goes may be held back until [`Scroll::flush`].
+    pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
+        if is_coming_or_going(event) {
+            if !self.look.taste.joins {
+                return String::new();
+            }
+            if self.look.taste.gather {
+                let before = self.flush_unlike(event, active);
+                self.gathered.push(event.clone());
+                self.gathered_at = unix_seconds;
+                return before;
+            }
+        }
+        let mut text = self.flush(active);
+        let lines = self.look.lines(event, unix_seconds, active);
+        if lines.is_empty() {
+            return text;
+        }
+        text.push_str(&self.attention(event, unix_seconds));
+        text.push_str(&self.scrolled(lines, unix_seconds));
+        text
+    }
+
+    /// What to print of those who came or left: the moment is over.
+    pub fn flush(&mut self, active: Option<&str>) -> String {
+        let events = std::mem::take(&mut self.gathered);
+        let at = self.gathered_at;
+        let lines = match &events[..] {
+            [] => return String::new(),
+            [only] => self.look.lines(only, at, active),
+            [first, ..] => {
+                let nicks: Vec<String> = events.iter().filter_map(who).collect();
+                let came = matches!(first, Event::Joined { .. });
+                let room = room_of(first)
+                    .filter(|room| !active.is_some_and(|active| active.eq_ignore_ascii_case(room)));
+                self.look.gathered(&nicks, came, room, at)
+            }
+        };
+        if lines.is_empty() {
+            return lines;
+        }
+        self.scrolled(lines, at)
+    }
+
+    /// The same if this event cannot share a line with them.
+    fn flush_unlike(&mut self, event: &Event, active: Option<&str>) -> String {
+        let alike = self.gathered.first().is_none_or(|first| {
+            std::mem::discriminant(first) == std::mem::discriminant(event)
+                && room_of(first) == room_of(event)
+        });
+        if alike {
+            String::new()
+        } else {
+            self.flush(active)
+        }
+    }
+
+    /// Lines on their way to the screen: they are remembered, and another day is told first.
+    fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
+        let lines = self.day_before(lines, unix_seconds);
+        for line in lines.split_inclusive('\n') {
+            if self.remembered.len() == REMEMBERED_LINES_MAX {
+                self.remembered.pop_front();
+            }
+            self.remembered.push_back(line.to_owned());
+        }
+        lines
+    }
+
+    /// The lines, with another day in front of them when it is one.
+    fn day_before(&mut self, lines: String, unix_seconds: i64) -> String {
+        if self.day.is_some() && self.day_at == unix_seconds {
+            return lines;
+        }
+        self.day_at = unix_seconds;
+        let day = self.look.day(unix_seconds);
+        match self.day.replace(day.clone()) {
+            Some(before) if before != day => day + &lines,
+            _ => lines,
+        }
+    }
+
+    /// What makes the terminal call for attention, if the event is worth it: at most once a
+    /// second, whoever sends how much.
+    fn attention(&mut self, event: &Event, unix_seconds: i64) -> String {
+        let call = match event {
+            Event::Whispered { own: false, .. } => Calls::Whispers,
+            Event::Said {
+                own: false,
+                mention: true,
+                ..
+            }
+            | Event::Invited { .. } => Calls::Mentions,
+            Event::Said {
+                own: false, manner, ..
+            } if *manner != Manner::Notice => Calls::All,
+            _ => return String::new(),
+        };
+        if !self.on_terminal || self.rung_at == Some(unix_seconds) {
+            return String::new();
+        }
+        let mut sequences = String::new();
+        if self.look.taste.bell >= call {
+            sequences.push(BELL);
+        }
+        if self.look.taste.notify >= call
+            && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
+        {
+            let words = format!("{}: {}", safe_name(nick), safe(text));
+            sequences.push_str(&format!("\x1b]9;{words}{BELL}"));
+        }
+        if !sequences.is_empty() {
+            self.rung_at = Some(unix_seconds);
+        }
+        sequences
+    }
+
+    /// What gives the window its title, when that has changed.
+    pub fn title(&mut self, room: Option<&str>, unread: Unread) -> String {
+        if !self.on_terminal || !self.look.taste.title {
+            return String::new();
+        }
+        let room = room.map_or("chatroom".to_owned(), safe_name);
+        let title = match unread.messages {
+            0 => room,
+            messages => format!("({messages}) {room}"),
+        };
+        if title == self.title {
+            return String::new();
+        }
+        self.title = title;
+        format!("\x1b]2;{}{BELL}", self.title)
+    }
+
+    /// Does what a typed line asks of the screen.
+    pub fn local(&mut self, line: &str) -> String {
+        match input::parse(line) {
+            Ok(Intent::Local(Local::History { count })) => self.history(count),
+            Ok(Intent::Local(Local::Search { text })) => self.search(text),
+            Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
+            // The editor clears the screen itself.
+            _ => String::new(),
+        }
+    }
+
+    fn history(&self, count: usize) -> String {
+        let skipped = self.remembered.len().saturating_sub(count);
+        self.remembered.iter().skip(skipped).cloned().collect()
+    }
+
+    fn search(&self, text: &str) -> String {
+        let wanted = text.to_lowercase();
+        let found: Vec<&String> = self
+            .remembered
+            .iter()
+            .filter(|line| without_styles(line).to_lowercase().contains(&wanted))
+            .collect();
+        if found.is_empty() {
+            let words = format!("nothing of what was shown has {:?} in it", safe(text));
+            return self.look.warning(&words);
+        }
+        let skipped = found.len().saturating_sub(FOUND_LINES_MAX);
+        found.into_iter().skip(skipped).cloned().collect()
+    }
+
+    fn set(&mut self, name: Option<&str>, value: Option<&str>) -> String {
+        let row = |setting: &Setting, look: &Look| {
+            let value = setting.value(&look.taste);
+            format!(
+                "{} is {value}: {} ({})\n",
+                setting.name, setting.help, setting.values
+            )
+        };
+        let Some(name) = name else {
+            return SETTINGS
+                .iter()
+                .map(|setting| row(setting, &self.look))
+                .collect();
+        };
+        let setting = match Setting::find(name) {
+            Ok(setting) => setting,
+            Err(error) => return self.look.warning(&safe(&error.to_string())),
+        };
+        if let Some(value) = value
+            && let Err(error) = setting.set(&mut self.look.taste, value)
+        {
+            return self.look.warning(&safe(&error.to_string()));
+        }
+        self.look.taste_changed();
+        row(setting, &self.look)
+    }
+}
+
+fn is_coming_or_going(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Joined { .. } | Event::Left { .. } | Event::Quit { .. }
+    )
+}
+
+fn who(event: &Event) -> Option<String> {
+    match event {
+        Event::Joined { nick, .. } | Event::Left { nick, .. } | Event::Quit { nick, .. } => {
+            Some(nick.clone())
+        }
+        _ => None,
+    }
+}
+
+fn room_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::Joined { room, .. } | Event::Left { room, .. } => Some(room),
+        _ => None,
+    }
+}
+
+/// A text without the sequences that colour it.
+pub fn without_styles(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, styled)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
+    }
+    plain.push_str(rest);
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::client::screen::Volume;
+    use crate::client::settings::Taste;
+
+    const NOON: i64 = 12 * 3_600 + 60;
+
+    fn scroll() -> Scroll {
+        let look = Look::new(false, Volume::Normal, TimeZone::UTC, Taste::default());
+        Scroll::new(look, true)
+    }
+
+    fn joined(nick: &str) -> Event {
+        Event::Joined {
+            room: "#a".into(),
+            nick: nick.into(),
+        }
+    }
+
+    fn said(text: &str, mention: bool) -> Event {
+        Event::Said {
+            room: "#a".into(),
+            nick: "bob".into(),
+            text: text.into(),
+            manner: Manner::Text,
+            own: false,
+            mention,
+        }
+    }
+
+    #[test]
+    fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
+        let mut scroll = scroll();
+        for nick in ["bob", "carol"] {
+            assert_eq!(scroll.show(&joined(nick), NOON, Some("#a")), "");
+        }
+        assert_eq!(
+            scroll.show(&said("hi", false), NOON, Some("#a")),
+            "12:01 → bob and carol joined\n12:01 <bob> hi\n"
+        );
+        for number in 0..14 {
+            scroll.show(&joined(&format!("p{number}")), NOON, Some("#b"));
+        }
+        assert_eq!(
+            scroll.flush(Some("#b")),
+            "12:01 #a → p0, p1, p2 and 11 others joined\n"
+        );
+        assert_eq!(scroll.flush(Some("#b")), "");
+        scroll.show(&joined("dan"), NOON, Some("#a"));
+        assert_eq!(scroll.flush(Some("#a")), "12:01 → dan joined\n");
+    }
+
+    #[test]
+    fn joins_can_be_left_out_or_told_one_by_one() {
+        let mut scroll = scroll();
+        scroll.local("/set joins off");
+        assert_eq!(scroll.show(&joined("bob"), NOON, None), "");
+        assert_eq!(scroll.flush(None), "");
+        scroll.local("/set joins on");
+        scroll.local("/set gather off");
+        assert_eq!(
+            scroll.show(&joined("bob"), NOON, Some("#a")),
+            "12:01 → bob joined\n"
+        );
+    }
+
+    #[test]
+    fn another_day_is_told_once() {
+        let mut scroll = scroll();
+        scroll.show(&said("one", false), NOON, Some("#a"));
+        let next = scroll.show(&said("two", false), NOON + 86_400, Some("#a"));
+        assert_eq!(next, "— Friday, 2 January 1970 —\n12:01 <bob> two\n");
+        let same = scroll.show(&said("three", false), NOON + 86_401, Some("#a"));
+        assert_eq!(same, "12:01 <bob> three\n");
+    }
+
+    #[test]
+    fn the_bell_rings_for_what_was_asked_and_once_a_second() {
+        let mut scroll = scroll();
+        let mut rings = |text: &str, mention, at| {
+            let event = said(text, mention);
+            scroll.show(&event, at, Some("#a")).contains(BELL)
+        };
+        assert!(!rings("hi", false, NOON));
+        assert!(rings("alice: hi", true, NOON));
+        assert!(!rings("alice: hi", true, NOON));
+        assert!(rings("alice: hi", true, NOON + 1));
+        scroll.local("/set bell off");
+        let quiet = scroll.show(&said("alice", true), NOON + 2, Some("#a"));
+        assert!(!quiet.contains(BELL));
+    }
+
+    #[test]
+    fn a_notification_cannot_be_broken_out_of() {
+        let mut scroll = scroll();
+        scroll.local("/set notify mentions");
+        scroll.local("/set bell off");
+        let shown = scroll.show(&said("x\x07\x1b]0;evil\x07", true), NOON, Some("#a"));
+        assert_eq!(
+            shown,
+            "\x1b]9;bob: x^G^[]0;evil^G\x0712:01 <bob> x^G^[]0;evil^G\n"
+        );
+    }
+
+    #[test]
+    fn what_was_shown_is_found_again() {
+        let mut scroll = scroll();
+        for text in ["one apple", "two pears", "three Apples"] {
+            scroll.show(&said(text, false), NOON, Some("#a"));
+        }
+        assert_eq!(
+            scroll.local("/search apple"),
+            "12:01 <bob> one apple\n12:01 <bob> three Apples\n"
+        );
+        assert_eq!(scroll.local("/history 1"), "12:01 <bob> three Apples\n");
+        assert!(scroll.local("/search plum").starts_with("nothing of what"));
+    }
+
+    #[test]
+    fn a_wrong_setting_explains_itself() {
+        let mut scroll = scroll();
+        assert_eq!(
+            scroll.local("/set bel off"),
+            "no setting bel; did you mean bell?\n"
+        );
+        assert!(scroll.local("/set").lines().count() == SETTINGS.len());
+        assert!(scroll.local("/set bell all").starts_with("bell is all:"));
+    }
+
+    #[test]
+    fn the_title_is_set_when_it_changes() {
+        let mut scroll = scroll();
+        let unread = |messages| Unread {
+            messages,
+            mentions: 0,
+        };
+        assert_eq!(scroll.title(Some("#a"), unread(0)), "");
+        scroll.local("/set title on");
+        assert_eq!(scroll.title(Some("#a"), unread(2)), "\x1b]2;(2) #a\x07");
+        assert_eq!(scroll.title(Some("#a"), unread(2)), "");
+    }
+}

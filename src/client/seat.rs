@@ -1,0 +1,62 @@
+//! Where a person sits: at a terminal with an editor, or with whole lines and no more.
+
+use std::io;
+
+use super::interactive::{Furniture, Terminal};
+use super::plain::Plain;
+use super::screen::Look;
+use super::session::Session;
+use super::{Ending, Place};
+
+/// Somebody who can be asked, and whose lines are typed.
+pub(super) enum Seat {
+    /// With a prompt above which messages appear.
+    Editor(Box<Terminal>),
+    /// With lines that scroll by.
+    Plain(Plain),
+}
+
+impl Seat {
+    /// Asks a question; `default` is what an empty answer means. `None` when the person wants to
+    /// leave, or a signal ends the program.
+    pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
+        match self {
+            Self::Editor(terminal) => terminal.ask(question, default),
+            Self::Plain(plain) => Ok(plain.ask(question, default)),
+        }
+    }
+
+    /// The signal that ends the program, if one came.
+    pub(super) fn signal(&self) -> Option<i32> {
+        match self {
+            Self::Editor(terminal) => terminal.signal(),
+            // Nothing is changed about the terminal, so signals do what they always do.
+            Self::Plain(_) => None,
+        }
+    }
+
+    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        match self {
+            Self::Editor(terminal) => terminal.wait_for(work),
+            Self::Plain(_) => Some(work()),
+        }
+    }
+
+    /// Runs a conversation to its end.
+    pub(super) fn converse(
+        &mut self,
+        place: Place,
+        session: Session,
+        look: Look,
+        furniture: Furniture,
+    ) -> io::Result<Ending> {
+        match self {
+            Self::Editor(terminal) => terminal.converse(place, session, look, furniture),
+            Self::Plain(plain) => plain.converse(place, session, look, furniture),
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! What a script has sent, and what became of each line of it.
+//!
+//! Behind each request of a script stands a fence: a label that the server's answer carries, where
+//! the server can do that, and a `PING` where it cannot. A server takes lines in their order, so
+//! the answer to a `PING` says that all before it is done, and a refusal that comes before it is
+//! about the oldest line that is not. So the session knows of each line whether it was taken, was
+//! refused, or is still on its way.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::pace::Pace;
+use super::report::{Ranges, Report};
+use super::{FENCE, Moment, Outbox, Outcome, Session};
+use crate::client::event::Event;
+use crate::wire::{Message, Request};
+
+/// A line of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptLine<'a> {
+    /// To be understood as if a person had typed it.
+    Typed(&'a str),
+    /// To be said in the active room, whatever it begins with.
+    Said(&'a str),
+    /// It cannot even be read, for this reason.
+    Unreadable(&'a str),
+}
+
+/// What a script has sent, and what the server has taken of it.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    /// Requests without an answer, oldest first; those behind them that are answered already wait
+    /// for their turn, so that all is told in the order of the lines.
+    flights: VecDeque<Flight>,
+    /// The number of the next flight.
+    next: u64,
+    /// The rest of a line that is too long for one request.
+    pieces: VecDeque<Piece>,
+    pace: Pace,
+    /// As many lines were on their way as may be, since the last time that none was.
+    window_used: bool,
+    /// The last flight is being written: what is sent or refused now belongs to it.
+    writing: bool,
+    /// The flight that the line at hand answers.
+    hearing: Option<u64>,
+    /// Batches that answer a flight and have not ended.
+    batches: Vec<(String, u64)>,
+    /// The last line that was given.
+    last: u64,
+    refused_lines: Ranges,
+    /// At least one line was refused.
+    pub(super) refused: bool,
+    /// No more lines will come, or will be taken.
+    pub(super) ended: bool,
+    /// Lines behind the last one were left alone on purpose.
+    stopped: bool,
+    /// What is known of the lines, since the time was over.
+    given_up: Option<Option<Report>>,
+    /// What was waited for has come.
+    found: bool,
+    /// What to say on leaving.
+    pub(super) farewell: Option<String>,
+}
+
+/// One request on its way.
+#[derive(Debug)]
+struct Flight {
+    number: u64,
+    line: u64,
+    /// It is not the first request of its line.
+    later: bool,
+    sent_at: Duration,
+    answered_at: Duration,
+    /// Where in all that was sent it begins.
+    begins_at: u64,
+    answers_missing: u32,
+    refusals: Vec<Event>,
+}
+
+/// A request that waits until the window has room for it.
+#[derive(Debug)]
+struct Piece {
+    line: u64,
+    request: String,
+}
+
+/// Batches that a broken server never ends are forgotten beyond so many.
+const BATCHES_MAX: usize = 64;
+
+impl Session {
+    /// A line of a script, by its number: what becomes of it is told by that number.
+    pub fn scripted(
+        &mut self,
+        number: u64,
+        line: ScriptLine<'_>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
+        self.script.last = number;
+        self.begin_flight(number, false, now, outbox);
+        match line {
+            ScriptLine::Typed(text) => self.entered(text, now, outbox),
+            ScriptLine::Said(text) => self.entered_as_text(text, outbox),
+            ScriptLine::Unreadable(why) => self.refuse_input(why, outbox),
+        }
+        self.end_flight(outbox);
+        self.settle_flights(now, outbox);
+    }
+
+    /// Whether the next line may be given to [`Session::scripted`].
+    pub fn wants_input(&self) -> bool {
+        self.is_ready() && !self.script.ended && self.script.pieces.is_empty() && self.has_window()
+    }
+
+    fn has_window(&self) -> bool {
+        let on_their_way = self.script.flights.len();
+        if self.settings.strict {
+            on_their_way == 0
+        } else {
+            on_their_way < self.script.pace.lines()
+        }
+    }
+
+    /// Whether nothing is left to do: every line is answered, and what is waited for has come.
+    pub(super) fn all_done(&self) -> bool {
+        let waits = self.settings.wait.is_some() && !self.script.found;
+        !waits && self.script.flights.is_empty() && self.script.pieces.is_empty()
+    }
+
+    /// Looks for what is waited for in the events from this one on.
+    pub(super) fn look_for_awaited(&mut self, from: usize, now: Moment, outbox: &mut Outbox) {
+        let Some(wait) = &mut self.settings.wait else {
+            return;
+        };
+        // What was said before the first line of the script is no answer to it.
+        let begun = self.script.last > 0 || self.script.ended;
+        for event in outbox.events.get(from..).unwrap_or_default() {
+            wait.follow(event);
+            if begun && !self.script.found && wait.ends_with(event) {
+                self.script.found = true;
+                self.script.ended = true;
+                outbox.found = Some(event.clone());
+            }
+        }
+        if self.script.found {
+            self.leave_when_done(now, outbox);
+        }
+    }
+
+    /// Whether the time that was given is over.
+    pub(super) fn is_time_up(&self, now: Moment) -> bool {
+        let limit = self.settings.time_limit;
+        limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
+    }
+
+    /// Leaves, since the time is over.
+    pub(super) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
+        let report = self.report(outbox);
+        self.script.given_up = Some(report);
+        self.quit(None, now, outbox);
+    }
+
+    /// How it has ended.
+    pub(super) fn script_outcome(&mut self) -> Outcome {
+        match (self.script.given_up.take(), self.settings.time_limit) {
+            (Some(report), Some(limit)) => Outcome::TimeIsUp { limit, report },
+            _ if self.script.refused => Outcome::LinesRefused,
+            _ => Outcome::Done,
+        }
+    }
+
+    /// Whether a line of the script is being turned into requests.
+    pub(super) fn is_scripting(&self) -> bool {
+        self.script.writing
+    }
+
+    fn begin_flight(&mut self, line: u64, later: bool, now: Moment, outbox: &Outbox) {
+        let number = self.script.next;
+        self.script.next += 1;
+        self.script.writing = true;
+        self.script.flights.push_back(Flight {
+            number,
+            line,
+            later,
+            sent_at: now.elapsed,
+            answered_at: now.elapsed,
+            begins_at: outbox.position(),
+            answers_missing: 0,
+            refusals: Vec::new(),
+        });
+        let script = &mut self.script;
+        script.window_used |= script.flights.len() >= script.pace.lines();
+    }
+
+    fn end_flight(&mut self, outbox: &mut Outbox) {
+        self.script.writing = false;
+        let can_label = self.capabilities.can_label();
+        let Some(flight) = self.script.flights.back_mut() else {
+            return;
+        };
+        if !can_label && outbox.position() > flight.begins_at {
+            flight.answers_missing = 1;
+            // Writing to a string cannot fail.
+            let _ = write!(outbox.lines, "PING :{FENCE}{}\r\n", flight.number);
+        }
+    }
+
+    /// Puts the label of the line at hand in front of a request.
+    pub(super) fn put_label(&mut self, outbox: &mut Outbox) {
+        if self.script.writing
+            && self.capabilities.can_label()
+            && let Some(flight) = self.script.flights.back_mut()
+        {
+            flight.answers_missing += 1;
+            // Writing to a string cannot fail.
+            let _ = write!(outbox.lines, "@label={FENCE}{} ", flight.number);
+        }
+    }
+
+    /// Sends one of the pieces of a text. A script's pieces wait for the window, all but the
+    /// first.
+    pub(super) fn send_piece(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
+        let begun = self.script.flights.back().filter(|_| self.script.writing);
+        let Some(flight) = begun.filter(|flight| outbox.position() > flight.begins_at) else {
+            return self.send(request, outbox);
+        };
+        let line = flight.line;
+        match request.line() {
+            Ok(request) => self.script.pieces.push_back(Piece { line, request }),
+            Err(error) => {
+                self.refuse_input(&error.to_string(), outbox);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A refusal, of the server or of this program: kept with its line, or told at once when it
+    /// is about none.
+    pub(super) fn tell_refusal(&mut self, mut event: Event, outbox: &mut Outbox) {
+        let script = &mut self.script;
+        let at_fault = match script.hearing {
+            _ if script.writing => script.flights.back_mut(),
+            Some(number) => flight_mut(&mut script.flights, number),
+            // Without labels a refusal stands between the answers to two questions.
+            None if !self.capabilities.can_label() => script.flights.front_mut(),
+            None => None,
+        };
+        let Some(flight) = at_fault else {
+            script.refused = true;
+            return outbox.events.push(event);
+        };
+        match &mut event {
+            Event::Refused { line, .. } | Event::Unsendable { line, .. } => {
+                *line = Some(flight.line);
+            }
+            _ => {}
+        }
+        flight.refusals.push(event);
+    }
+
+    /// Understands a line of the server, and what of the script it answers.
+    pub(super) fn heard_as_answer(
+        &mut self,
+        message: &Message<'_>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
+        let reference = message.tags.get("batch");
+        let of_batch = reference.and_then(|reference| self.script.batch(&reference));
+        let label = message.tags.get("label");
+        let labeled = label.and_then(|label| label.strip_prefix(FENCE)?.parse().ok());
+        let (number, is_last) = match (message.command, message.parameter(0)) {
+            ("BATCH", Some(reference)) => match (reference.strip_prefix('+'), labeled) {
+                (Some(reference), Some(number)) => {
+                    self.script.batches.push((reference.to_owned(), number));
+                    if self.script.batches.len() > BATCHES_MAX {
+                        self.script.batches.remove(0);
+                    }
+                    return;
+                }
+                (None, _) => {
+                    let reference = reference.trim_start_matches('-');
+                    let number = self.script.batch(reference);
+                    self.script.batches.retain(|(open, _)| open != reference);
+                    (number, true)
+                }
+                _ => (None, false),
+            },
+            _ => (labeled.or(of_batch), labeled.is_some()),
+        };
+        self.script.hearing = number;
+        self.heard(message, now, outbox);
+        self.script.hearing = None;
+        if is_last && let Some(number) = number {
+            self.answered(number, false, now, outbox);
+        }
+    }
+
+    /// Whether the line at hand says that a line of the script was taken, and nothing else.
+    pub(super) fn is_echo(&self) -> bool {
+        self.script.hearing.is_some()
+    }
+
+    /// The server has answered a flight, and with `all` also all before it.
+    pub(super) fn answered(&mut self, number: u64, all: bool, now: Moment, outbox: &mut Outbox) {
+        if all {
+            for flight in &mut self.script.flights {
+                if flight.number > number {
+                    break;
+                }
+                flight.answers_missing = 0;
+                flight.answered_at = now.elapsed;
+            }
+        } else if let Some(flight) = flight_mut(&mut self.script.flights, number) {
+            flight.answers_missing = flight.answers_missing.saturating_sub(1);
+            flight.answered_at = now.elapsed;
+        }
+        self.settle_flights(now, outbox);
+    }
+
+    /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
+    /// place in the window.
+    fn settle_flights(&mut self, now: Moment, outbox: &mut Outbox) {
+        let script = &mut self.script;
+        while let Some(mut flight) = script
+            .flights
+            .pop_front_if(|flight| flight.answers_missing == 0)
+        {
+            let full = script.window_used;
+            script.window_used &= !script.flights.is_empty();
+            if flight.answered_at > flight.sent_at {
+                script
+                    .pace
+                    .answered(flight.sent_at, flight.answered_at, full);
+            }
+            let was_refused = !flight.refusals.is_empty();
+            script.tell(&mut flight, outbox);
+            if was_refused && self.settings.strict && !script.ended {
+                script.stop(outbox);
+            }
+        }
+        while self.has_window()
+            && let Some(piece) = self.script.pieces.pop_front()
+        {
+            self.begin_flight(piece.line, true, now, outbox);
+            self.put_label(outbox);
+            outbox.lines.push_str(&piece.request);
+            self.end_flight(outbox);
+        }
+        self.leave_when_done(now, outbox);
+    }
+
+    /// What is known of all lines now that no more will become of them; tells the refusals that
+    /// are known and were not told. Nothing when there was no line at all.
+    pub(super) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+        let script = &mut self.script;
+        let mut unknown = Ranges::default();
+        let mut unsent = Ranges::default();
+        for mut flight in std::mem::take(&mut script.flights) {
+            let line = flight.line;
+            if !flight.refusals.is_empty() {
+                script.tell(&mut flight, outbox);
+            }
+            let is_known = script.refused_lines.ends_with(line)
+                || unknown.ends_with(line)
+                || unsent.ends_with(line);
+            if is_known || flight.answers_missing == 0 {
+                continue;
+            }
+            // Of a line of several requests, those before this one have been taken.
+            match flight.begins_at >= outbox.written_bytes && !flight.later {
+                true => unsent.add(line),
+                false => unknown.add(line),
+            }
+        }
+        for piece in std::mem::take(&mut script.pieces) {
+            let line = piece.line;
+            // A line of which a part was taken is neither here nor there.
+            let known = [&script.refused_lines, &unknown, &unsent];
+            if !known.iter().any(|known| known.ends_with(line)) {
+                unknown.add(line);
+            }
+        }
+        let known = [&script.refused_lines, &unknown, &unsent];
+        let delivered = Ranges::all_but(script.last, &known);
+        let is_over = script.ended && !script.stopped;
+        (script.last > 0).then(|| Report {
+            delivered,
+            unknown,
+            unsent,
+            unsent_from: (!is_over).then_some(script.last + 1),
+        })
+    }
+}
+
+impl Script {
+    /// Tells the refusals of a flight; those of one line only once.
+    fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
+        if flight.refusals.is_empty() || self.refused_lines.ends_with(flight.line) {
+            return;
+        }
+        self.refused = true;
+        self.refused_lines.add(flight.line);
+        outbox.events.append(&mut flight.refusals);
+    }
+
+    /// Takes no more lines, since one was refused.
+    fn stop(&mut self, outbox: &mut Outbox) {
+        self.ended = true;
+        self.stopped = true;
+        self.pieces.clear();
+        outbox.events.push(Event::Unsendable {
+            words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
+            line: Some(self.last),
+        });
+    }
+
+    fn batch(&self, reference: &str) -> Option<u64> {
+        let open = self.batches.iter().find(|(open, _)| open == reference);
+        open.map(|(_, number)| *number)
+    }
+}
+
+fn flight_mut(flights: &mut VecDeque<Flight>, number: u64) -> Option<&mut Flight> {
+    let first = flights.front()?.number;
+    let index = usize::try_from(number.checked_sub(first)?).ok()?;
+    flights.get_mut(index)
+}

@@ -1,0 +1,351 @@
+//! Scripts: what is known of each line, by labels and by questions behind them.
+
+use super::*;
+
+/// A script in the lobby, with a server that can do this.
+fn script_with(capabilities: &str, strict: bool) -> Played {
+    let mut played = Played::new(true);
+    played.session.settings.strict = strict;
+    played.connect();
+    if !capabilities.is_empty() {
+        played.hear(&format!(":s CAP * LS :{capabilities}"));
+        let asked = played.lines().pop().unwrap();
+        if let Some(list) = asked.strip_prefix("CAP REQ ") {
+            played.hear(&format!(":s CAP * ACK {list}"));
+        }
+    }
+    played.let_in("alice");
+    played.take();
+    played
+}
+
+const LABELS: &str = "batch labeled-response echo-message message-tags server-time";
+
+impl Played {
+    fn script(&mut self, lines: &[&str]) {
+        for (line, number) in lines.iter().zip(1..) {
+            let now = self.now;
+            self.session
+                .scripted(number, ScriptLine::Typed(line), now, &mut self.outbox);
+        }
+    }
+
+    fn input_ended(&mut self) {
+        let now = self.now;
+        self.session.input_ended(now, &mut self.outbox);
+    }
+
+    /// The numbers of the lines that were told to be refused since the last time.
+    fn refused(&mut self) -> Vec<u64> {
+        let number = |event: &Event| match event {
+            Event::Refused { line, .. } | Event::Unsendable { line, .. } => line.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        self.events().iter().map(number).collect()
+    }
+}
+
+#[test]
+fn what_the_server_can_do_is_asked_for_and_no_more() {
+    for (offered, expected) in [
+        (
+            "sasl=PLAIN batch labeled-response echo-message message-tags server-time x",
+            "CAP REQ :message-tags server-time batch labeled-response echo-message",
+        ),
+        ("labeled-response server-time", "CAP REQ :server-time"),
+        ("echo-message batch", "CAP END"),
+        ("", "CAP END"),
+    ] {
+        let mut played = Played::new(true);
+        played.connect();
+        played.take();
+        played.hear(":s CAP * LS * :multi-prefix");
+        assert_eq!(played.lines(), [""; 0], "the list goes on");
+        played.hear(&format!(":s CAP * LS :{offered}"));
+        assert_eq!(played.lines(), [expected]);
+        if let Some(list) = expected.strip_prefix("CAP REQ :") {
+            played.hear(&format!(":s CAP * ACK :{list}"));
+            assert_eq!(played.lines(), ["CAP END"]);
+        }
+    }
+}
+
+#[test]
+fn a_refused_negotiation_ends_and_one_without_end_ends_the_session() {
+    let mut played = Played::new(true);
+    played.connect();
+    played.hear(":s CAP * LS :server-time");
+    played.take();
+    played.hear(":s CAP * NAK :server-time");
+    assert_eq!(played.lines(), ["CAP END"]);
+
+    let mut played = Played::new(true);
+    played.connect();
+    for _ in 0..20_000 {
+        played.hear(":s CAP * LS * :a b c");
+        if played.outbox.orders.contains(&Order::Close) {
+            played.take();
+            played.lose("closed");
+            let orders = played.take().orders;
+            assert!(matches!(
+                orders[..],
+                [Order::End(Outcome::ProtocolBroken { .. })]
+            ));
+            return;
+        }
+    }
+    panic!("it went on");
+}
+
+#[test]
+fn servers_without_capabilities_let_people_in_all_the_same() {
+    for answer in [
+        ":s 421 * CAP :Unknown command",
+        ":s 451 * :You have not registered",
+        ":s 410 * LS :Invalid CAP command",
+    ] {
+        let mut played = Played::new(true);
+        played.connect();
+        played.hear(answer);
+        assert_eq!(played.take().orders, []);
+        played.let_in("alice");
+        assert!(played.session.is_ready());
+    }
+}
+
+#[test]
+fn each_line_has_a_question_behind_it_and_refusals_are_told_in_order() {
+    let mut played = script_with("", false);
+    played.script(&["hello", "@nobody hi", "/quti", "bye"]);
+    played.input_ended();
+    let done = played.take();
+    assert_eq!(
+        done.lines.lines().collect::<Vec<_>>(),
+        [
+            "PRIVMSG #lobby :hello",
+            "PING :chatroom-line-0",
+            "PRIVMSG nobody :hi",
+            "PING :chatroom-line-1",
+            "PRIVMSG #lobby :bye",
+            "PING :chatroom-line-3"
+        ]
+    );
+    assert_eq!(done.events, [], "line 2 may still be refused");
+    played.hear(":s PONG s chatroom-line-0");
+    played.hear(":s 401 alice nobody :No such nick");
+    played.hear(":s PONG s chatroom-line-1");
+    assert_eq!(played.refused(), [2, 3]);
+    played.hear(":s PONG s chatroom-line-3");
+    assert_eq!(played.lines(), ["QUIT"]);
+    played.lose("closed");
+    assert_eq!(played.take().orders, [Order::End(Outcome::LinesRefused)]);
+}
+
+#[test]
+fn labels_say_what_became_of_each_line_in_whatever_order() {
+    let mut played = script_with(LABELS, false);
+    played.script(&["hello", "@nobody hi", "/who", "bye", "@no one"]);
+    played.input_ended();
+    assert_eq!(
+        played.lines(),
+        [
+            "@label=chatroom-line-0 PRIVMSG #lobby :hello",
+            "@label=chatroom-line-1 PRIVMSG nobody :hi",
+            "@label=chatroom-line-2 WHO #lobby",
+            "@label=chatroom-line-3 PRIVMSG #lobby :bye",
+            "@label=chatroom-line-4 PRIVMSG no :one"
+        ]
+    );
+    played.hear("@label=chatroom-line-4 :s 401 alice no :No such nick");
+    played.hear("@label=chatroom-line-3 :alice!~a@host PRIVMSG #lobby :bye");
+    played.hear("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+    assert_eq!(played.events(), [], "the first line is still on its way");
+    played.hear("@label=chatroom-line-0;msgid=x :alice!~a@host PRIVMSG #lobby :hello");
+    assert_eq!(played.refused(), [2]);
+    played.hear("@label=chatroom-line-2 :s BATCH +b labeled-response");
+    played.hear("@batch=b :s 403 alice #lobby :No such channel");
+    assert_eq!(played.events(), []);
+    played.hear(":s BATCH -b");
+    assert!(played.session.is_leaving());
+    assert_eq!(played.refused(), [3, 5]);
+}
+
+#[test]
+fn a_refusal_without_a_label_is_about_no_line_where_lines_have_labels() {
+    let mut played = script_with(LABELS, false);
+    played.script(&["hello"]);
+    played.hear(":s 404 alice #other :Cannot send to channel");
+    assert!(matches!(
+        played.events()[..],
+        [Event::Refused { line: None, .. }]
+    ));
+}
+
+#[test]
+fn a_strict_script_sends_nothing_behind_a_refused_line() {
+    let mut played = script_with("", true);
+    played.script(&["hello"]);
+    assert!(!played.session.wants_input());
+    played.hear(":s PONG s chatroom-line-0");
+    assert!(played.session.wants_input());
+    played.take();
+    let now = played.now;
+    let line = ScriptLine::Typed("@nobody hi");
+    played.session.scripted(2, line, now, &mut played.outbox);
+    played.hear(":s 401 alice nobody :No such nick");
+    played.hear(":s PONG s chatroom-line-1");
+    assert!(!played.session.wants_input());
+    let done = played.take();
+    assert!(done.lines.ends_with("QUIT\r\n"), "{}", done.lines);
+    assert_eq!(done.events.len(), 2);
+}
+
+#[test]
+fn a_window_of_unanswered_lines_is_never_exceeded_and_grows() {
+    let mut played = script_with("", false);
+    let mut number = 0;
+    let mut fill = |played: &mut Played| {
+        let before = number;
+        while played.session.wants_input() {
+            number += 1;
+            let now = played.now;
+            let line = ScriptLine::Typed("x");
+            played
+                .session
+                .scripted(number, line, now, &mut played.outbox);
+        }
+        number - before
+    };
+    let first = fill(&mut played);
+    assert!((2..10).contains(&first), "{first}");
+    let mut most = first;
+    let mut answered = 0;
+    for _ in 0..20 {
+        played.now.elapsed += Duration::from_millis(1);
+        for _ in 0..most {
+            played.hear(&format!(":s PONG s chatroom-line-{answered}"));
+            answered += 1;
+        }
+        most = fill(&mut played);
+    }
+    assert!(most > first + 10, "{most}");
+}
+
+#[test]
+fn the_pieces_of_a_long_line_wait_for_the_window_too() {
+    let mut played = script_with("", false);
+    let text = "x".repeat(20_000);
+    played.script(&[&text]);
+    assert!(!played.session.wants_input());
+    let mut pieces = 0;
+    let mut answered = 0;
+    loop {
+        let lines = played.lines();
+        let sent = lines.iter().filter(|line| line.starts_with("PRIVMSG"));
+        let sent = sent.count();
+        pieces += sent;
+        assert!(sent <= 50, "{sent} at once");
+        if sent == 0 {
+            break;
+        }
+        played.now.elapsed += Duration::from_millis(1);
+        while answered < pieces {
+            played.hear(&format!(":s PONG s chatroom-line-{answered}"));
+            answered += 1;
+        }
+    }
+    assert!(pieces > 40, "{pieces}");
+    assert!(played.session.wants_input());
+}
+
+#[test]
+fn a_lost_server_tells_what_is_known_of_each_line() {
+    for capabilities in ["", LABELS] {
+        let mut played = script_with(capabilities, false);
+        let start = played.outbox.position();
+        played.script(&["one", "@nobody two", "three", "four"]);
+        let unsent = played.outbox.lines.find("four").unwrap() as u64;
+        played.outbox.written_bytes = start + unsent - 60;
+        if capabilities.is_empty() {
+            played.hear(":s PONG s chatroom-line-0");
+            played.hear(":s 401 alice nobody :No such nick");
+        } else {
+            played.hear("@label=chatroom-line-0 :s ACK");
+            played.hear("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+        }
+        played.lose("connection reset");
+        let done = played.take();
+        assert!(matches!(
+            done.events[..],
+            [Event::Refused { line: Some(2), .. }]
+        ));
+        let [Order::End(Outcome::ServerGone { words, report })] = &done.orders[..] else {
+            panic!("{:?}", done.orders);
+        };
+        assert_eq!(words, "connection reset");
+        assert_eq!(
+            report.as_ref().unwrap().to_string(),
+            "lines delivered: 1; unknown: 3; not sent: 4, and from 5 on"
+        );
+    }
+}
+
+#[test]
+fn a_long_line_that_went_out_in_part_is_unknown() {
+    let mut played = script_with("", false);
+    let text = "x".repeat(20_000);
+    played.script(&[&text]);
+    played.outbox.written_bytes = u64::MAX;
+    played.hear(":s PONG s chatroom-line-0");
+    played.hear(":s PONG s chatroom-line-3");
+    played.outbox.lines.clear();
+    played.input_ended();
+    played.lose("gone");
+    let orders = played.take().orders;
+    let [Order::End(Outcome::ServerGone { report, .. })] = &orders[..] else {
+        panic!("{orders:?}");
+    };
+    assert_eq!(
+        report.as_ref().unwrap().to_string(),
+        "lines delivered: none; unknown: 1; not sent: none"
+    );
+}
+
+#[test]
+fn a_script_whose_server_says_why_it_goes_repeats_that() {
+    let mut played = script_with("", false);
+    played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
+    played.lose("closed");
+    let words = "Closing Link: alice (Server shutting down)".to_owned();
+    let outcome = Outcome::ServerGone {
+        words,
+        report: None,
+    };
+    assert_eq!(played.take().orders, [Order::End(outcome)]);
+}
+
+#[test]
+fn a_script_that_leaves_does_so_behind_its_answers() {
+    let mut played = script_with("", false);
+    played.script(&["hello", "/quit so long"]);
+    assert!(!played.session.wants_input());
+    assert!(!played.lines().contains(&"QUIT :so long".to_owned()));
+    played.hear(":s PONG s chatroom-line-0");
+    assert_eq!(played.lines(), ["QUIT :so long"]);
+}
+
+#[test]
+fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
+    let mut played = Played::new(true);
+    played.session.settings.rooms = vec!["#builds".to_owned()];
+    played.connect();
+    played.hear(":s 001 alice :Welcome");
+    played.hear(":s 422 alice :no MOTD");
+    played.hear(":s 474 alice #builds :Cannot join channel (+b)");
+    played.hear(":s PONG s chatroom-settled");
+    let orders = played.take().orders;
+    assert!(matches!(
+        orders[..],
+        [Order::End(Outcome::EntryRefused { .. })]
+    ));
+}

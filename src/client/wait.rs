@@ -1,0 +1,154 @@
+//! What a script waits for before it ends.
+
+use std::fmt;
+use std::str::FromStr;
+
+use regex_lite::Regex;
+
+use super::event::Event;
+use crate::wire::Key;
+
+/// A regular expression.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Regex::new(text).map(Self).map_err(PatternError)
+    }
+}
+
+/// Why a text is no regular expression.
+#[derive(Debug)]
+pub struct PatternError(regex_lite::Error);
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The library tells in several lines where the mistake is; this is to be one.
+        let words = self.0.to_string().replace('\n', " ");
+        write!(f, "{}", words.trim())
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+/// Something said that ends the waiting.
+#[derive(Debug, Clone, Default)]
+pub struct Wait {
+    /// What its text must match.
+    pub pattern: Option<Pattern>,
+    /// Who must say it.
+    pub from: Option<String>,
+    /// In which room it must be said.
+    pub room: Option<String>,
+    /// It must be said to this person only.
+    pub whispered: bool,
+}
+
+impl Wait {
+    /// Whether this is what is waited for.
+    pub(super) fn ends_with(&self, event: &Event) -> bool {
+        let same = |one: &str, other: &str| Key::of(one) == Key::of(other);
+        let (place, who, said) = match event {
+            Event::Said {
+                room,
+                nick,
+                text,
+                own: false,
+                ..
+            } => (Some(room), nick, text),
+            Event::Whispered {
+                nick,
+                text,
+                own: false,
+                ..
+            } => (None, nick, text),
+            _ => return false,
+        };
+        let in_place = match (&self.room, place) {
+            (Some(wanted), Some(room)) => same(wanted, room),
+            (Some(_), None) => false,
+            (None, place) => place.is_none() || !self.whispered,
+        };
+        let from = self.from.as_ref().is_none_or(|nick| same(nick, who));
+        let pattern = self.pattern.as_ref();
+        in_place && from && pattern.is_none_or(|pattern| pattern.0.is_match(said))
+    }
+
+    /// Goes on waiting for somebody who has another nick now.
+    pub(super) fn follow(&mut self, event: &Event) {
+        if let Event::Renamed { from, to, .. } = event
+            && let Some(nick) = &mut self.from
+            && Key::of(nick) == Key::of(from)
+        {
+            to.clone_into(nick);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::event::Manner;
+
+    fn whisper(nick: &str, text: &str, own: bool) -> Event {
+        Event::Whispered {
+            nick: nick.into(),
+            text: text.into(),
+            manner: Manner::Text,
+            own,
+        }
+    }
+
+    fn said(room: &str, nick: &str, text: &str) -> Event {
+        Event::Said {
+            room: room.into(),
+            nick: nick.into(),
+            text: text.into(),
+            manner: Manner::Text,
+            own: false,
+            mention: false,
+        }
+    }
+
+    #[test]
+    fn the_text_the_person_and_the_place_must_fit() {
+        let wait = Wait {
+            pattern: Some("^(yes|no)$".parse().unwrap()),
+            from: Some("Ann".into()),
+            room: Some("#ops".into()),
+            whispered: false,
+        };
+        assert!(wait.ends_with(&said("#OPS", "ann", "yes")));
+        assert!(!wait.ends_with(&said("#ops", "ann", "yes!")));
+        assert!(!wait.ends_with(&said("#ops", "bob", "yes")));
+        assert!(!wait.ends_with(&said("#dev", "ann", "yes")));
+        assert!(!wait.ends_with(&whisper("ann", "yes", false)));
+    }
+
+    #[test]
+    fn a_whisper_waited_for_is_not_talk_in_a_room_nor_ones_own() {
+        let mut wait = Wait {
+            from: Some("ann".into()),
+            whispered: true,
+            ..Wait::default()
+        };
+        assert!(!wait.ends_with(&said("#ops", "ann", "yes")));
+        assert!(!wait.ends_with(&whisper("ann", "deploy?", true)));
+        assert!(wait.ends_with(&whisper("ann", "yes", false)));
+        wait.follow(&Event::Renamed {
+            from: "ANN".into(),
+            to: "anna".into(),
+            own: false,
+        });
+        assert!(wait.ends_with(&whisper("anna", "yes", false)));
+    }
+
+    #[test]
+    fn a_wrong_expression_is_told_in_one_line() {
+        let error = "a(".parse::<Pattern>().unwrap_err().to_string();
+        assert!(!error.is_empty() && !error.contains('\n'), "{error:?}");
+    }
+}

@@ -1,0 +1,324 @@
+//! What is said of each line is true: taken, refused, unknown, not sent.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+
+use super::fake::{Fake, LABELS, Recorder};
+use super::support::{Finished, Program, chatroom, heard_from, is_installed, run};
+use crate::common::{PATIENCE, Server};
+
+/// So many lines, of which each `every`th is for nobody; the numbers of these; the others' texts.
+fn with_refused(count: usize, every: usize) -> (String, Vec<usize>, Vec<String>) {
+    let is_refused = |number: &usize| number % every == every / 2;
+    let line = |number: usize| match is_refused(&number) {
+        true => format!("@nobody{number} x\n"),
+        false => format!("line {number}\n"),
+    };
+    let numbers = 1..=count;
+    (
+        numbers.clone().map(line).collect(),
+        numbers.clone().filter(is_refused).collect(),
+        numbers
+            .filter(|number| !is_refused(number))
+            .map(|number| format!("line {number}"))
+            .collect(),
+    )
+}
+
+fn assert_refused(finished: &Finished, numbers: &[usize]) {
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    let expected: String = numbers
+        .iter()
+        .map(|number| {
+            format!(
+                "chatroom: line {number}: no such nick: nobody{number}. /names lists who is here.\n"
+            )
+        })
+        .collect();
+    let told: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(told.len(), numbers.len(), "{}", finished.err);
+    for (line, number) in told.iter().zip(numbers) {
+        let start = format!("chatroom: line {number}: no such nick: nobody{number}");
+        assert!(line.starts_with(&start), "{line}; expected {expected}");
+    }
+}
+
+fn script(address: SocketAddr, options: &[&str], input: &str) -> Finished {
+    let mut command = chatroom(&["--nick", "ci", &address.to_string()]);
+    command.args(options);
+    run(command, input)
+}
+
+#[test]
+fn of_a_thousand_lines_ten_are_refused_by_number_and_the_others_arrive_in_order() {
+    let (input, refused, texts) = with_refused(1_000, 100);
+    assert_eq!((refused.len(), texts.len()), (10, 990));
+    let server = Server::start(&["--no-limits"]);
+    let mut bob = server.enter("bob");
+    assert_refused(&script(server.address, &[], &input), &refused);
+    assert_eq!(heard_from(&mut bob, "ci"), texts);
+
+    for capabilities in ["", LABELS, "batch labeled-response"] {
+        let fake = Fake::usual(capabilities);
+        assert_refused(&script(fake.address, &[], &input), &refused);
+        let said = fake.said();
+        let arrived: Vec<_> = said.iter().filter(|text| *text != "x").collect();
+        assert!(arrived.iter().copied().eq(&texts), "{capabilities}");
+    }
+}
+
+#[test]
+fn a_server_with_flood_control_is_not_flooded() {
+    let (input, refused, texts) = with_refused(40, 20);
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    assert_refused(&script(server.address, &[], &input), &refused);
+    assert_eq!(heard_from(&mut bob, "ci"), texts);
+}
+
+/// ngircd with the settings it comes with, but for its address.
+struct Ngircd {
+    program: Program,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Ngircd {
+    fn start() -> Option<Self> {
+        let path = ["/usr/sbin/ngircd", "/usr/bin/ngircd"];
+        let Some(path) = path.iter().find(|path| std::path::Path::new(path).exists()) else {
+            is_installed("ngircd");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+        let address = port.unwrap();
+        let config = folder.path().join("ngircd.conf");
+        let text = format!(
+            "[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = {}\n\
+             AdminInfo1 = a\nAdminInfo2 = a\nAdminEMail = a@b.c\n\
+             [Options]\nPAM = no\nIdent = no\nDNS = no\n",
+            address.port()
+        );
+        std::fs::write(&config, text).unwrap();
+        let mut command = Command::new(path);
+        command.args(["-n", "-f", config.to_str().unwrap()]);
+        let program = Program::start(command);
+        let both = |out: &str| out.contains("Now listening");
+        program.out.wait_until(both);
+        Some(Self {
+            program,
+            address,
+            _folder: folder,
+        })
+    }
+
+    /// Runs this script in a room where somebody listens, and gives what that one heard.
+    fn play(&self, input: &str) -> (Finished, Vec<String>) {
+        let address = self.address.to_string();
+        let listener = ["--nick", "bob", "--join", "#t", "--follow", "-q"];
+        let mut listening = chatroom(&listener);
+        listening.args(["--format", "raw", &address]);
+        let listening = Program::start(listening);
+        listening.out.wait_for(" 366 bob #t ");
+        let finished = script(self.address, &["--join", "#t"], input);
+        listening.out.wait_for(" QUIT ");
+        listening.signal(nix::sys::signal::Signal::SIGTERM);
+        let heard = listening.finish().out;
+        let said = heard.lines().filter_map(super::fake::said).collect();
+        (finished, said)
+    }
+}
+
+#[test]
+fn ngircd_takes_every_line_and_refuses_by_number() {
+    let Some(server) = Ngircd::start() else {
+        return;
+    };
+    let (input, refused, texts) = with_refused(20, 10);
+    let (finished, heard) = server.play(&input);
+    assert_refused(&finished, &refused);
+    assert_eq!(heard, texts);
+    drop(server.program);
+}
+
+#[test]
+#[ignore = "ngircd takes three lines a second, so this takes six minutes"]
+fn ngircd_takes_a_thousand_lines() {
+    let Some(server) = Ngircd::start() else {
+        return;
+    };
+    let (input, refused, texts) = with_refused(1_000, 100);
+    let (finished, heard) = server.play(&input);
+    assert_refused(&finished, &refused);
+    assert_eq!(heard, texts);
+    drop(server.program);
+}
+
+/// The three lists of lines in what is told when a server is gone.
+struct Told {
+    delivered: Vec<(usize, usize)>,
+    unknown: Vec<(usize, usize)>,
+    unsent: Vec<(usize, usize)>,
+}
+
+impl Told {
+    fn read(err: &str) -> Self {
+        let (_, told) = err.split_once("lines delivered: ").unwrap();
+        let (delivered, told) = told.split_once("; unknown: ").unwrap();
+        let (unknown, unsent) = told.trim_end().split_once("; not sent: ").unwrap();
+        Self {
+            delivered: ranges(delivered),
+            unknown: ranges(unknown),
+            unsent: ranges(unsent),
+        }
+    }
+}
+
+/// `1-3, 5, and from 7 on`.
+fn ranges(text: &str) -> Vec<(usize, usize)> {
+    let number = |text: &str| text.parse().unwrap();
+    let range = |text: &str| {
+        let text = text.trim_start_matches("and ");
+        if let Some(from) = text.strip_prefix("from ") {
+            return (number(from.trim_end_matches(" on")), usize::MAX);
+        }
+        match text.split_once('-') {
+            Some((first, last)) => (number(first), number(last)),
+            None => (number(text), number(text)),
+        }
+    };
+    match text {
+        "none" => Vec::new(),
+        some => some.split(", ").map(range).collect(),
+    }
+}
+
+fn has(ranges: &[(usize, usize)], number: usize) -> bool {
+    ranges
+        .iter()
+        .any(|(first, last)| (*first..=*last).contains(&number))
+}
+
+#[test]
+fn what_is_told_of_a_killed_server_is_never_wrong() {
+    const LINES: usize = 3_000;
+    const RUNS: usize = 200;
+    let input: String = (1..=LINES)
+        .map(|number| match number % 7 {
+            3 => format!("@nobody{number} {number}\n"),
+            5 => format!("/me {number}\n"),
+            _ => format!("{number}\n"),
+        })
+        .collect();
+    let mut in_the_middle = 0;
+    let mut seed: usize = 12_345;
+    for round in 0..RUNS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let after = (seed >> 33) % 1_500;
+        let capabilities = if round % 2 == 0 { "" } else { LABELS };
+        let recorder = Recorder::start(capabilities);
+        let address = recorder.address.to_string();
+        let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
+        // The client may be gone before it has read all.
+        let _ = program.try_give(&input);
+        program.end_input();
+        let taken: Vec<usize> = recorder
+            .kill_after(after)
+            .iter()
+            .map(|text| {
+                text.trim_matches(|c: char| !c.is_ascii_digit())
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        let finished = program.finish();
+        if finished.status == Some(65) {
+            assert_eq!(taken.len(), LINES, "all was done before the end");
+            continue;
+        }
+        assert_eq!(finished.status, Some(69), "{finished:?}");
+        if !finished.err.contains("lines delivered") {
+            assert_eq!(taken.len(), 0, "{finished:?}");
+            continue;
+        }
+        in_the_middle += 1;
+        let told = Told::read(&finished.err);
+        let mut was_taken = vec![false; LINES + 1];
+        taken.iter().for_each(|number| was_taken[*number] = true);
+        for (number, was_taken) in was_taken.iter().enumerate().skip(1) {
+            let refused = format!("chatroom: line {number}: ");
+            let is_refused = number % 7 == 3 && finished.err.contains(&refused);
+            let known = [
+                is_refused,
+                has(&told.delivered, number),
+                has(&told.unknown, number),
+                has(&told.unsent, number),
+            ];
+            let count = known.iter().filter(|known| **known).count();
+            assert_eq!(count, 1, "line {number}: {known:?} in {}", finished.err);
+            if is_refused || known[1] {
+                assert!(was_taken, "line {number} was not taken: {}", finished.err);
+            }
+            if known[3] {
+                assert!(!was_taken, "line {number} was taken: {}", finished.err);
+            }
+        }
+    }
+    assert!(in_the_middle > RUNS / 2, "only {in_the_middle}");
+}
+
+#[test]
+fn a_strict_script_ends_at_the_first_refused_line() {
+    let fake = Fake::usual("");
+    let input = "one\n@nobody2 x\nthree\n";
+    let finished = script(fake.address, &["--strict"], input);
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    assert_eq!(finished.err.lines().count(), 2, "{finished:?}");
+    assert!(finished.err.contains("line 2: nothing behind this line"));
+    assert_eq!(fake.said(), ["one", "x"]);
+}
+
+#[test]
+fn lines_from_before_registration_are_not_lost() {
+    // The script is all there before the server even looks at the connection.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
+    program.give("one\ntwo");
+    program.end_input();
+    let (stream, _) = listener.accept().unwrap();
+    let mut said = Vec::new();
+    super::fake::serve(stream, super::fake::answers(""), |line| {
+        said.extend(super::fake::said(line));
+    });
+    assert_eq!(said, ["one", "two"]);
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+}
+
+#[test]
+fn a_server_that_never_ends_its_line_or_its_list_is_left() {
+    for (start, endless) in [
+        ("", "x".repeat(4096)),
+        ("", ":s CAP * LS * :a b\r\n".repeat(64)),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let flooding = std::thread::spawn(move || {
+            let (mut stream, _): (TcpStream, _) = listener.accept().unwrap();
+            stream.set_write_timeout(Some(PATIENCE)).unwrap();
+            stream.write_all(start.as_bytes()).unwrap();
+            let mut sent = 0;
+            while stream.write_all(endless.as_bytes()).is_ok() {
+                sent += endless.len();
+                assert!(sent < 64 * 1024 * 1024, "it reads on and on");
+            }
+        });
+        let finished = script(address, &[], "hello\n");
+        assert_eq!(finished.status, Some(76), "{finished:?}");
+        assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+        flooding.join().unwrap();
+    }
+}
