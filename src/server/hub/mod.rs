@@ -2,8 +2,9 @@
 //! no chance in it. The same lines in the same order at the same times give the same bytes.
 //!
 //! There are four ways in ([`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
-//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), and an end ([`Hub::stop`]). Each step
-//! fills an [`Outbox`], which its caller empties before the next one.
+//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), new settings ([`Hub::reconfigured`]), and
+//! an end ([`Hub::stop`]). Each step fills an [`Outbox`], which its caller empties before the next
+//! one.
 //!
 //! `people` and `room` are the state. What can be asked for stands in one file a family:
 //! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
