@@ -95,7 +95,8 @@ impl Session {
     /// `CAP * LS * :a b`, and the other answers of this kind.
     pub(super) fn negotiate(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
         let list = message.parameters.last().copied().unwrap_or_default();
-        let registering = matches!(self.phase, Phase::Registering { .. });
+        // Also while the person is asked for another nick the negotiation goes on.
+        let registering = matches!(self.phase, Phase::Registering { .. } | Phase::Asking);
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
                 let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
