@@ -74,6 +74,7 @@ fn no_password_is_no_hash() {
     );
 }
 
+// A57.
 #[test]
 fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();

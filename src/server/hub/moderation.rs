@@ -105,7 +105,7 @@ impl Hub {
         let missing = Refusal::not_enough_parameters("KICK");
         let mut room = named.next().ok_or(missing)?;
         let one_room = named.clone().next().is_none();
-        self.targets(nicks, "KICK")?;
+        drop(self.targets(nicks, "KICK")?);
         let nicks = nicks.split(',').filter(|nick| !nick.is_empty());
         for (nick, at) in nicks.zip(0..) {
             if at > 0 && !one_room {
