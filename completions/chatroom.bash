@@ -1,3 +1,18 @@
+_chatroom_with_names() {
+    local line=${COMP_LINE:0:COMP_POINT} word before name
+    if [[ $line =~ [[:space:]](msg|ask)[[:space:]]+([^[:space:]]*)$ ]]; then
+        word=${BASH_REMATCH[2]#\\}
+        before=${word%"$2"}
+        COMPREPLY=()
+        while IFS= read -r name; do
+            name=${name#"$before"}
+            COMPREPLY+=("${name/#\#/\\#}")
+        done < <(chatroom ctl names -- "$word" 2>/dev/null)
+        return
+    fi
+    _chatroom "$@"
+}
+
 _chatroom() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -1023,7 +1038,7 @@ _chatroom() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _chatroom -o nosort -o bashdefault -o default chatroom
+    complete -F _chatroom_with_names -o nosort -o bashdefault -o default chatroom
 else
-    complete -F _chatroom -o bashdefault -o default chatroom
+    complete -F _chatroom_with_names -o bashdefault -o default chatroom
 fi

@@ -8,6 +8,7 @@ function __fish_chatroom_needs_command
     set -l cmd (commandline -opc)
     set -e cmd[1]
     argparse -s (__fish_chatroom_global_optspecs) -- $cmd 2>/dev/null
+    or argparse -s (__fish_chatroom_global_optspecs) -- $cmd value 2>/dev/null
     or return
     if set -q argv[1]
         # Also print the command, so this can be used to figure out what it is.
@@ -182,3 +183,5 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "rooms" -d 'List the rooms it is in'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "tail" -d 'Print what happens there from now on'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
+complete -c chatroom -n "__fish_seen_subcommand_from msg ask" -f \
+    -a "(chatroom ctl names -- (commandline -ct) 2>/dev/null)"

@@ -25,6 +25,9 @@ const CASES: &[(&str, &[&str])] = &[
         &["chatroom --config Cargo.toml"],
     ),
     ("chatroom --generate complete-z", &["complete-zsh"]),
+    ("chatroom msg @al", &["chatroom msg @alice"]),
+    ("chatroom --no-host ask @b", &["ask @bob"]),
+    ("chatroom ctl ro", &["chatroom ctl rooms"]),
     ("chatroomd --no-lo", &["chatroomd --no-lobby"]),
     ("chatroomd --log-format j", &["chatroomd --log-format json"]),
     ("chatroomd --check", &["chatroomd --check-config"]),
@@ -39,6 +42,22 @@ fn press_tab(start: impl Fn() -> CommandBuilder) {
         shell.type_keys(&format!("{typed}\t"));
         shell.wait_for(shown);
     }
+}
+
+/// A shell in which `chatroom` is found and has this configuration, for names that are not typed
+/// yet.
+fn know_names(command: &mut CommandBuilder, home: &Path) {
+    let config = home.join("chatroom.toml");
+    let text = "people = [\"alice\", \"bob\"]\n[servers.x]\naddress = \"x\"\nrooms = [\"#dev\"]\n";
+    fs::write(&config, text).unwrap();
+    command.env("PATH", path_with_programs());
+    command.env("CHATROOM_CONFIG", config);
+}
+
+fn path_with_programs() -> String {
+    let programs = Path::new(env!("CARGO_BIN_EXE_chatroom")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{path}", programs.display())
 }
 
 fn completions() -> String {
@@ -66,6 +85,7 @@ fn tab_completes_in_bash() {
         let mut command = CommandBuilder::new("bash");
         command.env_clear();
         command.env("HOME", home.path());
+        know_names(&mut command, home.path());
         command.args(["--noprofile", "--rcfile"]);
         command.arg(&settings);
         command.arg("-i");
@@ -92,6 +112,7 @@ fn tab_completes_in_zsh() {
         command.env_clear();
         command.env("HOME", home.path());
         command.env("ZDOTDIR", home.path());
+        know_names(&mut command, home.path());
         // Nothing of this machine's own settings.
         command.args(["-d", "-i"]);
         command
@@ -108,7 +129,10 @@ fn tab_completes_in_fish() {
     for (typed, shown) in CASES {
         let mut command = Command::new("fish");
         command.env_clear().env("HOME", home.path());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", path_with_programs());
+        let config = home.path().join("chatroom.toml");
+        fs::write(&config, "people = [\"alice\", \"bob\"]\n").unwrap();
+        command.env("CHATROOM_CONFIG", config);
         command.current_dir(env!("CARGO_MANIFEST_DIR"));
         let folder = completions();
         let script = format!(

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chatting_room::client::input::COMMANDS;
+use chatting_room::client::recipes::RECIPES;
 use chatting_room::generate::Generated;
 use clap::CommandFactory as _;
 
@@ -267,6 +268,29 @@ fn the_readme_names_each_command_and_each_option() {
         }
     }
     assert_none("what README.md does not name", &missing);
+}
+
+#[test]
+fn the_readme_and_the_man_page_have_each_recipe_as_it_is_tested() {
+    let readme = read("README.md");
+    let man = Generated::Man.text(programs()[0].clone());
+    let man = String::from_utf8(man).unwrap();
+    let mut missing = Vec::new();
+    for recipe in RECIPES {
+        let block = format!("{}:\n\n```bash\n{}\n```\n", recipe.title, recipe.script);
+        if !readme.contains(&block) {
+            missing.push(format!("README.md: {}", recipe.title));
+        }
+        for line in recipe.script.lines() {
+            // As the page is written: what begins with a quote would be a request.
+            let words = line.trim().replace('\\', "\\\\").replace('-', "\\-");
+            let quotes = words.replace('\'', "\\*(Aq");
+            if ![&words, &quotes].iter().any(|words| man.contains(*words)) {
+                missing.push(format!("man page: {line}"));
+            }
+        }
+    }
+    assert_none("recipes that are missing", &missing);
 }
 
 fn programs() -> [clap::Command; 2] {

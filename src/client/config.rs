@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::settings::{Setting, SettingError, Taste};
+
+/// No configuration is longer than this, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A file that says everything there is to say, as `--generate config` prints it.
 pub const EXAMPLE: &str = "\
@@ -20,14 +24,14 @@ pub const EXAMPLE: &str = "\
 # Where to go when no server is named: a name from below, or an address.
 #server = \"home\"
 
+# Whether other programs can use a running session, as `chatroom ctl` does.
+#control = true
+
+# Nicks for the completion of the shell when no session is running.
+#people = [\"bob\"]
+
 # The keys of the editor: emacs or vi.
 #keys = \"emacs\"
-
-# Let `chatroom ctl` use a running session.
-#control = false
-
-# Nicks for the completion of the shell, while no session is running.
-#people = [\"bob\"]
 
 #[servers.home]
 #address = \"chat.example:6667\"
@@ -181,7 +185,7 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match std::fs::read_to_string(file) {
+        match read(file) {
             Ok(text) => Self::parse(file, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
                 Ok(Self::default())
@@ -230,6 +234,17 @@ impl Config {
             debug_assert!(set.is_ok(), "the file was checked when it was read");
         }
         taste
+    }
+}
+
+/// The text of a file of modest size: a device would never end.
+fn read(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut limited = File::open(file)?.take(FILE_BYTES_MAX + 1);
+    limited.read_to_string(&mut text)?;
+    match limited.limit() {
+        0 => Err(io::Error::other("it is longer than 1 MiB")),
+        _ => Ok(text),
     }
 }
 

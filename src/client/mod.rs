@@ -4,7 +4,9 @@
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
 //! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
 //! `editor` is the prompt. `interactive`, `plain` and `script` put these together for a terminal,
-//! for whole lines, and for a pipeline. `options`, `config` and `address` say where to go and as whom.
+//! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `wait`
+//! what a script waits for, `control` how other programs use a running session. `options`, `config`
+//! and `address` say where to go and as whom.
 
 pub mod address;
 pub mod completion;
@@ -20,6 +22,7 @@ pub mod network;
 pub mod options;
 mod plain;
 pub mod printer;
+pub mod recipes;
 pub mod safe;
 pub mod screen;
 mod script;

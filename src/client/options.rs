@@ -22,7 +22,7 @@ use crate::generate::Generated;
     name = "chatroom",
     version,
     after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}"),
+    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}\n\n{}", super::recipes::help()),
     max_term_width = 100
 )]
 pub struct Options {
@@ -293,11 +293,12 @@ Examples:
   chatroom                                   join the room on this machine, or host it
   chatroom chat.example --nick alice         join the room on another machine
   make 2>&1 | tail -1 | chatroom --nick ci   tell the room how a build went
-  chatroom --nick log --follow </dev/null    print what is said until interrupted";
+  chatroom --nick log --follow </dev/null    print what is said until interrupted
+  chatroom --nick ci -c '@bob done'          whisper from a script
+  chatroom ask @ann 'deploy?' --timeout 5m   print what ann answers";
 
 /// The man page has a section for each part of this.
-const MORE_HELP: &str = "\
-Exit status:
+const MORE_HELP: &str = r##"Exit status:
   0    all was done
   64   wrong options
   65   a line of the script was refused; the others were sent
@@ -312,6 +313,20 @@ Exit status:
   78   wrong configuration
   130  interrupted
 
+JSON:
+  --format json  an object a line: kind (message, whisper, join, part, quit, kick, rename, topic,
+                 mode, invite, away, names, server, lost, back) and time (RFC 3339, UTC) always;
+                 room, nick, other, text, manner (action, notice), people, own, msgid where they
+                 belong to it
+  --input json   an object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
+                 room one talks in, {"command":"/join #room"}; a wrong one is refused by its number
+  --generate schema  prints both forms as a JSON Schema
+
+What is known when a server is lost:
+  lines delivered  the server has taken them
+  unknown          they were on their way
+  not sent         they never left this program
+
 Environment:
   NO_COLOR        no colours, when it is not empty
   CLICOLOR_FORCE  colours even into a pipe, when it is neither empty nor 0
@@ -319,6 +334,7 @@ Environment:
   TZ              the time zone of the times that are shown
 
 Files:
+  $XDG_RUNTIME_DIR/chatroom/       where chatroom ctl finds running sessions with control = true
   ~/.config/chatroom.toml          who one is, and servers by name: nick, server, and for
                                    each [servers.NAME] address, nick, rooms, password-file
-  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R";
+  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R"##;

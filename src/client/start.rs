@@ -14,10 +14,10 @@ use signal_hook::consts::SIGINT;
 
 use super::address::{Address, AddressError};
 use super::config::{Config, ConfigError, Server};
-use super::control::{self, Ask, caller};
+use super::control::{self, errand};
 use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{Action, ColorChoice, Control, Document, Options};
+use super::options::{ColorChoice, Document, Options};
 use super::plain::Plain;
 use super::screen::{Look, Volume};
 use super::script::Plan;
@@ -124,7 +124,7 @@ impl Failure {
     }
 
     /// Nothing, when it is only that the reader of the output has seen enough.
-    fn unless_seen_enough(self) -> Result<(), Self> {
+    pub(super) fn unless_seen_enough(self) -> Result<(), Self> {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Err(other),
@@ -221,15 +221,16 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         .map_err(Failure::Config)?;
     let runtime = folders.as_ref().and_then(BaseStrategy::runtime_dir);
     let control = runtime.map(|at| control::folder(&at));
-    if let Some(done) = through_session(options, &config, control.as_deref()) {
+    if let Some(done) = errand::through_session(options, &config, control.as_deref()) {
         return done;
     }
+    let plan = Plan::of(options)?;
+    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let edits = is_person && !options.plain && can_edit();
     let places = Places {
         state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
         control: control.filter(|_| config.control),
     };
-    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
-    let edits = is_person && !options.plain && can_edit();
     let seat = match (is_person, edits) {
         (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
         (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
@@ -245,7 +246,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
         let (place, host) = wishes.connect(seat.as_ref(), hosting)?;
-        let session = wishes.session(options, &config)?;
+        let session = wishes.session(options, &config, &plan);
         let look = Look::new(
             has_color(options.color) && (edits || !is_person),
             volume(options, is_person),
@@ -254,13 +255,16 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         );
         let ending = match &mut seat {
             Some(seat) => {
-                let furniture = places.furniture(&place, host.is_some(), options);
+                let furniture = furniture(&place, host.is_some(), options, &places);
                 seat.converse(place, session, look, furniture)
             }
-            None => {
-                let plan = Plan::of(options)?;
-                script::run(place, session, look, plan, places.control.as_deref())
-            }
+            None => script::run(
+                place,
+                session,
+                look,
+                plan.clone(),
+                places.control.as_deref(),
+            ),
         };
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
@@ -271,80 +275,35 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     }
 }
 
-/// Does what a running session is to do; nothing when the options ask for something else.
-fn through_session(
-    options: &Options,
-    config: &Config,
-    control: Option<&Path>,
-) -> Option<Result<(), Failure>> {
-    let session = || control.and_then(caller::find);
-    let what = match options.action.as_ref()? {
-        // A session knows best who is there; without one the configuration has some names.
-        Action::Ctl {
-            what: Control::Names { start },
-        } => {
-            let print = |line: &str| caller::print(line, options.format);
-            let ask = Ask::Names(start.clone());
-            let done = match session() {
-                Some(session) => caller::ask(&session, &ask, None, print),
-                None => config
-                    .names_like(start)
-                    .iter()
-                    .try_for_each(|name| print(name).map_err(Failure::Output)),
-            };
-            return Some(done.or_else(|failure| failure.unless_seen_enough()));
-        }
-        Action::Ctl { what } => what,
-        Action::Msg(message) if options.server.is_none() => {
-            let session = session()?;
-            return Some(
-                script::line(message)
-                    .and_then(|line| caller::ask(&session, &Ask::Send(line), None, |_| Ok(()))),
-            );
-        }
-        Action::Msg(_) | Action::Ask(_) => return None,
-    };
-    let ask = match what {
-        Control::Send { line } => Ask::Send(line.join(" ")),
-        Control::Who { room } => Ask::Who(room.clone()),
-        Control::Rooms => Ask::Rooms,
-        Control::Tail => Ask::Tail,
-        Control::Names { start } => Ask::Names(start.clone()),
-    };
-    let Some(session) = session() else {
-        return Some(Err(Failure::NoSession));
-    };
-    let print = |line: &str| caller::print(line, options.format);
-    let done = caller::ask(&session, &ask, options.timeout, print);
-    Some(done.or_else(|failure| failure.unless_seen_enough()))
-}
-
 /// Where things are kept beside the configuration.
 struct Places {
     state: Option<PathBuf>,
     control: Option<PathBuf>,
 }
 
-impl Places {
-    /// Where the conversation of a person keeps what it keeps, and how it begins.
-    fn furniture(&self, place: &Place, hosted: bool, options: &Options) -> Furniture {
-        let file = |kind: &str| {
-            let folder = self.state.as_ref()?.join(kind);
-            Some(folder.join(file_name(&place.address)))
-        };
-        Furniture {
-            format: options.format,
-            history_file: file("history"),
-            draft_file: file("draft"),
-            control: self.control.clone(),
-            greeting: match hosted {
-                true => format!(
-                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                    place.address
-                ),
-                false => String::new(),
-            },
-        }
+/// Where the conversation in a terminal keeps what it keeps, and how it begins.
+fn furniture(place: &Place, hosted: bool, options: &Options, places: &Places) -> Furniture {
+    let file = |kind: &str| {
+        Some(
+            places
+                .state
+                .as_ref()?
+                .join(kind)
+                .join(file_name(&place.address)),
+        )
+    };
+    Furniture {
+        format: options.format,
+        history_file: file("history"),
+        draft_file: file("draft"),
+        control: places.control.clone(),
+        greeting: match hosted {
+            true => format!(
+                "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                place.address
+            ),
+            false => String::new(),
+        },
     }
 }
 
@@ -496,9 +455,8 @@ impl Wishes {
     }
 
     /// The conversation to hold there.
-    fn session(self, options: &Options, config: &Config) -> Result<Session, Failure> {
-        let plan = Plan::of(options)?;
-        Ok(Session::new(Settings {
+    fn session(self, options: &Options, config: &Config, plan: &Plan) -> Session {
+        Session::new(Settings {
             user: self.nick.clone(),
             real_name: self.nick.clone(),
             nick: self.nick,
@@ -506,11 +464,11 @@ impl Wishes {
             password: self.password,
             rooms: self.rooms,
             script: self.script,
-            strict: options.strict,
-            wait: plan.wait,
+            strict: plan.strict,
+            wait: plan.wait.clone(),
             time_limit: options.timeout,
             aliases: config.alias.clone(),
-        }))
+        })
     }
 }
 

@@ -1,1 +1,163 @@
-//! x
+//! What is read and what is printed, in each form.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+
+use super::fake::Fake;
+use super::support::{Finished, Program, chatroom, heard_from, run, say};
+use crate::common::Server;
+
+fn script(address: SocketAddr, options: &[&str], input: &str) -> Finished {
+    let mut command = chatroom(&["--nick", "ci", &address.to_string()]);
+    command.args(options);
+    run(command, input)
+}
+
+#[test]
+fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let options = ["--nick", "ci", "--format", "json", "--follow"];
+    let mut command = chatroom(&options);
+    command.arg(server.address.to_string());
+    let mut program = Program::start(command);
+    program.end_input();
+    bob.expect(":ci!");
+    say(&mut bob, "a \"b\" \u{1b}[31m\u{202e}");
+    bob.send("PRIVMSG ci :\u{1}ACTION waves\u{1}");
+    bob.send("PART #lobby :bye");
+    let out = program.out.wait_for("\"part\"");
+    drop(program);
+    let mut records = out.lines().map(|line| {
+        let line = line.strip_prefix("{\"kind\":").unwrap();
+        let (kind, rest) = line.split_once(",\"time\":\"").unwrap();
+        let (time, rest) = rest.split_once("Z\"").unwrap();
+        assert!(time.starts_with("20") && time.contains('T'), "{time}");
+        format!("{kind}{rest}")
+    });
+    for expected in [
+        r##""join","room":"#lobby","nick":"ci","people":["bob"],"own":true}"##,
+        "\"message\",\"room\":\"#lobby\",\"nick\":\"bob\",\
+         \"text\":\"a \\\"b\\\" \\u001b[31m\\u202e\"",
+        r#""whisper","nick":"bob","text":"waves","manner":"action""#,
+        r##""part","room":"#lobby","nick":"bob","text":"bye"}"##,
+    ] {
+        let record = records.next().unwrap();
+        assert!(
+            record.starts_with(expected),
+            "{record}; expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn objects_are_said_and_wrong_ones_refused_by_number() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let input = "{\"to\":\"#lobby\",\"text\":\"/etc one\"}\n\
+        {\"to\":\"bob\",\"text\":\"two\"}\n\
+        \n\
+        {\"command\":\"/me waves\"}\n\
+        hello\n\
+        {\"text\":\"@x five\"}\n\
+        {\"text\":\"a\\nQUIT :b\"}\n\
+        {\"to\":\"bob\",\"txt\":\"x\"}\n";
+    let finished = script(server.address, &["--input", "json"], input);
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    let told: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].starts_with("chatroom: line 5: expected value"));
+    assert!(told[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
+    assert!(told[2].starts_with("chatroom: line 8: unknown field `txt`"));
+    let heard = heard_from(&mut bob, "ci");
+    assert_eq!(
+        heard,
+        ["/etc one", "two", "\u{1}ACTION waves\u{1}", "@x five"]
+    );
+}
+
+#[test]
+fn text_is_said_whatever_it_begins_with() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let input = "/quit\n  @bob x\n\n//a\n";
+    let finished = script(server.address, &["--input", "text"], input);
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(heard_from(&mut bob, "ci"), ["/quit", "  @bob x", "//a"]);
+}
+
+#[test]
+fn the_schema_is_json_and_names_what_is_printed() {
+    let finished = run(chatroom(&["--generate", "schema"]), "");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    for part in ["\"$schema\"", "\"msgid\"", "\"whisper\"", "\"command\""] {
+        assert!(finished.out.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn lines_of_the_command_line_take_the_place_of_input() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let options = ["-c", "one", "-c", "@nobody x", "-c", "@bob three"];
+    let finished = script(server.address, &options, "not read\n");
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    assert!(finished.err.starts_with("chatroom: line 2: no such nick"));
+    assert_eq!(heard_from(&mut bob, "ci"), ["one", "three"]);
+}
+
+#[test]
+fn one_thing_is_said_to_a_person_or_in_a_room() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    for to in ["@bob", "bob", "#lobby"] {
+        let finished = script(server.address, &["msg", to, "/hi", "there"], "");
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        assert_eq!(heard_from(&mut bob, "ci"), ["/hi there"], "{to}");
+    }
+}
+
+#[test]
+fn a_server_may_be_named_like_anything() {
+    let server = Server::start(&[]);
+    let address = format!("irc://{}", server.address);
+    let finished = run(chatroom(&["--nick", "ci", &address]), "hello\n");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+}
+
+#[test]
+fn passing_on_leaves_the_input_as_it_is_and_sends_some_of_it() {
+    let fake = Fake::usual("");
+    let lines: String = (1..=1_000).map(|number| format!("/{number}\n")).collect();
+    let input = format!("{lines}\u{1b}[1mno end");
+    let options = ["--tee", "--max-lines", "3", "--interval", "1h"];
+    let finished = script(fake.address, &options, &input);
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.out, input);
+    assert_eq!(fake.said(), ["/1", "/2", "/3", "… 998 lines more"]);
+}
+
+#[test]
+fn passing_on_ends_when_nobody_reads_any_more() {
+    let fake = Fake::usual("");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = chatroom(&["--nick", "ci", "--tee", &fake.address.to_string()]);
+    command.stdout(writer);
+    let mut program = Program::start_with_output(command);
+    program.give("one\n");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.err, "");
+}
+
+#[test]
+fn passing_on_to_a_full_disk_is_74() {
+    let fake = Fake::usual("");
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = chatroom(&["--nick", "ci", "--tee", &fake.address.to_string()]);
+    command.stdout(Stdio::from(full.unwrap()));
+    let mut program = Program::start_with_output(command);
+    program.give("one\n");
+    assert_eq!(program.finish().status, Some(74));
+}

@@ -1,1 +1,223 @@
-//! x
+//! Input, arguments and configuration that somebody made to do harm.
+
+use std::fs;
+
+use super::fake::{Fake, LABELS};
+use super::support::{Finished, Program, chatroom, run};
+use crate::common::Server;
+
+/// Each line that the client sent besides what it needs to come in and to leave.
+fn sent(fake: &Fake) -> Vec<String> {
+    let lines = fake.all_lines();
+    let own = ["CAP ", "NICK ", "USER ", "PING ", "QUIT"];
+    lines
+        .into_iter()
+        .filter(|line| !own.iter().any(|own| line.starts_with(own)))
+        .collect()
+}
+
+fn assert_refused_before_connecting(finished: &Finished, status: i32) {
+    assert_eq!(finished.status, Some(status), "{finished:?}");
+    assert_eq!(finished.out, "");
+    assert!(!finished.err.contains("panicked"), "{finished:?}");
+    assert!(!finished.err.contains(['\r', '\0', '\x1b']), "{finished:?}");
+}
+
+/// A79: a carriage return, a NUL or a line feed in the input is never the end of a line.
+#[test]
+fn a_line_of_input_is_one_line_on_the_wire() {
+    for capabilities in ["", LABELS] {
+        let fake = Fake::usual(capabilities);
+        let input = "hello\rQUIT :injected\na\0QUIT :b\n@bob\rQUIT\n/raw PING\rQUIT\nlast\r\n";
+        let address = fake.address.to_string();
+        let finished = run(chatroom(&["--nick", "ci", &address]), input);
+        assert_eq!(finished.status, Some(65), "{finished:?}");
+        let sent = sent(&fake);
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert!(sent[0].ends_with("PRIVMSG #lobby :last"), "{sent:?}");
+    }
+}
+
+/// A80: what is too long is cut at characters, and nothing is lost.
+#[test]
+fn a_long_line_fits_as_relayed_and_is_in_order() {
+    for capabilities in ["", LABELS] {
+        let fake = Fake::usual(capabilities);
+        let text: String = "ä漢😀z".chars().cycle().take(4_000).collect();
+        assert!(text.len() >= 10_000);
+        let address = fake.address.to_string();
+        let finished = run(chatroom(&["--nick", "ci", &address]), &text);
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        let lines = sent(&fake);
+        for line in &lines {
+            let body = line.find("PRIVMSG").map_or("", |at| &line[at..]);
+            assert!(body.len() + ":ci!u@h \r\n".len() <= 512, "{}", line.len());
+        }
+        let said: Vec<String> = lines
+            .iter()
+            .filter_map(|line| super::fake::said(line))
+            .collect();
+        assert_eq!(said.concat(), text);
+    }
+}
+
+/// A81: many lines at once and the end of input.
+#[test]
+fn ten_thousand_lines_at_once_are_all_acknowledged_or_told() {
+    let server = Server::start(&["--no-limits"]);
+    let input: String = (0..10_000).map(|number| format!("{number}\n")).collect();
+    let address = server.address.to_string();
+    let mut bob = server.enter("bob");
+    let finished = run(chatroom(&["--nick", "ci", &address]), &input);
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    let heard = super::support::heard_from(&mut bob, "ci");
+    assert!(heard.iter().map(String::as_str).eq(input.lines()));
+}
+
+/// A82: bytes that are no text.
+#[test]
+fn random_bytes_are_refused_by_number_and_nothing_crashes() {
+    let fake = Fake::usual("");
+    let mut bytes = b"one\n\xff\xfe\nthree\n".to_vec();
+    let mut seed: u32 = 7;
+    for _ in 0..1024 * 1024 {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        bytes.push((seed >> 24) as u8);
+    }
+    bytes.extend_from_slice(b"\nlast\n");
+    let address = fake.address.to_string();
+    let finished = run(chatroom(&["--nick", "ci", &address]), &bytes);
+    assert_eq!(finished.status, Some(65), "{}", finished.err);
+    assert!(
+        finished
+            .err
+            .contains("chatroom: line 2: this line is not UTF-8")
+    );
+    assert!(!finished.err.contains("panicked"));
+    let said = fake.said();
+    assert_eq!(said[..2], ["one", "three"]);
+    assert_eq!(said.last().unwrap(), "last");
+}
+
+/// A83: the last line has no ending.
+#[test]
+fn the_last_line_counts_without_an_ending() {
+    let fake = Fake::usual("");
+    let address = fake.address.to_string();
+    let finished = run(chatroom(&["--nick", "ci", &address]), "one\ntwo");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(fake.said(), ["one", "two"]);
+}
+
+/// A83: nobody is there to be told, and the lines are.
+#[test]
+fn input_for_a_server_that_is_not_there_is_told_to_be_unsent() {
+    let fake = Fake::start(|line| (!line.starts_with("USER ")).then(String::new));
+    let address = fake.address.to_string();
+    let finished = run(chatroom(&["--nick", "ci", &address]), "one\ntwo\n");
+    assert_eq!(finished.status, Some(69), "{finished:?}");
+}
+
+/// A84: names that would be more than a name.
+#[test]
+fn arguments_that_would_be_commands_are_refused_before_connecting() {
+    // Nobody listens there, which would be 69.
+    let nobody = "127.0.0.1:1";
+    for arguments in [
+        ["--nick", "a\r\nOPER x y"].as_slice(),
+        &["--nick", "a\u{1b}[2J"],
+        &["--nick", "ci", "--join", "#a\r\nJOIN #b"],
+        &["--nick", "ci", "--join", "#a,#b"],
+        &["--nick", "ci", "--join", "#a key"],
+        &["--nick", "ci", "msg", "@bob\r\nQUIT", "hi"],
+        &["--nick", "ci", "msg", "@bob", "hi\r\nQUIT"],
+        &["--nick", "ci", "ask", "@bob\nQUIT", "hi"],
+        &["--nick", "ci", "--timeout", "-1s"],
+        &["--nick", "ci", "--timeout", "99999999999999999999h"],
+        &["--nick", "ci", "--tee", "--interval", "0s"],
+    ] {
+        let mut command = chatroom(arguments);
+        command.env("CHATROOM_SERVER", nobody);
+        assert_refused_before_connecting(&run(command, ""), 64);
+    }
+    for address in ["irc://h/%0d%0aQUIT", "irc://h\r\nQUIT", "h\0", "h:70000"] {
+        if address.contains('\0') {
+            // No program can be given this.
+            continue;
+        }
+        let finished = run(chatroom(&["--nick", "ci", address]), "");
+        assert_refused_before_connecting(&finished, 64);
+    }
+}
+
+/// A85: configurations that are none.
+#[test]
+fn a_wrong_configuration_is_one_line_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chatroom.toml");
+    let path = file.to_str().unwrap();
+    for (text, place, part) in [
+        (b"nick = \"a\"\nfrob = 1\n".as_slice(), ":2:1: ", "frob"),
+        (b"nick = 7\n", ":1:8: ", "expected a string"),
+        (b"nick = \"a\"\nnick = \"b\"\n", ":2:1: ", "duplicate"),
+        (b"control = 1\n", ":1:11: ", "expected a boolean"),
+        (b"people = \"bob\"\n", ":1:10: ", "expected a sequence"),
+        (b"nick = \"\xff\"\n", ": ", "UTF-8"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let finished = run(chatroom(&["--config", path, "127.0.0.1:1"]), "");
+        let expected = if part == "UTF-8" { 66 } else { 78 };
+        assert_eq!(finished.status, Some(expected), "{finished:?}");
+        assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+        assert!(
+            finished.err.contains(&format!("{path}{place}")),
+            "{finished:?}"
+        );
+        assert!(finished.err.contains(part), "{part} in {finished:?}");
+    }
+    for wrong in [folder.path().to_str().unwrap(), "/dev/zero", "/nonexistent"] {
+        let finished = run(chatroom(&["--config", wrong, "127.0.0.1:1"]), "");
+        assert_eq!(finished.status, Some(66), "{finished:?}");
+        assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+    }
+}
+
+/// A86: names in the configuration that would be more than a name.
+#[test]
+fn control_characters_in_the_configuration_are_refused_before_connecting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chatroom.toml");
+    let path = file.to_str().unwrap();
+    for text in [
+        "nick = \"a\\r\\nQUIT\"",
+        "nick = \"a\"\nserver = \"x\"\n[servers.x]\naddress = \"127.0.0.1:1\"\nnick = \"b\\nQUIT\"",
+        "nick = \"a\"\nserver = \"x\"\n[servers.x]\naddress = \"h\\r\\nQUIT\"",
+        "nick = \"a\"\nserver = \"x\"\n[servers.x]\naddress = \"127.0.0.1:1\"\nrooms = [\"#a\\r\\nQUIT\"]",
+    ] {
+        fs::write(&file, text).unwrap();
+        let mut command = chatroom(&["--config", path]);
+        if !text.contains("server =") {
+            command.arg("127.0.0.1:1");
+        }
+        let finished = run(command, "");
+        assert!(
+            matches!(finished.status, Some(64 | 78)),
+            "{text}: {finished:?}"
+        );
+        assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+    }
+}
+
+/// A83: whoever reads the output has seen enough.
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let fake = Fake::usual("");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let address = fake.address.to_string();
+    let mut command = chatroom(&["--nick", "ci", "--format", "raw", "--follow", &address]);
+    command.stdout(writer);
+    let finished = Program::start_with_output(command).finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.err, "");
+}

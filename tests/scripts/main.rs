@@ -15,6 +15,7 @@ mod support;
 mod fake;
 mod forms;
 mod hostile;
+mod recipes;
 mod statuses;
 mod truth;
 mod waiting;

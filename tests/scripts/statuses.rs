@@ -1,1 +1,116 @@
-//! x
+//! Each exit status, produced once.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+
+use nix::sys::signal::Signal;
+
+use super::fake::Fake;
+use super::support::{Finished, Program, chatroom, run};
+use crate::common::Server;
+
+fn status(arguments: &[&str], input: &str) -> Finished {
+    run(chatroom(arguments), input)
+}
+
+#[track_caller]
+fn assert_status(finished: &Finished, status: i32, part: &str) {
+    assert_eq!(finished.status, Some(status), "{finished:?}");
+    assert!(finished.err.contains(part), "{part:?} in {finished:?}");
+    assert!(!finished.err.contains("panicked"), "{finished:?}");
+}
+
+/// A server that answers the registration with this and closes.
+fn answering(answer: &'static str) -> SocketAddr {
+    let fake = Fake::start(move |line| {
+        let is_user = line.starts_with("USER ");
+        Some(if is_user { answer } else { "" }.to_owned())
+    });
+    fake.address
+}
+
+#[test]
+fn each_exit_status_has_its_reason() {
+    let server = Server::start(&[]);
+    let here = server.address.to_string();
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let nowhere = nowhere.unwrap().to_string();
+    let to = |options: &[&str], input: &str| {
+        status(&[&["--nick", "ci", &here], options].concat(), input)
+    };
+
+    assert_status(&to(&[], "hello\n"), 0, "");
+    assert_status(&to(&["--bogus"], ""), 64, "--bogus");
+    assert_status(&to(&["--wait-for", "a("], ""), 64, "--wait-for");
+    assert_status(&to(&["--timeout", "soon"], ""), 64, "30s");
+    assert_status(&to(&["--from", "ann"], ""), 64, "--wait-for");
+    assert_status(&to(&[], "/quti\n"), 65, "line 1: no command /quti");
+    assert_status(&to(&["--config", "/nonexistent"], ""), 66, "/nonexistent");
+    let far = status(&["--nick", "ci", "nosuchhost.invalid"], "");
+    assert_status(&far, 68, "nosuchhost.invalid");
+    assert_status(&status(&["--nick", "ci", &nowhere], ""), 69, &nowhere);
+    assert_status(&to(&["--timeout", "100ms", "--follow"], ""), 75, "gave up");
+    assert_status(&to(&["--join", "#a b"], ""), 64, "cannot be a room");
+
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = chatroom(&["--nick", "ci", "--format", "raw", &here]);
+    command.stdout(full);
+    let program = Program::start_with_output(command);
+    assert_status(&program.finish(), 74, "no space left");
+
+    let mut holder = server.enter("ci2");
+    let taken = status(&["--nick", "CI2", &here], "hello\n");
+    assert_status(&taken, 77, "taken");
+    holder.send("QUIT");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chatroom.toml");
+    fs::write(&file, "control = \"yes\"\n").unwrap();
+    let wrong = to(&["--config", file.to_str().unwrap()], "");
+    assert_status(&wrong, 78, "chatroom.toml:1:11: ");
+
+    let program = Program::start(chatroom(&["--nick", "ci", &here]));
+    program.signal(Signal::SIGINT);
+    // Also before anything watches for it, a signal ends the program.
+    let finished = program.finish();
+    assert!(matches!(finished.status, Some(130) | None), "{finished:?}");
+}
+
+#[test]
+fn what_a_server_says_before_it_lets_anybody_in_decides_the_status() {
+    for (answer, expected, part) in [
+        (":s 433 * ci :Nickname is already in use\r\n", 77, "taken"),
+        (":s 464 * :Password incorrect\r\n", 77, "password"),
+        (
+            ":s 465 * :You are banned from this server\r\n",
+            77,
+            "banned",
+        ),
+        (":s 432 * ci :Erroneous nickname\r\n", 77, "Erroneous"),
+        ("HTTP/1.1 400 Bad Request\r\n", 76, "does not speak IRC"),
+    ] {
+        let address = answering(answer);
+        let fake = status(&["--nick", "ci", &address.to_string()], "hello\n");
+        assert_status(&fake, expected, part);
+    }
+}
+
+#[test]
+fn a_server_that_closes_the_door_is_69_with_its_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let program = Program::start(chatroom(&["--nick", "ci", &address]));
+    let (mut stream, _) = listener.accept().unwrap();
+    let answer = b"ERROR :Closing Link: too many connections\r\n";
+    stream.write_all(answer).unwrap();
+    // What the client has sent must have been read, or closing would lose the answer.
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("USER ci 0 * :ci\r\n") {
+        let mut buffer = [0; 512];
+        let count = stream.read(&mut buffer).unwrap();
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    drop(stream);
+    assert_status(&program.finish(), 69, "too many connections");
+}

@@ -122,8 +122,12 @@ impl Ngircd {
         listening.args(["--format", "raw", &address]);
         let listening = Program::start(listening);
         listening.out.wait_for(" 366 bob #t ");
-        let finished = script(self.address, &["--join", "#t"], input);
-        listening.out.wait_for(" QUIT ");
+        let options = ["--nick", "ci", "--join", "#t", &address];
+        let mut program = Program::start(chatroom(&options));
+        program.give(input);
+        program.end_input();
+        listening.out.wait_long(10, |out| out.contains(" QUIT "));
+        let finished = program.finish();
         listening.signal(nix::sys::signal::Signal::SIGTERM);
         let heard = listening.finish().out;
         let said = heard.lines().filter_map(super::fake::said).collect();

@@ -1,1 +1,248 @@
-//! x
+//! Waiting for what somebody says, and using a running session.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
+
+use super::support::{Finished, Program, chatroom, run, say};
+use crate::common::{Client, PATIENCE, Server};
+
+fn waiting(server: &Server, options: &[&str]) -> Program {
+    let mut command = chatroom(&["--nick", "ci", &server.address.to_string()]);
+    command.args(options);
+    let mut program = Program::start(command);
+    program.end_input();
+    program
+}
+
+/// Waits until the other one is there and knows that nobody types.
+fn settled(person: &mut Client) {
+    person.expect(":ci!~ci@127.0.0.1 JOIN");
+    // Its first question is answered behind all that it sent before.
+    person.send("WHOIS ci");
+    person.expect(" 318 bob ci ");
+}
+
+#[test]
+fn what_matches_is_printed_and_ends_it() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut ann = server.enter("ann");
+    let options = ["-c", "@bob ready", "--wait-for", "^deploy [0-9]+$"];
+    let from = ["--from", "Bob", "--room", "#lobby", "--timeout", "20s"];
+    let program = waiting(&server, &[&options[..], &from].concat());
+    bob.expect(" PRIVMSG bob :ready");
+    say(&mut ann, "deploy 1");
+    ann.fence();
+    bob.send("PRIVMSG ci :deploy 2");
+    say(&mut bob, "please deploy 3");
+    say(&mut bob, "deploy 4");
+    say(&mut bob, "deploy 5");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.out, "deploy 4\n");
+}
+
+#[test]
+fn nobody_saying_it_in_time_is_75() {
+    let server = Server::start(&[]);
+    let options = ["--wait-for", "never", "--timeout", "200ms"];
+    let finished = waiting(&server, &options).finish();
+    assert_eq!(finished.status, Some(75), "{finished:?}");
+    assert_eq!(finished.err, "chatroom: gave up after 0.2 s\n");
+    assert_eq!(finished.out, "");
+}
+
+#[test]
+fn lines_that_a_slow_server_has_not_taken_in_time_are_told() {
+    let server = Server::start(&[]);
+    let input: String = (0..2_000).map(|number| format!("{number}\n")).collect();
+    let address = server.address.to_string();
+    let arguments = ["--nick", "ci", "--timeout", "1s", &address];
+    let finished = run(chatroom(&arguments), input);
+    assert_eq!(finished.status, Some(75), "{finished:?}");
+    assert!(finished.err.contains("lines delivered: 1-"), "{finished:?}");
+    assert!(finished.err.contains("on\n"), "{finished:?}");
+}
+
+#[test]
+fn an_answer_is_the_next_whisper_of_the_one_who_was_asked() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let mut ann = server.enter("ann");
+    let program = waiting(&server, &["ask", "@ann", "deploy?", "--timeout", "20s"]);
+    ann.expect(" PRIVMSG ann :deploy?");
+    bob.send("PRIVMSG ci :no");
+    bob.fence();
+    say(&mut ann, "let me see");
+    ann.send("NICK anna");
+    ann.send("PRIVMSG ci :yes\u{1b}[2J");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.out, "yes^[[2J\n");
+}
+
+#[test]
+fn asking_nobody_is_65_at_once_and_silence_is_75() {
+    let server = Server::start(&[]);
+    let finished = waiting(&server, &["ask", "@ann", "deploy?"]).finish();
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    assert!(
+        finished
+            .err
+            .starts_with("chatroom: line 1: no such nick: ann")
+    );
+    let _ann = server.enter("ann");
+    let options = ["ask", "@ann", "deploy?", "--timeout", "200ms"];
+    let finished = waiting(&server, &options).finish();
+    assert_eq!(finished.status, Some(75), "{finished:?}");
+}
+
+#[test]
+fn output_comes_line_by_line_so_that_filters_need_not_wait() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let address = server.address;
+    let mut command = Command::new("bash");
+    command.args([
+        "-c",
+        "\"$CHATROOM\" --nick ci --follow </dev/null \"$1\" | head -1",
+    ]);
+    command.args(["bash", &address.to_string()]);
+    command.env("CHATROOM", env!("CARGO_BIN_EXE_chatroom"));
+    let program = Program::start(command);
+    settled(&mut bob);
+    say(&mut bob, "one");
+    say(&mut bob, "two");
+    let out = program.out.wait_for("\n");
+    assert!(out.ends_with("#lobby <bob> one\n"), "{out}");
+    // Who writes to nobody learns it by writing.
+    let deadline = Instant::now() + PATIENCE;
+    while !program.out.has_ended() {
+        assert!(Instant::now() < deadline);
+        say(&mut bob, "more");
+        bob.fence();
+    }
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.err, "");
+}
+
+/// A session that other programs can use, and a folder of its own for its socket.
+struct Session {
+    program: Program,
+    runtime: tempfile::TempDir,
+}
+
+impl Session {
+    fn start(server: &Server) -> Self {
+        let runtime = tempfile::tempdir().unwrap();
+        let config = runtime.path().join("chatroom.toml");
+        std::fs::write(&config, "control = true\n").unwrap();
+        let address = server.address.to_string();
+        let options = [
+            "--nick", "alice", "--format", "json", "--follow", "--config",
+        ];
+        let mut command = chatroom(&options);
+        command.args([config.to_str().unwrap(), &address]);
+        command.env("XDG_RUNTIME_DIR", runtime.path());
+        let mut program = Program::start(command);
+        program.end_input();
+        program.out.wait_for("\"own\":true");
+        Self { program, runtime }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = chatroom(arguments);
+        command.env("XDG_RUNTIME_DIR", self.runtime.path());
+        command
+    }
+
+    fn ctl(&self, arguments: &[&str]) -> Finished {
+        run(self.command(&[&["ctl"], arguments].concat()), "")
+    }
+
+    fn answer(&self, arguments: &[&str]) -> String {
+        let finished = self.ctl(arguments);
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        finished.out
+    }
+}
+
+#[test]
+fn a_running_session_can_be_used_by_other_programs() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let session = Session::start(&server);
+    assert_eq!(session.answer(&["rooms"]), "#lobby\n");
+    assert_eq!(session.answer(&["who"]), "alice\nbob\n");
+    assert_eq!(session.answer(&["who", "lobby"]), "alice\nbob\n");
+    assert_eq!(session.answer(&["names", "@b"]), "@bob\n");
+    assert_eq!(session.answer(&["names", "--", "#"]), "#lobby\n");
+    assert_eq!(session.answer(&["send", "hello", "there"]), "");
+    bob.expect(":alice!~alice@127.0.0.1 PRIVMSG #lobby :hello there");
+    let sent = run(session.command(&["msg", "@bob", "psst"]), "");
+    assert_eq!(sent.status, Some(0), "{sent:?}");
+    bob.expect(":alice!~alice@127.0.0.1 PRIVMSG bob :psst");
+    let wrong = session.ctl(&["send", "/quti"]);
+    assert_eq!(wrong.status, Some(65), "{wrong:?}");
+    assert!(wrong.err.starts_with("chatroom: no command /quti"));
+    let nowhere = session.ctl(&["who", "#nowhere"]);
+    assert_eq!(nowhere.status, Some(65), "{nowhere:?}");
+    let split = session.ctl(&["send", "a\nQUIT"]);
+    assert_eq!(split.status, Some(64), "{split:?}");
+
+    let tail = session.command(&["ctl", "tail", "--format", "json"]);
+    let tail = Program::start(tail);
+    let deadline = Instant::now() + PATIENCE;
+    // It says nothing when it begins, so something is said until it has heard it.
+    while !tail.out.so_far().contains("\"text\":\"psst\"") {
+        assert!(Instant::now() < deadline);
+        bob.send("PRIVMSG alice :psst");
+        bob.fence();
+    }
+    session.program.signal(Signal::SIGTERM);
+    let finished = tail.finish();
+    assert_eq!(finished.status, Some(69), "{finished:?}");
+    session.program.finish();
+    let folder = session.runtime.path().join("chatroom");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
+#[test]
+fn only_this_person_can_reach_a_session() {
+    let server = Server::start(&[]);
+    let session = Session::start(&server);
+    let folder = session.runtime.path().join("chatroom");
+    let mode = |path: &std::path::Path| {
+        let data = std::fs::metadata(path).unwrap();
+        data.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(&folder), 0o700);
+    let socket = std::fs::read_dir(&folder).unwrap().next().unwrap();
+    assert_eq!(mode(&socket.unwrap().path()), 0o600);
+}
+
+#[test]
+fn without_a_session_names_come_from_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chatroom.toml");
+    let text = "people = [\"alice\", \"bob\"]\n[servers.x]\naddress = \"x\"\nrooms = [\"#dev\"]\n";
+    std::fs::write(&config, text).unwrap();
+    let names = |start: &str| {
+        let config = config.to_str().unwrap();
+        let mut command = chatroom(&["--config", config, "ctl", "names", "--", start]);
+        command.env("XDG_RUNTIME_DIR", folder.path());
+        run(command, "").out
+    };
+    assert_eq!(names("@al"), "@alice\n");
+    assert_eq!(names("#"), "#dev\n");
+    assert_eq!(names(""), "@alice\n@bob\n#dev\n");
+    let mut command = chatroom(&["ctl", "rooms"]);
+    command.env("XDG_RUNTIME_DIR", folder.path());
+    let finished = run(command, "");
+    assert_eq!(finished.status, Some(69), "{finished:?}");
+    assert!(finished.err.contains("control = true"), "{finished:?}");
+}

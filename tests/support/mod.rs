@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -100,6 +100,10 @@ impl Program {
         drop(self.input.take());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         kill(pid, signal).unwrap();
@@ -169,9 +173,25 @@ impl Output {
         text
     }
 
+    /// Whether nothing more can come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.0.lock().unwrap().ended
+    }
+
+    /// All that was written so far.
+    pub(crate) fn so_far(&self) -> String {
+        self.wait(|_, _| true)
+    }
+
     /// Waits until what was written so far is enough, and gives it.
     pub(crate) fn wait_until(&self, enough: impl Fn(&str) -> bool) -> String {
         self.wait(|text, ended| ended || enough(text))
+    }
+
+    /// The same for what may take longer than anything else in these tests.
+    pub(crate) fn wait_long(&self, minutes: u64, enough: impl Fn(&str) -> bool) -> String {
+        let patience = Duration::from_secs(minutes * 60);
+        self.wait_within(patience, |text, ended| ended || enough(text))
     }
 
     /// Waits for the end, and gives all that was written.
@@ -180,7 +200,11 @@ impl Output {
     }
 
     fn wait(&self, enough: impl Fn(&str, bool) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        self.wait_within(PATIENCE, enough)
+    }
+
+    fn wait_within(&self, patience: Duration, enough: impl Fn(&str, bool) -> bool) -> String {
+        let deadline = Instant::now() + patience;
         let (written, changed) = &*self.shared;
         let mut state = written.lock().unwrap();
         loop {
@@ -189,7 +213,7 @@ impl Output {
                 return text.into_owned();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "not in {PATIENCE:?}; so far: {text:?}");
+            assert!(!left.is_zero(), "not in {patience:?}; so far: {text:?}");
             drop(text);
             state = changed.wait_timeout(state, left).unwrap().0;
         }

@@ -1,10 +1,12 @@
 //! A running session as a tool for other programs: a socket that only this person can reach.
 //!
 //! Whoever connects writes one line, such as `send hello`, and reads `ok` or `error` and words,
-//! and then lines until the end. `door` is the session's side, `caller` that of `chatroom ctl`.
+//! and then lines until the end. `door` is the session's side, `caller` that of
+//! `chatroom ctl`, and `errand` what the command line asks for.
 
 pub(super) mod caller;
 pub(super) mod door;
+pub(super) mod errand;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -36,6 +36,9 @@ use plan::Source;
 /// How many batches of lines are read ahead.
 const BATCHES_AHEAD: usize = 2;
 
+/// How many lines that are passed on wait for the server at most.
+const TEE_LINES_AHEAD_MAX: usize = 10_000;
+
 /// Runs the conversation to its end: the end of input, or what the plan has in its place.
 pub(super) fn run(
     place: Place,
@@ -55,7 +58,12 @@ pub(super) fn run(
         silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
         ended: ended_sender,
     };
-    let (lines, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let ahead = match &plan.source {
+        // Each line is a batch, and none waits.
+        Source::Tee(limits) => limits.lines_max.clamp(BATCHES_AHEAD, TEE_LINES_AHEAD_MAX),
+        _ => BATCHES_AHEAD,
+    };
+    let (lines, receiver) = mpsc::channel(ahead);
     let (commands, taken) = network::commands();
     network::start(
         place.stream,

@@ -8,18 +8,20 @@ use crate::client::start::Failure;
 use crate::client::wait::Wait;
 
 /// Where the lines come from, what to print, and when to end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::client) struct Plan {
     pub(super) source: Source,
     pub(super) format: Format,
     /// Not the end of input is the end, but that of the server.
     pub(super) follow: bool,
+    /// The first line that is refused ends it.
+    pub(in crate::client) strict: bool,
     /// What must be said before it ends; then nothing else is printed.
     pub(in crate::client) wait: Option<Wait>,
 }
 
 /// Where the lines of a script come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Source {
     /// Standard input, in this form.
     Stdin(Input),
@@ -62,6 +64,8 @@ impl Plan {
             format: options.format,
             follow: options.follow,
             wait,
+            // Nobody answers a question that was refused.
+            strict: options.strict || matches!(options.action, Some(Action::Ask(_))),
         })
     }
 

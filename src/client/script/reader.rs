@@ -37,7 +37,10 @@ pub(super) fn read(plan: &Plan, script: &mpsc::Sender<Batch>) -> io::Result<()> 
         }
         Source::Stdin(form) => read_stdin(*form, plan.follow, script),
         Source::Tee(limits) => {
-            let passed = tee::gather(*limits, |line| script.try_send(said(line)).is_ok());
+            let passed = tee::gather(*limits, |line, is_last| match is_last {
+                true => script.blocking_send(said(line)).is_ok(),
+                false => script.try_send(said(line)).is_ok(),
+            });
             let mut end = Batch::beginning_with(1);
             end.is_last = true;
             let _ = script.blocking_send(end);

@@ -18,7 +18,7 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 /// How many lines wait here before those who write them have to.
 const LINES_WAITING: usize = 1_024;
 
-/// A line to be sent, and whether others come behind it.
+/// A line to be sent.
 pub(super) struct Gathered {
     /// Its number; for the number of those left out, that of the last of them.
     pub(super) number: u64,
@@ -26,8 +26,8 @@ pub(super) struct Gathered {
 }
 
 /// Passes everything on and gives what is to be sent to `send`, which says whether there was room
-/// for it and must not wait. Ends with standard input, or when the output takes no more.
-pub(super) fn gather(limits: Tee, mut send: impl FnMut(Gathered) -> bool) -> io::Result<()> {
+/// for it, and waits for room only for what is the last. Ends with standard input, or when the output takes no more.
+pub(super) fn gather(limits: Tee, mut send: impl FnMut(Gathered, bool) -> bool) -> io::Result<()> {
     let (lines, passed) = mpsc::sync_channel(LINES_WAITING);
     let passing = thread::spawn(move || pass_on(&lines));
     let mut gate = Gate::new(limits);
@@ -37,12 +37,12 @@ pub(super) fn gather(limits: Tee, mut send: impl FnMut(Gathered) -> bool) -> io:
             Some(at) => passed.recv_timeout(at.saturating_duration_since(Instant::now())),
         };
         match line {
-            Ok(line) => gate.take(line, Instant::now(), &mut send),
-            Err(RecvTimeoutError::Timeout) => gate.end_interval(&mut send),
+            Ok(line) => gate.take(line, Instant::now(), &mut |line| send(line, false)),
+            Err(RecvTimeoutError::Timeout) => gate.end_interval(&mut |line| send(line, false)),
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    gate.end_interval(&mut send);
+    gate.end_interval(&mut |line| send(line, true));
     passing.join().unwrap_or(Ok(()))
 }
 

@@ -125,6 +125,7 @@ impl Session {
     /// Whether nothing is left to do: every line is answered, and what is waited for has come.
     pub(super) fn all_done(&self) -> bool {
         let waits = self.settings.wait.is_some() && !self.script.found;
+        let waits = waits && !self.script.stopped;
         !waits && self.script.flights.is_empty() && self.script.pieces.is_empty()
     }
 
@@ -337,7 +338,7 @@ impl Session {
             }
             let was_refused = !flight.refusals.is_empty();
             script.tell(&mut flight, outbox);
-            if was_refused && self.settings.strict && !script.ended {
+            if was_refused && self.settings.strict && !script.stopped {
                 script.stop(outbox);
             }
         }
@@ -408,9 +409,11 @@ impl Script {
 
     /// Takes no more lines, since one was refused.
     fn stop(&mut self, outbox: &mut Outbox) {
-        self.ended = true;
         self.stopped = true;
         self.pieces.clear();
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         outbox.events.push(Event::Unsendable {
             words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
             line: Some(self.last),
