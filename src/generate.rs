@@ -45,9 +45,83 @@ impl Generated {
         let name = command.get_name().to_owned();
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut command, name, &mut text);
-        text
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if shell == Shell::Fish {
+            // An option that waits for its value is no reason to complete nothing.
+            let strict = "2>/dev/null\n    or return\n";
+            text = text.replace(strict, "2>/dev/null\n    or return 0\n");
+        }
+        if command.find_subcommand("msg").is_some() {
+            text = with_names(shell, &text);
+        }
+        text.into_bytes()
     }
 }
+
+/// Completions that also know who is there, as far as a running session or the configuration
+/// tells.
+fn with_names(shell: Shell, text: &str) -> String {
+    match shell {
+        Shell::Bash => {
+            let named = text.replace(" -F _chatroom ", " -F _chatroom_with_names ");
+            format!("{BASH_NAMES}\n{named}")
+        }
+        Shell::Zsh => {
+            let called = "    _chatroom \"$@\"\nelse\n    compdef _chatroom chatroom\n";
+            let (head, tail) = text.split_once("\n\n").unwrap_or((text, ""));
+            format!(
+                "{head}\n\n{ZSH_NAMES}\n{}",
+                tail.replace(called, ZSH_CALLED)
+            )
+        }
+        Shell::Fish => format!("{text}{FISH_NAMES}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// bash takes `@` for the end of a word, so what stands before that is taken off again. A room
+/// would begin a comment.
+const BASH_NAMES: &str = r#"_chatroom_with_names() {
+    local line=${COMP_LINE:0:COMP_POINT} word before name
+    if [[ $line =~ [[:space:]](msg|ask)[[:space:]]+([^[:space:]]*)$ ]]; then
+        word=${BASH_REMATCH[2]#\\}
+        before=${word%"$2"}
+        COMPREPLY=()
+        while IFS= read -r name; do
+            name=${name#"$before"}
+            COMPREPLY+=("${name/#\#/\\#}")
+        done < <(chatroom ctl names -- "$word" 2>/dev/null)
+        return
+    fi
+    _chatroom "$@"
+}
+"#;
+/// zsh would take the word behind a server for the subcommand, which can come first.
+const ZSH_NAMES: &str = r#"_chatroom_names() {
+    local -a names
+    names=(${(f)"$(chatroom ctl names -- "${(Q)PREFIX}" 2>/dev/null)"})
+    compadd -a names
+}
+
+_chatroom_with_names() {
+    if (( CURRENT > 2 )) && [[ $words[CURRENT-1] == (msg|ask) ]]; then
+        _chatroom_names
+    elif (( CURRENT > 2 )) && [[ $words[CURRENT-1] == ctl ]]; then
+        _chatroom__subcmd__ctl_commands
+    else
+        (( CURRENT == 2 )) && [[ $PREFIX != -* ]] && _chatroom_commands
+        _chatroom "$@"
+    fi
+}
+"#;
+const ZSH_CALLED: &str = r#"    compdef _chatroom_with_names chatroom
+    _chatroom_with_names "$@"
+else
+    compdef _chatroom_with_names chatroom
+"#;
+const FISH_NAMES: &str = r#"complete -c chatroom -n "__fish_seen_subcommand_from msg ask" -f \
+    -a "(chatroom ctl names -- (commandline -ct) 2>/dev/null)"
+"#;
 
 /// Prints all of a text to standard output. A reader that has seen enough is no error.
 pub fn print(text: &[u8]) -> io::Result<()> {
@@ -72,6 +146,7 @@ fn man_page(command: Command) -> Vec<u8> {
             rows: variables,
         }),
     }
+    let has_subcommands = command.has_subcommands();
     let man = Man::new(command);
     let mut page = Vec::new();
     let written = man
@@ -80,13 +155,17 @@ fn man_page(command: Command) -> Vec<u8> {
         .and_then(|()| man.render_synopsis_section(&mut page))
         .and_then(|()| man.render_description_section(&mut page))
         .and_then(|()| man.render_options_section(&mut page))
+        .and_then(|()| match has_subcommands {
+            true => man.render_subcommands_section(&mut page),
+            false => Ok(()),
+        })
         .and_then(|()| roff(&sections).to_writer(&mut page))
         .and_then(|()| man.render_version_section(&mut page));
     debug_assert!(written.is_ok(), "memory can be written");
     page
 }
 
-/// A part of the help: pairs of a word and what it means.
+/// A part of the help: pairs of a word and what it means, or of a title and a script.
 #[derive(Debug, PartialEq, Eq)]
 struct Section {
     heading: String,
@@ -99,6 +178,10 @@ struct Section {
 /// Exit status:
 ///   0   all was done
 ///   64  wrong options
+///
+/// Recipes:
+///   Say something:
+///     | echo hello | chatroom
 /// ```
 fn sections(help: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
@@ -114,6 +197,13 @@ fn sections(help: &str) -> Vec<Section> {
             debug_assert!(false, "help begins with a heading, not with {line:?}");
             continue;
         };
+        if let Some(script) = line.trim_start().strip_prefix("| ") {
+            if let Some((_, meaning)) = section.rows.last_mut() {
+                meaning.push('\n');
+                meaning.push_str(script);
+            }
+            continue;
+        }
         let is_more = line.starts_with("   ");
         match (section.rows.last_mut(), line.trim().split_once("  ")) {
             (Some((_, meaning)), _) if is_more => {
@@ -150,7 +240,16 @@ fn roff(sections: &[Section]) -> Roff {
         for (word, meaning) in &section.rows {
             roff.control("TP", []);
             roff.text([bold(word.as_str())]);
-            roff.text([roman(meaning.as_str())]);
+            // A script keeps its lines.
+            let Some(script) = meaning.strip_prefix('\n') else {
+                roff.text([roman(meaning.as_str())]);
+                continue;
+            };
+            roff.control("nf", []);
+            for line in script.lines() {
+                roff.text([roman(line)]);
+            }
+            roff.control("fi", []);
         }
     }
     roff
@@ -162,7 +261,8 @@ mod tests {
 
     #[test]
     fn help_is_read_as_sections_of_words_and_meanings() {
-        let help = "Exit status:\n  0   all was done\n  64  wrong options,\n      or none\n\nFiles:\n  ~/x  a file";
+        let help = "Exit status:\n  0   all was done\n  64  wrong options,\n      or none\n\n\
+            Files:\n  ~/x  a file\nRecipes:\n  Talk:\n    | if a\n    |     b";
         let row = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
         let section = |heading: &str, rows: &[_]| Section {
             heading: heading.to_owned(),
@@ -179,6 +279,7 @@ mod tests {
                     ]
                 ),
                 section("FILES", &[row("~/x", "a file")]),
+                section("RECIPES", &[row("Talk:", "\nif a\n    b")]),
             ]
         );
     }

@@ -44,13 +44,11 @@ fn press_tab(start: impl Fn() -> CommandBuilder) {
     }
 }
 
-/// A shell in which `chatroom` is found and has this configuration, for names that are not typed
-/// yet.
+/// Gives `chatroom` a configuration that knows some names.
 fn know_names(command: &mut CommandBuilder, home: &Path) {
     let config = home.join("chatroom.toml");
     let text = "people = [\"alice\", \"bob\"]\n[servers.x]\naddress = \"x\"\nrooms = [\"#dev\"]\n";
     fs::write(&config, text).unwrap();
-    command.env("PATH", path_with_programs());
     command.env("CHATROOM_CONFIG", config);
 }
 
@@ -73,11 +71,12 @@ fn tab_completes_in_bash() {
     let home = tempfile::tempdir().unwrap();
     let settings = home.path().join("bashrc");
     let text = format!(
-        "PS1='{PROMPT}'\n\
+        "PS1='{PROMPT}'; PATH='{path}'\n\
          bind 'set show-all-if-ambiguous on'\n\
          bind 'set enable-bracketed-paste off'\n\
          . '{folder}/chatroom.bash'\n\
          . '{folder}/chatroomd.bash'\n",
+        path = path_with_programs(),
         folder = completions()
     );
     fs::write(&settings, text).unwrap();
@@ -100,10 +99,11 @@ fn tab_completes_in_zsh() {
     }
     let home = tempfile::tempdir().unwrap();
     let text = format!(
-        "PROMPT='{PROMPT}'\n\
+        "PROMPT='{PROMPT}'; PATH='{path}'\n\
          fpath=('{folder}' $fpath)\n\
          autoload -Uz compinit\n\
          compinit -u\n",
+        path = path_with_programs(),
         folder = completions()
     );
     fs::write(home.path().join(".zshrc"), text).unwrap();

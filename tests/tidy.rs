@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "jiff",
         &[
-            "src/client/json.rs",
+            "src/client/json/",
             "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll.rs",
@@ -56,8 +56,8 @@ const HOMES: &[(&str, &[&str])] = &[
         &["src/client/terminal.rs", "src/server/password.rs"],
     ),
     ("rustyline", &["src/client/editor.rs"]),
-    ("serde", &["src/client/config.rs", "src/client/json.rs"]),
-    ("serde_json", &["src/client/json.rs"]),
+    ("serde", &["src/client/config.rs", "src/client/json/"]),
+    ("serde_json", &["src/client/json/"]),
     (
         "signal_hook",
         &[

@@ -172,8 +172,8 @@ impl Terminal {
         // A panic must not keep the others from hearing that this person leaves.
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
             .unwrap_or_else(|_| desk.leave_in_a_hurry());
-        drop(door);
         *lock(&self.talk) = None;
+        drop(door);
         if let Some(keeper) = keeper {
             keeper.write_now();
         }

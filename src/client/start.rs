@@ -225,12 +225,12 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         return done;
     }
     let plan = Plan::of(options)?;
-    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
-    let edits = is_person && !options.plain && can_edit();
     let places = Places {
         state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
         control: control.filter(|_| config.control),
     };
+    let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let edits = is_person && !options.plain && can_edit();
     let seat = match (is_person, edits) {
         (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
         (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
@@ -255,16 +255,13 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         );
         let ending = match &mut seat {
             Some(seat) => {
-                let furniture = furniture(&place, host.is_some(), options, &places);
+                let furniture = places.furniture(&place, host.is_some(), options);
                 seat.converse(place, session, look, furniture)
             }
-            None => script::run(
-                place,
-                session,
-                look,
-                plan.clone(),
-                places.control.as_deref(),
-            ),
+            None => {
+                let control = places.control.as_deref();
+                script::run(place, session, look, plan.clone(), control)
+            }
         };
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
@@ -281,29 +278,26 @@ struct Places {
     control: Option<PathBuf>,
 }
 
-/// Where the conversation in a terminal keeps what it keeps, and how it begins.
-fn furniture(place: &Place, hosted: bool, options: &Options, places: &Places) -> Furniture {
-    let file = |kind: &str| {
-        Some(
-            places
-                .state
-                .as_ref()?
-                .join(kind)
-                .join(file_name(&place.address)),
-        )
-    };
-    Furniture {
-        format: options.format,
-        history_file: file("history"),
-        draft_file: file("draft"),
-        control: places.control.clone(),
-        greeting: match hosted {
-            true => format!(
-                "no server on {}, so this one hosts the room (it closes when you leave)\n",
-                place.address
-            ),
-            false => String::new(),
-        },
+impl Places {
+    /// Where the conversation of a person keeps what it keeps, and how it begins.
+    fn furniture(&self, place: &Place, hosted: bool, options: &Options) -> Furniture {
+        let file = |kind: &str| {
+            let folder = self.state.as_ref()?.join(kind);
+            Some(folder.join(file_name(&place.address)))
+        };
+        Furniture {
+            format: options.format,
+            history_file: file("history"),
+            draft_file: file("draft"),
+            control: self.control.clone(),
+            greeting: match hosted {
+                true => format!(
+                    "no server on {}, so this one hosts the room (it closes when you leave)\n",
+                    place.address
+                ),
+                false => String::new(),
+            },
+        }
     }
 }
 

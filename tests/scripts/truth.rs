@@ -326,3 +326,18 @@ fn a_server_that_never_ends_its_line_or_its_list_is_left() {
         flooding.join().unwrap();
     }
 }
+
+#[test]
+fn a_hundred_thousand_lines_take_no_more_memory_than_a_few() {
+    const LINES: usize = 100_000;
+    let server = Server::start(&["--no-limits"]);
+    let address = server.address.to_string();
+    let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
+    let input: String = (0..LINES).map(|number| format!("{number}\n")).collect();
+    program.give(input);
+    let memory = program.most_memory_bytes();
+    program.end_input();
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert!(memory < 32 * 1024 * 1024, "{memory} bytes");
+}

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
 
+use super::support::terminal::Terminal;
 use super::support::{Finished, Program, chatroom, run, say};
 use crate::common::{Client, PATIENCE, Server};
 
@@ -245,4 +247,30 @@ fn without_a_session_names_come_from_the_configuration() {
     let finished = run(command, "");
     assert_eq!(finished.status, Some(69), "{finished:?}");
     assert!(finished.err.contains("control = true"), "{finished:?}");
+}
+
+#[test]
+fn a_session_in_a_terminal_can_be_used_too() {
+    let server = Server::start(&[]);
+    let runtime = tempfile::tempdir().unwrap();
+    let config = runtime.path().join("chatroom.toml");
+    std::fs::write(&config, "control = true\n").unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_chatroom"));
+    command.env_clear();
+    command.env("HOME", runtime.path());
+    command.env("XDG_RUNTIME_DIR", runtime.path());
+    command.args(["--nick", "alice", "--config", config.to_str().unwrap()]);
+    command.arg(server.address.to_string());
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for(&["you are alice", "[#lobby]"]);
+    let mut bob = server.enter("bob");
+    let mut ctl = chatroom(&["ctl", "send", "@bob", "psst"]);
+    ctl.env("XDG_RUNTIME_DIR", runtime.path());
+    let finished = run(ctl, "");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    bob.expect(" PRIVMSG bob :psst");
+    // Whoever sits there sees what was said in their name.
+    terminal.wait_for(&["from another program: @bob psst"]);
+    terminal.type_keys("/quit\r");
+    terminal.wait_for_end();
 }

@@ -100,6 +100,14 @@ impl Program {
         drop(self.input.take());
     }
 
+    /// The most memory it has had so far.
+    pub(crate) fn most_memory_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<usize>().unwrap() * 1024
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::report::{Ranges, Report};
-use super::{FENCE, Moment, Outbox, Outcome, Session};
+use super::{FENCE, Moment, Outbox, Session};
 use crate::client::event::Event;
 use crate::wire::{Message, Request};
 
@@ -47,18 +47,18 @@ pub(super) struct Script {
     /// Batches that answer a flight and have not ended.
     batches: Vec<(String, u64)>,
     /// The last line that was given.
-    last: u64,
+    pub(super) last: u64,
     refused_lines: Ranges,
     /// At least one line was refused.
     pub(super) refused: bool,
     /// No more lines will come, or will be taken.
     pub(super) ended: bool,
     /// Lines behind the last one were left alone on purpose.
-    stopped: bool,
+    pub(super) stopped: bool,
     /// What is known of the lines, since the time was over.
-    given_up: Option<Option<Report>>,
+    pub(super) given_up: Option<Option<Report>>,
     /// What was waited for has come.
-    found: bool,
+    pub(super) found: bool,
     /// What to say on leaving.
     pub(super) farewell: Option<String>,
 }
@@ -127,48 +127,6 @@ impl Session {
         let waits = self.settings.wait.is_some() && !self.script.found;
         let waits = waits && !self.script.stopped;
         !waits && self.script.flights.is_empty() && self.script.pieces.is_empty()
-    }
-
-    /// Looks for what is waited for in the events from this one on.
-    pub(super) fn look_for_awaited(&mut self, from: usize, now: Moment, outbox: &mut Outbox) {
-        let Some(wait) = &mut self.settings.wait else {
-            return;
-        };
-        // What was said before the first line of the script is no answer to it.
-        let begun = self.script.last > 0 || self.script.ended;
-        for event in outbox.events.get(from..).unwrap_or_default() {
-            wait.follow(event);
-            if begun && !self.script.found && wait.ends_with(event) {
-                self.script.found = true;
-                self.script.ended = true;
-                outbox.found = Some(event.clone());
-            }
-        }
-        if self.script.found {
-            self.leave_when_done(now, outbox);
-        }
-    }
-
-    /// Whether the time that was given is over.
-    pub(super) fn is_time_up(&self, now: Moment) -> bool {
-        let limit = self.settings.time_limit;
-        limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
-    }
-
-    /// Leaves, since the time is over.
-    pub(super) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
-        let report = self.report(outbox);
-        self.script.given_up = Some(report);
-        self.quit(None, now, outbox);
-    }
-
-    /// How it has ended.
-    pub(super) fn script_outcome(&mut self) -> Outcome {
-        match (self.script.given_up.take(), self.settings.time_limit) {
-            (Some(report), Some(limit)) => Outcome::TimeIsUp { limit, report },
-            _ if self.script.refused => Outcome::LinesRefused,
-            _ => Outcome::Done,
-        }
     }
 
     /// Whether a line of the script is being turned into requests.

@@ -5,10 +5,11 @@
 //! fills an [`Outbox`] with what should be done. `heard` understands the server, `typed` turns a
 //! person's intents into requests, `rooms` remembers who is where, `asked` collects answers that
 //! come in many lines. `capabilities` asks what the server can do; `fences` knows what became of
-//! each line of a script, `pace` how many may be on their way, and `report` says what is known
+//! each line of a script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what is known
 //! when it ends too early.
 
 mod asked;
+mod awaited;
 mod capabilities;
 mod fences;
 mod heard;

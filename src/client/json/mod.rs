@@ -1,16 +1,21 @@
 //! What happens and what is to be said, as JSON: one object a line.
 //!
-//! [`Record`] is the one form for all that keeps or passes on what happened. [`schema`] says so
-//! to other programs.
+//! [`Record`] is the one form for all that keeps or passes on what happened, `wish` the form of
+//! what is to be said. [`schema`] tells both to other programs.
+
+mod schema;
+mod wish;
 
 use std::fmt::Write as _;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+
+pub use schema::schema;
+pub use wish::{Asked, read_wish};
 
 use super::event::{Event, Manner};
-use super::input::{checked_nick_text, is_room};
+use super::input::is_room;
 use super::safe::{safe, safe_name};
 use crate::wire::Message;
 use crate::wire::name::is_invisible;
@@ -333,139 +338,6 @@ fn manner_name(manner: Manner) -> Option<String> {
     }
 }
 
-/// What a script has to say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wish {
-    to: Option<String>,
-    text: Option<String>,
-    command: Option<String>,
-}
-
-/// A line of input, understood.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// The same as this typed line.
-    Typed(String),
-    /// Say this in the active room.
-    Said(String),
-}
-
-/// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
-/// or `{"command":"/join #room"}`. The error is in words.
-pub fn read_wish(line: &str) -> Result<Asked, String> {
-    let wish: Wish = serde_json::from_str(line).map_err(|error| {
-        let words = error.to_string();
-        let words = words.split(" at line").next().unwrap_or_default();
-        format!("{words}; write {FORMS}")
-    })?;
-    match wish {
-        Wish {
-            to: Some(to),
-            text: Some(text),
-            command: None,
-        } => {
-            let is_name = checked_nick_text(&to) && !to.ends_with(':');
-            let is_place = is_room(&to) && !to.contains(char::is_whitespace);
-            match is_name || is_place {
-                true => Ok(Asked::Typed(format!("@{to} {text}"))),
-                false => Err(format!("{to:?} can be neither a nick nor a room")),
-            }
-        }
-        Wish {
-            to: None,
-            text: Some(text),
-            command: None,
-        } => Ok(Asked::Said(text)),
-        Wish {
-            to: None,
-            text: None,
-            command: Some(command),
-        } if command.starts_with('/') && !command.starts_with("//") => Ok(Asked::Typed(command)),
-        Wish {
-            command: Some(command),
-            to: None,
-            text: None,
-        } => Err(format!("{command:?} is no command; they begin with /")),
-        _ => Err(format!("this is neither text nor a command; write {FORMS}")),
-    }
-}
-
-const FORMS: &str = r##"{"to":"#room or nick","text":"..."} or {"command":"/join #room"}"##;
-
-/// The forms of output and input, as a JSON Schema.
-pub fn schema() -> String {
-    let text = |what: &str| json!({ "type": "string", "description": what });
-    let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "chatroom",
-        "description": "What chatroom prints with --format json, one object a line. \
-            What it reads with --input json is under $defs.",
-        "type": "object",
-        "required": ["kind", "time"],
-        "additionalProperties": false,
-        "properties": {
-            "kind": {
-                "description": "what sort of thing happened",
-                "enum": KINDS,
-            },
-            "time": {
-                "type": "string",
-                "format": "date-time",
-                "description": "when, in UTC, by the server's clock where it tells",
-            },
-            "room": text("the room it happened in"),
-            "nick": text("who did it; for one's own whispers, to whom"),
-            "other": text("the other person it concerns: who was made to leave, the new nick"),
-            "text": text("what was said, the reason, or the topic"),
-            "manner": {
-                "description": "left out for plain talk",
-                "enum": ["action", "notice"],
-            },
-            "people": {
-                "type": "array",
-                "items": { "type": "string" },
-                "description": "the nicks of those who are there",
-            },
-            "own": { "type": "boolean", "description": "whether this person did it" },
-            "msgid": text("what the server calls this message, where it does"),
-        },
-        "$defs": { "input": {
-            "description": "one object a line",
-            "oneOf": [
-                {
-                    "type": "object",
-                    "required": ["text"],
-                    "additionalProperties": false,
-                    "properties": {
-                        "to": text("a room or a nick; the active room when it is left out"),
-                        "text": text("what to say"),
-                    },
-                },
-                {
-                    "type": "object",
-                    "required": ["command"],
-                    "additionalProperties": false,
-                    "properties": { "command": {
-                        "type": "string",
-                        "pattern": "^/[^/]",
-                        "description": "a command as it is typed",
-                    } },
-                },
-            ],
-        } },
-    });
-    let mut written = serde_json::to_string_pretty::<Value>(&schema).unwrap_or_default();
-    written.push('\n');
-    written
-}
-
-/// The names of all kinds.
-const KINDS: [&str; 15] = [
-    "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
-    "away", "names", "server", "lost", "back",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -526,67 +398,5 @@ mod tests {
         assert!(!line.trim_end().contains(bad), "{line:?}");
         let read: Record = serde_json::from_str(&line).unwrap();
         assert_eq!(read.text.as_deref(), Some(text));
-    }
-
-    #[test]
-    fn the_schema_has_each_field_and_each_kind() {
-        let schema: Value = serde_json::from_str(&schema()).unwrap();
-        let full = Record {
-            kind: Kind::Kick,
-            time: String::new(),
-            room: Some(String::new()),
-            nick: Some(String::new()),
-            other: Some(String::new()),
-            text: Some(String::new()),
-            manner: Some(String::new()),
-            people: vec![String::new()],
-            own: true,
-            msgid: Some(String::new()),
-        };
-        let full = serde_json::to_value(full).unwrap();
-        let mut written: Vec<_> = full.as_object().unwrap().keys().collect();
-        let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
-        written.sort();
-        described.sort();
-        assert_eq!(written, described);
-        for kind in KINDS {
-            let kind: Result<Kind, _> = serde_json::from_value(json!(kind));
-            assert!(kind.is_ok());
-        }
-        let unknown: Result<Kind, _> = serde_json::from_value(json!("x"));
-        let words = unknown.unwrap_err().to_string();
-        assert_eq!(words.matches('`').count() / 2 - 1, KINDS.len(), "{words}");
-    }
-
-    #[test]
-    fn wishes_are_text_or_commands_and_nothing_else() {
-        let typed = |text: &str| Ok(Asked::Typed(text.to_owned()));
-        assert_eq!(
-            read_wish(r##"{"to":"#dev","text":" /x"}"##),
-            typed("@#dev  /x")
-        );
-        assert_eq!(read_wish(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
-        assert_eq!(
-            read_wish(r#"{"text":"/etc"}"#),
-            Ok(Asked::Said("/etc".to_owned()))
-        );
-        assert_eq!(read_wish(r#"{"command":"/me waves"}"#), typed("/me waves"));
-        for wrong in [
-            "hello",
-            "[]",
-            "{}",
-            r#"{"to":"bob"}"#,
-            r#"{"text":1}"#,
-            r#"{"txt":"hi"}"#,
-            r#"{"to":"bob x","text":"hi"}"#,
-            r#"{"to":"bob:","text":"hi"}"#,
-            r##"{"to":"#a b","text":"hi"}"##,
-            r#"{"command":"hi"}"#,
-            r#"{"command":"//hi"}"#,
-            r#"{"command":"/who","text":"x"}"#,
-        ] {
-            let words = read_wish(wrong).unwrap_err();
-            assert!(!words.contains('\n'), "{words}");
-        }
     }
 }

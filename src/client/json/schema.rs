@@ -1,0 +1,112 @@
+//! The forms of output and input for other programs, as a JSON Schema.
+
+use serde_json::{Value, json};
+
+/// The forms of output and input, as a JSON Schema.
+pub fn schema() -> String {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "chatroom",
+        "description": "What chatroom prints with --format json, one object a line. \
+            What it reads with --input json is under $defs.",
+        "type": "object",
+        "required": ["kind", "time"],
+        "additionalProperties": false,
+        "properties": {
+            "kind": {
+                "description": "what sort of thing happened",
+                "enum": KINDS,
+            },
+            "time": {
+                "type": "string",
+                "format": "date-time",
+                "description": "when, in UTC, by the server's clock where it tells",
+            },
+            "room": text("the room it happened in"),
+            "nick": text("who did it; for one's own whispers, to whom"),
+            "other": text("the other person it concerns: who was made to leave, the new nick"),
+            "text": text("what was said, the reason, or the topic"),
+            "manner": {
+                "description": "left out for plain talk",
+                "enum": ["action", "notice"],
+            },
+            "people": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "the nicks of those who are there",
+            },
+            "own": { "type": "boolean", "description": "whether this person did it" },
+            "msgid": text("what the server calls this message, where it does"),
+        },
+        "$defs": { "input": {
+            "description": "one object a line",
+            "oneOf": [
+                {
+                    "type": "object",
+                    "required": ["text"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "to": text("a room or a nick; the active room when it is left out"),
+                        "text": text("what to say"),
+                    },
+                },
+                {
+                    "type": "object",
+                    "required": ["command"],
+                    "additionalProperties": false,
+                    "properties": { "command": {
+                        "type": "string",
+                        "pattern": "^/[^/]",
+                        "description": "a command as it is typed",
+                    } },
+                },
+            ],
+        } },
+    });
+    let mut written = serde_json::to_string_pretty::<Value>(&schema).unwrap_or_default();
+    written.push('\n');
+    written
+}
+
+/// The names of all kinds.
+const KINDS: [&str; 15] = [
+    "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
+    "away", "names", "server", "lost", "back",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::json::{Kind, Record};
+
+    #[test]
+    fn the_schema_has_each_field_and_each_kind() {
+        let schema: Value = serde_json::from_str(&schema()).unwrap();
+        let full = Record {
+            kind: Kind::Kick,
+            time: String::new(),
+            room: Some(String::new()),
+            nick: Some(String::new()),
+            other: Some(String::new()),
+            text: Some(String::new()),
+            manner: Some(String::new()),
+            people: vec![String::new()],
+            own: true,
+            msgid: Some(String::new()),
+        };
+        let full = serde_json::to_value(full).unwrap();
+        let mut written: Vec<_> = full.as_object().unwrap().keys().collect();
+        let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        written.sort();
+        described.sort();
+        assert_eq!(written, described);
+        for kind in KINDS {
+            let kind: Result<Kind, _> = serde_json::from_value(json!(kind));
+            assert!(kind.is_ok());
+        }
+        let unknown: Result<Kind, _> = serde_json::from_value(json!("x"));
+        let words = unknown.unwrap_err().to_string();
+        assert_eq!(words.matches('`').count() / 2 - 1, KINDS.len(), "{words}");
+    }
+}

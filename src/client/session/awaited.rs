@@ -1,0 +1,48 @@
+//! When a script ends for another reason than that all its lines are taken: what it waited for has
+//! come, or its time is over.
+
+use super::{Moment, Outbox, Outcome, Session};
+
+impl Session {
+    /// Looks for what is waited for in the events from this one on.
+    pub(super) fn look_for_awaited(&mut self, from: usize, now: Moment, outbox: &mut Outbox) {
+        let Some(wait) = &mut self.settings.wait else {
+            return;
+        };
+        // What was said before the first line of the script is no answer to it.
+        let begun = self.script.last > 0 || self.script.ended;
+        for event in outbox.events.get(from..).unwrap_or_default() {
+            wait.follow(event);
+            if begun && !self.script.found && wait.ends_with(event) {
+                self.script.found = true;
+                self.script.ended = true;
+                outbox.found = Some(event.clone());
+            }
+        }
+        if self.script.found {
+            self.leave_when_done(now, outbox);
+        }
+    }
+
+    /// Whether the time that was given is over.
+    pub(super) fn is_time_up(&self, now: Moment) -> bool {
+        let limit = self.settings.time_limit;
+        limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
+    }
+
+    /// Leaves, since the time is over.
+    pub(super) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
+        let report = self.report(outbox);
+        self.script.given_up = Some(report);
+        self.quit(None, now, outbox);
+    }
+
+    /// How it has ended.
+    pub(super) fn script_outcome(&mut self) -> Outcome {
+        match (self.script.given_up.take(), self.settings.time_limit) {
+            (Some(report), Some(limit)) => Outcome::TimeIsUp { limit, report },
+            _ if self.script.refused => Outcome::LinesRefused,
+            _ => Outcome::Done,
+        }
+    }
+}
