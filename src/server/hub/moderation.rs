@@ -129,13 +129,7 @@ impl Hub {
     ) -> Done<'a> {
         let kicker = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
-        match self.membership(from, number) {
-            None => return Err(Refusal::NotInRoom { room: name }),
-            Some(member) if !member.operator => {
-                return Err(Refusal::NotRoomOperator { room: name });
-            }
-            Some(_) => {}
-        }
+        self.operators_of(number, name, from)?;
         let (victim, present) = self
             .people
             .called(nick)
