@@ -24,12 +24,6 @@ pub const EXAMPLE: &str = "\
 # Where to go when no server is named: a name from below, or an address.
 #server = \"home\"
 
-# Whether other programs can use a running session, as `chatroom ctl` does.
-#control = true
-
-# Nicks for the completion of the shell when no session is running.
-#people = [\"bob\"]
-
 # The keys of the editor: emacs or vi.
 #keys = \"emacs\"
 

@@ -85,6 +85,9 @@ struct Piece {
     request: String,
 }
 
+/// How long an answer to one line may take. However slow a server is, so few lines wait for it
+/// then that it has come to each of them by this time.
+const ANSWER_MAX: Duration = Duration::from_secs(120);
 /// Batches that a broken server never ends are forgotten beyond so many.
 const BATCHES_MAX: usize = 64;
 
@@ -127,6 +130,12 @@ impl Session {
         let waits = self.settings.wait.is_some() && !self.script.found;
         let waits = waits && !self.script.stopped;
         !waits && self.script.flights.is_empty() && self.script.pieces.is_empty()
+    }
+
+    /// When the oldest line must have been answered.
+    pub(super) fn answer_deadline(&self) -> Option<Duration> {
+        let oldest = self.script.flights.front()?;
+        Some(oldest.sent_at + ANSWER_MAX)
     }
 
     /// Whether a line of the script is being turned into requests.

@@ -402,6 +402,9 @@ impl Session {
             Phase::Offline | Phase::Ended => return,
             _ => {}
         }
+        if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
+            return self.protocol_broken("it does not answer a line", outbox);
+        }
         let silence = now.elapsed.saturating_sub(self.heard_at);
         if silence >= DEAD_AFTER {
             self.farewell = Some(format!("no sign of life for {} s", silence.as_secs()));
@@ -419,7 +422,8 @@ impl Session {
     pub fn next_deadline(&self) -> Option<Duration> {
         let next = self.next_deadline_of_phase()?;
         let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
-        Some(limit.map_or(next, |limit| limit.min(next)))
+        let others = [limit, self.answer_deadline()];
+        Some(others.into_iter().flatten().fold(next, Duration::min))
     }
 
     fn next_deadline_of_phase(&self) -> Option<Duration> {

@@ -349,3 +349,30 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
         [Order::End(Outcome::EntryRefused { .. })]
     ));
 }
+
+#[test]
+fn a_server_that_never_answers_a_label_is_left_in_the_end() {
+    let mut played = script_with(LABELS, false);
+    played.script(&["one", "two"]);
+    played.outbox.written_bytes = u64::MAX;
+    played.hear("@label=chatroom-line-1 :s ACK");
+    for _ in 0..5 {
+        played.wait(20);
+        played.hear(":bob!b@h PRIVMSG #lobby :the server lives");
+    }
+    assert_eq!(played.take().orders, []);
+    assert!(played.session.next_deadline().unwrap() <= Duration::from_secs(120));
+    played.wait(20);
+    assert_eq!(played.take().orders, [Order::Close]);
+    // It was taken with the rest.
+    played.outbox.written_bytes = u64::MAX;
+    played.lose("closed");
+    let orders = played.take().orders;
+    let [Order::End(Outcome::ProtocolBroken { report, .. })] = &orders[..] else {
+        panic!("{orders:?}");
+    };
+    assert_eq!(
+        report.as_ref().unwrap().to_string(),
+        "lines delivered: 2; unknown: 1; not sent: from 3 on"
+    );
+}
