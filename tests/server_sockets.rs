@@ -84,6 +84,7 @@ fn a_reset_is_news_for_the_room() {
     server.enter("bob");
 }
 
+// A49.
 #[test]
 fn connections_that_come_and_go_leave_nothing_behind() {
     let server = Server::start(&["--no-limits"]);
@@ -102,6 +103,7 @@ fn connections_that_come_and_go_leave_nothing_behind() {
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
 }
 
+// A08.
 #[test]
 fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
     let server = Server::start(&["--no-limits"]);
@@ -146,6 +148,7 @@ fn a_tls_hello_is_answered_without_waiting_for_a_line() {
     );
 }
 
+// A07, A48.
 #[test]
 fn waiting_costs_no_processor_time() {
     let server = Server::start(&["--no-limits"]);
@@ -175,6 +178,7 @@ fn waiting_costs_no_processor_time() {
     }
 }
 
+// A47.
 #[test]
 fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 65536\n");

@@ -32,6 +32,13 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
     software_name = "chatroomd"
     supported_sasl_mechanisms: Set[str] = set()
     supports_sts = False
+    extban_mute_char = "m"
+    isupport = {
+        "CASEMAPPING": "ascii",
+        "NETWORK": "irctest",
+        "PREFIX": "(ov)@+",
+        "UTF8ONLY": None,
+    }
 
     def create_config(self) -> None:
         super().create_config()

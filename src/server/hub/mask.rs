@@ -6,6 +6,9 @@ use std::str::Chars;
 /// The longest mask that a room keeps, in bytes.
 const KEPT_BYTES_MAX: usize = 120;
 
+/// What stands before a mask that keeps nobody out and only silences; announced as `EXTBAN`.
+pub(super) const MUTE: &str = "m:";
+
 /// Whether all of `name` fits `mask`, where `*` stands for any characters and `?` for one, and the
 /// ASCII letter case does not matter.
 ///
@@ -42,6 +45,9 @@ pub(super) fn whole(mask: &str) -> Option<String> {
     let bad = |c: char| c.is_control() || c == ' ';
     if mask.is_empty() || mask.starts_with(':') || mask.contains(bad) {
         return None;
+    }
+    if let Some(muted) = mask.strip_prefix(MUTE) {
+        return whole(muted).map(|mask| format!("{MUTE}{mask}"));
     }
     let whole = match (mask.contains('!'), mask.contains('@')) {
         (true, true) => mask.to_owned(),
@@ -101,6 +107,8 @@ mod tests {
             ("n!u", Some("n!u@*")),
             ("10.0.*", Some("*!*@10.0.*")),
             ("1.2.3.4/-1", Some("*!*@1.2.3.4/-1")),
+            ("m:bar", Some("m:bar!*@*")),
+            ("m:", None),
             ("", None),
             (":x", None),
             ("a b", None),

@@ -2,15 +2,17 @@
 //! no chance in it. The same lines in the same order at the same times give the same bytes.
 //!
 //! There are four ways in ([`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
-//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), and an end ([`Hub::stop`]). Each step
-//! fills an [`Outbox`], which its caller empties before the next one.
+//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), new settings ([`Hub::reconfigured`]), and
+//! an end ([`Hub::stop`]). Each step fills an [`Outbox`], which its caller empties before the next
+//! one.
 //!
 //! `people` and `room` are the state. What can be asked for stands in one file a family:
 //! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
 //! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
-//! kept to, `refusal` how a no is said, `told` how one line reaches many, and `labels` which answer
-//! belongs to which line.
+//! kept to, `refusal` how a no is said, `answers` and `told` how a line reaches whom it is for, and
+//! `labels` which answer belongs to which line.
 
+mod answers;
 mod capability;
 mod check;
 mod facts;
@@ -38,22 +40,19 @@ mod welcome;
 mod who;
 mod whowas;
 
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use self::capability::Capabilities;
 use self::limits::Watch;
 use self::monitor::Monitors;
-use self::outbox::Reader;
 use self::people::{Entering, Host, People, Person, Stage};
 use self::refusal::{Done, Refusal};
 use self::room::Rooms;
 use self::talk::{Saying, Way};
-use self::told::Told;
 use self::whowas::Past;
 use crate::wire::message::Tags;
-use crate::wire::{Line, Message, MessageError, Reply, Request};
+use crate::wire::{Line, Message, MessageError, Request};
 
 pub use self::check::Fault;
 pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
@@ -301,144 +300,6 @@ impl Hub {
             Request::Rehash => self.rehash(from, outbox),
             Request::Setname { real_name } => self.setname(from, real_name, outbox),
             Request::Monitor(request) => self.monitor(from, request, outbox),
-        }
-    }
-
-    /// Answers a request that cannot be done.
-    fn refuse(&mut self, from: ConnectionId, refusal: Refusal<'_>, outbox: &mut Outbox) {
-        self.refuse_about(from, refusal, outbox);
-        if let Some(reason) = refusal.ends_connection() {
-            self.expel(from, reason, outbox);
-        }
-    }
-
-    /// The same in the middle of an answer, which no such refusal ends.
-    fn refuse_about(&self, to: ConnectionId, refusal: Refusal<'_>, outbox: &mut Outbox) {
-        if let Some(person) = self.people.get(to) {
-            let line = refusal.line(&self.settings.name, person.nick_or_star(), outbox);
-            self.post(to, line, outbox);
-        }
-    }
-
-    /// A line of this step, to be told to several people.
-    fn told(&self, line: Written) -> Told<'static> {
-        Told::new(line, self.now)
-    }
-
-    /// Sends a line to one person.
-    fn post(&self, to: ConnectionId, line: Written, outbox: &mut Outbox) {
-        self.told(line).send(to, self.capabilities(to), outbox);
-    }
-
-    fn capabilities(&self, of: ConnectionId) -> Capabilities {
-        let person = self.people.get(of);
-        person.map_or(Capabilities::NONE, |person| person.capabilities)
-    }
-
-    fn has_multi_prefix(&self, id: ConnectionId) -> bool {
-        self.capabilities(id).has(Capabilities::MULTI_PREFIX)
-    }
-
-    /// Sends a numbered reply that is nothing but the words of its row.
-    fn reply(&self, to: ConnectionId, reply: Reply, outbox: &mut Outbox) {
-        self.reply_about(to, reply, format_args!(":{}", reply.words()), outbox);
-    }
-
-    /// Sends a numbered reply with `rest` behind the nick, the words of the row included.
-    fn reply_about(
-        &self,
-        to: ConnectionId,
-        reply: Reply,
-        rest: fmt::Arguments<'_>,
-        outbox: &mut Outbox,
-    ) {
-        let (name, number) = (&self.settings.name, reply.number());
-        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
-        let line = outbox.line(format_args!(":{name} {number:03} {nick} {rest}"));
-        self.post(to, line, outbox);
-    }
-
-    /// Sends `words` with spaces between them, behind `head`, in as many lines as they need; no
-    /// line at all when there are none.
-    fn reply_words(
-        &self,
-        to: ConnectionId,
-        reply: Reply,
-        head: fmt::Arguments<'_>,
-        words: impl Iterator<Item = impl fmt::Display>,
-        outbox: &mut Outbox,
-    ) {
-        self.reply_list(to, reply, (head, ' '), words, outbox);
-    }
-
-    /// The same, with any character between the words.
-    fn reply_list(
-        &self,
-        to: ConnectionId,
-        reply: Reply,
-        (head, separator): (fmt::Arguments<'_>, char),
-        words: impl Iterator<Item = impl fmt::Display>,
-        outbox: &mut Outbox,
-    ) {
-        let (name, number) = (&self.settings.name, reply.number());
-        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
-        let reader = Reader {
-            id: to,
-            has: self.capabilities(to),
-            now: self.now,
-            separator,
-        };
-        let mut list = outbox.list(format_args!(":{name} {number:03} {nick} {head}"), reader);
-        for word in words {
-            list.item(format_args!("{word}"));
-        }
-        list.end();
-    }
-
-    /// Tells each person who shares a room with this one, once each, and not themselves; of those
-    /// only who has what is `wanted`. News that has to be wanted reaches those who watch this
-    /// person, too. IRCv3 extended-monitor.
-    fn tell_neighbours(
-        &mut self,
-        of: ConnectionId,
-        wanted: Capabilities,
-        mut told: Told<'_>,
-        outbox: &mut Outbox,
-    ) {
-        self.people.begin_round();
-        self.people.mark(of);
-        let Self {
-            people,
-            rooms,
-            monitors,
-            ..
-        } = self;
-        let count = people.present(of).map_or(0, |present| present.rooms.len());
-        for at in 0..count {
-            let room = people.present(of).ok().and_then(|one| one.rooms.get(at));
-            let Some(room) = room.and_then(|membership| rooms.get(membership.room)) else {
-                continue;
-            };
-            for member in &room.members {
-                if member.capabilities.has(wanted) && people.mark(member.id) {
-                    told.send(member.id, member.capabilities, outbox);
-                }
-            }
-        }
-        if wanted == Capabilities::NONE {
-            return;
-        }
-        let Some(nick) = people.get(of).and_then(Person::nick).cloned() else {
-            return;
-        };
-        let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
-        for watcher in monitors.of(nick.as_str()) {
-            let has = people.get(watcher).map(|person| person.capabilities);
-            if let Some(has) = has.filter(|has| has.has(wanted))
-                && people.mark(watcher)
-            {
-                told.send(watcher, has, outbox);
-            }
         }
     }
 

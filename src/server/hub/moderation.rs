@@ -105,7 +105,9 @@ impl Hub {
         let missing = Refusal::not_enough_parameters("KICK");
         let mut room = named.next().ok_or(missing)?;
         let one_room = named.clone().next().is_none();
-        for (nick, at) in self.targets(nicks, "KICK")?.zip(0..) {
+        drop(self.targets(nicks, "KICK")?);
+        let nicks = nicks.split(',').filter(|nick| !nick.is_empty());
+        for (nick, at) in nicks.zip(0..) {
             if at > 0 && !one_room {
                 let Some(next) = named.next() else { break };
                 room = next;
@@ -127,13 +129,7 @@ impl Hub {
     ) -> Done<'a> {
         let kicker = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
-        match self.membership(from, number) {
-            None => return Err(Refusal::NotInRoom { room: name }),
-            Some(member) if !member.operator => {
-                return Err(Refusal::NotRoomOperator { room: name });
-            }
-            Some(_) => {}
-        }
+        self.operators_of(number, name, from)?;
         let (victim, present) = self
             .people
             .called(nick)

@@ -225,9 +225,12 @@ impl Outbox {
         self.closes.push(id);
     }
 
-    /// Takes no more lines from a connection until then.
+    /// Takes no more lines from a connection until then; the longer of two pauses counts.
     pub fn pause(&mut self, id: ConnectionId, until: Duration) {
-        self.pauses.push((id, until));
+        match self.pauses.iter_mut().find(|(one, _)| *one == id) {
+            Some((_, at)) => *at = until.max(*at),
+            None => self.pauses.push((id, until)),
+        }
     }
 
     /// Says what has happened.

@@ -97,6 +97,7 @@ pub(super) enum Refusal<'a> {
     },
     MasksFull {
         room: &'a str,
+        letter: char,
     },
     OtherPersonsModes,
     UnknownUserMode,
@@ -120,6 +121,7 @@ enum About<'a> {
     This(&'a str),
     Both(&'a str, &'a str),
     Letter(char),
+    ListOf(&'a str, char),
     Mode(&'a str, char, &'a str),
 }
 
@@ -130,6 +132,7 @@ impl fmt::Display for About<'_> {
             Self::This(one) => write!(f, "{} ", Echo(one)),
             Self::Both(one, other) => write!(f, "{} {} ", Echo(one), Echo(other)),
             Self::Letter(letter) => write!(f, "{} ", Echo(letter.encode_utf8(&mut [0; 4]))),
+            Self::ListOf(room, letter) => write!(f, "{} {letter} ", Echo(room)),
             Self::Mode(room, letter, parameter) => {
                 write!(f, "{} {letter} {} ", Echo(room), Echo(parameter))
             }
@@ -181,7 +184,7 @@ impl Refusal<'_> {
 
     /// The row of the table of replies, and what the answer is about.
     fn row(&self) -> (Reply, About<'_>) {
-        use About::{Both, Letter, Mode, Nothing, This};
+        use About::{Both, Letter, ListOf, Mode, Nothing, This};
         match *self {
             Self::LineTooLong | Self::TooLongToRelay => (Reply::InputTooLong, Nothing),
             Self::ForbiddenByte | Self::InvalidUtf8 | Self::RealNameTooLong => {
@@ -230,7 +233,7 @@ impl Refusal<'_> {
                 ..
             } => (Reply::InvalidModeParam, Mode(room, letter, parameter)),
             Self::InvalidKey { room } => (Reply::InvalidKey, This(room)),
-            Self::MasksFull { room } => (Reply::BanListFull, This(room)),
+            Self::MasksFull { room, letter } => (Reply::BanListFull, ListOf(room, letter)),
             Self::OtherPersonsModes => (Reply::UsersDontMatch, Nothing),
             Self::UnknownUserMode => (Reply::UnknownModeFlag, Nothing),
         }

@@ -59,6 +59,15 @@ impl Masks {
     pub(super) fn fit(&self, source: &str) -> bool {
         self.0.iter().any(|entry| mask::fits(&entry.mask, source))
     }
+
+    /// Whether one of those that are only about talking fits.
+    fn mute(&self, source: &str) -> bool {
+        let muting = |entry: &Entry| {
+            let mask = entry.mask.strip_prefix(mask::MUTE);
+            mask.is_some_and(|mask| mask::fits(mask, source))
+        };
+        self.0.iter().any(muting)
+    }
 }
 
 /// Somebody in a room. It is all that is looked at for each one a line is told to, so what makes
@@ -84,7 +93,13 @@ impl Member {
 }
 
 impl Room {
-    /// Whether somebody is kept from entering and talking by a ban.
+    /// Whether somebody is kept from talking by a ban.
+    pub(super) fn silences(&self, source: &str) -> bool {
+        let either = |masks: &Masks| masks.fit(source) || masks.mute(source);
+        either(&self.bans) && !either(&self.exceptions)
+    }
+
+    /// Whether somebody is kept from entering by a ban.
     pub(super) fn bans(&self, source: &str) -> bool {
         self.bans.fit(source) && !self.exceptions.fit(source)
     }

@@ -66,7 +66,7 @@ impl Hub {
                 self.tell_masks(from, wanted, outbox);
                 return Ok(());
             }
-            self.may_change(from, wanted)?;
+            self.operators_of(number, name, from)?;
             match self.change(from, wanted, parameter) {
                 Ok(None) => {}
                 Ok(Some(told)) => changes.add(on, letter, told.as_deref()),
@@ -135,9 +135,14 @@ impl Hub {
         self.reply_about(to, end, rest, outbox);
     }
 
-    fn may_change<'a>(&self, from: ConnectionId, wanted: Wanted<'a>) -> Done<'a> {
-        let room = wanted.room;
-        match self.membership(from, wanted.number) {
+    /// Refuses whoever is not an operator of the room.
+    pub(super) fn operators_of<'a>(
+        &self,
+        number: u32,
+        room: &'a str,
+        from: ConnectionId,
+    ) -> Done<'a> {
+        match self.membership(from, number) {
             None => Err(Refusal::NotInRoom { room }),
             Some(member) if !member.operator => Err(Refusal::NotRoomOperator { room }),
             Some(_) => Ok(()),
@@ -216,7 +221,10 @@ impl Hub {
         let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
         let position = list.iter().position(is_it);
         match (wanted.on, position) {
-            (true, None) if full => Err(Refusal::MasksFull { room: wanted.room }),
+            (true, None) if full => Err(Refusal::MasksFull {
+                room: wanted.room,
+                letter: wanted.letter,
+            }),
             (true, None) => {
                 let mask = mask.into_boxed_str();
                 let told = mask.to_string();

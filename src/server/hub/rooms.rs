@@ -143,11 +143,9 @@ impl Hub {
         let mut told = self.told(outbox.line(format_args!(":{source} JOIN {name}")));
         // Nobody has an account, which is written as a star. IRCv3 extended-join.
         let real_name = &present.real_name;
-        let extended = outbox.line(format_args!(":{source} JOIN {name} * :{real_name}"));
-        let mut extended = self.told(extended);
-        let away = self
-            .away_line(id, outbox)
-            .filter(|_| present.away.is_some());
+        let mut extended = None;
+        let away = present.away.as_ref();
+        let away = away.and_then(|_| self.away_line(id, outbox));
         let mut away = away.map(|line| self.told(line));
         for Member {
             id: to,
@@ -155,9 +153,14 @@ impl Hub {
             ..
         } in room.members.iter().copied()
         {
-            match has.has(Capabilities::EXTENDED_JOIN) {
-                true => extended.send(to, has, outbox),
-                false => told.send(to, has, outbox),
+            if has.has(Capabilities::EXTENDED_JOIN) {
+                let extended = extended.get_or_insert_with(|| {
+                    let line = format_args!(":{source} JOIN {name} * :{real_name}");
+                    self.told(outbox.line(line))
+                });
+                extended.send(to, has, outbox);
+            } else {
+                told.send(to, has, outbox);
             }
             if let Some(away) = away.as_mut().filter(|_| to != id)
                 && has.has(Capabilities::AWAY_NOTIFY)

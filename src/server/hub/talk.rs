@@ -260,7 +260,7 @@ fn echo(speaker: &Person, way: Way, told: &mut Told<'_>, outbox: &mut Outbox) {
 fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: &str) -> bool {
     let has_voice = member.is_some_and(|member| member.operator || member.voice);
     let is_kept_out = (member.is_none() && room.modes.has('n'))
-        || (!has_voice && (room.modes.has('m') || room.bans(&speaker.source)))
+        || (!has_voice && (room.modes.has('m') || room.silences(&speaker.source)))
         || (room.modes.has('C') && is_ctcp(text));
     !is_kept_out
 }

@@ -71,6 +71,7 @@ impl Hub {
             "CHANTYPES=#".to_owned(),
             "ELIST=CMNTU".to_owned(),
             "EXCEPTS=e".to_owned(),
+            "EXTBAN=,m".to_owned(),
             format!("HOSTLEN={HOST_BYTES_MAX}"),
             "INVEX=I".to_owned(),
             format!("KEYLEN={KEY_BYTES_MAX}"),

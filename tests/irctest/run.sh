@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the conformance suite irctest on chatroomd: run.sh CHECKOUT [pytest arguments].
+# CHECKOUT is a clone of https://github.com/progval/irctest whose requirements are installed.
+# Left out are tests of one server's own ways, deprecated ones, and those of services.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+checkout=$1
+shift
+
+cargo build --locked --bin chatroomd
+target=${CARGO_TARGET_DIR:-$here/../../target}
+export CHATROOMD=${CHATROOMD:-$target/debug/chatroomd}
+export PYTHONPATH=$checkout:$here
+cd "$checkout"
+exec python3 -m pytest --controller chatroomd_controller --quiet -rf --tb=short \
+    -m 'not implementation-specific and not deprecated and not services' \
+    "$@" irctest/server_tests

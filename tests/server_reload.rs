@@ -1,0 +1,122 @@
+//! Reading the configuration again while people are there, and the passwords of operators.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::{Client, Server};
+use nix::sys::signal::Signal;
+
+/// What `chatroomd hash-password` does with this input.
+fn hash_password(input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.arg("hash-password").stdin(Stdio::piped());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+/// A server with this configuration, and where its log goes.
+fn server_with(folder: &Path, config: &str) -> Server {
+    fs::write(folder.join("chatroomd.toml"), config).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.stderr(File::create(folder.join("log")).unwrap());
+    let path = folder.join("chatroomd.toml");
+    Server::start_with(command, &["--config", path.to_str().unwrap()])
+}
+
+fn message_of_the_day(person: &mut Client) -> String {
+    person.send("MOTD");
+    person.expect(" 372 ")
+}
+
+#[test]
+fn a_hashed_password_makes_an_operator_and_no_other_does() {
+    let hashed = hash_password("sesame\n");
+    assert!(hashed.status.success(), "{hashed:?}");
+    let hash = String::from_utf8(hashed.stdout).unwrap();
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    assert_ne!(hash.as_bytes(), hash_password("sesame\n").stdout);
+
+    let folder = tempfile::tempdir().unwrap();
+    let hash = hash.trim_end();
+    let config = format!(
+        "[[operator]]\nname = \"root\"\npassword-hash = \"{hash}\"\n[limits]\nenabled = false"
+    );
+    let server = server_with(folder.path(), &config);
+    let mut bob = server.enter("bob");
+    bob.send("OPER root Sesame");
+    bob.expect(" 464 ");
+    bob.send("OPER root sesame");
+    bob.expect(" 381 ");
+}
+
+#[test]
+fn no_password_is_no_hash() {
+    let output = hash_password("\n");
+    assert_eq!(output.status.code(), Some(66));
+    assert_eq!(output.stdout, b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.starts_with("chatroomd: no password was hashed: "),
+        "{error}"
+    );
+}
+
+// A57.
+#[test]
+fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
+    let server = server_with(folder.path(), &format!("motd = \"one\"\n{operator}"));
+    let config = folder.path().join("chatroomd.toml");
+    let mut bob = server.enter("bob");
+    let mut carol = server.enter("carol");
+    bob.send("OPER root sesame");
+    bob.expect(" MODE #lobby +o bob");
+
+    fs::write(&config, format!("motd = \"two\"\nnmae = \"x\"\n{operator}")).unwrap();
+    let read_again: [fn(&Server, &mut Client); 2] = [
+        |server, _| server.signal(Signal::SIGHUP),
+        |_, bob| bob.send("REHASH"),
+    ];
+    for read_again in read_again {
+        read_again(&server, &mut bob);
+        let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+        let mistake = "chatroomd.toml:2: there is no key \"nmae\"; did you mean \"name\"?";
+        assert!(news.ends_with(mistake), "{news}");
+        assert!(message_of_the_day(&mut bob).ends_with(" :one"));
+    }
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.contains("chatroomd.toml:2: there is no key"), "{log}");
+
+    fs::write(&config, format!("motd = \"two\"\n{operator}")).unwrap();
+    bob.send("REHASH");
+    bob.expect(" 382 bob ");
+    bob.expect(" NOTICE bob :The configuration was read again");
+    assert!(message_of_the_day(&mut bob).ends_with(" :two"));
+
+    fs::write(&config, "motd = \"three\"\n").unwrap();
+    server.signal(Signal::SIGHUP);
+    bob.expect(" NOTICE bob :The configuration was read again");
+    assert!(message_of_the_day(&mut bob).ends_with(" :three"));
+    // Who is there stays there, and who is no operator hears nothing of it.
+    let heard = carol.fence();
+    assert!(
+        !heard.iter().any(|line| line.contains("NOTICE")),
+        "{heard:?}"
+    );
+    carol.send("OPER root sesame");
+    carol.expect(" 464 ");
+}
