@@ -55,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "rustix",
         &["src/client/terminal.rs", "src/server/password.rs"],
     ),
-    ("rustyline", &["src/client/editor.rs"]),
+    ("rustyline", &["src/client/editor/"]),
     ("serde", &["src/client/config.rs", "src/client/json/"]),
     ("serde_json", &["src/client/json/"]),
     (
@@ -91,7 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),
-    ("unicode_segmentation", &["src/client/editor.rs"]),
+    ("unicode_segmentation", &["src/client/editor/"]),
 ];
 
 #[test]

@@ -1,0 +1,243 @@
+//! What the line editor asks while a line is typed: what Tab offers, what stands behind the line,
+//! and how it is coloured. By being asked, the helper also learns what is on the screen.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+use rustyline::Context;
+use rustyline::completion::Completer;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+
+use super::Assistant;
+use super::remote::Remote;
+use super::shown::BACK_TO_SCREEN;
+use crate::client::completion::{Names, completions};
+use crate::client::draft::DraftKeeper;
+use crate::client::input::{self, Slash};
+use crate::client::session::Judgement;
+
+/// What the editor asks while a line is typed.
+pub(super) struct Helper {
+    remote: Remote,
+    /// Nobody before a conversation begins.
+    assistant: Option<Box<dyn Assistant>>,
+    cycle: Mutex<Option<Cycle>>,
+    /// What is known of the line as it was drawn last.
+    judged: Mutex<Judgement>,
+    keeper: Option<DraftKeeper>,
+}
+
+/// What Tab offered last, to go on from when it is pressed again.
+#[derive(Debug)]
+struct Cycle {
+    /// The line as Tab left it.
+    line: String,
+    position: usize,
+    start: usize,
+    /// What can stand from `start` on; the last one is what was typed.
+    offers: Vec<String>,
+    index: usize,
+}
+
+impl rustyline::Helper for Helper {}
+
+impl Completer for Helper {
+    type Candidate = String;
+
+    /// One candidate at a time: each Tab puts the next one in. A list to choose from would keep
+    /// messages from being printed for as long as it is open.
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let mut cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = cycle
+            .take()
+            .filter(|last| last.line == line && last.position == position);
+        let mut next = if let Some(mut last) = again {
+            last.index = (last.index + 1) % last.offers.len();
+            last
+        } else {
+            let (start, mut offers) = completions(line, position, &self.names());
+            if offers.is_empty() {
+                return Ok((position, Vec::new()));
+            }
+            offers.push(line.get(start..position).unwrap_or_default().to_owned());
+            Cycle {
+                line: String::new(),
+                position: 0,
+                start,
+                offers,
+                index: 0,
+            }
+        };
+        let offer = next.offers.get(next.index).cloned().unwrap_or_default();
+        let (before, behind) = (line.get(..next.start), line.get(position..));
+        next.line = [before, Some(&offer), behind]
+            .map(Option::unwrap_or_default)
+            .concat();
+        next.position = next.start + offer.len();
+        let start = next.start;
+        *cycle = Some(next);
+        Ok((start, vec![offer]))
+    }
+}
+
+/// Words behind the line that are not part of it.
+pub(super) struct Aside(String);
+
+impl Hint for Aside {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = Aside;
+
+    /// What else Tab offers, or what a command takes.
+    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
+        let judgement = match &self.assistant {
+            Some(assistant) => assistant.judge(line),
+            None => return None,
+        };
+        let aside = (position == line.len()).then(|| {
+            let note = judgement.note.as_ref().map(|note| format!("  ({note})"));
+            note.or_else(|| self.other_offers(line))
+                .or_else(|| usage_of(line))
+        });
+        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
+        aside.flatten().map(Aside)
+    }
+}
+
+impl Helper {
+    /// A helper that knows nobody yet.
+    pub(super) fn new(remote: Remote) -> Self {
+        Self {
+            remote,
+            assistant: None,
+            cycle: Mutex::default(),
+            judged: Mutex::default(),
+            keeper: None,
+        }
+    }
+
+    /// From now on there is somebody to help, and a place for the draft.
+    pub(super) fn begin(&mut self, assistant: Box<dyn Assistant>, keeper: Option<DraftKeeper>) {
+        self.assistant = Some(assistant);
+        self.keeper = keeper;
+    }
+
+    fn names(&self) -> Names {
+        match &self.assistant {
+            Some(assistant) => assistant.names(),
+            None => Names::default(),
+        }
+    }
+
+    fn other_offers(&self, line: &str) -> Option<String> {
+        /// So many other offers are named, and the rest counted.
+        const NAMED_MAX: usize = 5;
+        let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = cycle.as_ref().filter(|last| last.line == line)?;
+        let candidates = last.offers.len() - 1;
+        let others: Vec<&str> = (1..=candidates)
+            .map(|step| (last.index + step) % last.offers.len())
+            .filter(|index| *index < candidates)
+            .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
+            .collect();
+        let named = others.get(..NAMED_MAX).unwrap_or(&others).join(" ");
+        match others.len() {
+            0 => None,
+            count if count > NAMED_MAX => {
+                Some(format!(" Tab: {named} and {} more", count - NAMED_MAX))
+            }
+            _ => Some(format!(" Tab: {named}")),
+        }
+    }
+}
+
+/// The arguments of a command that is typed and has none yet.
+fn usage_of(line: &str) -> Option<String> {
+    let name = line.strip_prefix('/')?;
+    let slash = Slash::find(name.trim_end())?;
+    let space = if name.ends_with(' ') { "" } else { " " };
+    (!slash.usage.is_empty()).then(|| format!("{space}{}", slash.usage))
+}
+
+impl Highlighter for Helper {
+    /// What a paste brought along is not obeyed by the terminal.
+    fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
+        self.remote.line_shown(line, position);
+        let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+        if line.contains(obeyed) {
+            return Cow::Owned(line.replace(obeyed, ""));
+        }
+        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.assistant {
+            Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
+            None => Cow::Borrowed(line),
+        }
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        usual: bool,
+    ) -> Cow<'b, str> {
+        if self.remote.drawn(prompt, usual) {
+            Cow::Owned(format!("{BACK_TO_SCREEN}{prompt}"))
+        } else {
+            Cow::Borrowed(prompt)
+        }
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        self.remote.hint_shown(hint);
+        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+    }
+
+    /// Always true, so that whatever changes the line or moves the cursor draws the whole line:
+    /// this is how the helper knows what is on the screen.
+    fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
+        self.remote.typed(line, position);
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(if input::is_secret(line) { "" } else { line });
+        }
+        true
+    }
+}
+
+impl Validator for Helper {
+    /// Every line is fine; but this is the last that is heard of it before it is handed over.
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.remote.returning();
+        if let Some(keeper) = &self.keeper {
+            keeper.keep("");
+        }
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_typed_shows_what_it_takes() {
+        assert_eq!(usage_of("/nick").as_deref(), Some(" NAME"));
+        assert_eq!(usage_of("/nick ").as_deref(), Some("NAME"));
+        assert_eq!(usage_of("/nick a"), None);
+        assert_eq!(usage_of("/nic"), None);
+        assert_eq!(usage_of("nick"), None);
+    }
+}

@@ -1,0 +1,282 @@
+//! The prompt, history and Tab: the one folder that knows the line editor.
+//!
+//! The editor runs in the main thread. Others reach it by a [`Remote`]: they can change the
+//! prompt under what is being typed, and end it. What is printed above the prompt goes through
+//! the printer, whose gate is opened and closed here. `helper` is what the library asks while a
+//! line is typed, `keys` are the keys that do more here than elsewhere, `shown` knows what is on
+//! the screen.
+
+mod helper;
+mod keys;
+mod remote;
+mod shown;
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use rustyline::config::{BellStyle, Config};
+use rustyline::error::ReadlineError;
+use rustyline::history::{DefaultHistory, History as _};
+use rustyline::{
+    Behavior, Cmd, ColorMode, CompletionType, EditMode, EventHandler, ExternalPrinter as _,
+    GraphemeClusterMode, KeyCode, KeyEvent, Modifiers,
+};
+
+use self::helper::Helper;
+use self::keys::{DropPaste, LeavingKey};
+use self::remote::Draft;
+pub use self::remote::Remote;
+use self::shown::write_to_terminal;
+use super::completion::Names;
+use super::config::Keys;
+use super::draft::DraftKeeper;
+use super::input;
+use super::printer::Printer;
+use super::screen::Prompt;
+use super::session::Judgement;
+
+/// How many lines of history are kept.
+const HISTORY_LINES_MAX: usize = 10_000;
+/// How long a lone Esc waits for the rest of a key's sequence.
+const KEY_SEQUENCE_MS: u16 = 50;
+
+/// What came of reading a line.
+#[derive(Debug)]
+pub enum Entered {
+    /// A line, or a pasted text of several lines.
+    Line(String),
+    /// Ctrl-C: what was typed is given up.
+    Cleared {
+        /// Whether there was anything to give up.
+        was_empty: bool,
+    },
+    /// Ctrl-D on an empty line, or the terminal is gone.
+    Leave,
+    /// [`Remote::end`] was called.
+    Ended,
+}
+
+impl rustyline::Prompt for Prompt {
+    fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    fn styled(&self) -> &str {
+        &self.styled
+    }
+}
+
+/// The line editor with its history.
+pub struct Editor {
+    inner: rustyline::Editor<Helper, DefaultHistory>,
+    remote: Remote,
+    history_file: Option<PathBuf>,
+    /// What the first line begins with.
+    first: String,
+}
+
+/// Who knows what is being talked about, to help with what is typed. Nothing may take long.
+pub trait Assistant {
+    /// The names to complete.
+    fn names(&self) -> Names;
+    /// What there is to say of a line.
+    fn judge(&self, line: &str) -> Judgement;
+    /// The line with colours, in the same cells.
+    fn paint(&self, line: &str, judgement: &Judgement) -> String;
+}
+
+impl Editor {
+    /// An editor on the terminal that knows nobody yet.
+    pub fn new(printer: Printer, keys: Keys) -> io::Result<Self> {
+        let remote = Remote::new(printer)?;
+        let mut inner = rustyline::Editor::with_config(config(keys)?).map_err(to_io)?;
+        inner.set_helper(Some(Helper::new(remote.clone())));
+        bind_keys(&mut inner, &remote);
+        Ok(Self {
+            inner,
+            remote,
+            history_file: None,
+            first: String::new(),
+        })
+    }
+
+    /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
+    /// left with the keeper of the draft as the first line.
+    pub fn begin(
+        &mut self,
+        history_file: Option<PathBuf>,
+        keeper: Option<DraftKeeper>,
+        assistant: impl Assistant + 'static,
+    ) -> io::Result<()> {
+        self.inner.clear_history().map_err(to_io)?;
+        if let Some(file) = &history_file {
+            load_history(&mut self.inner, file);
+        }
+        self.history_file = history_file;
+        self.first = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        if let Some(helper) = self.inner.helper_mut() {
+            helper.begin(Box::new(assistant), keeper);
+        }
+        Ok(())
+    }
+
+    /// The handle by which other threads reach this editor.
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
+    /// What prints a block of text above the prompt.
+    pub fn external_printer(
+        &mut self,
+    ) -> io::Result<impl FnMut(String) -> io::Result<()> + Send + 'static + use<>> {
+        let mut printer = self.inner.create_external_printer().map_err(to_io)?;
+        Ok(move |block| printer.print(block).map_err(to_io))
+    }
+
+    /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
+    /// the prompt is changed under it.
+    pub fn read(&mut self) -> io::Result<Entered> {
+        let text = std::mem::take(&mut self.first);
+        let entered = self.read_unremembered(Draft {
+            position: text.len(),
+            text,
+        })?;
+        if let Entered::Line(line) = &entered {
+            self.remember(line);
+        }
+        Ok(entered)
+    }
+
+    /// Asks a question; `default` is what an empty answer means. The prompt is the question from
+    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost.
+    pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+        let raw = question_with_default(question, default);
+        let styled = raw.clone();
+        self.remote.set_prompt(Prompt { raw, styled });
+        Ok(match self.read_unremembered(Draft::default())? {
+            Entered::Line(answer) => Entered::Line(answer_or_default(&answer, default)),
+            other => other,
+        })
+    }
+
+    fn read_unremembered(&mut self, mut draft: Draft) -> io::Result<Entered> {
+        loop {
+            let Some(prompt) = self.remote.begin() else {
+                return Ok(Entered::Ended);
+            };
+            let (left, right) = draft.text.split_at(draft.position);
+            let read = self.inner.readline_with_initial(&prompt, (left, right));
+            let stopped = self.remote.stop();
+            match read {
+                Ok(line) => return Ok(Entered::Line(line)),
+                Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
+                Err(ReadlineError::Interrupted) if stopped.given_up => {
+                    let was_empty = stopped.draft.text.is_empty();
+                    return Ok(Entered::Cleared { was_empty });
+                }
+                // Woken for another prompt. By now that can be the old one again, or a line was
+                // entered in the same moment and the signal has reached the next one.
+                Err(ReadlineError::Interrupted) => {
+                    // The cursor is in the row below what was shown.
+                    let rows = stopped.shown.end_row() + 1;
+                    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))?;
+                    draft = stopped.draft;
+                }
+                // A signal while a single key was waited for: go on where it was.
+                Err(ReadlineError::Signal(_)) => draft = stopped.draft,
+                Err(ReadlineError::Eof) => return Ok(Entered::Leave),
+                Err(error) => return Err(to_io(error)),
+            }
+        }
+    }
+
+    /// Takes everything off the screen.
+    pub fn clear_screen(&mut self) -> io::Result<()> {
+        self.inner.clear_screen().map_err(to_io)
+    }
+
+    /// Puts a line into the history, in memory and in the file.
+    fn remember(&mut self, line: &str) {
+        if input::is_secret(line) {
+            return;
+        }
+        let added = self.inner.add_history_entry(line).unwrap_or(false);
+        if added && let Some(file) = &self.history_file {
+            // A history that cannot be written is no reason to disturb a conversation.
+            let _ = self.inner.append_history(file);
+        }
+    }
+}
+
+fn question_with_default(question: &str, default: &str) -> String {
+    if default.is_empty() {
+        format!("{question}: ")
+    } else {
+        format!("{question} [{default}]: ")
+    }
+}
+
+fn answer_or_default(answer: &str, default: &str) -> String {
+    match answer.trim() {
+        "" => default.to_owned(),
+        answer => answer.to_owned(),
+    }
+}
+
+fn config(keys: Keys) -> io::Result<Config> {
+    Ok(Config::builder()
+        .max_history_size(HISTORY_LINES_MAX)
+        .map_err(to_io)?
+        .grapheme_cluster_mode(GraphemeClusterMode::from_env())
+        .edit_mode(match keys {
+            Keys::Emacs => EditMode::Emacs,
+            Keys::Vi => EditMode::Vi,
+        })
+        .completion_type(CompletionType::List)
+        .keyseq_timeout(Some(KEY_SEQUENCE_MS))
+        .bell_style(BellStyle::None)
+        // Whether there are colours is decided elsewhere. The editor must always ask the helper,
+        // which learns by it what is on the screen.
+        .color_mode(ColorMode::Forced)
+        .behavior(if io::stdout().is_terminal() {
+            Behavior::Stdio
+        } else {
+            Behavior::PreferTerm
+        })
+        .build())
+}
+
+fn bind_keys(editor: &mut rustyline::Editor<Helper, DefaultHistory>, remote: &Remote) {
+    let leaving = |key| {
+        let handler = LeavingKey {
+            key,
+            remote: remote.clone(),
+        };
+        EventHandler::Conditional(Box::new(handler))
+    };
+    editor.bind_sequence(KeyEvent::ctrl('C'), leaving('C'));
+    editor.bind_sequence(KeyEvent::ctrl('D'), leaving('D'));
+    let drop_paste = EventHandler::Conditional(Box::new(DropPaste));
+    editor.bind_sequence(KeyEvent(KeyCode::Esc, Modifiers::NONE), drop_paste);
+    // These wait for another key, and would keep messages from being printed until it comes.
+    for key in ['V', 'X'] {
+        editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
+    }
+}
+
+fn load_history(editor: &mut rustyline::Editor<Helper, DefaultHistory>, file: &Path) {
+    if let Some(folder) = file.parent() {
+        // Without a folder there is no history, and that is all.
+        let _ = std::fs::create_dir_all(folder);
+    }
+    let _ = editor.load_history(file);
+    debug_assert!(editor.history().len() <= HISTORY_LINES_MAX);
+}
+
+fn to_io(error: ReadlineError) -> io::Error {
+    match error {
+        ReadlineError::Io(error) => error,
+        ReadlineError::Errno(errno) => errno.into(),
+        other => io::Error::other(other),
+    }
+}

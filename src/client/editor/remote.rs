@@ -1,0 +1,234 @@
+//! The handle by which other threads reach the editor, and what they and it share: what is on the
+//! screen, what should be, and how far a line has come.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::shown::{Shown, write_to_terminal};
+use crate::client::printer::Printer;
+use crate::client::screen::Prompt;
+use crate::client::scroll::without_styles;
+use crate::client::terminal::{self, Waker};
+
+/// How soon an editor that should end and has not is woken again.
+const WAKE_AGAIN: Duration = Duration::from_millis(50);
+
+/// What is typed and where the cursor is, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Draft {
+    pub(super) text: String,
+    pub(super) position: usize,
+}
+
+/// The handle by which other threads reach the editor.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    desk: Arc<Mutex<Desk>>,
+    /// Whether the terminal wraps its lines anew when its width changes.
+    reflows: bool,
+    printer: Printer,
+    waker: Waker,
+}
+
+/// What is on the screen, and what should be.
+#[derive(Debug, Default)]
+struct Desk {
+    stage: Stage,
+    /// The prompt that the editor was given, and the one it should have.
+    given: Prompt,
+    wanted: Prompt,
+    ending: bool,
+    /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
+    given_up: bool,
+    draft: Draft,
+    shown: Shown,
+    /// The editor shows its own prompt now, that of a search for instance.
+    searching: bool,
+    /// The next drawing is the answer to a key, and not to a printed block.
+    key_pressed: bool,
+}
+
+/// How far the editor is with a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// Not reading.
+    #[default]
+    Away,
+    /// About to read: a signal would not be noticed yet.
+    Beginning,
+    /// Reading.
+    Reading,
+    /// About to return: what is drawn now stays on the screen.
+    Returning,
+}
+
+/// How the editor was stopped.
+pub(super) struct Stopped {
+    pub(super) ending: bool,
+    pub(super) given_up: bool,
+    pub(super) draft: Draft,
+    pub(super) shown: Shown,
+}
+
+impl Remote {
+    /// For an editor in this thread.
+    pub(super) fn new(printer: Printer) -> io::Result<Self> {
+        Ok(Self {
+            desk: Arc::default(),
+            reflows: terminal::reflows(),
+            printer,
+            waker: Waker::for_this_thread()?,
+        })
+    }
+
+    /// Shows another prompt, at once if a line is being typed.
+    pub fn set_prompt(&self, prompt: Prompt) {
+        let mut desk = self.lock();
+        desk.wanted = prompt;
+        self.wake_if_needed(&mut desk);
+    }
+
+    /// Makes the editor return, and waits until it has.
+    ///
+    /// In the middle of a paste the editor waits for keys only, and a signal that comes just
+    /// before it waits is lost on it: so the signal is sent until the editor has returned.
+    pub fn end(&self) {
+        let mut desk = self.lock();
+        desk.ending = true;
+        self.wake_if_needed(&mut desk);
+        while desk.stage != Stage::Away {
+            drop(desk);
+            thread::sleep(WAKE_AGAIN);
+            desk = self.lock();
+            match desk.stage {
+                Stage::Returning => self.waker.wake(),
+                _ => self.wake_if_needed(&mut desk),
+            }
+        }
+    }
+
+    /// A conversation is over: the editor can be used for the next one.
+    pub fn rest(&self) {
+        self.lock().ending = false;
+    }
+
+    /// Whether a line is being read, so that [`Remote::end`] will be noticed at once.
+    pub fn is_reading(&self) -> bool {
+        self.lock().stage != Stage::Away
+    }
+
+    /// Whether Ctrl-C was pressed while no line was read.
+    pub fn take_interrupt(&self) -> bool {
+        self.waker.take_caught()
+    }
+
+    /// The prompt to begin with, or nothing when all is over.
+    pub(super) fn begin(&self) -> Option<Prompt> {
+        let mut desk = self.lock();
+        if desk.ending {
+            return None;
+        }
+        desk.stage = Stage::Beginning;
+        desk.given = desk.wanted.clone();
+        desk.given_up = false;
+        desk.draft = Draft::default();
+        desk.shown = Shown::default();
+        desk.searching = false;
+        desk.key_pressed = false;
+        Some(desk.given.clone())
+    }
+
+    pub(super) fn stop(&self) -> Stopped {
+        let mut desk = self.lock();
+        self.printer.close_gate();
+        desk.stage = Stage::Away;
+        Stopped {
+            ending: desk.ending,
+            given_up: desk.given_up,
+            draft: std::mem::take(&mut desk.draft),
+            shown: std::mem::take(&mut desk.shown),
+        }
+    }
+
+    /// The line is about to be handed over: nothing is printed from now on.
+    pub(super) fn returning(&self) {
+        let mut desk = self.lock();
+        desk.stage = Stage::Returning;
+        self.printer.close_gate();
+    }
+
+    /// The editor draws itself, with its usual prompt or with that of a search. True when it has
+    /// to come back from the other screen for it.
+    pub(super) fn drawn(&self, prompt: &str, usual_prompt: bool) -> bool {
+        let mut desk = self.lock();
+        let columns = terminal::columns();
+        let wrapped_anew =
+            self.reflows && desk.stage != Stage::Beginning && columns != desk.shown.columns;
+        // The editor has not written anything of this drawing yet.
+        let cleared =
+            wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();
+        desk.shown = Shown {
+            prompt: without_styles(prompt),
+            columns,
+            ..Shown::default()
+        };
+        let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
+        if printed {
+            self.printer.printed();
+        }
+        if desk.stage == Stage::Returning {
+            return cleared;
+        }
+        desk.stage = Stage::Reading;
+        desk.searching = !usual_prompt;
+        // The gate moves only while the desk is locked: otherwise it could be opened here after
+        // another thread has closed it to wake the editor.
+        self.printer.open_gate();
+        self.wake_if_needed(&mut desk);
+        cleared
+    }
+
+    /// The editor draws this line behind its prompt.
+    pub(super) fn line_shown(&self, line: &str, position: usize) {
+        let mut desk = self.lock();
+        line.clone_into(&mut desk.shown.line);
+        desk.shown.position = position;
+    }
+
+    /// The editor draws this hint behind the line.
+    pub(super) fn hint_shown(&self, hint: &str) {
+        hint.clone_into(&mut self.lock().shown.hint);
+    }
+
+    /// Ctrl-C was pressed.
+    pub(super) fn give_up(&self) {
+        self.lock().given_up = true;
+        self.returning();
+    }
+
+    pub(super) fn typed(&self, text: &str, position: usize) {
+        let mut desk = self.lock();
+        desk.key_pressed = true;
+        if desk.draft.text != text {
+            text.clone_into(&mut desk.draft.text);
+        }
+        desk.draft.position = position;
+    }
+
+    fn wake_if_needed(&self, desk: &mut Desk) {
+        // A search is not interrupted for a prompt: it ends with the next key but one, and what
+        // is typed then is drawn below the right prompt.
+        let for_prompt = desk.given != desk.wanted && !desk.searching;
+        if desk.stage == Stage::Reading && (desk.ending || for_prompt) {
+            desk.stage = Stage::Returning;
+            self.printer.close_gate();
+            self.waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
