@@ -18,6 +18,7 @@ use super::draft::DraftKeeper;
 use super::editor::{Assistant, Editor, Entered, Remote};
 use super::event::Event;
 use super::input::{self, Intent, Local};
+use super::json::{Record, Stamp};
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
@@ -149,7 +150,11 @@ impl Terminal {
         self.printer.push(furniture.greeting);
         let front = TerminalFront {
             scroll: Scroll::new(look, io::stdout().is_terminal()),
-            raw: furniture.format == Format::Raw && !io::stdout().is_terminal(),
+            format: match io::stdout().is_terminal() {
+                true => Format::Plain,
+                false => furniture.format,
+            },
+            stamp: Stamp::default(),
             lines: String::new(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
@@ -370,8 +375,9 @@ impl Desk<'_> {
 /// Shows a session in a terminal.
 struct TerminalFront {
     scroll: Scroll,
-    /// Standard output gets the lines of the server as they are.
-    raw: bool,
+    /// What standard output gets: what a person reads, unless it goes elsewhere.
+    format: Format,
+    stamp: Stamp,
     /// What is to be printed when the step is done.
     lines: String,
     printer: Printer,
@@ -390,15 +396,26 @@ impl TerminalFront {
 
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        if !self.raw {
-            let active = session.active_room();
-            let lines = self.scroll.show(event, unix_seconds, active);
-            self.lines.push_str(&lines);
+        let active = session.active_room();
+        match self.format {
+            Format::Plain => {
+                let lines = self.scroll.show(event, unix_seconds, active);
+                self.lines.push_str(&lines);
+            }
+            Format::Json => {
+                let record = Record::of(event, unix_seconds, &self.stamp);
+                self.lines.extend(record.map(|record| record.line()));
+            }
+            Format::Raw => {}
         }
     }
 
+    fn stamp(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+    }
+
     fn received(&mut self, line: &[u8]) {
-        if self.raw {
+        if self.format == Format::Raw {
             self.lines.push_str(&raw_line(line));
         }
     }

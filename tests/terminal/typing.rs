@@ -193,6 +193,28 @@ fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
 }
 
 #[test]
+fn objects_go_into_a_file_when_they_are_asked_for() {
+    let server = Scripted::listen();
+    let start = Start::as_nick("alice", server.address());
+    let run = "\"$0\" \"$@\" --format json >said";
+    let mut alice = start.through_script(run).start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    alice.shows("[#lobby]");
+    lines.bob_says("hello");
+    lines.sends("PING :all-said");
+    lines.hears("all-said");
+    alice.types("/quit\r");
+    lines.hears("QUIT");
+    lines.hangs_up();
+    alice.ends_with(0);
+    let said = alice.file("said");
+    let hello = said.lines().find(|line| line.contains("hello")).unwrap();
+    assert!(hello.starts_with("{\"kind\":\"message\","), "{hello}");
+    assert!(said.lines().all(|line| line.starts_with('{')), "{said}");
+}
+
+#[test]
 fn without_colours_the_screen_is_the_same() {
     let (_server, mut alice, mut lines) =
         Scripted::with_alice(|start| start.variable("NO_COLOR", "1"));
