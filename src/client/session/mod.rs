@@ -2,11 +2,12 @@
 //!
 //! A session has no sockets, no clock, no terminal and no randomness. It is told what happened
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
-//! fills an [`Outbox`] with what should be done. `heard` understands the server, `typed` turns a
-//! person's intents into requests, `rooms` remembers who is where, `asked` collects answers that
-//! come in many lines. `capabilities` asks what the server can do; `fences` knows what became of
-//! each line of a script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what is known
-//! when it ends too early.
+//! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
+//! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
+//! before it is entered, `rooms` remembers who is where, `asked` collects answers that come in many
+//! lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
+//! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
+//! is known when it ends too early.
 
 mod asked;
 mod awaited;
@@ -14,6 +15,7 @@ mod capabilities;
 mod fences;
 mod heard;
 mod judged;
+mod numbered;
 mod pace;
 mod report;
 mod rooms;

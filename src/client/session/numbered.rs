@@ -1,0 +1,387 @@
+//! What the server said with a number: answers that come in many lines, and refusals.
+//!
+//! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
+
+use super::asked::{DETAILED_PEOPLE_MAX, Who};
+use super::heard::words_behind;
+use super::{Moment, Order, Outbox, Outcome, Phase, SETTLED, SPELLINGS_MAX, Session};
+use crate::client::event::{Event, Present, RoomSummary};
+use crate::wire::{Key, Message, Reply, Request};
+
+impl Session {
+    pub(super) fn numbered(
+        &mut self,
+        number: u16,
+        message: &Message<'_>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
+        let Some(reply) = Reply::from_number(number) else {
+            return self.other_number(number, message, outbox);
+        };
+        match reply {
+            Reply::Welcome => self.welcomed(message, now),
+            Reply::EndOfMotd | Reply::NoMotd => self.greeting_ended(outbox),
+            Reply::Motd => outbox.events.push(Event::ServerSaid {
+                text: words_behind(message, 1),
+            }),
+            Reply::NamReply => self.names_came(message),
+            Reply::EndOfNames => self.names_ended(message, outbox),
+            Reply::NoTopic => topic_told(message, None, outbox),
+            Reply::Topic => topic_told(message, message.parameter(2), outbox),
+            // Who set a topic, and when, is not worth a line each time a room is entered.
+            Reply::TopicWhoTime => {}
+            Reply::WhoReply => self.who_came(message),
+            Reply::EndOfWho => self.who_ended(outbox),
+            Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
+                self.whois_came(reply, message);
+            }
+            Reply::EndOfWhois => self.whois_ended(message, outbox),
+            Reply::ListStart => {}
+            Reply::List => self.asked.list.push(RoomSummary {
+                name: message.parameter(1).unwrap_or_default().to_owned(),
+                people: message
+                    .parameter(2)
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(0),
+                topic: message.parameter(3).unwrap_or_default().to_owned(),
+                ..RoomSummary::default()
+            }),
+            Reply::ListEnd => outbox.events.push(Event::Listed {
+                rooms: std::mem::take(&mut self.asked.list),
+            }),
+            Reply::Away => self.away_told(message, outbox),
+            Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
+            Reply::Unaway => outbox.events.push(Event::OwnAway { away: false }),
+            _ => self.other_number(number, message, outbox),
+        }
+    }
+
+    fn welcomed(&mut self, message: &Message<'_>, now: Moment) {
+        if let Some(nick) = message.parameter(0) {
+            nick.clone_into(&mut self.nick);
+        }
+        // The server says how this person looks to others, often at the end of its welcome.
+        if let Some(word) = message
+            .parameters
+            .last()
+            .and_then(|text| text.split(' ').next_back())
+            && word.contains('!')
+        {
+            self.learn_address(word);
+        }
+        self.phase = Phase::Welcomed {
+            deadline: now.elapsed + super::REGISTRATION_MAX,
+        };
+    }
+
+    /// Enters the rooms that were asked for, or those of before the connection was lost.
+    fn greeting_ended(&mut self, outbox: &mut Outbox) {
+        if !matches!(self.phase, Phase::Welcomed { .. }) {
+            return;
+        }
+        let rooms = if self.was_in {
+            self.rooms.names()
+        } else {
+            let rooms = self.settings.rooms.clone();
+            if let Some(room) = rooms.first() {
+                self.rooms.want(room, None);
+            }
+            rooms
+        };
+        for room in &rooms {
+            let keys = self.rooms.key_of(room).map(str::to_owned);
+            let keys = keys.as_deref();
+            self.send(&Request::Join { rooms: room, keys }, outbox);
+        }
+        self.send(&Request::Ping { token: SETTLED }, outbox);
+    }
+
+    fn names_came(&mut self, message: &Message<'_>) {
+        let (Some(room), Some(nicks)) = (message.parameter(2), message.parameter(3)) else {
+            return;
+        };
+        let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
+        if let Some(list) = self.asked.names.get_mut(&Key::of(room)) {
+            list.extend(nicks.clone().map(str::to_owned));
+        }
+        for nick in nicks {
+            let nick = nick.trim_start_matches(RANKS);
+            let nick = nick.split('!').next().unwrap_or_default();
+            self.rooms.add(room, nick, None);
+        }
+    }
+
+    fn names_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let Some(name) = message.parameter(1) else {
+            return;
+        };
+        if let Some(nicks) = self.asked.names.remove(&Key::of(name)) {
+            outbox.events.push(Event::Names {
+                room: name.to_owned(),
+                nicks,
+            });
+        }
+        let own = self.nick.clone();
+        let first = !self.rooms.iter().any(|room| room.listed);
+        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.listed) else {
+            return;
+        };
+        room.listed = true;
+        let others = room
+            .people()
+            .filter(|person| Key::of(&person.nick) != Key::of(&own));
+        outbox.events.push(Event::Entered {
+            room: room.name.clone(),
+            others: others.map(|person| person.nick.clone()).collect(),
+            nick: own,
+            first: first && !self.was_in,
+        });
+    }
+
+    fn who_came(&mut self, message: &Message<'_>) {
+        let (Some(nick), Some(flags)) = (message.parameter(5), message.parameter(6)) else {
+            return;
+        };
+        let own = self.is_own(nick);
+        let Some(who) = &mut self.asked.who else {
+            return;
+        };
+        let seen = self.rooms.get(&who.room).and_then(|room| room.person(nick));
+        who.people.push(Present {
+            nick: nick.to_owned(),
+            rank: flags.chars().filter(|c| RANKS.contains(c)).collect(),
+            away: flags.starts_with('G'),
+            away_message: None,
+            since: seen.and_then(|person| person.since),
+            idle_seconds: None,
+            own,
+        });
+    }
+
+    /// The list is there. In a small room each person is asked about, since `WHO` does not tell
+    /// how long they have been here.
+    fn who_ended(&mut self, outbox: &mut Outbox) {
+        let Some(mut who) = self.asked.who.take() else {
+            return;
+        };
+        who.people.sort_by_key(|person| Key::of(&person.nick));
+        if who.people.is_empty() || who.people.len() > DETAILED_PEOPLE_MAX {
+            return show_who(who, outbox);
+        }
+        who.details_missing = who.people.len();
+        for person in &who.people {
+            self.send(&Request::Whois { nick: &person.nick }, outbox);
+        }
+        self.asked.who = Some(who);
+    }
+
+    fn whois_came(&mut self, reply: Reply, message: &Message<'_>) {
+        let Some(nick) = message.parameter(1) else {
+            return;
+        };
+        let details = self.asked.whois.entry(Key::of(nick)).or_default();
+        nick.clone_into(&mut details.nick);
+        let text = |index: usize| message.parameter(index).map(str::to_owned);
+        match reply {
+            Reply::WhoisUser => {
+                let user = message.parameter(2).unwrap_or_default();
+                let host = message.parameter(3).unwrap_or_default();
+                details.address = format!("{user}@{host}");
+                details.real_name = text(5).unwrap_or_default();
+            }
+            Reply::WhoisServer => details.server = text(2),
+            Reply::WhoisIdle => {
+                details.idle_seconds = message.parameter(2).and_then(|text| text.parse().ok());
+                details.since = message.parameter(3).and_then(|text| text.parse().ok());
+            }
+            Reply::WhoisChannels => details.rooms = text(2),
+            _ => details.more.push(words_behind(message, 2)),
+        }
+    }
+
+    fn whois_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let Some(nick) = message.parameter(1) else {
+            return;
+        };
+        let details = self.asked.whois.remove(&Key::of(nick));
+        if let Some(mut who) = self.asked.who.take_if(|who| who.details_missing > 0) {
+            if let Some(details) = details {
+                who.add_details(&details);
+            }
+            who.details_missing -= 1;
+            if who.details_missing == 0 {
+                show_who(who, outbox);
+            } else {
+                self.asked.who = Some(who);
+            }
+        } else if let Some(details) = details {
+            outbox.events.push(Event::Whois {
+                details: Box::new(details),
+            });
+        }
+    }
+
+    /// `301` stands in an answer to `WHOIS`, or answers a whisper.
+    fn away_told(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
+            return;
+        };
+        let key = Key::of(nick);
+        if let Some(details) = self.asked.whois.get_mut(&key) {
+            details.away = Some(text.to_owned());
+            return;
+        }
+        let known = self.asked.away.insert(key, text.to_owned());
+        if known.as_deref() != Some(text) {
+            outbox.events.push(Event::Away {
+                nick: nick.to_owned(),
+                message: text.to_owned(),
+            });
+        }
+    }
+
+    fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+        if !(400..600).contains(&number) {
+            // More lines about somebody, which this program has no row for.
+            if let Some(key) = message.parameter(1).map(Key::of)
+                && let Some(details) = self.asked.whois.get_mut(&key)
+            {
+                details.more.push(words_behind(message, 2));
+                return;
+            }
+            let text = words_behind(message, 1);
+            return outbox.events.push(Event::ServerDetail { text });
+        }
+        match self.phase {
+            Phase::Registering { .. } => self.entry_refused(number, message, outbox),
+            Phase::Ready { .. } | Phase::Welcomed { .. } => {
+                self.refused(number, message, outbox);
+            }
+            _ => {}
+        }
+    }
+
+    /// A refusal before this person is in: another nick can help, nothing else.
+    fn entry_refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+        let why = message.parameters.last().copied().unwrap_or_default();
+        if !is_about_nick(number) {
+            // A server that knows no capabilities says so in one of these ways, and lets people in.
+            if [
+                Reply::UnknownCommand,
+                Reply::NotRegistered,
+                Reply::InvalidCapCommand,
+            ]
+            .iter()
+            .any(|reply| reply.number() == number)
+            {
+                return;
+            }
+            let words = if number == Reply::PasswdMismatch.number() {
+                "it wants another password; give it with --password-file"
+            } else {
+                why
+            };
+            self.phase = Phase::Ended;
+            outbox.orders.push(Order::End(Outcome::EntryRefused {
+                words: words.to_owned(),
+            }));
+            return;
+        }
+        let taken = number == Reply::NicknameInUse.number();
+        let why = if taken { "it is taken" } else { why }.to_owned();
+        let nick = self.nick.clone();
+        if self.was_in && self.spellings < SPELLINGS_MAX {
+            // The person was in under this nick a moment ago: most likely it is the lost
+            // connection that still holds it. It is asked for again once inside.
+            self.spellings += 1;
+            self.nick.push('_');
+            let another = self.nick.clone();
+            self.send_nick(&another, outbox);
+        } else if self.was_in {
+            outbox.orders.push(Order::Close);
+        } else if !self.settings.alternatives.is_empty() {
+            let another = self.settings.alternatives.remove(0);
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.send_nick(&another, outbox);
+        } else if self.settings.script {
+            self.phase = Phase::Ended;
+            let outcome = Outcome::NickRefused { nick, why };
+            outbox.orders.push(Order::End(outcome));
+        } else {
+            self.phase = Phase::Asking;
+            outbox.orders.push(Order::AskNick { nick, why });
+        }
+    }
+
+    fn refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+        if self.asked.regaining && is_about_nick(number) {
+            self.asked.regaining = false;
+            return;
+        }
+        let about = message.parameter(1).map(Key::of);
+        if number == Reply::NoSuchNick.number()
+            && self
+                .asked
+                .who
+                .as_ref()
+                .is_some_and(|who| who.details_missing > 0)
+        {
+            // Somebody left between the list and the question about them.
+            return;
+        }
+        if let Some(key) = &about {
+            self.asked.whois.remove(key);
+        }
+        let event = Event::Refused {
+            number,
+            parameters: message
+                .parameters
+                .iter()
+                .skip(1)
+                .map(|text| (*text).to_owned())
+                .collect(),
+            line: None,
+            text: self.undelivered(number, about.as_ref()),
+        };
+        self.tell_refusal(event, outbox);
+    }
+
+    /// What was said last to whom a refusal is about: it stands where it was typed, and may have
+    /// scrolled away by now.
+    fn undelivered(&mut self, number: u16, about: Option<&Key>) -> Option<String> {
+        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
+        let said = self.said.iter();
+        let at = said
+            .rev()
+            .position(|(target, _)| Some(target) == about)
+            .filter(|_| is_about_talk)?;
+        let (_, text) = self.said.remove(self.said.len() - 1 - at)?;
+        Some(text)
+    }
+}
+
+/// What may stand before a nick in a list: what that person may do in the room.
+const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+/// `433`, and the other numbers that say that a nick cannot be had.
+fn is_about_nick(number: u16) -> bool {
+    matches!(number, 431 | 432 | 433 | 436 | 437)
+}
+
+fn topic_told(message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
+    if let Some(room) = message.parameter(1) {
+        outbox.events.push(Event::Topic {
+            room: room.to_owned(),
+            topic: topic.map(str::to_owned),
+        });
+    }
+}
+
+fn show_who(who: Who, outbox: &mut Outbox) {
+    outbox.events.push(Event::Who {
+        room: who.room,
+        people: who.people,
+    });
+}
