@@ -1,0 +1,216 @@
+//! What events look like.
+
+use super::*;
+use crate::client::event::{Details, Present};
+
+fn look(color: bool) -> Look {
+    Look::new(color, Volume::Normal, TimeZone::UTC, Taste::default())
+}
+
+fn said(room: &str, nick: &str, text: &str) -> Event {
+    Event::Said {
+        room: room.to_owned(),
+        nick: nick.to_owned(),
+        text: text.to_owned(),
+        manner: Manner::Text,
+        own: false,
+        mention: false,
+    }
+}
+
+const NOON: i64 = 12 * 3_600 + 60;
+
+#[test]
+fn the_active_room_is_not_named_and_others_are() {
+    let look = look(false);
+    let event = said("#lobby", "bob", "hello");
+    assert_eq!(
+        look.lines(&event, NOON, Some("#Lobby")),
+        "12:01 <bob> hello\n"
+    );
+    assert_eq!(
+        look.lines(&event, NOON, Some("#dev")),
+        "12:01 #lobby <bob> hello\n"
+    );
+}
+
+#[test]
+fn whispers_joins_and_leaves_read_as_sentences() {
+    let look = look(false);
+    let lines = |event| look.lines(&event, NOON, Some("#lobby"));
+    assert_eq!(
+        lines(Event::Whispered {
+            nick: "bob".into(),
+            text: "are you there?".into(),
+            manner: Manner::Text,
+            own: false
+        }),
+        "12:01 *bob* whispers: are you there?\n"
+    );
+    assert_eq!(
+        lines(Event::Joined {
+            room: "#lobby".into(),
+            nick: "bob".into()
+        }),
+        "12:01 → bob joined\n"
+    );
+    assert_eq!(
+        lines(Event::Quit {
+            nick: "bob".into(),
+            reason: Some("Quit: bye".into())
+        }),
+        "12:01 ← bob left (Quit: bye)\n"
+    );
+    assert_eq!(
+        lines(Event::Entered {
+            room: "#lobby".into(),
+            nick: "alice".into(),
+            others: vec![],
+            first: true
+        }),
+        "you are alice in #lobby, with nobody else yet; /help lists the commands\n"
+    );
+    assert_eq!(
+        lines(Event::Entered {
+            room: "#lobby".into(),
+            nick: "alice".into(),
+            others: vec!["bob".into(), "carol".into(), "dan".into()],
+            first: false
+        }),
+        "you are alice in #lobby, with bob, carol and dan\n"
+    );
+}
+
+#[test]
+fn no_field_of_an_event_reaches_the_terminal_unchecked() {
+    let evil = "\x1b[2Jx\u{202e}\n";
+    let own = evil.to_owned();
+    let events = [
+        said(evil, evil, evil),
+        Event::Whispered {
+            nick: own.clone(),
+            text: own.clone(),
+            manner: Manner::Action,
+            own: true,
+        },
+        Event::ServerSaid { text: own.clone() },
+        Event::Entered {
+            room: own.clone(),
+            nick: own.clone(),
+            others: vec![own.clone(); 3],
+            first: true,
+        },
+        Event::Kicked {
+            room: own.clone(),
+            nick: own.clone(),
+            by: own.clone(),
+            reason: Some(own.clone()),
+            own: false,
+        },
+        Event::Left {
+            room: own.clone(),
+            nick: own.clone(),
+            reason: Some(own.clone()),
+        },
+        Event::Renamed {
+            from: own.clone(),
+            to: own.clone(),
+            own: false,
+        },
+        Event::TopicChanged {
+            room: own.clone(),
+            nick: own.clone(),
+            topic: own.clone(),
+        },
+        Event::ModeChanged {
+            target: own.clone(),
+            by: own.clone(),
+            change: own.clone(),
+        },
+        Event::Invited {
+            room: own.clone(),
+            by: own.clone(),
+        },
+        Event::Names {
+            room: own.clone(),
+            nicks: vec![own.clone()],
+        },
+        Event::Whois {
+            details: Box::new(Details {
+                nick: own.clone(),
+                address: own.clone(),
+                real_name: own.clone(),
+                rooms: Some(own.clone()),
+                server: Some(own.clone()),
+                away: Some(own.clone()),
+                more: vec![own.clone()],
+                ..Details::default()
+            }),
+        },
+        Event::Refused {
+            number: 499,
+            parameters: vec![own.clone(); 2],
+            line: None,
+            text: Some(own.clone()),
+        },
+        Event::Away {
+            nick: own.clone(),
+            message: own.clone(),
+        },
+    ];
+    for event in &events {
+        let shown = look(false).lines(event, NOON, None);
+        assert!(shown.ends_with('\n'));
+        for line in shown.trim_end_matches('\n').split('\n') {
+            let bad = |c: char| c.is_control() || crate::wire::name::is_invisible(c);
+            assert!(
+                !line.is_empty() && !line.contains(bad),
+                "{event:?}: {shown:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_person_has_one_colour_in_every_spelling() {
+    assert_eq!(nick_color("Bob"), nick_color("bOB"));
+    let look = look(true);
+    let shown = look.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+    assert!(shown.contains("\x1b[38;5;"), "{shown:?}");
+    let plain = self::look(false).lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+    assert!(!plain.contains('\x1b'));
+}
+
+#[test]
+fn a_list_of_people_has_columns() {
+    let person = |nick: &str, own: bool| Present {
+        nick: nick.into(),
+        rank: String::new(),
+        away: !own,
+        away_message: (!own).then(|| "lunch".into()),
+        since: own.then_some(NOON),
+        idle_seconds: Some(3_725),
+        own,
+    };
+    let event = Event::Who {
+        room: "#lobby".into(),
+        people: vec![person("alice", true), person("bob", false)],
+    };
+    assert_eq!(
+        look(false).lines(&event, NOON, None),
+        "#lobby has 2 people:\n  \
+         alice (you)  here since 12:01, silent for 1 h 2 min\n  \
+         bob          here since before you came, silent for 1 h 2 min, away: lunch\n"
+    );
+}
+
+#[test]
+fn quiet_leaves_out_who_comes_and_goes() {
+    let quiet = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
+    let joined = Event::Joined {
+        room: "#a".into(),
+        nick: "bob".into(),
+    };
+    assert_eq!(quiet.lines(&joined, NOON, None), "");
+    assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
+}
