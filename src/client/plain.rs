@@ -10,7 +10,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::event::Event;
 use super::interactive::{Furniture, open_door};
-use super::json::Stamp;
 use super::network::{self, Command, Front};
 use super::printer::{Printer, print_to_stdout};
 use super::safe::safe_name;
@@ -187,8 +186,6 @@ impl Front for PlainFront {
     }
 
     fn received(&mut self, _: &[u8]) {}
-
-    fn stamp(&mut self, _: Stamp) {}
 
     /// There is no prompt to name the room, so a line does.
     fn changed(&mut self, session: &Session) {
