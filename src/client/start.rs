@@ -199,19 +199,8 @@ impl std::error::Error for Failure {}
 /// Does all that the options ask for. `hosting` makes a server in this process when there is
 /// none.
 pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
-    match options.generate {
-        Some(Document::Generated(generated)) => {
-            return generated.print::<Options>().map_err(Failure::Output);
-        }
-        Some(Document::Config) => {
-            let printed = generate::print(super::config::EXAMPLE.as_bytes());
-            return printed.map_err(Failure::Output);
-        }
-        Some(Document::Schema) => {
-            let printed = generate::print(json::schema().as_bytes());
-            return printed.map_err(Failure::Output);
-        }
-        None => {}
+    if let Some(document) = options.generate {
+        return print_document(document).map_err(Failure::Output);
     }
     let folders = etcetera::choose_base_strategy().ok();
     let usual_config = folders
@@ -231,12 +220,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     };
     let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
     let edits = is_person && !options.plain && can_edit();
-    let seat = match (is_person, edits) {
-        (true, true) => Terminal::open(config.keys).map(|it| Some(Seat::Editor(Box::new(it)))),
-        (true, false) => Plain::open().map(|it| Some(Seat::Plain(it))),
-        (false, _) => Ok(None),
-    };
-    let mut seat = seat.map_err(Failure::Output)?;
+    let mut seat = take_seat(is_person, edits, &config).map_err(Failure::Output)?;
     let mut goal = options.server.clone();
     // `/connect` ends one conversation and begins the next.
     loop {
@@ -270,6 +254,24 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             _ => return finish(ending),
         }
     }
+}
+
+/// Prints what was asked for instead of a conversation.
+fn print_document(document: Document) -> io::Result<()> {
+    match document {
+        Document::Generated(generated) => generated.print::<Options>(),
+        Document::Config => generate::print(super::config::EXAMPLE.as_bytes()),
+        Document::Schema => generate::print(json::schema().as_bytes()),
+    }
+}
+
+/// Where the person sits; nowhere when the lines come from a script.
+fn take_seat(is_person: bool, edits: bool, config: &Config) -> io::Result<Option<Seat>> {
+    Ok(match (is_person, edits) {
+        (true, true) => Some(Seat::Editor(Box::new(Terminal::open(config.keys)?))),
+        (true, false) => Some(Seat::Plain(Plain::open()?)),
+        (false, _) => None,
+    })
 }
 
 /// Where things are kept beside the configuration.
