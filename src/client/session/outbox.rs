@@ -1,0 +1,118 @@
+//! What a step of the session wants done, and how a conversation ends.
+
+use std::time::Duration;
+
+use super::Report;
+use crate::client::event::Event;
+
+/// What the session wants done. The caller owns it, and empties it after each step.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Lines for the server, each with its ending.
+    pub lines: String,
+    /// What a person should see, in order.
+    pub events: Vec<Event>,
+    /// What the script waited for, when it has come.
+    pub found: Option<Event>,
+    /// What else is to be done, in order.
+    pub orders: Vec<Order>,
+    /// How many bytes of lines were taken out of it over this connection.
+    pub taken_bytes: u64,
+    /// How many of these the connection has taken; the others never left this program.
+    pub written_bytes: u64,
+}
+
+impl Outbox {
+    /// How many bytes stand before the next line, over this connection.
+    pub(super) fn position(&self) -> u64 {
+        self.taken_bytes + self.lines.len() as u64
+    }
+
+    /// Moves the lines to where they wait for the connection.
+    pub fn take_lines(&mut self, unsent: &mut Vec<u8>) {
+        self.taken_bytes += self.lines.len() as u64;
+        unsent.extend_from_slice(self.lines.as_bytes());
+        self.lines.clear();
+    }
+
+    /// Begins to count anew, for another connection.
+    pub fn restart(&mut self) {
+        self.lines.clear();
+        self.taken_bytes = 0;
+        self.written_bytes = 0;
+    }
+}
+
+/// Something to be done that is neither a line to send nor an event to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Close the connection; `disconnected` is to be called as for any other end.
+    Close,
+    /// Connect again after this time (and some jitter).
+    Reconnect {
+        /// How long to wait.
+        after: Duration,
+    },
+    /// The nick is taken and the person can be asked for another; [`Session::answer_nick`] goes
+    /// on.
+    AskNick {
+        /// The nick that cannot be had.
+        nick: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// A line was typed that only concerns what is shown: the front end understands it.
+    Local {
+        /// The line.
+        line: String,
+    },
+    /// Everything is over.
+    End(Outcome),
+}
+
+/// How a conversation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All was done.
+    Done,
+    /// All was done but for some lines of the script, which were told as events.
+    LinesRefused,
+    /// The person wants to go on at another server.
+    Elsewhere {
+        /// An address, or a name from the configuration.
+        server: String,
+    },
+    /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
+    NickRefused {
+        /// The nick.
+        nick: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// The server does not let this person in.
+    EntryRefused {
+        /// What it said.
+        words: String,
+    },
+    /// The connection ended before all was done.
+    ServerGone {
+        /// Why, in words.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do, and was left.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+}
