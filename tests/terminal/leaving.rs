@@ -295,3 +295,20 @@ fn a_signal_at_a_question_leaves_the_terminal_as_it_was() {
     dora.signals(Signal::SIGTERM);
     dora.ends_with(143);
 }
+
+#[test]
+fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
+    for thread in ["network", "editor"] {
+        let (_server, mut alice, mut lines) =
+            Scripted::with_alice(|start| start.variable("CHATROOM_TEST_PANIC", thread));
+        lines.bob_says("one");
+        alice.shows("<bob> one");
+        alice.types("panic\r");
+        if thread == "editor" {
+            lines.hears("QUIT :this client failed");
+            lines.hangs_up();
+        }
+        alice.shows(&format!("asked to, in the {thread}"));
+        alice.ends_with(70);
+    }
+}
