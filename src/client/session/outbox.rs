@@ -53,7 +53,7 @@ pub enum Order {
         /// How long to wait.
         after: Duration,
     },
-    /// The nick is taken and the person can be asked for another; [`Session::answer_nick`] goes
+    /// The nick is taken and the person can be asked for another; [`Session::answer_nick`](super::Session::answer_nick) goes
     /// on.
     AskNick {
         /// The nick that cannot be had.
