@@ -1,7 +1,6 @@
 //! How commands are used: HELP, as one table.
 
 use super::Hub;
-use super::outbox::Outbox;
 use super::people::ConnectionId;
 use super::refusal::{Done, Refusal};
 use crate::wire::Reply;
@@ -51,14 +50,9 @@ const TABLE: [(&str, &str, &str); 39] = [
 ];
 
 impl Hub {
-    pub(super) fn help<'a>(
-        &mut self,
-        from: ConnectionId,
-        subject: Option<&'a str>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
-        let mut say = |reply, subject: &str, text: &str| {
-            self.reply_about(from, reply, format_args!("{subject} :{text}"), outbox);
+    pub(super) fn help<'a>(&mut self, from: ConnectionId, subject: Option<&'a str>) -> Done<'a> {
+        let say = |reply, subject: &str, text: &str| {
+            self.reply_about(from, reply, format_args!("{subject} :{text}"));
         };
         let Some(subject) = subject else {
             say(Reply::HelpStart, "*", "The commands of this server");

@@ -1,11 +1,12 @@
 //! Which answer belongs to which line: a client labels its line, and all that comes back for it
 //! carries the label. IRCv3 labeled-response, batch.
 
+use std::fmt;
+
 use super::Hub;
 use super::capability::Capabilities;
-use super::outbox::{Outbox, Written};
+use super::outbox::Written;
 use super::people::ConnectionId;
-use super::told::Told;
 use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".
@@ -36,41 +37,43 @@ impl Hub {
 
     /// Labels what the outbox has for the sender since its answers began: an answer of one line
     /// has the label itself, one of several is a batch that has it, and none is an `ACK`.
-    pub(super) fn label_answers(&self, line: Labelled<'_>, outbox: &mut Outbox) {
+    pub(super) fn label_answers(&self, line: Labelled<'_>) {
         let Labelled { from, has, label } = line;
         let name = &self.settings.name;
-        let sends = outbox.take_answers();
+        let sends = self.outbox().take_answers();
         let own = || sends.iter().filter(|(to, _)| *to == from);
-        let with_label = |line: Written, outbox: &mut Outbox| {
-            let line = outbox.with_tags(format_args!(";label={label}"), line);
+        let with_tag = |tag: fmt::Arguments<'_>, line: Written| {
+            let outbox = &mut self.outbox();
+            let line = outbox.with_tags(tag, line);
             outbox.send(from, line);
         };
-        if own().next().is_none() {
-            let line = outbox.line(format_args!(":{name} ACK"));
-            let line = Told::new(line, self.now).form(has, outbox);
-            with_label(line, outbox);
+        let own_line = |words: fmt::Arguments<'_>| {
+            let mut told = self.told(self.line(words));
+            told.form(has, &mut self.outbox())
+        };
+        let label = format_args!(";label={label}");
+        let answers = own().count();
+        if answers == 0 {
+            with_tag(label, own_line(format_args!(":{name} ACK")));
         }
-        let is_batch = own().nth(1).is_some();
         let mut is_open = false;
         for &(to, line) in &sends {
             if to != from {
-                outbox.send(to, line);
-            } else if !is_batch {
-                with_label(line, outbox);
+                self.outbox().send(to, line);
+            } else if answers == 1 {
+                with_tag(label, line);
             } else {
                 if !is_open {
                     is_open = true;
-                    let line = outbox.line(format_args!(":{name} BATCH +{BATCH} labeled-response"));
-                    let line = Told::new(line, self.now).form(has, outbox);
-                    with_label(line, outbox);
+                    let begin = format_args!(":{name} BATCH +{BATCH} labeled-response");
+                    with_tag(label, own_line(begin));
                 }
-                let line = outbox.with_tags(format_args!(";batch={BATCH}"), line);
-                outbox.send(from, line);
+                with_tag(format_args!(";batch={BATCH}"), line);
             }
         }
         if is_open {
-            let line = outbox.line(format_args!(":{name} BATCH -{BATCH}"));
-            Told::new(line, self.now).send(from, has, outbox);
+            let end = own_line(format_args!(":{name} BATCH -{BATCH}"));
+            self.outbox().send(from, end);
         }
     }
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Hub;
 use super::people::{ConnectionId, Host, Person, Stage};
-use super::{Hub, Moment, Outbox};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// The longest topic there can be, in bytes: more would not fit in the line that tells of it.
@@ -131,7 +131,8 @@ impl Hub {
     ///
     /// This is the token bucket turned into one point in time: each line moves it on by what a
     /// line costs, and it may be ahead of now by what a burst costs.
-    pub(super) fn count_line(&mut self, from: ConnectionId, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn count_line(&mut self, from: ConnectionId) {
+        let now = self.now.running;
         let limits = &self.settings.limits;
         if !limits.enabled {
             return;
@@ -139,10 +140,10 @@ impl Hub {
         let line = Duration::from_secs(1) / limits.lines_per_second.max(1);
         let burst = line * limits.lines_burst.max(1);
         if let Some(person) = self.people.get_mut(from) {
-            person.allowance_used = person.allowance_used.max(now.running) + line;
-            let ahead = person.allowance_used.saturating_sub(now.running);
+            person.allowance_used = person.allowance_used.max(now) + line;
+            let ahead = person.allowance_used.saturating_sub(now);
             if ahead + line > burst {
-                outbox.pause(from, now.running + (ahead + line - burst));
+                self.outbox().pause(from, now + (ahead + line - burst));
             }
         }
     }
@@ -162,7 +163,8 @@ impl Hub {
     }
 
     /// Does what is due for one connection whose deadline has come.
-    pub(super) fn deadline_came(&mut self, id: ConnectionId, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn deadline_came(&mut self, id: ConnectionId) {
+        let now = self.now.running;
         let Some(person) = self.people.get(id) else {
             return;
         };
@@ -172,22 +174,22 @@ impl Hub {
             Stage::Entering(_) => {
                 let seconds = self.settings.limits.registration_seconds;
                 let reason = format!("Registration took longer than {seconds} seconds");
-                self.expel(id, &reason, outbox);
+                self.expel(id, &reason);
             }
-            Stage::Present(_) if next_ping > now.running => {
+            Stage::Present(_) if next_ping > now => {
                 self.set_pinged(id, false);
                 self.look_again(id, next_ping);
             }
             Stage::Present(_) if person.pinged => {
-                let silence = now.running.saturating_sub(person.heard).as_secs();
-                self.expel(id, &format!("Ping timeout: {silence} seconds"), outbox);
+                let silence = now.saturating_sub(person.heard).as_secs();
+                self.expel(id, &format!("Ping timeout: {silence} seconds"));
             }
             Stage::Present(_) => {
                 self.set_pinged(id, true);
-                self.look_again(id, now.running + Duration::from_secs(timeout.into()));
+                self.look_again(id, now + Duration::from_secs(timeout.into()));
                 let name = &self.settings.name;
-                let line = outbox.line(format_args!(":{name} PING :{name}"));
-                self.post(id, line, outbox);
+                let line = self.line(format_args!(":{name} PING :{name}"));
+                self.post(id, line);
             }
         }
     }
@@ -210,7 +212,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::server::hub::Settings;
+    use crate::server::hub::{Moment, Outbox, Settings};
     use crate::wire::Line;
 
     fn alice() -> ConnectionId {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Hub;
 use super::mask;
-use super::outbox::Outbox;
 use super::people::ConnectionId;
 use super::refusal::Done;
 use super::room::Room;
@@ -70,21 +69,16 @@ impl<'a> Condition<'a> {
 }
 
 impl Hub {
-    pub(super) fn list<'a>(
-        &mut self,
-        from: ConnectionId,
-        filter: Option<&'a str>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn list<'a>(&mut self, from: ConnectionId, filter: Option<&'a str>) -> Done<'a> {
         let words = Reply::ListStart.words();
         let rest = format_args!("Channel :{words}");
-        self.reply_about(from, Reply::ListStart, rest, outbox);
+        self.reply_about(from, Reply::ListStart, rest);
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         if filter.split(',').all(is_plain) {
             for name in self.targets(filter, "LIST")? {
                 if let Ok((number, room)) = self.rooms.find(name) {
-                    self.tell_room(from, number, room, outbox);
+                    self.list_room(from, number, room);
                 }
             }
         } else {
@@ -92,22 +86,22 @@ impl Hub {
             let holds = |room: &Room, one: &Condition<'_>| one.holds(room, self.now.unix);
             for (number, room) in self.rooms.all() {
                 if conditions.iter().all(|one| holds(room, one)) {
-                    self.tell_room(from, number, room, outbox);
+                    self.list_room(from, number, room);
                 }
             }
         }
-        self.reply(from, Reply::ListEnd, outbox);
+        self.reply(from, Reply::ListEnd);
         Ok(())
     }
 
     /// A secret room is shown to those in it only.
-    fn tell_room(&self, to: ConnectionId, number: u32, room: &Room, outbox: &mut Outbox) {
+    fn list_room(&self, to: ConnectionId, number: u32, room: &Room) {
         if room.modes.has('s') && self.membership(to, number).is_none() {
             return;
         }
         let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
         let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-        self.reply_about(to, Reply::List, rest, outbox);
+        self.reply_about(to, Reply::List, rest);
     }
 }
 

@@ -40,6 +40,8 @@ mod welcome;
 mod who;
 mod whowas;
 
+use std::cell::RefCell;
+use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -74,6 +76,9 @@ pub struct Hub {
     past: Past,
     /// How many things were said so far: with the start of the server, the id of each.
     messages: u64,
+    /// The outbox of the step at hand. It stands in a cell because lines are written from people
+    /// and rooms while these are being read.
+    outbox: RefCell<Outbox>,
 }
 
 impl Hub {
@@ -89,6 +94,7 @@ impl Hub {
             monitors: Monitors::default(),
             past: Past::default(),
             messages: 0,
+            outbox: RefCell::default(),
         }
     }
 
@@ -100,31 +106,34 @@ impl Hub {
         now: Moment,
         outbox: &mut Outbox,
     ) {
-        self.now = now;
-        let host = Host::new(address);
+        self.step(now, outbox, |hub| hub.let_in(id, Host::new(address)));
+    }
+
+    fn let_in(&mut self, id: ConnectionId, host: Host) {
         if let Some(reason) = self.no_room_for(host) {
-            let line = outbox.line(format_args!("ERROR :{reason}"));
-            outbox.send(id, line);
-            outbox.close(id);
+            let line = self.line(format_args!("ERROR :{reason}"));
+            self.outbox().send(id, line);
+            self.outbox().close(id);
             let host = host.to_string();
-            outbox.tell(Event::TurnedAway { host, reason });
+            self.outbox().tell(Event::TurnedAway { host, reason });
             return;
         }
+        let now = self.now.running;
         let patience = self.settings.limits.registration_seconds;
         let person = Person {
             id,
             host,
             capabilities: Capabilities::NONE,
-            heard: now.running,
-            deadline: now.running + Duration::from_secs(patience.into()),
+            heard: now,
+            deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
-            allowance_used: now.running,
+            allowance_used: now,
             stage: Stage::Entering(Box::<Entering>::default()),
         };
         self.watch(&person);
         self.people.insert(person);
         let host = host.to_string();
-        outbox.tell(Event::Connected { host });
+        self.outbox().tell(Event::Connected { host });
     }
 
     /// A connection sent a line.
@@ -135,37 +144,38 @@ impl Hub {
         now: Moment,
         outbox: &mut Outbox,
     ) {
-        self.now = now;
-        let Some(person) = self.people.get_mut(from) else {
-            return;
-        };
-        person.heard = now.running;
-        self.count_line(from, now, outbox);
-        if let Err(refusal) = self.answer(from, line, outbox) {
-            self.refuse(from, refusal, outbox);
-        }
+        self.step(now, outbox, |hub| {
+            let Some(person) = hub.people.get_mut(from) else {
+                return;
+            };
+            person.heard = now.running;
+            hub.count_line(from);
+            if let Err(refusal) = hub.answer(from, line) {
+                hub.refuse(from, refusal);
+            }
+        });
     }
 
     /// A connection is lost, or has to be given up.
     pub fn disconnected(&mut self, id: ConnectionId, loss: Loss, now: Moment, outbox: &mut Outbox) {
-        self.now = now;
-        if loss.is_our_doing() {
-            self.expel(id, &loss.to_string(), outbox);
-        } else {
-            self.depart(id, &loss.to_string(), outbox);
-        }
+        self.step(now, outbox, |hub| {
+            if loss.is_our_doing() {
+                hub.expel(id, &loss.to_string());
+            } else {
+                hub.depart(id, &loss.to_string());
+            }
+        });
     }
 
     /// Time has passed; to be called at [`Hub::next_deadline`], and no harm at any other time.
     pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
-        self.now = now;
-        while let Some(&(at, id)) = self.watch.deadlines.first() {
-            if at > now.running {
-                break;
+        self.step(now, outbox, |hub| {
+            while hub.next_deadline().is_some_and(|at| at <= now.running)
+                && let Some((_, id)) = hub.watch.deadlines.pop_first()
+            {
+                hub.deadline_came(id);
             }
-            self.watch.deadlines.pop_first();
-            self.deadline_came(id, now, outbox);
-        }
+        });
     }
 
     /// When [`Hub::tick`] has something to do, if nothing happens before.
@@ -175,13 +185,11 @@ impl Hub {
 
     /// The server ends: everybody is told and let go. Nobody hears of the others' leaving.
     pub fn stop(&mut self, outbox: &mut Outbox) {
-        for person in self.people.all() {
-            let nick = person.nick_or_star();
-            let reason = "Server shutting down";
-            let line = outbox.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
-            self.post(person.id, line, outbox);
-            outbox.close(person.id);
-        }
+        self.step(self.now, outbox, |hub| {
+            for person in hub.people.all() {
+                hub.say_goodbye(person, "Server shutting down");
+            }
+        });
         self.people = People::default();
         self.rooms = Rooms::default();
         self.watch = Watch::default();
@@ -198,8 +206,16 @@ impl Hub {
         &self.settings.limits
     }
 
+    /// Does what is to be done at this time, and fills the outbox with what comes of it.
+    fn step(&mut self, now: Moment, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
+        self.now = now;
+        mem::swap(self.outbox.get_mut(), outbox);
+        work(self);
+        mem::swap(self.outbox.get_mut(), outbox);
+    }
+
     /// Does what a line asks for.
-    fn answer<'a>(&mut self, from: ConnectionId, line: Line<'a>, outbox: &mut Outbox) -> Done<'a> {
+    fn answer<'a>(&mut self, from: ConnectionId, line: Line<'a>) -> Done<'a> {
         let Line::Whole(bytes) = line else {
             return Err(Refusal::LineTooLong);
         };
@@ -212,22 +228,17 @@ impl Hub {
             Err(error) => return Err(error.into()),
         };
         let Some(label) = self.label(from, message.tags) else {
-            return self.answer_message(from, &message, outbox);
+            return self.answer_message(from, &message);
         };
-        outbox.begin_answers();
-        if let Err(refusal) = self.answer_message(from, &message, outbox) {
-            self.refuse(from, refusal, outbox);
+        self.outbox().begin_answers();
+        if let Err(refusal) = self.answer_message(from, &message) {
+            self.refuse(from, refusal);
         }
-        self.label_answers(label, outbox);
+        self.label_answers(label);
         Ok(())
     }
 
-    fn answer_message<'a>(
-        &mut self,
-        from: ConnectionId,
-        message: &Message<'a>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    fn answer_message<'a>(&mut self, from: ConnectionId, message: &Message<'a>) -> Done<'a> {
         let request = match Request::read(message) {
             Ok(request) => request,
             // Programs answer each other with NOTICE: an error for one could go round for ever.
@@ -238,7 +249,7 @@ impl Hub {
         if self.people.present(from).is_err() && !request.works_before_registration() {
             return Err(Refusal::NotRegistered);
         }
-        self.act(from, request, message.tags, outbox)
+        self.act(from, request, message.tags)
     }
 
     /// Hands a request to the one who knows what to do with it.
@@ -248,70 +259,69 @@ impl Hub {
         from: ConnectionId,
         request: Request<'a>,
         tags: Tags<'a>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let saying = |way, text| Saying { way, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password),
-            Request::Nick { nick } => self.nick(from, nick, outbox),
-            Request::User { user, real_name } => self.user(from, user, real_name, outbox),
-            Request::Cap(request) => self.cap(from, request, outbox),
-            Request::Ping { token } => self.ping(from, token, outbox),
+            Request::Nick { nick } => self.nick(from, nick),
+            Request::User { user, real_name } => self.user(from, user, real_name),
+            Request::Cap(request) => self.cap(from, request),
+            Request::Ping { token } => self.ping(from, token),
             Request::Pong { .. } => Ok(()),
-            Request::Quit { reason } => self.quit(from, reason, outbox),
-            Request::Join { rooms, keys } => self.join(from, rooms, keys, outbox),
-            Request::Part { rooms, reason } => self.part(from, rooms, reason, outbox),
-            Request::Topic { room, topic: None } => self.topic(from, room, outbox),
-            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic, outbox),
-            Request::Names { rooms } => self.names(from, rooms, outbox),
-            Request::List { filter } => self.list(from, filter, outbox),
+            Request::Quit { reason } => self.quit(from, reason),
+            Request::Join { rooms, keys } => self.join(from, rooms, keys),
+            Request::Part { rooms, reason } => self.part(from, rooms, reason),
+            Request::Topic { room, topic: None } => self.topic(from, room),
+            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic),
+            Request::Names { rooms } => self.names(from, rooms),
+            Request::List { filter } => self.list(from, filter),
             Request::Privmsg { targets, text } => {
-                self.speak(from, targets, saying(Way::Privmsg, text), outbox)
+                self.speak(from, targets, saying(Way::Privmsg, text))
             }
             Request::Notice { targets, text } => {
-                self.speak(from, targets, saying(Way::Notice, text), outbox)
+                self.speak(from, targets, saying(Way::Notice, text))
             }
             Request::Tagmsg { targets } => {
-                self.speak(from, targets, saying(Way::Tagmsg, ""), outbox)
+                self.speak(from, targets, saying(Way::Tagmsg, ""))
             }
-            Request::Who { mask, fields } => self.who(from, mask, fields, outbox),
-            Request::Whois { nick } => self.whois(from, nick, outbox),
-            Request::Whowas { nick, count } => self.whowas(from, nick, count, outbox),
-            Request::Ison { nicks } => self.ison(from, &nicks, outbox),
-            Request::Userhost { nicks } => self.userhost(from, &nicks, outbox),
-            Request::Away { message } => self.away(from, message, outbox),
-            Request::Motd => self.motd(from, outbox),
-            Request::Lusers => self.lusers(from, outbox),
-            Request::Version => self.version(from, outbox),
-            Request::Time => self.time(from, outbox),
-            Request::Info { target } => self.info(from, target, outbox),
-            Request::Help { subject } => self.help(from, subject, outbox),
-            Request::Links => self.links(from, outbox),
-            Request::Stats { query } => self.stats(from, query, outbox),
+            Request::Who { mask, fields } => self.who(from, mask, fields),
+            Request::Whois { nick } => self.whois(from, nick),
+            Request::Whowas { nick, count } => self.whowas(from, nick, count),
+            Request::Ison { nicks } => self.ison(from, &nicks),
+            Request::Userhost { nicks } => self.userhost(from, &nicks),
+            Request::Away { message } => self.away(from, message),
+            Request::Motd => self.motd(from),
+            Request::Lusers => self.lusers(from),
+            Request::Version => self.version(from),
+            Request::Time => self.time(from),
+            Request::Info { target } => self.info(from, target),
+            Request::Help { subject } => self.help(from, subject),
+            Request::Links => self.links(from),
+            Request::Stats { query } => self.stats(from, query),
             Request::Mode { target, letters, parameters } if target.starts_with('#') => {
-                self.room_mode(from, target, letters, parameters, outbox)
+                self.room_mode(from, target, letters, parameters)
             }
-            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters, outbox),
-            Request::Invite { invitation } => self.invite(from, invitation, outbox),
-            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason, outbox),
-            Request::Oper { name, password } => self.oper(from, name, password, outbox),
-            Request::Kill { nick, reason } => self.kill(from, nick, reason, outbox),
-            Request::Wallops { text } => self.wallops(from, text, outbox),
-            Request::Rehash => self.rehash(from, outbox),
-            Request::Setname { real_name } => self.setname(from, real_name, outbox),
-            Request::Monitor(request) => self.monitor(from, request, outbox),
+            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters),
+            Request::Invite { invitation } => self.invite(from, invitation),
+            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason),
+            Request::Oper { name, password } => self.oper(from, name, password),
+            Request::Kill { nick, reason } => self.kill(from, nick, reason),
+            Request::Wallops { text } => self.wallops(from, text),
+            Request::Rehash => self.rehash(from),
+            Request::Setname { real_name } => self.setname(from, real_name),
+            Request::Monitor(request) => self.monitor(from, request),
         }
     }
 
     /// Takes somebody out of everything and tells those who could see them.
-    fn depart(&mut self, id: ConnectionId, reason: &str, outbox: &mut Outbox) -> Option<Person> {
+    fn depart(&mut self, id: ConnectionId, reason: &str) -> Option<Person> {
         if let Ok(present) = self.people.present(id) {
-            let line = outbox.line(format_args!(":{} QUIT :{reason}", present.source));
+            let line = self.line(format_args!(":{} QUIT :{reason}", present.source));
             let nick = present.nick.clone();
-            self.tell_neighbours(id, Capabilities::NONE, self.told(line), outbox);
+            self.tell_neighbours(id, Capabilities::NONE, self.told(line));
             self.remember(id);
             self.watch_nobody(id);
-            self.tell_gone(&nick, outbox);
+            self.tell_gone(&nick);
         }
         while let Some(membership) = self
             .people
@@ -325,7 +335,7 @@ impl Hub {
         let person = self.people.remove(id)?;
         self.unwatch(&person);
         let reason = reason.to_owned();
-        outbox.tell(match person.present() {
+        self.outbox().tell(match person.present() {
             Some(present) => Event::Left {
                 nick: present.nick.clone(),
                 reason,
@@ -340,12 +350,18 @@ impl Hub {
     }
 
     /// The same, and ends the connection with the reason.
-    fn expel(&mut self, id: ConnectionId, reason: &str, outbox: &mut Outbox) {
-        if let Some(person) = self.depart(id, reason, outbox) {
-            let nick = person.nick_or_star();
-            let line = outbox.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
-            self.told(line).send(id, person.capabilities, outbox);
-            outbox.close(id);
+    fn expel(&mut self, id: ConnectionId, reason: &str) {
+        if let Some(person) = self.depart(id, reason) {
+            self.say_goodbye(&person, reason);
         }
+    }
+
+    /// Closes the connection of somebody, who may be nobody any more, and says why.
+    fn say_goodbye(&self, person: &Person, reason: &str) {
+        let nick = person.nick_or_star();
+        let line = self.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
+        let outbox = &mut self.outbox();
+        self.told(line).send(person.id, person.capabilities, outbox);
+        outbox.close(person.id);
     }
 }

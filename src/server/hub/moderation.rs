@@ -3,10 +3,8 @@
 use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
-use super::outbox::Outbox;
 use super::people::{ConnectionId, Invitation};
 use super::refusal::{Done, Refusal};
-use super::rooms::send_to_members;
 use crate::wire::Reply;
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
@@ -17,10 +15,9 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         invitation: Option<(&'a str, &'a str)>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let Some((nick, name)) = invitation else {
-            return self.tell_invitations(from, outbox);
+            return self.tell_invitations(from);
         };
         let (guest, _) = self
             .people
@@ -46,17 +43,11 @@ impl Hub {
             invitations.remove(0);
         }
         invitations.push(invitation);
-        self.tell_invitation(from, guest, number, outbox);
+        self.tell_invitation(from, guest, number);
         Ok(())
     }
 
-    fn tell_invitation(
-        &self,
-        from: ConnectionId,
-        guest: ConnectionId,
-        number: u32,
-        outbox: &mut Outbox,
-    ) {
+    fn tell_invitation(&self, from: ConnectionId, guest: ConnectionId, number: u32) {
         let (Ok(host), Ok(present)) = (self.people.present(from), self.people.present(guest))
         else {
             return;
@@ -65,30 +56,27 @@ impl Hub {
             return;
         };
         let (source, nick, name) = (&host.source, &present.nick, &room.name);
-        self.reply_about(from, Reply::Inviting, format_args!("{nick} {name}"), outbox);
+        self.reply_about(from, Reply::Inviting, format_args!("{nick} {name}"));
         if let Some(message) = &present.away {
             let rest = format_args!("{nick} :{message}");
-            self.reply_about(from, Reply::Away, rest, outbox);
+            self.reply_about(from, Reply::Away, rest);
         }
-        let line = outbox.line(format_args!(":{source} INVITE {nick} {name}"));
-        self.post(guest, line, outbox);
-        let mut told = self.told(line);
-        for member in &room.members {
-            // The one who asked knows already.
-            if member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from {
-                told.send(member.id, member.capabilities, outbox);
-            }
-        }
+        let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
+        self.post(guest, line);
+        // The one who asked knows already.
+        self.tell_those(room, &mut self.told(line), |member| {
+            member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
+        });
     }
 
-    fn tell_invitations(&self, to: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    fn tell_invitations(&self, to: ConnectionId) -> Done<'static> {
         for invitation in &self.people.present(to)?.invitations {
             let room = self.rooms.get(invitation.room);
             if let Some(room) = room.filter(|room| room.serial == invitation.serial) {
-                self.reply_about(to, Reply::InviteList, format_args!("{}", room.name), outbox);
+                self.reply_about(to, Reply::InviteList, format_args!("{}", room.name));
             }
         }
-        self.reply(to, Reply::EndOfInviteList, outbox);
+        self.reply(to, Reply::EndOfInviteList);
         Ok(())
     }
 
@@ -98,7 +86,6 @@ impl Hub {
         rooms: &'a str,
         nicks: &'a str,
         reason: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
         let mut named = rooms.split(',').filter(|name| !name.is_empty());
@@ -112,8 +99,8 @@ impl Hub {
                 let Some(next) = named.next() else { break };
                 room = next;
             }
-            if let Err(refusal) = self.kick_one(from, room, nick, reason, outbox) {
-                self.refuse(from, refusal, outbox);
+            if let Err(refusal) = self.kick_one(from, room, nick, reason) {
+                self.refuse(from, refusal);
             }
         }
         Ok(())
@@ -125,7 +112,6 @@ impl Hub {
         name: &'a str,
         nick: &'a str,
         reason: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let kicker = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
@@ -140,8 +126,8 @@ impl Hub {
         let reason = reason.unwrap_or(kicker.nick.as_str());
         let reason = cut(reason, REASON_BYTES_MAX);
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
-        let line = outbox.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
-        send_to_members(room, None, &mut self.told(line), outbox);
+        let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
+        self.tell_room(room, line);
         let victim = victim.id;
         self.rooms.leave(number, victim, &mut self.people);
         Ok(())

@@ -6,7 +6,6 @@
 use std::fmt::{self, Write};
 
 use super::Hub;
-use super::outbox::Outbox;
 use super::people::ConnectionId;
 use super::refusal::{Done, Refusal};
 use crate::wire::{Key, Reply};
@@ -111,7 +110,6 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         letters: Option<&'a str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let present = self.people.present(from)?;
         if Key::folded(present.nick.as_str()) != Key::folded(nick) {
@@ -122,7 +120,7 @@ impl Hub {
         }
         let Some(letters) = letters else {
             let rest = format_args!("+{}", present.modes);
-            self.reply_about(from, Reply::UserModeIs, rest, outbox);
+            self.reply_about(from, Reply::UserModeIs, rest);
             return Ok(());
         };
         let (mut changes, mut unknown) = (Changes::default(), false);
@@ -134,9 +132,9 @@ impl Hub {
                 changes.add(on, letter, None);
             }
         }
-        self.tell_user_modes(from, &changes, outbox);
+        self.tell_user_modes(from, &changes);
         if changes.letters.contains('o') {
-            self.set_lobby_operator(from, false, outbox);
+            self.set_lobby_operator(from, false);
         }
         if unknown {
             return Err(Refusal::UnknownUserMode);
@@ -156,14 +154,14 @@ impl Hub {
         changed
     }
 
-    pub(super) fn tell_user_modes(&self, id: ConnectionId, changes: &Changes, outbox: &mut Outbox) {
+    pub(super) fn tell_user_modes(&self, id: ConnectionId, changes: &Changes) {
         let Ok(present) = self.people.present(id) else {
             return;
         };
         if !changes.is_empty() {
             let (source, nick) = (&present.source, &present.nick);
-            let line = outbox.line(format_args!(":{source} MODE {nick} {changes}"));
-            self.post(id, line, outbox);
+            let line = self.line(format_args!(":{source} MODE {nick} {changes}"));
+            self.post(id, line);
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Hub;
-use super::outbox::Outbox;
 use super::people::ConnectionId;
 use super::refusal::{Done, Echo, Refusal};
 use crate::wire::request::MonitorRequest;
@@ -47,10 +46,9 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         request: MonitorRequest<'a>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         match request {
-            MonitorRequest::Add { nicks } => return self.watch_nicks(from, nicks, outbox),
+            MonitorRequest::Add { nicks } => return self.watch_nicks(from, nicks),
             MonitorRequest::Remove { nicks } => {
                 for nick in nicks.split(',') {
                     let key = Key::of(nick);
@@ -63,12 +61,12 @@ impl Hub {
             MonitorRequest::List => {
                 let monitoring = &self.people.present(from)?.monitoring;
                 let head = (format_args!(":"), ',');
-                self.reply_list(from, Reply::MonitorList, head, monitoring.iter(), outbox);
-                self.reply(from, Reply::EndOfMonitorList, outbox);
+                self.reply_list(from, Reply::MonitorList, head, monitoring.iter());
+                self.reply(from, Reply::EndOfMonitorList);
             }
             MonitorRequest::Status => {
                 let monitoring = &self.people.present(from)?.monitoring;
-                self.tell_status(from, monitoring.iter().map(Key::as_str), outbox);
+                self.tell_status(from, monitoring.iter().map(Key::as_str));
             }
             MonitorRequest::Other => return Err(Refusal::not_enough_parameters("MONITOR")),
         }
@@ -76,12 +74,7 @@ impl Hub {
     }
 
     /// As many of the nicks as there is room for are watched; which of those are here is told.
-    fn watch_nicks<'a>(
-        &mut self,
-        from: ConnectionId,
-        nicks: &'a str,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    fn watch_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> Done<'a> {
         let mut watched = Vec::new();
         let mut left_over = None;
         for nick in nicks.split(',') {
@@ -104,38 +97,21 @@ impl Hub {
             monitoring.insert(key);
             watched.push(nick);
         }
-        self.tell_status(from, watched.iter().copied(), outbox);
+        self.tell_status(from, watched.iter().copied());
         if let Some(nick) = left_over {
             let words = Reply::MonitorListFull.words();
             let rest = format_args!("{MONITOR_MAX} {} :{words}", Echo(nick));
-            self.reply_about(from, Reply::MonitorListFull, rest, outbox);
+            self.reply_about(from, Reply::MonitorListFull, rest);
         }
         Ok(())
     }
 
-    fn tell_status<'n>(
-        &self,
-        to: ConnectionId,
-        nicks: impl Iterator<Item = &'n str> + Clone,
-        outbox: &mut Outbox,
-    ) {
+    fn tell_status<'n>(&self, to: ConnectionId, nicks: impl Iterator<Item = &'n str> + Clone) {
         let called = nicks.clone().filter_map(|nick| self.people.called(nick));
         let here = called.map(|(_, present)| &present.source);
-        self.reply_list(
-            to,
-            Reply::MonitorOnline,
-            (format_args!(":"), ','),
-            here,
-            outbox,
-        );
+        self.reply_list(to, Reply::MonitorOnline, (format_args!(":"), ','), here);
         let gone = nicks.filter(|nick| self.people.called(nick).is_none());
-        self.reply_list(
-            to,
-            Reply::MonitorOffline,
-            (format_args!(":"), ','),
-            gone,
-            outbox,
-        );
+        self.reply_list(to, Reply::MonitorOffline, (format_args!(":"), ','), gone);
     }
 
     /// Takes somebody out of everybody's lists of watchers.
@@ -149,24 +125,19 @@ impl Hub {
     }
 
     /// Tells who watches this person that they are here now.
-    pub(super) fn tell_here(&self, id: ConnectionId, outbox: &mut Outbox) {
+    pub(super) fn tell_here(&self, id: ConnectionId) {
         if let Ok(present) = self.people.present(id) {
             for watcher in self.monitors.of(present.nick.as_str()) {
                 let rest = format_args!(":{}", present.source);
-                self.reply_about(watcher, Reply::MonitorOnline, rest, outbox);
+                self.reply_about(watcher, Reply::MonitorOnline, rest);
             }
         }
     }
 
     /// Tells who watches this nick that nobody has it any more.
-    pub(super) fn tell_gone(&self, nick: &Nick, outbox: &mut Outbox) {
+    pub(super) fn tell_gone(&self, nick: &Nick) {
         for watcher in self.monitors.of(nick.as_str()) {
-            self.reply_about(
-                watcher,
-                Reply::MonitorOffline,
-                format_args!(":{nick}"),
-                outbox,
-            );
+            self.reply_about(watcher, Reply::MonitorOffline, format_args!(":{nick}"));
         }
     }
 }

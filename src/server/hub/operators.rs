@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::facts::{Secret, Settings};
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::modes::Changes;
-use super::outbox::{Event, Outbox};
+use super::outbox::Event;
 use super::people::ConnectionId;
 use super::refusal::{Done, Refusal};
-use super::{Hub, Moment};
+use super::{Hub, Moment, Outbox};
 use crate::server::password;
 use crate::wire::Reply;
 
@@ -17,31 +17,26 @@ use crate::wire::Reply;
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
 
 impl Hub {
-    pub(super) fn oper(
-        &mut self,
-        from: ConnectionId,
-        name: &str,
-        password: &str,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn oper(&mut self, from: ConnectionId, name: &str, password: &str) -> Done<'static> {
         let nick = self.people.present(from)?.nick.clone();
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
         let name = cut(name, 40).to_owned();
         if !known.is_some_and(|operator| operator.secret.is(password)) {
             if self.settings.limits.enabled {
-                outbox.pause(from, self.now.running + WRONG_PASSWORD_PAUSE);
+                self.outbox()
+                    .pause(from, self.now.running + WRONG_PASSWORD_PAUSE);
             }
-            outbox.tell(Event::NoOperator { nick, name });
+            self.outbox().tell(Event::NoOperator { nick, name });
             return Err(Refusal::WrongOperator);
         }
-        outbox.tell(Event::BecameOperator { nick, name });
-        self.reply(from, Reply::YoureOper, outbox);
+        self.outbox().tell(Event::BecameOperator { nick, name });
+        self.reply(from, Reply::YoureOper);
         if self.set_user_mode(from, 'o', true) {
             let mut changes = Changes::default();
             changes.add(true, 'o', None);
-            self.tell_user_modes(from, &changes, outbox);
-            self.set_lobby_operator(from, true, outbox);
+            self.tell_user_modes(from, &changes);
+            self.set_lobby_operator(from, true);
         }
         Ok(())
     }
@@ -62,7 +57,6 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         reason: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         self.operators_only(from)?;
         let killer = self.people.present(from)?;
@@ -72,26 +66,21 @@ impl Hub {
             .ok_or(Refusal::NoSuchNick { nick })?;
         let reason = cut(reason.unwrap_or("No reason given"), REASON_BYTES_MAX);
         let (source, nick, id) = (&killer.source, &present.nick, victim.id);
-        let line = outbox.line(format_args!(":{source} KILL {nick} :{reason}"));
-        self.post(id, line, outbox);
+        let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));
+        self.post(id, line);
         let reason = format!("Killed by {}: {reason}", killer.nick);
-        self.expel(id, &reason, outbox);
+        self.expel(id, &reason);
         Ok(())
     }
 
-    pub(super) fn wallops(
-        &mut self,
-        from: ConnectionId,
-        text: &str,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> Done<'static> {
         self.operators_only(from)?;
         let source = &self.people.present(from)?.source;
-        let line = outbox.line(format_args!(":{source} WALLOPS :{text}"));
+        let line = self.line(format_args!(":{source} WALLOPS :{text}"));
         let mut told = self.told(line);
         for (person, present) in self.people.all_present() {
             if present.modes.has('w') {
-                told.send(person.id, person.capabilities, outbox);
+                told.send(person.id, person.capabilities, &mut self.outbox());
             }
         }
         Ok(())
@@ -99,11 +88,11 @@ impl Hub {
 
     /// Asks for the configuration to be read again; what comes of it is told by
     /// [`Hub::reconfigured`].
-    pub(super) fn rehash(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    pub(super) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
         self.operators_only(from)?;
         let rest = format_args!("configuration :{}", Reply::Rehashing.words());
-        self.reply_about(from, Reply::Rehashing, rest, outbox);
-        outbox.rehash();
+        self.reply_about(from, Reply::Rehashing, rest);
+        self.outbox().rehash();
         Ok(())
     }
 
@@ -115,7 +104,10 @@ impl Hub {
         now: Moment,
         outbox: &mut Outbox,
     ) {
-        self.now = now;
+        self.step(now, outbox, |hub| hub.reconfigure(read));
+    }
+
+    fn reconfigure(&mut self, read: Result<Settings, String>) {
         let outcome = match read {
             Ok(settings) => {
                 self.settings = settings;
@@ -127,8 +119,8 @@ impl Hub {
         for (person, present) in self.people.all_present() {
             if present.modes.has('o') {
                 let nick = &present.nick;
-                let line = outbox.line(format_args!(":{name} NOTICE {nick} :{outcome}"));
-                self.post(person.id, line, outbox);
+                let line = self.line(format_args!(":{name} NOTICE {nick} :{outcome}"));
+                self.post(person.id, line);
             }
         }
     }

@@ -2,7 +2,6 @@
 //! STATS.
 
 use super::Hub;
-use super::outbox::Outbox;
 use super::people::{ConnectionId, Person, Present};
 use super::refusal::{Done, Echo, Refusal};
 use super::stamp::seconds_as_date;
@@ -10,32 +9,21 @@ use super::welcome::VERSION;
 use crate::wire::Reply;
 
 impl Hub {
-    pub(super) fn whois<'a>(
-        &mut self,
-        from: ConnectionId,
-        nick: &'a str,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn whois<'a>(&mut self, from: ConnectionId, nick: &'a str) -> Done<'a> {
         match self.people.called(nick) {
-            Some((person, present)) => self.tell_whois(from, person, present, outbox),
-            None => self.refuse_about(from, Refusal::NoSuchNick { nick }, outbox),
+            Some((person, present)) => self.tell_whois(from, person, present),
+            None => self.refuse_about(from, Refusal::NoSuchNick { nick }),
         }
         let words = Reply::EndOfWhois.words();
         let rest = format_args!("{} :{words}", Echo(nick));
-        self.reply_about(from, Reply::EndOfWhois, rest, outbox);
+        self.reply_about(from, Reply::EndOfWhois, rest);
         Ok(())
     }
 
-    fn tell_whois(
-        &self,
-        to: ConnectionId,
-        person: &Person,
-        present: &Present,
-        outbox: &mut Outbox,
-    ) {
+    fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
         let (nick, host) = (&present.nick, person.host);
         let rest = format_args!("{nick} {} {host} * :{}", present.user, present.real_name);
-        self.reply_about(to, Reply::WhoisUser, rest, outbox);
+        self.reply_about(to, Reply::WhoisUser, rest);
         let all_prefixes = self.has_multi_prefix(to);
         let sees_all = to == person.id || self.is_operator(to);
         let rooms = present.rooms.iter().filter_map(|membership| {
@@ -48,31 +36,26 @@ impl Hub {
             Some(format!("{prefix}{}", room.name))
         });
         let head = format_args!("{nick} :");
-        self.reply_words(to, Reply::WhoisChannels, head, rooms, outbox);
+        self.reply_words(to, Reply::WhoisChannels, head, rooms);
         let rest = format_args!("{nick} {} :{VERSION}", self.settings.name);
-        self.reply_about(to, Reply::WhoisServer, rest, outbox);
+        self.reply_about(to, Reply::WhoisServer, rest);
         if let Some(message) = &present.away {
             let rest = format_args!("{nick} :{message}");
-            self.reply_about(to, Reply::Away, rest, outbox);
+            self.reply_about(to, Reply::Away, rest);
         }
         for (mode, reply) in [('o', Reply::WhoisOperator), ('B', Reply::WhoisBot)] {
             if present.modes.has(mode) {
                 let rest = format_args!("{nick} :{}", reply.words());
-                self.reply_about(to, reply, rest, outbox);
+                self.reply_about(to, reply, rest);
             }
         }
         let idle = self.now.running.saturating_sub(present.spoke).as_secs();
         let (signed_on, words) = (present.signed_on.as_secs(), Reply::WhoisIdle.words());
         let rest = format_args!("{nick} {idle} {signed_on} :{words}");
-        self.reply_about(to, Reply::WhoisIdle, rest, outbox);
+        self.reply_about(to, Reply::WhoisIdle, rest);
     }
 
-    pub(super) fn userhost(
-        &mut self,
-        from: ConnectionId,
-        nicks: &[Option<&str>],
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn userhost(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
         let found = nicks.iter().flatten().filter_map(|nick| {
             let (person, present) = self.people.called(nick)?;
             let operator = if present.modes.has('o') { "*" } else { "" };
@@ -80,19 +63,14 @@ impl Hub {
             let (nick, user, host) = (&present.nick, &present.user, person.host);
             Some(format!("{nick}{operator}={away}{user}@{host}"))
         });
-        self.reply_even_nothing(from, Reply::Userhost, found, outbox);
+        self.reply_even_nothing(from, Reply::Userhost, found);
         Ok(())
     }
 
-    pub(super) fn ison(
-        &mut self,
-        from: ConnectionId,
-        nicks: &[Option<&str>],
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn ison(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| Some(self.people.called(nick)?.1.nick.to_string()));
-        self.reply_even_nothing(from, Reply::Ison, found, outbox);
+        self.reply_even_nothing(from, Reply::Ison, found);
         Ok(())
     }
 
@@ -102,34 +80,28 @@ impl Hub {
         to: ConnectionId,
         reply: Reply,
         words: impl Iterator<Item = String>,
-        outbox: &mut Outbox,
     ) {
         let mut words = words.peekable();
         if words.peek().is_none() {
-            return self.reply_about(to, reply, format_args!(":"), outbox);
+            return self.reply_about(to, reply, format_args!(":"));
         }
-        self.reply_words(to, reply, format_args!(":"), words, outbox);
+        self.reply_words(to, reply, format_args!(":"), words);
     }
 
-    pub(super) fn version(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    pub(super) fn version(&mut self, from: ConnectionId) -> Done<'static> {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
-        self.reply_about(from, Reply::Version, rest, outbox);
+        self.reply_about(from, Reply::Version, rest);
         Ok(())
     }
 
-    pub(super) fn time(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    pub(super) fn time(&mut self, from: ConnectionId) -> Done<'static> {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
-        self.reply_about(from, Reply::Time, rest, outbox);
+        self.reply_about(from, Reply::Time, rest);
         Ok(())
     }
 
-    pub(super) fn info<'a>(
-        &mut self,
-        from: ConnectionId,
-        target: Option<&'a str>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn info<'a>(&mut self, from: ConnectionId, target: Option<&'a str>) -> Done<'a> {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
             if !is_this_server && self.people.called(target).is_none() {
@@ -139,26 +111,21 @@ impl Hub {
         let started = seconds_as_date(self.started.unix.as_secs());
         let sentence = "A slim IRC server: one thread, one loop, many people";
         for line in [VERSION, sentence, &format!("Started {started}")] {
-            self.reply_about(from, Reply::Info, format_args!(":{line}"), outbox);
+            self.reply_about(from, Reply::Info, format_args!(":{line}"));
         }
-        self.reply(from, Reply::EndOfInfo, outbox);
+        self.reply(from, Reply::EndOfInfo);
         Ok(())
     }
 
     /// There is one server, so there are no links.
-    pub(super) fn links(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    pub(super) fn links(&mut self, from: ConnectionId) -> Done<'static> {
         let rest = format_args!("* :{}", Reply::EndOfLinks.words());
-        self.reply_about(from, Reply::EndOfLinks, rest, outbox);
+        self.reply_about(from, Reply::EndOfLinks, rest);
         Ok(())
     }
 
     /// Only how long the server has been up; all other figures are in `LUSERS`.
-    pub(super) fn stats(
-        &mut self,
-        from: ConnectionId,
-        query: Option<&str>,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn stats(&mut self, from: ConnectionId, query: Option<&str>) -> Done<'static> {
         let query = query.unwrap_or("*");
         if query == "u" {
             let up = self
@@ -169,10 +136,10 @@ impl Hub {
             let (days, hours, minutes) = (up / 86_400, up / 3_600 % 24, up / 60 % 60);
             let seconds = up % 60;
             let rest = format_args!(":Server Up {days} days {hours}:{minutes:02}:{seconds:02}");
-            self.reply_about(from, Reply::StatsUptime, rest, outbox);
+            self.reply_about(from, Reply::StatsUptime, rest);
         }
         let rest = format_args!("{} :{}", Echo(query), Reply::EndOfStats.words());
-        self.reply_about(from, Reply::EndOfStats, rest, outbox);
+        self.reply_about(from, Reply::EndOfStats, rest);
         Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! From a connection to a person and back: PASS, NICK, USER, CAP, PING, QUIT, SETNAME.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REAL_NAME_BYTES_MAX, REASON_BYTES_MAX, cut};
 use super::modes::Modes;
-use super::outbox::{Event, Outbox};
+use super::outbox::Event;
 use super::people::{ConnectionId, Present, Stage, USER_BYTES_MAX};
 use super::refusal::{Done, Refusal};
 use crate::wire::Nick;
@@ -23,12 +24,7 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn nick<'a>(
-        &mut self,
-        from: ConnectionId,
-        wanted: &'a str,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> Done<'a> {
         let nick = self.parse_nick(wanted)?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
@@ -52,24 +48,24 @@ impl Hub {
         }
         self.people.nicks.insert(nick.key(), from);
         if let Ok(present) = self.people.present(from) {
-            let line = outbox.line(format_args!(":{} NICK {nick}", present.source));
-            self.post(from, line, outbox);
+            let line = self.line(format_args!(":{} NICK {nick}", present.source));
+            self.post(from, line);
             let told = self.told(line);
-            self.tell_neighbours(from, Capabilities::NONE, told, outbox);
+            self.tell_neighbours(from, Capabilities::NONE, told);
             let here = self.people.present;
             if let Some(from) = before {
                 let to = nick.clone();
                 if is_other {
-                    self.tell_gone(&from, outbox);
+                    self.tell_gone(&from);
                 }
-                outbox.tell(Event::Renamed { from, to, here });
+                self.outbox().tell(Event::Renamed { from, to, here });
             }
         }
         self.take_nick(from, nick);
         if is_other {
-            self.tell_here(from, outbox);
+            self.tell_here(from);
         }
-        self.register_if_complete(from, outbox)
+        self.register_if_complete(from)
     }
 
     fn parse_nick<'a>(&self, wanted: &'a str) -> Result<Nick, Refusal<'a>> {
@@ -100,7 +96,6 @@ impl Hub {
         from: ConnectionId,
         user: &str,
         real_name: &str,
-        outbox: &mut Outbox,
     ) -> Done<'static> {
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) if entering.user.is_none() => {
@@ -109,49 +104,39 @@ impl Hub {
             }
             _ => return Err(Refusal::AlreadyRegistered),
         }
-        self.register_if_complete(from, outbox)
+        self.register_if_complete(from)
     }
 
-    pub(super) fn cap<'a>(
-        &mut self,
-        from: ConnectionId,
-        request: CapRequest<'a>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
-        let Some(person) = self.people.get_mut(from) else {
-            return Ok(());
-        };
+    pub(super) fn cap<'a>(&mut self, from: ConnectionId, request: CapRequest<'a>) -> Done<'a> {
         let begins = matches!(request, CapRequest::Ls { .. } | CapRequest::Req { .. });
-        if let Stage::Entering(entering) = &mut person.stage
+        if let Some(person) = self.people.get_mut(from)
+            && let Stage::Entering(entering) = &mut person.stage
             && (begins || request == CapRequest::End)
         {
             entering.negotiating = begins;
         }
-        let (name, nick) = (&self.settings.name, person.nick_or_star());
-        let line = match request {
-            CapRequest::Ls { .. } => {
-                let all = Capabilities::all();
-                outbox.line(format_args!(":{name} CAP {nick} LS :{all}"))
-            }
-            CapRequest::List => {
-                let on = person.capabilities;
-                outbox.line(format_args!(":{name} CAP {nick} LIST :{on}"))
-            }
+        let has = self.capabilities(from);
+        match request {
+            CapRequest::Ls { .. } => self.answer_cap(from, "LS", &Capabilities::all()),
+            CapRequest::List => self.answer_cap(from, "LIST", &has),
             CapRequest::Req { capabilities } => {
-                let after = person.capabilities.after(capabilities);
+                let after = has.after(capabilities);
                 let answer = if after.is_some() { "ACK" } else { "NAK" };
-                let line = outbox.line(format_args!(":{name} CAP {nick} {answer} :{capabilities}"));
-                let after = after.unwrap_or(person.capabilities);
-                self.set_capabilities(from, after);
-                line
+                self.set_capabilities(from, after.unwrap_or(has));
+                self.answer_cap(from, answer, &capabilities);
             }
-            CapRequest::End => return self.register_if_complete(from, outbox),
+            CapRequest::End => return self.register_if_complete(from),
             CapRequest::Other { subcommand } => {
                 return Err(Refusal::InvalidCapCommand { subcommand });
             }
-        };
-        self.post(from, line, outbox);
+        }
         Ok(())
+    }
+
+    fn answer_cap(&self, to: ConnectionId, answer: &str, capabilities: &dyn fmt::Display) {
+        let (name, nick) = (&self.settings.name, self.nick_or_star(to));
+        let line = self.line(format_args!(":{name} CAP {nick} {answer} :{capabilities}"));
+        self.post(to, line);
     }
 
     /// What makes the kind of a recipient stands in each room they are in.
@@ -171,56 +156,41 @@ impl Hub {
         }
     }
 
-    pub(super) fn setname(
-        &mut self,
-        from: ConnectionId,
-        real_name: &str,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn setname(&mut self, from: ConnectionId, real_name: &str) -> Done<'static> {
         if real_name.len() > REAL_NAME_BYTES_MAX {
             return Err(Refusal::RealNameTooLong);
         }
         let (wanted, has) = (Capabilities::SETNAME, self.capabilities(from));
-        let present = self.people.present_mut(from)?;
-        present.real_name = real_name.into();
-        let line = outbox.line(format_args!(":{} SETNAME :{real_name}", present.source));
+        self.people.present_mut(from)?.real_name = real_name.into();
+        let source = &self.people.present(from)?.source;
+        let line = self.line(format_args!(":{source} SETNAME :{real_name}"));
         if has.has(wanted) {
-            self.post(from, line, outbox);
+            self.post(from, line);
         }
-        self.tell_neighbours(from, wanted, self.told(line), outbox);
+        self.tell_neighbours(from, wanted, self.told(line));
         Ok(())
     }
 
-    pub(super) fn ping(
-        &mut self,
-        from: ConnectionId,
-        token: &str,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn ping(&mut self, from: ConnectionId, token: &str) -> Done<'static> {
         let name = &self.settings.name;
-        let line = outbox.line(format_args!(":{name} PONG {name} :{token}"));
-        self.post(from, line, outbox);
+        let line = self.line(format_args!(":{name} PONG {name} :{token}"));
+        self.post(from, line);
         Ok(())
     }
 
-    pub(super) fn quit(
-        &mut self,
-        from: ConnectionId,
-        reason: Option<&str>,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) -> Done<'static> {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let reason = match reason {
             Some(reason) => format!("Quit: {}", cut(reason, REASON_BYTES_MAX)),
             None => "Quit".to_owned(),
         };
-        self.expel(from, &reason, outbox);
+        self.expel(from, &reason);
         Ok(())
     }
 
     /// Lets somebody in once all that is needed is known.
-    fn register_if_complete(&mut self, id: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
+    fn register_if_complete(&mut self, id: ConnectionId) -> Done<'static> {
         let next_ping = self.next_ping(self.now.running);
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
@@ -256,13 +226,13 @@ impl Hub {
         let here = self.people.present;
         self.people.present_most = self.people.present_most.max(here);
         self.look_again(id, next_ping);
-        self.welcome(id, outbox);
-        outbox.tell(Event::Came { nick, host, here });
-        self.tell_here(id, outbox);
+        self.welcome(id);
+        self.outbox().tell(Event::Came { nick, host, here });
+        self.tell_here(id);
         if let Some(lobby) = self.settings.lobby.clone()
-            && let Err(refusal) = self.join_one(id, lobby.as_str(), None, outbox)
+            && let Err(refusal) = self.join_one(id, lobby.as_str(), None)
         {
-            self.refuse(id, refusal, outbox);
+            self.refuse(id, refusal);
         }
         Ok(())
     }

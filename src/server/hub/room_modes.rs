@@ -4,11 +4,9 @@ use super::Hub;
 use super::limits::MASKS_MAX;
 use super::mask;
 use super::modes::{Changes, signed};
-use super::outbox::Outbox;
 use super::people::ConnectionId;
 use super::refusal::{Done, Refusal};
 use super::room::{Entry, Masks, Member, Room};
-use super::rooms::send_to_members;
 use crate::wire::request::MODES_MAX;
 use crate::wire::{Reply, RequestError};
 
@@ -41,11 +39,10 @@ impl Hub {
         name: &'a str,
         letters: Option<&'a str>,
         parameters: [Option<&'a str>; MODES_MAX],
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         let Some(letters) = letters else {
-            return self.tell_room_modes(from, name, outbox);
+            return self.tell_room_modes(from, name);
         };
         let member = self.membership(from, number);
         if room.modes.has('s') && member.is_none() {
@@ -63,7 +60,7 @@ impl Hub {
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
             if "beI".contains(letter) && parameter.is_none() {
-                self.tell_masks(from, wanted, outbox);
+                self.tell_masks(from, wanted);
                 return Ok(());
             }
             self.operators_of(number, name, from)?;
@@ -71,12 +68,12 @@ impl Hub {
                 Ok(None) => {}
                 Ok(Some(told)) => changes.add(on, letter, told.as_deref()),
                 // What is wrong with one person or mask does not keep the others from it.
-                Err(refusal) if parameter.is_some() => self.refuse(from, refusal, outbox),
+                Err(refusal) if parameter.is_some() => self.refuse(from, refusal),
                 Err(refusal) => return Err(refusal),
             }
             Ok(())
         });
-        self.tell_changes(from, number, &changes, outbox);
+        self.tell_changes(from, number, &changes);
         done
     }
 
@@ -86,12 +83,7 @@ impl Hub {
         self.rooms.get(room)?.member(membership)
     }
 
-    fn tell_room_modes<'a>(
-        &self,
-        to: ConnectionId,
-        name: &'a str,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    fn tell_room_modes<'a>(&self, to: ConnectionId, name: &'a str) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         let is_member = self.membership(to, number).is_some();
         if room.modes.has('s') && !is_member {
@@ -111,13 +103,13 @@ impl Hub {
         }
         let (name, created) = (&room.name, room.created.as_secs());
         let rest = format_args!("{name} {modes}{parameters}");
-        self.reply_about(to, Reply::ChannelModeIs, rest, outbox);
+        self.reply_about(to, Reply::ChannelModeIs, rest);
         let rest = format_args!("{name} {created}");
-        self.reply_about(to, Reply::CreationTime, rest, outbox);
+        self.reply_about(to, Reply::CreationTime, rest);
         Ok(())
     }
 
-    fn tell_masks(&self, to: ConnectionId, wanted: Wanted<'_>, outbox: &mut Outbox) {
+    fn tell_masks(&self, to: ConnectionId, wanted: Wanted<'_>) {
         let Some(room) = self.rooms.get(wanted.number) else {
             return;
         };
@@ -129,10 +121,10 @@ impl Hub {
         let name = &room.name;
         for Entry { mask, setter, time } in &masks.0 {
             let rest = format_args!("{name} {mask} {setter} {}", time.as_secs());
-            self.reply_about(to, row, rest, outbox);
+            self.reply_about(to, row, rest);
         }
         let rest = format_args!("{name} :{}", end.words());
-        self.reply_about(to, end, rest, outbox);
+        self.reply_about(to, end, rest);
     }
 
     /// Refuses whoever is not an operator of the room.
@@ -273,25 +265,19 @@ impl Hub {
         Ok(changed.then(|| Some(limit.to_string())))
     }
 
-    fn tell_changes(
-        &self,
-        from: ConnectionId,
-        number: u32,
-        changes: &Changes,
-        outbox: &mut Outbox,
-    ) {
+    fn tell_changes(&self, from: ConnectionId, number: u32, changes: &Changes) {
         let (Ok(present), Some(room)) = (self.people.present(from), self.rooms.get(number)) else {
             return;
         };
         if !changes.is_empty() {
             let (source, name) = (&present.source, &room.name);
-            let line = outbox.line(format_args!(":{source} MODE {name} {changes}"));
-            send_to_members(room, None, &mut self.told(line), outbox);
+            let line = self.line(format_args!(":{source} MODE {name} {changes}"));
+            self.tell_room(room, line);
         }
     }
 
     /// Tells a room that the server made somebody its operator, or an operator no longer.
-    pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool, outbox: &mut Outbox) {
+    pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) {
         let lobby = self.settings.lobby.as_ref();
         let number = lobby.and_then(|lobby| self.rooms.number_of(lobby.as_str()));
         let (Some(number), Ok(present)) = (number, self.people.present(id)) else {
@@ -309,8 +295,8 @@ impl Hub {
         {
             let (server, name, sign) =
                 (&self.settings.name, &room.name, if on { '+' } else { '-' });
-            let line = outbox.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
-            send_to_members(room, None, &mut self.told(line), outbox);
+            let line = self.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
+            self.tell_room(room, line);
         }
     }
 }

@@ -5,11 +5,10 @@ use std::fmt;
 use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
-use super::outbox::{Outbox, Written};
-use super::people::{ConnectionId, Invitation, Membership, Present};
+use super::outbox::Written;
+use super::people::{ConnectionId, Invitation, Present};
 use super::refusal::{Done, Echo, Refusal};
 use super::room::{Founding, Member, Room, Topic};
-use super::told::Told;
 use crate::wire::name::NameError;
 use crate::wire::{Key, Reply, RequestError, RoomName};
 
@@ -19,7 +18,6 @@ impl Hub {
         from: ConnectionId,
         rooms: &'a str,
         keys: Option<&'a str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         // Keys go by position, so a room named twice takes up two of them.
         let key_of = |room: &str| {
@@ -27,8 +25,8 @@ impl Hub {
             keys?.split(',').nth(at)
         };
         for room in self.targets(rooms, "JOIN")? {
-            if let Err(refusal) = self.join_one(from, room, key_of(room), outbox) {
-                self.refuse(from, refusal, outbox);
+            if let Err(refusal) = self.join_one(from, room, key_of(room)) {
+                self.refuse(from, refusal);
             }
         }
         Ok(())
@@ -39,7 +37,6 @@ impl Hub {
         from: ConnectionId,
         room: &'a str,
         key: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let name = self.parse_room_name(room)?;
         let present = self.people.present(from)?;
@@ -53,7 +50,7 @@ impl Hub {
         if let Some(number) = number {
             self.may_enter(present, number, room, key)?;
         }
-        self.enter_room(from, &name, outbox);
+        self.enter_room(from, &name);
         Ok(())
     }
 
@@ -101,7 +98,7 @@ impl Hub {
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
-    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, outbox: &mut Outbox) {
+    fn enter_room(&mut self, id: ConnectionId, name: &RoomName) {
         let is_new = self.rooms.number_of(name.as_str()).is_none();
         let is_lobby = self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key());
         let founding = Founding {
@@ -122,31 +119,31 @@ impl Hub {
         let Some(room) = self.rooms.get(number) else {
             return;
         };
-        self.tell_of_entering(id, room, outbox);
+        self.tell_of_entering(id, room);
         if room.topic.is_some() {
-            self.tell_topic(id, room, outbox);
+            self.tell_topic(id, room);
         }
-        self.tell_names(id, room, outbox);
+        self.tell_names(id, room);
         self.reply_about(
             id,
             Reply::EndOfNames,
             format_args!("{} :{}", room.name, Reply::EndOfNames.words()),
-            outbox,
         );
     }
 
-    fn tell_of_entering(&self, id: ConnectionId, room: &Room, outbox: &mut Outbox) {
+    fn tell_of_entering(&self, id: ConnectionId, room: &Room) {
         let Ok(present) = self.people.present(id) else {
             return;
         };
         let (source, name) = (&present.source, &room.name);
-        let mut told = self.told(outbox.line(format_args!(":{source} JOIN {name}")));
+        let mut told = self.told(self.line(format_args!(":{source} JOIN {name}")));
         // Nobody has an account, which is written as a star. IRCv3 extended-join.
         let real_name = &present.real_name;
         let mut extended = None;
         let away = present.away.as_ref();
-        let away = away.and_then(|_| self.away_line(id, outbox));
+        let away = away.and_then(|_| self.away_line(id));
         let mut away = away.map(|line| self.told(line));
+        let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
         for Member {
             id: to,
             capabilities: has,
@@ -154,28 +151,25 @@ impl Hub {
         } in room.members.iter().copied()
         {
             if has.has(Capabilities::EXTENDED_JOIN) {
-                let extended = extended.get_or_insert_with(|| {
-                    let line = format_args!(":{source} JOIN {name} * :{real_name}");
-                    self.told(outbox.line(line))
-                });
-                extended.send(to, has, outbox);
+                let extended = extended.get_or_insert_with(|| self.told(extended_line()));
+                extended.send(to, has, &mut self.outbox());
             } else {
-                told.send(to, has, outbox);
+                told.send(to, has, &mut self.outbox());
             }
             if let Some(away) = away.as_mut().filter(|_| to != id)
                 && has.has(Capabilities::AWAY_NOTIFY)
             {
-                away.send(to, has, outbox);
+                away.send(to, has, &mut self.outbox());
             }
         }
     }
 
     /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
-    pub(super) fn away_line(&self, id: ConnectionId, outbox: &mut Outbox) -> Option<Written> {
+    pub(super) fn away_line(&self, id: ConnectionId) -> Option<Written> {
         let Present { source, away, .. } = self.people.present(id).ok()?;
         Some(match away {
-            Some(message) => outbox.line(format_args!(":{source} AWAY :{message}")),
-            None => outbox.line(format_args!(":{source} AWAY")),
+            Some(message) => self.line(format_args!(":{source} AWAY :{message}")),
+            None => self.line(format_args!(":{source} AWAY")),
         })
     }
 
@@ -184,11 +178,10 @@ impl Hub {
         from: ConnectionId,
         rooms: &'a str,
         reason: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         for room in self.targets(rooms, "PART")? {
-            if let Err(refusal) = self.part_one(from, room, reason, outbox) {
-                self.refuse(from, refusal, outbox);
+            if let Err(refusal) = self.part_one(from, room, reason) {
+                self.refuse(from, refusal);
             }
         }
         Ok(())
@@ -199,7 +192,6 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         reason: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let present = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
@@ -210,28 +202,22 @@ impl Hub {
         let line = match reason {
             Some(reason) => {
                 let reason = cut(reason, REASON_BYTES_MAX);
-                outbox.line(format_args!(":{source} PART {name} :{reason}"))
+                self.line(format_args!(":{source} PART {name} :{reason}"))
             }
-            None => outbox.line(format_args!(":{source} PART {name}")),
+            None => self.line(format_args!(":{source} PART {name}")),
         };
-        let mut told = self.told(line);
-        send_to_members(room, None, &mut told, outbox);
+        self.tell_room(room, line);
         self.rooms.leave(number, from, &mut self.people);
         Ok(())
     }
 
-    pub(super) fn names<'a>(
-        &mut self,
-        from: ConnectionId,
-        rooms: Option<&'a str>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn names<'a>(&mut self, from: ConnectionId, rooms: Option<&'a str>) -> Done<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
             if let Ok((number, room)) = self.rooms.find(name)
                 && (!room.modes.has('s') || self.membership(from, number).is_some())
             {
-                self.tell_names(from, room, outbox);
+                self.tell_names(from, room);
             }
         }
         let words = Reply::EndOfNames.words();
@@ -239,13 +225,12 @@ impl Hub {
             from,
             Reply::EndOfNames,
             format_args!("{} :{words}", Echo(asked)),
-            outbox,
         );
         Ok(())
     }
 
     /// Who is in a room, without the line that ends it.
-    fn tell_names(&self, to: ConnectionId, room: &Room, outbox: &mut Outbox) {
+    fn tell_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = room.members.iter().any(|member| member.id == to);
         // Who is hidden is seen by those in the same room only.
@@ -260,37 +245,32 @@ impl Hub {
         });
         let symbol = if room.modes.has('s') { '@' } else { '=' };
         let head = format_args!("{symbol} {} :", room.name);
-        self.reply_words(to, Reply::NamReply, head, names, outbox);
+        self.reply_words(to, Reply::NamReply, head, names);
     }
 
-    pub(super) fn topic<'a>(
-        &mut self,
-        from: ConnectionId,
-        name: &'a str,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    pub(super) fn topic<'a>(&mut self, from: ConnectionId, name: &'a str) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         if room.modes.has('s') && self.membership(from, number).is_none() {
             return Err(Refusal::NotInRoom { room: name });
         }
         if room.topic.is_some() {
-            self.tell_topic(from, room, outbox);
+            self.tell_topic(from, room);
         } else {
             let words = Reply::NoTopic.words();
             let rest = format_args!("{} :{words}", room.name);
-            self.reply_about(from, Reply::NoTopic, rest, outbox);
+            self.reply_about(from, Reply::NoTopic, rest);
         }
         Ok(())
     }
 
-    fn tell_topic(&self, to: ConnectionId, room: &Room, outbox: &mut Outbox) {
+    fn tell_topic(&self, to: ConnectionId, room: &Room) {
         let (Some(topic), name) = (&room.topic, &room.name) else {
             return;
         };
         let rest = format_args!("{name} :{}", topic.text);
-        self.reply_about(to, Reply::Topic, rest, outbox);
+        self.reply_about(to, Reply::Topic, rest);
         let rest = format_args!("{name} {} {}", topic.setter, topic.time.as_secs());
-        self.reply_about(to, Reply::TopicWhoTime, rest, outbox);
+        self.reply_about(to, Reply::TopicWhoTime, rest);
     }
 
     pub(super) fn set_topic<'a>(
@@ -298,7 +278,6 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         topic: &str,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         match self.membership(from, number) {
@@ -310,8 +289,8 @@ impl Hub {
         }
         let source = &self.people.present(from)?.source;
         let topic = cut(topic, self.settings.limits.topic_bytes as usize);
-        let line = outbox.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
-        send_to_members(room, None, &mut self.told(line), outbox);
+        let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
+        self.tell_room(room, line);
         let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
             setter: source.clone(),
@@ -349,19 +328,6 @@ impl Hub {
             .filter(move |(at, name)| !name.is_empty() && is_first(*at, name))
             .map(|(_, name)| name))
     }
-}
-
-/// Sends a line to everybody in a room, or to everybody but one.
-pub(super) fn send_to_members(
-    room: &Room,
-    except: Option<Membership>,
-    told: &mut Told<'_>,
-    outbox: &mut Outbox,
-) {
-    let place = except.map_or(room.members.len(), |one| one.position as usize);
-    let (before, behind) = room.members.split_at(place.min(room.members.len()));
-    told.send_all(before, outbox);
-    told.send_all(behind.get(1..).unwrap_or_default(), outbox);
 }
 
 /// Somebody in a list of names, as whoever asked wants to see it.

@@ -3,11 +3,9 @@
 use super::Hub;
 use super::capability::Capabilities;
 use super::limits::cut;
-use super::outbox::Outbox;
 use super::people::{ConnectionId, Person, Present};
 use super::refusal::{Done, Refusal};
 use super::room::{Member, Room};
-use super::rooms::send_to_members;
 use super::told::{MessageId, Tagged, Told};
 use crate::wire::Reply;
 use crate::wire::message::Tags;
@@ -94,7 +92,6 @@ impl Hub {
         from: ConnectionId,
         targets: &'a str,
         saying: Saying<'a>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let now = self.now.running;
         self.people.present_mut(from)?.spoke = now;
@@ -105,29 +102,23 @@ impl Hub {
             Err(_) => return Ok(()),
         };
         for target in targets {
-            if let Err(refusal) = self.say(from, target, saying, outbox)
+            if let Err(refusal) = self.say(from, target, saying)
                 && (is_answered || refusal == Refusal::TooLongToRelay)
             {
-                self.refuse(from, refusal, outbox);
+                self.refuse(from, refusal);
             }
         }
         Ok(())
     }
 
     /// Says something to one room or person. It is delivered whole or not at all.
-    fn say<'a>(
-        &mut self,
-        from: ConnectionId,
-        target: &'a str,
-        saying: Saying<'a>,
-        outbox: &mut Outbox,
-    ) -> Done<'a> {
+    fn say<'a>(&mut self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
         self.messages += 1;
         let (circle, room) = Circle::of(target);
         if room.starts_with('#') {
-            self.say_in_room(from, target, (circle, room), saying, outbox)
+            self.say_in_room(from, target, (circle, room), saying)
         } else {
-            self.say_to_person(from, target, saying, outbox)
+            self.say_to_person(from, target, saying)
         }
     }
 
@@ -137,7 +128,6 @@ impl Hub {
         target: &'a str,
         (circle, room): (Circle, &'a str),
         saying: Saying<'a>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let Some((person, speaker)) = self.people.person(from) else {
             return Ok(());
@@ -156,19 +146,20 @@ impl Hub {
             (_, Circle::Everybody) => format_args!(":{source} {command} {name} :{text}"),
             _ => format_args!(":{source} {command} {prefix}{name} :{text}"),
         };
-        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let line = self
+            .outbox()
+            .whole_line(line)
+            .ok_or(Refusal::TooLongToRelay)?;
         let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
         if circle == Circle::Everybody && way != Way::Tagmsg {
-            send_to_members(room, membership, &mut told, outbox);
+            self.tell_others(room, membership, &mut told);
         } else {
-            for member in &room.members {
-                let has = member.capabilities;
-                if member.id != from && circle.has(member) && has.has(way.needs()) {
-                    told.send(member.id, has, outbox);
-                }
-            }
+            self.tell_those(room, &mut told, |member| {
+                let hears = member.capabilities.has(way.needs());
+                member.id != from && circle.has(member) && hears
+            });
         }
-        echo(person, way, &mut told, outbox);
+        self.echo(person, way, &mut told);
         Ok(())
     }
 
@@ -177,7 +168,6 @@ impl Hub {
         from: ConnectionId,
         target: &'a str,
         saying: Saying<'a>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let Some((person, speaker)) = self.people.person(from) else {
             return Ok(());
@@ -190,24 +180,36 @@ impl Hub {
             Way::Tagmsg => format_args!(":{source} {command} {nick}"),
             _ => format_args!(":{source} {command} {nick} :{text}"),
         };
-        let line = outbox.whole_line(line).ok_or(Refusal::TooLongToRelay)?;
+        let line = self
+            .outbox()
+            .whole_line(line)
+            .ok_or(Refusal::TooLongToRelay)?;
         let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
         let has = listener.capabilities;
         if !has.has(way.needs()) {
             // Whoever cannot read tags hears nothing of a line that has nothing else.
         } else if listener.id == from {
             // What they hear is one thing, that it was said is another: only that is the answer.
+            let outbox = &mut self.outbox();
             let line = told.form(has, outbox);
             outbox.send_aside(from, line);
         } else {
-            told.send(listener.id, has, outbox);
+            told.send(listener.id, has, &mut self.outbox());
         }
-        echo(person, way, &mut told, outbox);
+        self.echo(person, way, &mut told);
         if let (Way::Privmsg, Some(message)) = (way, &present.away) {
             let rest = format_args!("{nick} :{message}");
-            self.reply_about(from, Reply::Away, rest, outbox);
+            self.reply_about(from, Reply::Away, rest);
         }
         Ok(())
+    }
+
+    /// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
+    fn echo(&self, speaker: &Person, way: Way, told: &mut Told<'_>) {
+        let has = speaker.capabilities;
+        if has.has(Capabilities::ECHO_MESSAGE.with(way.needs())) {
+            told.send(speaker.id, has, &mut self.outbox());
+        }
     }
 
     /// The tags of what is being said; those of a client that has not asked for any are nothing.
@@ -224,12 +226,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn away(
-        &mut self,
-        from: ConnectionId,
-        message: Option<&str>,
-        outbox: &mut Outbox,
-    ) -> Done<'static> {
+    pub(super) fn away(&mut self, from: ConnectionId, message: Option<&str>) -> Done<'static> {
         let bytes_max = self.settings.limits.away_bytes as usize;
         let message = message.map(|message| cut(message, bytes_max));
         let present = self.people.present_mut(from)?;
@@ -239,20 +236,12 @@ impl Hub {
             Some(_) => Reply::NowAway,
             None => Reply::Unaway,
         };
-        if is_news && let Some(line) = self.away_line(from, outbox) {
+        if is_news && let Some(line) = self.away_line(from) {
             let wanted = Capabilities::AWAY_NOTIFY;
-            self.tell_neighbours(from, wanted, self.told(line), outbox);
+            self.tell_neighbours(from, wanted, self.told(line));
         }
-        self.reply(from, reply, outbox);
+        self.reply(from, reply);
         Ok(())
-    }
-}
-
-/// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
-fn echo(speaker: &Person, way: Way, told: &mut Told<'_>, outbox: &mut Outbox) {
-    let has = speaker.capabilities;
-    if has.has(Capabilities::ECHO_MESSAGE.with(way.needs())) {
-        told.send(speaker.id, has, outbox);
     }
 }
 

@@ -7,8 +7,7 @@ use super::Hub;
 use super::limits::{MASKS_MAX, REAL_NAME_BYTES_MAX, REASON_BYTES_MAX};
 use super::modes::ALL_OF_PEOPLE;
 use super::monitor::MONITOR_MAX;
-use super::outbox::Outbox;
-use super::people::{ConnectionId, HOST_BYTES_MAX, People, Person, USER_BYTES_MAX};
+use super::people::{ConnectionId, HOST_BYTES_MAX, People, USER_BYTES_MAX};
 use super::refusal::Done;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
 use super::stamp::seconds_as_date;
@@ -24,12 +23,12 @@ pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION")
 
 impl Hub {
     /// The welcome burst. Modern IRC, "Connection Registration".
-    pub(super) fn welcome(&self, to: ConnectionId, outbox: &mut Outbox) {
+    pub(super) fn welcome(&self, to: ConnectionId) {
         let (name, network) = (&self.settings.name, &self.settings.network);
-        let nick = self.people.get(to).map_or("*", Person::nick_or_star);
+        let nick = self.nick_or_star(to);
         let created = seconds_as_date(self.started.unix.as_secs());
-        let mut say = |reply, rest: fmt::Arguments<'_>| {
-            self.reply_about(to, reply, rest, outbox);
+        let say = |reply, rest: fmt::Arguments<'_>| {
+            self.reply_about(to, reply, rest);
         };
         say(
             Reply::Welcome,
@@ -52,8 +51,8 @@ impl Hub {
             let (tokens, words) = (tokens.join(" "), Reply::Isupport.words());
             say(Reply::Isupport, format_args!("{tokens} :{words}"));
         }
-        self.tell_lusers(to, outbox);
-        self.tell_motd(to, outbox);
+        self.tell_lusers(to);
+        self.tell_motd(to);
     }
 
     /// What this server tells of itself: nothing that it does not keep. Modern IRC,
@@ -97,31 +96,31 @@ impl Hub {
         ]
     }
 
-    pub(super) fn motd(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
-        self.tell_motd(from, outbox);
+    pub(super) fn motd(&mut self, from: ConnectionId) -> Done<'static> {
+        self.tell_motd(from);
         Ok(())
     }
 
-    pub(super) fn tell_motd(&self, to: ConnectionId, outbox: &mut Outbox) {
+    pub(super) fn tell_motd(&self, to: ConnectionId) {
         let (name, motd) = (&self.settings.name, &self.settings.motd);
         if motd.is_empty() {
-            return self.reply(to, Reply::NoMotd, outbox);
+            return self.reply(to, Reply::NoMotd);
         }
         let start = format_args!(":- {name} message of the day -");
-        self.reply_about(to, Reply::MotdStart, start, outbox);
+        self.reply_about(to, Reply::MotdStart, start);
         for line in motd {
-            self.reply_about(to, Reply::Motd, format_args!(":{line}"), outbox);
+            self.reply_about(to, Reply::Motd, format_args!(":{line}"));
         }
-        self.reply(to, Reply::EndOfMotd, outbox);
+        self.reply(to, Reply::EndOfMotd);
     }
 
-    pub(super) fn lusers(&mut self, from: ConnectionId, outbox: &mut Outbox) -> Done<'static> {
-        self.tell_lusers(from, outbox);
+    pub(super) fn lusers(&mut self, from: ConnectionId) -> Done<'static> {
+        self.tell_lusers(from);
         Ok(())
     }
 
     /// How many are here. There is one server; everybody is its own.
-    pub(super) fn tell_lusers(&self, to: ConnectionId, outbox: &mut Outbox) {
+    pub(super) fn tell_lusers(&self, to: ConnectionId) {
         let People {
             connected,
             present: here,
@@ -131,8 +130,8 @@ impl Hub {
         } = self.people;
         let most = self.people.present_most;
         let visible = here - invisible;
-        let mut say = |reply: Reply, rest: fmt::Arguments<'_>| {
-            self.reply_about(to, reply, rest, outbox);
+        let say = |reply: Reply, rest: fmt::Arguments<'_>| {
+            self.reply_about(to, reply, rest);
         };
         say(
             Reply::LuserClient,

@@ -4,7 +4,6 @@ use std::fmt::{self, Write};
 
 use super::Hub;
 use super::mask;
-use super::outbox::Outbox;
 use super::people::{ConnectionId, Person, Present};
 use super::refusal::{Done, Echo};
 use super::room::{Member, Room};
@@ -31,7 +30,6 @@ impl Hub {
         from: ConnectionId,
         mask: &str,
         fields: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'static> {
         let (flags, fields) = match fields.unwrap_or_default().split_once('%') {
             Some((flags, fields)) => (flags, Some(fields)),
@@ -53,7 +51,7 @@ impl Hub {
                 if let Some((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
-                    self.tell_who(asked, Some((room, *member)), person, present, outbox);
+                    self.tell_who(asked, Some((room, *member)), person, present);
                 }
             }
         } else if mask.contains(['*', '?']) || mask == "0" {
@@ -61,15 +59,15 @@ impl Hub {
             let mask = if mask == "0" { "*" } else { mask };
             for (person, present) in self.people.all_present() {
                 if is_meant(mask, person, present) && self.can_see(from, person.id, present) {
-                    self.tell_who(asked, None, person, present, outbox);
+                    self.tell_who(asked, None, person, present);
                 }
             }
         } else if let Some((person, present)) = self.people.called(mask) {
-            self.tell_who(asked, None, person, present, outbox);
+            self.tell_who(asked, None, person, present);
         }
         let words = Reply::EndOfWho.words();
         let rest = format_args!("{} :{words}", Echo(mask));
-        self.reply_about(from, Reply::EndOfWho, rest, outbox);
+        self.reply_about(from, Reply::EndOfWho, rest);
         Ok(())
     }
 
@@ -88,7 +86,6 @@ impl Hub {
         place: Option<(&Room, Member)>,
         person: &Person,
         present: &Present,
-        outbox: &mut Outbox,
     ) {
         if asked.operators_only && !present.modes.has('o') {
             return;
@@ -108,7 +105,7 @@ impl Hub {
                 token: "",
             };
             let rest = format_args!("{rest} :0 {real_name}");
-            return self.reply_about(asked.by, Reply::WhoReply, rest, outbox);
+            return self.reply_about(asked.by, Reply::WhoReply, rest);
         };
         let fits = token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_digit());
         let token = if fits && !token.is_empty() {
@@ -121,7 +118,7 @@ impl Hub {
             letters: fields,
             token,
         };
-        self.reply_about(asked.by, Reply::WhoxReply, format_args!("{rest}"), outbox);
+        self.reply_about(asked.by, Reply::WhoxReply, format_args!("{rest}"));
     }
 }
 

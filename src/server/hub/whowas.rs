@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::Hub;
-use super::outbox::Outbox;
 use super::people::{ConnectionId, Host};
 use super::refusal::{Done, Echo, Refusal};
 use super::stamp::seconds_as_date;
@@ -48,7 +47,6 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         count: Option<&str>,
-        outbox: &mut Outbox,
     ) -> Done<'a> {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
@@ -56,7 +54,7 @@ impl Hub {
         let is_meant = |gone: &&Gone| gone.nick.eq_ignore_ascii_case(nick);
         let mut found = gone.iter().filter(is_meant).take(most).peekable();
         if found.peek().is_none() {
-            self.refuse_about(from, Refusal::NobodyWas { nick }, outbox);
+            self.refuse_about(from, Refusal::NobodyWas { nick });
         }
         for Gone {
             nick,
@@ -67,13 +65,13 @@ impl Hub {
         } in found
         {
             let rest = format_args!("{nick} {user} {host} * :{real_name}");
-            self.reply_about(from, Reply::WhowasUser, rest, outbox);
+            self.reply_about(from, Reply::WhowasUser, rest);
             let (name, date) = (&self.settings.name, seconds_as_date(*unix_seconds));
             let rest = format_args!("{nick} {name} :{date}");
-            self.reply_about(from, Reply::WhoisServer, rest, outbox);
+            self.reply_about(from, Reply::WhoisServer, rest);
         }
         let rest = format_args!("{} :{}", Echo(nick), Reply::EndOfWhowas.words());
-        self.reply_about(from, Reply::EndOfWhowas, rest, outbox);
+        self.reply_about(from, Reply::EndOfWhowas, rest);
         Ok(())
     }
 }
