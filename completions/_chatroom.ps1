@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Say one thing to a person or in a room')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was seen, where the configuration has log = true')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -74,6 +75,23 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;msg' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
+            [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
+            [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password of the server from the first line of this file')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what arrives when standard output is not a terminal')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration instead of the usual one')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chatroom;log' {
+            [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Only what happened in this room, or what was whispered with this person')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"')
+            [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Only lines that match this regular expression')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -207,6 +225,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;help' {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Say one thing to a person or in a room')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was seen, where the configuration has log = true')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -215,6 +234,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;help;msg' {
+            break
+        }
+        'chatroom;help;log' {
             break
         }
         'chatroom;help;ctl' {

@@ -52,6 +52,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --version 'Print version'
             cand ask 'Ask a person, and print the answer'
             cand msg 'Say one thing to a person or in a room'
+            cand log 'Show what was seen, where the configuration has log = true'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -69,6 +70,22 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;msg'= {
+            cand -n 'The name others know you by [default: your login name]'
+            cand --nick 'The name others know you by [default: your login name]'
+            cand -j 'Enter this room as well; can be given several times'
+            cand --join 'Enter this room as well; can be given several times'
+            cand --password-file 'Read the password of the server from the first line of this file'
+            cand --format 'How to print what arrives when standard output is not a terminal'
+            cand --timeout 'Give up after this time, such as 30s or 5m, with exit status 75'
+            cand --color 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE'
+            cand --config 'Read this configuration instead of the usual one'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chatroom;log'= {
+            cand --room 'Only what happened in this room, or what was whispered with this person'
+            cand --since 'Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"'
+            cand --grep 'Only lines that match this regular expression'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -188,12 +205,15 @@ set edit:completion:arg-completer[chatroom] = {|@words|
         &'chatroom;help'= {
             cand ask 'Ask a person, and print the answer'
             cand msg 'Say one thing to a person or in a room'
+            cand log 'Show what was seen, where the configuration has log = true'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'chatroom;help;ask'= {
         }
         &'chatroom;help;msg'= {
+        }
+        &'chatroom;help;log'= {
         }
         &'chatroom;help;ctl'= {
             cand send 'Take a line as if it were typed there'

@@ -63,6 +63,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -s h -l help -d 'Print h
 complete -c chatroom -n "__fish_chatroom_needs_command" -s V -l version -d 'Print version'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ask" -d 'Ask a person, and print the answer'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "msg" -d 'Say one thing to a person or in a room'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "log" -d 'Show what was seen, where the configuration has log = true'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'The name others know you by [default: your login name]' -r
@@ -89,6 +90,21 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l room -d 'Only what happened in this room, or what was whispered with this person' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l since -d 'Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Only lines that match this regular expression' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -173,10 +189,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Print what happens there from now on'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "ask" -d 'Ask a person, and print the answer'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "msg" -d 'Say one thing to a person or in a room'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "ask" -d 'Ask a person, and print the answer'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "msg" -d 'Say one thing to a person or in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "log" -d 'Show what was seen, where the configuration has log = true'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Take a line as if it were typed there'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "who" -d 'List who is in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "rooms" -d 'List the rooms it is in'

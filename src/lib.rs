@@ -35,7 +35,8 @@
 //! - Locks and shared state in the server: one thread, one owner of everything.
 //! - Talk between servers: a room lives in one place.
 //! - Encryption and accounts: run it where the network is trusted, or behind a tunnel.
-//! - Memory of what was said: who was not there has not heard it.
+//! - Memory of what was said, on the server: who was not there has not heard it. The client keeps
+//!   a log of what it has seen, where it is asked to.
 
 pub mod client;
 pub mod generate;

@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "jiff",
         &[
             "src/client/json/",
+            "src/client/log/",
             "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll.rs",
@@ -62,6 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "signal_hook",
         &[
             "src/client/interactive.rs",
+            "src/client/log/keeper.rs",
             "src/client/mod.rs",
             "src/client/plain.rs",
             "src/client/script/",

@@ -23,7 +23,32 @@ impl Address {
             port: PORT,
         }
     }
+
+    /// The name of the server as that of a file or a folder, which cannot lead out of the one it
+    /// is in.
+    pub fn file_name(&self) -> String {
+        let plain = |c: char| match c {
+            c if c.is_ascii_alphanumeric() || "-_.".contains(c) => c,
+            _ => '_',
+        };
+        let host = self.host.to_ascii_lowercase();
+        let host: String = host.chars().take(FILE_NAME_HOST_MAX).map(plain).collect();
+        format!("at-{host}-{}", self.port)
+    }
+
+    /// The address that has this name as a file, as far as the name tells.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let (host, port) = name.strip_prefix("at-")?.rsplit_once('-')?;
+        Some(Self {
+            host: host.to_owned(),
+            port: port.parse().ok()?,
+        })
+    }
 }
+
+/// More of a host does not fit into the name of a file, which has room for 255 bytes. No name of a
+/// host that can be looked up is longer. RFC 1035, 2.3.4
+const FILE_NAME_HOST_MAX: usize = 240;
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

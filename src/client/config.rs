@@ -27,6 +27,15 @@ pub const EXAMPLE: &str = "\
 # The keys of the editor: emacs or vi.
 #keys = \"emacs\"
 
+# Keep all that is seen, for `chatroom log`, in ~/.local/state/chatroom/log.
+#log = false
+
+# Let other programs use a running session: `chatroom ctl`.
+#control = false
+
+# Nicks that the shell completes when no session is running.
+#people = [\"bob\"]
+
 #[servers.home]
 #address = \"chat.example:6667\"
 #nick = \"ali\"                         # instead of the one above
@@ -66,6 +75,9 @@ pub struct Config {
     /// Whether other programs of this person can use a running session: `chatroom ctl`.
     #[serde(default)]
     pub control: bool,
+    /// Whether all that is seen is kept, for `chatroom log`.
+    #[serde(default)]
+    pub log: bool,
     /// Nicks that the shell completes when no session is running.
     #[serde(default)]
     pub people: Vec<String>,
@@ -170,6 +182,11 @@ impl Config {
         let rooms = self.servers.values().flat_map(|server| &server.rooms);
         let names = nicks.chain(rooms.cloned());
         names.filter(|name| name.starts_with(start)).collect()
+    }
+
+    /// The address of a server by its name here.
+    pub fn address_of(&self, name: &str) -> Option<&String> {
+        self.servers.get(name).map(|server| &server.address)
     }
 
     /// Reads `named`, or the usual file if there is one.

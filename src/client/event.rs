@@ -3,6 +3,7 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
+use super::json::Stamp;
 use super::session::Unread;
 
 /// Something a person should see.
@@ -33,6 +34,22 @@ pub enum Event {
         manner: Manner,
         /// Whether it was this person who said it.
         own: bool,
+    },
+    /// What became of something this person said. It stands where it was typed, so only the log
+    /// shows it.
+    Sent {
+        /// The room, or the person it was whispered to.
+        target: String,
+        /// This person's nick.
+        nick: String,
+        /// What.
+        text: String,
+        /// How.
+        manner: Manner,
+        /// What became of it.
+        fate: Fate,
+        /// What the server said beside it when it took it.
+        stamp: Stamp,
     },
     /// Text by the server itself.
     ServerSaid {
@@ -207,8 +224,8 @@ pub enum Event {
     ServerLost {
         /// Why.
         why: String,
-        /// When it is tried again.
-        retry_seconds: u64,
+        /// When it is tried again; unknown where it is told later.
+        retry_seconds: Option<u64>,
         /// Whether it has been said before.
         still: bool,
     },
@@ -219,6 +236,22 @@ pub enum Event {
         /// The words.
         words: String,
     },
+    /// The log cannot be written, or can be again.
+    LogTold {
+        /// Which of the two, and why.
+        words: String,
+    },
+}
+
+/// What became of something this person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The server has taken it.
+    Delivered,
+    /// The server has refused it.
+    Refused,
+    /// It was on its way when the connection ended.
+    Unknown,
 }
 
 /// How something was said.

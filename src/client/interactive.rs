@@ -133,7 +133,7 @@ impl Terminal {
         let report = HeldReport::begin();
         let quiet = QuietTerminal::new()?;
         let (news_sender, news) = mpsc::channel();
-        let (commands, receiver) = network::commands();
+        let (commands, inbox) = network::commands();
         *lock(&self.talk) = Some(commands.clone());
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
@@ -162,7 +162,7 @@ impl Terminal {
             ready: false,
             ended: false,
         };
-        network::start(place.stream, place.address, session, front, receiver, None)?;
+        network::start(place, session, front, inbox, None)?;
         let door = furniture
             .control
             .and_then(|at| open_door(&at, &commands, &self.printer));

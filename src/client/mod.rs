@@ -4,8 +4,9 @@
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
 //! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
 //! `editor` is the prompt. `interactive`, `plain` and `script` put these together for a terminal,
-//! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `wait`
-//! what a script waits for, `control` how other programs use a running session. `options`, `config`
+//! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `log`
+//! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
+//! session. `options`, `config`
 //! and `address` say where to go and as whom.
 
 pub mod address;
@@ -18,6 +19,7 @@ pub mod event;
 pub mod input;
 mod interactive;
 pub mod json;
+pub mod log;
 pub mod network;
 pub mod options;
 mod plain;
@@ -37,6 +39,7 @@ pub mod words;
 
 use std::io;
 use std::net::TcpStream;
+use std::path::PathBuf;
 
 use address::Address;
 use network::{Command, Commands};
@@ -49,6 +52,19 @@ use terminal::Signals;
 struct Place {
     stream: TcpStream,
     address: Address,
+    /// The folder of the log, where one is kept.
+    log: Option<PathBuf>,
+}
+
+impl Place {
+    /// A place of which nothing is kept.
+    fn new(stream: TcpStream, address: Address) -> Self {
+        Self {
+            stream,
+            address,
+            log: None,
+        }
+    }
 }
 
 /// How a conversation ended.

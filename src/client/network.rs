@@ -14,11 +14,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use super::Place;
 use super::address::Address;
 use super::completion::Names;
 use super::control::{self, Ask};
 use super::event::Event;
 use super::json::{Record, Stamp};
+use super::log::LogKeeper;
 use super::script::Batch;
 use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
 use crate::wire::{Line, Lines};
@@ -67,6 +69,8 @@ pub enum Command {
     Names(blocking::Sender<Names>),
     /// What is there to say of this line while it is typed?
     Judge(String, blocking::Sender<Judgement>),
+    /// The person is to know this about the log.
+    LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
     Control(Ask, blocking::SyncSender<String>),
     /// Leave, with a reason for those who stay.
@@ -100,21 +104,47 @@ pub fn connect(address: &Address) -> Result<net::TcpStream, ConnectError> {
 /// Where other threads put their commands.
 pub type Commands = mpsc::UnboundedSender<Command>;
 
+/// Where a conversation finds its commands.
+pub struct Inbox {
+    receiver: mpsc::UnboundedReceiver<Command>,
+    /// A way to put some there, which does not keep the conversation going.
+    sender: mpsc::WeakUnboundedSender<Command>,
+}
+
 /// A way for commands into a conversation.
-pub fn commands() -> (Commands, mpsc::UnboundedReceiver<Command>) {
-    mpsc::unbounded_channel()
+pub fn commands() -> (Commands, Inbox) {
+    let (commands, receiver) = mpsc::unbounded_channel();
+    let sender = commands.downgrade();
+    (commands, Inbox { receiver, sender })
 }
 
 /// Starts a conversation over a connection that is there, in a thread that ends behind
 /// [`Front::ended`]. `script` are the lines of standard input when it is not a terminal.
-pub fn start(
-    stream: net::TcpStream,
-    address: Address,
+pub(super) fn start(
+    place: Place,
     session: Session,
     front: impl Front + 'static,
-    commands: mpsc::UnboundedReceiver<Command>,
+    inbox: Inbox,
     script: Option<mpsc::Receiver<Batch>>,
 ) -> io::Result<()> {
+    let Place {
+        stream,
+        address,
+        log,
+    } = place;
+    let Inbox {
+        receiver: commands,
+        sender,
+    } = inbox;
+    let keep_log = |folder| {
+        LogKeeper::start(folder, move |words| {
+            // Behind the end of the conversation there is nobody to tell.
+            if let Some(sender) = sender.upgrade() {
+                let _ = sender.send(Command::LogTold(words));
+            }
+        })
+    };
+    let log = log.map(keep_log).transpose()?;
     stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -131,6 +161,7 @@ pub fn start(
                 unsent: Vec::new(),
                 batch: Batch::default(),
                 tails: Vec::new(),
+                log,
                 stamp: Stamp::default(),
                 write_failed: false,
                 begun: Instant::now(),
@@ -155,6 +186,8 @@ struct Network<F> {
     batch: Batch,
     /// Other programs that want to know all that happens.
     tails: Vec<blocking::SyncSender<String>>,
+    /// Where all that happens is kept.
+    log: Option<LogKeeper>,
     /// What the server said beside the line at hand.
     stamp: Stamp,
     /// Nothing more can be written. What the server said before that is still read.
@@ -305,10 +338,7 @@ impl<F: Front> Network<F> {
                 self.stamp = stamp;
                 // At once, so that each line is shown as things are then, and not as they are
                 // behind all the lines that came with it.
-                self.show(Moment {
-                    unix_seconds,
-                    ..now
-                });
+                self.show(unix_seconds, now);
                 self.front.stamp(Stamp::default());
                 self.stamp = Stamp::default();
             }
@@ -338,6 +368,7 @@ impl<F: Front> Network<F> {
             Some(Command::Judge(line, answer)) => {
                 let _ = answer.send(self.session.judge(&line));
             }
+            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogTold { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
@@ -417,7 +448,7 @@ impl<F: Front> Network<F> {
     /// Does what the session wants done, and lets the front end know.
     fn deliver(&mut self, now: Moment) {
         self.outbox.take_lines(&mut self.unsent);
-        self.show(now);
+        self.show(now.unix_seconds, now);
         for order in std::mem::take(&mut self.outbox.orders) {
             match order {
                 Order::Close => self.close_wanted = true,
@@ -430,6 +461,10 @@ impl<F: Front> Network<F> {
                 Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
                 Order::End(outcome) => {
                     self.ended = true;
+                    // The program may be over a moment later.
+                    if let Some(log) = &self.log {
+                        log.finish();
+                    }
                     self.front.ended(outcome);
                 }
             }
@@ -437,11 +472,18 @@ impl<F: Front> Network<F> {
         self.front.changed(&self.session);
     }
 
-    fn show(&mut self, now: Moment) {
+    /// Shows and keeps what happened at that time, by the clock of the server where it tells.
+    fn show(&mut self, unix_seconds: i64, now: Moment) {
         for event in self.outbox.events.drain(..) {
-            self.front.show(&event, now.unix_seconds, &self.session);
+            if let Some(log) = &self.log {
+                log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
+            }
+            if matches!(event, Event::Sent { .. }) {
+                continue;
+            }
+            self.front.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()
-                && let Some(record) = Record::of(&event, now.unix_seconds, &self.stamp)
+                && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();
                 // Who reads too slowly to hear all is not told a part.
@@ -450,7 +492,7 @@ impl<F: Front> Network<F> {
             }
         }
         if let Some(event) = self.outbox.found.take() {
-            self.front.found(&event, now.unix_seconds);
+            self.front.found(&event, unix_seconds);
         }
     }
 

@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
+use super::log::Since;
 use super::wait::Pattern;
 use crate::generate::Generated;
 
@@ -143,6 +144,10 @@ pub enum Action {
     ///
     /// A running session says it, where there is one and no server is named.
     Msg(Message),
+    /// Show what was seen, where the configuration has log = true
+    ///
+    /// The lines are those that were shown when it happened, and with --format json the objects.
+    Log(Log),
     /// Use a running session that has control = true in its configuration
     Ctl {
         /// What to do with it.
@@ -161,6 +166,28 @@ pub struct Message {
     /// What to say
     #[arg(value_name = "TEXT", required = true, num_args = 1..)]
     pub text: Vec<String>,
+}
+
+/// Which part of the log.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// Whose log: a server as for talking [default: the usual one]; - reads the objects of
+    /// --format json from standard input
+    #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
+    pub server: Option<String>,
+
+    /// Only what happened in this room, or what was whispered with this person
+    #[arg(long, value_name = "#ROOM|@NICK")]
+    pub room: Option<String>,
+
+    /// Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24,
+    /// "2026-11-24 14:00"
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+
+    /// Only lines that match this regular expression
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<Pattern>,
 }
 
 /// What to do with a running session.
@@ -315,9 +342,12 @@ const MORE_HELP: &str = r##"Exit status:
 
 JSON:
   --format json  an object a line: kind (message, whisper, join, part, quit, kick, rename, topic,
-                 mode, invite, away, names, server, lost, back) and time (RFC 3339, UTC) always;
-                 room, nick, other, text, manner (action, notice), people, own, msgid where they
-                 belong to it
+                 mode, invite, away, names, server, lost, back, refused, note) and time
+                 (RFC 3339, UTC) always; room, nick, other, text, manner (action, notice),
+                 people, own, mention, msgid where they belong to it
+  the log        the same, and also what this person says, with fate: delivered, refused, or
+                 unknown when the server was lost before it said which
+  chatroom log - shows such lines of standard input as they were shown when it happened
   --input json   an object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
                  room one talks in, {"command":"/join #room"}; a wrong one is refused by its number
   --generate schema  prints both forms as a JSON Schema
@@ -337,4 +367,6 @@ Files:
   $XDG_RUNTIME_DIR/chatroom/       where chatroom ctl finds running sessions with control = true
   ~/.config/chatroom.toml          who one is, and servers by name: nick, server, and for
                                    each [servers.NAME] address, nick, rooms, password-file
-  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R"##;
+  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R
+  ~/.local/state/chatroom/log      what was seen, with log = true: a folder for each server, in it
+                                   a file for each day, one object a line"##;

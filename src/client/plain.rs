@@ -81,7 +81,7 @@ impl Plain {
         look: Look,
         furniture: Furniture,
     ) -> io::Result<Ending> {
-        let (commands, receiver) = network::commands();
+        let (commands, inbox) = network::commands();
         let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
         self.printer.push(furniture.greeting);
         let front = PlainFront {
@@ -92,7 +92,7 @@ impl Plain {
             printer: self.printer.clone(),
             wake: self.wake.clone(),
         };
-        network::start(place.stream, place.address, session, front, receiver, None)?;
+        network::start(place, session, front, inbox, None)?;
         let door = furniture
             .control
             .and_then(|at| open_door(&at, &commands, &self.printer));

@@ -9,6 +9,7 @@ use std::process::{self, Stdio};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 use signal_hook::consts::SIGINT;
 
@@ -17,13 +18,13 @@ use super::config::{Config, ConfigError, Server};
 use super::control::{self, errand};
 use super::interactive::{Furniture, Terminal};
 use super::network::{self, ConnectError, plain_words};
-use super::options::{ColorChoice, Document, Options};
+use super::options::{self, Action, ColorChoice, Document, Format, Options};
 use super::plain::Plain;
 use super::screen::{Look, Volume};
 use super::script::Plan;
 use super::seat::Seat;
 use super::session::{Outcome, Report, Session, Settings};
-use super::{Ending, Place, input, json, script};
+use super::{Ending, Place, input, json, log, script};
 use crate::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives. The
@@ -81,6 +82,8 @@ pub enum Failure {
     },
     /// No running session can be used by other programs.
     NoSession,
+    /// There is no log to show; the words say what there is instead.
+    NoLog(String),
     /// The program itself failed.
     Internal,
     /// The terminal or the pipe cannot be used.
@@ -109,7 +112,9 @@ impl Failure {
         match self {
             Self::Usage(_) => 64,
             Self::LinesRefused => 65,
-            Self::Unreadable { .. } | Self::Config(ConfigError::Unreadable { .. }) => 66,
+            Self::Unreadable { .. }
+            | Self::NoLog(_)
+            | Self::Config(ConfigError::Unreadable { .. }) => 66,
             Self::UnknownHost { .. } => 68,
             Self::Unreachable { .. } | Self::ServerGone { .. } | Self::NoSession => 69,
             Self::Internal => 70,
@@ -140,7 +145,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(words) => f.write_str(words),
+            Self::Usage(words) | Self::NoLog(words) => f.write_str(words),
             Self::LinesRefused => f.write_str("some lines were refused"),
             Self::Unreadable { file, error } => {
                 write!(f, "cannot read {}: {}", file.display(), plain_words(error))
@@ -213,11 +218,20 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     if let Some(done) = errand::through_session(options, &config, control.as_deref()) {
         return done;
     }
-    let plan = Plan::of(options)?;
     let places = Places {
         state: folders.and_then(|at| Some(at.state_dir()?.join("chatroom"))),
         control: control.filter(|_| config.control),
     };
+    if let Some(Action::Log(log)) = &options.action {
+        let file = options.config.clone().or(usual_config);
+        let done = show_log(options, log, &config, file, places.logs().as_deref());
+        return done.or_else(Failure::unless_seen_enough);
+    }
+    if config.log && places.state.is_none() {
+        let words = "log = true needs a place for the log: set HOME or XDG_STATE_HOME";
+        return Err(Failure::Usage(words.to_owned()));
+    }
+    let plan = Plan::of(options)?;
     let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
     let edits = is_person && !options.plain && can_edit();
     let mut seat = take_seat(is_person, edits, &config).map_err(Failure::Output)?;
@@ -229,7 +243,8 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             let signal = seat.and_then(|seat| seat.signal());
             return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        let (place, host) = wishes.connect(seat.as_ref(), hosting)?;
+        let (mut place, host) = wishes.connect(seat.as_ref(), hosting)?;
+        place.log = places.log_of(&place.address, &config);
         let session = wishes.session(options, &config, &plan);
         let look = Look::new(
             has_color(options.color) && (edits || !is_person),
@@ -265,6 +280,60 @@ fn print_document(document: Document) -> io::Result<()> {
     }
 }
 
+/// Shows a part of the log instead of a conversation. `file` is where the configuration is.
+fn show_log(
+    options: &Options,
+    asked: &options::Log,
+    config: &Config,
+    file: Option<PathBuf>,
+    logs: Option<&Path>,
+) -> Result<(), Failure> {
+    if options.format == Format::Raw {
+        let words = "the log has no lines of the wire; --format is plain or json for it";
+        return Err(Failure::Usage(words.to_owned()));
+    }
+    let named = asked.server.as_ref().or(options.server.as_ref());
+    let server = match named.or(config.server.as_ref()) {
+        Some(stream) if stream == "-" => None,
+        Some(name) => Some(parse_address(config.address_of(name).unwrap_or(name))?),
+        None => Some(Address::local()),
+    };
+    let room = asked
+        .room
+        .as_ref()
+        .map(|room| match room.starts_with(['#', '&', '@']) {
+            true => room.clone(),
+            false => format!("#{room}"),
+        });
+    let advice = file
+        .filter(|_| !config.log)
+        .map(|file| format!("put log = true into {} to keep one", file.display()));
+    let question = log::Question {
+        server,
+        room: room.as_deref(),
+        since: asked.since.as_ref(),
+        grep: asked.grep.as_ref(),
+        format: options.format,
+        advice,
+    };
+    log::show(
+        &question,
+        logs,
+        reading_look(options, config),
+        &Zoned::now(),
+    )
+}
+
+/// How things are shown that happened elsewhere or earlier.
+pub(super) fn reading_look(options: &Options, config: &Config) -> Look {
+    Look::new(
+        has_color(options.color),
+        volume(options, true),
+        TimeZone::system(),
+        config.taste(),
+    )
+}
+
 /// Where the person sits; nowhere when the lines come from a script.
 fn take_seat(is_person: bool, edits: bool, config: &Config) -> io::Result<Option<Seat>> {
     Ok(match (is_person, edits) {
@@ -281,11 +350,22 @@ struct Places {
 }
 
 impl Places {
+    /// Where the logs of all servers are.
+    fn logs(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("log"))
+    }
+
+    /// The folder of the log of a server, where one is to be kept.
+    fn log_of(&self, server: &Address, config: &Config) -> Option<PathBuf> {
+        let logs = self.logs().filter(|_| config.log)?;
+        Some(log::folder_of(&logs, server))
+    }
+
     /// Where the conversation of a person keeps what it keeps, and how it begins.
     fn furniture(&self, place: &Place, hosted: bool, options: &Options) -> Furniture {
         let file = |kind: &str| {
             let folder = self.state.as_ref()?.join(kind);
-            Some(folder.join(file_name(&place.address)))
+            Some(folder.join(place.address.file_name()))
         };
         Furniture {
             format: options.format,
@@ -301,22 +381,6 @@ impl Places {
             },
         }
     }
-}
-
-/// The name of a server as that of a file, which cannot lead out of its folder.
-fn file_name(address: &Address) -> String {
-    let plain = |c: char| match c {
-        c if c.is_ascii_alphanumeric() || "-_".contains(c) => c,
-        '.' => '.',
-        _ => '_',
-    };
-    let host: String = address
-        .host
-        .to_ascii_lowercase()
-        .chars()
-        .map(plain)
-        .collect();
-    format!("at-{host}-{}", address.port)
 }
 
 /// Where to go and as whom, with nothing left open.
@@ -418,7 +482,7 @@ impl Wishes {
     ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
         let address = self.address.clone();
         let error = match self.reach(seat)? {
-            Ok(stream) => return Ok((Place { stream, address }, None)),
+            Ok(stream) => return Ok((Place::new(stream, address), None)),
             Err(ConnectError::UnknownHost(error)) => {
                 let host = address.host;
                 return Err(Failure::UnknownHost { host, error });
@@ -432,7 +496,7 @@ impl Wishes {
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         let host = hosting(here).map_err(Failure::Usage)?;
         match self.reach(seat)? {
-            Ok(stream) => Ok((Place { stream, address }, Some(host))),
+            Ok(stream) => Ok((Place::new(stream, address), Some(host))),
             Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
                 Err(Failure::Unreachable { address, error })
             }

@@ -12,6 +12,13 @@ use crate::wire::Key;
 #[derive(Debug, Clone)]
 pub struct Pattern(Regex);
 
+impl Pattern {
+    /// Whether it fits somewhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
 impl FromStr for Pattern {
     type Err = PatternError;
 
@@ -74,7 +81,7 @@ impl Wait {
         };
         let from = self.from.as_ref().is_none_or(|nick| same(nick, who));
         let pattern = self.pattern.as_ref();
-        in_place && from && pattern.is_none_or(|pattern| pattern.0.is_match(said))
+        in_place && from && pattern.is_none_or(|pattern| pattern.is_match(said))
     }
 
     /// Goes on waiting for somebody who has another nick now.

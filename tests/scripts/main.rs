@@ -15,6 +15,7 @@ mod support;
 mod fake;
 mod forms;
 mod hostile;
+mod log;
 mod recipes;
 mod statuses;
 mod truth;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
 use crate::client::json::Record;
-use crate::client::options::Format;
 use crate::client::safe::safe;
+use crate::client::screen::Look;
 use crate::client::start::Failure;
 
 /// How long a session may take to answer.
@@ -89,13 +89,14 @@ pub(in crate::client) fn ask(
     }
 }
 
-/// Prints a line of an answer, as a record where it is one. A reader that has seen enough ends
-/// the program quietly.
-pub(in crate::client) fn print(line: &str, format: Format) -> io::Result<()> {
+/// Prints a line of an answer: a record as it is shown anywhere, where a look is given. A reader
+/// that has seen enough ends the program quietly.
+pub(in crate::client) fn print(line: &str, look: Option<&Look>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match (format, Record::read(line)) {
-        (Format::Plain, Some(record)) => writeln!(out, "{}", record.plain())?,
-        _ => writeln!(out, "{}", safe(line))?,
-    }
+    let lines = match (look, Record::read(line)) {
+        (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
+        _ => format!("{}\n", safe(line)),
+    };
+    out.write_all(lines.as_bytes())?;
     out.flush()
 }

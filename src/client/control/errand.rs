@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::{Ask, caller};
 use crate::client::config::Config;
-use crate::client::options::{Action, Control, Options};
+use crate::client::options::{Action, Control, Format, Options};
 use crate::client::script;
-use crate::client::start::Failure;
+use crate::client::start::{Failure, reading_look};
 
 /// Does what a running session is to do; nothing when the options ask for something else.
 pub(in crate::client) fn through_session(
@@ -20,7 +20,7 @@ pub(in crate::client) fn through_session(
         Action::Ctl {
             what: Control::Names { start },
         } => {
-            let print = |line: &str| caller::print(line, options.format);
+            let print = |line: &str| caller::print(line, None);
             let ask = Ask::Names(start.clone());
             let done = match session() {
                 Some(session) => caller::ask(&session, &ask, None, print),
@@ -39,7 +39,7 @@ pub(in crate::client) fn through_session(
                     .and_then(|line| caller::ask(&session, &Ask::Send(line), None, |_| Ok(()))),
             );
         }
-        Action::Msg(_) | Action::Ask(_) => return None,
+        Action::Msg(_) | Action::Ask(_) | Action::Log(_) => return None,
     };
     let ask = match what {
         Control::Send { line } => Ask::Send(line.join(" ")),
@@ -51,7 +51,9 @@ pub(in crate::client) fn through_session(
     let Some(session) = session() else {
         return Some(Err(Failure::NoSession));
     };
-    let print = |line: &str| caller::print(line, options.format);
+    let look = reading_look(options, config);
+    let look = Some(&look).filter(|_| options.format == Format::Plain);
+    let print = |line: &str| caller::print(line, look);
     let done = caller::ask(&session, &ask, options.timeout, print);
     Some(done.or_else(|failure| failure.unless_seen_enough()))
 }

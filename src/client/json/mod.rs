@@ -1,22 +1,24 @@
 //! What happens and what is to be said, as JSON: one object a line.
 //!
-//! [`Record`] is the one form for all that keeps or passes on what happened, `wish` the form of
-//! what is to be said. [`schema`] tells both to other programs.
+//! [`Record`] is the one form for all that keeps or passes on what happened; `replay` turns one
+//! back into what can be shown. `wish` is the form of what is to be said. [`schema`] tells both
+//! forms to other programs.
 
+mod replay;
 mod schema;
 mod wish;
 
 use std::fmt::Write as _;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use schema::schema;
 pub use wish::{Asked, read_wish};
 
-use super::event::{Event, Manner};
+use super::event::{Event, Fate, Manner};
 use super::input::is_room;
-use super::safe::{safe, safe_name};
+use super::words;
 use crate::wire::Message;
 use crate::wire::name::is_invisible;
 
@@ -54,6 +56,10 @@ pub enum Kind {
     Lost,
     /// The connection is there again.
     Back,
+    /// Something was refused, and why.
+    Refused,
+    /// An answer in words, of one line or several.
+    Note,
 }
 
 /// One thing that happened. What does not belong to it is left out.
@@ -84,6 +90,12 @@ pub struct Record {
     /// Whether this person did it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+    /// Whether it names this person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mention: bool,
+    /// What became of what this person said: `delivered`, `refused` or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fate: Option<String>,
     /// What the server calls this message, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub msgid: Option<String>,
@@ -109,9 +121,11 @@ impl Stamp {
             return Self::default();
         }
         let text = String::from_utf8_lossy(line);
-        let Ok(message) = Message::parse(&text) else {
-            return Self::default();
-        };
+        Message::parse(&text).map_or_else(|_| Self::default(), |message| Self::of(&message))
+    }
+
+    /// The same of a line that is understood already.
+    pub fn of(message: &Message<'_>) -> Self {
         let tag = |name: &str| message.tags.get(name).map(std::borrow::Cow::into_owned);
         Self {
             time: tag("time").and_then(|time| time.parse().ok()),
@@ -128,19 +142,7 @@ impl Stamp {
 impl Record {
     /// What happened, as a record; nothing for what only concerns whoever sits here.
     pub fn of(event: &Event, unix_seconds: i64, stamp: &Stamp) -> Option<Self> {
-        let time = stamp.time.or(Timestamp::from_second(unix_seconds).ok());
-        let blank = |kind| Self {
-            kind,
-            time: time.unwrap_or_default().to_string(),
-            room: None,
-            nick: None,
-            other: None,
-            text: None,
-            manner: None,
-            people: Vec::new(),
-            own: false,
-            msgid: stamp.msgid.clone(),
-        };
+        let blank = |kind| Self::blank(kind, unix_seconds, stamp);
         let some = |text: &String| Some(text.clone());
         Some(match event {
             Event::Said {
@@ -149,13 +151,14 @@ impl Record {
                 text,
                 manner,
                 own,
-                ..
+                mention,
             } => Self {
                 room: some(room),
                 nick: some(nick),
                 text: some(text),
                 manner: manner_name(*manner),
                 own: *own,
+                mention: *mention,
                 ..blank(Kind::Message)
             },
             Event::Whispered {
@@ -170,6 +173,29 @@ impl Record {
                 own: *own,
                 ..blank(Kind::Whisper)
             },
+            Event::Sent {
+                target,
+                nick,
+                text,
+                manner,
+                fate,
+                stamp,
+            } => {
+                let to_room = is_room(target);
+                let kind = match to_room {
+                    true => Kind::Message,
+                    false => Kind::Whisper,
+                };
+                Self {
+                    room: Some(target).filter(|_| to_room).cloned(),
+                    nick: some(if to_room { nick } else { target }),
+                    text: some(text),
+                    manner: manner_name(*manner),
+                    own: true,
+                    fate: Some(fate_name(*fate).to_owned()),
+                    ..Self::blank(kind, unix_seconds, stamp)
+                }
+            }
             Event::Entered {
                 room, nick, others, ..
             } => Self {
@@ -266,44 +292,50 @@ impl Record {
                 text: some(text),
                 ..blank(Kind::Server)
             },
-            Event::ServerLost { why, .. } => Self {
+            Event::ServerLost {
+                why, still: false, ..
+            } => Self {
                 text: some(why),
                 ..blank(Kind::Lost)
             },
             Event::ServerBack => blank(Kind::Back),
+            Event::Refused {
+                number, parameters, ..
+            } => Self {
+                text: Some(words::refusal(*number, parameters)),
+                ..blank(Kind::Refused)
+            },
+            Event::Unsendable { words, .. } => Self {
+                text: some(words),
+                ..blank(Kind::Refused)
+            },
             _ => return None,
         })
     }
 
-    /// Reads a record back; `None` when the line is none.
-    pub fn read(line: &str) -> Option<Self> {
-        serde_json::from_str(line).ok()
+    /// An answer in words.
+    pub fn note(words: &str, unix_seconds: i64) -> Self {
+        Self {
+            text: Some(words.to_owned()),
+            ..Self::blank(Kind::Note, unix_seconds, &Stamp::default())
+        }
     }
 
-    /// The record in words, harmless for a terminal.
-    pub fn plain(&self) -> String {
-        let text = |text: &Option<String>| safe(text.as_deref().unwrap_or_default());
-        let time: Option<Timestamp> = self.time.parse().ok();
-        let time = time.map(|time| time.to_zoned(TimeZone::system()));
-        let time = time.map_or(String::new(), |time| time.strftime("%H:%M").to_string());
-        let nick = text(&self.nick);
-        let words = match (self.kind, self.manner.as_deref()) {
-            (Kind::Message, None) => format!("<{nick}> {}", text(&self.text)),
-            (Kind::Message, Some("action")) => format!("* {nick} {}", text(&self.text)),
-            (Kind::Message, Some(_)) => format!("-{nick}- {}", text(&self.text)),
-            (Kind::Whisper, _) if self.own => {
-                format!("you whisper to {nick}: {}", text(&self.text))
-            }
-            (Kind::Whisper, _) => format!("*{nick}* whispers: {}", text(&self.text)),
-            (kind, _) => {
-                let kind = format!("{kind:?}").to_lowercase();
-                let more = [&self.nick, &self.other, &self.text].map(text);
-                format!("{kind} {}", more.join(" ").trim())
-            }
-        };
-        match &self.room {
-            Some(room) => format!("{time} {} {words}", safe_name(room)),
-            None => format!("{time} {words}"),
+    fn blank(kind: Kind, unix_seconds: i64, stamp: &Stamp) -> Self {
+        let time = stamp.time.or(Timestamp::from_second(unix_seconds).ok());
+        Self {
+            kind,
+            time: time.unwrap_or_default().to_string(),
+            room: None,
+            nick: None,
+            other: None,
+            text: None,
+            manner: None,
+            people: Vec::new(),
+            own: false,
+            mention: false,
+            fate: None,
+            msgid: stamp.msgid.clone(),
         }
     }
 
@@ -327,6 +359,14 @@ impl Record {
         }
         line.push('\n');
         line
+    }
+}
+
+fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Delivered => "delivered",
+        Fate::Refused => "refused",
+        Fate::Unknown => "unknown",
     }
 }
 

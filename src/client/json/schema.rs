@@ -8,8 +8,9 @@ pub fn schema() -> String {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "chatroom",
-        "description": "What chatroom prints with --format json, one object a line. \
-            What it reads with --input json is under $defs.",
+        "description": "What chatroom prints with --format json, keeps in the log, and shows \
+            again with chatroom log, one object a line. What it reads with --input json is \
+            under $defs.",
         "type": "object",
         "required": ["kind", "time"],
         "additionalProperties": false,
@@ -26,7 +27,7 @@ pub fn schema() -> String {
             "room": text("the room it happened in"),
             "nick": text("who did it; for one's own whispers, to whom"),
             "other": text("the other person it concerns: who was made to leave, the new nick"),
-            "text": text("what was said, the reason, or the topic"),
+            "text": text("what was said, the reason, the topic, or other words"),
             "manner": {
                 "description": "left out for plain talk",
                 "enum": ["action", "notice"],
@@ -37,6 +38,11 @@ pub fn schema() -> String {
                 "description": "the nicks of those who are there",
             },
             "own": { "type": "boolean", "description": "whether this person did it" },
+            "mention": { "type": "boolean", "description": "whether it names this person" },
+            "fate": {
+                "description": "what became of what this person said; only the log has it",
+                "enum": ["delivered", "refused", "unknown"],
+            },
             "msgid": text("what the server calls this message, where it does"),
         },
         "$defs": { "input": {
@@ -70,9 +76,9 @@ pub fn schema() -> String {
 }
 
 /// The names of all kinds.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 17] = [
     "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
-    "away", "names", "server", "lost", "back",
+    "away", "names", "server", "lost", "back", "refused", "note",
 ];
 
 #[cfg(test)]
@@ -93,6 +99,8 @@ mod tests {
             manner: Some(String::new()),
             people: vec![String::new()],
             own: true,
+            mention: true,
+            fate: Some(String::new()),
             msgid: Some(String::new()),
         };
         let full = serde_json::to_value(full).unwrap();

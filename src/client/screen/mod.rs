@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use colored::{Color, Colorize as _};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::event::{Event, Manner};
+use super::event::{Event, Fate, Manner};
+use super::input::is_room;
 use super::safe::{safe, safe_name};
 use super::session::{Judgement, Part, Unread};
 use super::settings::Taste;
@@ -63,6 +64,17 @@ impl Look {
             last_time: RefCell::default(),
             taste,
         }
+    }
+
+    /// The same without colours and times, and with nothing left out.
+    pub fn bare(&self) -> Self {
+        let mut bare = self.clone();
+        bare.color = false;
+        bare.volume = Volume::Everything;
+        bare.taste.time.clear();
+        bare.taste.nick_width = 0;
+        bare.taste_changed();
+        bare
     }
 
     /// Whether colours are on.
@@ -153,6 +165,23 @@ impl Look {
                 manner,
                 own,
             } => self.whispered(nick, text, *manner, *own),
+            Event::Sent {
+                target,
+                nick,
+                text,
+                manner,
+                fate,
+                ..
+            } => {
+                let said = match is_room(target) {
+                    true => {
+                        let said = self.said(nick, text, *manner, true, false);
+                        format!("{}{said}", room_of(target))
+                    }
+                    false => self.whispered(target, text, *manner, true),
+                };
+                format!("{said}{}", self.fate(*fate))
+            }
             Event::ServerSaid { text } => self.dim(&format!("-- {}", safe(text))),
             Event::ServerDetail { text } => self.dim(&format!("-- {}", safe(text))),
             Event::Entered {
@@ -273,10 +302,12 @@ impl Look {
                 } else {
                     "the server is gone"
                 };
-                format!("{what} ({}); trying again in {retry_seconds} s", safe(why))
+                let retry = retry_seconds.map(|seconds| format!("; trying again in {seconds} s"));
+                format!("{what} ({}){}", safe(why), retry.unwrap_or_default())
             }
             Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } => return format!("{}\n", self.dim(words)),
+            Event::LogTold { words } => return self.warning(&safe(words)),
         };
         format!("{time}{text}\n")
     }
@@ -359,6 +390,15 @@ impl Look {
             line.bold().to_string()
         } else {
             line
+        }
+    }
+
+    /// What became of this person's own words, where that is not plain.
+    fn fate(&self, fate: Fate) -> String {
+        match fate {
+            Fate::Delivered => String::new(),
+            Fate::Refused => self.dim(" (not delivered)"),
+            Fate::Unknown => self.dim(" (nobody knows whether it arrived)"),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::client::session::ScriptLine;
 
 /// Some lines of a script in order.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(in crate::client) struct Batch {
     /// The number of its first line.
     first: u64,
     text: String,
@@ -67,7 +67,7 @@ impl Batch {
     }
 
     /// Takes out the next line and its number.
-    pub fn next_line(&mut self) -> Option<(u64, ScriptLine<'_>)> {
+    pub(in crate::client) fn next_line(&mut self) -> Option<(u64, ScriptLine<'_>)> {
         let (end, kind) = self.lines.get(self.taken)?;
         let number = self.first + self.taken as u64;
         let text = self.text.get(self.begins_at..*end).unwrap_or_default();
@@ -82,7 +82,7 @@ impl Batch {
     }
 
     /// Whether all lines have been taken out, and no more come.
-    pub fn is_over(&self) -> bool {
+    pub(in crate::client) fn is_over(&self) -> bool {
         self.is_last && self.taken == self.lines.len()
     }
 }

@@ -64,15 +64,8 @@ pub(super) fn run(
         _ => BATCHES_AHEAD,
     };
     let (lines, receiver) = mpsc::channel(ahead);
-    let (commands, taken) = network::commands();
-    network::start(
-        place.stream,
-        place.address,
-        session,
-        front,
-        taken,
-        Some(receiver),
-    )?;
+    let (commands, inbox) = network::commands();
+    network::start(place, session, front, inbox, Some(receiver))?;
     let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
     // What ends by itself soon is no session for others.
     let control = control.filter(|_| plan.follow);
@@ -139,6 +132,7 @@ impl Front for ScriptFront {
                 ..
             } => complain(*line, &words::refusal(*number, parameters)),
             Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
+            Event::LogTold { words } => complain(None, &super::safe::safe(words)),
             _ if self.silent => {}
             _ => self.print(event, unix_seconds),
         }

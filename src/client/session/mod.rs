@@ -270,7 +270,7 @@ impl Session {
         let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.attempts)).min(RECONNECT_LAST);
         outbox.events.push(Event::ServerLost {
             why,
-            retry_seconds: after.as_secs(),
+            retry_seconds: Some(after.as_secs()),
             still,
         });
         self.attempts += 1;

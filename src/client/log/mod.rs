@@ -1,0 +1,36 @@
+//! The log: all that was seen, in files that only their owner can read.
+//!
+//! Each server has a folder, and each day a file in it, with one [`Record`] a line: the form of
+//! `--format json`. `keeper` writes, in a thread of its own; `files` finds what was written, `since`
+//! is from when on, and `reader` shows it as `chatroom log` does.
+
+mod files;
+mod keeper;
+mod reader;
+mod since;
+
+pub(super) use files::folder_of;
+pub use keeper::LogKeeper;
+pub(super) use reader::{Question, show};
+pub use since::Since;
+
+use super::event::Event;
+use super::input::is_secret;
+use super::json::{Record, Stamp};
+use super::screen::Look;
+
+/// What the log keeps of an event: all that came from others or went to them. What this program
+/// says by itself, as its help, is not worth keeping, and passwords must not be kept.
+fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Option<Record> {
+    match event {
+        Event::Sent { target, text, .. } if is_secret(&format!("@{target} {text}")) => None,
+        Event::Note { .. } | Event::LogTold { .. } | Event::Rooms { .. } => None,
+        Event::ServerDetail { .. } => None,
+        _ => Record::of(event, unix_seconds, stamp).or_else(|| {
+            // An answer that no program has asked for yet is kept as it was shown.
+            let lines = look.lines(event, unix_seconds, None);
+            let words = lines.trim_end();
+            (!words.is_empty()).then(|| Record::note(words, unix_seconds))
+        }),
+    }
+}

@@ -1,0 +1,347 @@
+//! The log: what it keeps, and how it is shown again.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::fake::{Fake, answers};
+use super::support::{Finished, Program, chatroom, run, say};
+use crate::common::Server;
+
+/// A person's home, with a configuration that keeps a log.
+struct Home {
+    folder: tempfile::TempDir,
+    server: SocketAddr,
+}
+
+impl Home {
+    fn of(server: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Self { folder, server };
+        home.configure("nick = \"alice\"\nlog = true\n");
+        home
+    }
+
+    fn configure(&self, text: &str) {
+        let folder = self.folder.path().join(".config");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("chatroom.toml"), text).unwrap();
+    }
+
+    /// `chatroom` of this person.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = chatroom(arguments);
+        command.env("HOME", self.folder.path());
+        command.env("CHATROOM_SERVER", self.server.to_string());
+        command
+    }
+
+    /// The log as it is shown with these options.
+    fn log(&self, options: &[&str]) -> String {
+        let finished = self.ask(options, "");
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        assert_eq!(finished.err, "");
+        finished.out
+    }
+
+    fn ask(&self, options: &[&str], input: &str) -> Finished {
+        let mut command = self.command(&["log"]);
+        command.args(options);
+        run(command, input)
+    }
+
+    fn logs(&self) -> PathBuf {
+        self.folder.path().join(".local/state/chatroom/log")
+    }
+
+    /// The folder of the log of the server, whether it is there or not.
+    fn server_log(&self) -> PathBuf {
+        let (host, port) = (self.server.ip(), self.server.port());
+        self.logs().join(format!("at-{host}-{port}"))
+    }
+
+    /// Puts records into the log, as of this day.
+    fn put(&self, day: &str, lines: &str) {
+        fs::create_dir_all(self.server_log()).unwrap();
+        fs::write(self.server_log().join(format!("{day}.ndjson")), lines).unwrap();
+    }
+}
+
+/// Without the first line, which tells the day.
+fn behind_day(shown: &str) -> &str {
+    let (day, rest) = shown.split_once('\n').unwrap();
+    assert!(day.starts_with("— ") && day.ends_with(" —"), "{day}");
+    rest
+}
+
+#[test]
+fn what_was_seen_is_shown_again_as_it_was_and_only_its_owner_can_read_it() {
+    let server = Server::start(&[]);
+    let home = Home::of(server.address);
+    let mut bob = server.enter("bob");
+    let mut live = Program::start(home.command(&["--plain", "--color", "never"]));
+    bob.expect(":alice!");
+    say(&mut bob, "alice: \u{2}hi\u{2} \u{1b}[2J\u{202e}");
+    bob.send("PRIVMSG alice :\u{1}ACTION waves\u{1}");
+    bob.send("NOTICE #lobby :beep");
+    bob.send("TOPIC #lobby :tea");
+    bob.send("JOIN #other\r\nINVITE alice #other");
+    bob.send("NICK rob");
+    bob.send("PART #lobby :bye");
+    live.out.wait_for("(bye)");
+    live.give("/whois rob\n/names\n/away lunch\n/kick bob\n");
+    live.out.wait_for("only an operator");
+    live.give("/quit\n");
+    let live = live.finish();
+    assert_eq!(live.status, Some(0), "{live:?}");
+    let seen = live.out.replace("; /help lists the commands", "");
+    // There is no room in the log that needs not be named.
+    let shown = home.log(&[]).replace("#lobby ", "");
+    assert_eq!(behind_day(&shown), seen.replace("#lobby ", ""));
+    let days: Vec<_> = fs::read_dir(home.server_log()).unwrap().collect();
+    assert_eq!(days.len(), 1);
+    for place in [home.server_log(), days[0].as_ref().unwrap().path()] {
+        let mode = fs::metadata(&place).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{place:?}");
+    }
+}
+
+#[test]
+fn the_stream_and_the_log_are_one_form_that_is_shown_in_one_way() {
+    let server = Server::start(&[]);
+    let home = Home::of(server.address);
+    let mut bob = server.enter("bob");
+    let follow = |format, nick| {
+        let options = ["--follow", "--format", format, "--nick", nick];
+        let mut program = Program::start(home.command(&options));
+        program.end_input();
+        program
+    };
+    let json = follow("json", "alice");
+    bob.expect(":alice!");
+    let plain = follow("plain", "carol");
+    bob.expect(":carol!");
+    say(&mut bob, "one");
+    bob.send("PRIVMSG #lobby :\u{1}ACTION waves\u{1}");
+    say(&mut bob, "alice: last");
+    let stream = json.out.wait_for("last");
+    let live = plain.out.wait_for("last");
+    drop((json, plain));
+    // Two people have written this log at once, and bob is heard twice.
+    let log = home.log(&["--format", "json"]);
+    for line in stream.lines() {
+        assert!(log.lines().any(|other| other == line), "{line}: {log}");
+    }
+    let shown = home.ask(&["-"], &stream);
+    assert_eq!(
+        (shown.status, shown.err.as_str()),
+        (Some(0), ""),
+        "{shown:?}"
+    );
+    for line in live.lines() {
+        assert!(
+            shown.out.lines().any(|other| other == line),
+            "{line}: {}",
+            shown.out
+        );
+    }
+    assert!(home.log(&[]).contains("#lobby * bob waves\n"));
+}
+
+/// What was seen on two days.
+const SEEN: [&str; 2] = [
+    r##"{"kind":"join","time":"2026-03-01T22:00:00Z","room":"#a","nick":"alice","people":["bob"],"own":true}
+{"kind":"message","time":"2026-03-01T22:01:00Z","room":"#a","nick":"bob","text":"one apple"}
+{"kind":"message","time":"2026-03-01T22:02:00Z","room":"#b","nick":"carol","text":"two pears"}
+{"kind":"whisper","time":"2026-03-01T22:03:00Z","nick":"Bob","text":"psst"}
+{"kind":"quit","time":"2026-03-01T22:04:00Z","nick":"carol"}
+"##,
+    r##"{"kind":"whisper","time":"2026-03-02T10:00:00Z","nick":"bob","text":"yes","own":true,"fate":"refused"}
+{"kind":"rename","time":"2026-03-02T10:00:01Z","nick":"bob","other":"rob"}
+
+{"kind":"message","time":"2026-03-02T10:01:00Z","room":"#A","nick":"rob","text":"\u001b[2Jlate apple"}
+{"kind":"quit","time":"2026-03-02T10:02:00Z","nick":"rob","text":"bye"}
+{"kind":"message","time":"2026-03-02T10:0"##,
+];
+
+#[test]
+fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
+    let home = Home::of("127.0.0.1:9".parse().unwrap());
+    home.put("2026-03-01", SEEN[0]);
+    home.put("2026-03-02", SEEN[1]);
+    let all = home.log(&[]);
+    assert_eq!(
+        all,
+        "— Sunday, 1 March 2026 —\n\
+         you are alice in #a, with bob\n\
+         22:01 #a <bob> one apple\n\
+         22:02 #b <carol> two pears\n\
+         22:03 *Bob* whispers: psst\n\
+         22:04 ← carol left\n\
+         — Monday, 2 March 2026 —\n\
+         10:00 you whisper to bob: yes (not delivered)\n\
+         10:00 bob is now rob\n\
+         10:01 #A <rob> ^[[2Jlate apple\n\
+         10:02 ← rob left (bye)\n"
+    );
+    let shown = |options: &[&str]| -> Vec<String> {
+        let lines = home.log(options);
+        let lines = lines.lines().filter(|line| !line.starts_with('—'));
+        lines.map(str::to_owned).collect()
+    };
+    let in_room = shown(&["--room", "#A"]);
+    assert_eq!(in_room, shown(&["--room", "a"]));
+    assert_eq!(
+        in_room,
+        [
+            "you are alice in #a, with bob",
+            "22:01 <bob> one apple",
+            "10:00 bob is now rob",
+            "10:01 <rob> ^[[2Jlate apple",
+            "10:02 ← rob left (bye)",
+        ]
+    );
+    assert_eq!(
+        shown(&["--room", "@bob"]),
+        [
+            "22:03 *Bob* whispers: psst",
+            "10:00 you whisper to bob: yes (not delivered)",
+            "10:00 bob is now rob",
+        ]
+    );
+    assert_eq!(shown(&["--grep", "app|pear"]).len(), 3);
+    assert_eq!(shown(&["--grep", "^#b <carol>"]).len(), 1);
+    assert_eq!(shown(&["--since", "2026-03-02 10:01"]).len(), 2);
+    assert_eq!(shown(&["--since", "2026-03-02T10:02:00Z"]).len(), 1);
+    assert_eq!(shown(&["--since", "2h"]).len(), 0);
+    let objects = home.log(&["--format", "json", "--grep", "pear"]);
+    let line = SEEN[0].lines().nth(2).unwrap();
+    assert_eq!(objects, format!("{line}\n"));
+}
+
+#[test]
+fn wrong_questions_are_told_and_nothing_is_shown() {
+    let home = Home::of("127.0.0.1:9".parse().unwrap());
+    for (options, status, words) in [
+        (["--since", "soon"], 64, "write it like 30m, 2h"),
+        (["--grep", "("], 64, "open group"),
+        (["--format", "raw"], 64, "no lines of the wire"),
+        (["--room", "#a"], 66, "there is no log of 127.0.0.1:9"),
+    ] {
+        let finished = home.ask(&options, "");
+        assert_eq!(finished.status, Some(status), "{finished:?}");
+        assert!(finished.err.contains(words), "{finished:?}");
+        assert_eq!(finished.out, "");
+    }
+    home.put("2026-03-01", SEEN[0]);
+    home.configure("");
+    let finished = home.ask(&["chat.example"], "");
+    assert_eq!(
+        finished.err,
+        format!(
+            "chatroom: there is no log of chat.example:6667, but of 127.0.0.1:9; put log = true \
+             into {}/.config/chatroom.toml to keep one\n",
+            home.folder.path().display()
+        )
+    );
+}
+
+#[test]
+fn lines_of_others_that_are_no_records_are_left_out_and_told() {
+    let home = Home::of("127.0.0.1:9".parse().unwrap());
+    let input = format!("hello\n{}\u{1b}[2J\n{}", SEEN[0], "x".repeat(2_000_000));
+    let finished = home.ask(&["-", "--grep", "pear"], &input);
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    assert_eq!(behind_day(&finished.out), "22:02 #b <carol> two pears\n");
+    let told: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (line, number) in told.iter().zip([1, 7, 8]) {
+        let expected = format!("chatroom: line {number}: this is no record; it is left out");
+        assert_eq!(*line, expected);
+    }
+}
+
+#[test]
+fn a_reader_of_the_log_that_has_seen_enough_ends_it_quietly() {
+    let home = Home::of("127.0.0.1:9".parse().unwrap());
+    home.put("2026-03-01", &SEEN[0].repeat(2_000));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = home.command(&["log"]);
+    command.stdout(writer);
+    let finished = Program::start_with_output(command).finish();
+    assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
+}
+
+/// A74: the names of rooms, people and networks are in the lines, and nowhere else.
+#[test]
+fn no_name_leads_out_of_the_folder_of_the_log() {
+    let mut answer = answers("");
+    let extra = ":s 005 ci NETWORK=../../x :are supported\r\n\
+         :../../e!u@h PRIVMSG #lobby :one\r\n\
+         :con!u@h PRIVMSG #../../../etc/x :two\r\n\
+         :..!u@h PRIVMSG ci :three\r\n";
+    let fake = Fake::start(move |line| {
+        let mut answered = answer(line)?;
+        if line.starts_with("USER") {
+            answered.push_str(extra);
+        }
+        Some(answered)
+    });
+    let home = Home::of(fake.address);
+    let finished = run(home.command(&["--nick", "ci"]), "hello\n");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    let log = home.log(&[]);
+    for text in ["one", "two", "three"] {
+        assert!(log.contains(text), "{log}");
+    }
+    let mut folders = vec![home.logs()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files += 1,
+            }
+        }
+    }
+    assert_eq!(files, 1);
+    let state = home.logs();
+    let state = state.parent().unwrap();
+    assert_eq!(fs::read_dir(state).unwrap().count(), 1, "{state:?}");
+}
+
+#[test]
+fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
+    let server = Server::start(&["--no-limits"]);
+    let home = Home::of(server.address);
+    let mut bob = server.enter("bob");
+    // At most 512 or 1024 bytes, depending on the shell.
+    let limited = "ulimit -f 1; exec \"$0\" --follow --nick alice";
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_chatroom")]);
+    command.env_clear().env("HOME", home.folder.path());
+    command.env("CHATROOM_SERVER", server.address.to_string());
+    let mut alice = Program::start(command);
+    bob.expect(":alice!");
+    for number in 0..50 {
+        say(&mut bob, &format!("number {number}"));
+    }
+    alice.out.wait_for("number 49");
+    let told = alice.err.wait_until(|text| text.ends_with('\n'));
+    assert!(told.contains("cannot be written: "), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    alice.give("still here\n");
+    bob.expect("still here");
+    alice.signal(nix::sys::signal::Signal::SIGTERM);
+    let finished = alice.finish();
+    assert_eq!(finished.err, told);
+    let log = home.log(&[]);
+    assert!(
+        log.contains("<bob> number 0\n") && !log.contains("number 49"),
+        "{log}"
+    );
+}
