@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use super::{Order, Outbox, Phase, Session};
-use crate::wire::request::CapRequest;
 use crate::wire::{Message, Request};
 
 /// So many lines a server may take to list what it can; one that goes on is broken.
@@ -88,8 +87,15 @@ impl Session {
     /// the same, and one that does waits for the end of the negotiation.
     pub(super) fn begin_negotiation(&mut self, outbox: &mut Outbox) {
         self.capabilities = Capabilities::default();
-        let list = CapRequest::Ls { version: 302 };
-        self.send(&Request::Cap(list), outbox);
+        self.send_cap("LS", Some("302"), outbox);
+    }
+
+    fn send_cap(&mut self, subcommand: &str, argument: Option<&str>, outbox: &mut Outbox) {
+        let request = Request::Cap {
+            subcommand,
+            argument,
+        };
+        self.send(&request, outbox);
     }
 
     /// `CAP * LS * :a b`, and the other answers of this kind.
@@ -110,21 +116,20 @@ impl Session {
                     return;
                 }
                 let wanted = self.capabilities.wanted(self.settings.script);
-                let capabilities = wanted.as_str();
                 if wanted.is_empty() {
-                    self.send(&Request::Cap(CapRequest::End), outbox);
+                    self.send_cap("END", None, outbox);
                 } else {
-                    self.send(&Request::Cap(CapRequest::Req { capabilities }), outbox);
+                    self.send_cap("REQ", Some(&wanted), outbox);
                 }
             }
             "ACK" => {
                 self.capabilities.on.extend(known(list));
                 if registering {
-                    self.send(&Request::Cap(CapRequest::End), outbox);
+                    self.send_cap("END", None, outbox);
                 }
             }
             "NAK" if registering => {
-                self.send(&Request::Cap(CapRequest::End), outbox);
+                self.send_cap("END", None, outbox);
             }
             "DEL" => {
                 for gone in known(list) {

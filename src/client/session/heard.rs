@@ -28,7 +28,6 @@ impl Session {
                 self.said(message, target, text, Manner::Notice, outbox);
             }
             ("PING", token, _) => {
-                let token = token.unwrap_or_default();
                 self.send(&Request::Pong { token }, outbox);
             }
             ("PONG", _, _) => self.pong(message, now, outbox),

@@ -213,6 +213,8 @@ impl Session {
         self.send(
             &Request::User {
                 user: &user,
+                mode: Some("0"),
+                unused: Some("*"),
                 real_name: &real_name,
             },
             outbox,

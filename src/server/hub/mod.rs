@@ -54,6 +54,7 @@ use self::room::Rooms;
 use self::talk::{Saying, Way};
 use self::whowas::Past;
 use crate::wire::message::Tags;
+use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Request};
 
 pub use self::check::Fault;
@@ -239,16 +240,17 @@ impl Hub {
     }
 
     fn answer_message<'a>(&mut self, from: ConnectionId, message: &Message<'a>) -> Done<'a> {
+        let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
         let request = match Request::read(message) {
-            Ok(request) => request,
             // Programs answer each other with NOTICE: an error for one could go round for ever.
             // RFC 2812, 3.3.2.
             Err(_) if message.command.eq_ignore_ascii_case("NOTICE") => return Ok(()),
-            Err(error) => return Err(error.into()),
+            // What is wrong with the parameters is of no use to somebody without a name.
+            _ if self.people.present(from).is_err() && needs_name() => {
+                return Err(Refusal::NotRegistered);
+            }
+            request => request?,
         };
-        if self.people.present(from).is_err() && !request.works_before_registration() {
-            return Err(Refusal::NotRegistered);
-        }
         self.act(from, request, message.tags)
     }
 
@@ -264,8 +266,8 @@ impl Hub {
         match request {
             Request::Pass { password } => self.pass(from, password),
             Request::Nick { nick } => self.nick(from, nick),
-            Request::User { user, real_name } => self.user(from, user, real_name),
-            Request::Cap(request) => self.cap(from, request),
+            Request::User { user, real_name, .. } => self.user(from, user, real_name),
+            Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument),
             Request::Ping { token } => self.ping(from, token),
             Request::Pong { .. } => Ok(()),
             Request::Quit { reason } => self.quit(from, reason),
@@ -295,21 +297,21 @@ impl Hub {
             Request::Version => self.version(from),
             Request::Time => self.time(from),
             Request::Info { target } => self.info(from, target),
-            Request::Help { subject } => self.help(from, subject),
+            Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject),
             Request::Links => self.links(from),
             Request::Stats { query } => self.stats(from, query),
             Request::Mode { target, letters, parameters } if target.starts_with('#') => {
                 self.room_mode(from, target, letters, parameters)
             }
             Request::Mode { target, letters, .. } => self.user_mode(from, target, letters),
-            Request::Invite { invitation } => self.invite(from, invitation),
+            Request::Invite { nick, room } => self.invite(from, nick, room),
             Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason),
             Request::Oper { name, password } => self.oper(from, name, password),
             Request::Kill { nick, reason } => self.kill(from, nick, reason),
             Request::Wallops { text } => self.wallops(from, text),
             Request::Rehash => self.rehash(from),
             Request::Setname { real_name } => self.setname(from, real_name),
-            Request::Monitor(request) => self.monitor(from, request),
+            Request::Monitor { change, nicks } => self.monitor(from, change, nicks),
         }
     }
 

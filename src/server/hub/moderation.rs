@@ -14,11 +14,13 @@ impl Hub {
     pub(super) fn invite<'a>(
         &mut self,
         from: ConnectionId,
-        invitation: Option<(&'a str, &'a str)>,
+        nick: Option<&'a str>,
+        room: Option<&'a str>,
     ) -> Done<'a> {
-        let Some((nick, name)) = invitation else {
+        let Some(nick) = nick else {
             return self.tell_invitations(from);
         };
+        let name = room.ok_or(Refusal::not_enough_parameters("INVITE"))?;
         let (guest, _) = self
             .people
             .called(nick)

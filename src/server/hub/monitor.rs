@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::Hub;
 use super::people::ConnectionId;
 use super::refusal::{Done, Echo, Refusal};
-use crate::wire::request::MonitorRequest;
 use crate::wire::{Key, Nick, Reply};
 
 /// How many a person can watch; announced as `MONITOR`.
@@ -45,11 +44,12 @@ impl Hub {
     pub(super) fn monitor<'a>(
         &mut self,
         from: ConnectionId,
-        request: MonitorRequest<'a>,
+        change: &str,
+        nicks: Option<&'a str>,
     ) -> Done<'a> {
-        match request {
-            MonitorRequest::Add { nicks } => return self.watch_nicks(from, nicks),
-            MonitorRequest::Remove { nicks } => {
+        match (change, nicks) {
+            ("+", Some(nicks)) => return self.watch_nicks(from, nicks),
+            ("-", Some(nicks)) => {
                 for nick in nicks.split(',') {
                     let key = Key::of(nick);
                     if self.people.present_mut(from)?.monitoring.remove(&key) {
@@ -57,18 +57,18 @@ impl Hub {
                     }
                 }
             }
-            MonitorRequest::Clear => self.watch_nobody(from),
-            MonitorRequest::List => {
+            ("C" | "c", _) => self.watch_nobody(from),
+            ("L" | "l", _) => {
                 let monitoring = &self.people.present(from)?.monitoring;
                 let head = (format_args!(":"), ',');
                 self.reply_list(from, Reply::MonitorList, head, monitoring.iter());
                 self.reply(from, Reply::EndOfMonitorList);
             }
-            MonitorRequest::Status => {
+            ("S" | "s", _) => {
                 let monitoring = &self.people.present(from)?.monitoring;
                 self.tell_status(from, monitoring.iter().map(Key::as_str));
             }
-            MonitorRequest::Other => return Err(Refusal::not_enough_parameters("MONITOR")),
+            _ => return Err(Refusal::not_enough_parameters("MONITOR")),
         }
         Ok(())
     }

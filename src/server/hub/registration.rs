@@ -12,7 +12,6 @@ use super::people::{ConnectionId, Present, Stage, USER_BYTES_MAX};
 use super::refusal::{Done, Refusal};
 use crate::wire::Nick;
 use crate::wire::name::NameError;
-use crate::wire::request::CapRequest;
 
 impl Hub {
     pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> Done<'static> {
@@ -107,28 +106,34 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    pub(super) fn cap<'a>(&mut self, from: ConnectionId, request: CapRequest<'a>) -> Done<'a> {
-        let begins = matches!(request, CapRequest::Ls { .. } | CapRequest::Req { .. });
+    pub(super) fn cap<'a>(
+        &mut self,
+        from: ConnectionId,
+        subcommand: &'a str,
+        argument: Option<&str>,
+    ) -> Done<'a> {
+        let capitals = subcommand.to_ascii_uppercase();
         if let Some(person) = self.people.get_mut(from)
             && let Stage::Entering(entering) = &mut person.stage
-            && (begins || request == CapRequest::End)
         {
-            entering.negotiating = begins;
+            match &*capitals {
+                "LS" | "REQ" => entering.negotiating = true,
+                "END" => entering.negotiating = false,
+                _ => {}
+            }
         }
         let has = self.capabilities(from);
-        match request {
-            CapRequest::Ls { .. } => self.answer_cap(from, "LS", &Capabilities::all()),
-            CapRequest::List => self.answer_cap(from, "LIST", &has),
-            CapRequest::Req { capabilities } => {
-                let after = has.after(capabilities);
-                let answer = if after.is_some() { "ACK" } else { "NAK" };
+        match &*capitals {
+            "LS" => self.answer_cap(from, "LS", &Capabilities::all()),
+            "LIST" => self.answer_cap(from, "LIST", &has),
+            "REQ" => {
+                let asked = argument.unwrap_or_default();
+                let after = has.after(asked);
                 self.set_capabilities(from, after.unwrap_or(has));
-                self.answer_cap(from, answer, &capabilities);
+                self.answer_cap(from, if after.is_some() { "ACK" } else { "NAK" }, &asked);
             }
-            CapRequest::End => return self.register_if_complete(from),
-            CapRequest::Other { subcommand } => {
-                return Err(Refusal::InvalidCapCommand { subcommand });
-            }
+            "END" => return self.register_if_complete(from),
+            _ => return Err(Refusal::InvalidCapCommand { subcommand }),
         }
         Ok(())
     }
