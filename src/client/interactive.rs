@@ -93,7 +93,7 @@ impl Terminal {
     pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
         Ok(match self.editor.ask(question, default)? {
             Entered::Line(answer) => Some(answer),
-            Entered::Cleared { .. } | Entered::Leave | Entered::Ended => None,
+            _ => None,
         })
     }
 
@@ -172,6 +172,7 @@ impl Terminal {
             printer: &self.printer,
             news,
             commands,
+            quiet: &quiet,
             reading: false,
         };
         // A panic must not keep the others from hearing that this person leaves.
@@ -281,6 +282,7 @@ struct Desk<'t> {
     printer: &'t Printer,
     news: mpsc::Receiver<News>,
     commands: Commands,
+    quiet: &'t QuietTerminal,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     reading: bool,
 }
@@ -326,6 +328,10 @@ impl Desk<'_> {
                     }
                     continue;
                 }
+                Entered::Suspend => {
+                    self.quiet.suspend();
+                    continue;
+                }
                 Entered::Leave => self.send(Command::Quit(None)),
                 Entered::Ended => {}
             }
@@ -352,7 +358,7 @@ impl Desk<'_> {
                         Entered::Cleared { .. } | Entered::Leave => {
                             self.send(Command::Quit(None));
                         }
-                        Entered::Ended => {}
+                        Entered::Suspend | Entered::Ended => {}
                     }
                 }
                 Ok(news) => return Ok(Some(news)),

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::Pid;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
@@ -20,6 +21,7 @@ use rustix::termios::{
 #[derive(Debug)]
 pub struct QuietTerminal {
     before: Termios,
+    quiet: Termios,
 }
 
 impl QuietTerminal {
@@ -30,8 +32,24 @@ impl QuietTerminal {
         quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
         quiet.input_modes &= !InputModes::ICRNL;
         tcsetattr(io::stdin(), OptionalActions::Drain, &quiet)?;
-        Ok(Self { before })
+        Ok(Self { before, quiet })
     }
+
+    /// Suspends the program, with the terminal as it was found.
+    pub fn suspend(&self) {
+        // A terminal that is gone is noticed by who reads from it next.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
+        suspend();
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.quiet);
+    }
+}
+
+/// Suspends the program, as Ctrl-Z does with any other: returns when it goes on. Without a shell
+/// that could let it go on, nothing happens.
+pub fn suspend() {
+    // Whoever was started together with this program stops with it.
+    let sent = kill(Pid::from_raw(0), Signal::SIGTSTP);
+    debug_assert!(sent.is_ok(), "the program may stop itself");
 }
 
 impl Drop for QuietTerminal {

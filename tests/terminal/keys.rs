@@ -1,7 +1,7 @@
 //! Messages while keys do more than add a character: pastes, Tab, searches, keys typed ahead.
 
 use super::people::{Lines, Room, Scripted};
-use super::screen::{CTRL_G, CTRL_R, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, TAB};
+use super::screen::{CTRL_C, CTRL_G, CTRL_R, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, TAB};
 
 #[test]
 fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
@@ -40,23 +40,46 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
 }
 
 #[test]
-fn messages_during_a_paste_that_has_not_ended_are_there_when_it_ends() {
+fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     let mut room = Room::open();
+    room.alice.types("see: ");
     room.alice.types(&format!("{PASTE_BEGINS}first\rsec"));
+    let messages: Vec<String> = (0..50).map(|n| format!("<bob> message {n}")).collect();
     for number in 0..50 {
         room.bob.says(&format!("message {number}"));
     }
-    room.bob.sends("PING :all-said");
-    room.bob.hears("all-said");
-    room.alice.types(&format!("ond{PASTE_ENDS}"));
-    let messages: Vec<String> = (0..50).map(|n| format!("<bob> message {n}")).collect();
     let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
-    let held = "second  (2 messages to #lobby: Enter sends, Esc drops)";
-    expected.extend(["[#lobby] first", held]);
-    room.alice.settles(&expected, "second");
+    expected.push("[#lobby] see:");
+    room.alice.settles(&expected, "[#lobby] see: ");
+    // Keys that do something elsewhere are text here.
+    room.alice.types(&format!("o\tn\x12d{PASTE_ENDS}"));
+    expected.pop();
+    let held = "seco    nd  (2 messages to #lobby: Enter sends, Esc drops)";
+    expected.extend(["[#lobby] see: first", held]);
+    room.alice.settles(&expected, "seco    nd");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "first");
-    assert_eq!(room.bob.hears_alice(), "second");
+    assert_eq!(room.bob.hears_alice(), "see: first");
+    assert_eq!(room.bob.hears_alice(), "seco\tn\u{12}d");
+}
+
+#[test]
+fn a_paste_whose_end_never_comes_says_so_and_can_be_dropped() {
+    let mut room = Room::open();
+    room.alice.types(&format!("draft{PASTE_BEGINS}lost"));
+    room.bob.says("one");
+    room.alice
+        .settles(&["<bob> one", "[#lobby] draft"], "[#lobby] draft");
+    // What comes a while later is a person looking for a way out.
+    room.alice
+        .presses_until("x", "it is said that a paste goes on", |shown| {
+            shown.has("characters goes on; Ctrl-C drops it)")
+        });
+    room.alice
+        .presses_until(CTRL_C, "the paste is dropped", |shown| {
+            shown.lines().ends_with(&["[#lobby] draft".to_owned()])
+        });
+    room.alice.types(" goes on\r");
+    assert_eq!(room.bob.hears_alice(), "draft goes on");
 }
 
 #[test]
@@ -165,73 +188,229 @@ fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
     }
 }
 
-#[test]
-fn messages_during_a_search_are_there_when_it_ends_and_the_found_line_is_sent() {
-    let mut room = Room::open();
-    for line in ["alpha one", "beta two"] {
+/// Alice has said these, in this order, and types a draft.
+fn with_history(room: &mut Room, said: &[&str]) -> Vec<String> {
+    for line in said {
         room.alice.types(line);
         room.alice.types(ENTER);
-        assert_eq!(room.bob.hears_alice(), line);
+        assert_eq!(room.bob.hears_alice(), *line);
     }
-    room.alice.types(CTRL_R);
-    room.alice.types("lph");
-    room.alice.shows("alpha one");
-    room.alice
-        .waits_until("the search shows what it found", |shown| shown.has("`lph'"));
-    for number in 0..50 {
-        room.bob.says(&format!("message {number}"));
-    }
-    room.bob.sends("PING :all-said");
-    room.bob.hears("all-said");
-    room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "alpha one");
-    room.bob.says("last");
-    room.alice.shows("<bob> last");
-    room.alice
-        .waits_until("every message once and in order", |shown| {
-            let lines = shown.lines();
-            let (said, rest): (Vec<String>, Vec<String>) = lines
-                .into_iter()
-                .skip(1)
-                .partition(|line| line.starts_with("<bob>"));
-            let mut expected: Vec<String> = (0..50).map(|n| format!("<bob> message {n}")).collect();
-            expected.push("<bob> last".to_owned());
-            said == expected
-                && rest
-                    == [
-                        "[#lobby] alpha one",
-                        "[#lobby] beta two",
-                        "[#lobby] alpha one",
-                        "[#lobby]",
-                    ]
-                && shown.cursor().1 == 9
-        });
+    said.iter().map(|line| format!("[#lobby] {line}")).collect()
+}
+
+/// Everything drawn is `before` and then `last`, with the cursor behind `before_cursor`.
+fn settles(room: &Room, before: &[String], last: &str, before_cursor: &str) {
+    let mut expected: Vec<&str> = before.iter().map(String::as_str).collect();
+    expected.push(last);
+    room.alice.settles(&expected, before_cursor);
 }
 
 #[test]
-fn a_search_that_is_given_up_brings_the_draft_back_below_the_messages() {
+fn messages_during_a_search_appear_at_once_and_the_found_line_is_sent() {
     let mut room = Room::open();
-    room.alice.types("alpha one\r");
-    assert_eq!(room.bob.hears_alice(), "alpha one");
+    let mut before = with_history(&mut room, &["alpha one", "beta two"]);
     room.alice.types("a draft");
     room.alice.types(CTRL_R);
-    room.alice.types("lph");
-    room.alice
-        .waits_until("the search shows what it found", |shown| shown.has("`lph'"));
     room.bob.says("one");
-    room.bob.says("two");
+    before.push("<bob> one".to_owned());
+    let asks = "[#lobby] a draft  (search: type a part of a line)";
+    settles(&room, &before, asks, "[#lobby] a draft");
+    room.alice.types("pha");
+    for number in 0..50 {
+        room.bob.says(&format!("message {number}"));
+        before.push(format!("<bob> message {number}"));
+    }
+    settles(
+        &room,
+        &before,
+        "[#lobby] alpha one  (search: pha)",
+        "[#lobby] al",
+    );
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "alpha one");
+    before.push("[#lobby] alpha one".to_owned());
+    room.bob.says("last");
+    before.push("<bob> last".to_owned());
+    settles(&room, &before, "[#lobby]", "[#lobby] ");
+}
+
+#[test]
+fn a_search_goes_back_and_forth_and_takes_steps_back() {
+    let mut room = Room::open();
+    let mut before = with_history(&mut room, &["red fish", "blue bird", "blue fish"]);
+    room.alice.types("draft");
+    let steps = [
+        ("\x12fi", "blue fish  (search: fi)", "blue "),
+        (CTRL_R, "red fish  (search: fi)", "red "),
+        (CTRL_R, "red fish  (search: fi: no more)", "red "),
+        ("\x13", "blue fish  (search forward: fi)", "blue "),
+        (
+            "\x7f\x7f\x7f\x7f",
+            "blue fish  (search forward: f)",
+            "blue ",
+        ),
+        (
+            "\x7f",
+            "draft  (search forward: type a part of a line)",
+            "draft",
+        ),
+        (
+            "\x12bird",
+            "draft  (search: type a part of a line)",
+            "draft",
+        ),
+    ];
+    for (number, (keys, line, before_cursor)) in steps.into_iter().enumerate() {
+        room.alice.types(keys);
+        room.bob.says(&format!("message {number}"));
+        before.push(format!("<bob> message {number}"));
+        if number + 1 < steps.len() {
+            let line = format!("[#lobby] {line}");
+            settles(&room, &before, &line, &format!("[#lobby] {before_cursor}"));
+        }
+    }
+    // Pressed while nothing was typed, the key has looked for the last query again: there was
+    // none, and what came behind it was looked for.
+    settles(
+        &room,
+        &before,
+        "[#lobby] blue bird  (search: bird)",
+        "[#lobby] blue ",
+    );
+    // An arrow takes the line for editing, and moves.
+    room.alice.types("\x1b[D!");
+    settles(&room, &before, "[#lobby] blue! bird", "[#lobby] blue!");
+    room.alice.types("\x05?\r");
+    assert_eq!(room.bob.hears_alice(), "blue! bird?");
+}
+
+#[test]
+fn esc_and_keys_that_do_nothing_take_the_found_line_for_editing() {
+    for keys in ["\x1b", "\x1b[H", "\x01", "\x02"] {
+        let mut room = Room::open();
+        let before = with_history(&mut room, &["alpha one"]);
+        room.alice.types(&format!("{CTRL_R}alp"));
+        settles(
+            &room,
+            &before,
+            "[#lobby] alpha one  (search: alp)",
+            "[#lobby] ",
+        );
+        room.alice.types(keys);
+        settles(&room, &before, "[#lobby] alpha one", "[#lobby] ");
+        room.alice.types("an ");
+        settles(&room, &before, "[#lobby] an alpha one", "[#lobby] an ");
+    }
+}
+
+#[test]
+fn a_search_that_is_given_up_brings_the_draft_back_with_its_cursor() {
+    for key in [CTRL_G, CTRL_C] {
+        let mut room = Room::open();
+        let mut before = with_history(&mut room, &["alpha one"]);
+        room.alice.types("a draft\x1b[D\x1b[D");
+        room.alice.types(&format!("{CTRL_R}lph"));
+        room.bob.says("one");
+        before.push("<bob> one".to_owned());
+        settles(
+            &room,
+            &before,
+            "[#lobby] alpha one  (search: lph)",
+            "[#lobby] a",
+        );
+        room.alice.types(key);
+        room.bob.says("two");
+        before.push("<bob> two".to_owned());
+        settles(&room, &before, "[#lobby] a draft", "[#lobby] a dra");
+    }
+}
+
+#[test]
+fn what_is_pasted_in_a_search_is_looked_for() {
+    let mut room = Room::open();
+    let before = with_history(&mut room, &["alpha one", "beta two"]);
+    room.alice
+        .types(&format!("{CTRL_R}{PASTE_BEGINS}pha o{PASTE_ENDS}"));
+    settles(
+        &room,
+        &before,
+        "[#lobby] alpha one  (search: pha o)",
+        "[#lobby] al",
+    );
+    // Looked for twice, it is what was looked for last.
+    room.alice.types("\x1b\x05\x15draft");
+    room.alice.types(&format!("{CTRL_R}{CTRL_R}"));
+    settles(
+        &room,
+        &before,
+        "[#lobby] alpha one  (search: pha o)",
+        "[#lobby] al",
+    );
+}
+
+#[test]
+fn a_search_where_there_is_nothing_yet_finds_nothing() {
+    let mut room = Room::open();
+    room.alice.types(&format!("draft{CTRL_R}x"));
+    room.bob.says("one");
+    let nothing = "[#lobby] draft  (search: x: no more)";
+    room.alice
+        .settles(&["<bob> one", nothing], "[#lobby] draft");
+    room.alice.types(CTRL_G);
+    room.alice
+        .settles(&["<bob> one", "[#lobby] draft"], "[#lobby] draft");
+}
+
+#[test]
+fn in_vi_mode_a_slash_searches_too_and_messages_appear_at_once() {
+    for (into_command_mode, key) in [("\x1b", "/"), ("\x1b", CTRL_R), ("", CTRL_R)] {
+        let (_server, mut alice, mut lines) = Scripted::with_alice(Start::with_vi_keys);
+        alice.types("alpha 17\r");
+        assert_eq!(lines.takes_from_alice(), "alpha 17");
+        alice.types("a draft");
+        alice.types(into_command_mode);
+        lines.bob_says("one");
+        alice.shows("<bob> one");
+        alice.types(key);
+        alice.shows("(search: type");
+        alice.types("a 17");
+        lines.bob_says("two");
+        let found = "[#lobby] alpha 17  (search: a 17)";
+        let expected = ["[#lobby] alpha 17", "<bob> one", "<bob> two", found];
+        alice.settles(&expected, "[#lobby] alph");
+        alice.types(ENTER);
+        assert_eq!(lines.takes_from_alice(), "alpha 17");
+    }
+}
+
+#[test]
+fn a_count_and_a_command_of_vi_hold_messages_only_until_they_end() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(Start::with_vi_keys);
+    alice.types("one two three\x1b");
+    for (number, (begins, ends)) in [("2", "b"), ("d", "w"), ("f", "x")].into_iter().enumerate() {
+        alice.types(begins);
+        lines.bob_says(&format!("message {number}"));
+        lines.sends("PING :all-said");
+        lines.hears("all-said");
+        alice.types(ends);
+        alice.shows(&format!("message {number}"));
+    }
+    let expected = ["<bob> message 0", "<bob> message 1", "<bob> message 2"];
+    let expected = [&expected[..], &["[#lobby] one three"]].concat();
+    alice.settles(&expected, "[#lobby] one ");
+}
+
+#[test]
+fn a_count_holds_messages_only_until_it_ends() {
+    let mut room = Room::open();
+    room.alice.types("\x1b3");
+    room.alice.shows("(arg: 3)");
+    room.bob.says("one");
     room.bob.sends("PING :all-said");
     room.bob.hears("all-said");
-    room.alice.types(CTRL_G);
-    room.bob.says("three");
-    let expected = [
-        "[#lobby] alpha one",
-        "<bob> one",
-        "<bob> two",
-        "<bob> three",
-        "[#lobby] a draft",
-    ];
-    room.alice.settles(&expected, "[#lobby] a draft");
+    room.alice.types("x");
+    room.alice
+        .settles(&["<bob> one", "[#lobby] xxx"], "[#lobby] xxx");
 }
 
 #[test]
@@ -302,11 +481,13 @@ fn keys_that_begin_something_and_wait_hold_no_message_back() {
     assert_eq!(room.bob.hears_alice(), "old line");
     let mut expected = vec!["[#lobby] old line".to_owned()];
     room.alice.types("draft");
-    // Ctrl-V, Ctrl-X, a lone Esc, back in the history and forth again.
-    for (number, keys) in ["\x16", "\x18", "\x1b", "\x1b[A", "\x1b[B"]
-        .iter()
-        .enumerate()
-    {
+    // Ctrl-V, Ctrl-Q, Ctrl-X, Ctrl-], each with a key behind it, a lone Esc, back in the history
+    // and forth again.
+    let keys = [
+        "\x16", "\x02", "\x11", "\x0f", "\x18", "\x15", "\x18", "\x15", "\x1d", "z", "\x1b",
+        "\x1b[A", "\x1b[B",
+    ];
+    for (number, keys) in keys.iter().enumerate() {
         room.alice.types(keys);
         room.bob.says(&format!("message {number}"));
         expected.push(format!("<bob> message {number}"));
@@ -347,4 +528,39 @@ fn lines_entered_in_a_flood_of_messages_are_all_there_and_none_of_the_messages_i
             entered.push("[#lobby]".to_owned());
             said == expected && own == entered && shown.cursor().1 == 9
         });
+}
+
+#[test]
+fn what_is_typed_behind_ctrl_c_in_one_go_is_kept() {
+    let mut room = Room::open();
+    room.alice.types("never mind\x03hello\rdraft");
+    assert_eq!(room.bob.hears_alice(), "hello");
+    room.bob.says("one");
+    let expected = [
+        "[#lobby] never mind",
+        "[#lobby] hello",
+        "<bob> one",
+        "[#lobby] draft",
+    ];
+    room.alice
+        .waits_until("the message and the draft", |shown| {
+            shown.lines().ends_with(
+                &expected[2..]
+                    .iter()
+                    .map(|line| (*line).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        });
+    room.alice.settles(&expected, "[#lobby] draft");
+}
+
+#[test]
+fn a_key_behind_ctrl_v_is_put_in_as_it_is() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("bold: \x16");
+    lines.bob_says("one");
+    alice.settles(&["<bob> one", "[#lobby] bold:"], "[#lobby] bold: ");
+    alice.resizes(24, 60);
+    alice.types("\x02yes\x16\x02\r");
+    assert_eq!(lines.takes_from_alice(), "bold: \u{2}yes\u{2}");
 }

@@ -207,7 +207,7 @@ fn a_ping_is_answered_at_once_while_a_search_is_open() {
     assert_eq!(lines.takes_from_alice(), "alpha");
     alice.types(CTRL_R);
     alice.types("lph");
-    alice.waits_until("the search is open", |shown| shown.has("`lph'"));
+    alice.waits_until("the search is open", |shown| shown.has("(search: lph)"));
     answers_pings(&mut lines);
     alice.types("\x07");
     lines.bob_says("end");

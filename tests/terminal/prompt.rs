@@ -183,7 +183,7 @@ fn another_prompt_during_a_search_is_there_when_it_ends() {
     alice.types("a draft");
     alice.types(CTRL_R);
     alice.types("lph");
-    alice.waits_until("the search is open", |shown| shown.has("`lph'"));
+    alice.waits_until("the search is open", |shown| shown.has("(search: lph)"));
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :one");
     lines.sends("PING :all-said");

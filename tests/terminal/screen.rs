@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -40,6 +40,7 @@ pub(crate) struct Start {
     arguments: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
     script: String,
+    configuration: &'static str,
 }
 
 impl Start {
@@ -50,6 +51,7 @@ impl Start {
             arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
             environment: Vec::new(),
             script: "exec \"$0\" \"$@\"".to_owned(),
+            configuration: "",
         }
     }
 
@@ -67,6 +69,17 @@ impl Start {
         self
     }
 
+    /// With the keys of vi.
+    pub(crate) fn with_vi_keys(self) -> Self {
+        self.configured("keys = \"vi\"\n")
+    }
+
+    /// With this in the configuration.
+    pub(crate) fn configured(mut self, configuration: &'static str) -> Self {
+        self.configuration = configuration;
+        self
+    }
+
     /// Starts the program from this script, in which it is `"$0" "$@"`.
     pub(crate) fn through_script(mut self, script: &str) -> Self {
         script.clone_into(&mut self.script);
@@ -78,6 +91,7 @@ impl Start {
         let size = size(self.rows, self.columns);
         let pair = native_pty_system().openpty(size).unwrap();
         let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("chatroom.toml"), self.configuration).unwrap();
         let program = env!("CARGO_BIN_EXE_chatroom");
         let mut command = CommandBuilder::new("sh");
         command.arg("-c");
@@ -332,6 +346,36 @@ impl Terminal {
         }
     }
 
+    /// Presses this key once in a while, as a person does who wonders, until the screen is as it
+    /// should be.
+    pub(crate) fn presses_until(
+        &mut self,
+        key: &str,
+        what: &str,
+        mut holds: impl FnMut(&mut Shown) -> bool,
+    ) {
+        const WHILE: Duration = Duration::from_millis(400);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let next = Instant::now() + WHILE;
+            let mut shown = self.display.lock();
+            loop {
+                if holds(&mut shown) {
+                    return;
+                }
+                let left = next.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                shown = self.display.changed.wait_timeout(shown, left).unwrap().0;
+            }
+            let picture = shown.describe();
+            drop(shown);
+            assert!(Instant::now() < deadline, "never: {what}\n{picture}");
+            self.types(key);
+        }
+    }
+
     /// Waits until a text is on the screen, in one row.
     pub(crate) fn shows(&self, text: &str) {
         self.waits_until(&format!("{text:?} is shown"), |shown| shown.has(text));
@@ -471,7 +515,7 @@ impl Terminal {
             }
             // The system tells of an ending only to who asks.
             thread::yield_now();
-            thread::park_timeout(std::time::Duration::from_millis(2));
+            thread::park_timeout(Duration::from_millis(2));
         }
     }
 }

@@ -104,7 +104,11 @@ impl Hinter for Helper {
     type Hint = Aside;
 
     /// What else Tab offers, or what a command takes.
-    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Aside> {
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Aside> {
+        if let Some(words) = self.remote.words_for_begun(context.history_index()) {
+            *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
+            return Some(Aside(words));
+        }
         let judgement = match &self.assistant {
             Some(assistant) => assistant.judge(line),
             None => return None,
@@ -211,7 +215,9 @@ impl Highlighter for Helper {
     fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
         self.remote.typed(line, position);
         if let Some(keeper) = &self.keeper {
-            keeper.keep(if input::is_secret(line) { "" } else { line });
+            let aside = self.remote.draft_put_aside();
+            let draft = aside.as_deref().unwrap_or(line);
+            keeper.keep(if input::is_secret(draft) { "" } else { draft });
         }
         true
     }
@@ -221,7 +227,9 @@ impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.remote.returning();
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = &self.keeper
+            && !self.remote.goes_on()
+        {
             keeper.keep("");
         }
         Ok(ValidationResult::Valid(None))

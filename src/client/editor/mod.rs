@@ -3,12 +3,15 @@
 //! The editor runs in the main thread. Others reach it by a [`Remote`]: they can change the
 //! prompt under what is being typed, and end it. What is printed above the prompt goes through
 //! the printer, whose gate is opened and closed here. `helper` is what the library asks while a
-//! line is typed, `keys` are the keys that do more here than elsewhere, `shown` knows what is on
-//! the screen.
+//! line is typed, `keys` are the keys that do more here than elsewhere, with a `search` of the
+//! `history` and a `paste` among them, `shown` knows what is on the screen.
 
 mod helper;
+mod history;
 mod keys;
+mod paste;
 mod remote;
+mod search;
 mod shown;
 
 use std::io::{self, IsTerminal as _};
@@ -16,24 +19,25 @@ use std::path::{Path, PathBuf};
 
 use rustyline::config::{BellStyle, Config};
 use rustyline::error::ReadlineError;
-use rustyline::history::{DefaultHistory, History as _};
+use rustyline::history::History as _;
 use rustyline::{
-    Behavior, Cmd, ColorMode, CompletionType, EditMode, EventHandler, ExternalPrinter as _,
-    GraphemeClusterMode, KeyCode, KeyEvent, Modifiers,
+    Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
+    GraphemeClusterMode,
 };
 
 use self::helper::Helper;
-use self::keys::{DropPaste, LeavingKey};
+use self::history::Memory;
 use self::remote::Draft;
 pub use self::remote::Remote;
-use self::shown::write_to_terminal;
+use self::shown::{Shown, write_to_terminal};
 use super::completion::Names;
-use super::config::Keys;
+use super::config::Keys as KeySet;
 use super::draft::DraftKeeper;
 use super::input;
 use super::printer::Printer;
 use super::screen::Prompt;
 use super::session::Judgement;
+use super::terminal;
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -54,6 +58,8 @@ pub enum Entered {
     Leave,
     /// [`Remote::end`] was called.
     Ended,
+    /// Ctrl-Z: the program is to be suspended. The next reading goes on with what was typed.
+    Suspend,
 }
 
 impl rustyline::Prompt for Prompt {
@@ -68,11 +74,11 @@ impl rustyline::Prompt for Prompt {
 
 /// The line editor with its history.
 pub struct Editor {
-    inner: rustyline::Editor<Helper, DefaultHistory>,
+    inner: rustyline::Editor<Helper, Memory>,
     remote: Remote,
     history_file: Option<PathBuf>,
-    /// What the first line begins with.
-    first: String,
+    /// What the next line begins with.
+    first: Draft,
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
@@ -87,16 +93,22 @@ pub trait Assistant {
 
 impl Editor {
     /// An editor on the terminal that knows nobody yet.
-    pub fn new(printer: Printer, keys: Keys) -> io::Result<Self> {
+    pub fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
         let remote = Remote::new(printer)?;
-        let mut inner = rustyline::Editor::with_config(config(keys)?).map_err(to_io)?;
+        let config = config(keys)?;
+        let memory = Memory::with_config(&config);
+        let mut inner = rustyline::Editor::with_history(config, memory.clone()).map_err(to_io)?;
         inner.set_helper(Some(Helper::new(remote.clone())));
-        bind_keys(&mut inner, &remote);
+        let keys = keys::Keys {
+            remote: remote.clone(),
+            memory,
+        };
+        inner.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
         Ok(Self {
             inner,
             remote,
             history_file: None,
-            first: String::new(),
+            first: Draft::default(),
         })
     }
 
@@ -113,7 +125,11 @@ impl Editor {
             load_history(&mut self.inner, file);
         }
         self.history_file = history_file;
-        self.first = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        let text = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        self.first = Draft {
+            position: text.len(),
+            text,
+        };
         if let Some(helper) = self.inner.helper_mut() {
             helper.begin(Box::new(assistant), keeper);
         }
@@ -136,11 +152,8 @@ impl Editor {
     /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
     /// the prompt is changed under it.
     pub fn read(&mut self) -> io::Result<Entered> {
-        let text = std::mem::take(&mut self.first);
-        let entered = self.read_unremembered(Draft {
-            position: text.len(),
-            text,
-        })?;
+        let first = std::mem::take(&mut self.first);
+        let entered = self.read_unremembered(first)?;
         if let Entered::Line(line) = &entered {
             self.remember(line);
         }
@@ -153,10 +166,19 @@ impl Editor {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
         self.remote.set_prompt(Prompt { raw, styled });
-        Ok(match self.read_unremembered(Draft::default())? {
-            Entered::Line(answer) => Entered::Line(answer_or_default(&answer, default)),
-            other => other,
-        })
+        let mut draft = Draft::default();
+        loop {
+            match self.read_unremembered(draft)? {
+                Entered::Line(answer) => {
+                    return Ok(Entered::Line(answer_or_default(&answer, default)));
+                }
+                Entered::Suspend => {
+                    terminal::suspend();
+                    draft = std::mem::take(&mut self.first);
+                }
+                other => return Ok(other),
+            }
+        }
     }
 
     fn read_unremembered(&mut self, mut draft: Draft) -> io::Result<Entered> {
@@ -168,18 +190,24 @@ impl Editor {
             let read = self.inner.readline_with_initial(&prompt, (left, right));
             let stopped = self.remote.stop();
             match read {
-                Ok(line) => return Ok(Entered::Line(line)),
-                Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
-                Err(ReadlineError::Interrupted) if stopped.given_up => {
-                    let was_empty = stopped.draft.text.is_empty();
+                Ok(line) if stopped.given_up => {
+                    let was_empty = line.is_empty();
                     return Ok(Entered::Cleared { was_empty });
                 }
+                Ok(_) if let Some(again) = stopped.again => {
+                    clear(&stopped.shown)?;
+                    draft = again.draft;
+                    if again.suspend {
+                        self.first = draft;
+                        return Ok(Entered::Suspend);
+                    }
+                }
+                Ok(line) => return Ok(Entered::Line(line)),
+                Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
                 // Woken for another prompt. By now that can be the old one again, or a line was
                 // entered in the same moment and the signal has reached the next one.
                 Err(ReadlineError::Interrupted) => {
-                    // The cursor is in the row below what was shown.
-                    let rows = stopped.shown.end_row() + 1;
-                    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))?;
+                    clear(&stopped.shown)?;
                     draft = stopped.draft;
                 }
                 // A signal while a single key was waited for: go on where it was.
@@ -223,14 +251,14 @@ fn answer_or_default(answer: &str, default: &str) -> String {
     }
 }
 
-fn config(keys: Keys) -> io::Result<Config> {
+fn config(keys: KeySet) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
         .grapheme_cluster_mode(GraphemeClusterMode::from_env())
         .edit_mode(match keys {
-            Keys::Emacs => EditMode::Emacs,
-            Keys::Vi => EditMode::Vi,
+            KeySet::Emacs => EditMode::Emacs,
+            KeySet::Vi => EditMode::Vi,
         })
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
@@ -246,25 +274,13 @@ fn config(keys: Keys) -> io::Result<Config> {
         .build())
 }
 
-fn bind_keys(editor: &mut rustyline::Editor<Helper, DefaultHistory>, remote: &Remote) {
-    let leaving = |key| {
-        let handler = LeavingKey {
-            key,
-            remote: remote.clone(),
-        };
-        EventHandler::Conditional(Box::new(handler))
-    };
-    editor.bind_sequence(KeyEvent::ctrl('C'), leaving('C'));
-    editor.bind_sequence(KeyEvent::ctrl('D'), leaving('D'));
-    let drop_paste = EventHandler::Conditional(Box::new(DropPaste));
-    editor.bind_sequence(KeyEvent(KeyCode::Esc, Modifiers::NONE), drop_paste);
-    // These wait for another key, and would keep messages from being printed until it comes.
-    for key in ['V', 'X'] {
-        editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
-    }
+/// Clears what was shown; the cursor is in the row below it.
+fn clear(shown: &Shown) -> io::Result<()> {
+    let rows = shown.end_row() + 1;
+    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 
-fn load_history(editor: &mut rustyline::Editor<Helper, DefaultHistory>, file: &Path) {
+fn load_history(editor: &mut rustyline::Editor<Helper, Memory>, file: &Path) {
     if let Some(folder) = file.parent() {
         // Without a folder there is no history, and that is all.
         let _ = std::fs::create_dir_all(folder);

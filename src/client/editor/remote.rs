@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::keys::Begun;
 use super::shown::{Shown, write_to_terminal};
 use crate::client::printer::Printer;
 use crate::client::screen::Prompt;
@@ -42,10 +43,16 @@ struct Desk {
     ending: bool,
     /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
     given_up: bool,
+    /// The line is handed over only to go on with it in a new reading.
+    again: Option<Again>,
+    /// What was begun with a key. It outlives a reading that begins anew.
+    begun: Begun,
+    /// Which line of the history is shown.
+    history_index: usize,
     draft: Draft,
     shown: Shown,
-    /// The editor shows its own prompt now, that of a search for instance.
-    searching: bool,
+    /// The editor shows its own prompt now, that of a count for instance.
+    counting: bool,
     /// The next drawing is the answer to a key, and not to a printed block.
     key_pressed: bool,
 }
@@ -64,10 +71,19 @@ enum Stage {
     Returning,
 }
 
+/// A reading that ends only for another one.
+#[derive(Debug)]
+pub(super) struct Again {
+    pub(super) draft: Draft,
+    /// The program is to be suspended first.
+    pub(super) suspend: bool,
+}
+
 /// How the editor was stopped.
 pub(super) struct Stopped {
     pub(super) ending: bool,
     pub(super) given_up: bool,
+    pub(super) again: Option<Again>,
     pub(super) draft: Draft,
     pub(super) shown: Shown,
 }
@@ -133,9 +149,10 @@ impl Remote {
         desk.stage = Stage::Beginning;
         desk.given = desk.wanted.clone();
         desk.given_up = false;
+        desk.again = None;
         desk.draft = Draft::default();
         desk.shown = Shown::default();
-        desk.searching = false;
+        desk.counting = false;
         desk.key_pressed = false;
         Some(desk.given.clone())
     }
@@ -147,6 +164,7 @@ impl Remote {
         Stopped {
             ending: desk.ending,
             given_up: desk.given_up,
+            again: desk.again.take(),
             draft: std::mem::take(&mut desk.draft),
             shown: std::mem::take(&mut desk.shown),
         }
@@ -182,7 +200,7 @@ impl Remote {
             return cleared;
         }
         desk.stage = Stage::Reading;
-        desk.searching = !usual_prompt;
+        desk.counting = !usual_prompt;
         // The gate moves only while the desk is locked: otherwise it could be opened here after
         // another thread has closed it to wake the editor.
         self.printer.open_gate();
@@ -208,6 +226,44 @@ impl Remote {
         self.returning();
     }
 
+    /// The line is to be read again from where it is, after the program was suspended if that is
+    /// wanted.
+    pub(super) fn begin_again(&self, draft: Draft, suspend: bool) {
+        self.lock().again = Some(Again { draft, suspend });
+        self.returning();
+    }
+
+    /// Does something about what was begun with a key, knowing which line of the history is shown.
+    pub(super) fn with_begun<T>(&self, work: impl FnOnce(&mut Begun, usize) -> T) -> T {
+        // The work may take the lock itself.
+        let (mut begun, index) = {
+            let mut desk = self.lock();
+            (std::mem::take(&mut desk.begun), desk.history_index)
+        };
+        let result = work(&mut begun, index);
+        self.lock().begun = begun;
+        result
+    }
+
+    /// What stands behind the line while something goes on that was begun with a key.
+    pub(super) fn words_for_begun(&self, history_index: usize) -> Option<String> {
+        let mut desk = self.lock();
+        desk.history_index = history_index;
+        desk.begun.words()
+    }
+
+    /// The draft, while another line is shown in its place.
+    pub(super) fn draft_put_aside(&self) -> Option<String> {
+        let desk = self.lock();
+        let search = desk.begun.search.as_ref()?;
+        Some(search.before().draft.text.clone())
+    }
+
+    /// Whether the line is handed over only to be read again.
+    pub(super) fn goes_on(&self) -> bool {
+        self.lock().again.is_some()
+    }
+
     pub(super) fn typed(&self, text: &str, position: usize) {
         let mut desk = self.lock();
         desk.key_pressed = true;
@@ -218,9 +274,9 @@ impl Remote {
     }
 
     fn wake_if_needed(&self, desk: &mut Desk) {
-        // A search is not interrupted for a prompt: it ends with the next key but one, and what
-        // is typed then is drawn below the right prompt.
-        let for_prompt = desk.given != desk.wanted && !desk.searching;
+        // A count is not interrupted for a prompt: it ends with the next key that is no digit, and
+        // what is typed then is drawn below the right prompt.
+        let for_prompt = desk.given != desk.wanted && !desk.counting;
         if desk.stage == Stage::Reading && (desk.ending || for_prompt) {
             desk.stage = Stage::Returning;
             self.printer.close_gate();

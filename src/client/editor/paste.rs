@@ -1,0 +1,89 @@
+//! A paste that is under way, a key at a time, so that one whose end never comes keeps nothing
+//! else from happening.
+
+use std::time::{Duration, Instant};
+
+use rustyline::{KeyCode, KeyEvent, Modifiers};
+
+/// What is pasted comes without a pause; after one, the keys are a person's.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What has come of a paste so far.
+#[derive(Debug)]
+pub(super) struct Paste {
+    text: String,
+    /// The last character was a carriage return, which a line feed may belong to.
+    returned: bool,
+    last_key: Instant,
+}
+
+impl Paste {
+    pub(super) fn begin(now: Instant) -> Self {
+        Self {
+            text: String::new(),
+            returned: false,
+            last_key: now,
+        }
+    }
+
+    /// How many characters there are.
+    pub(super) fn len(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    /// All that was pasted.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Takes a key as what it stands for in a text. True when it came behind a pause.
+    pub(super) fn take(&mut self, key: KeyEvent, now: Instant) -> bool {
+        let paused = self.has_paused(now);
+        self.last_key = now;
+        let c = character(key);
+        let returned = std::mem::replace(&mut self.returned, c == Some('\r'));
+        match c {
+            Some('\r') => self.text.push('\n'),
+            Some('\n') if returned => {}
+            Some(c) => self.text.push(c),
+            None => {}
+        }
+        paused
+    }
+
+    /// Whether a key that comes now is a person's.
+    pub(super) fn has_paused(&self, now: Instant) -> bool {
+        now.duration_since(self.last_key) > PAUSE
+    }
+}
+
+/// The character that a key stands for, if it stands for one.
+pub(super) fn character(key: KeyEvent) -> Option<char> {
+    match key {
+        KeyEvent(KeyCode::Char(c), Modifiers::NONE) => Some(c),
+        KeyEvent(KeyCode::Enter, Modifiers::NONE) => Some('\r'),
+        KeyEvent(KeyCode::Tab, Modifiers::NONE) => Some('\t'),
+        KeyEvent(KeyCode::Esc, Modifiers::NONE) => Some('\x1b'),
+        KeyEvent(KeyCode::Char(c @ '@'..='_'), Modifiers::CTRL) => {
+            u8::try_from(c).ok().map(|byte| char::from(byte & 0x1f))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_become_the_text_that_was_pasted() {
+        let now = Instant::now();
+        let mut paste = Paste::begin(now);
+        for c in "one\r\ntwo\rthree\tfour\n\u{2}é日\r".chars() {
+            assert!(!paste.take(KeyEvent::from(c), now));
+        }
+        assert!(paste.take(KeyEvent(KeyCode::Left, Modifiers::NONE), now + 2 * PAUSE));
+        assert_eq!(paste.len(), 23);
+        assert_eq!(paste.into_text(), "one\ntwo\nthree\tfour\n\u{2}é日\n");
+    }
+}
