@@ -20,7 +20,7 @@ impl Hub {
             say(Reply::EndOfHelp, "HELP and a command says more of it");
             return Ok(());
         };
-        let command = Command::named(subject).ok_or(Refusal::NoHelp { subject })?;
+        let command = Command::named(subject).ok_or(Refusal::NoHelp(subject))?;
         let usage = format!("{} {}", command.name, command.parameters);
         say(Reply::HelpStart, command.name);
         say(Reply::HelpText, usage.trim_end());

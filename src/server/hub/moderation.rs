@@ -20,20 +20,17 @@ impl Hub {
         let Some(nick) = nick else {
             return self.tell_invitations(from);
         };
-        let name = room.ok_or(Refusal::not_enough_parameters("INVITE"))?;
-        let (guest, _) = self
-            .people
-            .called(nick)
-            .ok_or(Refusal::NoSuchNick { nick })?;
+        let name = room.ok_or(Refusal::NotEnoughParameters("INVITE"))?;
+        let (guest, _) = self.people.find(nick)?;
         let guest = guest.id;
         let (number, room) = self.rooms.find(name)?;
         let host = self.membership(from, number);
-        let host = host.ok_or(Refusal::NotInRoom { room: name })?;
+        let host = host.ok_or(Refusal::NotInRoom(name))?;
         if self.membership(guest, number).is_some() {
-            return Err(Refusal::OtherInRoom { nick, room: name });
+            return Err(Refusal::OtherInRoom(nick, name));
         }
         if room.modes.has('i') && !host.operator {
-            return Err(Refusal::NotRoomOperator { room: name });
+            return Err(Refusal::NotRoomOperator(name));
         }
         let invitation = Invitation {
             room: number,
@@ -91,7 +88,7 @@ impl Hub {
     ) -> Done<'a> {
         // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
         let mut named = rooms.split(',').filter(|name| !name.is_empty());
-        let missing = Refusal::not_enough_parameters("KICK");
+        let missing = Refusal::NotEnoughParameters("KICK");
         let mut room = named.next().ok_or(missing)?;
         let one_room = named.clone().next().is_none();
         drop(self.targets(nicks, "KICK")?);
@@ -118,12 +115,9 @@ impl Hub {
         let kicker = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
         self.operators_of(number, name, from)?;
-        let (victim, present) = self
-            .people
-            .called(nick)
-            .ok_or(Refusal::NoSuchNick { nick })?;
+        let (victim, present) = self.people.find(nick)?;
         if present.membership(number).is_none() {
-            return Err(Refusal::OtherNotInRoom { nick, room: name });
+            return Err(Refusal::OtherNotInRoom(nick, name));
         }
         let reason = reason.unwrap_or(kicker.nick.as_str());
         let reason = cut(reason, REASON_BYTES_MAX);

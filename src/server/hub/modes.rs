@@ -115,7 +115,7 @@ impl Hub {
         if Key::folded(present.nick.as_str()) != Key::folded(nick) {
             return Err(match self.people.called(nick) {
                 Some(_) => Refusal::OtherPersonsModes,
-                None => Refusal::NoSuchNick { nick },
+                None => Refusal::NoSuchNick(nick),
             });
         }
         let Some(letters) = letters else {

@@ -68,7 +68,7 @@ impl Hub {
                 let monitoring = &self.people.present(from)?.monitoring;
                 self.tell_status(from, monitoring.iter().map(Key::as_str));
             }
-            _ => return Err(Refusal::not_enough_parameters("MONITOR")),
+            _ => return Err(Refusal::NotEnoughParameters("MONITOR")),
         }
         Ok(())
     }

@@ -60,10 +60,7 @@ impl Hub {
     ) -> Done<'a> {
         self.operators_only(from)?;
         let killer = self.people.present(from)?;
-        let (victim, present) = self
-            .people
-            .called(nick)
-            .ok_or(Refusal::NoSuchNick { nick })?;
+        let (victim, present) = self.people.find(nick)?;
         let reason = cut(reason.unwrap_or("No reason given"), REASON_BYTES_MAX);
         let (source, nick, id) = (&killer.source, &present.nick, victim.id);
         let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));

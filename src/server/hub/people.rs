@@ -263,6 +263,11 @@ impl People {
         Some((person, person.present()?))
     }
 
+    /// The same; whoever asks for somebody else is refused.
+    pub(super) fn find<'a>(&self, nick: &'a str) -> Result<(&Person, &Present), Refusal<'a>> {
+        self.called(nick).ok_or(Refusal::NoSuchNick(nick))
+    }
+
     /// Somebody who is registered, with all there is to know.
     pub(super) fn person(&self, id: ConnectionId) -> Option<(&Person, &Present)> {
         let person = self.get(id)?;

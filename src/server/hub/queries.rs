@@ -12,7 +12,7 @@ impl Hub {
     pub(super) fn whois<'a>(&mut self, from: ConnectionId, nick: &'a str) -> Done<'a> {
         match self.people.called(nick) {
             Some((person, present)) => self.tell_whois(from, person, present),
-            None => self.refuse_about(from, Refusal::NoSuchNick { nick }),
+            None => self.refuse_about(from, Refusal::NoSuchNick(nick)),
         }
         let words = Reply::EndOfWhois.words();
         let rest = format_args!("{} :{words}", Echo(nick));
@@ -105,7 +105,7 @@ impl Hub {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
             if !is_this_server && self.people.called(target).is_none() {
-                return Err(Refusal::NoSuchServer { server: target });
+                return Err(Refusal::NoSuchServer(target));
             }
         }
         let started = seconds_as_date(self.started.unix.as_secs());

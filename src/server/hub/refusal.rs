@@ -1,161 +1,113 @@
 //! Why something asked for cannot be, and the one place that says how that is answered.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::outbox::{Outbox, Written};
 use crate::wire::name::NameError;
 use crate::wire::{MessageError, Reply, RequestError};
 
-/// Why a request cannot be done. It borrows from the line that asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal<'a> {
-    LineTooLong,
-    InvalidUtf8,
-    ForbiddenByte,
-    /// Not IRC at all: what is spoken instead.
-    OtherProtocol {
-        spoken: &'static str,
-    },
-    BadRequest(RequestError<'a>),
-    InvalidCapCommand {
-        subcommand: &'a str,
-    },
-    NotRegistered,
-    AlreadyRegistered,
-    WrongPassword,
-    /// The same for `OPER`, where it does not end the connection.
-    WrongOperator,
-    InvalidUserName,
-    BadNick {
-        wanted: &'a str,
-        why: NameError,
-    },
-    NickInUse {
-        wanted: &'a str,
-    },
-    NoSuchNick {
-        nick: &'a str,
-    },
-    NoSuchRoom {
-        room: &'a str,
-    },
-    BadRoomName {
-        room: &'a str,
-        why: NameError,
-    },
-    NotInRoom {
-        room: &'a str,
-    },
-    CannotSendToRoom {
-        room: &'a str,
-    },
-    NoSuchServer {
-        server: &'a str,
-    },
-    NobodyWas {
-        nick: &'a str,
-    },
-    NoHelp {
-        subject: &'a str,
-    },
-    NotRoomOperator {
-        room: &'a str,
-    },
-    NotOperator,
-    OtherNotInRoom {
-        nick: &'a str,
-        room: &'a str,
-    },
-    OtherInRoom {
-        nick: &'a str,
-        room: &'a str,
-    },
-    Banned {
-        room: &'a str,
-    },
-    InviteOnly {
-        room: &'a str,
-    },
-    WrongKey {
-        room: &'a str,
-    },
-    RoomFull {
-        room: &'a str,
-    },
-    UnknownRoomMode {
-        letter: char,
-    },
-    BadModeParameter {
-        room: &'a str,
-        letter: char,
-        parameter: &'a str,
-        why: &'static str,
-    },
-    InvalidKey {
-        room: &'a str,
-    },
-    MasksFull {
-        room: &'a str,
-        letter: char,
-    },
-    OtherPersonsModes,
-    UnknownUserMode,
-    RealNameTooLong,
-    TooManyRooms {
-        room: &'a str,
-    },
-    TooManyTargets {
-        target: &'a str,
-    },
+/// A row is a refusal and what it is about, the reply that says so, and, where more can be said than
+/// the words of that reply, better ones; what stands behind a semicolon is for these only.
+macro_rules! refusals {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $(($($about:ident: $is:ty),* $(; $why:ident: $reason:ty)?))? => $reply:ident
+        $($words:literal)?;
+    )*) => {
+        /// Why a request cannot be done. It borrows from the line that asked.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Refusal<'a> {
+            $($(#[$doc])* $name $(($($is,)* $($reason)?))?,)*
+        }
+
+        impl Refusal<'_> {
+            /// The answer, for the one who asked: `name` is the server's, `nick` is theirs.
+            pub(super) fn line(self, name: &str, nick: &str, outbox: &mut Outbox) -> Written {
+                if let Some((command, code, words)) = self.standard() {
+                    return outbox.line(format_args!(":{name} FAIL {command} {code} :{words}"));
+                }
+                let mut numbered = |reply: Reply, about: About<'_>, words: fmt::Arguments<'_>| {
+                    let number = reply.number();
+                    outbox.line(format_args!(":{name} {number:03} {nick} {about}:{words}"))
+                };
+                match self {
+                    $(Self::$name $(($($about,)* $($why)?))? => {
+                        let about = About(&[$($(&$about),*)?]);
+                        numbered(Reply::$reply, about, words!(Reply::$reply $(, $words)?))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+macro_rules! words {
+    ($reply:expr) => {
+        format_args!("{}", $reply.words())
+    };
+    ($reply:expr, $words:literal) => {
+        format_args!($words)
+    };
+}
+
+refusals! {
+    LineTooLong => InputTooLong;
     /// With the sender's name in front it would not fit in a line for others.
-    TooLongToRelay,
+    TooLongToRelay => InputTooLong
+        "With your name in front this is too long for a line, so it was not sent";
+    InvalidUtf8 => UnknownError;
+    ForbiddenByte(command: &'static str) => UnknownError
+        "A line cannot have NUL or a carriage return in it";
+    /// Not IRC at all: what is spoken instead.
+    OtherProtocol(; _spoken: &'static str) => NotRegistered;
+    UnknownCommand(command: &'a str) => UnknownCommand;
+    NotEnoughParameters(command: &'static str) => NeedMoreParams;
+    NoNickGiven => NoNicknameGiven;
+    NoOrigin => NoOrigin;
+    NoRecipient(; command: &'static str) => NoRecipient "No recipient given ({command})";
+    NoTextToSend => NoTextToSend;
+    InvalidCapCommand(subcommand: &'a str) => InvalidCapCommand;
+    NotRegistered => NotRegistered;
+    AlreadyRegistered => AlreadyRegistered;
+    WrongPassword => PasswdMismatch;
+    /// The same for `OPER`, where it does not end the connection.
+    WrongOperator => PasswdMismatch;
+    InvalidUserName => InvalidUsername;
+    RealNameTooLong => UnknownError;
+    BadNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
+    NickInUse(wanted: &'a str) => NicknameInUse;
+    NoSuchNick(nick: &'a str) => NoSuchNick;
+    NobodyWas(nick: &'a str) => WasNoSuchNick;
+    NoSuchServer(server: &'a str) => NoSuchServer;
+    NoHelp(subject: &'a str) => HelpNotFound;
+    NoSuchRoom(room: &'a str) => NoSuchChannel;
+    BadRoomName(room: &'a str; why: NameError) => BadChanMask
+        "This cannot be a room name: {why}";
+    NotInRoom(room: &'a str) => NotOnChannel;
+    CannotSendToRoom(room: &'a str) => CannotSendToChan;
+    NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
+    NotOperator => NoPrivileges;
+    OtherNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
+    OtherInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
+    Banned(room: &'a str) => BannedFromChan;
+    InviteOnly(room: &'a str) => InviteOnlyChan;
+    WrongKey(room: &'a str) => BadChannelKey;
+    RoomFull(room: &'a str) => ChannelIsFull;
+    TooManyRooms(room: &'a str) => TooManyChannels;
+    TooManyTargets(target: &'a str) => TooManyTargets;
+    UnknownRoomMode(letter: char) => UnknownMode;
+    BadModeParameter(room: &'a str, letter: char, parameter: &'a str; why: &'static str) =>
+        InvalidModeParam "{why}";
+    InvalidKey(room: &'a str) => InvalidKey;
+    MasksFull(room: &'a str, letter: char) => BanListFull;
+    OtherPersonsModes => UsersDontMatch;
+    UnknownUserMode => UnknownModeFlag;
 }
 
 /// How a request ended: it was done and answered, or cannot be.
 pub(super) type Done<'a> = Result<(), Refusal<'a>>;
 
-/// What an answer is about, between the nick and the words.
-enum About<'a> {
-    Nothing,
-    This(&'a str),
-    Both(&'a str, &'a str),
-    Letter(char),
-    ListOf(&'a str, char),
-    Mode(&'a str, char, &'a str),
-}
-
-impl fmt::Display for About<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Nothing => Ok(()),
-            Self::This(one) => write!(f, "{} ", Echo(one)),
-            Self::Both(one, other) => write!(f, "{} {} ", Echo(one), Echo(other)),
-            Self::Letter(letter) => write!(f, "{} ", Echo(letter.encode_utf8(&mut [0; 4]))),
-            Self::ListOf(room, letter) => write!(f, "{} {letter} ", Echo(room)),
-            Self::Mode(room, letter, parameter) => {
-                write!(f, "{} {letter} {} ", Echo(room), Echo(parameter))
-            }
-        }
-    }
-}
-
 impl Refusal<'_> {
-    /// The one for a parameter that only a closer look finds missing.
-    pub(super) fn not_enough_parameters(command: &'static str) -> Self {
-        Self::BadRequest(RequestError::NotEnoughParameters { command })
-    }
-
-    /// The answer, for the one who asked: `name` is the server's, `nick` is theirs.
-    pub(super) fn line(self, name: &str, nick: &str, outbox: &mut Outbox) -> Written {
-        if let Some((command, code, words)) = self.standard() {
-            return outbox.line(format_args!(":{name} FAIL {command} {code} :{words}"));
-        }
-        let (reply, about) = self.row();
-        let (number, words) = (reply.number(), self.words(reply));
-        outbox.line(format_args!(":{name} {number:03} {nick} {about}:{words}"))
-    }
-
     /// The few that have no number, but a word of their own. IRCv3 standard-replies.
     fn standard(&self) -> Option<(&'static str, &'static str, &'static str)> {
         match self {
@@ -177,83 +129,38 @@ impl Refusal<'_> {
     pub(super) fn ends_connection(self) -> Option<&'static str> {
         match self {
             Self::WrongPassword => Some("Password incorrect"),
-            Self::OtherProtocol { spoken } => Some(spoken),
+            Self::OtherProtocol(spoken) => Some(spoken),
             _ => None,
         }
     }
+}
 
-    /// The row of the table of replies, and what the answer is about.
-    fn row(&self) -> (Reply, About<'_>) {
-        use About::{Both, Letter, ListOf, Mode, Nothing, This};
-        match *self {
-            Self::LineTooLong | Self::TooLongToRelay => (Reply::InputTooLong, Nothing),
-            Self::ForbiddenByte | Self::InvalidUtf8 | Self::RealNameTooLong => {
-                (Reply::UnknownError, This("*"))
-            }
-            Self::OtherProtocol { .. } | Self::NotRegistered => (Reply::NotRegistered, Nothing),
-            Self::BadRequest(error) => match error {
-                RequestError::Unknown { command } => (Reply::UnknownCommand, This(command)),
-                RequestError::NotEnoughParameters { command } => {
-                    (Reply::NeedMoreParams, This(command))
-                }
-                RequestError::NoNickGiven => (Reply::NoNicknameGiven, Nothing),
-                RequestError::NoOrigin => (Reply::NoOrigin, Nothing),
-                RequestError::NoRecipient { .. } => (Reply::NoRecipient, Nothing),
-                RequestError::NoTextToSend => (Reply::NoTextToSend, Nothing),
-            },
-            Self::InvalidCapCommand { subcommand } => (Reply::InvalidCapCommand, This(subcommand)),
-            Self::AlreadyRegistered => (Reply::AlreadyRegistered, Nothing),
-            Self::WrongPassword | Self::WrongOperator => (Reply::PasswdMismatch, Nothing),
-            Self::InvalidUserName => (Reply::InvalidUsername, Nothing),
-            Self::BadNick { wanted, .. } => (Reply::ErroneousNickname, This(wanted)),
-            Self::NickInUse { wanted } => (Reply::NicknameInUse, This(wanted)),
-            Self::NoSuchNick { nick } => (Reply::NoSuchNick, This(nick)),
-            Self::NobodyWas { nick } => (Reply::WasNoSuchNick, This(nick)),
-            Self::NoSuchServer { server } => (Reply::NoSuchServer, This(server)),
-            Self::NoHelp { subject } => (Reply::HelpNotFound, This(subject)),
-            Self::NoSuchRoom { room } => (Reply::NoSuchChannel, This(room)),
-            Self::BadRoomName { room, .. } => (Reply::BadChanMask, This(room)),
-            Self::NotInRoom { room } => (Reply::NotOnChannel, This(room)),
-            Self::NotRoomOperator { room } => (Reply::ChanOpPrivsNeeded, This(room)),
-            Self::NotOperator => (Reply::NoPrivileges, Nothing),
-            Self::OtherNotInRoom { nick, room } => (Reply::UserNotInChannel, Both(nick, room)),
-            Self::OtherInRoom { nick, room } => (Reply::UserOnChannel, Both(nick, room)),
-            Self::CannotSendToRoom { room } => (Reply::CannotSendToChan, This(room)),
-            Self::Banned { room } => (Reply::BannedFromChan, This(room)),
-            Self::InviteOnly { room } => (Reply::InviteOnlyChan, This(room)),
-            Self::WrongKey { room } => (Reply::BadChannelKey, This(room)),
-            Self::RoomFull { room } => (Reply::ChannelIsFull, This(room)),
-            Self::TooManyRooms { room } => (Reply::TooManyChannels, This(room)),
-            Self::TooManyTargets { target } => (Reply::TooManyTargets, This(target)),
-            Self::UnknownRoomMode { letter } => (Reply::UnknownMode, Letter(letter)),
-            Self::BadModeParameter {
-                room,
-                letter,
-                parameter,
-                ..
-            } => (Reply::InvalidModeParam, Mode(room, letter, parameter)),
-            Self::InvalidKey { room } => (Reply::InvalidKey, This(room)),
-            Self::MasksFull { room, letter } => (Reply::BanListFull, ListOf(room, letter)),
-            Self::OtherPersonsModes => (Reply::UsersDontMatch, Nothing),
-            Self::UnknownUserMode => (Reply::UnknownModeFlag, Nothing),
-        }
+/// What an answer is about, between the nick and the words.
+struct About<'a>(&'a [&'a dyn Given]);
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|given| {
+            given.give_back(f)?;
+            f.write_char(' ')
+        })
     }
+}
 
-    /// The words of the row, or better ones where more is known.
-    fn words(self, reply: Reply) -> Cow<'static, str> {
-        match self {
-            Self::BadNick { why, .. } => format!("This cannot be a nick: {why}").into(),
-            Self::BadRoomName { why, .. } => format!("This cannot be a room name: {why}").into(),
-            Self::BadRequest(RequestError::NoRecipient { command }) => {
-                format!("No recipient given ({command})").into()
-            }
-            Self::BadModeParameter { why, .. } => why.into(),
-            Self::ForbiddenByte => "A line cannot have NUL or a carriage return in it".into(),
-            Self::TooLongToRelay => {
-                "With your name in front this is too long for a line, so it was not sent".into()
-            }
-            _ => reply.words().into(),
-        }
+/// What a client has given, to be given back.
+trait Given {
+    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl Given for &str {
+    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Echo(self))
+    }
+}
+
+impl Given for char {
+    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Echo(self.encode_utf8(&mut [0; 4])))
     }
 }
 
@@ -261,8 +168,8 @@ impl From<MessageError> for Refusal<'_> {
     fn from(error: MessageError) -> Self {
         match error {
             // A line without a command is not answered, so this is never seen by anybody.
-            MessageError::NoCommand => Self::BadRequest(RequestError::Unknown { command: "" }),
-            MessageError::ForbiddenByte(_) => Self::ForbiddenByte,
+            MessageError::NoCommand => Self::UnknownCommand(""),
+            MessageError::ForbiddenByte(_) => Self::ForbiddenByte("*"),
             MessageError::InvalidUtf8 => Self::InvalidUtf8,
             MessageError::TooLong => Self::LineTooLong,
         }
@@ -271,7 +178,14 @@ impl From<MessageError> for Refusal<'_> {
 
 impl<'a> From<RequestError<'a>> for Refusal<'a> {
     fn from(error: RequestError<'a>) -> Self {
-        Self::BadRequest(error)
+        match error {
+            RequestError::Unknown { command } => Self::UnknownCommand(command),
+            RequestError::NotEnoughParameters { command } => Self::NotEnoughParameters(command),
+            RequestError::NoNickGiven => Self::NoNickGiven,
+            RequestError::NoOrigin => Self::NoOrigin,
+            RequestError::NoRecipient { command } => Self::NoRecipient(command),
+            RequestError::NoTextToSend => Self::NoTextToSend,
+        }
     }
 }
 

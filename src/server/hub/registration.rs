@@ -27,7 +27,7 @@ impl Hub {
         let nick = self.parse_nick(wanted)?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
-            return Err(Refusal::NickInUse { wanted });
+            return Err(Refusal::NickInUse(wanted));
         }
         let Some(person) = self.people.get(from) else {
             return Ok(());
@@ -69,10 +69,10 @@ impl Hub {
 
     fn parse_nick<'a>(&self, wanted: &'a str) -> Result<Nick, Refusal<'a>> {
         let bytes_max = self.settings.limits.nick_bytes as usize;
-        let nick = Nick::parse(wanted).map_err(|why| Refusal::BadNick { wanted, why })?;
+        let nick = Nick::parse(wanted).map_err(|why| Refusal::BadNick(wanted, why))?;
         if wanted.len() > bytes_max {
             let why = NameError::TooLong { bytes_max };
-            return Err(Refusal::BadNick { wanted, why });
+            return Err(Refusal::BadNick(wanted, why));
         }
         Ok(nick)
     }
@@ -133,7 +133,7 @@ impl Hub {
                 self.answer_cap(from, if after.is_some() { "ACK" } else { "NAK" }, &asked);
             }
             "END" => return self.register_if_complete(from),
-            _ => return Err(Refusal::InvalidCapCommand { subcommand }),
+            _ => return Err(Refusal::InvalidCapCommand(subcommand)),
         }
         Ok(())
     }
@@ -259,14 +259,10 @@ pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
         b"PATCH ",
     ];
     if line.starts_with(TLS_HANDSHAKE) {
-        return Err(Refusal::OtherProtocol {
-            spoken: "This port speaks IRC without TLS",
-        });
+        return Err(Refusal::OtherProtocol("This port speaks IRC without TLS"));
     }
     if HTTP_METHODS.iter().any(|method| line.starts_with(method)) {
-        return Err(Refusal::OtherProtocol {
-            spoken: "This port speaks IRC, not HTTP",
-        });
+        return Err(Refusal::OtherProtocol("This port speaks IRC, not HTTP"));
     }
     Ok(())
 }

@@ -142,10 +142,8 @@ impl Rooms {
 
     /// The room with this name; every other name is refused.
     pub(super) fn find<'a>(&self, name: &'a str) -> Result<(u32, &Room), Refusal<'a>> {
-        let number = self
-            .number_of(name)
-            .ok_or(Refusal::NoSuchRoom { room: name })?;
-        let room = self.get(number).ok_or(Refusal::NoSuchRoom { room: name })?;
+        let number = self.number_of(name).ok_or(Refusal::NoSuchRoom(name))?;
+        let room = self.get(number).ok_or(Refusal::NoSuchRoom(name))?;
         Ok((number, room))
     }
 

@@ -7,8 +7,8 @@ use super::modes::{Changes, signed};
 use super::people::ConnectionId;
 use super::refusal::{Done, Refusal};
 use super::room::{Entry, Masks, Member, Room};
+use crate::wire::Reply;
 use crate::wire::request::MODES_MAX;
-use crate::wire::{Reply, RequestError};
 
 /// The letters that are set or not, with nothing behind them.
 pub(super) const FLAGS: &str = "Cimnst";
@@ -46,7 +46,7 @@ impl Hub {
         };
         let member = self.membership(from, number);
         if room.modes.has('s') && member.is_none() {
-            return Err(Refusal::NotInRoom { room: name });
+            return Err(Refusal::NotInRoom(name));
         }
         let mut changes = Changes::default();
         let mut parameters = parameters.into_iter().flatten();
@@ -87,7 +87,7 @@ impl Hub {
         let (number, room) = self.rooms.find(name)?;
         let is_member = self.membership(to, number).is_some();
         if room.modes.has('s') && !is_member {
-            return Err(Refusal::NotInRoom { room: name });
+            return Err(Refusal::NotInRoom(name));
         }
         let mut modes = format!("+{}", room.modes);
         let mut parameters = String::new();
@@ -135,8 +135,8 @@ impl Hub {
         from: ConnectionId,
     ) -> Done<'a> {
         match self.membership(from, number) {
-            None => Err(Refusal::NotInRoom { room }),
-            Some(member) if !member.operator => Err(Refusal::NotRoomOperator { room }),
+            None => Err(Refusal::NotInRoom(room)),
+            Some(member) if !member.operator => Err(Refusal::NotRoomOperator(room)),
             Some(_) => Ok(()),
         }
     }
@@ -148,7 +148,7 @@ impl Hub {
         parameter: Option<&'a str>,
     ) -> Result<Became, Refusal<'a>> {
         let Wanted { on, letter, .. } = wanted;
-        let missing = Refusal::BadRequest(RequestError::NotEnoughParameters { command: "MODE" });
+        let missing = Refusal::NotEnoughParameters("MODE");
         match letter {
             'o' | 'v' => self.change_standing(wanted, parameter.ok_or(missing)?),
             'b' | 'e' | 'I' => self.change_masks(from, wanted, parameter.ok_or(missing)?),
@@ -159,7 +159,7 @@ impl Hub {
                 let changed = room.is_some_and(|room| room.modes.set(flag, on));
                 Ok(changed.then_some(None))
             }
-            letter => Err(Refusal::UnknownRoomMode { letter }),
+            letter => Err(Refusal::UnknownRoomMode(letter)),
         }
     }
 
@@ -170,12 +170,9 @@ impl Hub {
         nick: &'a str,
     ) -> Result<Became, Refusal<'a>> {
         let Wanted { room, on, .. } = wanted;
-        let (_, present) = self
-            .people
-            .called(nick)
-            .ok_or(Refusal::NoSuchNick { nick })?;
+        let (_, present) = self.people.find(nick)?;
         let told = present.nick.to_string();
-        let not_there = Refusal::OtherNotInRoom { nick, room };
+        let not_there = Refusal::OtherNotInRoom(nick, room);
         let membership = present.membership(wanted.number).ok_or(not_there)?;
         let room = self.rooms.get_mut(wanted.number);
         let member = room.and_then(|room| room.member_mut(membership));
@@ -213,10 +210,7 @@ impl Hub {
         let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
         let position = list.iter().position(is_it);
         match (wanted.on, position) {
-            (true, None) if full => Err(Refusal::MasksFull {
-                room: wanted.room,
-                letter: wanted.letter,
-            }),
+            (true, None) if full => Err(Refusal::MasksFull(wanted.room, wanted.letter)),
             (true, None) => {
                 let mask = mask.into_boxed_str();
                 let told = mask.to_string();
@@ -241,7 +235,7 @@ impl Hub {
                 *place = Some(key.into());
                 Ok(Some(Some(key.to_owned())))
             }
-            _ => Err(Refusal::InvalidKey { room: wanted.room }),
+            _ => Err(Refusal::InvalidKey(wanted.room)),
         }
     }
 
@@ -302,12 +296,7 @@ impl Hub {
 }
 
 fn bad_parameter<'a>(wanted: Wanted<'a>, parameter: &'a str, why: &'static str) -> Refusal<'a> {
-    Refusal::BadModeParameter {
-        room: wanted.room,
-        letter: wanted.letter,
-        parameter,
-        why,
-    }
+    Refusal::BadModeParameter(wanted.room, wanted.letter, parameter, why)
 }
 
 /// Whether a text can be a key: it has to be one word of `JOIN` and `MODE`, and one of several

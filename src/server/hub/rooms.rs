@@ -45,7 +45,7 @@ impl Hub {
             return Ok(());
         }
         if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
-            return Err(Refusal::TooManyRooms { room });
+            return Err(Refusal::TooManyRooms(room));
         }
         if let Some(number) = number {
             self.may_enter(present, number, room, key)?;
@@ -71,16 +71,16 @@ impl Hub {
         let is_asked = present.invitations.contains(&invitation);
         let is_full = |limit| room.members.len() >= limit as usize;
         if room.bans(&present.source) {
-            return Err(Refusal::Banned { room: name });
+            return Err(Refusal::Banned(name));
         }
         if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
-            return Err(Refusal::InviteOnly { room: name });
+            return Err(Refusal::InviteOnly(name));
         }
         if room.key.as_deref().is_some_and(|right| key != Some(right)) {
-            return Err(Refusal::WrongKey { room: name });
+            return Err(Refusal::WrongKey(name));
         }
         if room.limit.is_some_and(is_full) && !is_asked {
-            return Err(Refusal::RoomFull { room: name });
+            return Err(Refusal::RoomFull(name));
         }
         Ok(())
     }
@@ -91,10 +91,10 @@ impl Hub {
             Ok(name) if room.len() <= bytes_max => return Ok(name),
             Ok(_) => NameError::TooLong { bytes_max },
             // Without the `#` it is no name of a room at all.
-            Err(NameError::Start(_)) => return Err(Refusal::NoSuchRoom { room }),
+            Err(NameError::Start(_)) => return Err(Refusal::NoSuchRoom(room)),
             Err(why) => why,
         };
-        Err(Refusal::BadRoomName { room, why })
+        Err(Refusal::BadRoomName(room, why))
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
@@ -196,7 +196,7 @@ impl Hub {
         let present = self.people.present(from)?;
         let (number, room) = self.rooms.find(name)?;
         if present.membership(number).is_none() {
-            return Err(Refusal::NotInRoom { room: name });
+            return Err(Refusal::NotInRoom(name));
         }
         let (source, name) = (&present.source, &room.name);
         let line = match reason {
@@ -251,7 +251,7 @@ impl Hub {
     pub(super) fn topic<'a>(&mut self, from: ConnectionId, name: &'a str) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         if room.modes.has('s') && self.membership(from, number).is_none() {
-            return Err(Refusal::NotInRoom { room: name });
+            return Err(Refusal::NotInRoom(name));
         }
         if room.topic.is_some() {
             self.tell_topic(from, room);
@@ -281,9 +281,9 @@ impl Hub {
     ) -> Done<'a> {
         let (number, room) = self.rooms.find(name)?;
         match self.membership(from, number) {
-            None => return Err(Refusal::NotInRoom { room: name }),
+            None => return Err(Refusal::NotInRoom(name)),
             Some(member) if room.modes.has('t') && !member.operator => {
-                return Err(Refusal::NotRoomOperator { room: name });
+                return Err(Refusal::NotRoomOperator(name));
             }
             Some(_) => {}
         }
@@ -317,7 +317,7 @@ impl Hub {
             });
         }
         if let Some(target) = named().nth(self.settings.limits.targets as usize) {
-            return Err(Refusal::TooManyTargets { target });
+            return Err(Refusal::TooManyTargets(target));
         }
         let is_first = move |at: usize, name: &str| {
             let key = Key::folded(name);

@@ -137,7 +137,7 @@ impl Hub {
         let membership = speaker.membership(number);
         let member = membership.and_then(|one| room.member(one));
         if !may_speak(speaker, member, room, text) {
-            return Err(Refusal::CannotSendToRoom { room: target });
+            return Err(Refusal::CannotSendToRoom(target));
         }
         let (source, command) = (&speaker.source, way.command());
         let (prefix, name) = (circle.prefix(), room.name.as_str());
@@ -174,7 +174,7 @@ impl Hub {
         };
         let Saying { way, text, .. } = saying;
         let called = self.people.called(target);
-        let (listener, present) = called.ok_or(Refusal::NoSuchNick { nick: target })?;
+        let (listener, present) = called.ok_or(Refusal::NoSuchNick(target))?;
         let (source, command, nick) = (&speaker.source, way.command(), &present.nick);
         let line = match way {
             Way::Tagmsg => format_args!(":{source} {command} {nick}"),

@@ -54,7 +54,7 @@ impl Hub {
         let is_meant = |gone: &&Gone| gone.nick.eq_ignore_ascii_case(nick);
         let mut found = gone.iter().filter(is_meant).take(most).peekable();
         if found.peek().is_none() {
-            self.refuse_about(from, Refusal::NobodyWas { nick });
+            self.refuse_about(from, Refusal::NobodyWas(nick));
         }
         for Gone {
             nick,
