@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::client::event::{Event, Manner};
+use chatting_room::client::event::{Event, Fate, Manner};
 use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session};
 use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
 use chatting_room::wire::{Line, Lines};
@@ -69,6 +69,7 @@ impl Room {
             strict: false,
             wait: None,
             time_limit: None,
+            log: false,
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {
@@ -198,7 +199,11 @@ impl Room {
     /// What a person has seen since the last time, the server's small print left out.
     fn seen(&mut self, who: usize) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.people[who].events);
-        events.retain(|event| !matches!(event, Event::ServerDetail { .. }));
+        events.retain(|event| {
+            // What was delivered stands where it was typed.
+            let delivered = matches!(event, Event::Sent { fate, .. } if *fate == Fate::Delivered);
+            !delivered && !matches!(event, Event::ServerDetail { .. })
+        });
         events
     }
 

@@ -252,6 +252,8 @@ pub enum Fate {
     Refused,
     /// It was on its way when the connection ended.
     Unknown,
+    /// It never left this program.
+    Unsent,
 }
 
 /// How something was said.

@@ -18,7 +18,7 @@ use super::Place;
 use super::address::Address;
 use super::completion::Names;
 use super::control::{self, Ask};
-use super::event::Event;
+use super::event::{Event, Fate};
 use super::json::{Record, Stamp};
 use super::log::LogKeeper;
 use super::script::Batch;
@@ -478,11 +478,18 @@ impl<F: Front> Network<F> {
             if let Some(log) = &self.log {
                 log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }
-            if matches!(event, Event::Sent { .. }) {
-                continue;
-            }
+            let own = match event {
+                // It stands where it was typed.
+                Event::Sent {
+                    fate: Fate::Delivered | Fate::Refused,
+                    ..
+                } => continue,
+                Event::Sent { .. } => true,
+                _ => false,
+            };
             self.front.show(&event, unix_seconds, &self.session);
-            if !self.tails.is_empty()
+            if !own
+                && !self.tails.is_empty()
                 && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();

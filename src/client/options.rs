@@ -345,8 +345,8 @@ JSON:
                  mode, invite, away, names, server, lost, back, refused, note) and time
                  (RFC 3339, UTC) always; room, nick, other, text, manner (action, notice),
                  people, own, mention, msgid where they belong to it
-  the log        the same, and also what this person says, with fate: delivered, refused, or
-                 unknown when the server was lost before it said which
+  the log        the same, and also what this person says, with fate: delivered, refused,
+                 unknown when the server was lost before it said which, or unsent
   chatroom log - shows such lines of standard input as they were shown when it happened
   --input json   an object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
                  room one talks in, {"command":"/join #room"}; a wrong one is refused by its number

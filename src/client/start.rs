@@ -527,6 +527,7 @@ impl Wishes {
             strict: plan.strict,
             wait: plan.wait.clone(),
             time_limit: options.timeout,
+            log: config.log,
             aliases: config.alias.clone(),
         })
     }

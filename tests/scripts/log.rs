@@ -345,3 +345,46 @@ fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
         "{log}"
     );
 }
+
+#[test]
+fn what_one_says_is_kept_with_what_became_of_it_and_passwords_are_not() {
+    let server = Server::start(&[]);
+    let home = Home::of(server.address);
+    let mut bob = server.enter("bob");
+    let _services = server.enter("NickServ");
+    let long = "long ".repeat(120);
+    let lines = format!(
+        "hello\n@bob psst\n/me waves\n@nobody lost words\n@NickServ identify hunter2\n\
+         /msg nickserv register hunter2 a@b\n/raw OPER root hunter2\n{long}\n"
+    );
+    let mut live = Program::start(home.command(&["--plain"]));
+    bob.expect(":alice!");
+    live.give(&lines);
+    // The last of it.
+    bob.expect("PRIVMSG #lobby :long");
+    bob.expect("PRIVMSG #lobby :long");
+    live.give("/quit\n");
+    let live = live.finish();
+    assert!(!live.out.contains("<alice>"), "{live:?}");
+    assert!(live.out.contains("Not delivered: lost words\n"), "{live:?}");
+    let finished = run(home.command(&["--nick", "ci"]), &lines);
+    assert_eq!(finished.status, Some(65), "{finished:?}");
+    let log = home.log(&[]);
+    for nick in ["alice", "ci"] {
+        assert!(log.contains(&format!("#lobby <{nick}> hello\n")), "{log}");
+        assert!(log.contains(&format!("#lobby * {nick} waves\n")), "{log}");
+        let long = log.matches(&format!("#lobby <{nick}> long ")).count();
+        assert_eq!(long, 2, "{log}");
+    }
+    for line in [
+        "you whisper to bob: psst\n",
+        "you whisper to nobody: lost words (not delivered)\n",
+    ] {
+        assert_eq!(log.matches(line).count(), 2, "{line}: {log}");
+    }
+    let objects = home.log(&["--format", "json"]);
+    assert!(!objects.contains("hunter2"), "{objects}");
+    // By its label the server tells what it calls a line.
+    let own = "\"text\":\"hello\",\"own\":true,\"fate\":\"delivered\",\"msgid\":\"";
+    assert_eq!(objects.matches(own).count(), 2, "{objects}");
+}

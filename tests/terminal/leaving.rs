@@ -122,9 +122,13 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
     alice.shows("<bob> one");
     alice.types("first\r");
     assert_eq!(lines.takes_from_alice(), "first");
+    lines.answers_a_question();
+    alice.types("second\r");
+    assert_eq!(lines.takes_from_alice(), "second");
     alice.types("half a li");
     alice.shows("<bob> one");
     alice.shows("half a li");
+    // Whether it took the second one, nobody knows.
     drop(lines);
     let gone = "the server is gone (the server closed the connection); trying again in 1 s";
     alice.shows(gone);
@@ -147,7 +151,9 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
     let expected = [
         "<bob> one",
         "[#lobby] first",
+        "[#lobby] second",
         gone,
+        "<alice> second (nobody knows whether it arrived)",
         "[#lobby] half a line",
         waits,
         "[#lobby] @bob two",

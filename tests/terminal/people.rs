@@ -197,6 +197,11 @@ impl Lines {
     pub(crate) fn welcomes_alice(&mut self) {
         self.sends(":fake 001 alice :Welcome alice!a@h\r\n:fake 422 alice :No greeting");
         self.puts_alice_into("#lobby");
+        self.answers_a_question();
+    }
+
+    /// Answers the next `PING`.
+    pub(crate) fn answers_a_question(&mut self) {
         let ping = self.hears("PING ");
         let token = ping.trim_start_matches("PING ").trim_start_matches(':');
         self.sends(&format!(":fake PONG fake :{token}"));

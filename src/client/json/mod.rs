@@ -93,7 +93,7 @@ pub struct Record {
     /// Whether it names this person.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mention: bool,
-    /// What became of what this person said: `delivered`, `refused` or `unknown`.
+    /// What became of what this person said: `delivered`, `refused`, `unknown` or `unsent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fate: Option<String>,
     /// What the server calls this message, where it does.
@@ -367,6 +367,7 @@ fn fate_name(fate: Fate) -> &'static str {
         Fate::Delivered => "delivered",
         Fate::Refused => "refused",
         Fate::Unknown => "unknown",
+        Fate::Unsent => "unsent",
     }
 }
 

@@ -123,6 +123,7 @@ impl Record {
             Some("delivered") => Some(Fate::Delivered),
             Some("refused") => Some(Fate::Refused),
             Some("unknown") => Some(Fate::Unknown),
+            Some("unsent") => Some(Fate::Unsent),
             _ => None,
         };
         match (fate, self.room.clone()) {
@@ -178,7 +179,7 @@ mod tests {
                     own: flag,
                 });
             }
-            for fate in [Fate::Delivered, Fate::Refused, Fate::Unknown] {
+            for fate in [Fate::Delivered, Fate::Refused, Fate::Unknown, Fate::Unsent] {
                 events.push(Event::Sent {
                     target: own("#a"),
                     nick: own("alice"),

@@ -41,7 +41,7 @@ pub fn schema() -> String {
             "mention": { "type": "boolean", "description": "whether it names this person" },
             "fate": {
                 "description": "what became of what this person said; only the log has it",
-                "enum": ["delivered", "refused", "unknown"],
+                "enum": ["delivered", "refused", "unknown", "unsent"],
             },
             "msgid": text("what the server calls this message, where it does"),
         },

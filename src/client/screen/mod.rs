@@ -398,7 +398,11 @@ impl Look {
         match fate {
             Fate::Delivered => String::new(),
             Fate::Refused => self.dim(" (not delivered)"),
-            Fate::Unknown => self.dim(" (nobody knows whether it arrived)"),
+            Fate::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            Fate::Unknown => {
+                let words = self.warning(" (nobody knows whether it arrived)");
+                words.trim_end().to_owned()
+            }
         }
     }
 

@@ -133,6 +133,8 @@ impl Front for ScriptFront {
             } => complain(*line, &words::refusal(*number, parameters)),
             Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
             Event::LogTold { words } => complain(None, &super::safe::safe(words)),
+            // What became of them is told by their numbers.
+            Event::Sent { .. } => {}
             _ if self.silent => {}
             _ => self.print(event, unix_seconds),
         }

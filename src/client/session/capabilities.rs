@@ -54,11 +54,10 @@ impl Capabilities {
         self.has(Batch) && self.has(LabeledResponse)
     }
 
-    /// The names of what is to be switched on. What comes of one's own lines is of use only to
-    /// a script: a person has typed them a moment ago.
-    fn wanted(&self, script: bool) -> String {
+    /// The names of what is to be switched on. An echo is of use only with a label.
+    fn wanted(&self) -> String {
         let offers = |one| self.offered.contains(&one);
-        let labels = script && offers(Batch) && offers(LabeledResponse);
+        let labels = offers(Batch) && offers(LabeledResponse);
         let names = TABLE
             .iter()
             .filter(|(_, one)| match one {
@@ -115,7 +114,7 @@ impl Session {
                 if has_more {
                     return;
                 }
-                let wanted = self.capabilities.wanted(self.settings.script);
+                let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
                     self.send_cap("END", None, outbox);
                 } else {

@@ -1,4 +1,4 @@
-//! What a script has sent, and what became of each line of it.
+//! What a script, or a person, has sent, and what became of each line of it.
 //!
 //! Behind each request of a script stands a fence: a label that the server's answer carries, where
 //! the server can do that, and a `PING` where it cannot. A server takes lines in their order, so
@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::report::{Ranges, Report};
+use super::talk::Talk;
 use super::{FENCE, Moment, Outbox, Session};
-use crate::client::event::Event;
+use crate::client::event::{Event, Fate};
+use crate::client::json::Stamp;
 use crate::wire::{Message, Request};
 
 /// A line of a script.
@@ -32,7 +34,9 @@ pub enum ScriptLine<'a> {
 pub(super) struct Script {
     /// Requests without an answer, oldest first; those behind them that are answered already wait
     /// for their turn, so that all is told in the order of the lines.
-    flights: VecDeque<Flight>,
+    pub(super) flights: VecDeque<Flight>,
+    /// A question stands behind some of a person's lines, and is not answered.
+    pub(super) fence_is_out: bool,
     /// The number of the next flight.
     next: u64,
     /// The rest of a line that is too long for one request.
@@ -43,7 +47,7 @@ pub(super) struct Script {
     /// The last flight is being written: what is sent or refused now belongs to it.
     writing: bool,
     /// The flight that the line at hand answers.
-    hearing: Option<u64>,
+    pub(super) hearing: Option<u64>,
     /// Batches that answer a flight and have not ended.
     batches: Vec<(String, u64)>,
     /// The last line that was given.
@@ -67,7 +71,7 @@ pub(super) struct Script {
 
 /// One request on its way.
 #[derive(Debug)]
-struct Flight {
+pub(super) struct Flight {
     number: u64,
     line: u64,
     /// It is not the first request of its line.
@@ -75,9 +79,13 @@ struct Flight {
     sent_at: Duration,
     answered_at: Duration,
     /// Where in all that was sent it begins.
-    begins_at: u64,
+    pub(super) begins_at: u64,
     answers_missing: u32,
     refusals: Vec<Event>,
+    /// What is said by it, for as long as that is not told.
+    pub(super) talk: Option<Talk>,
+    /// What the server said beside it when it took it.
+    pub(super) stamp: Stamp,
 }
 
 /// A request that waits until the window has room for it.
@@ -85,6 +93,7 @@ struct Flight {
 struct Piece {
     line: u64,
     request: String,
+    talk: Option<Talk>,
 }
 
 /// How long an answer to one line may take. However slow a server is, so few lines wait for it
@@ -106,7 +115,7 @@ impl Session {
         self.begin_flight(number, false, now, outbox);
         match line {
             ScriptLine::Typed(text) => self.entered(text, now, outbox),
-            ScriptLine::Said(text) => self.entered_as_text(text, outbox),
+            ScriptLine::Said(text) => self.entered_as_text(text, now, outbox),
             ScriptLine::Unreadable(why) => self.refuse_input(why, outbox),
         }
         self.end_flight(outbox);
@@ -163,6 +172,8 @@ impl Session {
             begins_at: outbox.position(),
             answers_missing: 0,
             refusals: Vec::new(),
+            talk: None,
+            stamp: Stamp::default(),
         });
         let script = &mut self.script;
         script.window_used |= script.flights.len() >= script.pace.lines();
@@ -176,8 +187,10 @@ impl Session {
         };
         if !can_label && outbox.position() > flight.begins_at {
             flight.answers_missing = 1;
-            // Writing to a string cannot fail.
-            let _ = write!(outbox.lines, "PING :{FENCE}{}\r\n", flight.number);
+            // Of a person's lines it is known whom each is for, so one question serves many.
+            if self.settings.script || !std::mem::replace(&mut self.script.fence_is_out, true) {
+                put_fence(flight.number, outbox);
+            }
         }
     }
 
@@ -193,16 +206,35 @@ impl Session {
         }
     }
 
-    /// Sends one of the pieces of a text. A script's pieces wait for the window, all but the
+    /// Sends one of the pieces of what is said. A script's pieces wait for the window, all but the
     /// first.
-    pub(super) fn send_piece(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
+    pub(super) fn send_piece(
+        &mut self,
+        request: &Request<'_>,
+        talk: Option<Talk>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) -> bool {
+        if !self.settings.script {
+            self.begin_flight(0, false, now, outbox);
+            let sent = self.send(request, outbox);
+            self.put_talk(talk.filter(|_| sent));
+            self.end_flight(outbox);
+            return sent;
+        }
         let begun = self.script.flights.back().filter(|_| self.script.writing);
         let Some(flight) = begun.filter(|flight| outbox.position() > flight.begins_at) else {
-            return self.send(request, outbox);
+            let sent = self.send(request, outbox);
+            self.put_talk(talk.filter(|_| sent));
+            return sent;
         };
         let line = flight.line;
         match request.line() {
-            Ok(request) => self.script.pieces.push_back(Piece { line, request }),
+            Ok(request) => self.script.pieces.push_back(Piece {
+                line,
+                request,
+                talk,
+            }),
             Err(error) => {
                 self.refuse_input(&error.to_string(), outbox);
                 return false;
@@ -211,9 +243,19 @@ impl Session {
         true
     }
 
+    /// The last flight says this.
+    fn put_talk(&mut self, talk: Option<Talk>) {
+        if let Some(flight) = self.script.flights.back_mut() {
+            flight.talk = talk;
+        }
+    }
+
     /// A refusal, of the server or of this program: kept with its line, or told at once when it
     /// is about none.
     pub(super) fn tell_refusal(&mut self, mut event: Event, outbox: &mut Outbox) {
+        if !self.settings.script {
+            return self.tell_person(event, outbox);
+        }
         let script = &mut self.script;
         let at_fault = match script.hearing {
             _ if script.writing => script.flights.back_mut(),
@@ -288,6 +330,7 @@ impl Session {
                 flight.answers_missing = 0;
                 flight.answered_at = now.elapsed;
             }
+            self.script.fence_is_out = false;
         } else if let Some(flight) = flight_mut(&mut self.script.flights, number) {
             flight.answers_missing = flight.answers_missing.saturating_sub(1);
             flight.answered_at = now.elapsed;
@@ -298,11 +341,9 @@ impl Session {
     /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
     /// place in the window.
     fn settle_flights(&mut self, now: Moment, outbox: &mut Outbox) {
-        let script = &mut self.script;
-        while let Some(mut flight) = script
-            .flights
-            .pop_front_if(|flight| flight.answers_missing == 0)
-        {
+        let is_done = |flight: &mut Flight| flight.answers_missing == 0;
+        while let Some(mut flight) = self.script.flights.pop_front_if(is_done) {
+            let script = &mut self.script;
             let full = script.window_used;
             script.window_used &= !script.flights.is_empty();
             if flight.answered_at > flight.sent_at {
@@ -311,10 +352,18 @@ impl Session {
                     .answered(flight.sent_at, flight.answered_at, full);
             }
             let was_refused = !flight.refusals.is_empty();
-            script.tell(&mut flight, outbox);
-            if was_refused && self.settings.strict && !script.stopped {
-                script.stop(outbox);
+            self.tell_flight(&mut flight, Fate::Delivered, outbox);
+            self.script.tell(&mut flight, outbox);
+            if was_refused && self.settings.strict && !self.script.stopped {
+                self.script.stop(outbox);
             }
+        }
+        if !self.settings.script
+            && !self.capabilities.can_label()
+            && let Some(last) = self.script.flights.back()
+            && !std::mem::replace(&mut self.script.fence_is_out, true)
+        {
+            put_fence(last.number, outbox);
         }
         while self.has_window()
             && let Some(piece) = self.script.pieces.pop_front()
@@ -322,19 +371,52 @@ impl Session {
             self.begin_flight(piece.line, true, now, outbox);
             self.put_label(outbox);
             outbox.lines.push_str(&piece.request);
+            self.put_talk(piece.talk);
             self.end_flight(outbox);
         }
         self.leave_when_done(now, outbox);
     }
 
+    /// Tells what became of what a flight says: that it was refused, or else this.
+    fn tell_flight(&self, flight: &mut Flight, otherwise: Fate, outbox: &mut Outbox) {
+        let Some(talk) = flight.talk.take() else {
+            return;
+        };
+        let fate = match flight.refusals.is_empty() {
+            true => otherwise,
+            false => Fate::Refused,
+        };
+        self.tell_fate(talk, fate, std::mem::take(&mut flight.stamp), outbox);
+    }
+
+    /// The server does not answer some of a person's lines: there is no use in waiting for that.
+    pub(super) fn forget_unanswered(&mut self, now: Moment, outbox: &mut Outbox) {
+        while let Some(mut flight) = self
+            .script
+            .flights
+            .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
+        {
+            self.tell_flight(&mut flight, Fate::Unknown, outbox);
+        }
+        self.script.fence_is_out = false;
+        self.settle_flights(now, outbox);
+    }
+
     /// What is known of all lines now that no more will become of them; tells the refusals that
     /// are known and were not told. Nothing when there was no line at all.
     pub(super) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
-        let script = &mut self.script;
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut script.flights) {
+        for mut flight in std::mem::take(&mut self.script.flights) {
             let line = flight.line;
+            let has_left = flight.begins_at < outbox.written_bytes;
+            let fate = match (flight.answers_missing, has_left) {
+                (0, _) => Fate::Delivered,
+                (_, true) => Fate::Unknown,
+                (_, false) => Fate::Unsent,
+            };
+            self.tell_flight(&mut flight, fate, outbox);
+            let script = &mut self.script;
             if !flight.refusals.is_empty() {
                 script.tell(&mut flight, outbox);
             }
@@ -345,12 +427,16 @@ impl Session {
                 continue;
             }
             // Of a line of several requests, those before this one have been taken.
-            match flight.begins_at >= outbox.written_bytes && !flight.later {
-                true => unsent.add(line),
-                false => unknown.add(line),
+            match has_left || flight.later {
+                true => unknown.add(line),
+                false => unsent.add(line),
             }
         }
-        for piece in std::mem::take(&mut script.pieces) {
+        for piece in std::mem::take(&mut self.script.pieces) {
+            if let Some(talk) = piece.talk {
+                self.tell_fate(talk, Fate::Unsent, Stamp::default(), outbox);
+            }
+            let script = &self.script;
             let line = piece.line;
             // A line of which a part was taken is neither here nor there.
             let known = [&script.refused_lines, &unknown, &unsent];
@@ -358,6 +444,7 @@ impl Session {
                 unknown.add(line);
             }
         }
+        let script = &self.script;
         let known = [&script.refused_lines, &unknown, &unsent];
         let delivered = Ranges::all_but(script.last, &known);
         let is_over = script.ended && !script.stopped;
@@ -400,7 +487,13 @@ impl Script {
     }
 }
 
-fn flight_mut(flights: &mut VecDeque<Flight>, number: u64) -> Option<&mut Flight> {
+/// Puts a question behind what was sent: the answer says that all before it is done.
+fn put_fence(number: u64, outbox: &mut Outbox) {
+    // Writing to a string cannot fail.
+    let _ = write!(outbox.lines, "PING :{FENCE}{number}\r\n");
+}
+
+pub(super) fn flight_mut(flights: &mut VecDeque<Flight>, number: u64) -> Option<&mut Flight> {
     let first = flights.front()?.number;
     let index = usize::try_from(number.checked_sub(first)?).ok()?;
     flights.get_mut(index)

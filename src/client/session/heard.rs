@@ -118,7 +118,7 @@ impl Session {
         }
         let own = self.is_own(&nick);
         if own && self.is_echo() {
-            return;
+            return self.note_echo(message);
         }
         self.rooms.spoke(&nick);
         let text = text.to_owned();
@@ -296,7 +296,7 @@ impl Session {
         if Key::of(&self.nick) != Key::of(&self.settings.nick) {
             self.regain(now, outbox);
         }
-        self.send_waiting(outbox);
+        self.send_waiting(now, outbox);
         self.leave_when_done(now, outbox);
     }
 

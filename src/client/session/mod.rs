@@ -4,7 +4,8 @@
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
-//! before it is entered, `rooms` remembers who is where, `asked` collects answers that come in many
+//! before it is entered, `talk` knows what became of what a person says, `rooms` remembers who is
+//! where, `asked` collects answers that come in many
 //! lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
 //! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
 //! is known when it ends too early.
@@ -20,6 +21,7 @@ mod outbox;
 mod pace;
 mod report;
 mod rooms;
+mod talk;
 mod typed;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -38,6 +40,7 @@ pub use outbox::{Order, Outbox, Outcome};
 pub use report::{Ranges, Report};
 use rooms::Rooms;
 pub use rooms::Unread;
+use talk::Talk;
 
 /// What a session is to do, decided before it begins.
 #[derive(Debug, Clone)]
@@ -63,6 +66,8 @@ pub struct Settings {
     pub wait: Option<Wait>,
     /// When to give up, counted from the beginning.
     pub time_limit: Option<Duration>,
+    /// Whether a log is kept, which also has what a script says.
+    pub log: bool,
     /// Short names for longer beginnings of a line, without their slash.
     pub aliases: BTreeMap<String, String>,
 }
@@ -95,8 +100,6 @@ const REGAIN_EVERY: Duration = Duration::from_secs(15);
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
 const WAITING_LINES_MAX: usize = 1_000;
-/// How many lines are remembered in case the server refuses them.
-const SAID_LINES_MAX: usize = 100;
 
 /// Tokens of this program's own pings. What stands behind the last one is a number.
 const SETTLED: &str = "chatroom-settled";
@@ -143,11 +146,9 @@ pub struct Session {
     pinged: bool,
     /// What the server said before it closed.
     farewell: Option<String>,
-    /// Lines typed while there was no connection, with the room they were typed in.
-    waiting: VecDeque<(String, Option<String>)>,
+    /// What was said while there was no connection.
+    waiting: VecDeque<Talk>,
     script: Script,
-    /// What was said last, and to whom, for when it is refused.
-    said: VecDeque<(Key, String)>,
     capabilities: Capabilities,
     /// The server does what no server may do.
     broken: bool,
@@ -178,7 +179,6 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             script: Script::default(),
-            said: VecDeque::new(),
             capabilities: Capabilities::default(),
             broken: false,
             ignored: BTreeSet::new(),
@@ -275,6 +275,7 @@ impl Session {
             retry_seconds: Some(after.as_secs()),
             still,
         });
+        self.lose_flights(outbox);
         self.attempts += 1;
         outbox.orders.push(Order::Reconnect { after });
     }
@@ -297,7 +298,10 @@ impl Session {
             _ => {}
         }
         if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
-            return self.protocol_broken("it does not answer a line", outbox);
+            match self.settings.script {
+                true => return self.protocol_broken("it does not answer a line", outbox),
+                false => self.forget_unanswered(now, outbox),
+            }
         }
         let silence = now.elapsed.saturating_sub(self.heard_at);
         if silence >= DEAD_AFTER {
@@ -434,7 +438,10 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
-        self.tell_what_was_interrupted(outbox);
+        match self.settings.script {
+            true => self.tell_what_was_interrupted(outbox),
+            false => self.tell_last_fates(outbox),
+        }
         let outcome = match self.elsewhere.take() {
             Some(server) => Outcome::Elsewhere { server },
             None if self.settings.script => self.script_outcome(),

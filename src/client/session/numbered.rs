@@ -343,22 +343,9 @@ impl Session {
                 .map(|text| (*text).to_owned())
                 .collect(),
             line: None,
-            text: self.undelivered(number, about.as_ref()),
+            text: None,
         };
         self.tell_refusal(event, outbox);
-    }
-
-    /// What was said last to whom a refusal is about: it stands where it was typed, and may have
-    /// scrolled away by now.
-    fn undelivered(&mut self, number: u16, about: Option<&Key>) -> Option<String> {
-        let is_about_talk = matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531);
-        let said = self.said.iter();
-        let at = said
-            .rev()
-            .position(|(target, _)| Some(target) == about)
-            .filter(|_| is_about_talk)?;
-        let (_, text) = self.said.remove(self.said.len() - 1 - at)?;
-        Some(text)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::asked::Who;
-use super::{Moment, Order, Outbox, Phase, SAID_LINES_MAX, Session, WAITING_LINES_MAX};
-use crate::client::event::{Event, RoomSummary};
+use super::talk::Talk;
+use super::{Moment, Order, Outbox, Phase, Session};
+use crate::client::event::{Event, Manner, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Request};
@@ -76,17 +77,30 @@ impl Session {
                 true => note(outbox, format!("{nick} is heard again")),
                 false => self.refuse_input(&format!("{nick} is not ignored"), outbox),
             },
-            Ok(intent) if self.is_ready() => self.ask(&intent, outbox),
-            Ok(intent) => self.keep_for_later(line, &intent, outbox),
+            Ok(intent) => match self.talk_of(&intent) {
+                Some(Err(words)) => self.refuse_input(words, outbox),
+                Some(Ok(talk)) if self.is_ready() => self.say(&talk, now, outbox),
+                None if self.is_ready() => self.ask(&intent, outbox),
+                // The rest would be out of place by the time it is sent.
+                Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
+                    self.keep_for_later(talk, outbox);
+                }
+                _ => self.refuse_input("there is no connection now; try again later", outbox),
+            },
             Err(problem) => self.refuse_input(&problem.to_string(), outbox),
         }
     }
 
     /// Says a line of a script in the active room, whatever it begins with.
-    pub(super) fn entered_as_text(&mut self, text: &str, outbox: &mut Outbox) {
-        if !text.trim().is_empty() {
-            debug_assert!(self.is_ready(), "a script waits until it is in");
-            self.ask(&Intent::Say { text }, outbox);
+    pub(super) fn entered_as_text(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+        if text.trim().is_empty() {
+            return;
+        }
+        debug_assert!(self.is_ready(), "a script waits until it is in");
+        match self.talk_of(&Intent::Say { text }) {
+            Some(Ok(talk)) => self.say(&talk, now, outbox),
+            Some(Err(words)) => self.refuse_input(words, outbox),
+            None => debug_assert!(false, "text is something to say"),
         }
     }
 
@@ -103,62 +117,8 @@ impl Session {
         })
     }
 
-    /// Keeps what was typed while there is no connection. Only what is said is kept: the rest
-    /// would be out of place by the time it is sent.
-    fn keep_for_later(&mut self, line: &str, intent: &Intent<'_>, outbox: &mut Outbox) {
-        let is_talk = matches!(
-            intent,
-            Intent::Say { .. } | Intent::Tell { .. } | Intent::Act { .. }
-        );
-        if self.is_leaving() || self.phase == Phase::Asking || !is_talk {
-            self.refuse_input("there is no connection now; try again later", outbox);
-        } else if self.waiting.len() >= WAITING_LINES_MAX {
-            self.refuse_input("too many lines are waiting for the connection", outbox);
-        } else {
-            let room = self.active_room().map(str::to_owned);
-            self.waiting.push_back((line.to_owned(), room));
-            outbox.events.push(Event::Note {
-                words: "not connected: this line waits and is sent when the server is back"
-                    .to_owned(),
-            });
-        }
-    }
-
-    /// Sends what was typed while there was no connection, each line to where it was typed.
-    pub(super) fn send_waiting(&mut self, outbox: &mut Outbox) {
-        while let Some((line, room)) = self.waiting.pop_front() {
-            match (input::parse(&line), room) {
-                (Ok(Intent::Say { text }), Some(room)) => self.say(&room, text, "", outbox),
-                (Ok(Intent::Act { text }), Some(room)) => {
-                    self.say(&room, text, ACTION, outbox);
-                }
-                (Ok(intent), _) => self.ask(&intent, outbox),
-                (Err(problem), _) => self.refuse_input(&problem.to_string(), outbox),
-            }
-        }
-    }
-
     fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
         match intent {
-            Intent::Say { text } => {
-                if let Some(room) = self.room_or_active(None, outbox) {
-                    self.say(&room, text, "", outbox);
-                }
-            }
-            Intent::Act { text } => {
-                if let Some(room) = self.room_or_active(None, outbox) {
-                    self.say(&room, text, ACTION, outbox);
-                }
-            }
-            Intent::Tell { target, text } => self.say(target, text, "", outbox),
-            Intent::Reply { text } => match self.last_whisper.clone() {
-                Some(nick) => self.say(&nick, text, "", outbox),
-                None => self.refuse_input("nobody has whispered to you yet", outbox),
-            },
-            Intent::Notice { target, text } => {
-                let targets = target;
-                self.send(&Request::Notice { targets, text }, outbox);
-            }
             Intent::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
             }
@@ -219,7 +179,12 @@ impl Session {
             Intent::Away { message } => {
                 self.send(&Request::Away { message: *message }, outbox);
             }
-            Intent::Nothing
+            Intent::Say { .. }
+            | Intent::Act { .. }
+            | Intent::Tell { .. }
+            | Intent::Reply { .. }
+            | Intent::Notice { .. }
+            | Intent::Nothing
             | Intent::Help { .. }
             | Intent::Quit { .. }
             | Intent::Connect { .. }
@@ -228,7 +193,7 @@ impl Session {
             | Intent::Rooms
             | Intent::Ignore { .. }
             | Intent::Unignore { .. } => {
-                debug_assert!(false, "these are dealt with before there is a connection");
+                debug_assert!(false, "these are dealt with elsewhere");
             }
         }
     }
@@ -304,30 +269,29 @@ impl Session {
         }
     }
 
-    /// Says `text` to a room or a person, in as many lines as it takes.
-    fn say(&mut self, target: &str, text: &str, action: &str, outbox: &mut Outbox) {
-        let ending = if action.is_empty() { "" } else { ACTION_END };
-        let pieces = split(
-            text,
-            self.text_bytes_max(target, action.len() + ending.len()),
-        );
+    /// Says something, in as many lines as it takes.
+    pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
+        let (before, behind) = match talk.manner {
+            Manner::Action => (ACTION, ACTION_END),
+            Manner::Text | Manner::Notice => ("", ""),
+        };
+        let targets = talk.target.as_str();
+        let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
+        let pieces = split(&talk.text, bytes_max);
         for piece in &pieces {
-            let text = format!("{action}{piece}{ending}");
-            let request = Request::Privmsg {
-                targets: target,
-                text: &text,
+            let text = &format!("{before}{piece}{behind}");
+            let request = match talk.manner {
+                Manner::Notice => Request::Notice { targets, text },
+                Manner::Text | Manner::Action => Request::Privmsg { targets, text },
             };
-            if !self.send_piece(&request, outbox) {
+            // A script is told by the number of the line, so only the log needs the words.
+            let kept = (!self.settings.script || self.settings.log).then(|| Talk {
+                text: (*piece).to_owned(),
+                ..talk.clone()
+            });
+            if !self.send_piece(&request, kept, now, outbox) {
                 return;
             }
-            if self.is_scripting() {
-                // A script knows what it said by the number of the line.
-                continue;
-            }
-            if self.said.len() == SAID_LINES_MAX {
-                self.said.pop_front();
-            }
-            self.said.push_back((Key::of(target), (*piece).to_owned()));
         }
         if pieces.len() > 1 {
             outbox.events.push(Event::Note {

@@ -1,0 +1,162 @@
+//! What this person says, until it is known what became of it.
+//!
+//! Each of a person's lines is a flight, as those of a script are: with a label where the server
+//! knows labels, and else with a question behind it, but never more than one question at a time. So
+//! a refusal finds the line it is about, and when the connection is lost it is known which lines
+//! nobody can tell the fate of, and which never left this program.
+
+use super::fences::flight_mut;
+use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
+use crate::client::event::{Event, Fate, Manner};
+use crate::client::input::Intent;
+use crate::client::json::Stamp;
+use crate::wire::{Key, Message};
+
+/// Something to say, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Talk {
+    /// A room or a person.
+    pub(super) target: String,
+    pub(super) text: String,
+    pub(super) manner: Manner,
+}
+
+impl Session {
+    /// What an intent has to say; nothing when it is about something else. The error is in words.
+    pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, &'static str>> {
+        let (target, text, manner) = match intent {
+            Intent::Say { text } => (self.active_room(), text, Manner::Text),
+            Intent::Act { text } => (self.active_room(), text, Manner::Action),
+            Intent::Tell { target, text } => (Some(*target), text, Manner::Text),
+            Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
+            Intent::Reply { text } => match &self.last_whisper {
+                Some(nick) => (Some(nick.as_str()), text, Manner::Text),
+                None => return Some(Err("nobody has whispered to you yet")),
+            },
+            _ => return None,
+        };
+        Some(match target {
+            Some(target) => Ok(Talk {
+                target: target.to_owned(),
+                text: (*text).to_owned(),
+                manner,
+            }),
+            None => Err("you are in no room; /join #ROOM enters one"),
+        })
+    }
+
+    /// Keeps what was said while there is no connection.
+    pub(super) fn keep_for_later(&mut self, talk: Talk, outbox: &mut Outbox) {
+        if self.waiting.len() >= WAITING_LINES_MAX {
+            return self.refuse_input("too many lines are waiting for the connection", outbox);
+        }
+        self.waiting.push_back(talk);
+        let words = "not connected: this line waits and is sent when the server is back";
+        outbox.events.push(Event::Note {
+            words: words.to_owned(),
+        });
+    }
+
+    /// Says what was said while there was no connection, in order, each line where it was typed.
+    pub(super) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
+        for talk in std::mem::take(&mut self.waiting) {
+            self.say(&talk, now, outbox);
+        }
+    }
+
+    /// What the server calls something that this person said, as far as it tells.
+    pub(super) fn note_echo(&mut self, message: &Message<'_>) {
+        let script = &mut self.script;
+        let flight = script
+            .hearing
+            .and_then(|number| flight_mut(&mut script.flights, number));
+        if let Some(flight) = flight.filter(|flight| flight.talk.is_some()) {
+            flight.stamp = Stamp::of(message);
+        }
+    }
+
+    /// Tells what became of something this person said.
+    pub(super) fn tell_fate(&self, talk: Talk, fate: Fate, stamp: Stamp, outbox: &mut Outbox) {
+        outbox.events.push(Event::Sent {
+            target: talk.target,
+            nick: self.nick.clone(),
+            text: talk.text,
+            manner: talk.manner,
+            fate,
+            stamp,
+        });
+    }
+
+    /// Tells a person what was refused at once, with their words where it is about them.
+    pub(super) fn tell_person(&mut self, mut event: Event, outbox: &mut Outbox) {
+        let script = &mut self.script;
+        let flight = match (script.hearing, &event) {
+            (Some(number), _) => flight_mut(&mut script.flights, number),
+            (
+                None,
+                Event::Refused {
+                    number, parameters, ..
+                },
+            ) if is_about_talk(*number) => {
+                let about = parameters.first().map(|target| Key::of(target));
+                let mut flights = script.flights.iter_mut();
+                flights.find(|flight| {
+                    let talk = flight.talk.as_ref();
+                    talk.map(|talk| Key::of(&talk.target)) == about
+                })
+            }
+            _ => None,
+        };
+        if let Some(talk) = flight.and_then(|flight| flight.talk.take()) {
+            if let Event::Refused { text, .. } = &mut event {
+                *text = Some(talk.text.clone());
+            }
+            self.tell_fate(talk, Fate::Refused, Stamp::default(), outbox);
+        }
+        outbox.events.push(event);
+    }
+
+    /// The connection is lost: what never left this program waits for the next one, and of the rest
+    /// nobody knows whether it arrived, so it is told and not sent again.
+    pub(super) fn lose_flights(&mut self, outbox: &mut Outbox) {
+        let mut unsent = Vec::new();
+        for flight in std::mem::take(&mut self.script.flights) {
+            let has_left = flight.begins_at < outbox.written_bytes;
+            let Some(talk) = flight.talk else { continue };
+            match has_left {
+                true => self.tell_fate(talk, Fate::Unknown, Stamp::default(), outbox),
+                false => unsent.push(talk),
+            }
+        }
+        self.script.fence_is_out = false;
+        if !unsent.is_empty() {
+            let words = match unsent.len() {
+                1 => "one line was not sent yet and goes out when the server is back".to_owned(),
+                many => {
+                    format!("{many} lines were not sent yet and go out when the server is back")
+                }
+            };
+            outbox.events.push(Event::Note { words });
+        }
+        for talk in unsent.into_iter().rev() {
+            self.waiting.push_front(talk);
+        }
+    }
+
+    /// Everything is over: tells of the lines of a person of which nothing more will be known.
+    pub(super) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
+        for flight in std::mem::take(&mut self.script.flights) {
+            if let Some(talk) = flight.talk {
+                self.tell_fate(talk, Fate::Unknown, flight.stamp, outbox);
+            }
+        }
+        for talk in std::mem::take(&mut self.waiting) {
+            self.tell_fate(talk, Fate::Unsent, Stamp::default(), outbox);
+        }
+    }
+}
+
+/// Whether a refusal with this number can be about something that was said.
+fn is_about_talk(number: u16) -> bool {
+    matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531)
+}

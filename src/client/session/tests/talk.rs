@@ -1,0 +1,166 @@
+//! What becomes of what a person says.
+
+use super::*;
+use crate::client::event::Fate;
+
+/// What became of what was said, in the order in which it was told.
+fn fates(events: &[Event]) -> Vec<(&str, &str, Fate)> {
+    let told = events.iter().filter_map(|event| match event {
+        Event::Sent {
+            target, text, fate, ..
+        } => Some((target.as_str(), text.as_str(), *fate)),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// A session with a server that knows labels.
+fn labeled() -> Played {
+    let mut played = Played::new(false);
+    played.connect();
+    let all = "batch labeled-response echo-message message-tags server-time";
+    played.hear(&format!(":s CAP * LS :{all}"));
+    played.hear(&format!(":s CAP * ACK :{all}"));
+    played.let_in("alice");
+    played.take();
+    played
+}
+
+#[test]
+fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
+    let mut played = labeled();
+    played.type_line("hello");
+    played.type_line("@carol psst");
+    assert_eq!(
+        played.lines(),
+        [
+            "@label=chatroom-line-0 PRIVMSG #lobby :hello",
+            "@label=chatroom-line-1 PRIVMSG carol :psst"
+        ]
+    );
+    let tags = "label=chatroom-line-0;msgid=m1;time=2026-11-24T10:00:00.000Z";
+    played.hear(&format!("@{tags} :alice!~a@host PRIVMSG #lobby :hello"));
+    let events = played.events();
+    assert_eq!(fates(&events), [("#lobby", "hello", Fate::Delivered)]);
+    let Event::Sent { stamp, nick, .. } = &events[0] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(nick, "alice");
+    assert_eq!(stamp.unix_seconds(), Some(1_795_514_400));
+    assert_eq!(events.len(), 1, "the echo is not shown: {events:?}");
+    played.hear("@label=chatroom-line-1 :s 401 alice carol :No such nick");
+    let events = played.events();
+    assert_eq!(fates(&events), [("carol", "psst", Fate::Refused)]);
+    assert!(
+        matches!(&events[1..], [Event::Refused { text: Some(text), .. }] if text == "psst"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
+    let mut played = Played::ready(false);
+    for line in ["@carol one", "two", "@carol three", "/topic"] {
+        played.type_line(line);
+    }
+    assert_eq!(
+        played.lines(),
+        [
+            "PRIVMSG carol :one",
+            "PING :chatroom-line-0",
+            "PRIVMSG #lobby :two",
+            "PRIVMSG carol :three",
+            "TOPIC #lobby"
+        ]
+    );
+    played.hear(":s 401 alice carol :No such nick");
+    let events = played.events();
+    assert_eq!(fates(&events), [("carol", "one", Fate::Refused)]);
+    assert!(matches!(&events[1], Event::Refused { text: Some(text), .. } if text == "one"));
+    played.hear(":s PONG s chatroom-line-0");
+    assert_eq!(played.lines(), ["PING :chatroom-line-2"]);
+    // It is about the room, and not about what was said there.
+    played.hear(":s 482 alice #lobby :not you");
+    assert_eq!(fates(&played.events()), []);
+    played.hear(":s PONG s chatroom-line-2");
+    let done = played.take();
+    assert_eq!(done.lines, "");
+    assert_eq!(
+        fates(&done.events),
+        [
+            ("#lobby", "two", Fate::Delivered),
+            ("carol", "three", Fate::Delivered)
+        ]
+    );
+}
+
+#[test]
+fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once() {
+    let mut played = Played::ready(false);
+    let mut unsent = Vec::new();
+    played.type_line("left");
+    played.outbox.take_lines(&mut unsent);
+    played.outbox.written_bytes = played.outbox.taken_bytes;
+    played.type_line("did not leave");
+    played.type_line("@bob neither");
+    played.lose("connection reset");
+    let done = played.take();
+    assert_eq!(fates(&done.events), [("#lobby", "left", Fate::Unknown)]);
+    assert!(
+        matches!(done.events.last(), Some(Event::Note { words }) if words.starts_with("2 lines")),
+        "{:?}",
+        done.events
+    );
+    played.type_line("typed meanwhile");
+    played.connect();
+    played.take();
+    played.let_in("alice");
+    assert_eq!(
+        played.lines_but_fences()[2..],
+        [
+            "PRIVMSG #lobby :did not leave",
+            "PRIVMSG bob :neither",
+            "PRIVMSG #lobby :typed meanwhile"
+        ]
+    );
+}
+
+#[test]
+fn what_still_waits_at_the_end_is_told_as_never_sent() {
+    let mut played = Played::ready(false);
+    played.type_line("in time");
+    played.take();
+    played.type_line("/quit");
+    played.hear(":s PONG s chatroom-line-0");
+    assert_eq!(
+        fates(&played.events()),
+        [("#lobby", "in time", Fate::Delivered)]
+    );
+
+    let mut played = Played::ready(false);
+    played.lose("gone");
+    played.type_line("too late");
+    played.take();
+    played.type_line("/quit");
+    assert_eq!(
+        fates(&played.events()),
+        [("#lobby", "too late", Fate::Unsent)]
+    );
+}
+
+#[test]
+fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
+    let mut played = labeled();
+    played.type_line("hello");
+    played.take();
+    for _ in 0..12 {
+        played.hear(":bob!b@h PRIVMSG #lobby :still here");
+        played.wait(10);
+        let deadline = played.session.next_deadline();
+        assert!(deadline.is_some_and(|at| at > played.now.elapsed));
+    }
+    let done = played.take();
+    assert_eq!(fates(&done.events), [("#lobby", "hello", Fate::Unknown)]);
+    assert_eq!(done.orders, []);
+    assert!(played.session.is_ready());
+}
