@@ -1,0 +1,182 @@
+//! The real client: how soon it is there, how fast it shows a flood, and how quickly it sends what
+//! a script says.
+//!
+//! `cargo bench --bench client`
+
+// A benchmark may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chatting_room::client::input;
+
+use support::Arguments;
+use support::report::{Measures, Times, medians, print};
+use support::room::{Room, flood};
+use support::server::Server;
+use support::terminal::Terminal;
+use support::timing::nanoseconds;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_chatroom");
+const LINES: usize = 100_000;
+
+type Benchmark = (&'static str, fn(&Arguments) -> Measures);
+
+fn main() {
+    let arguments = Arguments::read();
+    println!("the client, medians\n");
+    let benchmarks: [Benchmark; 4] = [
+        ("start", start),
+        ("flood", floods),
+        ("script", scripts),
+        ("grammar", grammar),
+    ];
+    for (name, measure) in benchmarks {
+        if arguments.wants(name) {
+            print(name, &measure(&arguments));
+        }
+    }
+}
+
+/// Starts it at a server; what is waited for is what it says once it is in the room.
+fn enter(address: &str, home: &Path) -> Terminal {
+    let arguments = [address, "--nick", "alice", "--no-host"];
+    Terminal::start(PROGRAM, &arguments, home, "you are ")
+}
+
+fn start(arguments: &Arguments) -> Measures {
+    let server = Server::start_with_lobby();
+    let home = tempfile::tempdir().unwrap();
+    let run = |_| {
+        let begin = Instant::now();
+        let terminal = enter(&server.address.to_string(), home.path());
+        let time = terminal.seen() - begin;
+        let cpu = terminal.load().cpu();
+        vec![
+            ("ms to registered and shown".to_owned(), milliseconds(time)),
+            ("CPU ms".to_owned(), milliseconds(cpu)),
+        ]
+    };
+    medians(&(0..arguments.count(40)).map(run).collect::<Vec<_>>())
+}
+
+fn floods(arguments: &Arguments) -> Measures {
+    let runs: Vec<Measures> = (0..arguments.runs(5)).map(|_| one_flood()).collect();
+    medians(&runs)
+}
+
+/// All lines at once, and then keys that are pressed while more of them come.
+fn one_flood() -> Measures {
+    let home = tempfile::tempdir().unwrap();
+    let room = Room::open();
+    let mut terminal = enter(&room.address.to_string(), home.path());
+    terminal.seen();
+    let mut client = room.client();
+    thread::sleep(Duration::from_millis(300));
+    let idle = terminal.load().resident_bytes();
+    let lines = flood(LINES, "that was the last one");
+    let cpu = terminal.load().cpu();
+    terminal.look_for("that was the last one");
+    let begin = Instant::now();
+    client.write_all(lines.as_bytes()).unwrap();
+    let time = (terminal.seen() - begin).as_secs_f64();
+    let cpu = terminal.load().cpu() - cpu;
+    let resident = terminal.load().resident_bytes();
+    let over = Arc::new(AtomicBool::new(false));
+    let flood = thread::spawn({
+        let (over, lines) = (Arc::clone(&over), flood(1_000, "and so on"));
+        move || {
+            // Its end is the end of the benchmark.
+            while !over.load(Ordering::Relaxed) && client.write_all(lines.as_bytes()).is_ok() {}
+        }
+    });
+    let echoes = echoes(&mut terminal);
+    over.store(true, Ordering::Relaxed);
+    drop(terminal);
+    flood.join().unwrap();
+    let mut measures = vec![
+        ("lines shown a second".to_owned(), LINES as f64 / time),
+        (
+            "CPU µs per line".to_owned(),
+            cpu.as_secs_f64() * 1e6 / LINES as f64,
+        ),
+        ("resident MB when idle".to_owned(), idle / 1e6),
+        ("resident MB after the flood".to_owned(), resident / 1e6),
+    ];
+    measures.extend(echoes.percentiles("key echo in a flood "));
+    measures
+}
+
+/// Presses keys one after the other; each is a character that is nowhere else.
+fn echoes(terminal: &mut Terminal) -> Times {
+    let mut times = Times::default();
+    for (count, key) in ('Ā'..='ſ').enumerate() {
+        if count % 20 == 0 {
+            // Ctrl-U: the draft stays short.
+            terminal.type_keys("\u{15}");
+        }
+        thread::sleep(Duration::from_millis(7));
+        let key = key.to_string();
+        terminal.look_for(&key);
+        let pressed = Instant::now();
+        terminal.type_keys(&key);
+        times.note(terminal.seen() - pressed);
+    }
+    times
+}
+
+fn scripts(arguments: &Arguments) -> Measures {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script");
+    let line = "what a script says is about as long as this line\n";
+    let text = format!("/join #script\n{}", line.repeat(LINES));
+    File::create(&script)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let run = |_| {
+        let server = Server::start_with_lobby();
+        let begin = Instant::now();
+        let status = Command::new(PROGRAM)
+            .args([&server.address.to_string(), "--nick", "ci"])
+            .env("HOME", folder.path())
+            .stdin(File::open(&script).unwrap())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "the script ended with {status}");
+        let time = begin.elapsed().as_secs_f64();
+        vec![("lines delivered a second".to_owned(), LINES as f64 / time)]
+    };
+    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
+}
+
+/// What reading a typed line costs, which is done at each key as well.
+fn grammar(arguments: &Arguments) -> Measures {
+    let rounds = arguments.count(40);
+    let lines = [
+        "what people say is about as long as this line, give or take",
+        "@bob are you there?",
+        "/msg #dev the build is green again",
+        "/quti",
+    ];
+    let named = |line: &str| {
+        let time = nanoseconds(rounds, || input::parse(black_box(line)).is_ok());
+        (format!("ns for {line:.30}"), time)
+    };
+    lines.into_iter().map(named).collect()
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,56 @@
+//! What the benchmarks share: their arguments, their tables, the servers, and the crowd that keeps
+//! a server busy from a process of its own.
+//!
+//! Nothing here fails because something was slow: a benchmark says what it measured.
+
+#![allow(dead_code)] // Each benchmark uses a part of it.
+
+pub(crate) mod crowd;
+pub(crate) mod load;
+pub(crate) mod report;
+pub(crate) mod room;
+pub(crate) mod runs;
+pub(crate) mod server;
+pub(crate) mod terminal;
+pub(crate) mod timing;
+pub(crate) mod workloads;
+
+use std::env;
+
+/// What a benchmark was asked for: `cargo bench --bench server -- --quick fan-out`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Arguments {
+    /// A short try: fewer and smaller runs.
+    pub(crate) quick: bool,
+    /// Only what has one of these in its name; everything when there are none.
+    words: Vec<String>,
+}
+
+impl Arguments {
+    pub(crate) fn read() -> Self {
+        let mut arguments = Self::default();
+        for argument in env::args().skip(1) {
+            match argument.as_str() {
+                // cargo says so to every benchmark.
+                "--bench" => {}
+                "--quick" => arguments.quick = true,
+                word => arguments.words.push(word.to_owned()),
+            }
+        }
+        arguments
+    }
+
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
+    }
+
+    /// How often something is measured for a median.
+    pub(crate) fn runs(&self, usual: usize) -> usize {
+        if self.quick { 1 } else { usual }
+    }
+
+    /// A count that is smaller in a short try.
+    pub(crate) fn count(&self, usual: usize) -> usize {
+        if self.quick { usual / 4 } else { usual }
+    }
+}

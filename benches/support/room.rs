@@ -1,0 +1,64 @@
+//! A server of one room for one client, that floods it when it is told to. A real one would have
+//! limits, and costs of its own.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+/// Where it is, and the client once it is in.
+pub(crate) struct Room {
+    pub(crate) address: SocketAddr,
+    client: Receiver<TcpStream>,
+}
+
+impl Room {
+    pub(crate) fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, client) = channel();
+        thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut writer = stream.try_clone().unwrap();
+            let lines = BufReader::new(stream).lines().map_while(Result::ok);
+            for line in lines {
+                let answer = answer(&line);
+                // The client leaves when the benchmark has seen enough.
+                if writer.write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+                if line.starts_with("USER ") && sender.send(writer.try_clone().unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { address, client }
+    }
+
+    /// The way to the client, which is in the room.
+    pub(crate) fn client(&self) -> TcpStream {
+        self.client.recv().unwrap()
+    }
+}
+
+fn answer(line: &str) -> String {
+    let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match command {
+        "CAP" if rest.starts_with("LS") => ":room.example CAP * LS :\r\n".to_owned(),
+        "USER" => ":room.example 001 alice :Welcome\r\n\
+                   :room.example 422 alice :No message of the day\r\n\
+                   :alice!a@a JOIN #lobby\r\n\
+                   :room.example 353 alice = #lobby :alice bob\r\n\
+                   :room.example 366 alice #lobby :End\r\n"
+            .to_owned(),
+        "PING" => format!(":room.example PONG room.example {rest}\r\n"),
+        _ => String::new(),
+    }
+}
+
+/// So many lines of a hundred bytes of text each; the last one has `last` in it.
+pub(crate) fn flood(count: usize, last: &str) -> String {
+    let line = |text: &str| format!(":bob!~bob@127.0.0.1 PRIVMSG #lobby :{text:.<100}\r\n");
+    let usual = line("what people say is about as long as this line");
+    usual.repeat(count - 1) + &line(last)
+}

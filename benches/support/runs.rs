@@ -1,0 +1,88 @@
+//! Running workloads: a server on one core, the crowd in a process of its own on the other one.
+
+use std::env;
+use std::process::Stdio;
+
+use super::Arguments;
+use super::crowd::Target;
+use super::load::Load;
+use super::report::{Measures, medians};
+use super::server::{Kind, Server, pinned};
+use super::workloads::{self, Scale, Workload};
+
+/// The first argument of the process that is the crowd.
+const CROWD: &str = "--crowd";
+/// The core that the crowd has to itself.
+const CORE: &str = "1";
+
+/// What a server gave: the medians of all runs that came to an end.
+pub(crate) struct Result {
+    pub(crate) kind: Kind,
+    pub(crate) medians: Measures,
+}
+
+/// When this process was started to be the crowd it is that, and true comes back.
+pub(crate) fn be_the_crowd() -> bool {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [first, name, address, pid, at_a_time, quick] = arguments.as_slice() else {
+        return false;
+    };
+    if first != CROWD {
+        return false;
+    }
+    let target = Target {
+        address: address.parse().unwrap(),
+        load: Load::of(pid.parse().unwrap()),
+        at_a_time: at_a_time.parse().unwrap(),
+    };
+    let scale = Scale {
+        quick: quick == "quick",
+    };
+    let workload = workloads::find(name).unwrap();
+    for (name, value) in (workload.run)(target, scale) {
+        println!("{value}\t{name}");
+    }
+    true
+}
+
+/// One workload against each of these servers in turn, A B A B, so that what else the machine does
+/// meanwhile concerns them all.
+pub(crate) fn measure(workload: &Workload, kinds: &[Kind], arguments: &Arguments) -> Vec<Result> {
+    let mut runs: Vec<(Kind, Vec<Measures>)> =
+        kinds.iter().map(|kind| (*kind, Vec::new())).collect();
+    for _ in 0..arguments.runs(3) {
+        for (kind, runs) in &mut runs {
+            match run(workload, *kind, arguments.quick) {
+                Some(measures) => runs.push(measures),
+                None => println!("  a run with {} came to no end", kind.name()),
+            }
+        }
+    }
+    let result = |(kind, runs): (Kind, Vec<Measures>)| Result {
+        kind,
+        medians: medians(&runs),
+    };
+    runs.into_iter().map(result).collect()
+}
+
+fn run(workload: &Workload, kind: Kind, quick: bool) -> Option<Measures> {
+    let server = Server::start(kind);
+    let this_program = env::current_exe().unwrap();
+    let output = pinned(CORE, this_program.to_str().unwrap())
+        .args([CROWD, workload.name])
+        .args([server.address.to_string(), server.pid().to_string()])
+        .arg(kind.comers_at_a_time().to_string())
+        .arg(if quick { "quick" } else { "whole" })
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let read = |line: &str| {
+        let (value, name) = line.split_once('\t')?;
+        Some((name.to_owned(), value.parse().ok()?))
+    };
+    output
+        .status
+        .success()
+        .then(|| text.lines().filter_map(read).collect())
+}

@@ -1,0 +1,214 @@
+//! The servers: ours, and the two that are measured beside it where they are installed.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::load::Load;
+
+/// How long a server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The core a server has to itself when there are two; the crowd has the other one.
+const CORE: &str = "0";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Chatroomd,
+    Ngircd,
+    Inspircd,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chatroomd => "chatroomd",
+            Self::Ngircd => "ngircd",
+            Self::Inspircd => "InspIRCd",
+        }
+    }
+
+    fn program(self) -> &'static str {
+        match self {
+            Self::Chatroomd => env!("CARGO_BIN_EXE_chatroomd"),
+            Self::Ngircd => "/usr/sbin/ngircd",
+            Self::Inspircd => "/usr/sbin/inspircd",
+        }
+    }
+
+    pub(crate) fn is_installed(self) -> bool {
+        Path::new(self.program()).exists()
+    }
+
+    /// How many may come at the same time so that all come in as soon as they can. ngircd lets no
+    /// more than ten wait at its door, and the kernel makes the others try again after seconds;
+    /// InspIRCd looks once a second who can be let in.
+    pub(crate) fn comers_at_a_time(self) -> usize {
+        match self {
+            Self::Ngircd => 8,
+            Self::Chatroomd | Self::Inspircd => 5_000,
+        }
+    }
+
+    /// What it says of itself.
+    pub(crate) fn version(self) -> String {
+        let output = Command::new(self.program()).arg("--version").output();
+        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let text = text.unwrap_or_default();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
+/// A server that runs, without anything that slows down strangers.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// Its configuration, there as long as it runs.
+    _folder: Option<TempDir>,
+}
+
+impl Server {
+    pub(crate) fn start(kind: Kind) -> Self {
+        let mut command = pinned(CORE, kind.program());
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        match kind {
+            Kind::Chatroomd => {
+                command.arg("--no-lobby");
+                Self::start_ours(command)
+            }
+            Kind::Ngircd => {
+                let (folder, address) = configured("ngircd.conf", NGIRCD);
+                command.args(["--nodaemon", "--config"]);
+                command.arg(folder.path().join("ngircd.conf"));
+                Self::start_other(command, folder, address)
+            }
+            Kind::Inspircd => {
+                let (folder, address) = configured("inspircd.conf", INSPIRCD);
+                command.args(["--nofork", "--nopid", "--runasroot", "--config"]);
+                command.arg(folder.path().join("inspircd.conf"));
+                Self::start_other(command, folder, address)
+            }
+        }
+    }
+
+    /// Ours as people have it, with its lobby.
+    pub(crate) fn start_with_lobby() -> Self {
+        let mut command = Command::new(Kind::Chatroomd.program());
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Self::start_ours(command)
+    }
+
+    fn start_ours(mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0", "--no-limits", "--quiet"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on ");
+        Self {
+            child,
+            address: address.unwrap().parse().unwrap(),
+            _folder: None,
+        }
+    }
+
+    fn start_other(mut command: Command, folder: TempDir, address: SocketAddr) -> Self {
+        let child = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut server = Self {
+            child,
+            address,
+            _folder: Some(folder),
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            let ended = server.child.try_wait().unwrap();
+            assert_eq!(ended, None, "the server on {address} has ended");
+            assert!(Instant::now() < deadline, "nobody listens on {address}");
+            thread::sleep(Duration::from_millis(10));
+        }
+        server
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        Load::of(self.pid())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command that runs on one core only, so that what is measured and what measures it do not
+/// disturb each other; anywhere when there is only one core, or no `taskset`.
+pub(crate) fn pinned(core: &str, program: &str) -> Command {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if cores < 2 || !Path::new("/usr/bin/taskset").exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/usr/bin/taskset");
+    command.args(["--cpu-list", core, program]);
+    command
+}
+
+/// A folder with a configuration for a port that is free.
+fn configured(file: &str, text: &str) -> (TempDir, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = text
+        .replace("PORT", &address.port().to_string())
+        .replace("FOLDER", &folder.path().display().to_string());
+    fs::write(folder.path().join(file), text).unwrap();
+    (folder, address)
+}
+
+/// No look-ups, no penalties, and nobody asked for a sign of life.
+const NGIRCD: &str = "
+[Global]
+Name = irc.bench.example
+Info = bench
+Listen = 127.0.0.1
+Ports = PORT
+MotdPhrase = hello
+
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxPenaltyTime = 0
+PingTimeout = 600
+PongTimeout = 600
+
+[Options]
+DNS = no
+Ident = no
+PAM = no
+";
+
+/// The same, with queues of 64 MB.
+const INSPIRCD: &str = r#"
+<config format="xml">
+<server name="irc.bench.example" description="bench" network="Bench" id="1BN">
+<admin name="bench" nick="bench" email="bench@bench.example">
+<bind address="127.0.0.1" port="PORT" type="clients">
+<connect name="main" allow="*" timeout="60" pingfreq="600"
+    hardsendq="67108864" softsendq="67108864" recvq="65536" threshold="1000000"
+    commandrate="1000000000" fakelag="no" localmax="100000" globalmax="100000" limit="100000"
+    maxchans="100" resolvehostnames="no" useident="no" maxconnwarn="no">
+<channels users="100" opers="100">
+<performance softlimit="100000" somaxconn="4096" clonesonconnect="no" quietbursts="yes">
+<log method="file" type="*" level="default" target="FOLDER/inspircd.log">
+"#;

@@ -1,0 +1,99 @@
+//! What a crowd does to a server: each is one run against a server that was just started, and says
+//! what it measured.
+
+mod coming;
+mod talk;
+
+use super::crowd::Target;
+use super::report::Measures;
+
+/// One thing to do.
+pub(crate) struct Workload {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(Target, Scale) -> Measures,
+    /// What it does, for the heading of its table.
+    pub(crate) what: &'static str,
+}
+
+/// How large a run is: a short try has a quarter of everything but people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    pub(crate) quick: bool,
+}
+
+impl Scale {
+    fn of(self, usual: usize) -> usize {
+        if self.quick { usual / 4 } else { usual }
+    }
+}
+
+/// Those that any server can be asked for.
+pub(crate) const WORKLOADS: &[Workload] = &[
+    Workload {
+        name: "fan-out",
+        run: |target, scale| talk::fan_out(target, scale, 200, 0),
+        what: "a room of 200, 4 of them talk at full speed",
+    },
+    Workload {
+        name: "ping-pong",
+        run: talk::ping_pong,
+        what: "100 pairs whisper to each other, one line at a time",
+    },
+    Workload {
+        name: "open-loop",
+        run: talk::open_loop,
+        what: "100 messages a second, by the clock, in a room of 500",
+    },
+    Workload {
+        name: "5,000-come",
+        run: |target, _| coming::register(target, 5_000),
+        what: "5,000 connections register and stay idle",
+    },
+    Workload {
+        name: "storm",
+        run: coming::storm,
+        what: "500 people join 5 rooms, part and join again, quit",
+    },
+    Workload {
+        name: "2,000-quit",
+        run: coming::quit_at_once,
+        what: "2,000 people of one room quit at once",
+    },
+];
+
+/// Those that only tell something beside each other, or take long.
+pub(crate) const MORE: &[Workload] = &[
+    Workload {
+        name: "fan-out-400",
+        run: |target, scale| talk::fan_out(target, scale, 400, 0),
+        what: "the same in a room of 400: twice the recipients",
+    },
+    Workload {
+        name: "fan-out-beside-2,000",
+        run: |target, scale| talk::fan_out(target, scale, 200, 2_000),
+        what: "a room of 200 again, with 2,000 people in other rooms",
+    },
+    Workload {
+        name: "fan-out-beside-4,000",
+        run: |target, scale| talk::fan_out(target, scale, 200, 4_000),
+        what: "the same with 4,000 people in other rooms",
+    },
+    Workload {
+        name: "15,000-come",
+        run: |target, _| coming::register(target, 15_000),
+        what: "15,000 connections register and stay idle",
+    },
+];
+
+pub(crate) fn find(name: &str) -> Option<&'static Workload> {
+    let mut all = WORKLOADS.iter().chain(MORE);
+    all.find(|workload| workload.name == name)
+}
+
+/// The name and the value of something measured.
+fn measure(name: &str, value: f64) -> (String, f64) {
+    (name.to_owned(), value)
+}
+
+/// Sixty bytes, as long as what people say mostly is.
+const TEXT: &str = "what people say is about as long as this line, give or take.";
