@@ -34,7 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Wait only for what this person says')
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Wait only for what is said in this room')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--max-lines', '--max-lines', [CompletionResultType]::ParameterName, 'With --tee, send at most so many lines in an interval, and how many more there were')
+            [CompletionResult]::new('--max-lines', '--max-lines', [CompletionResultType]::ParameterName, 'With --tee, send at most so many lines in an interval, the first and the last ones, and how many more there were')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'With --tee, the time for which lines are counted')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration instead of the usual one')

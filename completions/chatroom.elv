@@ -31,7 +31,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --from 'Wait only for what this person says'
             cand --room 'Wait only for what is said in this room'
             cand --timeout 'Give up after this time, such as 30s or 5m, with exit status 75'
-            cand --max-lines 'With --tee, send at most so many lines in an interval, and how many more there were'
+            cand --max-lines 'With --tee, send at most so many lines in an interval, the first and the last ones, and how many more there were'
             cand --interval 'With --tee, the time for which lines are counted'
             cand --color 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE'
             cand --config 'Read this configuration instead of the usual one'

@@ -38,7 +38,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -l wait-for -d 'End when
 complete -c chatroom -n "__fish_chatroom_needs_command" -l from -d 'Wait only for what this person says' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l room -d 'Wait only for what is said in this room' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most so many lines in an interval, and how many more there were' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most so many lines in an interval, the first and the last ones, and how many more there were' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l interval -d 'With --tee, the time for which lines are counted' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
 always\t'Even into a pipe'

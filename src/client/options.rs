@@ -88,7 +88,8 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
     pub tee: bool,
 
-    /// With --tee, send at most so many lines in an interval, and how many more there were
+    /// With --tee, send at most so many lines in an interval, the first and the last ones, and how
+    /// many more there were
     #[arg(long, value_name = "COUNT", default_value_t = 10, requires = "tee")]
     pub max_lines: usize,
 

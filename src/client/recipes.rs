@@ -13,7 +13,7 @@ pub struct Recipe {
 /// All of them.
 pub const RECIPES: &[Recipe] = &[
     Recipe {
-        title: "Tell a room how a build goes, in at most five lines a minute",
+        title: "Tell a room how a build goes, in at most five lines a minute, the first and the last ones",
         script: "make 2>&1 | chatroom --nick ci --join '#builds' --tee --max-lines 5 --interval 1m",
     },
     Recipe {

@@ -88,9 +88,9 @@ fn a_build_is_told_to_a_room() {
             "/bin/cc -o a",
             "warning: b",
             "1",
-            "2",
-            "3",
-            "… 7 lines more"
+            "… 7 lines more",
+            "9",
+            "10"
         ]
     );
 }
