@@ -106,6 +106,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -120,12 +121,14 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Take a line as if it were typed there')
             [CompletionResult]::new('who', 'who', [CompletionResultType]::ParameterValue, 'List who is in a room')
             [CompletionResult]::new('rooms', 'rooms', [CompletionResultType]::ParameterValue, 'List the rooms it is in')
+            [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the sessions that are running: their numbers, servers, nicks and active rooms')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Print what happens there from now on')
             [CompletionResult]::new('names', 'names', [CompletionResultType]::ParameterValue, 'List the names that begin with this, for the completion of shells')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'chatroom;ctl;send' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -140,6 +143,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl;who' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -154,6 +158,22 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl;rooms' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
+            [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
+            [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password of the server from the first line of this file')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what arrives when standard output is not a terminal')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration instead of the usual one')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chatroom;ctl;sessions' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -168,6 +188,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl;tail' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -182,6 +203,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl;names' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('--nick', '--nick', [CompletionResultType]::ParameterName, 'The name others know you by [default: your login name]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Enter this room as well; can be given several times')
@@ -199,6 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Take a line as if it were typed there')
             [CompletionResult]::new('who', 'who', [CompletionResultType]::ParameterValue, 'List who is in a room')
             [CompletionResult]::new('rooms', 'rooms', [CompletionResultType]::ParameterValue, 'List the rooms it is in')
+            [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the sessions that are running: their numbers, servers, nicks and active rooms')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Print what happens there from now on')
             [CompletionResult]::new('names', 'names', [CompletionResultType]::ParameterValue, 'List the names that begin with this, for the completion of shells')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -211,6 +234,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;ctl;help;rooms' {
+            break
+        }
+        'chatroom;ctl;help;sessions' {
             break
         }
         'chatroom;ctl;help;tail' {
@@ -243,6 +269,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Take a line as if it were typed there')
             [CompletionResult]::new('who', 'who', [CompletionResultType]::ParameterValue, 'List who is in a room')
             [CompletionResult]::new('rooms', 'rooms', [CompletionResultType]::ParameterValue, 'List the rooms it is in')
+            [CompletionResult]::new('sessions', 'sessions', [CompletionResultType]::ParameterValue, 'List the sessions that are running: their numbers, servers, nicks and active rooms')
             [CompletionResult]::new('tail', 'tail', [CompletionResultType]::ParameterValue, 'Print what happens there from now on')
             [CompletionResult]::new('names', 'names', [CompletionResultType]::ParameterValue, 'List the names that begin with this, for the completion of shells')
             break
@@ -254,6 +281,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;help;ctl;rooms' {
+            break
+        }
+        'chatroom;help;ctl;sessions' {
             break
         }
         'chatroom;help;ctl;tail' {

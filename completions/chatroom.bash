@@ -58,6 +58,9 @@ _chatroom() {
             chatroom__subcmd__ctl,send)
                 cmd="chatroom__subcmd__ctl__subcmd__send"
                 ;;
+            chatroom__subcmd__ctl,sessions)
+                cmd="chatroom__subcmd__ctl__subcmd__sessions"
+                ;;
             chatroom__subcmd__ctl,tail)
                 cmd="chatroom__subcmd__ctl__subcmd__tail"
                 ;;
@@ -75,6 +78,9 @@ _chatroom() {
                 ;;
             chatroom__subcmd__ctl__subcmd__help,send)
                 cmd="chatroom__subcmd__ctl__subcmd__help__subcmd__send"
+                ;;
+            chatroom__subcmd__ctl__subcmd__help,sessions)
+                cmd="chatroom__subcmd__ctl__subcmd__help__subcmd__sessions"
                 ;;
             chatroom__subcmd__ctl__subcmd__help,tail)
                 cmd="chatroom__subcmd__ctl__subcmd__help__subcmd__tail"
@@ -105,6 +111,9 @@ _chatroom() {
                 ;;
             chatroom__subcmd__help__subcmd__ctl,send)
                 cmd="chatroom__subcmd__help__subcmd__ctl__subcmd__send"
+                ;;
+            chatroom__subcmd__help__subcmd__ctl,sessions)
+                cmd="chatroom__subcmd__help__subcmd__ctl__subcmd__sessions"
                 ;;
             chatroom__subcmd__help__subcmd__ctl,tail)
                 cmd="chatroom__subcmd__help__subcmd__ctl__subcmd__tail"
@@ -299,12 +308,16 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help send who rooms tail names help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help send who rooms sessions tail names help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -371,7 +384,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__help)
-            opts="send who rooms tail names help"
+            opts="send who rooms sessions tail names help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +453,20 @@ _chatroom() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatroom__subcmd__ctl__subcmd__help__subcmd__sessions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatroom__subcmd__ctl__subcmd__help__subcmd__tail)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -469,12 +496,16 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__names)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -541,12 +572,16 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__rooms)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -613,12 +648,92 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__send)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nick)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "plain json raw" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroom__subcmd__ctl__subcmd__sessions)
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -685,12 +800,16 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__tail)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -757,12 +876,16 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__who)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -857,7 +980,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__help__subcmd__ctl)
-            opts="send who rooms tail names"
+            opts="send who rooms sessions tail names"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -899,6 +1022,20 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__help__subcmd__ctl__subcmd__send)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroom__subcmd__help__subcmd__ctl__subcmd__sessions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -99,6 +99,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;ctl'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -113,11 +114,13 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand send 'Take a line as if it were typed there'
             cand who 'List who is in a room'
             cand rooms 'List the rooms it is in'
+            cand sessions 'List the sessions that are running: their numbers, servers, nicks and active rooms'
             cand tail 'Print what happens there from now on'
             cand names 'List the names that begin with this, for the completion of shells'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'chatroom;ctl;send'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -131,6 +134,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;ctl;who'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -144,6 +148,21 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;ctl;rooms'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
+            cand -n 'The name others know you by [default: your login name]'
+            cand --nick 'The name others know you by [default: your login name]'
+            cand -j 'Enter this room as well; can be given several times'
+            cand --join 'Enter this room as well; can be given several times'
+            cand --password-file 'Read the password of the server from the first line of this file'
+            cand --format 'How to print what arrives when standard output is not a terminal'
+            cand --timeout 'Give up after this time, such as 30s or 5m, with exit status 75'
+            cand --color 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE'
+            cand --config 'Read this configuration instead of the usual one'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chatroom;ctl;sessions'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -157,6 +176,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;ctl;tail'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -170,6 +190,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'chatroom;ctl;names'= {
+            cand --session 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]'
             cand -n 'The name others know you by [default: your login name]'
             cand --nick 'The name others know you by [default: your login name]'
             cand -j 'Enter this room as well; can be given several times'
@@ -186,6 +207,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand send 'Take a line as if it were typed there'
             cand who 'List who is in a room'
             cand rooms 'List the rooms it is in'
+            cand sessions 'List the sessions that are running: their numbers, servers, nicks and active rooms'
             cand tail 'Print what happens there from now on'
             cand names 'List the names that begin with this, for the completion of shells'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -195,6 +217,8 @@ set edit:completion:arg-completer[chatroom] = {|@words|
         &'chatroom;ctl;help;who'= {
         }
         &'chatroom;ctl;help;rooms'= {
+        }
+        &'chatroom;ctl;help;sessions'= {
         }
         &'chatroom;ctl;help;tail'= {
         }
@@ -219,6 +243,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand send 'Take a line as if it were typed there'
             cand who 'List who is in a room'
             cand rooms 'List the rooms it is in'
+            cand sessions 'List the sessions that are running: their numbers, servers, nicks and active rooms'
             cand tail 'Print what happens there from now on'
             cand names 'List the names that begin with this, for the completion of shells'
         }
@@ -227,6 +252,8 @@ set edit:completion:arg-completer[chatroom] = {|@words|
         &'chatroom;help;ctl;who'= {
         }
         &'chatroom;help;ctl;rooms'= {
+        }
+        &'chatroom;help;ctl;sessions'= {
         }
         &'chatroom;help;ctl;tail'= {
         }

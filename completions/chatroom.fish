@@ -105,24 +105,27 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s j -l join -d 'Enter this room as well; can be given several times' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
 raw\t'The lines of the server as they are'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
 always\t'Even into a pipe'
 never\t'Not at all'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -l config -d 'Read this configuration instead of the usual one' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "send" -d 'Take a line as if it were typed there'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "who" -d 'List who is in a room'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "rooms" -d 'List the rooms it is in'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "tail" -d 'Print what happens there from now on'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "send" -d 'Take a line as if it were typed there'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "who" -d 'List who is in a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "sessions" -d 'List the sessions that are running: their numbers, servers, nicks and active rooms'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "tail" -d 'Print what happens there from now on'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -135,6 +138,7 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -147,6 +151,7 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -159,6 +164,20 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s n -l nick -d 'The name others know you by [default: your login name]' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
+json\t'For programs: an object a line'
+raw\t'The lines of the server as they are'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l color -d 'When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'When a person is looking and does not mind'
+always\t'Even into a pipe'
+never\t'Not at all'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l config -d 'Read this configuration instead of the usual one' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -171,6 +190,7 @@ always\t'Even into a pipe'
 never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s n -l nick -d 'The name others know you by [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s j -l join -d 'Enter this room as well; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
@@ -186,6 +206,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "send" -d 'Take a line as if it were typed there'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "who" -d 'List who is in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "sessions" -d 'List the sessions that are running: their numbers, servers, nicks and active rooms'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Print what happens there from now on'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -197,6 +218,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Take a line as if it were typed there'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "who" -d 'List who is in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "rooms" -d 'List the rooms it is in'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "sessions" -d 'List the sessions that are running: their numbers, servers, nicks and active rooms'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "tail" -d 'Print what happens there from now on'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "names" -d 'List the names that begin with this, for the completion of shells'
 complete -c chatroom -n "__fish_seen_subcommand_from msg ask" -f \

@@ -38,6 +38,8 @@ pub enum Event {
     /// What became of something this person said. It stands where it was typed, so only the log
     /// shows it.
     Sent {
+        /// Which of all that was said it is.
+        number: u64,
         /// The room, or the person it was whispered to.
         target: String,
         /// This person's nick.

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::Place;
 use super::address::Address;
 use super::completion::Names;
+use super::control::pending::Pending;
 use super::control::{self, Ask};
 use super::event::{Event, Fate};
 use super::json::{Record, Stamp};
@@ -161,6 +162,7 @@ pub(super) fn start(
                 unsent: Vec::new(),
                 batch: Batch::default(),
                 tails: Vec::new(),
+                pending: Pending::default(),
                 log,
                 stamp: Stamp::default(),
                 write_failed: false,
@@ -186,6 +188,8 @@ struct Network<F> {
     batch: Batch,
     /// Other programs that want to know all that happens.
     tails: Vec<blocking::SyncSender<String>>,
+    /// Other programs that wait for the fate of what they had said.
+    pending: Pending,
     /// Where all that happens is kept.
     log: Option<LogKeeper>,
     /// What the server said beside the line at hand.
@@ -381,7 +385,24 @@ impl<F: Front> Network<F> {
     /// Answers another program. Whether it still listens is its own concern.
     fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: Moment) {
         let lines = match ask {
-            Ask::Send(line) => self.typed_from_outside(&line, now).map(|()| Vec::new()),
+            Ask::Send(line) => {
+                let first = self.session.next_said();
+                let taken = self.typed_from_outside(&line, now).map(|()| Vec::new());
+                let said = first..self.session.next_said();
+                if taken.is_ok() && !said.is_empty() {
+                    return self.pending.wait(said, answer);
+                }
+                taken
+            }
+            Ask::Where => Ok([
+                Some(self.address.to_string().as_str()),
+                Some(self.session.nick()),
+                self.session.active_room(),
+            ]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect()),
             Ask::Who(room) => self.session.people(room.as_deref()),
             Ask::Rooms => Ok(self.session.names().1),
             Ask::Names(start) => Ok(self.session.names_like(&start)),
@@ -474,7 +495,11 @@ impl<F: Front> Network<F> {
 
     /// Shows and keeps what happened at that time, by the clock of the server where it tells.
     fn show(&mut self, unix_seconds: i64, now: Moment) {
-        for event in self.outbox.events.drain(..) {
+        let mut events = std::mem::take(&mut self.outbox.events)
+            .into_iter()
+            .peekable();
+        while let Some(event) = events.next() {
+            self.pending.hear(&event, events.peek());
             if let Some(log) = &self.log {
                 log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }

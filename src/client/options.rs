@@ -151,6 +151,10 @@ pub enum Action {
     Log(Log),
     /// Use a running session that has control = true in its configuration
     Ctl {
+        /// Which one, where several are running: its server, or its number as ctl sessions lists
+        /// it [default: the one that was started last]
+        #[arg(long, global = true, value_name = "SERVER|NUMBER")]
+        session: Option<String>,
         /// What to do with it.
         #[command(subcommand)]
         what: Control,
@@ -207,6 +211,8 @@ pub enum Control {
     },
     /// List the rooms it is in
     Rooms,
+    /// List the sessions that are running: their numbers, servers, nicks and active rooms
+    Sessions,
     /// Print what happens there from now on
     Tail,
     /// List the names that begin with this, for the completion of shells

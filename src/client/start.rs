@@ -82,6 +82,8 @@ pub enum Failure {
     },
     /// No running session can be used by other programs.
     NoSession,
+    /// None of them is the one that was named.
+    NoSuchSession(String),
     /// There is no log to show; the words say what there is instead.
     NoLog(String),
     /// The program itself failed.
@@ -116,7 +118,10 @@ impl Failure {
             | Self::NoLog(_)
             | Self::Config(ConfigError::Unreadable { .. }) => 66,
             Self::UnknownHost { .. } => 68,
-            Self::Unreachable { .. } | Self::ServerGone { .. } | Self::NoSession => 69,
+            Self::Unreachable { .. }
+            | Self::ServerGone { .. }
+            | Self::NoSession
+            | Self::NoSuchSession(_) => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
             Self::TimeIsUp { .. } => 75,
@@ -181,6 +186,10 @@ impl fmt::Display for Failure {
             Self::NoSession => {
                 f.write_str("no session is running that has control = true in its configuration")
             }
+            Self::NoSuchSession(which) => write!(
+                f,
+                "no session is running that is {which:?}; chatroom ctl sessions lists them"
+            ),
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
                 write!(f, "cannot write what arrives: {}", plain_words(error))

@@ -274,3 +274,64 @@ fn a_session_in_a_terminal_can_be_used_too() {
     terminal.type_keys("/quit\r");
     terminal.wait_for_end();
 }
+
+#[test]
+fn a_caller_hears_what_became_of_its_line() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let session = Session::start(&server);
+    for arguments in [["ctl", "send", "@nobody x"], ["msg", "@nobody", "x"]] {
+        let refused = run(session.command(&arguments), "");
+        assert_eq!(refused.status, Some(65), "{refused:?}");
+        assert!(
+            refused.err.starts_with("chatroom: no such nick: nobody"),
+            "{refused:?}"
+        );
+    }
+    let long = "long ".repeat(200);
+    assert_eq!(session.answer(&["send", &long]), "");
+    bob.expect("PRIVMSG #lobby :long");
+    // That it was for others does not make the script of the session fail.
+    session.program.signal(Signal::SIGTERM);
+    let finished = session.program.finish();
+    assert_eq!(finished.status, Some(143), "{finished:?}");
+    assert!(!finished.err.contains("line "), "{finished:?}");
+}
+
+#[test]
+fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
+    let servers = [Server::start(&[]), Server::start(&[])];
+    let first = Session::start(&servers[0]);
+    let config = first.runtime.path().join("chatroom.toml");
+    let mut command = first.command(&["--nick", "bob", "--follow", "-j", "#b", "--config"]);
+    let address = servers[1].address.to_string();
+    command.arg(&config).args([&address, "--format", "json"]);
+    let mut second = Program::start(command);
+    second.end_input();
+    second.out.wait_for("#b");
+    let listed = first.answer(&["sessions"]);
+    let rows: Vec<&str> = listed.lines().collect();
+    let (one, two) = (first.program.id(), second.id());
+    let here = servers[0].address;
+    assert_eq!(
+        rows,
+        [
+            format!("{two} {address} bob #b"),
+            format!("{one} {here} alice #lobby")
+        ]
+    );
+    let guessed = first.ctl(&["rooms"]);
+    assert_eq!(guessed.out, "#b\n#lobby\n");
+    let told = format!(
+        "chatroom: several sessions are running, this is {two} {address} bob #b; \
+         --session chooses\n"
+    );
+    assert_eq!(guessed.err, told);
+    for which in [here.to_string(), one.to_string()] {
+        let chosen = first.ctl(&["rooms", "--session", &which]);
+        assert_eq!((chosen.out.as_str(), chosen.err.as_str()), ("#lobby\n", ""));
+    }
+    let wrong = first.ctl(&["--session", "nowhere", "rooms"]);
+    assert_eq!(wrong.status, Some(69), "{wrong:?}");
+    assert!(wrong.err.contains("\"nowhere\""), "{wrong:?}");
+}

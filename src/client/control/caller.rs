@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
@@ -15,26 +15,56 @@ use crate::client::start::Failure;
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The session that was started last and is still there.
-pub(in crate::client) fn find(folder: &Path) -> Option<UnixStream> {
-    let mut sockets: Vec<_> = fs::read_dir(folder)
-        .ok()?
-        .flatten()
+/// A session that is running.
+#[derive(Debug)]
+pub(in crate::client) struct Running {
+    /// The number of its process.
+    pub(in crate::client) number: u32,
+    /// The connection to it.
+    pub(in crate::client) stream: UnixStream,
+    path: PathBuf,
+}
+
+/// All sessions that are running, the one that was started last first.
+pub(in crate::client) fn running(folder: &Path) -> Vec<Running> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut sockets: Vec<_> = entries
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "socket"))
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
     sockets.sort();
-    let mut newest_first = sockets.into_iter().rev();
-    newest_first.find_map(|(_, path)| {
-        let connected = UnixStream::connect(&path);
-        if let Err(error) = &connected
-            && error.kind() == io::ErrorKind::ConnectionRefused
-        {
-            // What a session left behind that was killed.
-            let _ = fs::remove_file(&path);
-        }
-        connected.ok()
+    let newest_first = sockets.into_iter().rev();
+    newest_first.filter_map(|(_, path)| connect(path)).collect()
+}
+
+fn connect(path: PathBuf) -> Option<Running> {
+    let connected = UnixStream::connect(&path);
+    if let Err(error) = &connected
+        && error.kind() == io::ErrorKind::ConnectionRefused
+    {
+        // What a session left behind that was killed.
+        let _ = fs::remove_file(&path);
+    }
+    Some(Running {
+        number: path.file_stem()?.to_str()?.parse().ok()?,
+        stream: connected.ok()?,
+        path,
     })
+}
+
+impl Running {
+    /// Where it is, as whom, and the room it talks in, as far as it says.
+    pub(in crate::client) fn place(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Ok(stream) = UnixStream::connect(&self.path) {
+            // A session that does not answer is one of which nothing is known.
+            let _ = ask(&stream, &Ask::Where, None, |line| {
+                words.push(line.to_owned());
+                Ok(())
+            });
+        }
+        words
+    }
 }
 
 /// Asks, and gives each line of the answer to `print` until the end, or until `limit` is over

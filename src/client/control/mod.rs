@@ -2,11 +2,13 @@
 //!
 //! Whoever connects writes one line, such as `send hello`, and reads `ok` or `error` and words,
 //! and then lines until the end. `door` is the session's side, `caller` that of
-//! `chatroom ctl`, and `errand` what the command line asks for.
+//! `chatroom ctl`, and `errand` what the command line asks for. `pending` are the callers who wait to
+//! hear what became of what they had said.
 
 pub(super) mod caller;
 pub(super) mod door;
 pub(super) mod errand;
+pub(super) mod pending;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ pub enum Ask {
     Who(Option<String>),
     /// Which rooms is this person in?
     Rooms,
+    /// Where is this session, and as whom?
+    Where,
     /// Tell what happens from now on.
     Tail,
     /// Which names begin like this?
@@ -35,6 +39,7 @@ impl Ask {
             "send" => Some(Self::Send(rest.to_owned())),
             "who" => Some(Self::Who(named)),
             "rooms" => Some(Self::Rooms),
+            "where" => Some(Self::Where),
             "tail" => Some(Self::Tail),
             "names" => Some(Self::Names(rest.to_owned())),
             _ => None,
@@ -48,6 +53,7 @@ impl fmt::Display for Ask {
             Self::Send(line) => write!(f, "send {line}"),
             Self::Who(room) => write!(f, "who {}", room.as_deref().unwrap_or_default()),
             Self::Rooms => f.write_str("rooms"),
+            Self::Where => f.write_str("where"),
             Self::Tail => f.write_str("tail"),
             Self::Names(start) => write!(f, "names {start}"),
         }
@@ -75,6 +81,7 @@ mod tests {
             Ask::Who(None),
             Ask::Who(Some("#dev".into())),
             Ask::Rooms,
+            Ask::Where,
             Ask::Tail,
             Ask::Names("@al".into()),
             Ask::Names(String::new()),

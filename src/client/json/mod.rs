@@ -180,6 +180,7 @@ impl Record {
                 manner,
                 fate,
                 stamp,
+                ..
             } => {
                 let to_room = is_room(target);
                 let kind = match to_room {

@@ -128,6 +128,7 @@ impl Record {
         };
         match (fate, self.room.clone()) {
             (Some(fate), room) => Event::Sent {
+                number: 0,
                 target: room.unwrap_or_else(|| nick.clone()),
                 nick,
                 text,
@@ -181,6 +182,7 @@ mod tests {
             }
             for fate in [Fate::Delivered, Fate::Refused, Fate::Unknown, Fate::Unsent] {
                 events.push(Event::Sent {
+                    number: 0,
                     target: own("#a"),
                     nick: own("alice"),
                     text: own("x"),

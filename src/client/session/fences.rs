@@ -38,14 +38,14 @@ pub(super) struct Script {
     /// A question stands behind some of a person's lines, and is not answered.
     pub(super) fence_is_out: bool,
     /// The number of the next flight.
-    next: u64,
+    pub(super) next: u64,
     /// The rest of a line that is too long for one request.
     pieces: VecDeque<Piece>,
     pace: Pace,
     /// As many lines were on their way as may be, since the last time that none was.
     window_used: bool,
     /// The last flight is being written: what is sent or refused now belongs to it.
-    writing: bool,
+    pub(super) writing: bool,
     /// The flight that the line at hand answers.
     pub(super) hearing: Option<u64>,
     /// Batches that answer a flight and have not ended.
@@ -72,8 +72,9 @@ pub(super) struct Script {
 /// One request on its way.
 #[derive(Debug)]
 pub(super) struct Flight {
-    number: u64,
-    line: u64,
+    pub(super) number: u64,
+    /// The line of the script it belongs to; none when a person, or another program, had it sent.
+    line: Option<u64>,
     /// It is not the first request of its line.
     later: bool,
     sent_at: Duration,
@@ -112,7 +113,7 @@ impl Session {
         outbox: &mut Outbox,
     ) {
         self.script.last = number;
-        self.begin_flight(number, false, now, outbox);
+        self.begin_flight(Some(number), false, now, outbox);
         match line {
             ScriptLine::Typed(text) => self.entered(text, now, outbox),
             ScriptLine::Said(text) => self.entered_as_text(text, now, outbox),
@@ -159,7 +160,7 @@ impl Session {
         self.script.writing
     }
 
-    fn begin_flight(&mut self, line: u64, later: bool, now: Moment, outbox: &Outbox) {
+    fn begin_flight(&mut self, line: Option<u64>, later: bool, now: Moment, outbox: &Outbox) {
         let number = self.script.next;
         self.script.next += 1;
         self.script.writing = true;
@@ -215,20 +216,20 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) -> bool {
-        if !self.settings.script {
-            self.begin_flight(0, false, now, outbox);
+        if !self.script.writing {
+            self.begin_flight(None, false, now, outbox);
             let sent = self.send(request, outbox);
             self.put_talk(talk.filter(|_| sent));
             self.end_flight(outbox);
             return sent;
         }
-        let begun = self.script.flights.back().filter(|_| self.script.writing);
-        let Some(flight) = begun.filter(|flight| outbox.position() > flight.begins_at) else {
+        let begun = self.script.flights.back();
+        let begun = begun.filter(|flight| outbox.position() > flight.begins_at);
+        let Some(line) = begun.and_then(|flight| flight.line) else {
             let sent = self.send(request, outbox);
             self.put_talk(talk.filter(|_| sent));
             return sent;
         };
-        let line = flight.line;
         match request.line() {
             Ok(request) => self.script.pieces.push_back(Piece {
                 line,
@@ -268,9 +269,12 @@ impl Session {
             script.refused = true;
             return outbox.events.push(event);
         };
+        if flight.line.is_none() {
+            return self.tell_person(event, outbox);
+        }
         match &mut event {
             Event::Refused { line, .. } | Event::Unsendable { line, .. } => {
-                *line = Some(flight.line);
+                *line = flight.line;
             }
             _ => {}
         }
@@ -368,7 +372,7 @@ impl Session {
         while self.has_window()
             && let Some(piece) = self.script.pieces.pop_front()
         {
-            self.begin_flight(piece.line, true, now, outbox);
+            self.begin_flight(Some(piece.line), true, now, outbox);
             self.put_label(outbox);
             outbox.lines.push_str(&piece.request);
             self.put_talk(piece.talk);
@@ -386,7 +390,8 @@ impl Session {
             true => otherwise,
             false => Fate::Refused,
         };
-        self.tell_fate(talk, fate, std::mem::take(&mut flight.stamp), outbox);
+        let stamp = std::mem::take(&mut flight.stamp);
+        self.tell_fate(flight.number, talk, fate, stamp, outbox);
     }
 
     /// The server does not answer some of a person's lines: there is no use in waiting for that.
@@ -408,7 +413,6 @@ impl Session {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
         for mut flight in std::mem::take(&mut self.script.flights) {
-            let line = flight.line;
             let has_left = flight.begins_at < outbox.written_bytes;
             let fate = match (flight.answers_missing, has_left) {
                 (0, _) => Fate::Delivered,
@@ -416,6 +420,7 @@ impl Session {
                 (_, false) => Fate::Unsent,
             };
             self.tell_flight(&mut flight, fate, outbox);
+            let Some(line) = flight.line else { continue };
             let script = &mut self.script;
             if !flight.refusals.is_empty() {
                 script.tell(&mut flight, outbox);
@@ -434,7 +439,7 @@ impl Session {
         }
         for piece in std::mem::take(&mut self.script.pieces) {
             if let Some(talk) = piece.talk {
-                self.tell_fate(talk, Fate::Unsent, Stamp::default(), outbox);
+                self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
             }
             let script = &self.script;
             let line = piece.line;
@@ -460,11 +465,14 @@ impl Session {
 impl Script {
     /// Tells the refusals of a flight; those of one line only once.
     fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
-        if flight.refusals.is_empty() || self.refused_lines.ends_with(flight.line) {
+        let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
+            return;
+        };
+        if self.refused_lines.ends_with(line) {
             return;
         }
         self.refused = true;
-        self.refused_lines.add(flight.line);
+        self.refused_lines.add(line);
         outbox.events.append(&mut flight.refusals);
     }
 

@@ -431,6 +431,11 @@ impl Session {
         names
     }
 
+    /// The number of what is said next.
+    pub fn next_said(&self) -> u64 {
+        self.script.next
+    }
+
     /// This person's nick, as the server knows it.
     pub fn nick(&self) -> &str {
         &self.nick

@@ -76,8 +76,16 @@ impl Session {
     }
 
     /// Tells what became of something this person said.
-    pub(super) fn tell_fate(&self, talk: Talk, fate: Fate, stamp: Stamp, outbox: &mut Outbox) {
+    pub(super) fn tell_fate(
+        &self,
+        number: u64,
+        talk: Talk,
+        fate: Fate,
+        stamp: Stamp,
+        outbox: &mut Outbox,
+    ) {
         outbox.events.push(Event::Sent {
+            number,
             target: talk.target,
             nick: self.nick.clone(),
             text: talk.text,
@@ -89,9 +97,14 @@ impl Session {
 
     /// Tells a person what was refused at once, with their words where it is about them.
     pub(super) fn tell_person(&mut self, mut event: Event, outbox: &mut Outbox) {
+        let of_script = self.settings.script;
         let script = &mut self.script;
         let flight = match (script.hearing, &event) {
+            // What is being written is not said yet.
+            _ if script.writing => None,
             (Some(number), _) => flight_mut(&mut script.flights, number),
+            // The lines of a script are answered one by one, and this one is among them.
+            (None, _) if of_script => script.flights.front_mut(),
             (
                 None,
                 Event::Refused {
@@ -107,11 +120,13 @@ impl Session {
             }
             _ => None,
         };
-        if let Some(talk) = flight.and_then(|flight| flight.talk.take()) {
+        if let Some((number, talk)) =
+            flight.and_then(|flight| Some((flight.number, flight.talk.take()?)))
+        {
             if let Event::Refused { text, .. } = &mut event {
                 *text = Some(talk.text.clone());
             }
-            self.tell_fate(talk, Fate::Refused, Stamp::default(), outbox);
+            self.tell_fate(number, talk, Fate::Refused, Stamp::default(), outbox);
         }
         outbox.events.push(event);
     }
@@ -123,9 +138,11 @@ impl Session {
         for flight in std::mem::take(&mut self.script.flights) {
             let has_left = flight.begins_at < outbox.written_bytes;
             let Some(talk) = flight.talk else { continue };
-            match has_left {
-                true => self.tell_fate(talk, Fate::Unknown, Stamp::default(), outbox),
-                false => unsent.push(talk),
+            if has_left {
+                let stamp = Stamp::default();
+                self.tell_fate(flight.number, talk, Fate::Unknown, stamp, outbox);
+            } else {
+                unsent.push(talk);
             }
         }
         self.script.fence_is_out = false;
@@ -147,11 +164,12 @@ impl Session {
     pub(super) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
         for flight in std::mem::take(&mut self.script.flights) {
             if let Some(talk) = flight.talk {
-                self.tell_fate(talk, Fate::Unknown, flight.stamp, outbox);
+                self.tell_fate(flight.number, talk, Fate::Unknown, flight.stamp, outbox);
             }
         }
         for talk in std::mem::take(&mut self.waiting) {
-            self.tell_fate(talk, Fate::Unsent, Stamp::default(), outbox);
+            // It has had no number, since it was never sent.
+            self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
         }
     }
 }

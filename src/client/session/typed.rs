@@ -285,7 +285,8 @@ impl Session {
                 Manner::Text | Manner::Action => Request::Privmsg { targets, text },
             };
             // A script is told by the number of the line, so only the log needs the words.
-            let kept = (!self.settings.script || self.settings.log).then(|| Talk {
+            let is_wanted = !self.is_scripting() || self.settings.log;
+            let kept = is_wanted.then(|| Talk {
                 text: (*piece).to_owned(),
                 ..talk.clone()
             });

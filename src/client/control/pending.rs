@@ -1,0 +1,122 @@
+//! Other programs that had something said, and wait to hear what became of it.
+
+use std::ops::Range;
+use std::sync::mpsc::SyncSender;
+
+use super::{ERROR, OK};
+use crate::client::event::{Event, Fate};
+use crate::client::words;
+
+/// All who wait.
+#[derive(Debug, Default)]
+pub(in crate::client) struct Pending {
+    callers: Vec<Caller>,
+}
+
+/// One who waits.
+#[derive(Debug)]
+struct Caller {
+    /// The numbers of what was said for it.
+    said: Range<u64>,
+    /// How much of that is not known yet.
+    missing: u64,
+    /// Why some of it did not arrive.
+    words: Option<String>,
+    answer: SyncSender<String>,
+}
+
+impl Pending {
+    /// Somebody waits for the fate of what has these numbers.
+    pub(in crate::client) fn wait(&mut self, said: Range<u64>, answer: SyncSender<String>) {
+        self.callers.push(Caller {
+            missing: said.end - said.start,
+            said,
+            words: None,
+            answer,
+        });
+    }
+
+    /// Answers those who waited for this event; `next` is the one behind it, which has the reason
+    /// for a refusal. Whether they still listen is their own concern.
+    pub(in crate::client) fn hear(&mut self, event: &Event, next: Option<&Event>) {
+        let Event::Sent { number, fate, .. } = event else {
+            return;
+        };
+        let Some(caller) = self
+            .callers
+            .iter_mut()
+            .find(|caller| caller.said.contains(number))
+        else {
+            return;
+        };
+        caller.missing -= 1;
+        let words = match (fate, next) {
+            (Fate::Delivered, _) => None,
+            (
+                Fate::Refused,
+                Some(Event::Refused {
+                    number, parameters, ..
+                }),
+            ) => Some(words::refusal(*number, parameters)),
+            (Fate::Refused, Some(Event::Unsendable { words, .. })) => Some(words.clone()),
+            (Fate::Refused, _) => Some("the server refused it".to_owned()),
+            (Fate::Unknown, _) => Some("nobody knows whether it arrived".to_owned()),
+            (Fate::Unsent, _) => Some("it was never sent".to_owned()),
+        };
+        caller.words = caller.words.take().or(words);
+        if caller.missing == 0 {
+            let _ = caller.answer.try_send(match &caller.words {
+                None => OK.to_owned(),
+                Some(words) => format!("{ERROR}{words}"),
+            });
+        }
+        self.callers.retain(|caller| caller.missing > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::client::event::Manner;
+    use crate::client::json::Stamp;
+
+    fn sent(number: u64, fate: Fate) -> Event {
+        Event::Sent {
+            number,
+            target: "#a".into(),
+            nick: "alice".into(),
+            text: "x".into(),
+            manner: Manner::Text,
+            fate,
+            stamp: Stamp::default(),
+        }
+    }
+
+    #[test]
+    fn each_hears_what_became_of_its_own_lines_when_all_is_known() {
+        let mut pending = Pending::default();
+        let [(one, first), (two, second)] = [mpsc::sync_channel(1), mpsc::sync_channel(1)];
+        pending.wait(3..5, one);
+        pending.wait(5..6, two);
+        pending.hear(&sent(2, Fate::Refused), None);
+        pending.hear(&sent(3, Fate::Delivered), None);
+        assert!(first.try_recv().is_err());
+        pending.hear(&sent(5, Fate::Delivered), None);
+        assert_eq!(second.try_recv().unwrap(), OK);
+        let why = Event::Refused {
+            number: 404,
+            parameters: vec!["#a".into(), "no".into()],
+            line: None,
+            text: None,
+        };
+        pending.hear(&sent(4, Fate::Refused), Some(&why));
+        let answer = first.try_recv().unwrap();
+        assert!(
+            answer.starts_with("error you cannot talk in #a"),
+            "{answer}"
+        );
+        assert!(pending.callers.is_empty());
+    }
+}
