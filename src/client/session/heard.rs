@@ -18,7 +18,8 @@ impl Session {
         }
         let source = message.source.map_or("", |source| source.nick());
         let own = self.is_own(source);
-        let first = message.parameter(0);
+        // A broken server can name a room or a person by nothing at all.
+        let first = message.parameter(0).filter(|first| !first.is_empty());
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {

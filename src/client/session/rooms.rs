@@ -159,6 +159,10 @@ impl Rooms {
 
     /// Somebody is in a room: `since` when they were seen to come.
     pub(super) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
+        // As of a line `:@ JOIN #room`, which nobody can have sent.
+        if nick.is_empty() {
+            return;
+        }
         if let Some(room) = self.get_mut(room) {
             let person = room.people.entry(Key::of(nick)).or_insert(Person {
                 nick: nick.to_owned(),

@@ -604,3 +604,19 @@ fn no_line_of_a_server_can_make_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_person_and_a_room_have_names_whatever_a_server_says() {
+    let mut played = Played::ready(false);
+    for line in [
+        ":@bob!b@h JOIN #lobby",
+        ":alice!~a@host JOIN :",
+        ":bob!b@h NICK :",
+        ":s 353 alice = #lobby :@ +  @+",
+    ] {
+        played.hear(line);
+    }
+    let (nicks, rooms) = played.session.names();
+    assert_eq!(nicks, ["bob"]);
+    assert_eq!(rooms, ["#lobby"]);
+}

@@ -1,0 +1,108 @@
+//! Whatever is typed has a meaning or a reason why not, never both, and says nothing that was not
+//! typed.
+
+use std::fmt::Write as _;
+
+use chatting_room::client::address::Address;
+use chatting_room::client::completion::{Names, completions};
+use chatting_room::client::input::{self, COMMANDS, Intent, Slash, nearest_command};
+use chatting_room::client::json::{Asked, read_wish};
+use chatting_room::client::settings::{SETTINGS, Taste};
+use chatting_room::client::words;
+
+/// Any bytes, typed.
+pub(crate) fn check(bytes: &[u8]) {
+    let line = String::from_utf8_lossy(bytes);
+    check_intent(&line);
+    check_completions(&line);
+    let _ = input::is_secret(&line);
+    let _ = words::refusal(
+        u16::from(bytes.first().copied().unwrap_or(0)) * 4,
+        &[line.to_string()],
+    );
+    if let Ok(address) = line.parse::<Address>() {
+        let written = address.to_string();
+        assert_eq!(written.parse(), Ok(address), "{line:?} is {written}");
+        assert!(
+            !written.contains(char::is_control),
+            "{written:?} would be a line"
+        );
+    }
+    match read_wish(&line) {
+        Ok(Asked::Typed(typed)) => check_intent(&typed),
+        Ok(Asked::Said(_)) => {}
+        Err(words) => assert!(!words.is_empty()),
+    }
+    for setting in SETTINGS {
+        let mut taste = Taste::default();
+        if setting.set(&mut taste, &line).is_ok() {
+            let value = setting.value(&taste);
+            let again = setting.set(&mut taste, &value);
+            assert!(
+                again.is_ok(),
+                "{} does not take its own {value:?}",
+                setting.name
+            );
+        }
+    }
+}
+
+fn check_intent(line: &str) {
+    let has_breaks = line.contains(['\r', '\n', '\0']);
+    match input::parse(line) {
+        Ok(intent) => {
+            assert!(!has_breaks, "{line:?} would be several lines");
+            check_text(line, &intent);
+        }
+        Err(problem) => {
+            let mut words = String::new();
+            // Writing to a string cannot fail.
+            let _ = write!(words, "{problem}");
+            assert!(!words.is_empty(), "{line:?} is refused without a word");
+        }
+    }
+}
+
+fn check_text(line: &str, intent: &Intent<'_>) {
+    // Other spaces than these are text like any other.
+    let begun = line.trim_start_matches([' ', '\t']);
+    match intent {
+        Intent::Nothing => assert!(line.trim().is_empty(), "{line:?} is not nothing"),
+        Intent::Say { text } => {
+            let is_plain = !begun.starts_with(['/', '@']) || begun.starts_with("//");
+            assert!(is_plain || begun.starts_with("@@"), "{line:?} is said");
+            assert!(line.ends_with(text) && !text.trim().is_empty());
+        }
+        Intent::Tell { target, text } => {
+            let is_word = |word: &str| !word.contains([' ', ',']) && !word.starts_with(':');
+            assert!(
+                !target.is_empty() && is_word(target),
+                "{target:?} in {line:?}"
+            );
+            assert!(!text.trim().is_empty() && line.contains(text));
+        }
+        _ => assert!(begun.starts_with('/') || begun.starts_with('@'), "{line:?}"),
+    }
+}
+
+fn check_completions(line: &str) {
+    let names = Names {
+        nicks: vec!["bob".to_owned(), "Bert".to_owned()],
+        rooms: vec!["#lobby".to_owned()],
+    };
+    for position in (0..=line.len()).rev().take(12) {
+        if !line.is_char_boundary(position) {
+            continue;
+        }
+        let (start, offers) = completions(line, position, &names);
+        assert!(start <= position && line.is_char_boundary(start));
+        assert!(offers.len() <= COMMANDS.len() + SETTINGS.len() + 3);
+    }
+    if let Some(name) = line.strip_prefix('/') {
+        let known = Slash::find(name).is_some();
+        assert!(
+            !known || nearest_command(name).is_some(),
+            "{name:?} is not near itself"
+        );
+    }
+}

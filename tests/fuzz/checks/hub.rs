@@ -1,0 +1,401 @@
+//! Several connections say and do anything, in any order: every index of the hub agrees with itself
+//! after each step, what it sends is sound, nobody hears what they should not, and nothing comes
+//! twice.
+//!
+//! The bytes are read as steps, one a line, so that what is kept can be read: `0JOIN #x` is said by
+//! the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use chatting_room::server::hub::{
+    ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
+};
+use chatting_room::wire::{Key, Line, Message, RoomName};
+
+const PLACES: u8 = 7;
+const LINE_BYTES_MAX: usize = 4606;
+const STEPS_MAX: usize = 300;
+/// Lines of people, which come to somebody once a step and not more often.
+const NEWS: [&str; 8] = [
+    "JOIN", "PART", "QUIT", "KICK", "NICK", "TOPIC", "AWAY", "SETNAME",
+];
+
+/// What one connection was told, and so what it may be told further.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    nick: Option<Key>,
+    rooms: BTreeSet<Key>,
+    capabilities: BTreeSet<String>,
+    /// Whether it ever asked to be told of others' nicks.
+    watches: bool,
+}
+
+struct Table {
+    hub: Hub,
+    outbox: Outbox,
+    now: Moment,
+    seats: [Option<ConnectionId>; PLACES as usize],
+    generation: u32,
+    known: BTreeMap<ConnectionId, Known>,
+}
+
+/// Any bytes, as steps.
+pub(crate) fn check(bytes: &[u8]) {
+    let mut table = Table::new();
+    for (place, nick) in [(0, "alice"), (1, "bob")] {
+        table.say(place, format!("NICK {nick}").as_bytes());
+        table.say(place, b"USER u 0 * :r");
+    }
+    for step in bytes.split(|byte| *byte == b'\n').take(STEPS_MAX) {
+        table.step(step);
+    }
+    table.empty();
+}
+
+fn settings(kind: u8) -> Settings {
+    let mut settings = Settings {
+        lobby: RoomName::parse("#lobby")
+            .ok()
+            .filter(|_| kind.is_multiple_of(2)),
+        motd: vec!["be kind".to_owned(); usize::from(kind % 3)],
+        password: (kind % 5 == 4).then(|| "sesame".to_owned()),
+        ..Settings::default()
+    };
+    settings.operators.push(Operator {
+        name: "root".to_owned(),
+        secret: Secret::Clear("sesame".to_owned()),
+    });
+    settings.limits.enabled = kind % 4 != 1;
+    settings.limits.rooms_per_person = 4;
+    settings.limits.connections = u32::from(PLACES) - 1;
+    settings.limits.connections_per_address = 4;
+    settings.limits.targets = 3;
+    settings
+}
+
+impl Table {
+    fn new() -> Self {
+        let now = Moment {
+            running: Duration::ZERO,
+            unix: Duration::from_secs(1_700_000_000),
+        };
+        Self {
+            hub: Hub::new(settings(0), now),
+            outbox: Outbox::default(),
+            now,
+            seats: [None; PLACES as usize],
+            generation: 0,
+            known: BTreeMap::new(),
+        }
+    }
+
+    fn step(&mut self, step: &[u8]) {
+        match step {
+            [place @ b'0'..=b'9', line @ ..] => self.say((place - b'0') % PLACES, line),
+            [b'~', place @ b'0'..=b'9', rest @ ..] => {
+                let loss = match rest.first() {
+                    Some(b'q') => Loss::SendQueueFull,
+                    Some(b'e') => Loss::EndlessLine,
+                    Some(b'b') => Loss::Broken,
+                    _ => Loss::Closed,
+                };
+                self.lose((place - b'0') % PLACES, loss);
+            }
+            [b'+', digits @ ..] => {
+                let seconds = str::from_utf8(digits)
+                    .ok()
+                    .and_then(|text| text.parse().ok());
+                let time = Duration::from_secs(seconds.unwrap_or(1_u64).min(1_000));
+                self.now.running += time;
+                self.now.unix += time;
+                self.hub.tick(self.now, &mut self.outbox);
+                self.settle();
+                let next = self.hub.next_deadline();
+                assert!(
+                    next.is_none_or(|at| at > self.now.running),
+                    "the clock never rests"
+                );
+            }
+            [b'=', kind, ..] => {
+                let read = match kind {
+                    b'!' => Err("there is a mistake".to_owned()),
+                    kind => Ok(settings(*kind)),
+                };
+                self.hub.reconfigured(read, self.now, &mut self.outbox);
+                self.settle();
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody says a line; whoever is not there connects with it.
+    fn say(&mut self, place: u8, line: &[u8]) {
+        let Some(id) = self.seat(place) else {
+            return;
+        };
+        let line = match line.len() > LINE_BYTES_MAX {
+            true => Line::TooLong,
+            false => Line::Whole(line.strip_suffix(b"\r").unwrap_or(line)),
+        };
+        self.hub.received(id, line, self.now, &mut self.outbox);
+        self.settle();
+    }
+
+    fn seat(&mut self, place: u8) -> Option<ConnectionId> {
+        let seat = usize::from(place);
+        if let Some(id) = self.seats.get(seat).copied().flatten() {
+            return Some(id);
+        }
+        self.generation += 1;
+        let id = ConnectionId::new(place.into(), self.generation);
+        let address = match place {
+            0..5 => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            _ => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        *self.seats.get_mut(seat)? = Some(id);
+        self.known.insert(id, Known::default());
+        self.hub.connected(id, address, self.now, &mut self.outbox);
+        self.settle();
+        self.seats.get(seat).copied().flatten()
+    }
+
+    fn lose(&mut self, place: u8, loss: Loss) {
+        let seat = self.seats.get_mut(usize::from(place));
+        if let Some(id) = seat.and_then(Option::take) {
+            self.hub.disconnected(id, loss, self.now, &mut self.outbox);
+            self.settle();
+            self.known.remove(&id);
+        }
+    }
+
+    /// Everybody leaves, and nothing is left of them.
+    fn empty(&mut self) {
+        for place in 0..PLACES {
+            self.lose(place, Loss::Closed);
+        }
+        assert_eq!(self.hub.here(), 0, "somebody is left");
+        assert_eq!(self.hub.next_deadline(), None, "a deadline is left");
+    }
+
+    /// Looks at all that the step wanted done.
+    fn settle(&mut self) {
+        if let Err(wrong) = self.hub.check() {
+            panic!("{wrong}");
+        }
+        let before = self.known.clone();
+        let mut sent = Vec::new();
+        for (to, bytes) in self.outbox.sends() {
+            let line = sound(bytes);
+            assert!(
+                before.contains_key(&to),
+                "{to:?} is gone and is told {line:?}"
+            );
+            sent.push((to, line));
+        }
+        for (to, line) in &sent {
+            self.follow(*to, line);
+        }
+        for (at, (to, line)) in sent.iter().enumerate() {
+            check_one(&before, &self.known, *to, line);
+            let twice = || sent.iter().take(at).any(|one| one == &(*to, line.clone()));
+            let (_, command, _) = parts(line);
+            assert!(
+                !NEWS.contains(&command) || !twice(),
+                "{to:?} is told twice: {line}"
+            );
+        }
+        check_nobody_misses(&before, &sent);
+        for (id, until) in self.outbox.take_pauses() {
+            assert!(self.known.contains_key(&id));
+            assert!(until > self.now.running, "a pause that is over");
+            assert!(
+                until < self.now.running + Duration::from_secs(60),
+                "a pause without end"
+            );
+        }
+        for id in self.outbox.take_closes() {
+            self.known.remove(&id);
+            for seat in &mut self.seats {
+                *seat = seat.filter(|one| *one != id);
+            }
+        }
+        self.outbox.take_events();
+        let wants_rehash = self.outbox.take_rehash();
+        self.outbox.clear();
+        if wants_rehash {
+            self.step(b"=0");
+        }
+    }
+
+    /// Takes down what somebody learns from a line.
+    fn follow(&mut self, to: ConnectionId, line: &str) {
+        let Some(known) = self.known.get_mut(&to) else {
+            return;
+        };
+        let (source, command, words) = parts(line);
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let is_own = known.nick.as_ref() == Some(&source);
+        match command {
+            "001" => known.nick = Some(Key::of(word(0))),
+            "NICK" if is_own => known.nick = Some(Key::of(word(0))),
+            "JOIN" if is_own => {
+                assert!(known.rooms.insert(Key::of(word(0))), "twice in {}", word(0));
+            }
+            "PART" if is_own => {
+                assert!(
+                    known.rooms.remove(&Key::of(word(0))),
+                    "out of {} twice",
+                    word(0)
+                );
+            }
+            "KICK" if known.nick == Some(Key::of(word(1))) => {
+                assert!(known.rooms.remove(&Key::of(word(0))), "kicked twice");
+            }
+            "CAP" if word(1) == "ACK" => {
+                for name in word(2).split_ascii_whitespace() {
+                    match name.strip_prefix('-') {
+                        Some(name) => drop(known.capabilities.remove(name)),
+                        None => drop(known.capabilities.insert(name.to_owned())),
+                    }
+                }
+            }
+            // Whoever watches learns of it by one of these.
+            "730" | "731" => known.watches = true,
+            _ => {}
+        }
+    }
+}
+
+/// One line as it may go out, without its ending.
+fn sound(bytes: &[u8]) -> String {
+    let text = bytes.strip_suffix(b"\r\n").expect("a line has its ending");
+    assert!(
+        !text.iter().any(|byte| b"\r\n\0".contains(byte)),
+        "two lines in one"
+    );
+    let text = str::from_utf8(text).expect("a line is UTF-8");
+    let body = match text.starts_with('@') {
+        true => text.split_once(' ').expect("a line is more than tags").1,
+        false => text,
+    };
+    assert!(body.len() <= 510, "{text:?} is too long");
+    assert!(
+        text.len() - body.len() <= 8191,
+        "the tags of {text:?} are too long"
+    );
+    assert!(Message::parse(text).is_ok(), "{text:?} is no message");
+    text.to_owned()
+}
+
+/// Who says a line, what it is, and its parameters.
+fn parts(line: &str) -> (Key, &str, Vec<&str>) {
+    let body = line
+        .strip_prefix('@')
+        .and_then(|tagged| tagged.split_once(' '));
+    let body = body.map_or(line, |(_, body)| body);
+    let (body, text) = match body.get(1..).and_then(|rest| rest.split_once(" :")) {
+        Some((head, text)) => (body.get(..=head.len()).unwrap_or_default(), Some(text)),
+        None => (body, None),
+    };
+    let (source, rest) = match body.strip_prefix(':') {
+        Some(sourced) => sourced.split_once(' ').unwrap_or((sourced, "")),
+        None => ("", body),
+    };
+    let nick = source.split(['!', '@']).next().unwrap_or_default();
+    let mut words = rest.split(' ');
+    let command = words.next().unwrap_or_default();
+    (Key::of(nick), command, words.chain(text).collect())
+}
+
+/// Whether somebody may hear this line.
+fn check_one(
+    before: &BTreeMap<ConnectionId, Known>,
+    after: &BTreeMap<ConnectionId, Known>,
+    to: ConnectionId,
+    line: &str,
+) {
+    let (Some(was), Some(is)) = (before.get(&to), after.get(&to)) else {
+        panic!("nobody is told {line:?}");
+    };
+    check_tags(was, is, line);
+    let (source, command, words) = parts(line);
+    let is_own = was.nick.as_ref() == Some(&source) || is.nick.as_ref() == Some(&source);
+    if is_own || !line.contains('!') {
+        return;
+    }
+    let target = words.first().copied().unwrap_or_default();
+    let is_in = |room: &str| {
+        let room = Key::of(room);
+        was.rooms.contains(&room) || is.rooms.contains(&room)
+    };
+    let shares_a_room = || {
+        before.iter().chain(after).any(|(_, other)| {
+            let is_source = other.nick.as_ref() == Some(&source);
+            is_source && other.rooms.iter().any(|room| is_in(room.as_str()))
+        })
+    };
+    let may_hear = match command {
+        "PRIVMSG" | "NOTICE" | "TAGMSG" => {
+            let room = target.trim_start_matches(['@', '+']);
+            match room.starts_with('#') {
+                true => is_in(room),
+                false => was.nick == Some(Key::of(target)),
+            }
+        }
+        "JOIN" | "PART" | "KICK" | "TOPIC" => is_in(target),
+        "MODE" => is_in(target),
+        "INVITE" => was.nick == Some(Key::of(target)) || is_in(words.get(1).unwrap_or(&"")),
+        "AWAY" | "SETNAME" => was.watches || shares_a_room(),
+        "NICK" | "QUIT" => shares_a_room(),
+        _ => true,
+    };
+    assert!(may_hear, "{to:?}, who is {was:?}, should not hear {line:?}");
+}
+
+/// Whether somebody asked for the tags of this line.
+fn check_tags(was: &Known, is: &Known, line: &str) {
+    let Some((tags, _)) = line
+        .strip_prefix('@')
+        .and_then(|tagged| tagged.split_once(' '))
+    else {
+        return;
+    };
+    for tag in tags.split(';') {
+        let name = tag.split('=').next().unwrap_or_default();
+        let wanted = match name {
+            "time" => "server-time",
+            "label" => "labeled-response",
+            "batch" => "batch",
+            "msgid" | "bot" => "message-tags",
+            name if name.starts_with('+') => "message-tags",
+            name => panic!("there is no tag {name:?}, but in {line:?}"),
+        };
+        let has = was.capabilities.contains(wanted) || is.capabilities.contains(wanted);
+        assert!(has, "{wanted} was not asked for: {line:?}");
+    }
+}
+
+/// Whether what reached somebody in a room reached everybody there but the speaker.
+fn check_nobody_misses(before: &BTreeMap<ConnectionId, Known>, sent: &[(ConnectionId, String)]) {
+    let mut heard: BTreeMap<(Key, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
+    for (to, line) in sent {
+        let (source, command, words) = parts(line);
+        let is_to_room = words.first().is_some_and(|target| target.starts_with('#'));
+        if is_to_room && matches!(command, "PRIVMSG" | "NOTICE" | "PART" | "KICK" | "TOPIC") {
+            heard.entry((source, command, words)).or_default().push(*to);
+        }
+    }
+    for ((source, command, words), hearers) in heard {
+        let room = words.first().map(|room| Key::of(room));
+        for (id, known) in before {
+            let is_there = room.as_ref().is_some_and(|room| known.rooms.contains(room));
+            let is_speaker = known.nick.as_ref() == Some(&source);
+            let times = hearers.iter().filter(|one| *one == id).count();
+            if is_there && !is_speaker {
+                assert_eq!(times, 1, "{id:?} should hear {command} {words:?} once");
+            }
+        }
+    }
+}

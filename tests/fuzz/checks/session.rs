@@ -1,0 +1,313 @@
+//! A server says anything and a person types anything, in any order: nothing goes out that could be
+//! read as another line, nothing is said that was not typed, and nothing reaches the screen that a
+//! terminal would obey.
+//!
+//! The first byte says what kind of session it is. The rest is read as steps, one a line: `<` is
+//! heard, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
+
+use std::time::Duration;
+
+use chatting_room::client::event::Event;
+use chatting_room::client::json::{Record, Stamp};
+use chatting_room::client::screen::{Look, Volume, raw_line};
+use chatting_room::client::scroll::{Scroll, without_styles};
+use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
+use chatting_room::client::settings::Taste;
+use chatting_room::wire::Message;
+use chatting_room::wire::name::is_invisible;
+use jiff::tz::TimeZone;
+
+const STEPS_MAX: usize = 300;
+const JOINER: char = '\u{200d}';
+/// What a session sends of its own accord, or since the server asks for it.
+const UNASKED: [&str; 9] = [
+    "PASS", "CAP", "NICK", "USER", "PING", "PONG", "JOIN", "QUIT", "NOTICE",
+];
+
+struct Conversation {
+    session: Session,
+    outbox: Outbox,
+    now: Moment,
+    connected: bool,
+    /// Whether the nick was asked for and no answer has come.
+    asking: bool,
+    /// Whether anything was typed so far.
+    typed: bool,
+    number: u64,
+    plain: Look,
+    colored: Look,
+    scroll: Scroll,
+    over: bool,
+}
+
+/// Any bytes, as steps.
+pub(crate) fn check(bytes: &[u8]) {
+    let Some((kind, steps)) = bytes.split_first() else {
+        return;
+    };
+    let mut conversation = Conversation::new(*kind);
+    conversation.connect();
+    if kind & 1 == 0 {
+        conversation.let_in();
+    }
+    for step in steps.split(|byte| *byte == b'\n').take(STEPS_MAX) {
+        if conversation.over {
+            return;
+        }
+        conversation.step(step);
+        conversation.settle(step);
+    }
+}
+
+impl Conversation {
+    fn new(kind: u8) -> Self {
+        let look = |color| Look::new(color, Volume::Everything, TimeZone::UTC, Taste::default());
+        Self {
+            session: Session::new(Settings {
+                nick: "alice".to_owned(),
+                alternatives: vec!["alice2".to_owned()],
+                user: "alice".to_owned(),
+                real_name: "Alice".to_owned(),
+                password: (kind & 2 != 0).then(|| "sesame".to_owned()),
+                rooms: vec!["#dev".to_owned()],
+                script: kind & 4 != 0,
+                strict: kind & 8 != 0,
+                log: kind & 32 != 0,
+                wait: None,
+                time_limit: (kind & 16 != 0).then(|| Duration::from_secs(500)),
+                aliases: [("j".to_owned(), "/join".to_owned())].into(),
+            }),
+            outbox: Outbox::default(),
+            now: Moment::default(),
+            connected: false,
+            asking: false,
+            typed: false,
+            number: 0,
+            plain: look(false),
+            colored: look(true),
+            scroll: Scroll::new(look(false), false),
+            over: false,
+        }
+    }
+
+    fn connect(&mut self) {
+        self.outbox.restart();
+        self.connected = true;
+        self.session.connected(self.now, &mut self.outbox);
+        self.settle(b"");
+    }
+
+    fn let_in(&mut self) {
+        for line in [
+            ":s 001 alice :Welcome alice!~a@host",
+            ":s 422 alice :no MOTD",
+            ":alice!~a@host JOIN #lobby",
+            ":s 353 alice = #lobby :alice @bob",
+            ":s 366 alice #lobby :End",
+            ":s PONG s chatroom-settled",
+        ] {
+            self.hear(line.as_bytes());
+        }
+    }
+
+    fn hear(&mut self, line: &[u8]) {
+        if self.connected {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let stamp = Stamp::of_line(line);
+            let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
+            self.session.received(line, self.now, &mut self.outbox);
+            self.show(unix_seconds, &stamp);
+            let raw = raw_line(line);
+            assert_eq!(raw.matches('\n').count(), 1, "{raw:?} is no single line");
+        }
+    }
+
+    fn step(&mut self, step: &[u8]) {
+        let Some((kind, rest)) = step.split_first() else {
+            return;
+        };
+        let text = String::from_utf8_lossy(rest);
+        match kind {
+            b'<' => self.hear(rest),
+            b'>' => {
+                self.typed = true;
+                // A pasted text can have several lines.
+                let text = text.replace('\x0b', "\n");
+                self.check_judgement(&text);
+                self.session.typed(&text, self.now, &mut self.outbox);
+            }
+            b's' | b'u' | b'b' if self.session.wants_input() && self.connected => {
+                self.typed = true;
+                self.number += 1;
+                let line = match kind {
+                    b's' => ScriptLine::Typed(&text),
+                    b'u' => ScriptLine::Said(&text),
+                    _ => ScriptLine::Unreadable("it is not readable"),
+                };
+                self.session
+                    .scripted(self.number, line, self.now, &mut self.outbox);
+            }
+            b'+' => {
+                let seconds = text.parse().unwrap_or(1_u32).min(1_000);
+                self.now.elapsed += Duration::from_secs(seconds.into());
+                self.now.unix_seconds += i64::from(seconds);
+                if self.connected {
+                    self.session.tick(self.now, &mut self.outbox);
+                    let next = self.session.next_deadline();
+                    let is_later = next.is_none_or(|at| at > self.now.elapsed);
+                    assert!(
+                        is_later || !self.outbox.orders.is_empty(),
+                        "the clock never rests"
+                    );
+                }
+            }
+            b'x' if self.connected => self.lose("connection reset by peer"),
+            b'c' if !self.connected => self.connect(),
+            b'a' if self.asking => {
+                self.asking = false;
+                self.session
+                    .answer_nick("carol", self.now, &mut self.outbox);
+            }
+            b'q' => self.session.quit(Some(&text), self.now, &mut self.outbox),
+            b'e' => self.session.input_ended(self.now, &mut self.outbox),
+            b'p' => self
+                .session
+                .protocol_broken("it is broken", &mut self.outbox),
+            _ => {}
+        }
+    }
+
+    fn lose(&mut self, why: &str) {
+        self.connected = false;
+        self.session.disconnected(why, self.now, &mut self.outbox);
+    }
+
+    /// Looks at all that the step wanted done.
+    fn settle(&mut self, step: &[u8]) {
+        self.show(self.now.unix_seconds, &Stamp::default());
+        let lines = std::mem::take(&mut self.outbox.lines);
+        self.check_lines(&lines, step);
+        self.outbox.taken_bytes += lines.len() as u64;
+        self.outbox.written_bytes = self.outbox.taken_bytes;
+        for order in std::mem::take(&mut self.outbox.orders) {
+            match order {
+                Order::Close if self.connected => {
+                    self.lose("closed");
+                    return self.settle(b"");
+                }
+                Order::AskNick { .. } => self.asking = true,
+                Order::Local { line } => check_screen(&self.scroll.local(&line)),
+                Order::End(_) => self.over = true,
+                Order::Close | Order::Reconnect { .. } => {}
+            }
+        }
+        let (nicks, rooms) = self.session.names();
+        assert!(
+            !nicks.iter().chain(&rooms).any(String::is_empty),
+            "a name without letters"
+        );
+        let prompt = self
+            .plain
+            .prompt(self.session.active_room(), self.session.unread());
+        check_screen(&format!("{}\n", prompt.raw));
+    }
+
+    fn check_lines(&self, lines: &str, step: &[u8]) {
+        let Some(whole) = lines.strip_suffix("\r\n") else {
+            assert!(lines.is_empty(), "{lines:?} has no ending");
+            return;
+        };
+        let mut count = 0;
+        for line in whole.split("\r\n") {
+            count += 1;
+            assert!(
+                !line.contains(['\r', '\n', '\0']),
+                "{line:?} would be two lines"
+            );
+            let Ok(message) = Message::parse(line) else {
+                // `/raw` sends what it is told to, even a line that asks for nothing.
+                assert!(self.typed, "{line:?} is no message");
+                continue;
+            };
+            let tags = line.len()
+                - line
+                    .split_once(' ')
+                    .map_or(line.len(), |(_, body)| body.len());
+            let tags = if message.tags.is_empty() { 0 } else { tags };
+            assert!(line.len() - tags <= 510, "{line:?} is too long");
+            let is_unasked = UNASKED.contains(&message.command);
+            assert!(is_unasked || self.typed, "{line:?} was not typed");
+        }
+        let is_heard = step.first() == Some(&b'<');
+        assert!(
+            !is_heard || self.typed || count <= 8,
+            "one line is answered by {count}"
+        );
+    }
+
+    /// Shows what happened in all the ways there are.
+    fn show(&mut self, unix_seconds: i64, stamp: &Stamp) {
+        let active = self.session.active_room().map(str::to_owned);
+        let active = active.as_deref();
+        for event in std::mem::take(&mut self.outbox.events) {
+            let plain = self.plain.lines(&event, unix_seconds, active);
+            check_screen(&plain);
+            if let Event::Said { .. } | Event::Whispered { .. } = event {
+                assert_eq!(
+                    plain.matches('\n').count(),
+                    1,
+                    "{plain:?} is no single line"
+                );
+            }
+            let colored = self.colored.lines(&event, unix_seconds, active);
+            assert_eq!(
+                without_styles(&colored),
+                plain,
+                "colours change what is said"
+            );
+            check_screen(&self.scroll.show(&event, unix_seconds, active));
+            if let Some(record) = Record::of(&event, unix_seconds, stamp) {
+                let line = record.line();
+                check_screen(&line);
+                assert_eq!(line.matches('\n').count(), 1, "{line:?} is no single line");
+                assert_eq!(
+                    Record::read(&line),
+                    Some(record.clone()),
+                    "it reads otherwise"
+                );
+                let again = self
+                    .plain
+                    .lines(&record.event(), record.unix_seconds(), active);
+                check_screen(&again);
+            }
+        }
+        check_screen(&self.scroll.flush(active));
+    }
+
+    fn check_judgement(&self, text: &str) {
+        let judgement = self.session.judge(text);
+        let painted = self.colored.typed(text, &judgement);
+        if !text.contains('\x1b') {
+            assert_eq!(
+                without_styles(&painted),
+                text,
+                "colours change what is typed"
+            );
+        }
+    }
+}
+
+/// Whole lines that no terminal obeys.
+fn check_screen(text: &str) {
+    assert!(
+        text.is_empty() || text.ends_with('\n'),
+        "{text:?} is no whole line"
+    );
+    for c in text.chars() {
+        assert!(
+            !c.is_control() || matches!(c, '\n' | '\t'),
+            "{c:?} is shown: {text:?}"
+        );
+        assert!(!is_invisible(c) || c == JOINER, "{c:?} is shown: {text:?}");
+    }
+}

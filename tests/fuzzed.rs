@@ -1,0 +1,264 @@
+//! What the fuzzers hold true, without a fuzzer: for the inputs that were worth keeping, and for
+//! steps in any order. `tests/fuzz/run.sh` looks for more.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "fuzz/checks/mod.rs"]
+mod checks;
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use self::checks::{grammar, hub, kept, safe, session, wire};
+
+/// Gives each input that is kept for a target to its check.
+fn replay(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/kept");
+    let text = fs::read_to_string(folder.join(format!("{target}.txt"))).unwrap();
+    for (number, line) in (1..).zip(text.lines()) {
+        let bytes = kept::unpack(line);
+        assert_eq!(kept::pack(&bytes), line, "{target}.txt:{number}");
+        let checked = std::panic::catch_unwind(|| check(&bytes));
+        assert!(checked.is_ok(), "{target}.txt:{number}: {line}");
+    }
+    assert!(
+        text.lines().count() >= 30,
+        "next to nothing is kept for {target}"
+    );
+}
+
+#[test]
+fn the_streams_that_were_kept_come_apart_in_one_way() {
+    replay("wire", wire::check);
+}
+
+#[test]
+fn the_deeds_that_were_kept_leave_the_hub_sound() {
+    replay("hub", hub::check);
+}
+
+#[test]
+fn the_lines_that_were_kept_mean_one_thing() {
+    replay("grammar", grammar::check);
+}
+
+#[test]
+fn the_conversations_that_were_kept_leave_the_session_sound() {
+    replay("session", session::check);
+}
+
+#[test]
+fn the_texts_that_were_kept_become_harmless() {
+    replay("safe", safe::check);
+}
+
+/// Steps from these beginnings and these words, one a line.
+fn steps(
+    beginnings: &'static [&'static str],
+    words: &'static [&'static str],
+) -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        9 => select(words).prop_map(|word| word.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..12),
+    ];
+    let step = (select(beginnings), prop::collection::vec(word, 0..5));
+    let step = step.prop_map(|(beginning, words)| {
+        let mut step = beginning.as_bytes().to_vec();
+        for word in words {
+            step.extend(word);
+            step.push(b' ');
+        }
+        step
+    });
+    prop::collection::vec(step, 0..60).prop_map(|steps| steps.join(b"\n".as_slice()))
+}
+
+const DEEDS: &[&str] = &[
+    "0JOIN ",
+    "1JOIN ",
+    "2NICK ",
+    "2USER ",
+    "3NICK ",
+    "3USER ",
+    "0PART ",
+    "1PRIVMSG ",
+    "0NOTICE ",
+    "0MODE ",
+    "1MODE ",
+    "0KICK ",
+    "1INVITE ",
+    "0TOPIC ",
+    "1AWAY ",
+    "0NICK ",
+    "1CAP REQ ",
+    "2CAP REQ ",
+    "1@label=1 WHO ",
+    "0@+x=y TAGMSG ",
+    "0OPER root sesame ",
+    "0KILL ",
+    "1MONITOR ",
+    "0LIST ",
+    "1NAMES ",
+    "2QUIT ",
+    "~1",
+    "~2b",
+    "~3q",
+    "+40",
+    "+95",
+    "=2",
+    "=1",
+    "=!",
+    "0SETNAME ",
+    "1WHOIS ",
+    "3PING ",
+    "0WHOWAS ",
+    "5NICK ",
+    "5USER ",
+    "6NICK ",
+    "0REHASH ",
+];
+const NAMES: &[&str] = &[
+    "#x",
+    "#X",
+    "#lobby",
+    "#x,#y",
+    "alice",
+    "bob",
+    "Bob",
+    "carol",
+    ":a text",
+    "+o",
+    "-o+v",
+    "+b",
+    "*!*@*",
+    "+k",
+    "+s",
+    "+i",
+    "+l",
+    "2",
+    "+m",
+    "-n",
+    "u 0 * :r",
+    "message-tags",
+    "echo-message",
+    "labeled-response",
+    "batch",
+    "extended-join",
+    "setname",
+    "invite-notify",
+    "server-time",
+    "+",
+    "%tcnuhraf,7",
+    "S",
+    "C",
+    "@#x",
+    "+#x",
+    ",",
+    ":",
+    "0",
+];
+const EXCHANGES: &[&str] = &[
+    "<:s 001 alice ",
+    "<:s 005 alice ",
+    "<:s 353 alice = #lobby :",
+    "<:s 366 alice ",
+    "<:s 433 * alice ",
+    "<:s 401 alice ",
+    "<:s 404 alice ",
+    "<:s PONG s ",
+    "<:alice!a@h JOIN ",
+    "<:bob!b@h JOIN ",
+    "<:bob!b@h PART ",
+    "<:alice!a@h PART ",
+    "<:bob!b@h PRIVMSG ",
+    "<:s NOTICE ",
+    "<:bob!b@h NICK ",
+    "<:alice!a@h NICK ",
+    "<:bob!b@h KICK ",
+    "<:bob!b@h QUIT ",
+    "<:s CAP * LS ",
+    "<:s CAP alice ACK ",
+    "<@batch=1 :s ",
+    "<BATCH +1 ",
+    "<BATCH -1 ",
+    "<PING ",
+    "<:s 352 alice ",
+    "<:s 315 alice ",
+    "<ERROR ",
+    ">",
+    ">/join ",
+    ">/part ",
+    ">/msg ",
+    ">@bob ",
+    ">/nick ",
+    ">/who ",
+    ">/raw ",
+    ">/me ",
+    ">/topic ",
+    "s",
+    "u",
+    "s@bob ",
+    "s/join ",
+    "+31",
+    "+61",
+    "x",
+    "c",
+    "a",
+    "e",
+    "q",
+];
+const THINGS: &[&str] = &[
+    "#lobby",
+    "#dev",
+    "#x",
+    "alice",
+    "bob",
+    "@bob",
+    "+alice",
+    ":a text",
+    "chatroom-line-1",
+    "chatroom-line-2",
+    "chatroom-settled",
+    "chatroom-alive",
+    "labeled-response",
+    "message-tags",
+    "echo-message batch",
+    "PREFIX=(ov)@+",
+    "NICKLEN=9",
+    "\x0b",
+    "\x1b[2J",
+    "\u{202e}",
+    "\x01ACTION",
+    "\x01",
+    "*",
+    ":",
+    "@x=y",
+    "401",
+    "hello",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_deeds_in_any_order_leave_the_hub_sound(deeds in steps(DEEDS, NAMES)) {
+        hub::check(&deeds);
+    }
+
+    #[test]
+    fn any_exchange_in_any_order_leaves_the_session_sound(
+        kind in any::<u8>(),
+        exchange in steps(EXCHANGES, THINGS),
+    ) {
+        session::check(&[&[kind], exchange.as_slice()].concat());
+    }
+
+    #[test]
+    fn what_is_packed_is_the_same_unpacked(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        prop_assert_eq!(kept::unpack(&kept::pack(&bytes)), bytes);
+    }
+}
