@@ -1,11 +1,12 @@
 //! How an answer, and news of somebody, reaches those it is for: each in the form they asked for.
 
 use std::cell::RefMut;
-use std::fmt;
+use std::fmt::{self, Write};
+use std::mem;
 
 use super::Hub;
 use super::capability::Capabilities;
-use super::outbox::{Outbox, Reader, Written};
+use super::outbox::{LINE_BYTES_MAX, Outbox, Written};
 use super::people::{ConnectionId, Membership, Person};
 use super::refusal::Refusal;
 use super::room::{Member, Room};
@@ -94,30 +95,23 @@ impl Hub {
 
     /// Sends a numbered reply that is nothing but the words of its row.
     pub(super) fn reply(&self, to: ConnectionId, reply: Reply) {
-        self.reply_about(to, reply, format_args!(":{}", reply.words()));
+        self.reply_with(to, reply, format_args!(":{}", reply.words()));
     }
 
-    /// Sends a numbered reply with `rest` behind the nick, the words of the row included.
-    pub(super) fn reply_about(&self, to: ConnectionId, reply: Reply, rest: fmt::Arguments<'_>) {
-        let (name, number) = (&self.settings.name, reply.number());
-        let nick = self.nick_or_star(to);
+    /// The same with what it is about before the words.
+    pub(super) fn reply_about(&self, to: ConnectionId, reply: Reply, about: impl fmt::Display) {
+        self.reply_with(to, reply, format_args!("{about} :{}", reply.words()));
+    }
+
+    /// Sends a numbered reply with all that stands behind the nick.
+    pub(super) fn reply_with(&self, to: ConnectionId, reply: Reply, rest: fmt::Arguments<'_>) {
+        let (name, number, nick) = (&self.settings.name, reply.number(), self.nick_or_star(to));
         let line = self.line(format_args!(":{name} {number:03} {nick} {rest}"));
         self.post(to, line);
     }
 
-    /// Sends `words` with spaces between them, behind `head`, in as many lines as they need; no
-    /// line at all when there are none.
-    pub(super) fn reply_words(
-        &self,
-        to: ConnectionId,
-        reply: Reply,
-        head: fmt::Arguments<'_>,
-        words: impl Iterator<Item = impl fmt::Display>,
-    ) {
-        self.reply_list(to, reply, (head, ' '), words);
-    }
-
-    /// The same, with any character between the words.
+    /// Sends words with a space or another character between them, behind `head`, in as many lines
+    /// as they need; no line at all when there are none.
     pub(super) fn reply_list(
         &self,
         to: ConnectionId,
@@ -125,67 +119,88 @@ impl Hub {
         (head, separator): (fmt::Arguments<'_>, char),
         words: impl Iterator<Item = impl fmt::Display>,
     ) {
-        let (name, number) = (&self.settings.name, reply.number());
-        let nick = self.nick_or_star(to);
-        let reader = Reader {
-            id: to,
-            has: self.capabilities(to),
-            now: self.now,
-            separator,
-        };
-        let outbox = &mut self.outbox();
-        let mut list = outbox.list(format_args!(":{name} {number:03} {nick} {head}"), reader);
-        for word in words {
-            list.item(format_args!("{word}"));
-        }
-        list.end();
+        let (name, number, nick) = (&self.settings.name, reply.number(), self.nick_or_star(to));
+        let head = format!(":{name} {number:03} {nick} {head}");
+        in_lines(words, separator, LINE_BYTES_MAX - head.len(), |words| {
+            let line = self.line(format_args!("{head}{words}"));
+            self.post(to, line);
+        });
     }
 
     /// Tells each person who shares a room with this one, once each, and not themselves; of those
     /// only who has what is `wanted`. News that has to be wanted reaches those who watch this
     /// person, too. IRCv3 extended-monitor.
-    pub(super) fn tell_neighbours(
-        &mut self,
-        of: ConnectionId,
-        wanted: Capabilities,
-        mut told: Told<'_>,
-    ) {
-        self.people.begin_round();
-        self.people.mark(of);
-        let Self {
-            people,
-            rooms,
-            monitors,
-            outbox,
-            ..
-        } = self;
-        let outbox = outbox.get_mut();
-        let count = people.present(of).map_or(0, |present| present.rooms.len());
-        for at in 0..count {
-            let room = people.present(of).ok().and_then(|one| one.rooms.get(at));
-            let Some(room) = room.and_then(|membership| rooms.get(membership.room)) else {
-                continue;
-            };
-            for member in &room.members {
-                if member.capabilities.has(wanted) && people.mark(member.id) {
-                    told.send(member.id, member.capabilities, outbox);
-                }
-            }
-        }
-        if wanted == Capabilities::NONE {
-            return;
-        }
-        let Some(nick) = people.get(of).and_then(Person::nick).cloned() else {
+    pub(super) fn tell_neighbours(&self, of: ConnectionId, wanted: Capabilities, line: Written) {
+        let Ok(present) = self.people.present(of) else {
             return;
         };
-        let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
-        for watcher in monitors.of(nick.as_str()) {
-            let has = people.get(watcher).map(|person| person.capabilities);
-            if let Some(has) = has.filter(|has| has.has(wanted))
-                && people.mark(watcher)
+        let (outbox, mut told) = (&mut self.outbox(), self.told(line));
+        let mut met = vec![false; self.people.slots.len()];
+        let mut tell = |id: ConnectionId, has: Capabilities, wanted| {
+            if let Some(met) = met.get_mut(id.index())
+                && (id != of && has.has(wanted) && !mem::replace(met, true))
             {
-                told.send(watcher, has, outbox);
+                told.send(id, has, outbox);
             }
+        };
+        let rooms = present.rooms.iter();
+        let rooms = rooms.filter_map(|membership| self.rooms.get(membership.room));
+        for member in rooms.flat_map(|room| &room.members) {
+            tell(member.id, member.capabilities, wanted);
+        }
+        if wanted != Capabilities::NONE {
+            for watcher in self.monitors.of(present.nick.as_str()) {
+                let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
+                tell(watcher, self.capabilities(watcher), wanted);
+            }
+        }
+    }
+}
+
+/// Puts words into as few lines of at most `bytes_max` bytes as they fit in, and hands on each.
+fn in_lines(
+    words: impl Iterator<Item = impl fmt::Display>,
+    separator: char,
+    bytes_max: usize,
+    mut take: impl FnMut(&str),
+) {
+    let mut line = String::new();
+    for word in words {
+        let end = line.len();
+        if end > 0 {
+            line.push(separator);
+        }
+        // Writing to memory cannot fail.
+        let _ = write!(line, "{word}");
+        if line.len() > bytes_max && end > 0 {
+            let next = line.split_off(end + separator.len_utf8());
+            line.truncate(end);
+            take(&line);
+            line = next;
+        }
+    }
+    if !line.is_empty() {
+        take(&line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_takes_as_many_lines_as_it_needs_and_loses_no_word() {
+        for count in [0, 1, 2, 50, 51, 200] {
+            let words: Vec<String> = (0..count).map(|at| format!("word{at:05}")).collect();
+            let mut found = Vec::new();
+            let mut lines = 0;
+            in_lines(words.iter(), ' ', 509, |line| {
+                assert!(line.len() <= 509, "{line}");
+                found.extend(line.split(' ').map(str::to_owned));
+                lines += 1;
+            });
+            assert_eq!(found, words);
+            assert_eq!(lines, (count * 10_usize).div_ceil(510));
         }
     }
 }

@@ -115,7 +115,12 @@ impl Hub {
         }
         for (number, room) in &self.rooms.slab {
             let name = &room.name;
-            if self.rooms.number_of(name.as_str()).map(|one| one as usize) != Some(number) {
+            if self
+                .rooms
+                .called(name.as_str())
+                .map(|one| one.number as usize)
+                != Some(number)
+            {
                 return Err(format!("{name} cannot be found by name"));
             }
             if room.members.is_empty() {

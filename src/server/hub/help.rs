@@ -10,7 +10,7 @@ impl Hub {
     pub(super) fn help<'a>(&mut self, from: ConnectionId, subject: Option<&'a str>) -> Done<'a> {
         let say = |reply, text: &str| {
             let subject = subject.unwrap_or("*");
-            self.reply_about(from, reply, format_args!("{subject} :{text}"));
+            self.reply_with(from, reply, format_args!("{subject} :{text}"));
         };
         let Some(subject) = subject else {
             say(Reply::HelpStart, "The commands of this server");

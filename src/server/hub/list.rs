@@ -70,23 +70,20 @@ impl<'a> Condition<'a> {
 
 impl Hub {
     pub(super) fn list<'a>(&mut self, from: ConnectionId, filter: Option<&'a str>) -> Done<'a> {
-        let words = Reply::ListStart.words();
-        let rest = format_args!("Channel :{words}");
-        self.reply_about(from, Reply::ListStart, rest);
+        self.reply_about(from, Reply::ListStart, "Channel");
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
+        let named = self.targets(filter, "LIST")?;
         if filter.split(',').all(is_plain) {
-            for name in self.targets(filter, "LIST")? {
-                if let Ok((number, room)) = self.rooms.find(name) {
-                    self.list_room(from, number, room);
-                }
+            for room in named.filter_map(|name| self.rooms.called(name)) {
+                self.list_room(from, room);
             }
         } else {
-            let conditions: Vec<_> = self.targets(filter, "LIST")?.map(Condition::of).collect();
+            let conditions: Vec<_> = named.map(Condition::of).collect();
             let holds = |room: &Room, one: &Condition<'_>| one.holds(room, self.now.unix);
-            for (number, room) in self.rooms.all() {
+            for (_, room) in &self.rooms.slab {
                 if conditions.iter().all(|one| holds(room, one)) {
-                    self.list_room(from, number, room);
+                    self.list_room(from, room);
                 }
             }
         }
@@ -94,14 +91,12 @@ impl Hub {
         Ok(())
     }
 
-    /// A secret room is shown to those in it only.
-    fn list_room(&self, to: ConnectionId, number: u32, room: &Room) {
-        if room.modes.has('s') && self.membership(to, number).is_none() {
-            return;
+    fn list_room(&self, to: ConnectionId, room: &Room) {
+        if self.is_visible(to, room) {
+            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
+            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
+            self.reply_with(to, Reply::List, rest);
         }
-        let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
-        let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-        self.reply_about(to, Reply::List, rest);
     }
 }
 

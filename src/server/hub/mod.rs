@@ -320,7 +320,7 @@ impl Hub {
         if let Ok(present) = self.people.present(id) {
             let line = self.line(format_args!(":{} QUIT :{reason}", present.source));
             let nick = present.nick.clone();
-            self.tell_neighbours(id, Capabilities::NONE, self.told(line));
+            self.tell_neighbours(id, Capabilities::NONE, line);
             self.remember(id);
             self.watch_nobody(id);
             self.tell_gone(&nick);

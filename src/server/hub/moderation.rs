@@ -3,8 +3,9 @@
 use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
-use super::people::{ConnectionId, Invitation};
+use super::people::{ConnectionId, Present};
 use super::refusal::{Done, Refusal};
+use super::room::Room;
 use crate::wire::Reply;
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
@@ -21,44 +22,36 @@ impl Hub {
             return self.tell_invitations(from);
         };
         let name = room.ok_or(Refusal::NotEnoughParameters("INVITE"))?;
-        let (guest, _) = self.people.find(nick)?;
-        let guest = guest.id;
-        let (number, room) = self.rooms.find(name)?;
-        let host = self.membership(from, number);
-        let host = host.ok_or(Refusal::NotInRoom(name))?;
-        if self.membership(guest, number).is_some() {
+        let (guest, present) = self.people.find(nick)?;
+        let (room, host) = self.own_room(from, name)?;
+        if present.membership(room.number).is_some() {
             return Err(Refusal::OtherInRoom(nick, name));
         }
         if room.modes.has('i') && !host.operator {
             return Err(Refusal::NotRoomOperator(name));
         }
-        let invitation = Invitation {
-            room: number,
-            serial: room.serial,
-        };
+        self.tell_invitation(from, guest.id, room)?;
+        let (guest, invitation) = (guest.id, room.invitation());
         let invitations = &mut self.people.present_mut(guest)?.invitations;
         invitations.retain(|one| *one != invitation);
         if invitations.len() >= INVITATIONS_MAX {
             invitations.remove(0);
         }
         invitations.push(invitation);
-        self.tell_invitation(from, guest, number);
         Ok(())
     }
 
-    fn tell_invitation(&self, from: ConnectionId, guest: ConnectionId, number: u32) {
-        let (Ok(host), Ok(present)) = (self.people.present(from), self.people.present(guest))
-        else {
-            return;
-        };
-        let Some(room) = self.rooms.get(number) else {
-            return;
-        };
-        let (source, nick, name) = (&host.source, &present.nick, &room.name);
-        self.reply_about(from, Reply::Inviting, format_args!("{nick} {name}"));
-        if let Some(message) = &present.away {
-            let rest = format_args!("{nick} :{message}");
-            self.reply_about(from, Reply::Away, rest);
+    fn tell_invitation(
+        &self,
+        from: ConnectionId,
+        guest: ConnectionId,
+        room: &Room,
+    ) -> Done<'static> {
+        let Present { nick, away, .. } = self.people.present(guest)?;
+        let (source, name) = (&self.people.present(from)?.source, &room.name);
+        self.reply_with(from, Reply::Inviting, format_args!("{nick} {name}"));
+        if let Some(message) = away {
+            self.reply_with(from, Reply::Away, format_args!("{nick} :{message}"));
         }
         let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
         self.post(guest, line);
@@ -66,13 +59,14 @@ impl Hub {
         self.tell_those(room, &mut self.told(line), |member| {
             member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
         });
+        Ok(())
     }
 
     fn tell_invitations(&self, to: ConnectionId) -> Done<'static> {
         for invitation in &self.people.present(to)?.invitations {
             let room = self.rooms.get(invitation.room);
-            if let Some(room) = room.filter(|room| room.serial == invitation.serial) {
-                self.reply_about(to, Reply::InviteList, format_args!("{}", room.name));
+            if let Some(room) = room.filter(|room| room.invitation() == *invitation) {
+                self.reply_with(to, Reply::InviteList, format_args!("{}", room.name));
             }
         }
         self.reply(to, Reply::EndOfInviteList);
@@ -88,8 +82,7 @@ impl Hub {
     ) -> Done<'a> {
         // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
         let mut named = rooms.split(',').filter(|name| !name.is_empty());
-        let missing = Refusal::NotEnoughParameters("KICK");
-        let mut room = named.next().ok_or(missing)?;
+        let mut room = named.next().ok_or(Refusal::NotEnoughParameters("KICK"))?;
         let one_room = named.clone().next().is_none();
         drop(self.targets(nicks, "KICK")?);
         let nicks = nicks.split(',').filter(|nick| !nick.is_empty());
@@ -113,18 +106,16 @@ impl Hub {
         reason: Option<&str>,
     ) -> Done<'a> {
         let kicker = self.people.present(from)?;
-        let (number, room) = self.rooms.find(name)?;
-        self.operators_of(number, name, from)?;
+        let room = self.operated_room(from, name)?;
         let (victim, present) = self.people.find(nick)?;
-        if present.membership(number).is_none() {
+        if present.membership(room.number).is_none() {
             return Err(Refusal::OtherNotInRoom(nick, name));
         }
-        let reason = reason.unwrap_or(kicker.nick.as_str());
-        let reason = cut(reason, REASON_BYTES_MAX);
+        let reason = cut(reason.unwrap_or(kicker.nick.as_str()), REASON_BYTES_MAX);
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
         self.tell_room(room, line);
-        let victim = victim.id;
+        let (number, victim) = (room.number, victim.id);
         self.rooms.leave(number, victim, &mut self.people);
         Ok(())
     }

@@ -120,7 +120,7 @@ impl Hub {
         }
         let Some(letters) = letters else {
             let rest = format_args!("+{}", present.modes);
-            self.reply_about(from, Reply::UserModeIs, rest);
+            self.reply_with(from, Reply::UserModeIs, rest);
             return Ok(());
         };
         let (mut changes, mut unknown) = (Changes::default(), false);

@@ -19,10 +19,8 @@ pub(super) struct Monitors {
 
 impl Monitors {
     fn add(&mut self, key: &Key, watcher: ConnectionId) {
-        self.watchers
-            .entry(key.clone())
-            .or_default()
-            .insert(watcher);
+        let watchers = self.watchers.entry(key.clone()).or_default();
+        watchers.insert(watcher);
     }
 
     pub(super) fn remove(&mut self, key: &Key, watcher: ConnectionId) {
@@ -82,10 +80,8 @@ impl Hub {
             if Nick::parse(nick).is_err() {
                 continue;
             }
-            let (key, monitoring) = (
-                Key::of(nick),
-                &mut self.people.present_mut(from)?.monitoring,
-            );
+            let key = Key::of(nick);
+            let monitoring = &mut self.people.present_mut(from)?.monitoring;
             if monitoring.contains(&key) {
                 continue;
             }
@@ -99,9 +95,8 @@ impl Hub {
         }
         self.tell_status(from, watched.iter().copied());
         if let Some(nick) = left_over {
-            let words = Reply::MonitorListFull.words();
-            let rest = format_args!("{MONITOR_MAX} {} :{words}", Echo(nick));
-            self.reply_about(from, Reply::MonitorListFull, rest);
+            let about = format_args!("{MONITOR_MAX} {}", Echo(nick));
+            self.reply_about(from, Reply::MonitorListFull, about);
         }
         Ok(())
     }
@@ -129,7 +124,7 @@ impl Hub {
         if let Ok(present) = self.people.present(id) {
             for watcher in self.monitors.of(present.nick.as_str()) {
                 let rest = format_args!(":{}", present.source);
-                self.reply_about(watcher, Reply::MonitorOnline, rest);
+                self.reply_with(watcher, Reply::MonitorOnline, rest);
             }
         }
     }
@@ -137,7 +132,7 @@ impl Hub {
     /// Tells who watches this nick that nobody has it any more.
     pub(super) fn tell_gone(&self, nick: &Nick) {
         for watcher in self.monitors.of(nick.as_str()) {
-            self.reply_about(watcher, Reply::MonitorOffline, format_args!(":{nick}"));
+            self.reply_with(watcher, Reply::MonitorOffline, format_args!(":{nick}"));
         }
     }
 }

@@ -87,8 +87,7 @@ impl Hub {
     /// [`Hub::reconfigured`].
     pub(super) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
         self.operators_only(from)?;
-        let rest = format_args!("configuration :{}", Reply::Rehashing.words());
-        self.reply_about(from, Reply::Rehashing, rest);
+        self.reply_about(from, Reply::Rehashing, "configuration");
         self.outbox().rehash();
         Ok(())
     }

@@ -8,14 +8,12 @@ use std::fmt::{self, Write};
 use std::mem;
 use std::time::Duration;
 
-use super::capability::Capabilities;
-use super::told::Told;
-use super::{ConnectionId, Moment};
+use super::ConnectionId;
 use crate::wire::Nick;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest line without its ending, in bytes.
-const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
+pub(super) const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
 /// How much room for lines is kept from one step to the next, in bytes: a long answer now and then
 /// does not stay in memory.
 const KEPT_BYTES_MAX: usize = 256 * 1024;
@@ -179,19 +177,6 @@ impl Outbox {
         mem::take(&mut self.wants_rehash)
     }
 
-    /// Begins lines for one recipient that have a head each, and share a list of words.
-    pub(super) fn list(&mut self, head: fmt::Arguments<'_>, to: Reader) -> List<'_> {
-        let start = self.text.len();
-        let _ = self.text.write_fmt(head);
-        let items = self.text.len();
-        List {
-            outbox: self,
-            to,
-            start,
-            items,
-        }
-    }
-
     fn end_line(&mut self, start: usize) -> Written {
         debug_assert!(
             !self.text[start..].contains(['\r', '\n', '\0']),
@@ -275,71 +260,6 @@ impl Outbox {
     }
 }
 
-/// One recipient of a list.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reader {
-    pub(super) id: ConnectionId,
-    pub(super) has: Capabilities,
-    pub(super) now: Moment,
-    /// What stands between two words.
-    pub(super) separator: char,
-}
-
-/// Words with a space or a comma between them, in as many lines as they need.
-pub(super) struct List<'o> {
-    outbox: &'o mut Outbox,
-    to: Reader,
-    /// Where the line at hand begins.
-    start: usize,
-    /// Where its head ends and its words begin.
-    items: usize,
-}
-
-impl List<'_> {
-    /// Adds a word, in a new line when this one is full.
-    pub(super) fn item(&mut self, word: fmt::Arguments<'_>) {
-        let before = self.outbox.text.len();
-        if before > self.items {
-            self.outbox.text.push(self.to.separator);
-        }
-        let word_start = self.outbox.text.len();
-        let _ = self.outbox.text.write_fmt(word);
-        if self.outbox.text.len() - self.start <= LINE_BYTES_MAX || before == self.items {
-            return;
-        }
-        let word = self.outbox.text.split_off(word_start);
-        self.outbox.text.truncate(before);
-        let (start, items) = (self.start, self.items);
-        let line = self.outbox.end_line(start);
-        self.send(line);
-        self.start = self.outbox.text.len();
-        let head = self
-            .outbox
-            .text
-            .get(start..items)
-            .unwrap_or_default()
-            .to_owned();
-        self.outbox.text.push_str(&head);
-        self.items = self.outbox.text.len();
-        self.outbox.text.push_str(&word);
-    }
-
-    /// Sends the last line, if there is a word in it.
-    pub(super) fn end(mut self) {
-        if self.outbox.text.len() == self.items {
-            self.outbox.text.truncate(self.start);
-            return;
-        }
-        let line = self.outbox.end_line(self.start);
-        self.send(line);
-    }
-
-    fn send(&mut self, line: Written) {
-        let Reader { id, has, now, .. } = self.to;
-        Told::new(line, now).send(id, has, self.outbox);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,32 +282,6 @@ mod tests {
         assert_eq!(sent(&outbox), [one, one, one, "PING 2\r\n"]);
         outbox.clear();
         assert_eq!(sent(&outbox), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_list_takes_as_many_lines_as_it_needs_and_loses_no_word() {
-        for count in [0, 1, 2, 50, 51, 200] {
-            let mut outbox = Outbox::default();
-            let reader = Reader {
-                id: ConnectionId::new(0, 0),
-                has: Capabilities::NONE,
-                now: Moment::default(),
-                separator: ' ',
-            };
-            let words: Vec<String> = (0..count).map(|at| format!("word{at:05}")).collect();
-            let mut list = outbox.list(format_args!(":head :"), reader);
-            words
-                .iter()
-                .for_each(|word| list.item(format_args!("{word}")));
-            list.end();
-            let mut found = Vec::new();
-            for line in sent(&outbox) {
-                assert!(line.len() <= 512, "{line}");
-                let items = line.trim_end().strip_prefix(":head :").unwrap();
-                found.extend(items.split(' ').map(str::to_owned));
-            }
-            assert_eq!(found, words);
-        }
     }
 
     #[test]

@@ -178,9 +178,6 @@ pub(super) struct People {
     /// How many of those present are hidden, and how many are operators.
     pub(super) invisible: usize,
     pub(super) operators: usize,
-    /// Per slot, the last round of [`People::mark`] that met it.
-    marks: Vec<u64>,
-    round: u64,
 }
 
 impl People {
@@ -188,7 +185,6 @@ impl People {
         let index = person.id.index();
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
-            self.marks.resize(index + 1, 0);
         }
         if let Some(slot) = self.slots.get_mut(index) {
             debug_assert!(slot.is_none(), "two connections in one place");
@@ -283,22 +279,6 @@ impl People {
     /// Everybody connected, in the order of their places.
     pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
         self.slots.iter().flatten()
-    }
-
-    /// Begins a round in which each person is met once.
-    pub(super) fn begin_round(&mut self) {
-        self.round += 1;
-    }
-
-    /// Whether this is the first time in the round that this person is met.
-    pub(super) fn mark(&mut self, id: ConnectionId) -> bool {
-        match self.marks.get_mut(id.index()) {
-            Some(mark) if *mark != self.round => {
-                *mark = self.round;
-                true
-            }
-            _ => false,
-        }
     }
 }
 

@@ -14,45 +14,40 @@ impl Hub {
             Some((person, present)) => self.tell_whois(from, person, present),
             None => self.refuse_about(from, Refusal::NoSuchNick(nick)),
         }
-        let words = Reply::EndOfWhois.words();
-        let rest = format_args!("{} :{words}", Echo(nick));
-        self.reply_about(from, Reply::EndOfWhois, rest);
+        self.reply_about(from, Reply::EndOfWhois, Echo(nick));
         Ok(())
     }
 
     fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
         let (nick, host) = (&present.nick, person.host);
         let rest = format_args!("{nick} {} {host} * :{}", present.user, present.real_name);
-        self.reply_about(to, Reply::WhoisUser, rest);
+        self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.has_multi_prefix(to);
         let sees_all = to == person.id || self.is_operator(to);
         let rooms = present.rooms.iter().filter_map(|membership| {
             let room = self.rooms.get(membership.room)?;
             let is_hidden = room.modes.has('s') || present.modes.has('i');
-            if is_hidden && !sees_all && self.membership(to, membership.room).is_none() {
+            if is_hidden && !sees_all && self.member(to, room).is_none() {
                 return None;
             }
             let prefix = room.member(*membership)?.prefix(all_prefixes);
             Some(format!("{prefix}{}", room.name))
         });
-        let head = format_args!("{nick} :");
-        self.reply_words(to, Reply::WhoisChannels, head, rooms);
+        let head = (format_args!("{nick} :"), ' ');
+        self.reply_list(to, Reply::WhoisChannels, head, rooms);
         let rest = format_args!("{nick} {} :{VERSION}", self.settings.name);
-        self.reply_about(to, Reply::WhoisServer, rest);
+        self.reply_with(to, Reply::WhoisServer, rest);
         if let Some(message) = &present.away {
-            let rest = format_args!("{nick} :{message}");
-            self.reply_about(to, Reply::Away, rest);
+            self.reply_with(to, Reply::Away, format_args!("{nick} :{message}"));
         }
         for (mode, reply) in [('o', Reply::WhoisOperator), ('B', Reply::WhoisBot)] {
             if present.modes.has(mode) {
-                let rest = format_args!("{nick} :{}", reply.words());
-                self.reply_about(to, reply, rest);
+                self.reply_about(to, reply, nick);
             }
         }
         let idle = self.now.running.saturating_sub(present.spoke).as_secs();
-        let (signed_on, words) = (present.signed_on.as_secs(), Reply::WhoisIdle.words());
-        let rest = format_args!("{nick} {idle} {signed_on} :{words}");
-        self.reply_about(to, Reply::WhoisIdle, rest);
+        let about = format_args!("{nick} {idle} {}", present.signed_on.as_secs());
+        self.reply_about(to, Reply::WhoisIdle, about);
     }
 
     pub(super) fn userhost(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
@@ -83,21 +78,21 @@ impl Hub {
     ) {
         let mut words = words.peekable();
         if words.peek().is_none() {
-            return self.reply_about(to, reply, format_args!(":"));
+            return self.reply_with(to, reply, format_args!(":"));
         }
-        self.reply_words(to, reply, format_args!(":"), words);
+        self.reply_list(to, reply, (format_args!(":"), ' '), words);
     }
 
     pub(super) fn version(&mut self, from: ConnectionId) -> Done<'static> {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
-        self.reply_about(from, Reply::Version, rest);
+        self.reply_with(from, Reply::Version, rest);
         Ok(())
     }
 
     pub(super) fn time(&mut self, from: ConnectionId) -> Done<'static> {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
-        self.reply_about(from, Reply::Time, rest);
+        self.reply_with(from, Reply::Time, rest);
         Ok(())
     }
 
@@ -111,7 +106,7 @@ impl Hub {
         let started = seconds_as_date(self.started.unix.as_secs());
         let sentence = "A slim IRC server: one thread, one loop, many people";
         for line in [VERSION, sentence, &format!("Started {started}")] {
-            self.reply_about(from, Reply::Info, format_args!(":{line}"));
+            self.reply_with(from, Reply::Info, format_args!(":{line}"));
         }
         self.reply(from, Reply::EndOfInfo);
         Ok(())
@@ -119,8 +114,7 @@ impl Hub {
 
     /// There is one server, so there are no links.
     pub(super) fn links(&mut self, from: ConnectionId) -> Done<'static> {
-        let rest = format_args!("* :{}", Reply::EndOfLinks.words());
-        self.reply_about(from, Reply::EndOfLinks, rest);
+        self.reply_about(from, Reply::EndOfLinks, "*");
         Ok(())
     }
 
@@ -128,18 +122,14 @@ impl Hub {
     pub(super) fn stats(&mut self, from: ConnectionId, query: Option<&str>) -> Done<'static> {
         let query = query.unwrap_or("*");
         if query == "u" {
-            let up = self
-                .now
-                .running
-                .saturating_sub(self.started.running)
-                .as_secs();
+            let up = self.now.running.saturating_sub(self.started.running);
+            let up = up.as_secs();
             let (days, hours, minutes) = (up / 86_400, up / 3_600 % 24, up / 60 % 60);
             let seconds = up % 60;
             let rest = format_args!(":Server Up {days} days {hours}:{minutes:02}:{seconds:02}");
-            self.reply_about(from, Reply::StatsUptime, rest);
+            self.reply_with(from, Reply::StatsUptime, rest);
         }
-        let rest = format_args!("{} :{}", Echo(query), Reply::EndOfStats.words());
-        self.reply_about(from, Reply::EndOfStats, rest);
+        self.reply_about(from, Reply::EndOfStats, Echo(query));
         Ok(())
     }
 }

@@ -49,8 +49,7 @@ impl Hub {
         if let Ok(present) = self.people.present(from) {
             let line = self.line(format_args!(":{} NICK {nick}", present.source));
             self.post(from, line);
-            let told = self.told(line);
-            self.tell_neighbours(from, Capabilities::NONE, told);
+            self.tell_neighbours(from, Capabilities::NONE, line);
             let here = self.people.present;
             if let Some(from) = before {
                 let to = nick.clone();
@@ -172,7 +171,7 @@ impl Hub {
         if has.has(wanted) {
             self.post(from, line);
         }
-        self.tell_neighbours(from, wanted, self.told(line));
+        self.tell_neighbours(from, wanted, line);
         Ok(())
     }
 

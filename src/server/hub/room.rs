@@ -8,7 +8,7 @@ use slab::Slab;
 use super::capability::Capabilities;
 use super::mask;
 use super::modes::Modes;
-use super::people::{ConnectionId, Membership, People};
+use super::people::{ConnectionId, Invitation, Membership, People};
 use super::refusal::Refusal;
 use crate::wire::{Key, RoomName};
 
@@ -16,6 +16,8 @@ use crate::wire::{Key, RoomName};
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: RoomName,
+    /// Where it is kept.
+    pub(super) number: u32,
     /// Tells it from every other room there has been.
     pub(super) serial: u64,
     /// When it came into being, as Unix time.
@@ -104,6 +106,14 @@ impl Room {
         self.bans.fit(source) && !self.exceptions.fit(source)
     }
 
+    /// What lets somebody in whatever the modes say.
+    pub(super) fn invitation(&self) -> Invitation {
+        Invitation {
+            room: self.number,
+            serial: self.serial,
+        }
+    }
+
     pub(super) fn member(&self, membership: Membership) -> Option<&Member> {
         self.members.get(membership.position as usize)
     }
@@ -141,20 +151,12 @@ impl Rooms {
     }
 
     /// The room with this name; every other name is refused.
-    pub(super) fn find<'a>(&self, name: &'a str) -> Result<(u32, &Room), Refusal<'a>> {
-        let number = self.number_of(name).ok_or(Refusal::NoSuchRoom(name))?;
-        let room = self.get(number).ok_or(Refusal::NoSuchRoom(name))?;
-        Ok((number, room))
+    pub(super) fn find<'a>(&self, name: &'a str) -> Result<&Room, Refusal<'a>> {
+        self.called(name).ok_or(Refusal::NoSuchRoom(name))
     }
 
-    pub(super) fn number_of(&self, name: &str) -> Option<u32> {
-        self.numbers.get(&*Key::folded(name)).copied()
-    }
-
-    /// Every room, in the order of their numbers.
-    pub(super) fn all(&self) -> impl Iterator<Item = (u32, &Room)> {
-        let numbered = self.slab.iter();
-        numbered.filter_map(|(number, room)| Some((u32::try_from(number).ok()?, room)))
+    pub(super) fn called(&self, name: &str) -> Option<&Room> {
+        self.get(*self.numbers.get(&*Key::folded(name))?)
     }
 
     /// Puts somebody who is not in it into a room, which comes into being if need be.
@@ -164,10 +166,10 @@ impl Rooms {
         id: ConnectionId,
         founding: Founding,
         people: &mut People,
-    ) -> Option<u32> {
+    ) -> Option<&Room> {
         let operator = founding.operator;
-        let number = match self.number_of(name.as_str()) {
-            Some(number) => number,
+        let number = match self.called(name.as_str()) {
+            Some(room) => room.number,
             None => self.create(name, founding)?,
         };
         let room = self.slab.get_mut(number as usize)?;
@@ -184,13 +186,15 @@ impl Rooms {
             operator,
             voice: false,
         });
-        Some(number)
+        Some(room)
     }
 
     fn create(&mut self, name: &RoomName, founding: Founding) -> Option<u32> {
         self.serial += 1;
-        let number = self.slab.insert(Room {
+        let number = u32::try_from(self.slab.vacant_key()).ok()?;
+        self.slab.insert(Room {
             name: name.clone(),
+            number,
             serial: self.serial,
             created: founding.time,
             topic: None,
@@ -202,7 +206,6 @@ impl Rooms {
             exceptions: Masks::default(),
             invited: Masks::default(),
         });
-        let number = u32::try_from(number).ok()?;
         self.numbers.insert(name.key(), number);
         Some(number)
     }
@@ -210,16 +213,14 @@ impl Rooms {
     /// Takes somebody out of a room. Who was last in its list takes the place that is free now,
     /// and a room that nobody is left in is gone.
     pub(super) fn leave(&mut self, number: u32, id: ConnectionId, people: &mut People) {
-        let Ok(present) = people.present_mut(id) else {
+        let room = self.slab.get_mut(number as usize);
+        let (Ok(present), Some(room)) = (people.present_mut(id), room) else {
             return;
         };
         let Some(at) = present.rooms.iter().position(|one| one.room == number) else {
             return;
         };
         let position = present.rooms.swap_remove(at).position;
-        let Some(room) = self.slab.get_mut(number as usize) else {
-            return;
-        };
         room.members.swap_remove(position as usize);
         if let Some(moved) = room.members.get(position as usize)
             && let Ok(present) = people.present_mut(moved.id)
@@ -228,13 +229,8 @@ impl Rooms {
             membership.position = position;
         }
         if room.members.is_empty() {
-            self.remove(number);
-        }
-    }
-
-    fn remove(&mut self, number: u32) {
-        if let Some(room) = self.slab.try_remove(number as usize) {
             self.numbers.remove(&*Key::folded(room.name.as_str()));
+            self.slab.remove(number as usize);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Hub;
 use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::outbox::Written;
-use super::people::{ConnectionId, Invitation, Present};
+use super::people::{ConnectionId, Present};
 use super::refusal::{Done, Echo, Refusal};
 use super::room::{Founding, Member, Room, Topic};
 use crate::wire::name::NameError;
@@ -24,64 +24,31 @@ impl Hub {
             let at = rooms.split(',').position(|one| one == room)?;
             keys?.split(',').nth(at)
         };
-        for room in self.targets(rooms, "JOIN")? {
-            if let Err(refusal) = self.join_one(from, room, key_of(room)) {
-                self.refuse(from, refusal);
-            }
-        }
-        Ok(())
+        self.for_each(from, self.targets(rooms, "JOIN")?, |hub, room| {
+            hub.join_one(from, room, key_of(room))
+        })
     }
 
     pub(super) fn join_one<'a>(
         &mut self,
         from: ConnectionId,
-        room: &'a str,
-        key: Option<&str>,
-    ) -> Done<'a> {
-        let name = self.parse_room_name(room)?;
-        let present = self.people.present(from)?;
-        let number = self.rooms.number_of(room);
-        if number.is_some_and(|number| present.membership(number).is_some()) {
-            return Ok(());
-        }
-        if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
-            return Err(Refusal::TooManyRooms(room));
-        }
-        if let Some(number) = number {
-            self.may_enter(present, number, room, key)?;
-        }
-        self.enter_room(from, &name);
-        Ok(())
-    }
-
-    /// Whether the modes of a room let somebody in. Whoever was asked in passes those that only
-    /// keep the room small.
-    fn may_enter<'a>(
-        &self,
-        present: &Present,
-        number: u32,
         name: &'a str,
         key: Option<&str>,
     ) -> Done<'a> {
-        let (_, room) = self.rooms.find(name)?;
-        let invitation = Invitation {
-            room: number,
-            serial: room.serial,
-        };
-        let is_asked = present.invitations.contains(&invitation);
-        let is_full = |limit| room.members.len() >= limit as usize;
-        if room.bans(&present.source) {
-            return Err(Refusal::Banned(name));
+        let checked = self.parse_room_name(name)?;
+        let present = self.people.present(from)?;
+        let room = self.rooms.called(name);
+        if room.is_some_and(|room| present.membership(room.number).is_some()) {
+            return Ok(());
         }
-        if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
-            return Err(Refusal::InviteOnly(name));
+        if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
+            return Err(Refusal::TooManyRooms(name));
         }
-        if room.key.as_deref().is_some_and(|right| key != Some(right)) {
-            return Err(Refusal::WrongKey(name));
+        if let Some(room) = room {
+            may_enter(present, room, name, key)?;
         }
-        if room.limit.is_some_and(is_full) && !is_asked {
-            return Err(Refusal::RoomFull(name));
-        }
+        let is_new = room.is_none();
+        self.enter_room(from, &checked, is_new);
         Ok(())
     }
 
@@ -98,79 +65,63 @@ impl Hub {
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
-    fn enter_room(&mut self, id: ConnectionId, name: &RoomName) {
-        let is_new = self.rooms.number_of(name.as_str()).is_none();
+    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, is_new: bool) {
         let is_lobby = self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key());
+        let operator = match is_lobby {
+            true => self.is_operator(id),
+            false => is_new,
+        };
         let founding = Founding {
-            operator: if is_lobby {
-                self.is_operator(id)
-            } else {
-                is_new
-            },
+            operator,
             // The lobby belongs to everybody, its topic too.
             modes: if is_lobby { "n" } else { "nt" },
             time: self.now.unix,
         };
-        let number = self.rooms.enter(name, id, founding, &mut self.people);
-        let Some(number) = number else { return };
+        let Some(room) = self.rooms.enter(name, id, founding, &mut self.people) else {
+            return;
+        };
+        let number = room.number;
         if let Ok(present) = self.people.present_mut(id) {
             present.invitations.retain(|one| one.room != number);
         }
-        let Some(room) = self.rooms.get(number) else {
-            return;
-        };
-        self.tell_of_entering(id, room);
-        if room.topic.is_some() {
+        if let Some(room) = self.rooms.get(number) {
+            self.tell_of_entering(id, room);
             self.tell_topic(id, room);
+            self.tell_names(id, room);
+            self.reply_about(id, Reply::EndOfNames, &room.name);
         }
-        self.tell_names(id, room);
-        self.reply_about(
-            id,
-            Reply::EndOfNames,
-            format_args!("{} :{}", room.name, Reply::EndOfNames.words()),
-        );
     }
 
     fn tell_of_entering(&self, id: ConnectionId, room: &Room) {
         let Ok(present) = self.people.present(id) else {
             return;
         };
-        let (source, name) = (&present.source, &room.name);
+        let (source, real_name, name) = (&present.source, &present.real_name, &room.name);
         let mut told = self.told(self.line(format_args!(":{source} JOIN {name}")));
         // Nobody has an account, which is written as a star. IRCv3 extended-join.
-        let real_name = &present.real_name;
-        let mut extended = None;
-        let away = present.away.as_ref();
-        let away = away.and_then(|_| self.away_line(id));
-        let mut away = away.map(|line| self.told(line));
         let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
-        for Member {
-            id: to,
-            capabilities: has,
-            ..
-        } in room.members.iter().copied()
-        {
-            if has.has(Capabilities::EXTENDED_JOIN) {
-                let extended = extended.get_or_insert_with(|| self.told(extended_line()));
-                extended.send(to, has, &mut self.outbox());
-            } else {
-                told.send(to, has, &mut self.outbox());
-            }
-            if let Some(away) = away.as_mut().filter(|_| to != id)
-                && has.has(Capabilities::AWAY_NOTIFY)
-            {
-                away.send(to, has, &mut self.outbox());
-            }
+        let mut extended = None;
+        for member in &room.members {
+            let told = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
+                true => extended.get_or_insert_with(|| self.told(extended_line())),
+                false => &mut told,
+            };
+            told.send(member.id, member.capabilities, &mut self.outbox());
+        }
+        if present.away.is_some() {
+            let line = self.away_line(present);
+            self.tell_those(room, &mut self.told(line), |member| {
+                member.capabilities.has(Capabilities::AWAY_NOTIFY) && member.id != id
+            });
         }
     }
 
     /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
-    pub(super) fn away_line(&self, id: ConnectionId) -> Option<Written> {
-        let Present { source, away, .. } = self.people.present(id).ok()?;
-        Some(match away {
+    pub(super) fn away_line(&self, Present { source, away, .. }: &Present) -> Written {
+        match away {
             Some(message) => self.line(format_args!(":{source} AWAY :{message}")),
             None => self.line(format_args!(":{source} AWAY")),
-        })
+        }
     }
 
     pub(super) fn part<'a>(
@@ -179,12 +130,9 @@ impl Hub {
         rooms: &'a str,
         reason: Option<&str>,
     ) -> Done<'a> {
-        for room in self.targets(rooms, "PART")? {
-            if let Err(refusal) = self.part_one(from, room, reason) {
-                self.refuse(from, refusal);
-            }
-        }
-        Ok(())
+        self.for_each(from, self.targets(rooms, "PART")?, |hub, room| {
+            hub.part_one(from, room, reason)
+        })
     }
 
     fn part_one<'a>(
@@ -193,84 +141,65 @@ impl Hub {
         name: &'a str,
         reason: Option<&str>,
     ) -> Done<'a> {
-        let present = self.people.present(from)?;
-        let (number, room) = self.rooms.find(name)?;
-        if present.membership(number).is_none() {
-            return Err(Refusal::NotInRoom(name));
-        }
-        let (source, name) = (&present.source, &room.name);
-        let line = match reason {
-            Some(reason) => {
-                let reason = cut(reason, REASON_BYTES_MAX);
-                self.line(format_args!(":{source} PART {name} :{reason}"))
-            }
+        let (room, _) = self.own_room(from, name)?;
+        let (source, name) = (&self.people.present(from)?.source, &room.name);
+        let line = match reason.map(|reason| cut(reason, REASON_BYTES_MAX)) {
+            Some(reason) => self.line(format_args!(":{source} PART {name} :{reason}")),
             None => self.line(format_args!(":{source} PART {name}")),
         };
         self.tell_room(room, line);
-        self.rooms.leave(number, from, &mut self.people);
+        self.rooms.leave(room.number, from, &mut self.people);
         Ok(())
     }
 
     pub(super) fn names<'a>(&mut self, from: ConnectionId, rooms: Option<&'a str>) -> Done<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
-            if let Ok((number, room)) = self.rooms.find(name)
-                && (!room.modes.has('s') || self.membership(from, number).is_some())
-            {
+            if let Ok(room) = self.visible_room(from, name) {
                 self.tell_names(from, room);
             }
         }
-        let words = Reply::EndOfNames.words();
-        self.reply_about(
-            from,
-            Reply::EndOfNames,
-            format_args!("{} :{words}", Echo(asked)),
-        );
+        self.reply_about(from, Reply::EndOfNames, Echo(asked));
         Ok(())
     }
 
     /// Who is in a room, without the line that ends it.
     fn tell_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
-        let is_member = room.members.iter().any(|member| member.id == to);
-        // Who is hidden is seen by those in the same room only.
-        let is_seen = |member: &&Member| {
-            let present = self.people.present(member.id);
-            is_member || present.is_ok_and(|present| !present.modes.has('i'))
-        };
-        let names = room.members.iter().filter(is_seen).map(|member| Name {
-            hub: self,
-            member: *member,
-            capabilities,
+        let is_member = self.member(to, room).is_some();
+        let names = room.members.iter().filter_map(|member| {
+            let present = self.people.present(member.id).ok()?;
+            // Who is hidden is seen by those in the same room only.
+            (is_member || !present.modes.has('i')).then_some(Name {
+                prefix: member.prefix(capabilities.has(Capabilities::MULTI_PREFIX)),
+                name: match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
+                    true => &present.source,
+                    false => present.nick.as_str(),
+                },
+            })
         });
         let symbol = if room.modes.has('s') { '@' } else { '=' };
         let head = format_args!("{symbol} {} :", room.name);
-        self.reply_words(to, Reply::NamReply, head, names);
+        self.reply_list(to, Reply::NamReply, (head, ' '), names);
     }
 
     pub(super) fn topic<'a>(&mut self, from: ConnectionId, name: &'a str) -> Done<'a> {
-        let (number, room) = self.rooms.find(name)?;
-        if room.modes.has('s') && self.membership(from, number).is_none() {
-            return Err(Refusal::NotInRoom(name));
+        let room = self.visible_room(from, name)?;
+        if room.topic.is_none() {
+            self.reply_about(from, Reply::NoTopic, &room.name);
         }
-        if room.topic.is_some() {
-            self.tell_topic(from, room);
-        } else {
-            let words = Reply::NoTopic.words();
-            let rest = format_args!("{} :{words}", room.name);
-            self.reply_about(from, Reply::NoTopic, rest);
-        }
+        self.tell_topic(from, room);
         Ok(())
     }
 
+    /// What a room is about, if it is about anything.
     fn tell_topic(&self, to: ConnectionId, room: &Room) {
-        let (Some(topic), name) = (&room.topic, &room.name) else {
-            return;
-        };
-        let rest = format_args!("{name} :{}", topic.text);
-        self.reply_about(to, Reply::Topic, rest);
-        let rest = format_args!("{name} {} {}", topic.setter, topic.time.as_secs());
-        self.reply_about(to, Reply::TopicWhoTime, rest);
+        if let Some(Topic { text, setter, time }) = &room.topic {
+            let (name, time) = (&room.name, time.as_secs());
+            self.reply_with(to, Reply::Topic, format_args!("{name} :{text}"));
+            let rest = format_args!("{name} {setter} {time}");
+            self.reply_with(to, Reply::TopicWhoTime, rest);
+        }
     }
 
     pub(super) fn set_topic<'a>(
@@ -279,13 +208,9 @@ impl Hub {
         name: &'a str,
         topic: &str,
     ) -> Done<'a> {
-        let (number, room) = self.rooms.find(name)?;
-        match self.membership(from, number) {
-            None => return Err(Refusal::NotInRoom(name)),
-            Some(member) if room.modes.has('t') && !member.operator => {
-                return Err(Refusal::NotRoomOperator(name));
-            }
-            Some(_) => {}
+        let (room, member) = self.own_room(from, name)?;
+        if room.modes.has('t') && !member.operator {
+            return Err(Refusal::NotRoomOperator(name));
         }
         let source = &self.people.present(from)?.source;
         let topic = cut(topic, self.settings.limits.topic_bytes as usize);
@@ -296,8 +221,69 @@ impl Hub {
             setter: source.clone(),
             time: self.now.unix,
         });
+        let number = room.number;
         if let Some(room) = self.rooms.get_mut(number) {
             room.topic = topic;
+        }
+        Ok(())
+    }
+
+    /// This person as a member of the room.
+    pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r Member> {
+        room.member(self.people.present(id).ok()?.membership(room.number)?)
+    }
+
+    /// A room, for somebody who is in it.
+    pub(super) fn own_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> Result<(&Room, &Member), Refusal<'a>> {
+        let room = self.rooms.find(name)?;
+        let member = self.member(id, room).ok_or(Refusal::NotInRoom(name))?;
+        Ok((room, member))
+    }
+
+    /// A room, for one of its operators.
+    pub(super) fn operated_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> Result<&Room, Refusal<'a>> {
+        match self.own_room(id, name)? {
+            (room, member) if member.operator => Ok(room),
+            _ => Err(Refusal::NotRoomOperator(name)),
+        }
+    }
+
+    /// A room, for somebody who may know of it.
+    pub(super) fn visible_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> Result<&Room, Refusal<'a>> {
+        let room = self.rooms.find(name)?;
+        let is_visible = self.is_visible(id, room);
+        is_visible.then_some(room).ok_or(Refusal::NotInRoom(name))
+    }
+
+    /// A secret room is shown to those in it only.
+    pub(super) fn is_visible(&self, to: ConnectionId, room: &Room) -> bool {
+        !room.modes.has('s') || self.member(to, room).is_some()
+    }
+
+    /// Does something for each of those that were named; one that is refused keeps none of the
+    /// others from it.
+    pub(super) fn for_each<'a>(
+        &mut self,
+        from: ConnectionId,
+        named: impl Iterator<Item = &'a str>,
+        mut work: impl FnMut(&mut Self, &'a str) -> Done<'a>,
+    ) -> Done<'a> {
+        for name in named {
+            if let Err(refusal) = work(self, name) {
+                self.refuse(from, refusal);
+            }
         }
         Ok(())
     }
@@ -330,24 +316,34 @@ impl Hub {
     }
 }
 
+/// Whether the modes of a room let somebody in. Whoever was asked in passes those that only keep
+/// the room small.
+fn may_enter<'a>(present: &Present, room: &Room, name: &'a str, key: Option<&str>) -> Done<'a> {
+    let is_asked = present.invitations.contains(&room.invitation());
+    let is_full = |limit| room.members.len() >= limit as usize;
+    if room.bans(&present.source) {
+        return Err(Refusal::Banned(name));
+    }
+    if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
+        return Err(Refusal::InviteOnly(name));
+    }
+    if room.key.as_deref().is_some_and(|right| key != Some(right)) {
+        return Err(Refusal::WrongKey(name));
+    }
+    if room.limit.is_some_and(is_full) && !is_asked {
+        return Err(Refusal::RoomFull(name));
+    }
+    Ok(())
+}
+
 /// Somebody in a list of names, as whoever asked wants to see it.
 struct Name<'h> {
-    hub: &'h Hub,
-    member: Member,
-    capabilities: Capabilities,
+    prefix: &'static str,
+    name: &'h str,
 }
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(present) = self.hub.people.present(self.member.id) else {
-            return Ok(());
-        };
-        let all = self.capabilities.has(Capabilities::MULTI_PREFIX);
-        f.write_str(self.member.prefix(all))?;
-        if self.capabilities.has(Capabilities::USERHOST_IN_NAMES) {
-            f.write_str(&present.source)
-        } else {
-            f.write_str(present.nick.as_str())
-        }
+        write!(f, "{}{}", self.prefix, self.name)
     }
 }

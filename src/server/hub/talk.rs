@@ -133,8 +133,8 @@ impl Hub {
             return Ok(());
         };
         let Saying { way, text, .. } = saying;
-        let (number, room) = self.rooms.find(room)?;
-        let membership = speaker.membership(number);
+        let room = self.rooms.find(room)?;
+        let membership = speaker.membership(room.number);
         let member = membership.and_then(|one| room.member(one));
         if !may_speak(speaker, member, room, text) {
             return Err(Refusal::CannotSendToRoom(target));
@@ -199,7 +199,7 @@ impl Hub {
         self.echo(person, way, &mut told);
         if let (Way::Privmsg, Some(message)) = (way, &present.away) {
             let rest = format_args!("{nick} :{message}");
-            self.reply_about(from, Reply::Away, rest);
+            self.reply_with(from, Reply::Away, rest);
         }
         Ok(())
     }
@@ -236,9 +236,9 @@ impl Hub {
             Some(_) => Reply::NowAway,
             None => Reply::Unaway,
         };
-        if is_news && let Some(line) = self.away_line(from) {
-            let wanted = Capabilities::AWAY_NOTIFY;
-            self.tell_neighbours(from, wanted, self.told(line));
+        if is_news {
+            let line = self.away_line(self.people.present(from)?);
+            self.tell_neighbours(from, Capabilities::AWAY_NOTIFY, line);
         }
         self.reply(from, reply);
         Ok(())

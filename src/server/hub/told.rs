@@ -20,7 +20,7 @@ pub(super) struct Told<'t> {
 }
 
 /// What can stand before a line as its tags.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tagged<'t> {
     /// When it happened.
     pub(super) time: Moment,
@@ -50,9 +50,7 @@ impl<'t> Told<'t> {
     pub(super) fn new(plain: Written, time: Moment) -> Self {
         let tags = Tagged {
             time,
-            id: None,
-            is_bot: false,
-            from_client: Tags::default(),
+            ..Tagged::default()
         };
         Self::tagged(plain, tags)
     }
@@ -102,18 +100,15 @@ impl<'t> Told<'t> {
 
     #[cold]
     fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
-        let tags = self.tags.seen_with(has);
+        let tags = Seen {
+            tags: self.tags,
+            has,
+        };
         let line = outbox.with_tags(format_args!("{tags}"), self.plain);
         if let Some(form) = self.forms.get_mut(has.kind()) {
             *form = line;
         }
         line
-    }
-}
-
-impl<'t> Tagged<'t> {
-    fn seen_with(self, has: Capabilities) -> Seen<'t> {
-        Seen { tags: self, has }
     }
 }
 

@@ -28,7 +28,7 @@ impl Hub {
         let nick = self.nick_or_star(to);
         let created = seconds_as_date(self.started.unix.as_secs());
         let say = |reply, rest: fmt::Arguments<'_>| {
-            self.reply_about(to, reply, rest);
+            self.reply_with(to, reply, rest);
         };
         say(
             Reply::Welcome,
@@ -48,8 +48,7 @@ impl Hub {
         );
         let tokens = self.isupport();
         for tokens in tokens.chunks(TOKENS_A_LINE) {
-            let (tokens, words) = (tokens.join(" "), Reply::Isupport.words());
-            say(Reply::Isupport, format_args!("{tokens} :{words}"));
+            self.reply_about(to, Reply::Isupport, tokens.join(" "));
         }
         self.tell_lusers(to);
         self.tell_motd(to);
@@ -107,9 +106,9 @@ impl Hub {
             return self.reply(to, Reply::NoMotd);
         }
         let start = format_args!(":- {name} message of the day -");
-        self.reply_about(to, Reply::MotdStart, start);
+        self.reply_with(to, Reply::MotdStart, start);
         for line in motd {
-            self.reply_about(to, Reply::Motd, format_args!(":{line}"));
+            self.reply_with(to, Reply::Motd, format_args!(":{line}"));
         }
         self.reply(to, Reply::EndOfMotd);
     }
@@ -131,7 +130,7 @@ impl Hub {
         let most = self.people.present_most;
         let visible = here - invisible;
         let say = |reply: Reply, rest: fmt::Arguments<'_>| {
-            self.reply_about(to, reply, rest);
+            self.reply_with(to, reply, rest);
         };
         say(
             Reply::LuserClient,
@@ -142,7 +141,7 @@ impl Hub {
             (Reply::LuserUnknown, connected - here),
             (Reply::LuserChannels, self.rooms.slab.len()),
         ] {
-            say(reply, format_args!("{count} :{}", reply.words()));
+            self.reply_about(to, reply, count);
         }
         say(
             Reply::LuserMe,

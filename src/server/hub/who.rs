@@ -41,13 +41,10 @@ impl Hub {
             fields: fields.map(|fields| fields.split_once(',').unwrap_or((fields, "0"))),
             multi_prefix: self.has_multi_prefix(from),
         };
-        if let Ok((number, room)) = self.rooms.find(mask) {
-            let is_member = self.membership(from, number).is_some();
-            let members = room
-                .members
-                .iter()
-                .filter(|_| is_member || !room.modes.has('s'));
-            for member in members {
+        if let Some(room) = self.rooms.called(mask) {
+            let is_member = self.member(from, room).is_some();
+            let is_visible = is_member || !room.modes.has('s');
+            for member in room.members.iter().filter(|_| is_visible) {
                 if let Some((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
@@ -65,9 +62,7 @@ impl Hub {
         } else if let Some((person, present)) = self.people.called(mask) {
             self.tell_who(asked, None, person, present);
         }
-        let words = Reply::EndOfWho.words();
-        let rest = format_args!("{} :{words}", Echo(mask));
-        self.reply_about(from, Reply::EndOfWho, rest);
+        self.reply_about(from, Reply::EndOfWho, Echo(mask));
         Ok(())
     }
 
@@ -76,8 +71,9 @@ impl Hub {
         if !present.modes.has('i') || from == id || self.is_operator(from) {
             return true;
         }
+        let own = self.people.present(from);
         let mut rooms = present.rooms.iter();
-        rooms.any(|one| self.membership(from, one.room).is_some())
+        rooms.any(|one| own.is_ok_and(|own| own.membership(one.room).is_some()))
     }
 
     fn tell_who(
@@ -105,7 +101,7 @@ impl Hub {
                 token: "",
             };
             let rest = format_args!("{rest} :0 {real_name}");
-            return self.reply_about(asked.by, Reply::WhoReply, rest);
+            return self.reply_with(asked.by, Reply::WhoReply, rest);
         };
         let fits = token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_digit());
         let token = if fits && !token.is_empty() {
@@ -118,7 +114,7 @@ impl Hub {
             letters: fields,
             token,
         };
-        self.reply_about(asked.by, Reply::WhoxReply, format_args!("{rest}"));
+        self.reply_with(asked.by, Reply::WhoxReply, format_args!("{rest}"));
     }
 }
 

@@ -65,13 +65,12 @@ impl Hub {
         } in found
         {
             let rest = format_args!("{nick} {user} {host} * :{real_name}");
-            self.reply_about(from, Reply::WhowasUser, rest);
+            self.reply_with(from, Reply::WhowasUser, rest);
             let (name, date) = (&self.settings.name, seconds_as_date(*unix_seconds));
             let rest = format_args!("{nick} {name} :{date}");
-            self.reply_about(from, Reply::WhoisServer, rest);
+            self.reply_with(from, Reply::WhoisServer, rest);
         }
-        let rest = format_args!("{} :{}", Echo(nick), Reply::EndOfWhowas.words());
-        self.reply_about(from, Reply::EndOfWhowas, rest);
+        self.reply_about(from, Reply::EndOfWhowas, Echo(nick));
         Ok(())
     }
 }
