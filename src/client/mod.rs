@@ -7,7 +7,8 @@
 //! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `log`
 //! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
 //! session. `options`, `config`
-//! and `address` say where to go and as whom.
+//! and `address` say where to go and as whom, `wishes` brings them together, and `failure` says
+//! why it came to nothing.
 
 pub mod address;
 pub mod completion;
@@ -16,6 +17,7 @@ mod control;
 pub mod draft;
 pub mod editor;
 pub mod event;
+mod failure;
 pub mod input;
 mod interactive;
 pub mod json;
@@ -35,6 +37,7 @@ pub mod settings;
 mod start;
 pub mod terminal;
 pub mod wait;
+mod wishes;
 pub mod words;
 
 use std::io;
@@ -42,10 +45,11 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 
 use address::Address;
+pub use failure::Failure;
 use network::{Command, Commands};
 use session::Outcome;
 use signal_hook::consts::{SIGINT, SIGTERM};
-pub use start::{Failure, Hosting, run};
+pub use start::{Hosting, run};
 use terminal::Signals;
 
 /// Where a conversation takes place: a connection, and the way to have it again.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
+use crate::client::failure::Failure;
 use crate::client::json::Record;
 use crate::client::safe::safe;
 use crate::client::screen::Look;
-use crate::client::start::Failure;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

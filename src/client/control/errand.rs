@@ -7,10 +7,11 @@ use super::Ask;
 use super::caller::{self, Running};
 use crate::client::address::Address;
 use crate::client::config::Config;
+use crate::client::failure::Failure;
 use crate::client::options::{Action, Control, Format, Options};
 use crate::client::safe::safe;
 use crate::client::script;
-use crate::client::start::{Failure, reading_look};
+use crate::client::start::reading_look;
 
 /// Does what a running session is to do; nothing when the options ask for something else.
 pub(in crate::client) fn through_session(

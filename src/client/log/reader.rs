@@ -11,11 +11,11 @@ use jiff::{Timestamp, Zoned};
 use super::{Since, files};
 use crate::client::address::Address;
 use crate::client::event::Event;
+use crate::client::failure::Failure;
 use crate::client::json::{Kind, Record};
 use crate::client::options::Format;
 use crate::client::screen::Look;
 use crate::client::scroll::Scroll;
-use crate::client::start::Failure;
 use crate::client::wait::Pattern;
 use crate::wire::{Key, Line, Lines};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::client::failure::Failure;
 use crate::client::input;
 use crate::client::options::{Action, Format, Input, Message, Options};
-use crate::client::start::Failure;
 use crate::client::wait::Wait;
 
 /// Where the lines come from, what to print, and when to end.

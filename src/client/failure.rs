@@ -1,0 +1,191 @@
+//! Why the program did not do what it was asked to: the exit status, and the words.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::Address;
+use super::config::ConfigError;
+use super::network::plain_words;
+use super::safe::safe;
+use super::session::Report;
+
+/// Why the program did not do what it was asked to.
+#[derive(Debug)]
+pub enum Failure {
+    /// The options ask for something that cannot be.
+    Usage(String),
+    /// Lines of the script were refused; each has been told already.
+    LinesRefused,
+    /// A file cannot be read.
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The name of a host leads nowhere.
+    UnknownHost {
+        /// The host.
+        host: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// Nobody answers at the address.
+    Unreachable {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
+    /// The connection ended before all was done.
+    ServerGone {
+        /// Why.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The time that was given is over.
+    TimeIsUp {
+        /// How long that was.
+        limit: Duration,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// The server did what no server may do.
+    ProtocolBroken {
+        /// What it did.
+        words: String,
+        /// What became of the lines of the script, where there were any.
+        report: Option<Report>,
+    },
+    /// No running session can be used by other programs.
+    NoSession,
+    /// None of them is the one that was named.
+    NoSuchSession(String),
+    /// There is no log to show; the words say what there is instead.
+    NoLog(String),
+    /// The program itself failed.
+    Internal,
+    /// The terminal or the pipe cannot be used.
+    Output(io::Error),
+    /// The nick cannot be had.
+    NickRefused {
+        /// The nick.
+        nick: String,
+        /// Why.
+        why: String,
+    },
+    /// The server does not let this person in.
+    EntryRefused {
+        /// What it said.
+        words: String,
+    },
+    /// The configuration is wrong.
+    Config(ConfigError),
+    /// A signal ended the program in good order.
+    Signal(i32),
+}
+
+impl Failure {
+    /// The exit status, after sysexits(3).
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 64,
+            Self::LinesRefused => 65,
+            Self::Unreadable { .. }
+            | Self::NoLog(_)
+            | Self::Config(ConfigError::Unreadable { .. }) => 66,
+            Self::UnknownHost { .. } => 68,
+            Self::Unreachable { .. }
+            | Self::ServerGone { .. }
+            | Self::NoSession
+            | Self::NoSuchSession(_) => 69,
+            Self::Internal => 70,
+            Self::Output(_) => 74,
+            Self::TimeIsUp { .. } => 75,
+            Self::ProtocolBroken { .. } => 76,
+            Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
+            Self::Config(ConfigError::Wrong { .. }) => 78,
+            // As a shell tells that a signal ended a program.
+            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// Nothing, when it is only that the reader of the output has seen enough.
+    pub(super) fn unless_seen_enough(self) -> Result<(), Self> {
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => Err(other),
+        }
+    }
+
+    /// Whether there is still something to say about it.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::LinesRefused | Self::Signal(_))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(words) | Self::NoLog(words) => f.write_str(words),
+            Self::LinesRefused => f.write_str("some lines were refused"),
+            Self::Unreadable { file, error } => {
+                write!(f, "cannot read {}: {}", file.display(), plain_words(error))
+            }
+            Self::UnknownHost { host, error } => {
+                // The system's words begin with what it was doing.
+                let words = plain_words(error);
+                let why = words.rsplit(": ").next().unwrap_or_default();
+                write!(f, "unknown host {host} ({why})")
+            }
+            Self::Unreachable { address, error } => write!(
+                f,
+                "no server answers on {address} ({}); is chatroomd running there?",
+                plain_words(error)
+            ),
+            Self::ServerGone { words, report } => {
+                write!(f, "the server is gone: {}", safe(words))?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::TimeIsUp { limit, report } => {
+                write!(f, "gave up after {} s", limit.as_secs_f64())?;
+                let open = report.as_ref().filter(|report| !report.is_complete());
+                open.map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::ProtocolBroken { words, report } => {
+                write!(f, "the server broke the protocol: {words}")?;
+                report
+                    .as_ref()
+                    .map_or(Ok(()), |report| write!(f, "; {report}"))
+            }
+            Self::NoSession => {
+                f.write_str("no session is running that has control = true in its configuration")
+            }
+            Self::NoSuchSession(which) => write!(
+                f,
+                "no session is running that is {which:?}; chatroom ctl sessions lists them"
+            ),
+            Self::Internal => f.write_str("internal error; please report it"),
+            Self::Output(error) => {
+                write!(f, "cannot write what arrives: {}", plain_words(error))
+            }
+            Self::NickRefused { nick, why } => write!(
+                f,
+                "{nick} cannot be had as a nick: {}; choose another with --nick",
+                safe(why)
+            ),
+            Self::EntryRefused { words } => {
+                write!(f, "the server refuses entry: {}", safe(words))
+            }
+            Self::Config(error) => error.fmt(f),
+            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
