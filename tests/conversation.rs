@@ -70,6 +70,7 @@ impl Room {
             wait: None,
             time_limit: None,
             log: false,
+            ignore: Vec::new(),
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {

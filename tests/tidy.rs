@@ -76,6 +76,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "strsim",
         &[
+            "src/client/config.rs",
             "src/client/input/commands.rs",
             "src/client/settings.rs",
             "src/server/config.rs",

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::settings::{Setting, SettingError, Taste};
+use crate::wire::mask;
 
 /// No configuration is longer than this, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -33,6 +34,9 @@ pub const EXAMPLE: &str = "\
 # Let other programs use a running session: `chatroom ctl`.
 #control = false
 
+# Whose words are not shown; /ignore adds to it until the end.
+#ignore = [\"troll\", \"*!*@spam.example\"]
+
 # Nicks that the shell completes when no session is running.
 #people = [\"bob\"]
 
@@ -52,6 +56,7 @@ pub const EXAMPLE: &str = "\
 #joins = true           # show who comes and goes
 #nick-width = 0         # right-align nicks in so many cells
 #notify = \"off\"        # desktop notifications: off, whispers, mentions or all
+#notify-by = \"osc9\"     # how the terminal is asked for that: osc9 or osc777
 #time = \"%H:%M\"        # a format of strftime(3), or off
 #title = false          # tell in the title of the window what is unread
 
@@ -78,6 +83,9 @@ pub struct Config {
     /// Whether all that is seen is kept, for `chatroom log`.
     #[serde(default)]
     pub log: bool,
+    /// Nicks and masks of those whose words are not shown.
+    #[serde(default)]
+    ignore: Vec<toml::Spanned<String>>,
     /// Nicks that the shell completes when no session is running.
     #[serde(default)]
     pub people: Vec<String>,
@@ -216,8 +224,13 @@ impl Config {
         };
         let config: Self = toml::from_str(text).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            wrong(at, error.message().replace('\n', " "))
+            wrong(at, with_suggestion(error.message()))
         })?;
+        let is_wrong = |mask: &&toml::Spanned<String>| mask::whole(mask.get_ref()).is_none();
+        if let Some(mask) = config.ignore.iter().find(is_wrong) {
+            let words = format!("{:?} can be neither a nick nor a mask", mask.get_ref());
+            return Err(wrong(Some(mask.span().start), words));
+        }
         let mut taste = Taste::default();
         for (name, value) in &config.look {
             config
@@ -225,6 +238,12 @@ impl Config {
                 .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
         }
         Ok(config)
+    }
+
+    /// Nicks and masks of those whose words are not shown.
+    pub fn ignored(&self) -> Vec<String> {
+        let masks = self.ignore.iter();
+        masks.map(|mask| mask.get_ref().clone()).collect()
     }
 
     fn set(&self, name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
@@ -245,6 +264,23 @@ impl Config {
             debug_assert!(set.is_ok(), "the file was checked when it was read");
         }
         taste
+    }
+}
+
+/// What is wrong, in one line; where a name is not known, with the one that was meant, or else with
+/// those there are.
+fn with_suggestion(words: &str) -> String {
+    let words = words.replace('\n', " ");
+    // The library puts names between such quotes: the one that was found, then those there are.
+    let mut names = words.split('`').skip(1).step_by(2);
+    let found = names.next().filter(|_| words.starts_with("unknown "));
+    let close = found.and_then(|found| {
+        let near = names.map(|name| (strsim::osa_distance(name, found), name));
+        near.filter(|(distance, _)| *distance <= 2).min()
+    });
+    match (close, words.split_once(", expected")) {
+        (Some((_, name)), Some((unknown, _))) => format!("{unknown}; did you mean `{name}`?"),
+        _ => words,
     }
 }
 
@@ -310,6 +346,17 @@ mod tests {
         assert!(
             words.starts_with("c.toml:2:1: unknown field `serwer`"),
             "{words}"
+        );
+        assert!(words.ends_with("; did you mean `server`?"), "{words}");
+        let words = parse("frobnicate = 1").unwrap_err();
+        assert!(words.contains("expected one of `nick`, "), "{words}");
+        assert_eq!(
+            parse("keys = \"vim\"").unwrap_err(),
+            "c.toml:1:8: unknown variant `vim`; did you mean `vi`?"
+        );
+        assert_eq!(
+            parse("ignore = [\"bob\",\n\"a b\"]").unwrap_err(),
+            "c.toml:2:1: \"a b\" can be neither a nick nor a mask"
         );
         let words = parse("nick = 7").unwrap_err();
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");

@@ -11,7 +11,7 @@ use super::input::{self, Intent, Local};
 use super::safe::{safe, safe_name};
 use super::screen::Look;
 use super::session::Unread;
-use super::settings::{Calls, SETTINGS, Setting};
+use super::settings::{Calls, NotifyBy, SETTINGS, Setting};
 
 /// How many lines are remembered.
 const REMEMBERED_LINES_MAX: usize = 10_000;
@@ -166,8 +166,15 @@ impl Scroll {
         if self.look.taste.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
-            let words = format!("{}: {}", safe_name(nick), safe(text));
-            sequences.push_str(&format!("\x1b]9;{words}{BELL}"));
+            let (nick, text) = (safe_name(nick), safe(text));
+            sequences.push_str(&match self.look.taste.notify_by {
+                NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
+                // The first semicolon ends the title.
+                NotifyBy::Osc777 => {
+                    let title = nick.replace(';', "_");
+                    format!("\x1b]777;notify;{title};{text}{BELL}")
+                }
+            });
         }
         if !sequences.is_empty() {
             self.rung_at = Some(unix_seconds);
@@ -390,6 +397,12 @@ mod tests {
         assert_eq!(
             shown,
             "\x1b]9;bob: x^G^[]0;evil^G\x0712:01 <bob> x^G^[]0;evil^G\n"
+        );
+        scroll.local("/set notify-by osc777");
+        let shown = scroll.show(&said("x;\x1b\\y", true), NOON + 1, Some("#a"));
+        assert!(
+            shown.starts_with("\x1b]777;notify;bob;x;^[\\y\x07"),
+            "{shown:?}"
         );
     }
 

@@ -12,6 +12,8 @@ pub struct Taste {
     pub bell: Calls,
     /// Who makes the desktop show a notification.
     pub notify: Calls,
+    /// How the terminal is asked for a notification.
+    pub notify_by: NotifyBy,
     /// Whether the title of the window tells what is unread.
     pub title: bool,
     /// Whether those who come or leave in one moment share a line.
@@ -30,6 +32,7 @@ impl Default for Taste {
             time: "%H:%M".to_owned(),
             bell: Calls::Mentions,
             notify: Calls::Off,
+            notify_by: NotifyBy::Osc9,
             title: false,
             gather: true,
             joins: true,
@@ -50,6 +53,29 @@ pub enum Calls {
     Mentions,
     /// Everything.
     All,
+}
+
+/// A sequence of escapes that makes a terminal show a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifyBy {
+    /// That of iTerm2, kitty and others: one text.
+    Osc9,
+    /// That of urxvt, foot and VTE: a title and a text.
+    Osc777,
+}
+
+impl NotifyBy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Osc9, Self::Osc777];
+        all.into_iter().find(|one| one.name() == text)
+    }
 }
 
 /// One row of the table of settings.
@@ -107,9 +133,16 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "notify",
         values: CALLS,
-        help: "what makes the desktop show a notification, where the terminal can (OSC 9)",
+        help: "what makes the desktop show a notification, where the terminal can",
         show: |taste| taste.notify.to_string(),
         take: |taste, text| put(&mut taste.notify, Calls::parse(text)),
+    },
+    Setting {
+        name: "notify-by",
+        values: "osc9 or osc777",
+        help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
+        show: |taste| taste.notify_by.name().to_owned(),
+        take: |taste, text| put(&mut taste.notify_by, NotifyBy::parse(text)),
     },
     Setting {
         name: "time",

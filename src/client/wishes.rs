@@ -164,6 +164,7 @@ impl Wishes {
             wait: plan.wait.clone(),
             time_limit: options.timeout,
             log: config.log,
+            ignore: config.ignored(),
             aliases: config.alias.clone(),
         })
     }

@@ -45,6 +45,27 @@ pub fn refusal(number: u16, parameters: &[String]) -> String {
     }
 }
 
+/// What a server answers that has no form of its own, in words that are not yet safe to print;
+/// nothing for what nobody asks for. `parameters` are those behind this person's own nick.
+pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
+    Some(match (Reply::from_number(number), parameters) {
+        // When a room was made is told whenever its modes are.
+        (Some(Reply::CreationTime), _) => return None,
+        (Some(Reply::Inviting), [nick, room, ..]) => format!("{nick} was asked into {room}"),
+        (Some(Reply::ChannelModeIs), [room, modes @ ..]) => {
+            format!("the modes of {room} are {}", modes.join(" "))
+        }
+        (Some(Reply::UserModeIs), [modes, ..]) => format!("your modes are {modes}"),
+        (Some(Reply::BanList), [room, mask, by @ ..]) => {
+            let by = by.first().map(|by| format!(", by {by}"));
+            format!("{mask} is kept out of {room}{}", by.unwrap_or_default())
+        }
+        (Some(Reply::EndOfBanList), [room, ..]) => format!("that is all who is kept out of {room}"),
+        _ if parameters.is_empty() => return None,
+        _ => parameters.join(" "),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

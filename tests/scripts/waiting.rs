@@ -321,7 +321,7 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
         ]
     );
     let guessed = first.ctl(&["rooms"]);
-    assert_eq!(guessed.out, "#b\n#lobby\n");
+    assert_eq!(guessed.out, "#lobby\n#b\n");
     let told = format!(
         "chatroom: several sessions are running, this is {two} {address} bob #b; \
          --session chooses\n"

@@ -7,6 +7,7 @@ use super::{
     Fault, Intent, Local, checked_nick, checked_room, is_room, leading_room, nothing_behind,
     only_room, some, tell, word,
 };
+use crate::wire::mask;
 
 /// What an argument of a command is, for Tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,10 +254,16 @@ pub const COMMANDS: &[Slash] = &[
     },
     Slash {
         name: "ban",
-        usage: "[#ROOM] NICK|MASK",
-        help: "keep somebody out of a room; masks look like nick!user@host",
+        usage: "[#ROOM] [NICK|MASK]",
+        help: "keep somebody out of a room, or list who is kept out; masks look like nick!user@host",
         arguments: &[Argument::Nick],
-        make: |arguments| ban(arguments, "+b"),
+        make: |arguments| match leading_target(arguments)? {
+            (target, more) if more.trim().is_empty() => Ok(Intent::Mode {
+                target,
+                change: "+b".to_owned(),
+            }),
+            _ => ban(arguments, "+b"),
+        },
     },
     Slash {
         name: "unban",
@@ -314,29 +321,29 @@ pub const COMMANDS: &[Slash] = &[
     },
     Slash {
         name: "ignore",
-        usage: "[NICK]",
+        usage: "[NICK|MASK]",
         help: "show nothing of what somebody says, or list who is ignored",
         arguments: &[Argument::Nick],
         make: |arguments| {
-            let nick = word(arguments).map(|(nick, more)| {
+            let mask = word(arguments).map(|(mask, more)| {
                 nothing_behind(more)?;
-                checked_nick(nick)
+                checked_mask(mask)
             });
             Ok(Intent::Ignore {
-                nick: nick.transpose()?,
+                mask: mask.transpose()?,
             })
         },
     },
     Slash {
         name: "unignore",
-        usage: "NICK",
+        usage: "NICK|MASK",
         help: "the opposite of /ignore",
         arguments: &[Argument::Nick],
         make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom to hear again"))?;
+            let (mask, more) = word(arguments).ok_or(Fault::Missing("whom to hear again"))?;
             nothing_behind(more)?;
             Ok(Intent::Unignore {
-                nick: checked_nick(nick)?,
+                mask: checked_mask(mask)?,
             })
         },
     },
@@ -450,6 +457,13 @@ fn reply(arguments: &str) -> Result<Intent<'_>, Fault> {
 }
 
 /// Bans or unbans a mask; a nick alone stands for everybody with that nick.
+/// A nick, or a mask of nicks and addresses.
+fn checked_mask(mask: &str) -> Result<&str, Fault> {
+    mask::whole(mask)
+        .map(|_| mask)
+        .ok_or_else(|| Fault::Nick(mask.to_owned()))
+}
+
 fn ban<'a>(arguments: &'a str, change: &str) -> Result<Intent<'a>, Fault> {
     let (target, more) = leading_target(arguments)?;
     let (mask, more) = word(more).ok_or(Fault::Missing("whom to keep out"))?;

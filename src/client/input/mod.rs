@@ -134,15 +134,15 @@ pub enum Intent<'a> {
         /// The change as it stands on the wire; none to see the modes.
         change: String,
     },
-    /// Show nothing that this person says any more, or list who is ignored.
+    /// Show nothing that these people say any more, or list who is ignored.
     Ignore {
-        /// Whom.
-        nick: Option<&'a str>,
+        /// A nick, or a mask.
+        mask: Option<&'a str>,
     },
-    /// Show again what this person says.
+    /// Show again what they say.
     Unignore {
-        /// Whom.
-        nick: &'a str,
+        /// The nick or the mask.
+        mask: &'a str,
     },
     /// Send a line to the server as it is.
     Raw {

@@ -63,6 +63,10 @@ impl Session {
                 by: source.to_owned(),
                 change: words_behind(message, 1),
             }),
+            ("INVITE", ..)
+                if message
+                    .source
+                    .is_some_and(|source| self.ignored.has(source.as_str())) => {}
             ("INVITE", _, Some(room)) => outbox.events.push(Event::Invited {
                 room: room.to_owned(),
                 by: source.to_owned(),
@@ -114,7 +118,7 @@ impl Session {
                 return outbox.events.push(Event::ServerDetail { text });
             }
         };
-        if self.ignored.contains(&Key::of(&nick)) {
+        if source.is_some_and(|source| self.ignored.has(source.as_str())) {
             return;
         }
         let own = self.is_own(&nick);

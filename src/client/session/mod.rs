@@ -4,8 +4,8 @@
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
-//! before it is entered, `talk` knows what became of what a person says, `rooms` remembers who is
-//! where, `asked` collects answers that come in many
+//! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
+//! not shown, `rooms` remembers who is where, `asked` collects answers that come in many
 //! lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
 //! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
 //! is known when it ends too early.
@@ -15,6 +15,7 @@ mod awaited;
 mod capabilities;
 mod fences;
 mod heard;
+mod ignored;
 mod judged;
 mod numbered;
 mod outbox;
@@ -24,7 +25,7 @@ mod rooms;
 mod talk;
 mod typed;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::event::Event;
@@ -35,6 +36,7 @@ use asked::Asked;
 use capabilities::Capabilities;
 use fences::Script;
 pub use fences::ScriptLine;
+use ignored::Ignored;
 pub use judged::{Judgement, Part};
 pub use outbox::{Order, Outbox, Outcome};
 pub use report::{Ranges, Report};
@@ -66,6 +68,8 @@ pub struct Settings {
     pub wait: Option<Wait>,
     /// When to give up, counted from the beginning.
     pub time_limit: Option<Duration>,
+    /// Nicks and masks of those whose words are not shown.
+    pub ignore: Vec<String>,
     /// Whether a log is kept, which also has what a script says.
     pub log: bool,
     /// Short names for longer beginnings of a line, without their slash.
@@ -153,7 +157,7 @@ pub struct Session {
     /// The server does what no server may do.
     broken: bool,
     /// Whose words are not shown.
-    ignored: BTreeSet<Key>,
+    ignored: Ignored,
     /// Who whispered last.
     last_whisper: Option<String>,
     /// Where to go when this server is left.
@@ -163,6 +167,10 @@ pub struct Session {
 impl Session {
     /// A session that is not connected yet.
     pub fn new(settings: Settings) -> Self {
+        let mut ignored = Ignored::default();
+        for mask in &settings.ignore {
+            ignored.add(mask);
+        }
         Self {
             nick: settings.nick.clone(),
             settings,
@@ -181,7 +189,7 @@ impl Session {
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,
-            ignored: BTreeSet::new(),
+            ignored,
             last_whisper: None,
             elsewhere: None,
         }

@@ -6,6 +6,7 @@ use super::asked::{DETAILED_PEOPLE_MAX, Who};
 use super::heard::words_behind;
 use super::{Moment, Order, Outbox, Outcome, Phase, SETTLED, SPELLINGS_MAX, Session};
 use crate::client::event::{Event, Present, RoomSummary};
+use crate::client::words;
 use crate::wire::{Key, Message, Reply, Request};
 
 impl Session {
@@ -250,8 +251,15 @@ impl Session {
                 details.more.push(words_behind(message, 2));
                 return;
             }
-            let text = words_behind(message, 1);
-            return outbox.events.push(Event::ServerDetail { text });
+            let behind = message.parameters.get(1..).unwrap_or_default();
+            // What comes now was asked for, but for what each room is told with.
+            let answer = self.is_ready().then(|| words::answer(number, behind));
+            return outbox.events.push(match answer.flatten() {
+                Some(text) => Event::ServerSaid { text },
+                None => Event::ServerDetail {
+                    text: words_behind(message, 1),
+                },
+            });
         }
         match self.phase {
             Phase::Registering { .. } => self.entry_refused(number, message, outbox),

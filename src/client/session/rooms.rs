@@ -22,6 +22,8 @@ pub(super) struct Rooms {
 pub(super) struct Room {
     /// As the server writes it.
     pub(super) name: String,
+    /// The later it was entered, the higher.
+    number: u64,
     /// Whether the list of people is complete.
     pub(super) listed: bool,
     /// What has been said since it was the active one.
@@ -71,8 +73,11 @@ impl Rooms {
         self.rooms.get(self.active.as_ref()?)
     }
 
+    /// All of them, in the order in which they were entered.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
-        self.rooms.values()
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        rooms.sort_by_key(|room| room.number);
+        rooms.into_iter()
     }
 
     pub(super) fn names(&self) -> Vec<String> {
@@ -131,8 +136,11 @@ impl Rooms {
     /// from before the connection was lost, begins anew.
     pub(super) fn enter(&mut self, name: &str) {
         let at = Key::of(name);
+        let known = self.rooms.get(&at).map(|room| room.number);
+        let last = self.rooms.values().map(|room| room.number).max();
         let room = Room {
             name: name.to_owned(),
+            number: known.unwrap_or(last.unwrap_or_default() + 1),
             listed: false,
             unread: Unread::default(),
             people: BTreeMap::new(),
@@ -151,7 +159,7 @@ impl Rooms {
         let key = Key::of(name);
         let was_in = self.rooms.remove(&key).is_some();
         if self.active.as_ref() == Some(&key) {
-            let next = self.rooms.keys().next().cloned();
+            let next = self.iter().next().map(|room| Key::of(&room.name));
             self.activate(next);
         }
         was_in

@@ -27,6 +27,7 @@ impl Played {
             wait: None,
             time_limit: None,
             log: false,
+            ignore: Vec::new(),
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {
@@ -285,7 +286,7 @@ fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_
     played.hear(":s 422 alice_ :no MOTD");
     assert_eq!(
         played.lines(),
-        ["JOIN #dev", "JOIN #lobby", "PING :chatroom-settled"]
+        ["JOIN #lobby", "JOIN #dev", "PING :chatroom-settled"]
     );
     for room in ["#lobby", "#dev"] {
         played.hear(&format!(":alice_!~a@host JOIN {room}"));
@@ -394,7 +395,8 @@ fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
     played.hear(":bob!b@h PRIVMSG #lobby :malice");
     let unread = played.session.unread();
     assert_eq!((unread.messages, unread.mentions), (3, 1));
-    played.type_line("/room 2");
+    // Numbers are in the order of entering.
+    played.type_line("/room 1");
     assert_eq!(played.session.active_room(), Some("#lobby"));
     assert_eq!(played.session.unread(), Unread::default());
     played.type_line("/room dev");
@@ -619,4 +621,52 @@ fn a_person_and_a_room_have_names_whatever_a_server_says() {
     let (nicks, rooms) = played.session.names();
     assert_eq!(nicks, ["bob"]);
     assert_eq!(rooms, ["#lobby"]);
+}
+
+#[test]
+fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious() {
+    let mut played = Played::ready(false);
+    played.hear(":s 341 alice carol #dev");
+    played.hear(":s 324 alice #dev +kl x 5");
+    played.hear(":s 329 alice #dev 1700000000");
+    played.hear(":s 367 alice #dev *!*@evil bob 1700000000");
+    played.hear(":s 368 alice #dev :End of channel ban list");
+    played.hear(":s 221 alice +i");
+    played.hear(":s 391 alice s :Tuesday");
+    played.hear(":s 381 alice :You are now an IRC operator");
+    let events = played.events();
+    let said = events.iter().filter_map(|event| match event {
+        Event::ServerSaid { text } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "carol was asked into #dev",
+            "the modes of #dev are +kl x 5",
+            "*!*@evil is kept out of #dev, by bob",
+            "that is all who is kept out of #dev",
+            "your modes are +i",
+            "s Tuesday",
+            "You are now an IRC operator"
+        ]
+    );
+    assert!(matches!(&events[2], Event::ServerDetail { .. }));
+}
+
+#[test]
+fn masks_are_ignored_and_so_are_their_invitations() {
+    let mut played = Played::ready(false);
+    played.type_line("/ignore *!*@evil");
+    played.take();
+    played.hear(":bob!b@evil PRIVMSG #lobby :hi");
+    played.hear(":bob!b@evil PRIVMSG alice :hi");
+    played.hear(":bob!b@evil INVITE alice #trap");
+    assert_eq!(played.events(), []);
+    played.type_line("/r x");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    played.type_line("/unignore *!*@EVIL");
+    played.take();
+    played.hear(":bob!b@evil INVITE alice #trap");
+    assert!(matches!(&played.events()[..], [Event::Invited { .. }]));
 }

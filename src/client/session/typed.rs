@@ -56,26 +56,22 @@ impl Session {
             }),
             Ok(Intent::Switch { room }) => self.switch(room, outbox),
             Ok(Intent::Rooms) => self.list_rooms(outbox),
-            Ok(Intent::Ignore { nick: Some(nick) }) => {
-                self.ignored.insert(Key::of(nick));
-                note(
-                    outbox,
-                    format!("{nick} is ignored; /unignore {nick} ends it"),
-                );
+            Ok(Intent::Ignore { mask: Some(mask) }) => {
+                self.ignored.add(mask);
+                let words = format!("{mask} is ignored; /unignore {mask} ends it");
+                note(outbox, words);
             }
-            Ok(Intent::Ignore { nick: None }) => {
-                let nicks: Vec<String> = self.ignored.iter().map(Key::to_string).collect();
-                note(
-                    outbox,
-                    match nicks.len() {
-                        0 => "nobody is ignored".to_owned(),
-                        _ => format!("ignored: {}", nicks.join(" ")),
-                    },
-                );
+            Ok(Intent::Ignore { mask: None }) => {
+                let names = self.ignored.names();
+                let words = match names.len() {
+                    0 => "nobody is ignored".to_owned(),
+                    _ => format!("ignored: {}", names.join(" ")),
+                };
+                note(outbox, words);
             }
-            Ok(Intent::Unignore { nick }) => match self.ignored.remove(&Key::of(nick)) {
-                true => note(outbox, format!("{nick} is heard again")),
-                false => self.refuse_input(&format!("{nick} is not ignored"), outbox),
+            Ok(Intent::Unignore { mask }) => match self.ignored.remove(mask) {
+                true => note(outbox, format!("{mask} is heard again")),
+                false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
             },
             Ok(intent) => match self.talk_of(&intent) {
                 Some(Err(words)) => self.refuse_input(words, outbox),

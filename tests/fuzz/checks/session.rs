@@ -75,6 +75,7 @@ impl Conversation {
                 log: kind & 32 != 0,
                 wait: None,
                 time_limit: (kind & 16 != 0).then(|| Duration::from_secs(500)),
+                ignore: Vec::new(),
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
             }),
             outbox: Outbox::default(),
