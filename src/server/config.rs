@@ -12,11 +12,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ServerError;
-use super::hub::{AWAY_BYTES_MAX, Limits, TOPIC_BYTES_MAX};
+use super::hub::{Limit, Limits};
 use super::mistake::Mistake;
 use super::settings::{self, Settings};
 use crate::wire::RoomName;
-use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// The keys outside of any table.
 const KEYS: [&str; 10] = [
@@ -30,28 +29,6 @@ const KEYS: [&str; 10] = [
     "lobby",
     "operator",
     "limits",
-];
-
-/// A limit: its name, its bounds, and its place.
-type LimitRow = (&'static str, u32, u32, fn(&mut Limits) -> &mut u32);
-
-/// The limits that can be set. Units stand in the names; what has none is a count.
-#[rustfmt::skip]
-const LIMITS: [LimitRow; 14] = [
-    ("connections", 1, 1_000_000, |limits| &mut limits.connections),
-    ("connections-per-address", 1, 1_000_000, |limits| &mut limits.connections_per_address),
-    ("registration-seconds", 1, 3_600, |limits| &mut limits.registration_seconds),
-    ("ping-interval-seconds", 1, 86_400, |limits| &mut limits.ping_interval_seconds),
-    ("ping-timeout-seconds", 1, 86_400, |limits| &mut limits.ping_timeout_seconds),
-    ("lines-per-second", 1, 1_000_000, |limits| &mut limits.lines_per_second),
-    ("lines-burst", 1, 1_000_000, |limits| &mut limits.lines_burst),
-    ("send-queue-bytes", 4_096, 1 << 30, |limits| &mut limits.send_queue_bytes),
-    ("rooms-per-person", 1, 1_000, |limits| &mut limits.rooms_per_person),
-    ("targets", 1, 100, |limits| &mut limits.targets),
-    ("nick-bytes", 1, NICK_BYTES_MAX as u32, |limits| &mut limits.nick_bytes),
-    ("room-name-bytes", 2, ROOM_NAME_BYTES_MAX as u32, |limits| &mut limits.room_name_bytes),
-    ("topic-bytes", 1, TOPIC_BYTES_MAX, |limits| &mut limits.topic_bytes),
-    ("away-bytes", 1, AWAY_BYTES_MAX, |limits| &mut limits.away_bytes),
 ];
 
 /// Reads the file into the settings; what is not in it stays as it was.
@@ -237,21 +214,20 @@ fn limits(value: &Spanned<DeValue<'_>>, limits: &mut Limits) -> Result<(), Troub
             limits.enabled = *enabled;
             continue;
         }
-        let Some((key, least, most, place)) = LIMITS.into_iter().find(|row| row.0 == name) else {
-            let known = LIMITS.into_iter().map(|row| row.0).chain(["enabled"]);
+        let Some(limit) = Limit::ALL.iter().find(|limit| limit.key == name) else {
+            let known = Limit::ALL.iter().map(|limit| limit.key).chain(["enabled"]);
             return Err(unknown_key(key.span(), name, known));
         };
         let number = match value.get_ref() {
             DeValue::Integer(digits) => u32::from_str_radix(digits.as_str(), digits.radix()).ok(),
             _ => None,
         };
-        match number.filter(|number| (least..=most).contains(number)) {
-            Some(number) => *place(limits) = number,
-            None => {
-                let mistake = Mistake::Bounds { key, least, most };
-                return Err(Trouble::Mistake(value.span(), mistake));
-            }
-        }
+        let Limit { least, most, .. } = *limit;
+        let number = number.filter(|number| (least..=most).contains(number));
+        *(limit.place)(limits) = number.ok_or_else(|| {
+            let key = limit.key;
+            Trouble::Mistake(value.span(), Mistake::Bounds { key, least, most })
+        })?;
     }
     Ok(())
 }
@@ -297,20 +273,20 @@ mod tests {
 
     #[test]
     fn the_help_shows_each_key_with_what_is_usual() {
-        let help = crate::server::options::CONFIG_HELP;
+        let help = crate::server::options::config_help();
         for key in KEYS {
             assert!(
                 help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
                 "{key}"
             );
         }
-        for (name, _, _, place) in LIMITS {
-            let usual = *place(&mut Limits::default());
+        for limit in Limit::ALL {
+            let usual = *(limit.place)(&mut Limits::default());
             let shown = help.lines().filter_map(|line| line.split_once(" = "));
-            let mut shown = shown.filter(|(key, _)| key.trim() == name);
-            let (_, value) = shown.next().unwrap_or_else(|| panic!("{name}"));
+            let mut shown = shown.filter(|(key, _)| key.trim() == limit.key);
+            let (_, value) = shown.next().unwrap_or_else(|| panic!("{}", limit.key));
             let value = value.split(' ').next().unwrap();
-            assert_eq!(value.parse(), Ok(usual), "{name}");
+            assert_eq!(value.parse(), Ok(usual), "{}", limit.key);
         }
     }
 
@@ -380,11 +356,12 @@ mod tests {
 
     #[test]
     fn a_limit_can_be_set_from_its_least_to_its_most() {
-        for (name, least, most, place) in LIMITS {
+        for limit in Limit::ALL {
+            let (name, least, most) = (limit.key, limit.least, limit.most);
             for number in [least, most] {
                 let text = format!("[limits]\n{name} = {number}");
                 let mut limits = read_text(&text).unwrap().hub.limits;
-                assert_eq!(*place(&mut limits), number, "{name}");
+                assert_eq!(*(limit.place)(&mut limits), number, "{name}");
             }
             for number in [i64::from(least) - 1, i64::from(most) + 1] {
                 let text = format!("[limits]\n{name} = {number}");

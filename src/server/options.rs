@@ -6,41 +6,16 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
+use super::hub::{Limit, Limits};
 use super::settings;
 use crate::generate::Generated;
 use crate::wire::RoomName;
 
-/// What can stand in the file, in words; `config` checks that no key is missing here.
-pub(super) const CONFIG_HELP: &str = "\
-The file given with --config (TOML; all of it can be left out):
-  listen = [\"127.0.0.1:6667\"]    where to listen
-  name = \"chat.example\"          what the server calls itself
-  network = \"Example\"            what the network is called
-  motd = \"text\"                  the message of the day, or
-  motd-file = \"motd.txt\"         a file with it, beside this one
-  password = \"text\"              what people have to give, or
-  password-file = \"password\"     a file with it, beside this one
-  lobby = \"#lobby\"               the room everybody is in; false for none
-  [[operator]]                   who can become an operator; one of these for each
-  name = \"root\"                  what they say with OPER
-  password-hash = \"$argon2id…\"   as `chatroomd hash-password` prints it, or
-  password = \"text\"              the password itself
-  [limits]
-  enabled = true                 false: no flood control, any number of connections
-  connections = 10000            in all
-  connections-per-address = 256  from one IPv4 address or IPv6 network of 64 bits
-  registration-seconds = 30      to give a nick and a user name
-  ping-interval-seconds = 90     of silence before somebody is asked for a sign of life
-  ping-timeout-seconds = 60      to give one
-  lines-per-second = 10          taken from a connection in the long run
-  lines-burst = 40               taken at once before that
-  send-queue-bytes = 1048576     waiting for a reader before the reader is given up
-  rooms-per-person = 50
-  targets = 10                   rooms or people in one request
-  nick-bytes = 30
-  room-name-bytes = 50
-  topic-bytes = 300
-  away-bytes = 200";
+/// What can stand in the file, in words, up to the limits.
+const CONFIG_HELP: &str = include_str!("help/config.txt");
+const EXAMPLES: &str = include_str!("help/examples.txt");
+/// The man page has a section for each part of this.
+const MORE_HELP: &str = include_str!("help/more.txt");
 
 /// A slim IRC server: one room for everybody, and as many more as they like.
 ///
@@ -50,8 +25,8 @@ The file given with --config (TOML; all of it can be left out):
 #[command(
     name = "chatroomd",
     version,
-    after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}\n\n{CONFIG_HELP}"),
+    after_help = EXAMPLES.trim_end(),
+    after_long_help = format!("{EXAMPLES}\n{MORE_HELP}\n{}", config_help()),
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
@@ -162,23 +137,15 @@ impl Options {
     }
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  chatroomd                        a room for the people on this machine
-  chatroomd --listen 0.0.0.0:6667  a room for everybody who can reach this machine
-  chatroomd --listen 127.0.0.1:0   on a port that is free; standard output says which
-  chatroomd hash-password          what can stand for an operator's password in the file
-
-SIGHUP, or REHASH from an operator, has the file read again; a mistake in it changes nothing.
-Addresses stay as they are.";
-
-/// The man page has a section for each part of this.
-const MORE_HELP: &str = "\
-Exit status:
-  0   told to stop, by SIGTERM or SIGINT
-  64  wrong options
-  66  a file could not be read
-  69  an address cannot be listened on
-  71  the system refused something that any program can have
-  74  writing the output failed
-  78  wrong configuration";
+/// What can stand in the file, in words; `config` checks that no key is missing here.
+pub(super) fn config_help() -> String {
+    let usual = &mut Limits::default();
+    let limits = Limit::ALL.iter().map(|limit| {
+        let setting = format!("{} = {}", limit.key, (limit.place)(usual));
+        format!("  {setting:<30} {}", limit.words)
+            .trim_end()
+            .to_owned()
+    });
+    let limits: Vec<_> = limits.collect();
+    format!("{CONFIG_HELP}{}", limits.join("\n"))
+}

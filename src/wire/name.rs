@@ -89,91 +89,76 @@ impl fmt::Display for Shown {
     }
 }
 
-/// A person's name: letters, digits and ``-[]\`^{}|_``, not beginning with a digit or a hyphen.
-/// RFC 2812, 2.3.1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nick(Box<str>);
+/// A checked name: a type of its own around its text.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $start:expr, $fits:expr, $bytes_max:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(Box<str>);
 
-impl Nick {
-    /// Checks `text`; after that nobody needs to check again.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let first = text.chars().next().ok_or(NameError::Empty)?;
-        if let Some(bad) = text.chars().find(|c| !is_nick_character(*c)) {
-            return Err(NameError::Character(bad));
-        }
-        if first.is_ascii_digit() || first == '-' {
-            return Err(NameError::Start(first));
-        }
-        if text.len() > NICK_BYTES_MAX {
-            return Err(NameError::TooLong {
-                bytes_max: NICK_BYTES_MAX,
-            });
-        }
-        Ok(Self(text.into()))
-    }
+        impl $name {
+            /// Checks `text`; after that nobody needs to check again.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                check(text, $start, $fits, $bytes_max)?;
+                Ok(Self(text.into()))
+            }
 
-    /// The nick as its owner writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The name as it was first written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
 
-    /// What it has in common with its other spellings.
-    pub fn key(&self) -> Key {
-        Key::of(&self.0)
-    }
+            /// What it has in common with its other spellings.
+            pub fn key(&self) -> Key {
+                Key::of(&self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl fmt::Display for Nick {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+name! {
+    /// A person's name: letters, digits and ``-[]\`^{}|_``, not beginning with a digit or a hyphen.
+    /// RFC 2812, 2.3.1.
+    Nick, |c| !c.is_ascii_digit() && c != '-', is_nick_character, NICK_BYTES_MAX
+}
+
+name! {
+    /// A room's name: `#` and at least one more character, none of which is a space, a comma, or
+    /// could disturb a terminal. RFC 2812, 1.3.
+    RoomName, |c| c == '#', is_room_character, ROOM_NAME_BYTES_MAX
+}
+
+fn check(
+    text: &str,
+    starts: fn(char) -> bool,
+    fits: fn(char) -> bool,
+    bytes_max: usize,
+) -> Result<(), NameError> {
+    let first = text.chars().next().ok_or(NameError::Empty)?;
+    if !starts(first) {
+        return Err(NameError::Start(first));
     }
+    if let Some(bad) = text.chars().find(|c| !fits(*c)) {
+        return Err(NameError::Character(bad));
+    }
+    // The sign of a room alone names none.
+    if text == "#" {
+        return Err(NameError::Empty);
+    }
+    if text.len() > bytes_max {
+        return Err(NameError::TooLong { bytes_max });
+    }
+    Ok(())
 }
 
 fn is_nick_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-[]\\`^{}|_".contains(c)
-}
-
-/// A room's name: `#` and at least one more character, none of which is a space, a comma, or
-/// could disturb a terminal. RFC 2812, 1.3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomName(Box<str>);
-
-impl RoomName {
-    /// Checks `text`; after that nobody needs to check again.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let first = text.chars().next().ok_or(NameError::Empty)?;
-        let Some(rest) = text.strip_prefix('#') else {
-            return Err(NameError::Start(first));
-        };
-        if rest.is_empty() {
-            return Err(NameError::Empty);
-        }
-        if let Some(bad) = rest.chars().find(|c| !is_room_character(*c)) {
-            return Err(NameError::Character(bad));
-        }
-        if text.len() > ROOM_NAME_BYTES_MAX {
-            return Err(NameError::TooLong {
-                bytes_max: ROOM_NAME_BYTES_MAX,
-            });
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The name as its first visitor wrote it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What it has in common with its other spellings.
-    pub fn key(&self) -> Key {
-        Key::of(&self.0)
-    }
-}
-
-impl fmt::Display for RoomName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 fn is_room_character(c: char) -> bool {

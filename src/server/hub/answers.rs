@@ -4,14 +4,11 @@ use std::cell::RefMut;
 use std::fmt::{self, Write};
 use std::mem;
 
-use super::Hub;
-use super::capability::Capabilities;
-use super::outbox::{LINE_BYTES_MAX, Outbox, Written};
-use super::people::{ConnectionId, Membership, Person};
-use super::refusal::Refusal;
-use super::room::{Member, Room};
-use super::told::Told;
-use crate::wire::Reply;
+use super::outbox::LINE_BYTES_MAX;
+use super::{
+    Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
+    Told, Written,
+};
 
 impl Hub {
     /// What the step at hand wants done.

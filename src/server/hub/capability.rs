@@ -2,25 +2,52 @@
 
 use std::fmt;
 
-/// The capabilities there are: name, and the bit that stands for it.
-const TABLE: [(&str, Capabilities); 16] = [
-    ("account-notify", Capabilities::ACCOUNT_NOTIFY),
-    ("account-tag", Capabilities::ACCOUNT_TAG),
-    ("away-notify", Capabilities::AWAY_NOTIFY),
-    ("batch", Capabilities::BATCH),
-    ("cap-notify", Capabilities::CAP_NOTIFY),
-    ("echo-message", Capabilities::ECHO_MESSAGE),
-    ("extended-join", Capabilities::EXTENDED_JOIN),
-    ("extended-monitor", Capabilities::EXTENDED_MONITOR),
-    ("invite-notify", Capabilities::INVITE_NOTIFY),
-    ("labeled-response", Capabilities::LABELED_RESPONSE),
-    ("message-tags", Capabilities::MESSAGE_TAGS),
-    ("multi-prefix", Capabilities::MULTI_PREFIX),
-    ("server-time", Capabilities::SERVER_TIME),
-    ("setname", Capabilities::SETNAME),
-    ("standard-replies", Capabilities::STANDARD_REPLIES),
-    ("userhost-in-names", Capabilities::USERHOST_IN_NAMES),
-];
+/// A row is what a capability is for, its name here, the bit that stands for it, and its name on the
+/// wire.
+macro_rules! capabilities {
+    ($($(#[$doc:meta])* $name:ident $bit:literal $word:literal)*) => {
+        impl Capabilities {
+            $($(#[$doc])* pub(super) const $name: Self = Self(1 << $bit);)*
+        }
+
+        /// The capabilities there are, by name.
+        const TABLE: &[(&str, Capabilities)] = &[$(($word, Capabilities::$name),)*];
+    };
+}
+
+capabilities! {
+    /// Nobody has an account, so nothing is ever told for this and the next.
+    ACCOUNT_NOTIFY 2 "account-notify"
+    ACCOUNT_TAG 3 "account-tag"
+    /// To be told who is away and who is back.
+    AWAY_NOTIFY 4 "away-notify"
+    /// Several lines can be one answer.
+    BATCH 5 "batch"
+    /// To be told of new capabilities; there never are any while the server runs.
+    CAP_NOTIFY 6 "cap-notify"
+    /// What somebody said comes back to them.
+    ECHO_MESSAGE 7 "echo-message"
+    /// A `JOIN` tells account and real name.
+    EXTENDED_JOIN 8 "extended-join"
+    /// To be told of those on the `MONITOR` list what those in the same rooms are told.
+    EXTENDED_MONITOR 9 "extended-monitor"
+    /// To be told who is asked into a room.
+    INVITE_NOTIFY 10 "invite-notify"
+    /// Answers carry the label of the line that asked.
+    LABELED_RESPONSE 11 "labeled-response"
+    /// Tags that clients put on their lines, and the id of each message. Its bit is the other.
+    MESSAGE_TAGS 1 "message-tags"
+    /// All prefixes of a person in a room, not only the highest.
+    MULTI_PREFIX 12 "multi-prefix"
+    /// The time on every line. Its bit is one of the two that make the kind of a recipient.
+    SERVER_TIME 0 "server-time"
+    /// To be told of new real names.
+    SETNAME 13 "setname"
+    /// `FAIL` and its kind are understood; they are sent in any case.
+    STANDARD_REPLIES 14 "standard-replies"
+    /// `nick!user@host` in `NAMES`, not the nick alone.
+    USERHOST_IN_NAMES 15 "userhost-in-names"
+}
 
 /// A set of capabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,38 +56,6 @@ pub(super) struct Capabilities(u16);
 impl Capabilities {
     /// None at all.
     pub(super) const NONE: Self = Self(0);
-    /// The time on every line. Its bit is one of those that make the kind of a recipient.
-    pub(super) const SERVER_TIME: Self = Self(1);
-    /// Tags that clients put on their lines, and the id of each message. The same holds for it.
-    pub(super) const MESSAGE_TAGS: Self = Self(1 << 1);
-    /// All prefixes of a person in a room, not only the highest.
-    pub(super) const MULTI_PREFIX: Self = Self(1 << 2);
-    /// `nick!user@host` in `NAMES`, not the nick alone.
-    pub(super) const USERHOST_IN_NAMES: Self = Self(1 << 3);
-    /// What somebody said comes back to them.
-    pub(super) const ECHO_MESSAGE: Self = Self(1 << 4);
-    /// Answers carry the label of the line that asked.
-    pub(super) const LABELED_RESPONSE: Self = Self(1 << 5);
-    /// Several lines can be one answer.
-    pub(super) const BATCH: Self = Self(1 << 6);
-    /// A `JOIN` tells account and real name.
-    pub(super) const EXTENDED_JOIN: Self = Self(1 << 7);
-    /// To be told who is away and who is back.
-    pub(super) const AWAY_NOTIFY: Self = Self(1 << 8);
-    /// To be told who is asked into a room.
-    pub(super) const INVITE_NOTIFY: Self = Self(1 << 9);
-    /// To be told of new real names.
-    pub(super) const SETNAME: Self = Self(1 << 10);
-    /// To be told the same of those on the `MONITOR` list.
-    pub(super) const EXTENDED_MONITOR: Self = Self(1 << 11);
-    /// To be told of new capabilities; there never are any while the server runs.
-    const CAP_NOTIFY: Self = Self(1 << 12);
-    /// `FAIL` and its kind are understood; they are sent in any case.
-    const STANDARD_REPLIES: Self = Self(1 << 13);
-    /// Nobody has an account, so nothing is ever told for these two.
-    const ACCOUNT_NOTIFY: Self = Self(1 << 14);
-    const ACCOUNT_TAG: Self = Self(1 << 15);
-
     /// How many kinds of recipients there are for one line.
     pub(super) const KINDS: usize = 4;
 
@@ -96,20 +91,12 @@ impl Capabilities {
 
     /// The set after a request such as `a -b`: all of it, or nothing when one name is unknown.
     pub(super) fn after(self, request: &str) -> Option<Self> {
-        request
-            .split_ascii_whitespace()
-            .try_fold(self, |set, word| {
-                let (name, on) = match word.strip_prefix('-') {
-                    Some(name) => (name, false),
-                    None => (word, true),
-                };
-                let (_, one) = TABLE.iter().find(|(known, _)| *known == name)?;
-                Some(if on {
-                    set.with(*one)
-                } else {
-                    set.without(*one)
-                })
-            })
+        let known = |name: &str| TABLE.iter().find(|(known, _)| *known == name);
+        let mut words = request.split_ascii_whitespace();
+        words.try_fold(self, |set, word| match word.strip_prefix('-') {
+            Some(name) => known(name).map(|(_, one)| set.without(*one)),
+            None => known(word).map(|(_, one)| set.with(*one)),
+        })
     }
 }
 

@@ -4,10 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Hub;
-use super::capability::Capabilities;
-use super::people::{ConnectionId, Membership, Person};
-use super::room::Member;
+use super::{Capabilities, ConnectionId, Hub, Person, Present};
 use crate::wire::Key;
 
 /// A way to break a hub, for tests that test the tests.
@@ -34,6 +31,15 @@ pub enum Fault {
     ForgetDeadline,
 }
 
+/// Goes on when it holds; says what does not otherwise.
+macro_rules! holds {
+    ($holds:expr, $($words:tt)+) => {
+        if !$holds {
+            return Err(format!($($words)+));
+        }
+    };
+}
+
 impl Hub {
     /// Says which two of its indexes disagree, if any.
     #[doc(hidden)]
@@ -45,124 +51,116 @@ impl Hub {
         self.check_watchers()
     }
 
-    fn check_watchers(&self) -> Result<(), String> {
-        for (key, watchers) in &self.monitors.watchers {
-            if watchers.is_empty() {
-                return Err(format!("nobody watches {key}, and it is kept all the same"));
-            }
-            for id in watchers {
-                let present = self.people.present(*id);
-                if !present.is_ok_and(|present| present.monitoring.contains(key)) {
-                    return Err(format!("{id:?} watches {key} and does not know"));
-                }
-            }
-        }
-        let watched: usize = self.monitors.watchers.values().map(BTreeSet::len).sum();
-        let all = self.people.all_present();
-        let believed: usize = all.map(|(_, present)| present.monitoring.len()).sum();
-        let text = format!("{watched} are watched, believed to be {believed}");
-        (watched == believed).then_some(()).ok_or(text)
-    }
-
     fn check_nicks(&self) -> Result<(), String> {
         for (key, id) in &self.people.nicks {
             let nick = self.people.get(*id).and_then(Person::nick);
-            if nick.is_none_or(|nick| nick.key() != *key) {
-                return Err(format!("the nick {key} belongs to nobody"));
-            }
+            let is_owner = nick.is_some_and(|nick| nick.key() == *key);
+            holds!(is_owner, "the nick {key} belongs to nobody");
         }
         for person in self.people.all() {
             let Some(nick) = person.nick() else { continue };
-            if self.people.owner_of(nick.as_str()) != Some(person.id) {
-                return Err(format!("{nick} cannot be found by nick"));
-            }
+            let owner = self.people.owner_of(nick.as_str());
+            holds!(owner == Some(person.id), "{nick} cannot be found by nick");
         }
         Ok(())
     }
 
     fn check_counts(&self) -> Result<(), String> {
-        let (connected, present) = (self.people.all().count(), self.people.all_present().count());
-        let same = |what: &str, counted: usize, known: usize| {
-            let text = format!("{counted} {what}, believed to be {known}");
-            (counted == known).then_some(()).ok_or(text)
-        };
-        same("connected", connected, self.people.connected)?;
-        same("present", present, self.people.present)?;
-        for (mode, known) in [('i', self.people.invisible), ('o', self.people.operators)] {
+        let connected = self.people.all().count();
+        let with = |mode| {
             let all = self.people.all_present();
-            let set = all.filter(|(_, present)| present.modes.has(mode)).count();
-            same("with a mode", set, known)?;
-        }
-        same("deadlines", self.watch.deadlines.len(), connected)?;
-        let per_address: u32 = self.watch.per_address.values().sum();
-        same("addresses", per_address as usize, connected)?;
-        let unwatched = |person: &&Person| {
-            let deadline = (person.deadline, person.id);
-            !self.watch.deadlines.contains(&deadline)
+            all.filter(|(_, present)| present.modes.has(mode)).count()
         };
-        match self.people.all().find(unwatched) {
-            Some(person) => Err(format!("{:?} has no deadline", person.id)),
-            None => Ok(()),
+        let per_address: u32 = self.watch.per_address.values().sum();
+        for (what, counted, known) in [
+            ("connected", connected, self.people.connected),
+            (
+                "present",
+                self.people.all_present().count(),
+                self.people.present,
+            ),
+            ("invisible", with('i'), self.people.invisible),
+            ("operators", with('o'), self.people.operators),
+            ("deadlines", self.watch.deadlines.len(), connected),
+            ("addresses", per_address as usize, connected),
+        ] {
+            holds!(counted == known, "{counted} {what}, believed to be {known}");
         }
+        for person in self.people.all() {
+            let deadline = (person.deadline, person.id);
+            let is_watched = self.watch.deadlines.contains(&deadline);
+            holds!(is_watched, "{:?} has no deadline", person.id);
+        }
+        Ok(())
     }
 
     fn check_rooms(&self) -> Result<(), String> {
         for (key, number) in &self.rooms.numbers {
             let room = self.rooms.get(*number);
-            if room.is_none_or(|room| room.name.key() != *key) {
-                return Err(format!("the name {key} leads to no room"));
-            }
+            let is_it = room.is_some_and(|room| room.name.key() == *key);
+            holds!(is_it, "the name {key} leads to no room");
         }
         for (number, room) in &self.rooms.slab {
             let name = &room.name;
-            if self
-                .rooms
-                .called(name.as_str())
-                .map(|one| one.number as usize)
-                != Some(number)
-            {
-                return Err(format!("{name} cannot be found by name"));
-            }
-            if room.members.is_empty() {
-                return Err(format!("nobody is in {name}, and it is there all the same"));
-            }
+            let found = self.rooms.called(name.as_str());
+            let is_found = found.is_some_and(|found| found.number as usize == number);
+            holds!(is_found, "{name} cannot be found by name");
+            holds!(
+                !room.members.is_empty(),
+                "nobody is in {name}, and it is there all the same"
+            );
             for (position, member) in room.members.iter().enumerate() {
-                let person = self.people.get(member.id);
-                if person.is_some_and(|person| person.capabilities != member.capabilities) {
-                    return Err(format!("{name} does not know what {:?} has", member.id));
-                }
-                if self.believed_position(member, number) != Some(position) {
-                    return Err(format!("{:?} is in {name} and does not know", member.id));
-                }
+                let (id, has) = (member.id, self.capabilities(member.id));
+                holds!(
+                    has == member.capabilities,
+                    "{name} does not know what {id:?} has"
+                );
+                let present = self.people.present(id).ok();
+                let membership = present.and_then(|present| present.membership(room.number));
+                let believed = membership.map(|one| one.position as usize);
+                holds!(
+                    believed == Some(position),
+                    "{id:?} is in {name} and does not know"
+                );
             }
         }
         Ok(())
-    }
-
-    fn believed_position(&self, member: &Member, room: usize) -> Option<usize> {
-        let present = self.people.present(member.id).ok()?;
-        let membership = present.membership(u32::try_from(room).ok()?)?;
-        Some(membership.position as usize)
     }
 
     fn check_members(&self) -> Result<(), String> {
-        for (person, present) in self.people.all_present() {
-            if present.rooms.len() > self.settings.limits.rooms_per_person as usize {
-                return Err(format!("{} is in too many rooms", present.nick));
-            }
-            for membership in &present.rooms {
-                let member = self.member_at(*membership);
-                if member.is_none_or(|member| member.id != person.id) {
-                    return Err(format!("{} is in a room in vain", present.nick));
-                }
+        let rooms_max = self.settings.limits.rooms_per_person as usize;
+        for (person, Present { nick, rooms, .. }) in self.people.all_present() {
+            holds!(rooms.len() <= rooms_max, "{nick} is in too many rooms");
+            for membership in rooms {
+                let room = self.rooms.get(membership.room);
+                let member = room.and_then(|room| room.member(*membership));
+                let is_member = member.is_some_and(|member| member.id == person.id);
+                holds!(is_member, "{nick} is in a room in vain");
             }
         }
         Ok(())
     }
 
-    fn member_at(&self, membership: Membership) -> Option<&Member> {
-        let room = self.rooms.get(membership.room)?;
-        room.members.get(membership.position as usize)
+    fn check_watchers(&self) -> Result<(), String> {
+        for (key, watchers) in &self.monitors.watchers {
+            holds!(
+                !watchers.is_empty(),
+                "nobody watches {key}, and it is kept all the same"
+            );
+            for id in watchers {
+                let present = self.people.present(*id);
+                let knows = present.is_ok_and(|present| present.monitoring.contains(key));
+                holds!(knows, "{id:?} watches {key} and does not know");
+            }
+        }
+        let watched: usize = self.monitors.watchers.values().map(BTreeSet::len).sum();
+        let all = self.people.all_present();
+        let believed: usize = all.map(|(_, present)| present.monitoring.len()).sum();
+        holds!(
+            watched == believed,
+            "{watched} are watched, believed to be {believed}"
+        );
+        Ok(())
     }
 
     /// Breaks it; false when there is nothing to break in this way.
@@ -172,10 +170,10 @@ impl Hub {
     }
 
     fn try_to_break(&mut self, fault: Fault) -> Option<()> {
+        let (nobody, key) = (ConnectionId::new(u32::MAX, u32::MAX), Key::of("nobody"));
+        let some_room = self.rooms.slab.iter_mut().next().map(|(_, room)| room);
         match fault {
             Fault::KeepDeadNick => {
-                let nobody = ConnectionId::new(u32::MAX, u32::MAX);
-                let key = Key::of("nobody");
                 self.people.nicks.insert(key, nobody);
             }
             Fault::ForgetNick => {
@@ -183,31 +181,22 @@ impl Hub {
                 self.people.nicks.remove(&key);
             }
             Fault::KeepMember => {
-                let (_, room) = self.rooms.slab.iter_mut().next()?;
-                let again = *room.members.first()?;
-                room.members.push(again);
+                let members = &mut some_room?.members;
+                members.push(*members.first()?);
             }
             Fault::ForgetMember => {
-                let (_, room) = self.rooms.slab.iter_mut().next()?;
-                room.members.pop()?;
+                some_room?.members.pop()?;
             }
             Fault::ForgetCapabilities => {
-                let (_, room) = self.rooms.slab.iter_mut().next()?;
-                let member = room.members.first_mut()?;
-                let other = Capabilities::SETNAME;
-                member.capabilities = match member.capabilities.has(other) {
+                let member = some_room?.members.first_mut()?;
+                member.capabilities = match member.capabilities.has(Capabilities::SETNAME) {
                     true => Capabilities::NONE,
-                    false => other,
+                    false => Capabilities::SETNAME,
                 };
             }
             Fault::KeepWatcher => {
-                let nobody = ConnectionId::new(u32::MAX, u32::MAX);
-                let key = Key::of("nobody");
-                self.monitors
-                    .watchers
-                    .entry(key)
-                    .or_default()
-                    .insert(nobody);
+                let watchers = self.monitors.watchers.entry(key).or_default();
+                watchers.insert(nobody);
             }
             Fault::MiscountModes => self.people.operators += 1,
             Fault::Miscount => self.people.present += 1,

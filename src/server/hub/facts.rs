@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::limits::Limits;
+use super::Limits;
 use crate::wire::RoomName;
 
 /// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.

@@ -1,9 +1,6 @@
 //! How commands are used: HELP. What there is to say stands in the table of requests.
 
-use super::Hub;
-use super::people::ConnectionId;
-use super::refusal::{Done, Refusal};
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Hub, Refusal, Reply};
 use crate::wire::request::{COMMANDS, Command};
 
 impl Hub {

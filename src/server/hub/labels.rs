@@ -3,10 +3,7 @@
 
 use std::fmt;
 
-use super::Hub;
-use super::capability::Capabilities;
-use super::outbox::Written;
-use super::people::ConnectionId;
+use super::{Capabilities, ConnectionId, Hub, Written};
 use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".

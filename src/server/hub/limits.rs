@@ -7,14 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Hub;
-use super::people::{ConnectionId, Host, Person, Stage};
+use super::people::{Host, Stage};
+use super::{ConnectionId, Hub, Person};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// The longest topic there can be, in bytes: more would not fit in the line that tells of it.
-pub const TOPIC_BYTES_MAX: u32 = 300;
+const TOPIC_BYTES_MAX: u32 = 300;
 /// The longest away message there can be, in bytes.
-pub const AWAY_BYTES_MAX: u32 = 200;
+const AWAY_BYTES_MAX: u32 = 200;
 /// The longest reason for leaving a room or the server, in bytes; what is longer is cut.
 pub(super) const REASON_BYTES_MAX: usize = 300;
 
@@ -23,62 +23,89 @@ pub(super) const REAL_NAME_BYTES_MAX: usize = 120;
 /// How many masks a room can keep, all its lists together; announced as `MAXLIST`.
 pub(super) const MASKS_MAX: usize = 100;
 
-/// Every size, count and time the hub keeps within bounds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// False switches off those that only strangers run into: flood control and the number of
-    /// connections, in all and from one address.
-    pub enabled: bool,
-    /// How many may be connected, people who have not registered yet included.
-    pub connections: u32,
-    /// How many may be connected from one address; with IPv6, from one network of 64 bits.
-    pub connections_per_address: u32,
-    /// How long registering may take, in seconds.
-    pub registration_seconds: u32,
-    /// After how many seconds of silence a person is asked whether they are still there.
-    pub ping_interval_seconds: u32,
-    /// How many seconds they have to answer.
-    pub ping_timeout_seconds: u32,
-    /// How many lines a second are taken from a connection in the long run.
-    pub lines_per_second: u32,
-    /// How many lines may come at once before that.
-    pub lines_burst: u32,
-    /// How many bytes may wait to be sent to a connection.
-    pub send_queue_bytes: u32,
-    /// How many rooms a person can be in.
-    pub rooms_per_person: u32,
-    /// How many rooms or people one request can name.
-    pub targets: u32,
-    /// The longest nick, in bytes.
-    pub nick_bytes: u32,
-    /// The longest room name, in bytes.
-    pub room_name_bytes: u32,
-    /// The longest topic, in bytes; what is longer is cut.
-    pub topic_bytes: u32,
-    /// The longest away message, in bytes; what is longer is cut.
-    pub away_bytes: u32,
+/// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
+/// and what people are told of it. Units stand in the names; what has none is a count.
+macro_rules! limits {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $key:literal = $usual:expr, $least:literal to $most:expr, $words:literal;
+    )*) => {
+        /// Every size, count and time that is kept within bounds.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Limits {
+            /// False switches off those that only strangers run into: flood control and the number
+            /// of connections, in all and from one address.
+            pub enabled: bool,
+            $($(#[$doc])* pub $name: u32,)*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self {
+                    enabled: true,
+                    $($name: $usual,)*
+                }
+            }
+        }
+
+        impl Limit {
+            /// All limits that are numbers.
+            pub(in crate::server) const ALL: &[Self] = &[$(Self {
+                key: $key,
+                least: $least,
+                most: $most,
+                words: $words,
+                place: |limits| &mut limits.$name,
+            },)*];
+        }
+    };
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            connections: 10_000,
-            connections_per_address: 256,
-            registration_seconds: 30,
-            ping_interval_seconds: 90,
-            ping_timeout_seconds: 60,
-            lines_per_second: 10,
-            lines_burst: 40,
-            send_queue_bytes: 1024 * 1024,
-            rooms_per_person: 50,
-            targets: 10,
-            nick_bytes: u32::try_from(NICK_BYTES_MAX).unwrap_or(u32::MAX),
-            room_name_bytes: u32::try_from(ROOM_NAME_BYTES_MAX).unwrap_or(u32::MAX),
-            topic_bytes: TOPIC_BYTES_MAX,
-            away_bytes: AWAY_BYTES_MAX,
-        }
-    }
+limits! {
+    /// How many may be connected, people who have not registered yet included.
+    connections "connections" = 10_000, 1 to 1_000_000, "in all";
+    /// How many may be connected from one address; with IPv6, from one network of 64 bits.
+    connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
+        "from one IPv4 address or IPv6 network of 64 bits";
+    /// How long registering may take, in seconds.
+    registration_seconds "registration-seconds" = 30, 1 to 3_600, "to give a nick and a user name";
+    /// After how many seconds of silence a person is asked whether they are still there.
+    ping_interval_seconds "ping-interval-seconds" = 90, 1 to 86_400,
+        "of silence before somebody is asked for a sign of life";
+    /// How many seconds they have to answer.
+    ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to give one";
+    /// How many lines a second are taken from a connection in the long run.
+    lines_per_second "lines-per-second" = 10, 1 to 1_000_000,
+        "taken from a connection in the long run";
+    /// How many lines may come at once before that.
+    lines_burst "lines-burst" = 40, 1 to 1_000_000, "taken at once before that";
+    /// How many bytes may wait to be sent to a connection.
+    send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
+        "waiting for a reader before the reader is given up";
+    /// How many rooms a person can be in.
+    rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
+    /// How many rooms or people one request can name.
+    targets "targets" = 10, 1 to 100, "rooms or people in one request";
+    /// The longest nick, in bytes.
+    nick_bytes "nick-bytes" = NICK_BYTES_MAX as u32, 1 to NICK_BYTES_MAX as u32, "";
+    /// The longest room name, in bytes.
+    room_name_bytes "room-name-bytes" = ROOM_NAME_BYTES_MAX as u32,
+        2 to ROOM_NAME_BYTES_MAX as u32, "";
+    /// The longest topic, in bytes; what is longer is cut.
+    topic_bytes "topic-bytes" = TOPIC_BYTES_MAX, 1 to TOPIC_BYTES_MAX, "";
+    /// The longest away message, in bytes; what is longer is cut.
+    away_bytes "away-bytes" = AWAY_BYTES_MAX, 1 to AWAY_BYTES_MAX, "";
+}
+
+/// What is known of a limit besides its value.
+#[derive(Debug)]
+pub(in crate::server) struct Limit {
+    pub(in crate::server) key: &'static str,
+    pub(in crate::server) least: u32,
+    pub(in crate::server) most: u32,
+    pub(in crate::server) words: &'static str,
+    /// Where its value is kept.
+    pub(in crate::server) place: fn(&mut Limits) -> &mut u32,
 }
 
 /// What the hub remembers in order to keep the limits.

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use super::Hub;
 use super::mask;
-use super::people::ConnectionId;
-use super::refusal::Done;
-use super::room::Room;
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Hub, Reply, Room};
 
 /// What a room has to be like to be in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

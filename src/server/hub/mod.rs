@@ -45,21 +45,25 @@ use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
+// The families of commands take from here what they have in common.
 use self::capability::Capabilities;
 use self::limits::Watch;
+use self::modes::Modes;
 use self::monitor::Monitors;
-use self::people::{Entering, Host, People, Person, Stage};
-use self::refusal::{Done, Refusal};
-use self::room::Rooms;
+use self::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
+use self::refusal::{Done, Echo, Refusal};
+use self::room::{Member, Room, Rooms};
 use self::talk::{Saying, Way};
+use self::told::Told;
 use self::whowas::Past;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
-use crate::wire::{Line, Message, MessageError, Request};
+use crate::wire::{Line, Message, MessageError, Reply, Request};
 
 pub use self::check::Fault;
 pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
-pub use self::limits::{AWAY_BYTES_MAX, Limits, TOPIC_BYTES_MAX};
+pub(super) use self::limits::Limit;
+pub use self::limits::Limits;
 pub use self::outbox::{Event, Outbox, Written};
 pub use self::people::ConnectionId;
 

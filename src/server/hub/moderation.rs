@@ -1,12 +1,7 @@
 //! Who may come into a room and who has to leave it: INVITE and KICK.
 
-use super::Hub;
-use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
-use super::people::{ConnectionId, Present};
-use super::refusal::{Done, Refusal};
-use super::room::Room;
-use crate::wire::Reply;
+use super::{Capabilities, ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
 const INVITATIONS_MAX: usize = 50;

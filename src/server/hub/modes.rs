@@ -5,10 +5,8 @@
 
 use std::fmt::{self, Write};
 
-use super::Hub;
-use super::people::ConnectionId;
-use super::refusal::{Done, Refusal};
-use crate::wire::{Key, Reply};
+use super::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::wire::Key;
 
 /// The letters that people can set on themselves.
 const OF_PEOPLE: &str = "Biw";

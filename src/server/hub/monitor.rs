@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Hub;
-use super::people::ConnectionId;
-use super::refusal::{Done, Echo, Refusal};
-use crate::wire::{Key, Nick, Reply};
+use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
+use crate::wire::{Key, Nick};
 
 /// How many a person can watch; announced as `MONITOR`.
 pub(super) const MONITOR_MAX: usize = 100;

@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use super::facts::{Secret, Settings};
+use super::facts::Secret;
 use super::limits::{REASON_BYTES_MAX, cut};
 use super::modes::Changes;
-use super::outbox::Event;
-use super::people::ConnectionId;
-use super::refusal::{Done, Refusal};
-use super::{Hub, Moment, Outbox};
+use super::{ConnectionId, Done, Event, Hub, Moment, Outbox, Refusal, Reply, Settings};
 use crate::server::password;
-use crate::wire::Reply;
 
 /// How long each wrong password keeps its sender waiting: guessing has to be slow, and checking a
 /// hash is work on purpose.

@@ -5,9 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::capability::Capabilities;
-use super::modes::Modes;
-use super::refusal::Refusal;
+use super::{Capabilities, Modes, Refusal};
 use crate::wire::{Key, Nick};
 
 /// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.

@@ -1,12 +1,9 @@
 //! Questions about people and about the server: WHOIS, USERHOST, ISON, VERSION, TIME, INFO, LINKS,
 //! STATS.
 
-use super::Hub;
-use super::people::{ConnectionId, Person, Present};
-use super::refusal::{Done, Echo, Refusal};
 use super::stamp::seconds_as_date;
 use super::welcome::VERSION;
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply};
 
 impl Hub {
     pub(super) fn whois<'a>(&mut self, from: ConnectionId, nick: &'a str) -> Done<'a> {

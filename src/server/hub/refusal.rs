@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::outbox::{Outbox, Written};
+use super::{Outbox, Written};
 use crate::wire::name::NameError;
 use crate::wire::{MessageError, Reply, RequestError};
 

@@ -3,13 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Hub;
-use super::capability::Capabilities;
 use super::limits::{REAL_NAME_BYTES_MAX, REASON_BYTES_MAX, cut};
-use super::modes::Modes;
-use super::outbox::Event;
-use super::people::{ConnectionId, Present, Stage, USER_BYTES_MAX};
-use super::refusal::{Done, Refusal};
+use super::people::{Stage, USER_BYTES_MAX};
+use super::{Capabilities, ConnectionId, Done, Event, Hub, Modes, Present, Refusal};
 use crate::wire::Nick;
 use crate::wire::name::NameError;
 

@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::capability::Capabilities;
 use super::mask;
-use super::modes::Modes;
-use super::people::{ConnectionId, Invitation, Membership, People};
-use super::refusal::Refusal;
+use super::{Capabilities, ConnectionId, Invitation, Membership, Modes, People, Refusal};
 use crate::wire::{Key, RoomName};
 
 /// A room with somebody in it.

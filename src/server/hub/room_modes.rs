@@ -2,14 +2,11 @@
 
 use std::mem;
 
-use super::Hub;
 use super::limits::MASKS_MAX;
 use super::mask;
 use super::modes::{Changes, signed};
-use super::people::{ConnectionId, Present};
-use super::refusal::{Done, Refusal};
-use super::room::{Entry, Masks, Room};
-use crate::wire::Reply;
+use super::room::{Entry, Masks};
+use super::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
 use crate::wire::request::MODES_MAX;
 
 /// The letters that are set or not, with nothing behind them.

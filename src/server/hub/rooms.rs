@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use super::Hub;
-use super::capability::Capabilities;
 use super::limits::{REASON_BYTES_MAX, cut};
-use super::outbox::Written;
-use super::people::{ConnectionId, Present};
-use super::refusal::{Done, Echo, Refusal};
-use super::room::{Founding, Member, Room, Topic};
+use super::room::{Founding, Topic};
+use super::{
+    Capabilities, ConnectionId, Done, Echo, Hub, Member, Present, Refusal, Reply, Room, Written,
+};
 use crate::wire::name::NameError;
-use crate::wire::{Key, Reply, RequestError, RoomName};
+use crate::wire::{Key, RequestError, RoomName};
 
 impl Hub {
     pub(super) fn join<'a>(

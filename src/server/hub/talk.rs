@@ -1,13 +1,10 @@
 //! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
 
-use super::Hub;
-use super::capability::Capabilities;
 use super::limits::cut;
-use super::people::{ConnectionId, Person, Present};
-use super::refusal::{Done, Refusal};
-use super::room::{Member, Room};
-use super::told::{MessageId, Tagged, Told};
-use crate::wire::Reply;
+use super::told::{MessageId, Tagged};
+use super::{
+    Capabilities, ConnectionId, Done, Hub, Member, Person, Present, Refusal, Reply, Room, Told,
+};
 use crate::wire::message::Tags;
 
 /// Something to be said to others.

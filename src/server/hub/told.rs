@@ -3,11 +3,7 @@
 
 use std::fmt;
 
-use super::Moment;
-use super::capability::Capabilities;
-use super::outbox::{Outbox, Written};
-use super::people::ConnectionId;
-use super::room::Member;
+use super::{Capabilities, ConnectionId, Member, Moment, Outbox, Written};
 use crate::wire::message::Tags;
 
 /// A line that is told to people, in the forms written so far.

@@ -3,15 +3,13 @@
 
 use std::fmt;
 
-use super::Hub;
 use super::limits::{MASKS_MAX, REAL_NAME_BYTES_MAX, REASON_BYTES_MAX};
 use super::modes::ALL_OF_PEOPLE;
 use super::monitor::MONITOR_MAX;
-use super::people::{ConnectionId, HOST_BYTES_MAX, People, USER_BYTES_MAX};
-use super::refusal::Done;
+use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
 use super::stamp::seconds_as_date;
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Hub, People, Reply};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::request::MODES_MAX;
 

@@ -2,12 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::Hub;
 use super::mask;
-use super::people::{ConnectionId, Person, Present};
-use super::refusal::{Done, Echo};
-use super::room::{Member, Room};
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Echo, Hub, Member, Person, Present, Reply, Room};
 
 /// The details there are, in the order they are told in.
 const FIELDS: &str = "tcuihsnfdlaor";

@@ -2,11 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::Hub;
-use super::people::{ConnectionId, Host};
-use super::refusal::{Done, Echo, Refusal};
+use super::people::Host;
 use super::stamp::seconds_as_date;
-use crate::wire::Reply;
+use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
 
 /// How many are remembered; the oldest is forgotten for one more.
 const PAST_MAX: usize = 500;
