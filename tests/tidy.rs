@@ -94,7 +94,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/log.rs"]),
-    ("unicode_segmentation", &["src/client/editor/"]),
+    (
+        "unicode_segmentation",
+        &["src/client/editor/", "src/client/screen/wrap.rs"],
+    ),
+    ("unicode_width", &["src/client/screen/wrap.rs"]),
 ];
 
 #[test]

@@ -59,6 +59,7 @@ pub const EXAMPLE: &str = "\
 #notify-by = \"osc9\"     # how the terminal is asked for that: osc9 or osc777
 #time = \"%H:%M\"        # a format of strftime(3), or off
 #title = false          # tell in the title of the window what is unread
+#wrap = true            # break long lines between words; false copies each as one
 
 # Short names for the beginning of a line.
 [alias]

@@ -22,7 +22,7 @@ use super::json::{Record, Stamp};
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
-use super::screen::{Look, raw_line};
+use super::screen::{Look, laid_out, raw_line};
 use super::scroll::Scroll;
 use super::session::{Judgement, Outcome, Session};
 use super::terminal::{self, HeldReport, QuietTerminal, Signals};
@@ -199,7 +199,7 @@ impl Drop for Terminal {
         if let Some(thread) = self.plain.take() {
             let _ = self.printer.drain(thread);
         }
-        let _ = print_to_stdout(self.printer.finish());
+        let _ = print_to_stdout(rows_of(&self.printer.finish()));
     }
 }
 
@@ -238,12 +238,18 @@ fn start_printer(
     editor: &mut Editor,
 ) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     if io::stdout().is_terminal() {
-        printer.start_gated(editor.external_printer()?)?;
+        let mut print = editor.external_printer()?;
+        printer.start_gated(move |block| print(rows_of(&block)))?;
         return Ok(None);
     }
     let remote = editor.remote();
     let thread = printer.start_plain(print_to_stdout, move |_| remote.end())?;
     Ok(Some(thread))
+}
+
+/// The lines of a block as rows of the terminal, as wide as that is now.
+fn rows_of(block: &str) -> String {
+    laid_out(block, terminal::columns()).into_owned()
 }
 
 /// Helps with what is typed by asking the network's thread, which has the session.

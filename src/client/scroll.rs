@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::event::{Event, Manner};
 use super::input::{self, Intent, Local};
 use super::safe::{safe, safe_name};
-use super::screen::Look;
+use super::screen::{Look, without_styles};
 use super::session::Unread;
 use super::settings::{Calls, NotifyBy, SETTINGS, Setting};
 
@@ -38,7 +38,10 @@ pub struct Scroll {
 
 impl Scroll {
     /// Nothing has been shown yet.
-    pub fn new(look: Look, on_terminal: bool) -> Self {
+    pub fn new(mut look: Look, on_terminal: bool) -> Self {
+        if on_terminal {
+            look.hang();
+        }
         Self {
             look,
             on_terminal,
@@ -117,7 +120,7 @@ impl Scroll {
 
     /// Lines on their way to the screen: they are remembered, and another day is told first.
     fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
-        let lines = self.day_before(lines, unix_seconds);
+        let lines = self.day_before(self.look.table(lines), unix_seconds);
         for line in lines.split_inclusive('\n') {
             if self.remembered.len() == REMEMBERED_LINES_MAX {
                 self.remembered.pop_front();
@@ -201,13 +204,14 @@ impl Scroll {
 
     /// Does what a typed line asks of the screen.
     pub fn local(&mut self, line: &str) -> String {
-        match input::parse(line) {
+        let lines = match input::parse(line) {
             Ok(Intent::Local(Local::History { count })) => self.history(count),
             Ok(Intent::Local(Local::Search { text })) => self.search(text),
             Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
             // The editor clears the screen itself.
             _ => String::new(),
-        }
+        };
+        self.look.table(lines)
     }
 
     fn history(&self, count: usize) -> String {
@@ -281,18 +285,6 @@ fn room_of(event: &Event) -> Option<&str> {
     }
 }
 
-/// A text without the sequences that colour it.
-pub fn without_styles(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, styled)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
-    }
-    plain.push_str(rest);
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
@@ -304,7 +296,11 @@ mod tests {
     const NOON: i64 = 12 * 3_600 + 60;
 
     fn scroll() -> Scroll {
-        let look = Look::new(false, Volume::Normal, TimeZone::UTC, Taste::default());
+        let taste = Taste {
+            wrap: false,
+            ..Taste::default()
+        };
+        let look = Look::new(false, Volume::Normal, TimeZone::UTC, taste);
         Scroll::new(look, true)
     }
 
@@ -418,6 +414,20 @@ mod tests {
         );
         assert_eq!(scroll.local("/history 1"), "12:01 <bob> three Apples\n");
         assert!(scroll.local("/search plum").starts_with("nothing of what"));
+    }
+
+    #[test]
+    fn lines_that_are_to_be_wrapped_are_found_as_they_read() {
+        let mut scroll = scroll();
+        scroll.local("/set wrap on");
+        let shown = scroll.show(&said("one apple", false), NOON, Some("#a"));
+        assert_eq!(shown, "12:01 \u{1e}<bob> \u{1e}one apple\n");
+        assert_eq!(scroll.local("/search bob> one"), shown);
+        assert!(
+            scroll
+                .local("/search bob> two")
+                .starts_with("\u{1e}nothing of what")
+        );
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Taste {
     pub formatting: bool,
     /// So many cells the nick in front of a text takes at least, the text beginning behind them.
     pub nick_width: usize,
+    /// Whether lines longer than a row are broken between words and indented.
+    pub wrap: bool,
 }
 
 impl Default for Taste {
@@ -38,6 +40,7 @@ impl Default for Taste {
             joins: true,
             formatting: true,
             nick_width: 0,
+            wrap: true,
         }
     }
 }
@@ -164,6 +167,13 @@ pub const SETTINGS: &[Setting] = &[
         help: "tell in the title of the window what is unread",
         show: |taste| on_off(taste.title),
         take: |taste, text| put(&mut taste.title, parse_on_off(text)),
+    },
+    Setting {
+        name: "wrap",
+        values: ON_OFF,
+        help: "break long lines between words, indented; off copies each as one",
+        show: |taste| on_off(taste.wrap),
+        take: |taste, text| put(&mut taste.wrap, parse_on_off(text)),
     },
 ];
 

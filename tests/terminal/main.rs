@@ -21,3 +21,4 @@ mod leaving;
 mod prompt;
 mod starting;
 mod typing;
+mod wrapping;

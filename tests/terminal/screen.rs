@@ -201,7 +201,7 @@ impl Display {
 
 impl Shown {
     /// Everything that was ever drawn and is not erased, as lines: rows that the terminal
-    /// wrapped are one line. The time in front of a message is taken off.
+    /// wrapped are one line, and so are those that the program has indented. The time in front of a message is taken off.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         self.lines_and_last_row().0
     }
@@ -220,6 +220,10 @@ impl Shown {
         for (index, (row, wrapped)) in rows.into_iter().enumerate() {
             match lines.last_mut() {
                 Some(line) if goes_on => line.push_str(&row),
+                Some(line) if row.starts_with("  ") && !line.starts_with('[') => {
+                    line.push(' ');
+                    line.push_str(row.trim_start());
+                }
                 _ => {
                     lines.push(row);
                     last_row = i64::try_from(index).unwrap() - above;
@@ -274,6 +278,13 @@ impl Shown {
     /// Row and column.
     pub(crate) fn cursor(&self) -> (u16, u16) {
         self.parser.screen().cursor_position()
+    }
+
+    /// The rows drawn last, of those that have something in them.
+    pub(crate) fn last_rows(&mut self, count: usize) -> Vec<String> {
+        let rows = self.rows().into_iter().map(|(row, _)| row);
+        let mut rows: Vec<String> = rows.filter(|row| !row.is_empty()).collect();
+        rows.split_off(rows.len().saturating_sub(count))
     }
 
     pub(crate) fn has(&self, text: &str) -> bool {
@@ -411,6 +422,15 @@ impl Terminal {
             let cursor = shown.cursor();
             lines.get(behind..) == Some(&expected)
                 && (i64::from(cursor.0), cursor.1) == (row + below, column)
+        });
+    }
+
+    /// Waits until the last rows drawn are these. The time in front of them is taken off.
+    pub(crate) fn ends_in_rows(&self, expected: &[&str]) {
+        self.waits_until(&format!("the rows\n  {}", expected.join("\n  ")), |shown| {
+            let rows = shown.last_rows(expected.len());
+            let rows = rows.iter().map(|row| without_time(row).trim_end());
+            rows.eq(expected.iter().copied())
         });
     }
 

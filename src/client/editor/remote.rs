@@ -9,8 +9,7 @@ use std::time::Duration;
 use super::keys::Begun;
 use super::shown::{Shown, write_to_terminal};
 use crate::client::printer::Printer;
-use crate::client::screen::Prompt;
-use crate::client::scroll::without_styles;
+use crate::client::screen::{Prompt, without_styles};
 use crate::client::terminal::{self, Waker};
 
 /// How soon an editor that should end and has not is woken again.

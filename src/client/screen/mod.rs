@@ -2,6 +2,7 @@
 
 mod formatting;
 mod people;
+mod wrap;
 
 use std::cell::RefCell;
 
@@ -14,6 +15,7 @@ use super::safe::{safe, safe_name};
 use super::session::{Judgement, Part, Unread};
 use super::settings::Taste;
 use super::words;
+pub use wrap::{TEXT_BEGINS, laid_out, without_styles};
 
 /// How much this person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +47,8 @@ pub struct Look {
     zone: TimeZone,
     /// The last time that was written, and how: many lines come in one second.
     last_time: RefCell<(i64, String)>,
+    /// Whether lines tell where their text begins, for who lays them out.
+    hangs: bool,
     /// What can be changed while the program runs.
     pub taste: Taste,
 }
@@ -62,6 +66,7 @@ impl Look {
             volume,
             zone,
             last_time: RefCell::default(),
+            hangs: false,
             taste,
         }
     }
@@ -75,6 +80,29 @@ impl Look {
         bare.taste.nick_width = 0;
         bare.taste_changed();
         bare
+    }
+
+    /// From now on lines are for [`laid_out`], as far as this person wants that.
+    pub fn hang(&mut self) {
+        self.hangs = true;
+    }
+
+    /// [`TEXT_BEGINS`], where that is of use.
+    fn text_begins(&self) -> &'static str {
+        if self.hangs && self.taste.wrap {
+            "\x1e"
+        } else {
+            ""
+        }
+    }
+
+    /// Lines are laid out like the rows of a table when no text begins in them.
+    pub fn table(&self, lines: String) -> String {
+        if self.text_begins().is_empty() || lines.contains(TEXT_BEGINS) {
+            return lines;
+        }
+        let rows = lines.split_inclusive('\n');
+        rows.map(|row| format!("{TEXT_BEGINS}{row}")).collect()
     }
 
     /// Whether colours are on.
@@ -182,8 +210,12 @@ impl Look {
                 };
                 format!("{said}{}", self.fate(*fate))
             }
-            Event::ServerSaid { text } => self.dim(&format!("-- {}", safe(text))),
-            Event::ServerDetail { text } => self.dim(&format!("-- {}", safe(text))),
+            Event::ServerSaid { text } => {
+                self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
+            }
+            Event::ServerDetail { text } => {
+                self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
+            }
             Event::Entered {
                 room,
                 nick,
@@ -309,7 +341,7 @@ impl Look {
             Event::Note { words } => return format!("{}\n", self.dim(words)),
             Event::LogTold { words } => return self.warning(&safe(words)),
         };
-        format!("{time}{text}\n")
+        format!("{time}{}{text}\n", self.text_begins())
     }
 
     /// One line for all who came in, or left, in one moment.
@@ -328,8 +360,9 @@ impl Look {
         };
         let room = room.map(|room| format!("{} ", self.dim(&safe_name(room))));
         format!(
-            "{}{}{} {} {verb}\n",
+            "{}{}{}{} {} {verb}\n",
             self.time(unix_seconds),
+            self.text_begins(),
             room.unwrap_or_default(),
             self.dim(arrow),
             self.company(nicks, NAMED_MAX)
@@ -361,7 +394,10 @@ impl Look {
         } else {
             &padding
         };
-        format!("{padding}{before}{name}{behind} {text}")
+        format!(
+            "{padding}{before}{name}{behind} {}{text}",
+            self.text_begins()
+        )
     }
 
     /// What somebody wrote, with its formatting as far as it is to be shown.
@@ -375,7 +411,7 @@ impl Look {
 
     fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
         let name = self.nick(nick);
-        let text = self.text(text);
+        let text = format!("{}{}", self.text_begins(), self.text(text));
         let verb = match manner {
             Manner::Text => "whispers:",
             Manner::Action => "whispers: *",

@@ -1,0 +1,342 @@
+//! Lines longer than a row, broken between words, with what follows indented under their text.
+//!
+//! A row ends with a line feed and the next begins with spaces, so that what is copied from the
+//! screen has its words apart in every terminal. No word is broken that a terminal takes for one,
+//! such as an address: one that is longer than a row is left for the terminal to wrap, which knows
+//! then that its rows belong together.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Stands in a line where its text begins, under which its further rows are indented. In front of
+/// the line it asks for the second column of a table. It is taken out before the line is shown, and
+/// nobody else can put it into a line: control characters of others are shown as marks.
+pub const TEXT_BEGINS: char = '\x1e';
+
+/// A block of lines as it is to be shown in a terminal this wide. Lines in which no text begins
+/// are left as they are.
+pub fn laid_out(block: &str, columns: u16) -> Cow<'_, str> {
+    if !block.contains(TEXT_BEGINS) {
+        return Cow::Borrowed(block);
+    }
+    let mut out = String::with_capacity(block.len() + block.len() / 8);
+    for line in block.split_inclusive('\n') {
+        match line.rsplit_once(TEXT_BEGINS) {
+            None => out.push_str(line),
+            Some((before, text)) => {
+                let start = out.len();
+                out.extend(before.split(TEXT_BEGINS));
+                let behind = out.len();
+                out.push_str(text);
+                // A character takes no more cells than it has bytes.
+                if out.len() - start > usize::from(columns) + 1 {
+                    let line = out.split_off(start);
+                    Rows::lay_out(&line, behind - start, columns, &mut out);
+                }
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The rows of a line.
+struct Rows<'o> {
+    out: &'o mut String,
+    columns: usize,
+    /// In which column the rows behind the first begin.
+    hang: usize,
+    /// How far the last row has come.
+    column: usize,
+    /// Cells between the last word and the next.
+    gap: usize,
+    /// The sequences that have switched something on.
+    styles: String,
+}
+
+impl<'o> Rows<'o> {
+    /// Lays out a line whose text begins behind so many bytes.
+    fn lay_out(line: &str, text_at: usize, columns: u16, out: &'o mut String) {
+        let columns = usize::from(columns).max(1);
+        let (line, line_feed) = match line.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
+        // What only rings or notifies.
+        let drawn = line.rfind('\x07').map_or(0, |bell| bell + 1);
+        let (unseen, line) = line.split_at(drawn);
+        out.push_str(unseen);
+        let before = line.get(..text_at.saturating_sub(drawn));
+        let hang = match before {
+            None | Some("") => second_column(line),
+            Some(before) => Some(cells(before)),
+        };
+        let mut rows = Self {
+            out,
+            columns,
+            hang: hang
+                .filter(|hang| *hang <= columns / 2)
+                .unwrap_or(2.min(columns / 2)),
+            column: 0,
+            gap: 0,
+            styles: String::new(),
+        };
+        for part in line.split_inclusive(' ') {
+            match part.strip_suffix(' ') {
+                Some(word) => {
+                    rows.word(word);
+                    rows.gap += 1;
+                }
+                None => rows.word(part),
+            }
+        }
+        rows.out.push_str(line_feed);
+    }
+
+    fn word(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
+        if word.is_ascii() {
+            return self.whole(word, cells(word));
+        }
+        let mut start = 0;
+        for at in breaks(word) {
+            let part = word.get(start..at).unwrap_or_default();
+            self.whole(part, cells(part));
+            start = at;
+        }
+        let rest = word.get(start..).unwrap_or_default();
+        self.whole(rest, cells(rest));
+    }
+
+    /// What must not be broken.
+    fn whole(&mut self, part: &str, width: usize) {
+        let fits = self.column + self.gap + width <= self.columns;
+        if !fits && self.column > self.hang && self.hang + width <= self.columns {
+            self.new_row();
+        }
+        self.out.extend(std::iter::repeat_n(' ', self.gap));
+        self.column += self.gap + width;
+        self.gap = 0;
+        if self.column > self.columns {
+            // The terminal goes on in rows of its own.
+            self.column = (self.column - 1) % self.columns + 1;
+        }
+        self.out.push_str(part);
+        self.note_styles(part);
+    }
+
+    /// The spaces in front of a row are nobody's text, and have nobody's colours.
+    fn new_row(&mut self) {
+        if !self.styles.is_empty() {
+            self.out.push_str("\x1b[0m");
+        }
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.hang));
+        self.out.push_str(&self.styles);
+        self.column = self.hang;
+        self.gap = 0;
+    }
+
+    fn note_styles(&mut self, part: &str) {
+        let mut rest = part;
+        while let Some(at) = rest.find("\x1b[") {
+            let sequence = rest.get(at..).unwrap_or_default();
+            let end = sequence.find('m').map_or(sequence.len(), |end| end + 1);
+            let (sequence, behind) = sequence.split_at(end);
+            match sequence {
+                "\x1b[0m" => self.styles.clear(),
+                _ => self.styles.push_str(sequence),
+            }
+            rest = behind;
+        }
+    }
+}
+
+/// The text alone, without the sequences that colour it.
+pub fn without_styles(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, styled)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
+    }
+    plain.push_str(rest);
+    plain.replace(TEXT_BEGINS, "")
+}
+
+/// Where the second column of a line begins that is a row of a table.
+fn second_column(line: &str) -> Option<usize> {
+    let line = &without_styles(line);
+    let first = line.find(|c: char| c != ' ')?;
+    let gap = first + line.get(first..)?.find("  ")?;
+    let second = gap + line.get(gap..)?.find(|c: char| c != ' ')?;
+    Some(cells(line.get(..second)?))
+}
+
+/// How many cells a text takes. Where terminals do not agree it is the larger number: a row that
+/// is broken early does no harm.
+fn cells(text: &str) -> usize {
+    let mut cells = 0;
+    let mut rest = text;
+    loop {
+        let (plain, sequence) = match rest.find('\x1b') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        cells += if plain.is_ascii() {
+            plain.len()
+        } else {
+            plain.graphemes(true).map(cluster_cells).sum()
+        };
+        let Some(end) = sequence.find('m') else {
+            return cells;
+        };
+        rest = sequence.get(end + 1..).unwrap_or_default();
+    }
+}
+
+fn cluster_cells(cluster: &str) -> usize {
+    let apart: usize = cluster.chars().filter_map(|c| c.width()).sum();
+    apart.max(cluster.width())
+}
+
+/// Where a word may be broken all the same: beside characters as wide as two, which are written
+/// without spaces between them, but not before those that close something.
+fn breaks(word: &str) -> impl Iterator<Item = usize> {
+    const CLOSING: &str = "、。，．：；！？）」』】〉》〕ー…";
+    let is_wide = |cluster: &str| cluster.width() == 2 && cluster.chars().count() == 1;
+    let mut wide_before = None;
+    word.grapheme_indices(true)
+        .filter_map(move |(at, cluster)| {
+            let wide = is_wide(cluster);
+            let before = wide_before.replace(wide)?;
+            let may = (before || wide) && !CLOSING.contains(cluster);
+            may.then_some(at)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line in which `|` stands for where the text begins.
+    fn shown(line: &str, columns: u16) -> String {
+        let line = line.replace('|', &TEXT_BEGINS.to_string());
+        laid_out(&line, columns).into_owned()
+    }
+
+    #[test]
+    fn rows_are_broken_between_words_and_indented_under_the_text() {
+        let line = "12:01 <bob> |one two three four five\n";
+        assert_eq!(
+            shown(line, 25),
+            "12:01 <bob> one two three\n            four five\n"
+        );
+        assert_eq!(
+            shown(line, 24),
+            "12:01 <bob> one two\n            three four\n            five\n"
+        );
+        assert_eq!(shown(line, 80), "12:01 <bob> one two three four five\n");
+        assert_eq!(shown("none here\n", 4), "none here\n");
+    }
+
+    #[test]
+    fn a_word_longer_than_a_row_is_left_to_the_terminal() {
+        let line = "<bob> |see https://example.org/a/b/c now and\n";
+        assert_eq!(
+            shown(line, 20),
+            "<bob> see https://example.org/a/b/c now\n      and\n"
+        );
+        // One that fits in a row gets one of its own.
+        assert_eq!(
+            shown("<bob> |see it: https://a.example\n", 24),
+            "<bob> see it:\n      https://a.example\n"
+        );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_take_the_cells_they_take() {
+        assert_eq!(
+            shown("<b> |日本語日本語。日本\n", 16),
+            "<b> 日本語日本\n    語。日本\n"
+        );
+        let combining = format!(
+            "<b> |{}\n",
+            "e\u{301}e\u{301}e\u{301} ".repeat(3).trim_end()
+        );
+        let row = "e\u{301}e\u{301}e\u{301}";
+        assert_eq!(
+            shown(&combining, 11),
+            format!("<b> {row} {row}\n    {row}\n")
+        );
+        assert_eq!(
+            shown("<b> |🎉🎉 🎉🎉 🎉🎉\n", 13),
+            "<b> 🎉🎉 🎉🎉\n    🎉🎉\n"
+        );
+    }
+
+    #[test]
+    fn colours_go_on_in_the_next_row_and_not_in_front_of_it() {
+        let line = "<\x1b[38;5;1mbob\x1b[0m> |\x1b[1;48;5;2mone two three\x1b[0m four\n";
+        assert_eq!(
+            shown(line, 14),
+            "<\x1b[38;5;1mbob\x1b[0m> \x1b[1;48;5;2mone two\x1b[0m\n      \x1b[1;48;5;2mthree\x1b[0m\n      four\n"
+        );
+    }
+
+    #[test]
+    fn a_bell_and_a_notification_take_no_room() {
+        let line = "\x07\x1b]9;bob: one two three four\x0712:01 <bob> |one two three\n";
+        assert_eq!(
+            shown(line, 24),
+            "\x07\x1b]9;bob: one two three four\x0712:01 <bob> one two\n            three\n"
+        );
+    }
+
+    #[test]
+    fn rows_of_a_table_are_indented_under_their_second_column() {
+        assert_eq!(
+            shown("|  alice (you)  here since noon, away: at lunch\n", 34),
+            "  alice (you)  here since noon,\n               away: at lunch\n"
+        );
+        assert_eq!(
+            shown("|\x1b[2m  /nick NAME  take another name\x1b[0m\n", 30),
+            "\x1b[2m  /nick NAME  take another\x1b[0m\n              \x1b[2mname\x1b[0m\n"
+        );
+        assert_eq!(
+            shown("|#lobby: alice bob carol dan\n", 20),
+            "#lobby: alice bob\n  carol dan\n"
+        );
+    }
+
+    #[test]
+    fn a_terminal_too_narrow_for_the_indent_gets_a_smaller_one() {
+        assert_eq!(
+            shown("12:01 <bob> |one two\n", 12),
+            "12:01 <bob>\n  one two\n"
+        );
+        assert_eq!(shown("12:01 <bob> |a b\n", 1), "12:01 <bob>\na\nb\n");
+        assert_eq!(shown("|\n", 1), "\n");
+        assert_eq!(shown("|     \n", 3), "\n");
+    }
+
+    #[test]
+    fn nothing_but_spaces_is_lost_at_any_width() {
+        let line = "12:01 #room <\x1b[1mbob\x1b[0m> |wide 日本語 and e\u{301} 👩\u{200d}🚀, see \
+                    https://example.org/?q=日 — *\x1b[3mitalic words\x1b[0m* end\n";
+        let words = |text: &str| text.replace([' ', '\n', '|'], "").replace("\x1b[0m", "");
+        for columns in 1..120 {
+            let rows = shown(line, columns);
+            // Styles are switched off and on again between rows.
+            let rows = rows.replace("\x1b[3m", "");
+            assert_eq!(
+                words(&rows),
+                words(&line.replace("\x1b[3m", "")),
+                "{columns}"
+            );
+        }
+    }
+}
