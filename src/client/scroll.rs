@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::event::{Event, Manner};
 use super::input::{self, Intent, Local};
 use super::safe::{safe, safe_name};
-use super::screen::{Look, without_styles};
+use super::screen::{Look, TEXT_BEGINS, without_styles};
 use super::session::Unread;
 use super::settings::{Calls, NotifyBy, SETTINGS, Setting};
 
@@ -224,7 +224,10 @@ impl Scroll {
         let found: Vec<&String> = self
             .remembered
             .iter()
-            .filter(|line| without_styles(line).to_lowercase().contains(&wanted))
+            .filter(|line| {
+                let line = without_styles(line).replace(TEXT_BEGINS, "");
+                line.to_lowercase().contains(&wanted)
+            })
             .collect();
         if found.is_empty() {
             let words = format!("nothing of what was shown has {:?} in it", safe(text));

@@ -82,16 +82,62 @@ impl<'o> Rows<'o> {
             gap: 0,
             styles: String::new(),
         };
-        for part in line.split_inclusive(' ') {
-            match part.strip_suffix(' ') {
-                Some(word) => {
-                    rows.word(word);
-                    rows.gap += 1;
-                }
-                None => rows.word(part),
-            }
+        let (before, text) = line.split_at(before.map_or(0, str::len));
+        rows.words(before);
+        if text.is_ascii() && !text.contains('\x1b') {
+            rows.plain(text);
+        } else {
+            rows.words(text);
         }
         rows.out.push_str(line_feed);
+    }
+
+    /// The same as [`Rows::words`] for text whose bytes are its cells, a row at a time.
+    fn plain(&mut self, text: &str) {
+        let (mut row, mut at) = (0, 0);
+        for part in text.split_inclusive(' ') {
+            let word = part.trim_end().len();
+            if word > 0 && !self.has_room_for(word) {
+                let done = text.get(row..at).unwrap_or_default();
+                self.out.push_str(done.trim_end());
+                self.new_row();
+                row = at;
+            }
+            self.out.extend(std::iter::repeat_n(' ', self.gap));
+            let gap = std::mem::take(&mut self.gap);
+            self.advance(gap + word);
+            self.column += part.len() - word;
+            at += part.len();
+        }
+        let rest = text.get(row..).unwrap_or_default();
+        self.out.push_str(rest.trim_end());
+    }
+
+    /// Whether the next part can stand in this row, or could not in another either.
+    fn has_room_for(&self, width: usize) -> bool {
+        self.column + self.gap + width <= self.columns
+            || self.column <= self.hang
+            || self.hang + width > self.columns
+    }
+
+    fn advance(&mut self, cells: usize) {
+        self.column += cells;
+        if self.column > self.columns {
+            // The terminal goes on in rows of its own.
+            self.column = (self.column - 1) % self.columns + 1;
+        }
+    }
+
+    fn words(&mut self, text: &str) {
+        for part in text.split_inclusive(' ') {
+            match part.strip_suffix(' ') {
+                Some(word) => {
+                    self.word(word);
+                    self.gap += 1;
+                }
+                None => self.word(part),
+            }
+        }
     }
 
     fn word(&mut self, word: &str) {
@@ -113,17 +159,12 @@ impl<'o> Rows<'o> {
 
     /// What must not be broken.
     fn whole(&mut self, part: &str, width: usize) {
-        let fits = self.column + self.gap + width <= self.columns;
-        if !fits && self.column > self.hang && self.hang + width <= self.columns {
+        if !self.has_room_for(width) {
             self.new_row();
         }
         self.out.extend(std::iter::repeat_n(' ', self.gap));
-        self.column += self.gap + width;
-        self.gap = 0;
-        if self.column > self.columns {
-            // The terminal goes on in rows of its own.
-            self.column = (self.column - 1) % self.columns + 1;
-        }
+        let gap = std::mem::take(&mut self.gap);
+        self.advance(gap + width);
         self.out.push_str(part);
         self.note_styles(part);
     }
@@ -164,7 +205,7 @@ pub fn without_styles(text: &str) -> String {
         rest = styled.split_once('m').map_or("", |(_, behind)| behind);
     }
     plain.push_str(rest);
-    plain.replace(TEXT_BEGINS, "")
+    plain
 }
 
 /// Where the second column of a line begins that is a row of a table.
@@ -321,6 +362,16 @@ mod tests {
         assert_eq!(shown("12:01 <bob> |a b\n", 1), "12:01 <bob>\na\nb\n");
         assert_eq!(shown("|\n", 1), "\n");
         assert_eq!(shown("|     \n", 3), "\n");
+    }
+
+    #[test]
+    fn plain_text_and_text_with_styles_are_broken_at_the_same_places() {
+        let text = "one three, a https://example.org/a/b/c?d=e four words at x y z at_the_end";
+        for columns in 1..100 {
+            let plain = shown(&format!("12:01 <bob> |{text}\n"), columns);
+            let styled = shown(&format!("12:01 <bob> |{text}\x1b[0m\n"), columns);
+            assert_eq!(plain, styled.replace("\x1b[0m", ""), "{columns}");
+        }
     }
 
     #[test]

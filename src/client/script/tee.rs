@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::plan::Tee;
 use super::reader::{NOT_TEXT, TOO_LONG, read_blocks};
-use crate::client::scroll::without_styles;
+use crate::client::screen::without_styles;
 use crate::wire::{Line, Lines};
 
 /// The longest line that is sent, in bytes.
