@@ -429,6 +429,17 @@ fn plain_lines_are_a_conversation_without_any_escape_sequence() {
 }
 
 #[test]
+fn plain_lines_end_with_a_signal_also_while_a_nick_is_asked_for() {
+    let server = Server::start(&[]);
+    let _other = server.enter("carol");
+    let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
+    let program = Program::start(command);
+    program.out.wait_for("Another nick [carol_]?");
+    program.signal(Signal::SIGTERM);
+    assert_eq!(program.finish().status, Some(143));
+}
+
+#[test]
 fn plain_lines_typed_before_entry_are_said_once_this_person_is_in() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");

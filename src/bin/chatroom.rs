@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
-use chatting_room::client::run;
+use chatting_room::client::{run, tell};
 use chatting_room::server::{Host, Settings};
 use clap::Parser as _;
 
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.is_silent() {
-                eprintln!("chatroom: {failure}");
+                tell(&failure.to_string());
             }
             ExitCode::from(failure.status())
         }

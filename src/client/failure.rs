@@ -8,7 +8,6 @@ use std::time::Duration;
 use super::address::Address;
 use super::config::ConfigError;
 use super::network::plain_words;
-use super::safe::safe;
 use super::session::Report;
 
 /// Why the program did not do what it was asked to.
@@ -127,6 +126,7 @@ impl Failure {
     }
 }
 
+/// In words, some of which can be those of a server: whoever prints them makes them safe.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -147,7 +147,7 @@ impl fmt::Display for Failure {
                 plain_words(error)
             ),
             Self::ServerGone { words, report } => {
-                write!(f, "the server is gone: {}", safe(words))?;
+                write!(f, "the server is gone: {words}")?;
                 report
                     .as_ref()
                     .map_or(Ok(()), |report| write!(f, "; {report}"))
@@ -176,11 +176,10 @@ impl fmt::Display for Failure {
             }
             Self::NickRefused { nick, why } => write!(
                 f,
-                "{nick} cannot be had as a nick: {}; choose another with --nick",
-                safe(why)
+                "{nick} cannot be had as a nick: {why}; choose another with --nick"
             ),
             Self::EntryRefused { words } => {
-                write!(f, "the server refuses entry: {}", safe(words))
+                write!(f, "the server refuses entry: {words}")
             }
             Self::Config(error) => error.fmt(f),
             Self::Signal(signal) => write!(f, "ended by signal {signal}"),

@@ -22,6 +22,7 @@ use super::json::{Record, Stamp};
 use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
+use super::questions::{self, Question};
 use super::screen::{Look, laid_out, raw_line};
 use super::scroll::Scroll;
 use super::session::{Judgement, Outcome, Session};
@@ -88,10 +89,9 @@ impl Terminal {
         })
     }
 
-    /// Asks a question; `default` is what an empty answer means. `None` when the person wants to
-    /// leave, or a signal ends the program.
-    pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
-        Ok(match self.editor.ask(question, default)? {
+    /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
+    pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
+        Ok(match answer(&mut self.editor, question)? {
             Entered::Line(answer) => Some(answer),
             _ => None,
         })
@@ -281,6 +281,19 @@ impl Assistant for NetworkAssistant {
     }
 }
 
+/// Asks until there is an answer that can be taken.
+fn answer(editor: &mut Editor, mut question: Question) -> io::Result<Entered> {
+    loop {
+        match editor.ask(&question.words, &question.default)? {
+            Entered::Line(answer) => match question.judge(&answer) {
+                Ok(answer) => return Ok(Entered::Line(answer)),
+                Err(again) => question = again,
+            },
+            other => return Ok(other),
+        }
+    }
+}
+
 /// What the main thread has at hand.
 struct Desk<'t> {
     editor: &'t mut Editor,
@@ -358,8 +371,7 @@ impl Desk<'_> {
         loop {
             match self.news.recv_timeout(INTERRUPT_CHECK) {
                 Ok(News::AskNick { nick, why }) => {
-                    let question = format!("{nick} cannot be had: {why}. Another nick");
-                    match self.editor.ask(&question, &format!("{nick}_"))? {
+                    match answer(self.editor, questions::another_nick(&nick, &why))? {
                         Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
                         Entered::Cleared { .. } | Entered::Leave => {
                             self.send(Command::Quit(None));
@@ -428,7 +440,7 @@ impl Front for TerminalFront {
 
     fn received(&mut self, line: &[u8]) {
         if self.format == Format::Raw {
-            self.lines.push_str(&raw_line(line));
+            self.lines.push_str(&raw_line(line, false));
         }
     }
 

@@ -8,9 +8,10 @@
 //! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
 //! session. `options`, `config`
 //! and `address` say where to go and as whom, `wishes` brings them together, and `failure` says
-//! why it came to nothing.
+//! why it came to nothing; `questions` are what a person is asked before.
 
 pub mod address;
+mod complaint;
 pub mod completion;
 pub mod config;
 mod control;
@@ -26,6 +27,7 @@ pub mod network;
 pub mod options;
 mod plain;
 pub mod printer;
+mod questions;
 pub mod recipes;
 pub mod safe;
 pub mod screen;
@@ -45,6 +47,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 
 use address::Address;
+pub use complaint::tell;
 pub use failure::Failure;
 use network::{Command, Commands};
 use session::Outcome;

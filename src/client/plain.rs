@@ -12,6 +12,7 @@ use super::event::Event;
 use super::interactive::{Furniture, open_door};
 use super::network::{self, Command, Front};
 use super::printer::{Printer, print_to_stdout};
+use super::questions::{self, Question};
 use super::safe::safe_name;
 use super::screen::Look;
 use super::scroll::Scroll;
@@ -31,6 +32,8 @@ enum Woken {
 pub(super) struct Plain {
     woken: mpsc::Receiver<Woken>,
     wake: mpsc::Sender<Woken>,
+    /// The conversation has ended while a question was asked.
+    ended: Option<Outcome>,
     printer: Printer,
     printing: Option<JoinHandle<io::Result<()>>>,
 }
@@ -52,25 +55,38 @@ impl Plain {
         Ok(Self {
             woken,
             wake,
+            ended: None,
             printer,
             printing: Some(printing),
         })
     }
 
-    /// Asks a question, on a line of its own; `default` is what an empty answer means. `None` at
-    /// the end of input.
-    pub(super) fn ask(&mut self, question: &str, default: &str) -> Option<String> {
-        self.printer.push(format!("{question} [{default}]?\n"));
+    /// Asks a question, on a line of its own, until there is an answer that can be taken. `None` at
+    /// the end of input, or of the conversation.
+    pub(super) fn ask(&mut self, mut question: Question) -> Option<String> {
+        self.put(&question);
         loop {
             match self.woken.recv() {
-                Ok(Woken::Line(answer)) if answer.trim().is_empty() => {
-                    return Some(default.to_owned());
+                Ok(Woken::Line(answer)) => match question.judge(&answer) {
+                    Ok(answer) => return Some(answer),
+                    Err(again) => {
+                        question = again;
+                        self.put(&question);
+                    }
+                },
+                Ok(Woken::AskNick { .. } | Woken::Ready) => {}
+                Ok(Woken::Ended(outcome)) => {
+                    self.ended = Some(outcome);
+                    return None;
                 }
-                Ok(Woken::Line(answer)) => return Some(answer.trim().to_owned()),
-                Ok(Woken::AskNick { .. } | Woken::Ready | Woken::Ended(_)) => {}
                 Ok(Woken::InputEnded) | Err(_) => return None,
             }
         }
+    }
+
+    fn put(&self, question: &Question) {
+        let Question { words, default, .. } = question;
+        self.printer.push(format!("{words} [{default}]?\n"));
     }
 
     /// Runs a conversation to its end.
@@ -104,6 +120,9 @@ impl Plain {
         let mut ready = false;
         let mut early = Vec::new();
         let outcome = loop {
+            if let Some(outcome) = self.ended.take() {
+                break Some(outcome);
+            }
             match self.woken.recv() {
                 Ok(Woken::Line(text)) if ready => send(Command::Typed(text)),
                 Ok(Woken::InputEnded) if ready => send(Command::Quit(None)),
@@ -114,8 +133,7 @@ impl Plain {
                     early.drain(..).for_each(send);
                 }
                 Ok(Woken::AskNick { nick, why }) => {
-                    let question = format!("{nick} cannot be had: {why}. Another nick");
-                    match self.ask(&question, &format!("{nick}_")) {
+                    match self.ask(questions::another_nick(&nick, &why)) {
                         Some(nick) => send(Command::AnswerNick(nick)),
                         None => send(Command::Quit(None)),
                     }

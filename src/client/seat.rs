@@ -4,6 +4,7 @@ use std::io;
 
 use super::interactive::{Furniture, Terminal};
 use super::plain::Plain;
+use super::questions::Question;
 use super::screen::Look;
 use super::session::Session;
 use super::{Ending, Place};
@@ -17,12 +18,11 @@ pub(super) enum Seat {
 }
 
 impl Seat {
-    /// Asks a question; `default` is what an empty answer means. `None` when the person wants to
-    /// leave, or a signal ends the program.
-    pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<Option<String>> {
+    /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
+    pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         match self {
-            Self::Editor(terminal) => terminal.ask(question, default),
-            Self::Plain(plain) => Ok(plain.ask(question, default)),
+            Self::Editor(terminal) => terminal.ask(question),
+            Self::Plain(plain) => Ok(plain.ask(question)),
         }
     }
 

@@ -14,6 +14,8 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
+use super::complaint::tell;
+
 /// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
 ///
 /// The editor does so only while it reads a line. Keys pressed between two lines would be echoed
@@ -73,7 +75,7 @@ impl HeldReport {
         let kept = Arc::clone(&report);
         panic::set_hook(Box::new(move |info| {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push_str(&format!("chatroom: {info}\n"));
+            kept.push_str(&format!("{info}\n"));
         }));
         Self { report }
     }
@@ -83,7 +85,7 @@ impl Drop for HeldReport {
     fn drop(&mut self) {
         drop(panic::take_hook());
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        eprint!("{report}");
+        report.lines().for_each(tell);
     }
 }
 

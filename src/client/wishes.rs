@@ -13,6 +13,7 @@ use super::config::{Config, Server};
 use super::failure::Failure;
 use super::network::{self, ConnectError, plain_words};
 use super::options::Options;
+use super::questions::{self, Question};
 use super::script::Plan;
 use super::seat::Seat;
 use super::session::{Session, Settings};
@@ -44,8 +45,9 @@ impl Wishes {
         let named = goal.or(config.server.as_ref());
         let answered = match (named, &mut seat) {
             (None, Some(seat)) => {
-                let default = Address::local().to_string();
-                let Some(answer) = ask(seat, "Server", &default)? else {
+                let question = questions::server();
+                let default = question.default.clone();
+                let Some(answer) = ask(seat, question)? else {
                     return Ok(None);
                 };
                 Some(answer).filter(|answer| *answer != default)
@@ -67,16 +69,14 @@ impl Wishes {
             .or_else(|| config.nick.clone());
         let nick = match (nick, &mut seat) {
             (Some(nick), _) => nick,
-            (None, Some(seat)) => match ask(seat, "Nick", &login_name())? {
+            (None, Some(seat)) => match ask(seat, questions::nick(login_name()))? {
                 Some(nick) => nick,
                 None => return Ok(None),
             },
             (None, None) => login_name(),
         };
         if !input::checked_nick_text(&nick) {
-            return Err(Failure::Usage(format!(
-                "{nick:?} cannot be a nick; use letters, digits, - and _, a letter first"
-            )));
+            return Err(Failure::Usage(questions::not_a_nick(&nick)));
         }
         let of_server = server.iter().flat_map(|server| &server.rooms);
         let rooms = options.rooms.iter().chain(of_server).map(|room| {
@@ -170,8 +170,8 @@ impl Wishes {
     }
 }
 
-fn ask(seat: &mut Seat, question: &str, default: &str) -> Result<Option<String>, Failure> {
-    seat.ask(question, default).map_err(Failure::Output)
+fn ask(seat: &mut Seat, question: Question) -> Result<Option<String>, Failure> {
+    seat.ask(question).map_err(Failure::Output)
 }
 
 pub(super) fn parse_address(text: &str) -> Result<Address, Failure> {

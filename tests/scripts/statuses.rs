@@ -114,3 +114,21 @@ fn a_server_that_closes_the_door_is_69_with_its_words() {
     drop(stream);
     assert_status(&program.finish(), 69, "too many connections");
 }
+
+#[test]
+fn a_standard_error_that_takes_nothing_changes_no_status() {
+    let server = Server::start(&[]);
+    let here = server.address.to_string();
+    for shell in ["exec \"$0\" \"$@\" 2>/dev/full", "exec \"$0\" \"$@\" 2>&-"] {
+        let mut command = chatroom(&["--nick", "ci", &here]);
+        let program = command.get_program().to_owned();
+        let mut through = std::process::Command::new("sh");
+        through.env_clear().env("HOME", "/nonexistent");
+        through
+            .args(["-c", shell])
+            .arg(program)
+            .args(command.get_args());
+        command = through;
+        assert_eq!(run(command, "/quti\n").status, Some(65), "{shell}");
+    }
+}

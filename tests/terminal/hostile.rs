@@ -1,7 +1,7 @@
 //! What others write is shown, and never obeyed.
 
-use super::people::Room;
-use super::screen::LEFT;
+use super::people::{Room, Scripted};
+use super::screen::{CTRL_C, LEFT, Start};
 
 #[test]
 fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
@@ -64,7 +64,7 @@ fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
 
 #[test]
 fn a_carriage_return_in_a_message_overwrites_nothing() {
-    let (_server, alice, mut lines) = super::people::Scripted::with_alice(|start| start);
+    let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
     lines.sends(":bob!b@h PRIVMSG #lobby :harmless\r<carol> forged");
     lines.bob_says("end");
     alice.shows("<bob> end");
@@ -72,4 +72,43 @@ fn a_carriage_return_in_a_message_overwrites_nothing() {
     let forged = shown.iter().filter(|line| line.starts_with("<carol>"));
     assert_eq!(forged.count(), 0, "{shown:#?}");
     alice.look(|shown| assert!(!shown.was_sent(b"\r<carol>")));
+}
+
+#[test]
+fn a_server_that_refuses_a_nick_writes_nothing_to_the_terminal_by_itself() {
+    for (number, plain) in [(432, false), (436, false), (437, true), (431, true)] {
+        let server = Scripted::listen();
+        let address = server.address().to_string();
+        let mut arguments = vec!["--nick", "alice", &address];
+        if plain {
+            arguments.push("--plain");
+        }
+        let mut alice = Start::with(&arguments).start();
+        let mut lines = server.accepts();
+        lines.hears("USER ");
+        lines.sends(&format!(":s {number} * alice :no \x1b]0;owned\x07\u{9b}2J"));
+        alice.shows("no ^[]0;owned^G<U+009B>2J. Another nick");
+        alice.look(|shown| {
+            for bytes in [b"\x1b]0".as_slice(), b"\x07", "\u{9b}".as_bytes()] {
+                assert!(!shown.was_sent(bytes), "{}", bytes.escape_ascii());
+            }
+        });
+        alice.types(CTRL_C);
+        alice.wait();
+    }
+}
+
+#[test]
+fn raw_lines_are_marks_where_they_meet_a_terminal() {
+    let server = Scripted::listen();
+    let address = server.address().to_string();
+    let start = Start::with(&["--nick", "alice", "--format", "raw", "--follow", &address]);
+    let alice = start
+        .through_script("exec \"$0\" \"$@\" </dev/null")
+        .start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    lines.bob_says("\x1b]0;owned\x07");
+    alice.shows("PRIVMSG #lobby :^[]0;owned^G");
+    alice.look(|shown| assert!(!shown.was_sent(b"\x1b]0")));
 }

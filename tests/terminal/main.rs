@@ -15,6 +15,7 @@
 mod people;
 mod screen;
 
+mod drafts;
 mod hostile;
 mod keys;
 mod leaving;

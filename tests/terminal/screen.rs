@@ -41,6 +41,7 @@ pub(crate) struct Start {
     environment: Vec<(&'static str, &'static str)>,
     script: String,
     configuration: &'static str,
+    home: Arc<TempDir>,
 }
 
 impl Start {
@@ -52,6 +53,7 @@ impl Start {
             environment: Vec::new(),
             script: "exec \"$0\" \"$@\"".to_owned(),
             configuration: "",
+            home: Arc::new(tempfile::tempdir().unwrap()),
         }
     }
 
@@ -80,6 +82,12 @@ impl Start {
         self
     }
 
+    /// The person of another terminal, with the same files.
+    pub(crate) fn at_home_of(mut self, other: &Terminal) -> Self {
+        self.home = Arc::clone(&other.home);
+        self
+    }
+
     /// Starts the program from this script, in which it is `"$0" "$@"`.
     pub(crate) fn through_script(mut self, script: &str) -> Self {
         script.clone_into(&mut self.script);
@@ -90,7 +98,7 @@ impl Start {
     pub(crate) fn start(self) -> Terminal {
         let size = size(self.rows, self.columns);
         let pair = native_pty_system().openpty(size).unwrap();
-        let home = tempfile::tempdir().unwrap();
+        let home = self.home;
         fs::write(home.path().join("chatroom.toml"), self.configuration).unwrap();
         let program = env!("CARGO_BIN_EXE_chatroom");
         let mut command = CommandBuilder::new("sh");
@@ -154,7 +162,7 @@ pub(crate) struct Terminal {
     slave: Option<Box<dyn SlavePty + Send>>,
     display: Arc<Display>,
     modes_before: String,
-    home: TempDir,
+    home: Arc<TempDir>,
 }
 
 struct Display {

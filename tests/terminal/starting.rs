@@ -125,3 +125,21 @@ fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
     dora.types("ee\r");
     bob.hears("PRIVMSG #lobby :three");
 }
+
+#[test]
+fn what_is_no_nick_is_asked_for_again() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[&host.address().to_string()]).start();
+    dora.shows("Nick [dora]: ");
+    dora.types("a b c\r");
+    dora.shows("\"a b c\" cannot be a nick");
+    dora.types("ann\r");
+    bob.hears(":ann!");
+    let mut other = Start::as_nick("bob", host.address()).start();
+    other.shows("Another nick [bob_]: ");
+    other.types("x y\r");
+    other.shows("\"x y\" cannot be a nick");
+    other.types("xy\r");
+    bob.hears(":xy!");
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
+use crate::client::complaint::tell;
 use crate::client::failure::Failure;
 use crate::client::json::Record;
 use crate::client::safe::safe;
@@ -96,7 +97,7 @@ pub(in crate::client) fn ask(
         Some(Ok(line)) if line == OK => {}
         Some(Ok(line)) => {
             let words = line.strip_prefix(ERROR).unwrap_or(&line);
-            eprintln!("chatroom: {}", safe(words));
+            tell(words);
             return Err(Failure::LinesRefused);
         }
         _ => return Err(gone("the session does not answer")),

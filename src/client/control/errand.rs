@@ -6,10 +6,10 @@ use std::path::Path;
 use super::Ask;
 use super::caller::{self, Running};
 use crate::client::address::Address;
+use crate::client::complaint;
 use crate::client::config::Config;
 use crate::client::failure::Failure;
 use crate::client::options::{Action, Control, Format, Options};
-use crate::client::safe::safe;
 use crate::client::script;
 use crate::client::start::reading_look;
 
@@ -90,11 +90,10 @@ fn choose(
         let newest = sessions.next().ok_or(Failure::NoSession)?;
         if several && tell {
             let place = newest.place().join(" ");
-            eprintln!(
-                "chatroom: several sessions are running, this is {} {}; --session chooses",
-                newest.number,
-                safe(&place)
-            );
+            complaint::tell(&format!(
+                "several sessions are running, this is {} {place}; --session chooses",
+                newest.number
+            ));
         }
         return Ok(newest.stream);
     };

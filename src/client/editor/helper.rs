@@ -27,6 +27,8 @@ pub(super) struct Helper {
     /// What is known of the line as it was drawn last.
     judged: Mutex<Judgement>,
     keeper: Option<DraftKeeper>,
+    /// What is typed now is a draft, and not the answer to a question.
+    keeps_drafts: bool,
 }
 
 /// What Tab offered last, to go on from when it is pressed again.
@@ -132,6 +134,7 @@ impl Helper {
             cycle: Mutex::default(),
             judged: Mutex::default(),
             keeper: None,
+            keeps_drafts: true,
         }
     }
 
@@ -139,6 +142,16 @@ impl Helper {
     pub(super) fn begin(&mut self, assistant: Box<dyn Assistant>, keeper: Option<DraftKeeper>) {
         self.assistant = Some(assistant);
         self.keeper = keeper;
+    }
+
+    /// From now on what is typed is kept as a draft, or is not.
+    pub(super) fn keep_drafts(&mut self, keeps: bool) {
+        self.keeps_drafts = keeps;
+    }
+
+    /// Where what is typed now is kept.
+    fn keeper(&self) -> Option<&DraftKeeper> {
+        self.keeper.as_ref().filter(|_| self.keeps_drafts)
     }
 
     fn names(&self) -> Names {
@@ -214,7 +227,7 @@ impl Highlighter for Helper {
     /// this is how the helper knows what is on the screen.
     fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
         self.remote.typed(line, position);
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = self.keeper() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);
             keeper.keep(if input::is_secret(draft) { "" } else { draft });
@@ -227,7 +240,7 @@ impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.remote.returning();
-        if let Some(keeper) = &self.keeper
+        if let Some(keeper) = self.keeper()
             && !self.remote.goes_on()
         {
             keeper.keep("");

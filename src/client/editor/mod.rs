@@ -161,8 +161,24 @@ impl Editor {
     }
 
     /// Asks a question; `default` is what an empty answer means. The prompt is the question from
-    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost.
+    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost. An
+    /// answer is no draft: what is kept for the first line stays there.
     pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+        let first = std::mem::take(&mut self.first);
+        self.keep_drafts(false);
+        let entered = self.answer(question, default);
+        self.keep_drafts(true);
+        self.first = first;
+        entered
+    }
+
+    fn keep_drafts(&mut self, keeps: bool) {
+        if let Some(helper) = self.inner.helper_mut() {
+            helper.keep_drafts(keeps);
+        }
+    }
+
+    fn answer(&mut self, question: &str, default: &str) -> io::Result<Entered> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
         self.remote.set_prompt(Prompt { raw, styled });

@@ -10,6 +10,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::{Since, files};
 use crate::client::address::Address;
+use crate::client::complaint::tell_of_line;
 use crate::client::event::Event;
 use crate::client::failure::Failure;
 use crate::client::json::{Kind, Record};
@@ -177,7 +178,7 @@ impl<'q, W: Write> Reader<'q, W> {
             // In a file it is what a crash or a full disk has left.
             if self.is_stream() {
                 self.wrong += 1;
-                eprintln!("chatroom: line {number}: this is no record; it is left out");
+                tell_of_line(Some(number), "this is no record; it is left out");
             }
             return Ok(());
         };

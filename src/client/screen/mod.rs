@@ -513,11 +513,13 @@ impl Look {
 }
 
 /// A line of the server as it is, for programs that understand the wire. What is not UTF-8 is
-/// shown as such, so that the line stays a line of text.
-pub fn raw_line(line: &[u8]) -> String {
-    let mut line = String::from_utf8_lossy(line).into_owned();
-    line.push('\n');
-    line
+/// shown as such, so that the line stays a line of text; on a terminal nothing of it is obeyed.
+pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
+    let line = String::from_utf8_lossy(line);
+    match on_terminal {
+        true => safe(&line) + "\n",
+        false => line.into_owned() + "\n",
+    }
 }
 
 const COMMAND: Color = Color::AnsiColor(28);

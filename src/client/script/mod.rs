@@ -9,7 +9,7 @@ mod plan;
 mod reader;
 mod tee;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 pub(super) use batch::Batch;
 pub(super) use plan::{Plan, line};
 
+use super::complaint::tell_of_line;
 use super::control::door::Door;
 use super::event::Event;
 use super::json::{Record, Stamp};
@@ -52,6 +53,7 @@ pub(super) fn run(
     let front = ScriptFront {
         look,
         format: plan.format,
+        on_terminal: io::stdout().is_terminal(),
         printer: printer.clone(),
         stamp: Stamp::default(),
         // Where something is waited for, or input passed on, standard output is for that alone.
@@ -114,6 +116,7 @@ fn is_seen_enough(error: &io::Error) -> bool {
 struct ScriptFront {
     look: Look,
     format: Format,
+    on_terminal: bool,
     printer: Printer,
     /// What the server said beside what is shown now.
     stamp: Stamp,
@@ -130,9 +133,9 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => complain(*line, &words::refusal(*number, parameters)),
-            Event::Unsendable { words, line } => complain(*line, &super::safe::safe(words)),
-            Event::LogTold { words } => complain(None, &super::safe::safe(words)),
+            } => tell_of_line(*line, &words::refusal(*number, parameters)),
+            Event::Unsendable { words, line } => tell_of_line(*line, words),
+            Event::LogTold { words } => tell_of_line(None, words),
             // What became of them is told by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
@@ -157,7 +160,7 @@ impl Front for ScriptFront {
 
     fn received(&mut self, line: &[u8]) {
         if self.format == Format::Raw && !self.silent {
-            self.printer.push(raw_line(line));
+            self.printer.push(raw_line(line, self.on_terminal));
         }
     }
 
@@ -167,7 +170,7 @@ impl Front for ScriptFront {
 
     fn local(&mut self, line: &str) {
         debug_assert!(!line.is_empty(), "there is something to do");
-        complain(
+        tell_of_line(
             None,
             "a script has no screen: /clear, /history, /search and /set do nothing",
         );
@@ -202,12 +205,5 @@ impl ScriptFront {
             // Each line is printed as it comes.
             Format::Raw => {}
         }
-    }
-}
-
-fn complain(line: Option<u64>, words: &str) {
-    match line {
-        Some(line) => eprintln!("chatroom: line {line}: {words}"),
-        None => eprintln!("chatroom: {words}"),
     }
 }

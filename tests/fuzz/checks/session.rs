@@ -118,7 +118,7 @@ impl Conversation {
             let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
             self.session.received(line, self.now, &mut self.outbox);
             self.show(unix_seconds, &stamp);
-            let raw = raw_line(line);
+            let raw = raw_line(line, false);
             assert_eq!(raw.matches('\n').count(), 1, "{raw:?} is no single line");
         }
     }
