@@ -5,10 +5,11 @@
 
 mod common;
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -289,4 +290,65 @@ fn each_coming_and_going_is_one_line_of_the_log() {
             assert!(line.contains(part), "{part}\n{line}");
         }
     }
+}
+
+/// A server that logs everything, to here.
+fn server_with_log(log: impl Into<Stdio>) -> Server {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.stderr(log);
+    Server::start_with(command, &["--no-limits", "--verbose"])
+}
+
+/// People come and talk, and then the server ends as it should.
+fn works_and_ends(mut server: Server) {
+    let mut bob = server.enter("bob");
+    server.enter("carol").send("PRIVMSG bob :hi");
+    bob.expect("PRIVMSG bob :hi");
+    server.signal(Signal::SIGTERM);
+    bob.expect("ERROR :Closing Link: bob (Server shutting down)");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn a_log_that_cannot_be_written_harms_nobody() {
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    works_and_ends(server_with_log(full()));
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    works_and_ends(server_with_log(writer));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    let status = command.args(["--config", "/nonexistent"]).stderr(full());
+    assert_eq!(status.status().unwrap().code(), Some(66));
+}
+
+/// Has more lines logged than a pipe takes and the server keeps.
+fn fill_log(server: &Server) {
+    let mut alice = server.enter("alice");
+    for _ in 0..60 {
+        alice.send(&"NICK Alice\r\nNICK alice\r\n".repeat(50));
+        alice.fence();
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nobody_up_and_tells_what_is_missing() {
+    let (reader, writer) = io::pipe().unwrap();
+    let server = server_with_log(writer);
+    fill_log(&server);
+    let log = thread::spawn(move || io::read_to_string(reader).unwrap());
+    works_and_ends(server);
+    let log = log.join().unwrap();
+    assert!(log.contains(" INFO stopped"), "{log}");
+    assert!(
+        log.contains("lines of the log were left out lines="),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_log_that_nobody_reads_does_not_keep_the_server_from_ending() {
+    let (_reader, writer) = io::pipe().unwrap();
+    let server = server_with_log(writer);
+    fill_log(&server);
+    works_and_ends(server);
 }

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     match server::run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chatroomd: {error}");
+            server::complain(&error);
             error.exit_status().into()
         }
     }

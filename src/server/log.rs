@@ -1,6 +1,14 @@
 //! What whoever runs the server sees on standard error: one line an event, as text or as JSON.
+//!
+//! A thread of its own writes, and nobody waits for it: a terminal that is stopped, a pipe that
+//! nobody reads or a full disk costs lines of the log, and never the people here a moment.
 
-use std::io;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use tracing::{Level, debug, info, warn};
 use tracing_subscriber::fmt;
@@ -9,15 +17,86 @@ use super::hub::Event;
 use super::options::LogFormat;
 use crate::wire::name::is_invisible;
 
+/// How many lines may wait to be written; what comes then is left out, and counted.
+const WAITING_LINES_MAX: usize = 4096;
+/// How long the end of the program waits for lines that are not written yet.
+const FINISH_MAX: Duration = Duration::from_millis(500);
+
+/// The log of the whole process, until it is dropped.
+pub(super) struct Log(Lines);
+
 /// Begins to log for the whole process.
-pub(super) fn start(format: LogFormat, level: Level) {
+pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
+    let (queue, waiting) = sync_channel(WAITING_LINES_MAX);
+    let missing = Arc::new(AtomicUsize::new(0));
+    let lines = Lines { queue, missing };
+    let missing = lines.missing.clone();
+    let writer = thread::Builder::new().name("log".to_owned());
+    writer.spawn(move || write_all(&waiting, &missing))?;
+    let writer = lines.clone();
     let log = fmt().with_max_level(level).with_target(false);
-    let log = log.with_writer(io::stderr);
+    let log = log.with_writer(move || writer.clone());
     // It fails only when this process logs already, and then that goes on.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().try_init(),
     };
+    Ok(Log(lines))
+}
+
+impl Drop for Log {
+    /// Waits, though not for long, until what was logged is written.
+    fn drop(&mut self) {
+        let (done, written) = sync_channel(0);
+        if self.0.queue.try_send(Entry::End(done)).is_ok() {
+            let _ = written.recv_timeout(FINISH_MAX);
+        }
+    }
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// All before it is written: whoever has the other end wants to know.
+    End(SyncSender<()>),
+}
+
+/// Where lines go to be written: each write is a whole line.
+#[derive(Clone)]
+struct Lines {
+    queue: SyncSender<Entry>,
+    /// How many were left out since the last one that was written.
+    missing: Arc<AtomicUsize>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.queue.try_send(Entry::Line(line.to_vec())).is_err() {
+            self.missing.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
+    for entry in waiting {
+        match entry {
+            // What cannot be written is lost: there is no other place to tell it.
+            Entry::Line(line) => {
+                if io::stderr().write_all(&line).is_err() {
+                    continue;
+                }
+                match missing.swap(0, Ordering::Relaxed) {
+                    0 => {}
+                    lines => warn!(lines, "lines of the log were left out"),
+                }
+            }
+            Entry::End(done) => done.try_send(()).unwrap_or_default(),
+        }
+    }
 }
 
 /// Logs what the hub says has happened.

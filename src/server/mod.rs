@@ -43,11 +43,12 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     let (settings, warnings) = settings::gather(options)?;
     if options.check_config {
         for warning in &warnings {
-            eprintln!("chatroomd: warning: {warning}");
+            complain(format_args!("warning: {warning}"));
         }
         return Ok(());
     }
-    log::start(options.log_format, options.log_level());
+    let log = log::start(options.log_format, options.log_level());
+    let _log = log.map_err(ServerError::System)?;
     for warning in &warnings {
         warn!("{warning}");
     }
@@ -67,6 +68,11 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     reactor.run().map_err(ServerError::System)?;
     info!("stopped");
     Ok(())
+}
+
+/// Tells whoever started it what is wrong. When nobody can be told, that changes nothing.
+pub fn complain(words: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "chatroomd: {words}");
 }
 
 /// A stream with a byte in it for each time one of these signals came.

@@ -24,8 +24,10 @@ impl Server {
 
     /// The same, with a command that was prepared in some way.
     pub(crate) fn start_with(mut command: Command, options: &[&str]) -> Self {
+        let volume = (!options.contains(&"--verbose")).then_some("--quiet");
         let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--quiet"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(volume)
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
