@@ -70,6 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/terminal.rs",
             "src/client/wishes.rs",
             "src/server/mod.rs",
+            "src/server/password.rs",
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/reactor.rs"]),

@@ -2,11 +2,15 @@
 //! password leads to, and that takes work to try.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::thread;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 /// Whether a text is a hash that [`fits`] can try a password on.
 pub(super) fn is_hash(text: &str) -> bool {
@@ -32,7 +36,7 @@ pub(super) fn print_hash() -> io::Result<()> {
     let stdin = io::stdin();
     let is_typed = stdin.is_terminal();
     if is_typed {
-        eprint!("Password: ");
+        let _ = write!(io::stderr(), "Password: ");
     }
     let password = {
         let _hidden = is_typed.then(Hidden::begin).transpose()?;
@@ -41,7 +45,7 @@ pub(super) fn print_hash() -> io::Result<()> {
         line
     };
     if is_typed {
-        eprintln!();
+        let _ = writeln!(io::stderr());
     }
     let password = password.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
@@ -58,6 +62,16 @@ struct Hidden {
 impl Hidden {
     fn begin() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let restored = Self {
+            before: before.clone(),
+        };
+        thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                drop(restored);
+                let _ = emulate_default_handler(signal);
+            }
+        });
         let mut hidden = before.clone();
         hidden.local_modes &= !LocalModes::ECHO;
         tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
