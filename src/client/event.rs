@@ -215,6 +215,13 @@ pub enum Event {
         /// Who was there already.
         other: String,
     },
+    /// Somebody's words look as if they came from somebody else.
+    Imitated {
+        /// Who wrote them.
+        nick: String,
+        /// Whose words they seem to be.
+        other: String,
+    },
     /// Something typed cannot be done, and why; nothing was sent.
     Unsendable {
         /// Words of the program, with what to do next.

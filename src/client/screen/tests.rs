@@ -214,3 +214,30 @@ fn quiet_leaves_out_who_comes_and_goes() {
     assert_eq!(quiet.lines(&joined, NOON, None), "");
     assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
 }
+
+/// The contrast of two colours. WCAG 2.2, "contrast ratio".
+fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    let light = |color: [u8; 3]| {
+        let part = |byte: u8| match f64::from(byte) / 255.0 {
+            part if part <= 0.04045 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        };
+        let [red, green, blue] = color.map(part);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (light(one), light(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn colours_of_nicks_can_be_read_on_black_and_on_white() {
+    let levels = [0, 95, 135, 175, 215, 255];
+    for place in NICK_COLORS {
+        let place = usize::from(place - 16);
+        let color = [place / 36, place / 6 % 6, place % 6].map(|level| levels[level]);
+        let on_black = contrast(color, [0; 3]);
+        let on_white = contrast(color, [255; 3]);
+        assert!(on_black >= 3.8, "{color:?}: {on_black:.2}");
+        assert!(on_white >= 3.8, "{color:?}: {on_white:.2}");
+    }
+}

@@ -127,6 +127,14 @@ impl Session {
         }
         self.rooms.spoke(&nick);
         let text = text.to_owned();
+        let imitated = seeming_source(&text).filter(|other| {
+            let is_known = self.rooms.knows(other) || self.is_own(other);
+            is_known && Key::of(other) != Key::of(&nick)
+        });
+        let imitated = imitated.map(|other| Event::Imitated {
+            nick: nick.clone(),
+            other: other.to_owned(),
+        });
         let room = target.trim_start_matches(['@', '+', '%', '~']);
         outbox.events.push(if is_room(room) {
             let mention = !own && names_person(&text, &self.nick);
@@ -152,6 +160,7 @@ impl Session {
                 own,
             }
         });
+        outbox.events.extend(imitated);
     }
 
     fn joined(
@@ -311,6 +320,21 @@ impl Session {
         let missing = self.settings.rooms.iter().find(is_missing);
         missing.filter(|_| self.settings.script).map(String::as_str)
     }
+}
+
+/// Whose words a text seems to be, as it would begin a line on the screen: `<nick>`, also behind a
+/// time, or behind so much space that a terminal begins another row with it.
+fn seeming_source(text: &str) -> Option<&str> {
+    const SPACES: &str = "   ";
+    let row = match text.rsplit_once(SPACES) {
+        Some((_, row)) => row,
+        None => text,
+    };
+    let is_of_time = |c: char| c.is_whitespace() || c.is_ascii_digit() || "[]():.".contains(c);
+    let name = row.trim_start_matches(is_of_time).strip_prefix('<')?;
+    let (name, _) = name.split_once('>')?;
+    let name = name.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
+    (!name.is_empty()).then_some(name)
 }
 
 /// Whether `nick` stands in `text` as a word of its own, in any letter case.

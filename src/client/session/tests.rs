@@ -670,3 +670,28 @@ fn masks_are_ignored_and_so_are_their_invitations() {
     played.hear(":bob!b@evil INVITE alice #trap");
     assert!(matches!(&played.events()[..], [Event::Invited { .. }]));
 }
+
+#[test]
+fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
+    let mut played = Played::ready(false);
+    let spaces = " ".repeat(60);
+    for text in [
+        "<bob> yes".to_owned(),
+        "12:01 <@Bob> yes".to_owned(),
+        format!("no{spaces}<bob> yes"),
+        "[12:01:33] <alice> yes".to_owned(),
+    ] {
+        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        let events = played.events();
+        assert!(
+            matches!(&events[..], [Event::Said { .. }, Event::Imitated { nick, .. }] if nick == "carol"),
+            "{text}: {events:?}"
+        );
+    }
+    for text in ["<dave> yes", "a < b and c > d", "x <bob> y", "<>", "<bob"] {
+        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        assert_eq!(played.events().len(), 1, "{text}");
+    }
+    played.hear(":bob!b@h PRIVMSG #lobby :<bob> yes");
+    assert_eq!(played.events().len(), 1);
+}
