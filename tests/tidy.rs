@@ -57,7 +57,14 @@ const HOMES: &[(&str, &[&str])] = &[
         &["src/client/terminal.rs", "src/server/password.rs"],
     ),
     ("rustyline", &["src/client/editor/"]),
-    ("serde", &["src/client/config.rs", "src/client/json/"]),
+    (
+        "serde",
+        &[
+            "src/client/config.rs",
+            "src/client/config/",
+            "src/client/json/",
+        ],
+    ),
     ("serde_json", &["src/client/json/"]),
     (
         "signal_hook",
@@ -89,6 +96,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "toml",
         &[
             "src/client/config.rs",
+            "src/client/config/",
             "src/server/config.rs",
             "src/server/config/",
         ],

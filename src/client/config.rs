@@ -1,5 +1,7 @@
 //! The configuration file of `chatroom`: who one is, and the servers one goes to, by name.
 
+mod checks;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -9,7 +11,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::settings::{Setting, SettingError, Taste};
-use crate::wire::mask;
 
 /// No configuration is longer than this, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -86,7 +87,7 @@ pub struct Config {
     pub log: bool,
     /// Nicks and masks of those whose words are not shown.
     #[serde(default)]
-    ignore: Vec<toml::Spanned<String>>,
+    pub ignore: Vec<String>,
     /// Nicks that the shell completes when no session is running.
     #[serde(default)]
     pub people: Vec<String>,
@@ -206,7 +207,18 @@ impl Config {
             (None, None) => return Ok(Self::default()),
         };
         match read(file) {
-            Ok(text) => Self::parse(file, &text),
+            Ok(bytes) => match str::from_utf8(&bytes) {
+                Ok(text) => Self::parse(file, text),
+                Err(error) => {
+                    let (fine, _) = bytes.split_at(error.valid_up_to());
+                    let fine = String::from_utf8_lossy(fine);
+                    Err(ConfigError::Wrong {
+                        file: file.to_owned(),
+                        place: Some(place_of(&fine, fine.len())),
+                        words: "this is not UTF-8".to_owned(),
+                    })
+                }
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
                 Ok(Self::default())
             }
@@ -227,10 +239,8 @@ impl Config {
             let at = error.span().map(|span| span.start);
             wrong(at, with_suggestion(error.message()))
         })?;
-        let is_wrong = |mask: &&toml::Spanned<String>| mask::whole(mask.get_ref()).is_none();
-        if let Some(mask) = config.ignore.iter().find(is_wrong) {
-            let words = format!("{:?} can be neither a nick nor a mask", mask.get_ref());
-            return Err(wrong(Some(mask.span().start), words));
+        if let Some((at, words)) = checks::first_mistake(text) {
+            return Err(wrong(Some(at), words));
         }
         let mut taste = Taste::default();
         for (name, value) in &config.look {
@@ -239,12 +249,6 @@ impl Config {
                 .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
         }
         Ok(config)
-    }
-
-    /// Nicks and masks of those whose words are not shown.
-    pub fn ignored(&self) -> Vec<String> {
-        let masks = self.ignore.iter();
-        masks.map(|mask| mask.get_ref().clone()).collect()
     }
 
     fn set(&self, name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
@@ -271,7 +275,16 @@ impl Config {
 /// What is wrong, in one line; where a name is not known, with the one that was meant, or else with
 /// those there are.
 fn with_suggestion(words: &str) -> String {
-    let words = words.replace('\n', " ");
+    let mut words = words.replace('\n', " ");
+    for (of_library, of_person) in [
+        ("unknown field", "unknown key"),
+        ("unknown variant", "unknown value"),
+        ("expected a string", "expected a text in quotes"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list in [ ]"),
+    ] {
+        words = words.replace(of_library, of_person);
+    }
     // The library puts names between such quotes: the one that was found, then those there are.
     let mut names = words.split('`').skip(1).step_by(2);
     let found = names.next().filter(|_| words.starts_with("unknown "));
@@ -285,14 +298,14 @@ fn with_suggestion(words: &str) -> String {
     }
 }
 
-/// The text of a file of modest size: a device would never end.
-fn read(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
+/// The bytes of a file of modest size: a device would never end.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
     let mut limited = File::open(file)?.take(FILE_BYTES_MAX + 1);
-    limited.read_to_string(&mut text)?;
+    limited.read_to_end(&mut bytes)?;
     match limited.limit() {
         0 => Err(io::Error::other("it is longer than 1 MiB")),
-        _ => Ok(text),
+        _ => Ok(bytes),
     }
 }
 
@@ -345,7 +358,7 @@ mod tests {
     fn a_mistake_is_told_with_its_place() {
         let words = parse("nick = \"a\"\nserwer = 1").unwrap_err();
         assert!(
-            words.starts_with("c.toml:2:1: unknown field `serwer`"),
+            words.starts_with("c.toml:2:1: unknown key `serwer`"),
             "{words}"
         );
         assert!(words.ends_with("; did you mean `server`?"), "{words}");
@@ -353,7 +366,7 @@ mod tests {
         assert!(words.contains("expected one of `nick`, "), "{words}");
         assert_eq!(
             parse("keys = \"vim\"").unwrap_err(),
-            "c.toml:1:8: unknown variant `vim`; did you mean `vi`?"
+            "c.toml:1:8: unknown value `vim`; did you mean `vi`?"
         );
         assert_eq!(
             parse("ignore = [\"bob\",\n\"a b\"]").unwrap_err(),

@@ -164,7 +164,7 @@ impl Wishes {
             wait: plan.wait.clone(),
             time_limit: options.timeout,
             log: config.log,
-            ignore: config.ignored(),
+            ignore: config.ignore.clone(),
             aliases: config.alias.clone(),
         })
     }

@@ -34,9 +34,7 @@ pub fn refusal(number: u16, parameters: &[String]) -> String {
         }
         Some(Reply::BadChanMask) => format!("{about} cannot be a room's name ({said})."),
         Some(Reply::InputTooLong) => "that was too long for one line; send it in two.".to_owned(),
-        Some(Reply::PasswdMismatch) => {
-            "the server wants another password; give it with --password-file.".to_owned()
-        }
+        Some(Reply::PasswdMismatch) => "that is not the password.".to_owned(),
         Some(Reply::UnknownCommand) => format!("the server does not know {about}."),
         _ => {
             let words: Vec<String> = parameters.iter().map(|text| safe(text)).collect();

@@ -439,6 +439,11 @@ pub fn checked_nick_text(nick: &str) -> bool {
             .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || ",!@*?".contains(c))
 }
 
+/// A room's name that can be written into a request, with or without its `#`.
+pub fn checked_room_text(room: &str) -> bool {
+    !room.contains(char::is_whitespace) && checked_room(room).is_ok()
+}
+
 fn checked_nick(nick: &str) -> Result<&str, Fault> {
     checked_nick_text(nick)
         .then_some(nick)

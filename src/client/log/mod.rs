@@ -25,7 +25,7 @@ fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Op
     match event {
         Event::Sent { target, text, .. } if is_secret(&format!("@{target} {text}")) => None,
         Event::Note { .. } | Event::LogTold { .. } | Event::Rooms { .. } => None,
-        Event::ServerDetail { .. } => None,
+        Event::ServerDetail { .. } | Event::ServerLost { still: true, .. } => None,
         _ => Record::of(event, unix_seconds, stamp).or_else(|| {
             // An answer that no program has asked for yet is kept as it was shown.
             let lines = look.lines(event, unix_seconds, None);

@@ -1,0 +1,67 @@
+//! What the configuration says, checked before anything is done with it: a name in it must not
+//! become more than a name in a line to a server.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::client::address::Address;
+use crate::client::input::{checked_nick_text, checked_room_text};
+use crate::wire::mask;
+
+/// The names in the file, and where they stand. What is not one of them is left to others.
+#[derive(Debug, Deserialize)]
+struct Names {
+    nick: Option<Spanned<String>>,
+    #[serde(default)]
+    ignore: Vec<Spanned<String>>,
+    #[serde(default)]
+    servers: BTreeMap<String, Server>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Server {
+    address: Spanned<String>,
+    nick: Option<Spanned<String>>,
+    #[serde(default)]
+    alternatives: Vec<Spanned<String>>,
+    #[serde(default)]
+    rooms: Vec<Spanned<String>>,
+}
+
+/// The first name that cannot be one: at which byte it stands, and why.
+pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
+    let names: Names = toml::from_str(text).ok()?;
+    let mut mistakes = Vec::new();
+    let nicks = names.nick.iter();
+    let of_servers = names.servers.values();
+    let of_servers = of_servers.flat_map(|server| server.nick.iter().chain(&server.alternatives));
+    for nick in nicks.chain(of_servers) {
+        let why = "cannot be a nick; use letters, digits, - and _, a letter first";
+        mistakes.extend(mistake(nick, checked_nick_text(nick.get_ref()), why));
+    }
+    for mask in &names.ignore {
+        let is_mask = mask::whole(mask.get_ref()).is_some();
+        mistakes.extend(mistake(mask, is_mask, "can be neither a nick nor a mask"));
+    }
+    for room in names.servers.values().flat_map(|server| &server.rooms) {
+        let is_room = checked_room_text(room.get_ref());
+        mistakes.extend(mistake(
+            room,
+            is_room,
+            "cannot be a room; rooms look like #room",
+        ));
+    }
+    for server in names.servers.values() {
+        if let Err(error) = server.address.get_ref().parse::<Address>() {
+            let why = format!("is no address of a server: {error}");
+            mistakes.extend(mistake(&server.address, false, &why));
+        }
+    }
+    mistakes.into_iter().min()
+}
+
+fn mistake(name: &Spanned<String>, is_fine: bool, why: &str) -> Option<(usize, String)> {
+    (!is_fine).then(|| (name.span().start, format!("{:?} {why}", name.get_ref())))
+}
