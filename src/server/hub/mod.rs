@@ -53,7 +53,7 @@ use self::monitor::Monitors;
 use self::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
 use self::refusal::{Done, Echo, Refusal};
 use self::room::{Member, Room, Rooms};
-use self::talk::{Saying, Way};
+use self::talk::Saying;
 use self::told::Told;
 use self::whowas::Past;
 use crate::wire::message::Tags;
@@ -266,7 +266,7 @@ impl Hub {
         request: Request<'a>,
         tags: Tags<'a>,
     ) -> Done<'a> {
-        let saying = |way, text| Saying { way, text, tags };
+        let saying = |command, text| Saying { command, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password),
             Request::Nick { nick } => self.nick(from, nick),
@@ -282,14 +282,12 @@ impl Hub {
             Request::Names { rooms } => self.names(from, rooms),
             Request::List { filter } => self.list(from, filter),
             Request::Privmsg { targets, text } => {
-                self.speak(from, targets, saying(Way::Privmsg, text))
+                self.speak(from, targets, saying("PRIVMSG", Some(text)))
             }
             Request::Notice { targets, text } => {
-                self.speak(from, targets, saying(Way::Notice, text))
+                self.speak(from, targets, saying("NOTICE", Some(text)))
             }
-            Request::Tagmsg { targets } => {
-                self.speak(from, targets, saying(Way::Tagmsg, ""))
-            }
+            Request::Tagmsg { targets } => self.speak(from, targets, saying("TAGMSG", None)),
             Request::Who { mask, fields } => self.who(from, mask, fields),
             Request::Whois { nick } => self.whois(from, nick),
             Request::Whowas { nick, count } => self.whowas(from, nick, count),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Capabilities, Modes, Refusal};
+use super::{Capabilities, Done, Modes, Refusal};
 use crate::wire::{Key, Nick};
 
 /// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
@@ -230,16 +230,13 @@ impl People {
     }
 
     /// Somebody who is registered; everybody else is refused for not being so.
-    pub(super) fn present(&self, id: ConnectionId) -> Result<&Present, Refusal<'static>> {
+    pub(super) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
         let person = self.get(id).ok_or(Refusal::NotRegistered)?;
         person.present().ok_or(Refusal::NotRegistered)
     }
 
     /// The same, to change something.
-    pub(super) fn present_mut(
-        &mut self,
-        id: ConnectionId,
-    ) -> Result<&mut Present, Refusal<'static>> {
+    pub(super) fn present_mut(&mut self, id: ConnectionId) -> Done<'static, &mut Present> {
         match self.get_mut(id).map(|person| &mut person.stage) {
             Some(Stage::Present(present)) => Ok(present),
             _ => Err(Refusal::NotRegistered),
@@ -258,7 +255,7 @@ impl People {
     }
 
     /// The same; whoever asks for somebody else is refused.
-    pub(super) fn find<'a>(&self, nick: &'a str) -> Result<(&Person, &Present), Refusal<'a>> {
+    pub(super) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
         self.called(nick).ok_or(Refusal::NoSuchNick(nick))
     }
 

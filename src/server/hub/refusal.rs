@@ -104,8 +104,8 @@ refusals! {
     UnknownUserMode => UnknownModeFlag;
 }
 
-/// How a request ended: it was done and answered, or cannot be.
-pub(super) type Done<'a> = Result<(), Refusal<'a>>;
+/// How a request, or a part of it, ended: it was done, or cannot be.
+pub(super) type Done<'a, T = ()> = Result<T, Refusal<'a>>;
 
 impl Refusal<'_> {
     /// The few that have no number, but a word of their own. IRCv3 standard-replies.

@@ -62,7 +62,7 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    fn parse_nick<'a>(&self, wanted: &'a str) -> Result<Nick, Refusal<'a>> {
+    fn parse_nick<'a>(&self, wanted: &'a str) -> Done<'a, Nick> {
         let bytes_max = self.settings.limits.nick_bytes as usize;
         let nick = Nick::parse(wanted).map_err(|why| Refusal::BadNick(wanted, why))?;
         if wanted.len() > bytes_max {

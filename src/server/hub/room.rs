@@ -6,7 +6,7 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::mask;
-use super::{Capabilities, ConnectionId, Invitation, Membership, Modes, People, Refusal};
+use super::{Capabilities, ConnectionId, Done, Invitation, Membership, Modes, People, Refusal};
 use crate::wire::{Key, RoomName};
 
 /// A room with somebody in it.
@@ -148,7 +148,7 @@ impl Rooms {
     }
 
     /// The room with this name; every other name is refused.
-    pub(super) fn find<'a>(&self, name: &'a str) -> Result<&Room, Refusal<'a>> {
+    pub(super) fn find<'a>(&self, name: &'a str) -> Done<'a, &Room> {
         self.called(name).ok_or(Refusal::NoSuchRoom(name))
     }
 

@@ -28,7 +28,7 @@ struct Wanted<'a> {
 }
 
 /// What became of it: the parameter as the others are told, or nothing new.
-type Became<'a> = Result<Option<Option<String>>, Refusal<'a>>;
+type Became<'a> = Done<'a, Option<Option<String>>>;
 
 impl Hub {
     pub(super) fn room_mode<'a>(

@@ -50,7 +50,7 @@ impl Hub {
         Ok(())
     }
 
-    fn parse_room_name<'a>(&self, room: &'a str) -> Result<RoomName, Refusal<'a>> {
+    fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
         let bytes_max = self.settings.limits.room_name_bytes as usize;
         let why = match RoomName::parse(room) {
             Ok(name) if room.len() <= bytes_max => return Ok(name),
@@ -236,18 +236,14 @@ impl Hub {
         &self,
         id: ConnectionId,
         name: &'a str,
-    ) -> Result<(&Room, &Member), Refusal<'a>> {
+    ) -> Done<'a, (&Room, &Member)> {
         let room = self.rooms.find(name)?;
         let member = self.member(id, room).ok_or(Refusal::NotInRoom(name))?;
         Ok((room, member))
     }
 
     /// A room, for one of its operators.
-    pub(super) fn operated_room<'a>(
-        &self,
-        id: ConnectionId,
-        name: &'a str,
-    ) -> Result<&Room, Refusal<'a>> {
+    pub(super) fn operated_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
         match self.own_room(id, name)? {
             (room, member) if member.operator => Ok(room),
             _ => Err(Refusal::NotRoomOperator(name)),
@@ -255,11 +251,7 @@ impl Hub {
     }
 
     /// A room, for somebody who may know of it.
-    pub(super) fn visible_room<'a>(
-        &self,
-        id: ConnectionId,
-        name: &'a str,
-    ) -> Result<&Room, Refusal<'a>> {
+    pub(super) fn visible_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
         let room = self.rooms.find(name)?;
         let is_visible = self.is_visible(id, room);
         is_visible.then_some(room).ok_or(Refusal::NotInRoom(name))
@@ -292,7 +284,7 @@ impl Hub {
         &self,
         list: &'a str,
         command: &'static str,
-    ) -> Result<impl Iterator<Item = &'a str> + use<'a>, Refusal<'a>> {
+    ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let named = || list.split(',').filter(|name| !name.is_empty());
         if named().next().is_none() {
             return Err(match command {

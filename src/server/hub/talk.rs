@@ -10,70 +10,21 @@ use crate::wire::message::Tags;
 /// Something to be said to others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Saying<'a> {
-    pub(super) way: Way,
+    /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
+    pub(super) command: &'static str,
     /// The text; `TAGMSG` has none.
-    pub(super) text: &'a str,
+    pub(super) text: Option<&'a str>,
     /// The tags of the line.
     pub(super) tags: Tags<'a>,
 }
 
-/// The ways to say something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Privmsg,
-    Notice,
-    Tagmsg,
-}
-
-impl Way {
-    fn command(self) -> &'static str {
-        match self {
-            Self::Privmsg => "PRIVMSG",
-            Self::Notice => "NOTICE",
-            Self::Tagmsg => "TAGMSG",
-        }
-    }
-
-    /// What somebody has to have switched on to hear it.
+impl Saying<'_> {
+    /// What somebody has to have switched on to hear it: whoever cannot read tags hears nothing of
+    /// a line that has nothing else.
     fn needs(self) -> Capabilities {
-        match self {
-            Self::Privmsg | Self::Notice => Capabilities::NONE,
-            Self::Tagmsg => Capabilities::MESSAGE_TAGS,
-        }
-    }
-}
-
-/// Who of a room hears it: everybody, or those of this standing and above. `STATUSMSG`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Circle {
-    Everybody,
-    Operators,
-    Voiced,
-}
-
-impl Circle {
-    /// The circle and the room that a target such as `@#room` means.
-    fn of(target: &str) -> (Self, &str) {
-        match target.split_at_checked(1) {
-            Some(("@", room)) => (Self::Operators, room),
-            Some(("+", room)) => (Self::Voiced, room),
-            _ => (Self::Everybody, target),
-        }
-    }
-
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Everybody => "",
-            Self::Operators => "@",
-            Self::Voiced => "+",
-        }
-    }
-
-    fn has(self, member: &Member) -> bool {
-        match self {
-            Self::Everybody => true,
-            Self::Operators => member.operator,
-            Self::Voiced => member.operator || member.voice,
+        match self.text {
+            Some(_) => Capabilities::NONE,
+            None => Capabilities::MESSAGE_TAGS,
         }
     }
 }
@@ -92,119 +43,105 @@ impl Hub {
     ) -> Done<'a> {
         let now = self.now.running;
         self.people.present_mut(from)?.spoke = now;
-        let is_answered = saying.way != Way::Notice;
-        let targets = match self.targets(targets, saying.way.command()) {
-            Ok(targets) => targets,
-            Err(refusal) if is_answered => return Err(refusal),
-            Err(_) => return Ok(()),
+        let is_answered = saying.command != "NOTICE";
+        let targets = match self.targets(targets, saying.command) {
+            Err(_) if !is_answered => return Ok(()),
+            targets => targets?,
         };
-        for target in targets {
-            if let Err(refusal) = self.say(from, target, saying)
-                && (is_answered || refusal == Refusal::TooLongToRelay)
-            {
-                self.refuse(from, refusal);
+        self.for_each(from, targets, |hub, target| {
+            hub.messages += 1;
+            match hub.say(from, target, saying) {
+                Err(refusal) if !is_answered && refusal != Refusal::TooLongToRelay => Ok(()),
+                done => done,
             }
-        }
-        Ok(())
+        })
     }
 
     /// Says something to one room or person. It is delivered whole or not at all.
-    fn say<'a>(&mut self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
-        self.messages += 1;
-        let (circle, room) = Circle::of(target);
-        if room.starts_with('#') {
-            self.say_in_room(from, target, (circle, room), saying)
-        } else {
-            self.say_to_person(from, target, saying)
-        }
-    }
-
-    fn say_in_room<'a>(
-        &self,
-        from: ConnectionId,
-        target: &'a str,
-        (circle, room): (Circle, &'a str),
-        saying: Saying<'a>,
-    ) -> Done<'a> {
+    fn say<'a>(&self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
         let Some((person, speaker)) = self.people.person(from) else {
             return Ok(());
         };
-        let Saying { way, text, .. } = saying;
+        // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
+        let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
+        if !room.starts_with('#') {
+            return self.say_to_person((person, speaker), target, saying);
+        }
         let room = self.rooms.find(room)?;
         let membership = speaker.membership(room.number);
         let member = membership.and_then(|one| room.member(one));
-        if !may_speak(speaker, member, room, text) {
+        if !may_speak(speaker, member, room, saying.text) {
             return Err(Refusal::CannotSendToRoom(target));
         }
-        let (source, command) = (&speaker.source, way.command());
-        let (prefix, name) = (circle.prefix(), room.name.as_str());
-        let line = match (way, circle) {
-            (Way::Tagmsg, _) => format_args!(":{source} {command} {prefix}{name}"),
-            (_, Circle::Everybody) => format_args!(":{source} {command} {name} :{text}"),
-            _ => format_args!(":{source} {command} {prefix}{name} :{text}"),
-        };
-        let line = self
-            .outbox()
-            .whole_line(line)
-            .ok_or(Refusal::TooLongToRelay)?;
-        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
-        if circle == Circle::Everybody && way != Way::Tagmsg {
+        let mut told = self.said((person, speaker), saying, (prefix, room.name.as_str()))?;
+        if prefix.is_empty() && saying.text.is_some() {
             self.tell_others(room, membership, &mut told);
         } else {
             self.tell_those(room, &mut told, |member| {
-                let hears = member.capabilities.has(way.needs());
-                member.id != from && circle.has(member) && hears
+                let is_meant = match prefix {
+                    "@" => member.operator,
+                    "+" => member.operator || member.voice,
+                    _ => true,
+                };
+                is_meant && member.id != from && member.capabilities.has(saying.needs())
             });
         }
-        self.echo(person, way, &mut told);
+        self.echo(person, saying, &mut told);
         Ok(())
     }
 
     fn say_to_person<'a>(
         &self,
-        from: ConnectionId,
+        speaker: (&Person, &Present),
         target: &'a str,
         saying: Saying<'a>,
     ) -> Done<'a> {
-        let Some((person, speaker)) = self.people.person(from) else {
-            return Ok(());
-        };
-        let Saying { way, text, .. } = saying;
-        let called = self.people.called(target);
-        let (listener, present) = called.ok_or(Refusal::NoSuchNick(target))?;
-        let (source, command, nick) = (&speaker.source, way.command(), &present.nick);
-        let line = match way {
-            Way::Tagmsg => format_args!(":{source} {command} {nick}"),
-            _ => format_args!(":{source} {command} {nick} :{text}"),
-        };
-        let line = self
-            .outbox()
-            .whole_line(line)
-            .ok_or(Refusal::TooLongToRelay)?;
-        let mut told = Told::tagged(line, self.tagged(person, speaker, saying.tags));
-        let has = listener.capabilities;
-        if !has.has(way.needs()) {
-            // Whoever cannot read tags hears nothing of a line that has nothing else.
-        } else if listener.id == from {
-            // What they hear is one thing, that it was said is another: only that is the answer.
+        let (listener, present) = self.people.find(target)?;
+        let mut told = self.said(speaker, saying, ("", present.nick.as_str()))?;
+        let (from, has) = (speaker.0.id, listener.capabilities);
+        if has.has(saying.needs()) {
             let outbox = &mut self.outbox();
             let line = told.form(has, outbox);
-            outbox.send_aside(from, line);
-        } else {
-            told.send(listener.id, has, &mut self.outbox());
+            // What they hear is one thing, that it was said is another: only that is the answer.
+            match listener.id == from {
+                true => outbox.send_aside(from, line),
+                false => outbox.send(listener.id, line),
+            }
         }
-        self.echo(person, way, &mut told);
-        if let (Way::Privmsg, Some(message)) = (way, &present.away) {
-            let rest = format_args!("{nick} :{message}");
+        self.echo(speaker.0, saying, &mut told);
+        if let ("PRIVMSG", Some(message)) = (saying.command, &present.away) {
+            let rest = format_args!("{} :{message}", present.nick);
             self.reply_with(from, Reply::Away, rest);
         }
         Ok(())
     }
 
+    /// What is being said as a line to a target, with its tags.
+    fn said<'a>(
+        &self,
+        (person, speaker): (&Person, &Present),
+        saying: Saying<'a>,
+        (prefix, target): (&str, &str),
+    ) -> Done<'a, Told<'a>> {
+        let (source, command) = (&speaker.source, saying.command);
+        let mut outbox = self.outbox();
+        let line = match saying.text {
+            Some(text) => {
+                outbox.whole_line(format_args!(":{source} {command} {prefix}{target} :{text}"))
+            }
+            None => outbox.whole_line(format_args!(":{source} {command} {prefix}{target}")),
+        };
+        let line = line.ok_or(Refusal::TooLongToRelay)?;
+        Ok(Told::tagged(
+            line,
+            self.tagged(person, speaker, saying.tags),
+        ))
+    }
+
     /// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
-    fn echo(&self, speaker: &Person, way: Way, told: &mut Told<'_>) {
+    fn echo(&self, speaker: &Person, saying: Saying<'_>, told: &mut Told<'_>) {
         let has = speaker.capabilities;
-        if has.has(Capabilities::ECHO_MESSAGE.with(way.needs())) {
+        if has.has(Capabilities::ECHO_MESSAGE.with(saying.needs())) {
             told.send(speaker.id, has, &mut self.outbox());
         }
     }
@@ -229,25 +166,21 @@ impl Hub {
         let present = self.people.present_mut(from)?;
         let is_news = present.away.as_deref() != message;
         present.away = message.map(Into::into);
-        let reply = match message {
-            Some(_) => Reply::NowAway,
-            None => Reply::Unaway,
-        };
         if is_news {
             let line = self.away_line(self.people.present(from)?);
             self.tell_neighbours(from, Capabilities::AWAY_NOTIFY, line);
         }
-        self.reply(from, reply);
+        self.reply(from, message.map_or(Reply::Unaway, |_| Reply::NowAway));
         Ok(())
     }
 }
 
 /// Whether the modes of a room let somebody speak in it.
-fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: &str) -> bool {
+fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: Option<&str>) -> bool {
     let has_voice = member.is_some_and(|member| member.operator || member.voice);
     let is_kept_out = (member.is_none() && room.modes.has('n'))
         || (!has_voice && (room.modes.has('m') || room.silences(&speaker.source)))
-        || (room.modes.has('C') && is_ctcp(text));
+        || (room.modes.has('C') && text.is_some_and(is_ctcp));
     !is_kept_out
 }
 

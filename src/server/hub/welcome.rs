@@ -9,9 +9,9 @@ use super::monitor::MONITOR_MAX;
 use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
 use super::stamp::seconds_as_date;
-use super::{ConnectionId, Done, Hub, People, Reply};
+use super::{ConnectionId, Done, Hub, Limits, People, Reply, Settings};
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::request::MODES_MAX;
+use crate::wire::request::{MODES_MAX, NICKS_MAX};
 
 /// How many tokens one line of `005` has: with the nick and the words it is then at most 15
 /// parameters.
@@ -25,26 +25,17 @@ impl Hub {
         let (name, network) = (&self.settings.name, &self.settings.network);
         let nick = self.nick_or_star(to);
         let created = seconds_as_date(self.started.unix.as_secs());
-        let say = |reply, rest: fmt::Arguments<'_>| {
-            self.reply_with(to, reply, rest);
-        };
-        say(
-            Reply::Welcome,
-            format_args!(":Welcome to {network}, {nick}"),
-        );
-        say(
-            Reply::YourHost,
-            format_args!(":Your host is {name}, running {VERSION}"),
-        );
-        say(
-            Reply::Created,
-            format_args!(":This server was started {created}"),
-        );
-        say(
-            Reply::MyInfo,
-            format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}"),
-        );
+        let say = |reply, rest: fmt::Arguments<'_>| self.reply_with(to, reply, rest);
+        let welcome = format_args!(":Welcome to {network}, {nick}");
+        say(Reply::Welcome, welcome);
+        let host = format_args!(":Your host is {name}, running {VERSION}");
+        say(Reply::YourHost, host);
+        let created = format_args!(":This server was started {created}");
+        say(Reply::Created, created);
+        let info = format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}");
+        say(Reply::MyInfo, info);
         let tokens = self.isupport();
+        let tokens: Vec<_> = tokens.split(' ').collect();
         for tokens in tokens.chunks(TOKENS_A_LINE) {
             self.reply_about(to, Reply::Isupport, tokens.join(" "));
         }
@@ -54,43 +45,31 @@ impl Hub {
 
     /// What this server tells of itself: nothing that it does not keep. Modern IRC,
     /// "RPL_ISUPPORT Parameters".
-    fn isupport(&self) -> Vec<String> {
-        let limits = &self.settings.limits;
-        let targets = limits.targets;
-        vec![
-            format!("AWAYLEN={}", limits.away_bytes),
-            "BOT=B".to_owned(),
-            "CASEMAPPING=ascii".to_owned(),
-            format!("CHANLIMIT=#:{}", limits.rooms_per_person),
-            format!("CHANMODES={CHANMODES}"),
-            format!("CHANNELLEN={}", limits.room_name_bytes),
-            "CHANTYPES=#".to_owned(),
-            "ELIST=CMNTU".to_owned(),
-            "EXCEPTS=e".to_owned(),
-            "EXTBAN=,m".to_owned(),
-            format!("HOSTLEN={HOST_BYTES_MAX}"),
-            "INVEX=I".to_owned(),
-            format!("KEYLEN={KEY_BYTES_MAX}"),
-            format!("KICKLEN={REASON_BYTES_MAX}"),
-            format!("LINELEN={BODY_BYTES_MAX}"),
-            format!("MAXLIST=beI:{MASKS_MAX}"),
-            format!("MODES={MODES_MAX}"),
-            format!("MONITOR={MONITOR_MAX}"),
-            format!("NAMELEN={REAL_NAME_BYTES_MAX}"),
-            format!("NETWORK={}", self.settings.network),
-            format!("NICKLEN={}", limits.nick_bytes),
-            "PREFIX=(ov)@+".to_owned(),
-            "STATUSMSG=@+".to_owned(),
-            format!(
-                "TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
-                 NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
-                 USERHOST:5,WHOIS:1,WHOWAS:1"
-            ),
-            format!("TOPICLEN={}", limits.topic_bytes),
-            format!("USERLEN={USER_BYTES_MAX}"),
-            "UTF8ONLY".to_owned(),
-            "WHOX".to_owned(),
-        ]
+    fn isupport(&self) -> String {
+        let Settings {
+            limits, network, ..
+        } = &self.settings;
+        let Limits {
+            away_bytes,
+            rooms_per_person,
+            room_name_bytes,
+            nick_bytes,
+            targets,
+            topic_bytes,
+            ..
+        } = limits;
+        format!(
+            "AWAYLEN={away_bytes} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms_per_person} \
+             CHANMODES={CHANMODES} CHANNELLEN={room_name_bytes} CHANTYPES=# ELIST=CMNTU \
+             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={KEY_BYTES_MAX} \
+             KICKLEN={REASON_BYTES_MAX} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{MASKS_MAX} \
+             MODES={MODES_MAX} MONITOR={MONITOR_MAX} NAMELEN={REAL_NAME_BYTES_MAX} \
+             NETWORK={network} NICKLEN={nick_bytes} PREFIX=(ov)@+ STATUSMSG=@+ \
+             TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
+             NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
+             USERHOST:{NICKS_MAX},WHOIS:1,WHOWAS:1 \
+             TOPICLEN={topic_bytes} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX"
+        )
     }
 
     pub(super) fn motd(&mut self, from: ConnectionId) -> Done<'static> {

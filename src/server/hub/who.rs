@@ -1,6 +1,6 @@
 //! Who is here, with the details that are asked for: WHO. RFC 2812, 3.6.1; IRCv3 WHOX.
 
-use std::fmt::{self, Write};
+use std::borrow::Cow;
 
 use super::mask;
 use super::{ConnectionId, Done, Echo, Hub, Member, Person, Present, Reply, Room};
@@ -44,7 +44,7 @@ impl Hub {
                 if let Some((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
-                    self.tell_who(asked, Some((room, *member)), person, present);
+                    self.tell_who(asked, Some((room, *member)), (person, present));
                 }
             }
         } else if mask.contains(['*', '?']) || mask == "0" {
@@ -52,11 +52,11 @@ impl Hub {
             let mask = if mask == "0" { "*" } else { mask };
             for (person, present) in self.people.all_present() {
                 if is_meant(mask, person, present) && self.can_see(from, person.id, present) {
-                    self.tell_who(asked, None, person, present);
+                    self.tell_who(asked, None, (person, present));
                 }
             }
         } else if let Some((person, present)) = self.people.called(mask) {
-            self.tell_who(asked, None, person, present);
+            self.tell_who(asked, None, (person, present));
         }
         self.reply_about(from, Reply::EndOfWho, Echo(mask));
         Ok(())
@@ -76,41 +76,48 @@ impl Hub {
         &self,
         asked: Asked<'_>,
         place: Option<(&Room, Member)>,
-        person: &Person,
-        present: &Present,
+        (person, present): (&Person, &Present),
     ) {
         if asked.operators_only && !present.modes.has('o') {
             return;
         }
-        let about = About {
-            hub: self,
-            place,
-            multi_prefix: asked.multi_prefix,
-            person,
-            present,
-        };
-        let Some((fields, token)) = asked.fields else {
-            let real_name = &present.real_name;
-            let rest = Details {
-                about,
-                letters: "cuhsnf",
-                token: "",
-            };
-            let rest = format_args!("{rest} :0 {real_name}");
-            return self.reply_with(asked.by, Reply::WhoReply, rest);
-        };
+        let (letters, token) = asked.fields.unwrap_or(("cuhsnf", ""));
         let fits = token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_digit());
         let token = if fits && !token.is_empty() {
             token
         } else {
             "0"
         };
-        let rest = Details {
-            about,
-            letters: fields,
-            token,
+        let detail = |letter| -> Cow<'_, str> {
+            match letter {
+                't' => token.into(),
+                'c' => place.map_or("*", |(room, _)| room.name.as_str()).into(),
+                'u' => (&*present.user).into(),
+                'i' | 'h' => person.host.to_string().into(),
+                's' => self.settings.name.as_str().into(),
+                'n' => present.nick.as_str().into(),
+                'f' => flags(
+                    present,
+                    place.map_or("", |(_, member)| member.prefix(asked.multi_prefix)),
+                )
+                .into(),
+                // How many servers away, and how long silent: that is told to `WHOIS`. And nobody
+                // has an account.
+                'd' | 'l' | 'a' => "0".into(),
+                'o' => "n/a".into(),
+                _ => format!(":{}", present.real_name).into(),
+            }
         };
-        self.reply_with(asked.by, Reply::WhoxReply, format_args!("{rest}"));
+        let letters = FIELDS.chars().filter(|letter| letters.contains(*letter));
+        let details: Vec<_> = letters.map(detail).collect();
+        let details = details.join(" ");
+        match asked.fields {
+            Some(_) => self.reply_with(asked.by, Reply::WhoxReply, format_args!("{details}")),
+            None => {
+                let rest = format_args!("{details} :0 {}", present.real_name);
+                self.reply_with(asked.by, Reply::WhoReply, rest);
+            }
+        }
     }
 }
 
@@ -121,75 +128,10 @@ fn is_meant(mask: &str, person: &Person, present: &Present) -> bool {
         || mask::fits(mask, &person.host.to_string())
 }
 
-/// Somebody, and the room in which they were asked for.
-#[derive(Clone, Copy)]
-struct About<'h> {
-    hub: &'h Hub,
-    place: Option<(&'h Room, Member)>,
-    multi_prefix: bool,
-    person: &'h Person,
-    present: &'h Present,
-}
-
-/// The details with these letters, each in its place.
-struct Details<'h> {
-    about: About<'h>,
-    letters: &'h str,
-    token: &'h str,
-}
-
-impl fmt::Display for Details<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut first = true;
-        for letter in FIELDS
-            .chars()
-            .filter(|letter| self.letters.contains(*letter))
-        {
-            if !std::mem::take(&mut first) {
-                f.write_char(' ')?;
-            }
-            self.about.detail(letter, self.token, f)?;
-        }
-        Ok(())
-    }
-}
-
-impl About<'_> {
-    fn detail(&self, letter: char, token: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Present {
-            nick,
-            user,
-            real_name,
-            ..
-        } = self.present;
-        match letter {
-            't' => f.write_str(token),
-            'c' => f.write_str(self.place.map_or("*", |(room, _)| room.name.as_str())),
-            'u' => f.write_str(user),
-            'i' | 'h' => write!(f, "{}", self.person.host),
-            's' => f.write_str(&self.hub.settings.name),
-            'n' => write!(f, "{nick}"),
-            'f' => self.flags(f),
-            // How many servers away, and how long silent: that is told to `WHOIS`.
-            'd' | 'l' => f.write_char('0'),
-            // Nobody has an account.
-            'a' => f.write_char('0'),
-            'o' => f.write_str("n/a"),
-            _ => write!(f, ":{real_name}"),
-        }
-    }
-
-    fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Present { away, modes, .. } = self.present;
-        f.write_char(if away.is_some() { 'G' } else { 'H' })?;
-        for (mode, flag) in [('o', '*'), ('B', 'B')] {
-            if modes.has(mode) {
-                f.write_char(flag)?;
-            }
-        }
-        match self.place {
-            Some((_, member)) => f.write_str(member.prefix(self.multi_prefix)),
-            None => Ok(()),
-        }
-    }
+/// Here or gone, operator, bot, and what they are in the room.
+fn flags(Present { away, modes, .. }: &Present, prefix: &str) -> String {
+    let place = if away.is_some() { 'G' } else { 'H' };
+    let operator = if modes.has('o') { "*" } else { "" };
+    let bot = if modes.has('B') { "B" } else { "" };
+    format!("{place}{operator}{bot}{prefix}")
 }
