@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use memchr::{memchr, memmem};
@@ -15,6 +16,8 @@ use super::load::Load;
 
 /// After this long without any progress something is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than the kernel keeps back an acknowledgement.
+const REST: Duration = Duration::from_millis(250);
 const READ_BYTES: usize = 256 * 1024;
 
 /// Whom the crowd visits.
@@ -119,7 +122,8 @@ impl Crowd {
         self.people.push(person);
     }
 
-    /// Waits until everybody has heard all there is for them.
+    /// Waits until everybody has heard all there is for them, and is as idle as people mostly are:
+    /// a kernel that was busy just now keeps acknowledgements back for a while.
     pub(crate) fn settle(&mut self) {
         for person in &mut self.people {
             person.say(b"PING settled\r\n");
@@ -136,6 +140,7 @@ impl Crowd {
             });
             self.check(missing < before, &mut progress);
         }
+        thread::sleep(REST);
         self.people.iter_mut().for_each(|person| person.lines = 0);
     }
 
