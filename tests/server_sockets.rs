@@ -219,6 +219,36 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
 }
 
 #[test]
+fn when_too_much_waits_in_all_the_reader_furthest_behind_goes_first() {
+    let config =
+        file("[limits]\nenabled = false\nqueues-bytes = 65536\nsend-queue-bytes = 1000000000\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let (mut alice, _far) = (server.enter("alice"), server.enter("far"));
+    let mut near = server.enter("near");
+    alice.fence();
+    let text = "x".repeat(400);
+    let start = Instant::now();
+    let mut said_to_near = 0;
+    let news = loop {
+        alice.send(&format!("PRIVMSG near :{text}"));
+        said_to_near += 1;
+        for _ in 0..50 {
+            alice.send(&format!("PRIVMSG far :{text}"));
+        }
+        let news = alice.fence();
+        if !news.is_empty() {
+            break news;
+        }
+        assert!(start.elapsed() < common::PATIENCE, "far is still here");
+    };
+    assert!(news[0].starts_with(":far!"), "{news:?}");
+    assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
+    let heard = near.fence();
+    let whispers = heard.iter().filter(|line| line.contains("PRIVMSG near"));
+    assert_eq!(whispers.count(), said_to_near);
+}
+
+#[test]
 fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
     const LINES: usize = 40_000;
     /// Bob reads this many lines every few milliseconds: far less than Alice could send, and more

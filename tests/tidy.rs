@@ -54,7 +54,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
     (
         "rustix",
-        &["src/client/terminal.rs", "src/server/password.rs"],
+        &[
+            "src/client/terminal.rs",
+            "src/server/password.rs",
+            "src/server/reactor/door.rs",
+        ],
     ),
     ("rustyline", &["src/client/editor/"]),
     (
@@ -80,7 +84,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/server/password.rs",
         ],
     ),
-    ("slab", &["src/server/hub/", "src/server/reactor.rs"]),
+    ("slab", &["src/server/hub/", "src/server/reactor"]),
     (
         "strsim",
         &[

@@ -23,9 +23,9 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use self::connection::{Connection, Spare, State, Transport};
+use self::connection::{Connection, Queues, State, Transport};
 use self::door::Door;
-use self::intake::READ_BYTES_A_TURN;
+use self::intake::{READ_BYTES_A_TURN, Share};
 pub(super) use self::reload::Reload;
 use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use super::{ServerError, Settings};
@@ -35,7 +35,8 @@ const CLOSING_TIME: Duration = Duration::from_secs(1);
 /// How long the server waits, when it stops, for those who have been sent everything: what they
 /// said last may still be on its way, and would destroy the last words.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
-const EVENTS_A_TURN: usize = 1024;
+/// Few enough that what so many newcomers are told at once stays small.
+const EVENTS_A_TURN: usize = 256;
 
 /// What one byte on this stream means: the server is to stop.
 const STOP: Token = Token(usize::MAX);
@@ -80,14 +81,14 @@ pub(super) struct Reactor {
     unsent: Vec<usize>,
     /// Who is lost, and the hub does not know yet.
     lost: Vec<(ConnectionId, Loss)>,
-    /// Whether somebody who reads too slowly was met since this was last looked at.
-    pressed: bool,
+    /// What was taken from the connection at hand in this turn, and what came of it.
+    share: Share,
     /// Whose place is free once no event of this turn can be for them any more.
     gone: Vec<usize>,
     /// Whose pause or closing ends when.
     timers: BTreeSet<(Duration, usize)>,
     read_buffer: Vec<u8>,
-    spare: Spare,
+    queues: Queues,
 }
 
 impl Reactor {
@@ -125,11 +126,11 @@ impl Reactor {
             ready: Vec::new(),
             unsent: Vec::new(),
             lost: Vec::new(),
-            pressed: false,
+            share: Share::default(),
             gone: Vec::new(),
             timers: BTreeSet::new(),
             read_buffer: vec![0; READ_BYTES_A_TURN],
-            spare: Spare::default(),
+            queues: Queues::default(),
         })
     }
 
@@ -155,7 +156,7 @@ impl Reactor {
 
     fn turn(&mut self, events: &Events) {
         if events.is_empty() {
-            self.spare.let_go();
+            self.queues.let_go_of_spare();
         }
         for event in events {
             self.note(event);
@@ -176,14 +177,13 @@ impl Reactor {
             self.deliver();
         }
         while !self.unsent.is_empty() {
-            for index in mem::take(&mut self.unsent) {
-                self.write(index);
-            }
+            self.write_unsent();
             // A connection found broken while writing is news for others.
             self.deliver();
         }
         for index in mem::take(&mut self.gone) {
             let mut connection = self.connections.remove(index);
+            self.queues.forget(&connection);
             connection.deregister(self.poll.registry());
         }
     }

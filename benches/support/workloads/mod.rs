@@ -40,6 +40,11 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         what: "100 pairs whisper to each other, one line at a time",
     },
     Workload {
+        name: "beside-a-flood",
+        run: talk::beside_a_flood,
+        what: "10 pairs whisper beside a room of 200 where 4 talk at full speed",
+    },
+    Workload {
         name: "open-loop",
         run: talk::open_loop,
         what: "100 messages a second, by the clock, in a room of 500",

@@ -82,6 +82,9 @@ limits! {
     /// How many bytes may wait to be sent to a connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
         "waiting for a reader before the reader is given up";
+    /// How many bytes may wait to be sent to all connections together.
+    queues_bytes "queues-bytes" = 128 * 1024 * 1024, 65_536 to u32::MAX,
+        "waiting for all; above it those furthest behind are given up";
     /// How many rooms a person can be in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
     /// How many rooms or people one request can name.

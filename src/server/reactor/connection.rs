@@ -1,6 +1,7 @@
 //! One connection's socket, what has come in of an unfinished line, and what waits to go out.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::Shutdown;
 use std::time::Duration;
 
@@ -168,11 +169,12 @@ impl Connection {
     }
 
     /// Puts bytes behind what waits to be sent.
-    pub(super) fn push(&mut self, bytes: &[u8], spare: &mut Spare) {
+    pub(super) fn push(&mut self, bytes: &[u8], queues: &mut Queues) {
         if self.waiting.capacity() == 0 {
-            self.waiting = spare.take();
+            self.waiting = queues.take();
         }
         self.waiting.extend_from_slice(bytes);
+        queues.waiting_bytes += bytes.len();
     }
 
     pub(super) fn unsent_bytes(&self) -> usize {
@@ -180,7 +182,7 @@ impl Connection {
     }
 
     /// Sends what waits, as far as the socket takes it; does not try one known to be full.
-    pub(super) fn write(&mut self, spare: &mut Spare) -> io::Result<()> {
+    pub(super) fn write(&mut self, queues: &mut Queues) -> io::Result<()> {
         while self.writable && self.unsent_bytes() > 0 {
             let Transport::Plain(stream) = &mut self.transport;
             let unsent = self.waiting.get(self.sent..).unwrap_or_default();
@@ -188,6 +190,7 @@ impl Connection {
                 Ok(count) => {
                     self.writable = count == unsent.len();
                     self.sent += count;
+                    queues.waiting_bytes -= count;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -195,7 +198,7 @@ impl Connection {
             }
         }
         if self.unsent_bytes() == 0 {
-            spare.give_back(std::mem::take(&mut self.waiting));
+            queues.give_back(mem::take(&mut self.waiting));
             self.sent = 0;
         } else if self.sent > self.waiting.len() / 2 {
             // Moving the rest to the front costs less than what has been sent since the last time.
@@ -203,6 +206,16 @@ impl Connection {
             self.sent = 0;
         }
         Ok(())
+    }
+
+    /// Forgets what waits behind the line that may be out in part: only last words can follow it.
+    pub(super) fn forget_unsent(&mut self, queues: &mut Queues) {
+        let unsent = self.waiting.get(self.sent..).unwrap_or_default();
+        let first_line = unsent.split_inclusive(|byte| *byte == b'\n').next();
+        let kept = first_line.unwrap_or_default().to_vec();
+        queues.waiting_bytes -= unsent.len() - kept.len();
+        self.waiting = kept;
+        self.sent = 0;
     }
 
     /// Tells the other side that nothing more comes, once.
@@ -216,34 +229,47 @@ impl Connection {
     }
 }
 
-/// Buffers that are empty at the moment, kept for whoever has something to send next.
+/// What all queues have in common: how much waits in them, and the buffers that are empty at the
+/// moment, kept for whoever has something to hear next.
 #[derive(Debug, Default)]
-pub(super) struct Spare {
-    buffers: Vec<Vec<u8>>,
-    bytes: usize,
+pub(super) struct Queues {
+    waiting_bytes: usize,
+    spare: Vec<Vec<u8>>,
+    spare_bytes: usize,
 }
 
 /// How much memory is kept in empty buffers while there is traffic.
 const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-impl Spare {
+impl Queues {
+    /// How much waits to be sent to all connections together.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// A connection is gone, and with it what waited there.
+    pub(super) fn forget(&mut self, connection: &Connection) {
+        self.waiting_bytes -= connection.unsent_bytes();
+    }
+
     fn take(&mut self) -> Vec<u8> {
-        let buffer = self.buffers.pop().unwrap_or_default();
-        self.bytes -= buffer.capacity();
+        let buffer = self.spare.pop().unwrap_or_default();
+        self.spare_bytes -= buffer.capacity();
         buffer
     }
 
     fn give_back(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() > 0 && self.bytes + buffer.capacity() <= SPARE_BYTES_MAX {
+        if buffer.capacity() > 0 && self.spare_bytes + buffer.capacity() <= SPARE_BYTES_MAX {
             buffer.clear();
-            self.bytes += buffer.capacity();
-            self.buffers.push(buffer);
+            self.spare_bytes += buffer.capacity();
+            self.spare.push(buffer);
         }
     }
 
-    /// Gives the memory back.
-    pub(super) fn let_go(&mut self) {
-        *self = Self::default();
+    /// Gives the memory of the empty buffers back.
+    pub(super) fn let_go_of_spare(&mut self) {
+        self.spare = Vec::new();
+        self.spare_bytes = 0;
     }
 }
 
@@ -253,14 +279,14 @@ mod tests {
 
     #[test]
     fn empty_buffers_are_used_again_and_kept_only_up_to_their_bound() {
-        let mut spare = Spare::default();
+        let mut queues = Queues::default();
         let buffer = vec![1; SPARE_BYTES_MAX];
-        spare.give_back(buffer);
-        spare.give_back(vec![1; 1]);
-        assert_eq!(spare.buffers.len(), 1, "one byte more is not kept");
-        let buffer = spare.take();
+        queues.give_back(buffer);
+        queues.give_back(vec![1; 1]);
+        assert_eq!(queues.spare.len(), 1, "one byte more is not kept");
+        let buffer = queues.take();
         assert_eq!((buffer.len(), buffer.capacity()), (0, SPARE_BYTES_MAX));
-        assert_eq!(spare.take().capacity(), 0);
-        assert_eq!(spare.bytes, 0);
+        assert_eq!(queues.take().capacity(), 0);
+        assert_eq!(queues.spare_bytes, 0);
     }
 }

@@ -1,8 +1,11 @@
 //! Doing what the hub wants done: lines out, connections closed or left alone.
 
+use std::mem;
 use std::time::Duration;
 
-use super::connection::{Queue, State};
+use slab::Slab;
+
+use super::connection::{Connection, Queue, State};
 use super::{CLOSING_TIME, Reactor};
 use crate::server::hub::{ConnectionId, Loss};
 use crate::server::log;
@@ -15,6 +18,7 @@ impl Reactor {
     pub(super) fn deliver(&mut self) {
         loop {
             self.hand_out_lines();
+            self.keep_queues_in_bounds();
             for id in self.outbox.take_closes() {
                 self.begin_closing(id);
             }
@@ -51,9 +55,9 @@ impl Reactor {
                 && connection.unsent_bytes() + bytes.len() > bytes_max / PRESSURE_PART
             {
                 // Perhaps it only waits for the end of this turn.
-                let written = connection.write(&mut self.spare);
+                let written = connection.write(&mut self.queues);
                 let unsent = connection.unsent_bytes() + bytes.len();
-                self.pressed |= unsent > bytes_max / PRESSURE_PART;
+                self.share.pressed |= unsent > bytes_max / PRESSURE_PART;
                 if written.is_err() {
                     connection.queue = Queue::Overfull;
                     self.lost.push((to, Loss::Broken));
@@ -65,11 +69,38 @@ impl Reactor {
             if connection.queue == Queue::Overfull {
                 continue;
             }
-            connection.push(bytes, &mut self.spare);
+            self.share.caused_bytes += bytes.len();
+            connection.push(bytes, &mut self.queues);
             if !connection.is_unsent {
                 connection.is_unsent = true;
                 self.unsent.push(to.index());
             }
+        }
+    }
+
+    /// Keeps what waits for all together within its bound: first those who speak are slowed down,
+    /// then the readers furthest behind are given up.
+    fn keep_queues_in_bounds(&mut self) {
+        let bytes_max = self.hub.limits().queues_bytes as usize;
+        if self.queues.waiting_bytes() <= bytes_max / PRESSURE_PART {
+            return;
+        }
+        // Perhaps most of it only waits for the end of this turn.
+        self.write_unsent();
+        self.share.pressed |= self.queues.waiting_bytes() > bytes_max / PRESSURE_PART;
+        while self.queues.waiting_bytes() > bytes_max
+            && let Some(connection) = furthest_behind(&mut self.connections)
+        {
+            connection.forget_unsent(&mut self.queues);
+            connection.queue = Queue::Overfull;
+            self.lost.push((connection.id, Loss::SendQueueFull));
+        }
+    }
+
+    /// Writes to everybody who has something to hear.
+    pub(super) fn write_unsent(&mut self) {
+        for index in mem::take(&mut self.unsent) {
+            self.write(index);
         }
     }
 
@@ -127,7 +158,7 @@ impl Reactor {
         if connection.state == State::Gone {
             return;
         }
-        let written = connection.write(&mut self.spare);
+        let written = connection.write(&mut self.queues);
         let (id, all_sent) = (connection.id, connection.unsent_bytes() == 0);
         if connection.state != State::Closing {
             if written.is_err() {
@@ -154,4 +185,13 @@ impl Reactor {
             self.gone.push(index);
         }
     }
+}
+
+/// Of those who can still be given up, the one for whom most waits.
+fn furthest_behind(connections: &mut Slab<Connection>) -> Option<&mut Connection> {
+    let all = connections.iter_mut().map(|(_, connection)| connection);
+    let can_go = |one: &&mut Connection| {
+        one.queue == Queue::Open && matches!(one.state, State::Open | State::Paused)
+    };
+    all.filter(can_go).max_by_key(|one| one.unsent_bytes())
 }

@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
+use rustix::net::listen;
 use tracing::warn;
 
 use crate::server::ServerError;
 
+/// How many may wait at the door of one listener; the system may allow fewer. Who finds it full
+/// tries again a second later.
+const WAITING_MAX: i32 = 4096;
 /// How many are let in by one listener in one turn, at most.
 const ACCEPTS_A_TURN: usize = 64;
 /// How long nobody is let in after letting somebody in has failed.
@@ -98,6 +102,8 @@ impl Door {
 impl Listener {
     fn open(address: SocketAddr, token: Token, registry: &Registry) -> io::Result<Self> {
         let mut socket = TcpListener::bind(address)?;
+        // Once more than the library did: it lets only 128 wait.
+        listen(&socket, WAITING_MAX)?;
         let address = socket.local_addr()?;
         registry.register(&mut socket, token, Interest::READABLE)?;
         Ok(Self {

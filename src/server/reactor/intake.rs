@@ -12,17 +12,30 @@ use crate::wire::Line;
 pub(super) const READ_BYTES_A_TURN: usize = 16 * 1024;
 /// How many lines of one connection are taken in one turn, at most.
 const LINES_A_TURN: usize = 64;
+/// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
+/// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
+const CAUSED_BYTES_A_TURN: usize = 2 * 1024 * 1024;
 /// A connection that sends this much without ending a line is given up.
 const ENDLESS_LINE_BYTES: usize = 16 * 1024;
 /// How much is taken in a second from somebody whose words pile up at a reader who is behind, in
 /// bytes.
 const BYTES_A_SECOND_UNDER_PRESSURE: u32 = 128 * 1024;
 
-/// What has been taken from one connection in one turn.
+/// What has been taken from one connection in one turn, and what came of it.
 #[derive(Debug, Default)]
-struct Share {
+pub(super) struct Share {
     lines: usize,
     bytes: usize,
+    /// How much others are to hear because of it.
+    pub(super) caused_bytes: usize,
+    /// Whether somebody who reads too slowly was met.
+    pub(super) pressed: bool,
+}
+
+impl Share {
+    fn is_used_up(&self) -> bool {
+        self.lines >= LINES_A_TURN || self.caused_bytes >= CAUSED_BYTES_A_TURN
+    }
 }
 
 impl Reactor {
@@ -42,19 +55,18 @@ impl Reactor {
     }
 
     fn take_share(&mut self, index: usize, buffer: &mut [u8]) {
-        let mut share = Share::default();
-        self.pressed = false;
+        self.share = Share::default();
         // What was read before and had to wait comes before anything new.
-        if self.take_lines(index, &[], &mut share) {
-            self.take_fresh(index, buffer, &mut share);
+        if self.take_lines(index, &[]) {
+            self.take_fresh(index, buffer);
         }
-        if mem::take(&mut self.pressed) {
-            self.slow_down(index, &share);
+        if self.share.pressed {
+            self.slow_down(index);
         }
     }
 
     /// Reads once, and takes what came.
-    fn take_fresh(&mut self, index: usize, buffer: &mut [u8], share: &mut Share) {
+    fn take_fresh(&mut self, index: usize, buffer: &mut [u8]) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
@@ -67,7 +79,7 @@ impl Reactor {
                     self.hub.received(id, line, self.now, &mut self.outbox);
                     return self.deliver();
                 }
-                self.take_lines(index, fresh, share);
+                self.take_lines(index, fresh);
             }
             Ok(Got::Nothing) => {}
             Ok(Got::End) => self.lose(id, Loss::Closed),
@@ -81,12 +93,12 @@ impl Reactor {
 
     /// Hands whole lines to the hub, up to the share, and keeps the rest for later. False when
     /// nothing more is to be read from this connection in this turn.
-    fn take_lines(&mut self, index: usize, mut fresh: &[u8], share: &mut Share) -> bool {
+    fn take_lines(&mut self, index: usize, mut fresh: &[u8]) -> bool {
         loop {
             let Some(connection) = self.connections.get_mut(index) else {
                 return false;
             };
-            if !connection.is_open() || share.lines == LINES_A_TURN {
+            if !connection.is_open() || self.share.is_used_up() {
                 connection.lines.hold(fresh);
                 if connection.is_open() {
                     self.make_ready(index);
@@ -101,9 +113,9 @@ impl Reactor {
                 }
                 return true;
             };
-            share.lines += 1;
+            self.share.lines += 1;
             if let Line::Whole(bytes) = line {
-                share.bytes += bytes.len();
+                self.share.bytes += bytes.len();
             }
             self.hub.received(id, line, self.now, &mut self.outbox);
             self.deliver();
@@ -113,8 +125,8 @@ impl Reactor {
     /// Lets somebody wait whose words pile up at a reader who is behind: the reader can catch up,
     /// and the sender's own system makes the sender wait. Whoever never reads is given up within
     /// seconds all the same.
-    fn slow_down(&mut self, index: usize, share: &Share) {
-        let bytes = u32::try_from(share.bytes).unwrap_or(u32::MAX);
+    fn slow_down(&mut self, index: usize) {
+        let bytes = u32::try_from(self.share.bytes).unwrap_or(u32::MAX);
         let time = Duration::from_secs(1) * bytes / BYTES_A_SECOND_UNDER_PRESSURE;
         if let Some(connection) = self.connections.get(index) {
             self.pause(connection.id, self.now.running + time);
