@@ -17,7 +17,7 @@ export RUSTC_BOOTSTRAP=1
 
 keep() {
     cargo run --quiet --release --manifest-path tests/fuzz/Cargo.toml --target-dir "$work/keep" \
-        --bin keep -- "$@"
+        --example keep -- "$@"
 }
 
 fuzz() {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::server::hub::{self, ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret};
+use chatting_room::server::hub::{
+    self, ConnectionId, Hub, Limit, Loss, Moment, Operator, Outbox, Secret,
+};
 use chatting_room::wire::{Lines, RoomName};
 
 use crate::Stage;
@@ -39,14 +41,6 @@ impl Memory {
                 "password" => settings.password = Some(value.clone()),
                 "motd" => settings.motd.push(value.clone()),
                 "limits" => settings.limits.enabled = true,
-                "topic-bytes" => settings.limits.topic_bytes = value.parse().unwrap(),
-                "away-bytes" => settings.limits.away_bytes = value.parse().unwrap(),
-                "targets" => settings.limits.targets = value.parse().unwrap(),
-                "rooms-per-person" => settings.limits.rooms_per_person = value.parse().unwrap(),
-                "connections" => settings.limits.connections = value.parse().unwrap(),
-                "connections-per-address" => {
-                    settings.limits.connections_per_address = value.parse().unwrap();
-                }
                 "operator" => {
                     let (name, password) = value.split_once(' ').unwrap();
                     settings.operators.push(Operator {
@@ -54,7 +48,11 @@ impl Memory {
                         secret: Secret::Clear(password.to_owned()),
                     });
                 }
-                other => panic!("{}: no setting {other}", scenario.name),
+                name => {
+                    let limit = Limit::ALL.iter().find(|limit| limit.key == name);
+                    let limit = limit.unwrap_or_else(|| panic!("{}: {name}", scenario.name));
+                    *(limit.place)(&mut settings.limits) = value.parse().unwrap();
+                }
             }
         }
         let now = Moment {

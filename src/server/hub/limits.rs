@@ -3,6 +3,7 @@
 //! Nothing here costs anything per message but an addition: a deadline stays where it is while
 //! somebody talks, and is moved only when it comes up.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,18 +11,6 @@ use std::time::Duration;
 use super::people::{Host, Stage};
 use super::{ConnectionId, Hub, Person};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
-
-/// The longest topic there can be, in bytes: more would not fit in the line that tells of it.
-const TOPIC_BYTES_MAX: u32 = 300;
-/// The longest away message there can be, in bytes.
-const AWAY_BYTES_MAX: u32 = 200;
-/// The longest reason for leaving a room or the server, in bytes; what is longer is cut.
-pub(super) const REASON_BYTES_MAX: usize = 300;
-
-/// The longest real name, in bytes; a longer one is cut, or refused when it is to replace another.
-pub(super) const REAL_NAME_BYTES_MAX: usize = 120;
-/// How many masks a room can keep, all its lists together; announced as `MAXLIST`.
-pub(super) const MASKS_MAX: usize = 100;
 
 /// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
 /// and what people are told of it. Units stand in the names; what has none is a count.
@@ -33,8 +22,8 @@ macro_rules! limits {
         /// Every size, count and time that is kept within bounds.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Limits {
-            /// False switches off those that only strangers run into: flood control and the number
-            /// of connections, in all and from one address.
+            /// False switches off those that only strangers run into: flood control, and how many
+            /// connect, in all, from one address, and how often.
             pub enabled: bool,
             $($(#[$doc])* pub $name: u32,)*
         }
@@ -50,7 +39,7 @@ macro_rules! limits {
 
         impl Limit {
             /// All limits that are numbers.
-            pub(in crate::server) const ALL: &[Self] = &[$(Self {
+            pub const ALL: &[Self] = &[$(Self {
                 key: $key,
                 least: $least,
                 most: $most,
@@ -67,6 +56,8 @@ limits! {
     /// How many may be connected from one address; with IPv6, from one network of 64 bits.
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
         "from one IPv4 address or IPv6 network of 64 bits";
+    /// How many may come from one address in a minute.
+    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new ones from there";
     /// How long registering may take, in seconds.
     registration_seconds "registration-seconds" = 30, 1 to 3_600, "to give a nick and a user name";
     /// After how many seconds of silence a person is asked whether they are still there.
@@ -79,6 +70,16 @@ limits! {
         "taken from a connection in the long run";
     /// How many lines may come at once before that.
     lines_burst "lines-burst" = 40, 1 to 1_000_000, "taken at once before that";
+    /// How many bytes of answers count like one more line.
+    answer_bytes_per_line "answer-bytes-per-line" = 4_096, 512 to 1 << 30,
+        "of an answer, that count like one more line";
+    /// How many people or rooms one `WHO` or `LIST` tells of.
+    matches "matches" = 1_000, 1 to 100_000, "people or rooms that one WHO or LIST tells of";
+    /// How often a person can take another nick in a minute.
+    nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000, "of one person";
+    /// After how many bytes a line that does not end is given up.
+    receive_queue_bytes "receive-queue-bytes" = 16 * 1024, 8_192 to 1 << 20,
+        "without the end of a line before the sender is given up";
     /// How many bytes may wait to be sent to a connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
         "waiting for a reader before the reader is given up";
@@ -87,6 +88,14 @@ limits! {
         "waiting for all; above it those furthest behind are given up";
     /// How many rooms a person can be in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
+    /// How many people can be in a room, whatever its own modes say.
+    people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
+    /// How many masks a room can keep, all its lists together.
+    masks_per_room "masks-per-room" = 100, 1 to 1_000, "of those banned, excepted and invited";
+    /// How many `*` and `?` a mask can have that a room keeps.
+    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks";
+    /// How many nicks a person can watch.
+    monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one person watches";
     /// How many rooms or people one request can name.
     targets "targets" = 10, 1 to 100, "rooms or people in one request";
     /// The longest nick, in bytes.
@@ -94,22 +103,38 @@ limits! {
     /// The longest room name, in bytes.
     room_name_bytes "room-name-bytes" = ROOM_NAME_BYTES_MAX as u32,
         2 to ROOM_NAME_BYTES_MAX as u32, "";
-    /// The longest topic, in bytes; what is longer is cut.
-    topic_bytes "topic-bytes" = TOPIC_BYTES_MAX, 1 to TOPIC_BYTES_MAX, "";
+    /// The longest key of a room.
+    key_bytes "key-bytes" = 32, 1 to 32, "of a room";
+    /// The longest topic, in bytes; what is longer is cut. More would not fit in the line that tells
+    /// of it, and the same holds for those that follow.
+    topic_bytes "topic-bytes" = 300, 1 to 300, "";
     /// The longest away message, in bytes; what is longer is cut.
-    away_bytes "away-bytes" = AWAY_BYTES_MAX, 1 to AWAY_BYTES_MAX, "";
+    away_bytes "away-bytes" = 200, 1 to 200, "";
+    /// The longest reason for leaving or kicking, in bytes; what is longer is cut.
+    reason_bytes "reason-bytes" = 300, 1 to 300, "for leaving or kicking";
+    /// The longest real name, in bytes; a longer one is cut, or refused when it is to replace
+    /// another.
+    real_name_bytes "real-name-bytes" = 120, 1 to 120, "";
 }
 
 /// What is known of a limit besides its value.
 #[derive(Debug)]
-pub(in crate::server) struct Limit {
-    pub(in crate::server) key: &'static str,
-    pub(in crate::server) least: u32,
-    pub(in crate::server) most: u32,
-    pub(in crate::server) words: &'static str,
+pub struct Limit {
+    /// Its name in the configuration.
+    pub key: &'static str,
+    /// The least it can be.
+    pub least: u32,
+    /// The most it can be.
+    pub most: u32,
+    /// What people are told of it.
+    pub words: &'static str,
     /// Where its value is kept.
-    pub(in crate::server) place: fn(&mut Limits) -> &mut u32,
+    pub place: fn(&mut Limits) -> &mut u32,
 }
+
+/// How many bytes of an answer looking at one person or room counts for.
+const BYTES_PER_LOOK: usize = 16;
+const MINUTE_SECONDS: u32 = 60;
 
 /// What the hub remembers in order to keep the limits.
 #[derive(Debug, Default)]
@@ -118,12 +143,20 @@ pub(super) struct Watch {
     pub(super) deadlines: BTreeSet<(Duration, ConnectionId)>,
     /// How many are connected from each address. Only ever asked for one of them.
     pub(super) per_address: HashMap<IpAddr, u32>,
+    /// How many came from each address in the minute at hand.
+    came: HashMap<IpAddr, u32>,
+    minute: u64,
+    /// How many people and rooms were looked at for the line at hand.
+    pub(super) looked_at: Cell<usize>,
 }
 
 impl Hub {
     /// Why a connection from this host cannot be let in, if it cannot.
-    pub(super) fn no_room_for(&self, host: Host) -> Option<String> {
-        let limits = &self.settings.limits;
+    pub(super) fn no_room_for(&mut self, host: Host) -> Option<String> {
+        let (limits, minute) = (
+            &self.settings.limits,
+            self.now.running.as_secs() / u64::from(MINUTE_SECONDS),
+        );
         if !limits.enabled {
             return None;
         }
@@ -131,10 +164,17 @@ impl Hub {
             return Some(format!("Too many connections ({})", limits.connections));
         }
         let from_there = self.watch.per_address.get(&host.network()).copied();
-        (from_there.unwrap_or(0) >= limits.connections_per_address).then(|| {
-            let most = limits.connections_per_address;
-            format!("Too many connections from your IP ({most})")
-        })
+        let most = limits.connections_per_address;
+        if from_there.unwrap_or(0) >= most {
+            return Some(format!("Too many connections from your IP ({most})"));
+        }
+        if std::mem::replace(&mut self.watch.minute, minute) != minute {
+            self.watch.came.clear();
+        }
+        let came = self.watch.came.entry(host.network()).or_default();
+        *came = came.saturating_add(1);
+        let most = limits.connections_per_minute;
+        (*came > most).then(|| format!("Too many connections from your IP in a minute ({most})"))
     }
 
     /// Begins to watch a connection that was let in.
@@ -160,22 +200,45 @@ impl Hub {
     /// used up. A line is never refused for it: those behind it stay where they are.
     ///
     /// This is the token bucket turned into one point in time: each line moves it on by what a
-    /// line costs, and it may be ahead of now by what a burst costs.
+    /// line costs, and it may be ahead of now by what a burst costs. A line that had much written
+    /// or looked at costs more.
     pub(super) fn count_line(&mut self, from: ConnectionId) {
         let now = self.now.running;
         let limits = &self.settings.limits;
+        let looked_at = self.watch.looked_at.take();
         if !limits.enabled {
             return;
         }
         let line = Duration::from_secs(1) / limits.lines_per_second.max(1);
         let burst = line * limits.lines_burst.max(1);
+        let bytes = self.outbox().written_bytes() + looked_at * BYTES_PER_LOOK;
+        let more = bytes / limits.answer_bytes_per_line.max(1) as usize;
+        let cost = line * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
-            person.allowance_used = person.allowance_used.max(now) + line;
+            person.allowance_used = person.allowance_used.max(now) + cost;
             let ahead = person.allowance_used.saturating_sub(now);
             if ahead + line > burst {
                 self.outbox().pause(from, now + (ahead + line - burst));
             }
         }
+    }
+
+    /// Counts a change of nick, or says how many seconds there are to wait before the next one.
+    pub(super) fn count_nick(&mut self, id: ConnectionId) -> Result<(), u32> {
+        let now = u32::try_from(self.now.running.as_secs()).unwrap_or(u32::MAX);
+        let limits = &self.settings.limits;
+        let (enabled, most) = (limits.enabled, limits.nick_changes_per_minute);
+        let Ok(present) = self.people.present_mut(id) else {
+            return Ok(());
+        };
+        let (since, count) = &mut present.nick_changes;
+        if *count == 0 || now >= *since + MINUTE_SECONDS {
+            (*since, *count) = (now, 0);
+        } else if enabled && *count >= most {
+            return Err(*since + MINUTE_SECONDS - now);
+        }
+        *count += 1;
+        Ok(())
     }
 
     /// Moves the time at which the clock looks at somebody again.
@@ -232,8 +295,8 @@ impl Hub {
 }
 
 /// The beginning of `text` that has at most `bytes_max` bytes, cut at a character.
-pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
-    let end = text.floor_char_boundary(bytes_max);
+pub(super) fn cut(text: &str, bytes_max: u32) -> &str {
+    let end = text.floor_char_boundary(bytes_max as usize);
     text.get(..end).unwrap_or_default()
 }
 
@@ -307,6 +370,51 @@ mod tests {
         for now in (0..10_000).step_by(100) {
             assert_eq!(say(&mut hub, &mut outbox, now), None, "at {now}");
         }
+    }
+
+    #[test]
+    fn a_long_answer_costs_as_much_as_several_lines() {
+        // The welcome is longer than two of these, and one line of the burst is to be left.
+        for (answer_bytes_per_line, waits) in [(512, true), (100_000, false)] {
+            let (mut hub, mut outbox) = hub(Limits {
+                answer_bytes_per_line,
+                lines_burst: 4,
+                ..three_at_once_and_ten_a_second()
+            });
+            for line in ["NICK alice", "USER alice 0 * :Alice"] {
+                outbox.clear();
+                hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+            }
+            assert_eq!(!outbox.take_pauses().is_empty(), waits);
+        }
+    }
+
+    #[test]
+    fn looking_at_everybody_costs_more_than_looking_at_one() {
+        let (mut hub, mut outbox) = hub(Limits {
+            lines_burst: 4,
+            answer_bytes_per_line: 512,
+            ..three_at_once_and_ten_a_second()
+        });
+        for index in 0..200 {
+            let id = ConnectionId::new(index, 0);
+            if index > 0 {
+                hub.connected(id, Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+            }
+            for line in [format!("NICK n{index}"), "USER u 0 * :r".to_owned()] {
+                hub.received(id, Line::Whole(line.as_bytes()), at(0), &mut outbox);
+                outbox.clear();
+            }
+        }
+        let mut wait = |line: &[u8], now| {
+            outbox.clear();
+            hub.received(alice(), Line::Whole(line), at(now), &mut outbox);
+            let until = outbox.take_pauses().first().map(|(_, until)| *until);
+            until.map_or(Duration::ZERO, |until| until - at(now).running)
+        };
+        assert_eq!(wait(b"WHO nobody", 100_000), Duration::ZERO);
+        // 200 people are 3,200 bytes, six lines more; one of the burst was left, and one is next.
+        assert_eq!(wait(b"WHO nobody*", 100_000), Duration::from_millis(500));
     }
 
     #[test]

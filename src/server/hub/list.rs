@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::mask;
-use super::{ConnectionId, Done, Hub, Reply, Room};
+use super::{ConnectionId, Done, Echo, Hub, Reply, Room};
 
 /// What a room has to be like to be in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,29 +70,27 @@ impl Hub {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
-        if filter.split(',').all(is_plain) {
-            for room in named.filter_map(|name| self.rooms.called(name)) {
-                self.list_room(from, room);
-            }
+        let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
+            named.filter_map(|name| self.rooms.called(name)).collect()
         } else {
             let conditions: Vec<_> = named.map(Condition::of).collect();
-            let holds = |room: &Room, one: &Condition<'_>| one.holds(room, self.now.unix);
-            for (_, room) in &self.rooms.slab {
-                if conditions.iter().all(|one| holds(room, one)) {
-                    self.list_room(from, room);
-                }
-            }
+            let holds = |room: &Room| conditions.iter().all(|one| one.holds(room, self.now.unix));
+            self.watch.looked_at.set(self.rooms.slab.len());
+            let rooms = self.rooms.slab.iter().map(|(_, room)| room);
+            rooms.filter(|room| holds(room)).collect()
+        };
+        found.retain(|room| self.is_visible(from, room));
+        let most = self.settings.limits.matches as usize;
+        for room in found.iter().take(most) {
+            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
+            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
+            self.reply_with(from, Reply::List, rest);
+        }
+        if found.len() > most {
+            self.reply_about(from, Reply::TooManyMatches, Echo(filter));
         }
         self.reply(from, Reply::ListEnd);
         Ok(())
-    }
-
-    fn list_room(&self, to: ConnectionId, room: &Room) {
-        if self.is_visible(to, room) {
-            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
-            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-            self.reply_with(to, Reply::List, rest);
-        }
     }
 }
 

@@ -62,8 +62,7 @@ use crate::wire::{Line, Message, MessageError, Reply, Request};
 
 pub use self::check::Fault;
 pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
-pub(super) use self::limits::Limit;
-pub use self::limits::Limits;
+pub use self::limits::{Limit, Limits};
 pub use self::outbox::{Event, Outbox, Written};
 pub use self::people::ConnectionId;
 
@@ -154,10 +153,10 @@ impl Hub {
                 return;
             };
             person.heard = now.running;
-            hub.count_line(from);
             if let Err(refusal) = hub.answer(from, line) {
                 hub.refuse(from, refusal);
             }
+            hub.count_line(from);
         });
     }
 

@@ -1,6 +1,6 @@
 //! Who may come into a room and who has to leave it: INVITE and KICK.
 
-use super::limits::{REASON_BYTES_MAX, cut};
+use super::limits::cut;
 use super::{Capabilities, ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
@@ -106,7 +106,10 @@ impl Hub {
         if present.membership(room.number).is_none() {
             return Err(Refusal::OtherNotInRoom(nick, name));
         }
-        let reason = cut(reason.unwrap_or(kicker.nick.as_str()), REASON_BYTES_MAX);
+        let reason = cut(
+            reason.unwrap_or(kicker.nick.as_str()),
+            self.settings.limits.reason_bytes,
+        );
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
         self.tell_room(room, line);

@@ -5,9 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
 use crate::wire::{Key, Nick};
 
-/// How many a person can watch; announced as `MONITOR`.
-pub(super) const MONITOR_MAX: usize = 100;
-
 /// Who watches which nick, whether somebody has it or not.
 #[derive(Debug, Default)]
 pub(super) struct Monitors {
@@ -73,6 +70,7 @@ impl Hub {
     fn watch_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> Done<'a> {
         let mut watched = Vec::new();
         let mut left_over = None;
+        let most = self.settings.limits.monitored_nicks;
         for nick in nicks.split(',') {
             // What cannot be a nick will never be here.
             if Nick::parse(nick).is_err() {
@@ -83,7 +81,7 @@ impl Hub {
             if monitoring.contains(&key) {
                 continue;
             }
-            if monitoring.len() >= MONITOR_MAX {
+            if monitoring.len() >= most as usize {
                 left_over = Some(nick);
                 break;
             }
@@ -93,7 +91,7 @@ impl Hub {
         }
         self.tell_status(from, watched.iter().copied());
         if let Some(nick) = left_over {
-            let about = format_args!("{MONITOR_MAX} {}", Echo(nick));
+            let about = format_args!("{most} {}", Echo(nick));
             self.reply_about(from, Reply::MonitorListFull, about);
         }
         Ok(())

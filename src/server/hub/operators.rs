@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::facts::Secret;
-use super::limits::{REASON_BYTES_MAX, cut};
+use super::limits::cut;
 use super::modes::Changes;
 use super::{ConnectionId, Done, Event, Hub, Moment, Outbox, Refusal, Reply, Settings};
 use crate::server::password;
@@ -57,7 +57,10 @@ impl Hub {
         self.operators_only(from)?;
         let killer = self.people.present(from)?;
         let (victim, present) = self.people.find(nick)?;
-        let reason = cut(reason.unwrap_or("No reason given"), REASON_BYTES_MAX);
+        let reason = cut(
+            reason.unwrap_or("No reason given"),
+            self.settings.limits.reason_bytes,
+        );
         let (source, nick, id) = (&killer.source, &present.nick, victim.id);
         let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));
         self.post(id, line);

@@ -232,6 +232,11 @@ impl Outbox {
         })
     }
 
+    /// How much was written in this step, in bytes; what goes to many counts once.
+    pub(super) fn written_bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// Takes out which connections are to be closed.
     pub fn take_closes(&mut self) -> Vec<ConnectionId> {
         mem::take(&mut self.closes)

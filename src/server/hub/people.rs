@@ -91,6 +91,8 @@ pub(super) struct Present {
     pub(super) signed_on: Duration,
     /// When they last said something to others.
     pub(super) spoke: Duration,
+    /// From which second on changes of nick are counted, and how many there were since.
+    pub(super) nick_changes: (u32, u32),
 }
 
 /// That a person is in a room, and where in its list: leaving is then no search.

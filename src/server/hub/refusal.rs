@@ -76,6 +76,8 @@ refusals! {
     RealNameTooLong => UnknownError;
     BadNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
+    NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
+        "You took several nicks just now; the next one can be had in {seconds} s";
     NoSuchNick(nick: &'a str) => NoSuchNick;
     NobodyWas(nick: &'a str) => WasNoSuchNick;
     NoSuchServer(server: &'a str) => NoSuchServer;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::limits::{REAL_NAME_BYTES_MAX, REASON_BYTES_MAX, cut};
+use super::limits::cut;
 use super::people::{Stage, USER_BYTES_MAX};
 use super::{Capabilities, ConnectionId, Done, Event, Hub, Modes, Present, Refusal};
 use crate::wire::Nick;
@@ -32,6 +32,8 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        self.count_nick(from)
+            .map_err(|seconds| Refusal::NickTooFast(wanted, seconds))?;
         // Another spelling of the same nick is no news for those who watch it.
         let is_other = owner.is_none();
         if is_other {
@@ -94,7 +96,8 @@ impl Hub {
         match self.people.get_mut(from).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) if entering.user.is_none() => {
                 let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
-                entering.user = Some((user.into(), cut(real_name, REAL_NAME_BYTES_MAX).into()));
+                let real_name = cut(real_name, self.settings.limits.real_name_bytes);
+                entering.user = Some((user.into(), real_name.into()));
             }
             _ => return Err(Refusal::AlreadyRegistered),
         }
@@ -157,7 +160,7 @@ impl Hub {
     }
 
     pub(super) fn setname(&mut self, from: ConnectionId, real_name: &str) -> Done<'static> {
-        if real_name.len() > REAL_NAME_BYTES_MAX {
+        if real_name.len() > self.settings.limits.real_name_bytes as usize {
             return Err(Refusal::RealNameTooLong);
         }
         let (wanted, has) = (Capabilities::SETNAME, self.capabilities(from));
@@ -182,7 +185,7 @@ impl Hub {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let reason = match reason {
-            Some(reason) => format!("Quit: {}", cut(reason, REASON_BYTES_MAX)),
+            Some(reason) => format!("Quit: {}", cut(reason, self.settings.limits.reason_bytes)),
             None => "Quit".to_owned(),
         };
         self.expel(from, &reason);
@@ -221,6 +224,7 @@ impl Hub {
             away: None,
             signed_on: self.now.unix,
             spoke: self.now.running,
+            nick_changes: (0, 0),
         });
         self.people.present += 1;
         let here = self.people.present;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::limits::{REASON_BYTES_MAX, cut};
+use super::limits::cut;
 use super::room::{Founding, Topic};
 use super::{
     Capabilities, ConnectionId, Done, Echo, Hub, Member, Present, Refusal, Reply, Room, Written,
@@ -43,7 +43,8 @@ impl Hub {
             return Err(Refusal::TooManyRooms(name));
         }
         if let Some(room) = room {
-            may_enter(present, room, name, key)?;
+            let most = self.settings.limits.people_per_room;
+            may_enter(present, room, name, key, most)?;
         }
         let is_new = room.is_none();
         self.enter_room(from, &checked, is_new);
@@ -141,7 +142,7 @@ impl Hub {
     ) -> Done<'a> {
         let (room, _) = self.own_room(from, name)?;
         let (source, name) = (&self.people.present(from)?.source, &room.name);
-        let line = match reason.map(|reason| cut(reason, REASON_BYTES_MAX)) {
+        let line = match reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)) {
             Some(reason) => self.line(format_args!(":{source} PART {name} :{reason}")),
             None => self.line(format_args!(":{source} PART {name}")),
         };
@@ -211,7 +212,7 @@ impl Hub {
             return Err(Refusal::NotRoomOperator(name));
         }
         let source = &self.people.present(from)?.source;
-        let topic = cut(topic, self.settings.limits.topic_bytes as usize);
+        let topic = cut(topic, self.settings.limits.topic_bytes);
         let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
         self.tell_room(room, line);
         let topic = (!topic.is_empty()).then(|| Topic {
@@ -308,7 +309,13 @@ impl Hub {
 
 /// Whether the modes of a room let somebody in. Whoever was asked in passes those that only keep
 /// the room small.
-fn may_enter<'a>(present: &Present, room: &Room, name: &'a str, key: Option<&str>) -> Done<'a> {
+fn may_enter<'a>(
+    present: &Present,
+    room: &Room,
+    name: &'a str,
+    key: Option<&str>,
+    most: u32,
+) -> Done<'a> {
     let is_asked = present.invitations.contains(&room.invitation());
     let is_full = |limit| room.members.len() >= limit as usize;
     if room.bans(&present.source) {
@@ -320,7 +327,7 @@ fn may_enter<'a>(present: &Present, room: &Room, name: &'a str, key: Option<&str
     if room.key.as_deref().is_some_and(|right| key != Some(right)) {
         return Err(Refusal::WrongKey(name));
     }
-    if room.limit.is_some_and(is_full) && !is_asked {
+    if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
         return Err(Refusal::RoomFull(name));
     }
     Ok(())

@@ -161,7 +161,7 @@ impl Hub {
     }
 
     pub(super) fn away(&mut self, from: ConnectionId, message: Option<&str>) -> Done<'static> {
-        let bytes_max = self.settings.limits.away_bytes as usize;
+        let bytes_max = self.settings.limits.away_bytes;
         let message = message.map(|message| cut(message, bytes_max));
         let present = self.people.present_mut(from)?;
         let is_news = present.away.as_deref() != message;

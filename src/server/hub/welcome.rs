@@ -3,11 +3,9 @@
 
 use std::fmt;
 
-use super::limits::{MASKS_MAX, REAL_NAME_BYTES_MAX, REASON_BYTES_MAX};
 use super::modes::ALL_OF_PEOPLE;
-use super::monitor::MONITOR_MAX;
 use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
-use super::room_modes::{ALL_OF_ROOMS, CHANMODES, KEY_BYTES_MAX};
+use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
 use super::stamp::seconds_as_date;
 use super::{ConnectionId, Done, Hub, Limits, People, Reply, Settings};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -51,6 +49,11 @@ impl Hub {
         } = &self.settings;
         let Limits {
             away_bytes,
+            key_bytes,
+            masks_per_room,
+            monitored_nicks,
+            real_name_bytes,
+            reason_bytes,
             rooms_per_person,
             room_name_bytes,
             nick_bytes,
@@ -61,9 +64,9 @@ impl Hub {
         format!(
             "AWAYLEN={away_bytes} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms_per_person} \
              CHANMODES={CHANMODES} CHANNELLEN={room_name_bytes} CHANTYPES=# ELIST=CMNTU \
-             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={KEY_BYTES_MAX} \
-             KICKLEN={REASON_BYTES_MAX} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{MASKS_MAX} \
-             MODES={MODES_MAX} MONITOR={MONITOR_MAX} NAMELEN={REAL_NAME_BYTES_MAX} \
+             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key_bytes} \
+             KICKLEN={reason_bytes} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks_per_room} \
+             MODES={MODES_MAX} MONITOR={monitored_nicks} NAMELEN={real_name_bytes} \
              NETWORK={network} NICKLEN={nick_bytes} PREFIX=(ov)@+ STATUSMSG=@+ \
              TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
              NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\

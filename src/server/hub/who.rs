@@ -37,6 +37,7 @@ impl Hub {
             fields: fields.map(|fields| fields.split_once(',').unwrap_or((fields, "0"))),
             multi_prefix: self.has_multi_prefix(from),
         };
+        let mut found = Vec::new();
         if let Some(room) = self.rooms.called(mask) {
             let is_member = self.member(from, room).is_some();
             let is_visible = is_member || !room.modes.has('s');
@@ -44,19 +45,28 @@ impl Hub {
                 if let Some((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
-                    self.tell_who(asked, Some((room, *member)), (person, present));
+                    found.push((Some((room, *member)), (person, present)));
                 }
             }
         } else if mask.contains(['*', '?']) || mask == "0" {
             // `0` is another way to ask about everybody. RFC 2812, 3.6.1.
             let mask = if mask == "0" { "*" } else { mask };
+            self.watch.looked_at.set(self.people.present);
             for (person, present) in self.people.all_present() {
                 if is_meant(mask, person, present) && self.can_see(from, person.id, present) {
-                    self.tell_who(asked, None, (person, present));
+                    found.push((None, (person, present)));
                 }
             }
         } else if let Some((person, present)) = self.people.called(mask) {
-            self.tell_who(asked, None, (person, present));
+            found.push((None, (person, present)));
+        }
+        found.retain(|(_, (_, present))| !asked.operators_only || present.modes.has('o'));
+        let most = self.settings.limits.matches as usize;
+        for (place, one) in found.iter().copied().take(most) {
+            self.tell_who(asked, place, one);
+        }
+        if found.len() > most {
+            self.reply_about(from, Reply::TooManyMatches, Echo(mask));
         }
         self.reply_about(from, Reply::EndOfWho, Echo(mask));
         Ok(())
@@ -78,9 +88,6 @@ impl Hub {
         place: Option<(&Room, Member)>,
         (person, present): (&Person, &Present),
     ) {
-        if asked.operators_only && !present.modes.has('o') {
-            return;
-        }
         let (letters, token) = asked.fields.unwrap_or(("cuhsnf", ""));
         let fits = token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_digit());
         let token = if fits && !token.is_empty() {

@@ -15,8 +15,6 @@ const LINES_A_TURN: usize = 64;
 /// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
 /// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
 const CAUSED_BYTES_A_TURN: usize = 2 * 1024 * 1024;
-/// A connection that sends this much without ending a line is given up.
-const ENDLESS_LINE_BYTES: usize = 16 * 1024;
 /// How much is taken in a second from somebody whose words pile up at a reader who is behind, in
 /// bytes.
 const BYTES_A_SECOND_UNDER_PRESSURE: u32 = 128 * 1024;
@@ -107,7 +105,8 @@ impl Reactor {
             }
             let id = connection.id;
             let Some(line) = connection.lines.next_line(&mut fresh) else {
-                if connection.lines.skipped_bytes() > ENDLESS_LINE_BYTES {
+                if connection.lines.skipped_bytes() > self.hub.limits().receive_queue_bytes as usize
+                {
                     self.lose(id, Loss::EndlessLine);
                     return false;
                 }
