@@ -452,7 +452,8 @@ impl Front for TerminalFront {
         self.printer.control(&self.scroll.title(room, unread));
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
-            let prompt = self.scroll.look().prompt(room, unread);
+            let place = session.place();
+            let prompt = self.scroll.look().prompt(place.as_deref(), unread);
             self.remote.set_prompt(prompt);
         }
         if !self.ready && session.is_ready() {

@@ -39,8 +39,10 @@ pub(super) struct Script {
     pub(super) fence_is_out: bool,
     /// The number of the next flight.
     pub(super) next: u64,
-    /// The rest of a line that is too long for one request.
-    pieces: VecDeque<Piece>,
+    /// What waits until the window has room for it, oldest first.
+    pub(super) pieces: VecDeque<Piece>,
+    /// Requests go behind these, as what a person types does.
+    pub(super) in_turn: bool,
     pace: Pace,
     /// As many lines were on their way as may be, since the last time that none was.
     window_used: bool,
@@ -91,10 +93,12 @@ pub(super) struct Flight {
 
 /// A request that waits until the window has room for it.
 #[derive(Debug)]
-struct Piece {
-    line: u64,
+pub(super) struct Piece {
+    /// Of the flight it becomes; none for what says nothing, which only waits for its turn.
+    pub(super) number: Option<u64>,
+    line: Option<u64>,
     request: String,
-    talk: Option<Talk>,
+    pub(super) talk: Option<Talk>,
 }
 
 /// How long an answer to one line may take. However slow a server is, so few lines wait for it
@@ -113,7 +117,8 @@ impl Session {
         outbox: &mut Outbox,
     ) {
         self.script.last = number;
-        self.begin_flight(Some(number), false, now, outbox);
+        let flight = self.script.take_number();
+        self.begin_flight(flight, Some(number), false, now, outbox);
         match line {
             ScriptLine::Typed(text) => self.entered(text, now, outbox),
             ScriptLine::Said(text) => self.entered_as_text(text, now, outbox),
@@ -160,9 +165,14 @@ impl Session {
         self.script.writing
     }
 
-    fn begin_flight(&mut self, line: Option<u64>, later: bool, now: Moment, outbox: &Outbox) {
-        let number = self.script.next;
-        self.script.next += 1;
+    fn begin_flight(
+        &mut self,
+        number: u64,
+        line: Option<u64>,
+        later: bool,
+        now: Moment,
+        outbox: &Outbox,
+    ) {
         self.script.writing = true;
         self.script.flights.push_back(Flight {
             number,
@@ -188,8 +198,7 @@ impl Session {
         };
         if !can_label && outbox.position() > flight.begins_at {
             flight.answers_missing = 1;
-            // Of a person's lines it is known whom each is for, so one question serves many.
-            if self.settings.script || !std::mem::replace(&mut self.script.fence_is_out, true) {
+            if self.settings.script {
                 put_fence(flight.number, outbox);
             }
         }
@@ -207,8 +216,8 @@ impl Session {
         }
     }
 
-    /// Sends one of the pieces of what is said. A script's pieces wait for the window, all but the
-    /// first.
+    /// Sends one of the pieces of what is said, as soon as the window has room for it. The first
+    /// piece of a line of a script has its room already.
     pub(super) fn send_piece(
         &mut self,
         request: &Request<'_>,
@@ -216,32 +225,75 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) -> bool {
-        if !self.script.writing {
-            self.begin_flight(None, false, now, outbox);
+        let begun = self.script.flights.back().filter(|_| self.script.writing);
+        if begun.is_some_and(|flight| outbox.position() == flight.begins_at) {
             let sent = self.send(request, outbox);
             self.put_talk(talk.filter(|_| sent));
-            self.end_flight(outbox);
             return sent;
         }
-        let begun = self.script.flights.back();
-        let begun = begun.filter(|flight| outbox.position() > flight.begins_at);
-        let Some(line) = begun.and_then(|flight| flight.line) else {
-            let sent = self.send(request, outbox);
-            self.put_talk(talk.filter(|_| sent));
-            return sent;
-        };
-        match request.line() {
-            Ok(request) => self.script.pieces.push_back(Piece {
-                line,
-                request,
-                talk,
-            }),
+        let line = begun.and_then(|flight| flight.line);
+        let request = match request.line() {
+            Ok(request) => request,
             Err(error) => {
                 self.refuse_input(&error.to_string(), outbox);
                 return false;
             }
+        };
+        let number = Some(self.script.take_number());
+        self.script.pieces.push_back(Piece {
+            number,
+            line,
+            request,
+            talk,
+        });
+        if !self.script.writing {
+            self.send_pieces(now, outbox);
         }
         true
+    }
+
+    /// Lets a request that says nothing wait for what was said before it; gives it back when there
+    /// is nothing to wait for.
+    pub(super) fn keep_for_its_turn(&mut self, request: String) -> Option<String> {
+        let script = &mut self.script;
+        if !script.in_turn || script.writing || script.pieces.is_empty() {
+            return Some(request);
+        }
+        script.pieces.push_back(Piece {
+            number: None,
+            line: None,
+            request,
+            talk: None,
+        });
+        None
+    }
+
+    /// Sends what waits, as far as the window has room for it.
+    fn send_pieces(&mut self, now: Moment, outbox: &mut Outbox) {
+        loop {
+            let has_window = self.has_window();
+            let may_go = |piece: &mut Piece| has_window || piece.number.is_none();
+            let Some(piece) = self.script.pieces.pop_front_if(may_go) else {
+                break;
+            };
+            let Some(number) = piece.number else {
+                outbox.lines.push_str(&piece.request);
+                continue;
+            };
+            self.begin_flight(number, piece.line, piece.line.is_some(), now, outbox);
+            self.put_label(outbox);
+            outbox.lines.push_str(&piece.request);
+            self.put_talk(piece.talk);
+            self.end_flight(outbox);
+        }
+        // Of a person's lines it is known whom each is for, so one question serves many.
+        if !self.settings.script
+            && !self.capabilities.can_label()
+            && let Some(last) = self.script.flights.back()
+            && !std::mem::replace(&mut self.script.fence_is_out, true)
+        {
+            put_fence(last.number, outbox);
+        }
     }
 
     /// The last flight says this.
@@ -362,22 +414,7 @@ impl Session {
                 self.script.stop(outbox);
             }
         }
-        if !self.settings.script
-            && !self.capabilities.can_label()
-            && let Some(last) = self.script.flights.back()
-            && !std::mem::replace(&mut self.script.fence_is_out, true)
-        {
-            put_fence(last.number, outbox);
-        }
-        while self.has_window()
-            && let Some(piece) = self.script.pieces.pop_front()
-        {
-            self.begin_flight(Some(piece.line), true, now, outbox);
-            self.put_label(outbox);
-            outbox.lines.push_str(&piece.request);
-            self.put_talk(piece.talk);
-            self.end_flight(outbox);
-        }
+        self.send_pieces(now, outbox);
         self.leave_when_done(now, outbox);
     }
 
@@ -438,11 +475,11 @@ impl Session {
             }
         }
         for piece in std::mem::take(&mut self.script.pieces) {
-            if let Some(talk) = piece.talk {
-                self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
+            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
             }
             let script = &self.script;
-            let line = piece.line;
+            let Some(line) = piece.line else { continue };
             // A line of which a part was taken is neither here nor there.
             let known = [&script.refused_lines, &unknown, &unsent];
             if !known.iter().any(|known| known.ends_with(line)) {
@@ -463,6 +500,12 @@ impl Session {
 }
 
 impl Script {
+    /// A number for something that is said.
+    fn take_number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
     /// Tells the refusals of a flight; those of one line only once.
     fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
@@ -479,7 +522,7 @@ impl Script {
     /// Takes no more lines, since one was refused.
     fn stop(&mut self, outbox: &mut Outbox) {
         self.stopped = true;
-        self.pieces.clear();
+        self.pieces.retain(|piece| piece.line.is_none());
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
@@ -502,7 +545,6 @@ fn put_fence(number: u64, outbox: &mut Outbox) {
 }
 
 pub(super) fn flight_mut(flights: &mut VecDeque<Flight>, number: u64) -> Option<&mut Flight> {
-    let first = flights.front()?.number;
-    let index = usize::try_from(number.checked_sub(first)?).ok()?;
-    flights.get_mut(index)
+    let index = flights.binary_search_by_key(&number, |flight| flight.number);
+    flights.get_mut(index.ok()?)
 }

@@ -43,6 +43,8 @@ impl Session {
             ("PART", Some(room), reason) => self.parted(source, room, reason, own, outbox),
             ("QUIT", reason, _) if !own => {
                 self.rooms.remove_everywhere(source);
+                self.last_whisper
+                    .take_if(|nick| Key::of(nick) == Key::of(source));
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
                     reason: reason.map(str::to_owned),
@@ -250,6 +252,12 @@ impl Session {
 
     fn renamed(&mut self, from: &str, to: &str, own: bool, now: Moment, outbox: &mut Outbox) {
         self.rooms.rename(from, to);
+        self.ignored.rename(from, to);
+        if let Some(nick) = &mut self.last_whisper
+            && Key::of(nick) == Key::of(from)
+        {
+            to.clone_into(nick);
+        }
         if own {
             to.clone_into(&mut self.nick);
             self.asked.regaining = false;
@@ -300,6 +308,11 @@ impl Session {
             outbox.events.push(Event::ServerBack);
         }
         self.was_in = true;
+        for room in self.rooms.not_entered() {
+            self.rooms.leave(&room);
+            let words = format!("you are not in {room} any more");
+            outbox.events.push(Event::Note { words });
+        }
         if let Some(room) = self.room_refused() {
             // What a script has to say must not be said in another room instead.
             let words = format!("{room} could not be entered");

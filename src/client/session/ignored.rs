@@ -27,6 +27,16 @@ impl Ignored {
         self.0.iter().any(|mask| mask::fits(mask, source))
     }
 
+    /// Somebody has another nick, and is ignored by their nick alone.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        let is_nick = self
+            .0
+            .contains(&format!("{}{ANYWHERE}", from.to_ascii_lowercase()));
+        if is_nick && self.remove(from) {
+            self.add(to);
+        }
+    }
+
     /// All of them, as they are typed.
     pub(super) fn names(&self) -> Vec<&str> {
         let names = self.0.iter();

@@ -64,6 +64,10 @@ impl Session {
             .filter(|one| !one.trim().is_empty())
             .collect();
         let first = *lines.first()?;
+        if is_reply(first) && !line.contains('\n') {
+            let nick = self.last_whisper.as_ref()?;
+            return Some(format!("to {nick}"));
+        }
         let (target, text) = match input::parse(first).ok()? {
             Intent::Say { text } => (self.active_room()?, text),
             Intent::Tell { target, text } => (target, text),
@@ -84,4 +88,10 @@ impl Session {
             (pieces > 1).then(|| format!("goes out in {pieces} lines"))
         }
     }
+}
+
+/// Whether a line begins a reply to whoever whispered last, text or not.
+fn is_reply(line: &str) -> bool {
+    let name = line.split(' ').next();
+    name.is_some_and(|name| matches!(name, "/r" | "/reply")) && line.contains(' ')
 }

@@ -25,6 +25,7 @@ mod rooms;
 mod talk;
 mod typed;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -152,6 +153,8 @@ pub struct Session {
     farewell: Option<String>,
     /// What was said while there was no connection.
     waiting: VecDeque<Talk>,
+    /// It was told that it waits.
+    waiting_told: bool,
     script: Script,
     capabilities: Capabilities,
     /// The server does what no server may do.
@@ -186,6 +189,7 @@ impl Session {
             pinged: false,
             farewell: None,
             waiting: VecDeque::new(),
+            waiting_told: false,
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,
@@ -207,6 +211,7 @@ impl Session {
         self.spellings = 0;
         self.nick.clone_from(&self.settings.nick);
         self.asked = Asked::default();
+        self.rooms.begin_anew();
         if let Some(password) = self.settings.password.clone() {
             self.send(
                 &Request::Pass {
@@ -404,6 +409,13 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
+    /// Where typed text goes, for the prompt: the active room, or the one that this person had to
+    /// leave, from where nothing is said in another.
+    pub fn place(&self) -> Option<Cow<'_, str>> {
+        let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.gone()?)));
+        self.active_room().map(Cow::Borrowed).or_else(gone)
+    }
+
     /// What is unread in the rooms that are not the active one.
     pub fn unread(&self) -> Unread {
         self.rooms.unread()
@@ -491,8 +503,7 @@ impl Session {
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
         match request.line() {
             Ok(line) => {
-                self.put_label(outbox);
-                outbox.lines.push_str(&line);
+                self.write(line, outbox);
                 true
             }
             Err(error) => {
@@ -505,11 +516,15 @@ impl Session {
     /// Sends a line that has no [`Request`] of its own.
     fn send_line(&mut self, line: String, outbox: &mut Outbox) {
         match request::to_line(line) {
-            Ok(line) => {
-                self.put_label(outbox);
-                outbox.lines.push_str(&line);
-            }
+            Ok(line) => self.write(line, outbox),
             Err(error) => self.refuse_input(&error.to_string(), outbox),
+        }
+    }
+
+    fn write(&mut self, line: String, outbox: &mut Outbox) {
+        if let Some(line) = self.keep_for_its_turn(line) {
+            self.put_label(outbox);
+            outbox.lines.push_str(&line);
         }
     }
 

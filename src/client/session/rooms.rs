@@ -1,6 +1,6 @@
 //! Who is where, as far as this person can see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::wire::Key;
 
@@ -8,7 +8,14 @@ use crate::wire::Key;
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
     rooms: BTreeMap<Key, Room>,
+    /// It may be one that this person had to leave: then there is none until another is chosen.
     active: Option<Key>,
+    /// Its name, when it was left unasked.
+    gone: Option<String>,
+    /// Those that this person wants to leave.
+    unwanted: BTreeSet<Key>,
+    /// Counts what was made the active one.
+    uses: u64,
     /// The room that becomes the active one when it is entered.
     wanted: Option<Key>,
     /// The keys given for rooms that have one, for entering again.
@@ -24,6 +31,10 @@ pub(super) struct Room {
     pub(super) name: String,
     /// The later it was entered, the higher.
     number: u64,
+    /// The later it was the active one, the higher.
+    used: u64,
+    /// Not before the connection was lost, but now.
+    entered: bool,
     /// Whether the list of people is complete.
     pub(super) listed: bool,
     /// What has been said since it was the active one.
@@ -71,6 +82,11 @@ impl Rooms {
 
     pub(super) fn active(&self) -> Option<&Room> {
         self.rooms.get(self.active.as_ref()?)
+    }
+
+    /// The room that this person had to leave while it was the active one.
+    pub(super) fn gone(&self) -> Option<&str> {
+        self.gone.as_deref()
     }
 
     /// All of them, in the order in which they were entered.
@@ -127,8 +143,11 @@ impl Rooms {
     /// Makes a room the active one: all of it counts as read from now on.
     fn activate(&mut self, key: Option<Key>) {
         self.active = key;
+        self.gone = None;
+        self.uses += 1;
         if let Some(room) = self.active.as_ref().and_then(|key| self.rooms.get_mut(key)) {
             room.unread = Unread::default();
+            room.used = self.uses;
         }
     }
 
@@ -136,11 +155,16 @@ impl Rooms {
     /// from before the connection was lost, begins anew.
     pub(super) fn enter(&mut self, name: &str) {
         let at = Key::of(name);
-        let known = self.rooms.get(&at).map(|room| room.number);
+        self.unwanted.remove(&at);
+        let known = self.rooms.get(&at);
+        let used = known.map_or(0, |room| room.used);
+        let known = known.map(|room| room.number);
         let last = self.rooms.values().map(|room| room.number).max();
         let room = Room {
             name: name.to_owned(),
             number: known.unwrap_or(last.unwrap_or_default() + 1),
+            used,
+            entered: true,
             listed: false,
             unread: Unread::default(),
             people: BTreeMap::new(),
@@ -149,20 +173,45 @@ impl Rooms {
         if self.wanted.as_ref() == Some(&at) {
             self.wanted = None;
             self.activate(Some(at));
-        } else if self.active.is_none() {
+        } else if self.active.is_none() || self.active.as_ref() == Some(&at) {
             self.activate(Some(at));
         }
     }
 
-    /// This person has left a room; another one becomes the active one.
-    pub(super) fn leave(&mut self, name: &str) -> bool {
+    /// This person wants to leave a room.
+    pub(super) fn want_out(&mut self, name: &str) {
+        self.unwanted.insert(Key::of(name));
+    }
+
+    /// This person has left a room. When they wanted to, the last used of the others becomes the
+    /// active one; else none does, for what is being typed is not meant for another.
+    pub(super) fn leave(&mut self, name: &str) {
         let key = Key::of(name);
-        let was_in = self.rooms.remove(&key).is_some();
-        if self.active.as_ref() == Some(&key) {
-            let next = self.iter().next().map(|room| Key::of(&room.name));
-            self.activate(next);
+        let left = self.rooms.remove(&key);
+        let wanted = self.unwanted.remove(&key);
+        if self.active.as_ref() != Some(&key) {
+            return;
         }
-        was_in
+        if wanted {
+            let next = self.rooms.iter().max_by_key(|(_, room)| room.used);
+            self.activate(next.map(|(key, _)| key.clone()));
+        } else if let Some(room) = left {
+            self.gone = Some(room.name);
+        }
+    }
+
+    /// The connection is new: this person is in none of the rooms yet.
+    pub(super) fn begin_anew(&mut self) {
+        self.unwanted.clear();
+        for room in self.rooms.values_mut() {
+            room.entered = false;
+        }
+    }
+
+    /// The rooms of before that were not entered again.
+    pub(super) fn not_entered(&self) -> Vec<String> {
+        let rooms = self.iter().filter(|room| !room.entered);
+        rooms.map(|room| room.name.clone()).collect()
     }
 
     /// Somebody is in a room: `since` when they were seen to come.

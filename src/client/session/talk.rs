@@ -23,7 +23,7 @@ pub(super) struct Talk {
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
-    pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, &'static str>> {
+    pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, String>> {
         let (target, text, manner) = match intent {
             Intent::Say { text } => (self.active_room(), text, Manner::Text),
             Intent::Act { text } => (self.active_room(), text, Manner::Action),
@@ -31,7 +31,7 @@ impl Session {
             Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
             Intent::Reply { text } => match &self.last_whisper {
                 Some(nick) => (Some(nick.as_str()), text, Manner::Text),
-                None => return Some(Err("nobody has whispered to you yet")),
+                None => return Some(Err("nobody has whispered to you yet".to_owned())),
             },
             _ => return None,
         };
@@ -41,7 +41,7 @@ impl Session {
                 text: (*text).to_owned(),
                 manner,
             }),
-            None => Err("you are in no room; /join #ROOM enters one"),
+            None => Err(self.no_room_words()),
         })
     }
 
@@ -51,14 +51,29 @@ impl Session {
             return self.refuse_input("too many lines are waiting for the connection", outbox);
         }
         self.waiting.push_back(talk);
-        let words = "not connected: this line waits and is sent when the server is back";
-        outbox.events.push(Event::Note {
-            words: words.to_owned(),
-        });
+        // A text of many lines is told of once, and so are lines typed one behind the other.
+        if !std::mem::replace(&mut self.waiting_told, true) {
+            let words = "not connected: what you say waits and is sent when the server is back";
+            outbox.events.push(Event::Note {
+                words: words.to_owned(),
+            });
+        }
+    }
+
+    /// Why there is no room to talk in.
+    pub(super) fn no_room_words(&self) -> String {
+        match self.rooms.gone() {
+            Some(room) => format!(
+                "you are not in {room} any more; /join {room} enters it again, /room #ROOM goes to \
+                 another"
+            ),
+            None => "you are in no room; /join #ROOM enters one".to_owned(),
+        }
     }
 
     /// Says what was said while there was no connection, in order, each line where it was typed.
     pub(super) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
+        self.waiting_told = false;
         for talk in std::mem::take(&mut self.waiting) {
             self.say(&talk, now, outbox);
         }
@@ -146,6 +161,8 @@ impl Session {
             }
         }
         self.script.fence_is_out = false;
+        let pieces = std::mem::take(&mut self.script.pieces);
+        unsent.extend(pieces.into_iter().filter_map(|piece| piece.talk));
         if !unsent.is_empty() {
             let words = match unsent.len() {
                 1 => "one line was not sent yet and goes out when the server is back".to_owned(),
@@ -165,6 +182,11 @@ impl Session {
         for flight in std::mem::take(&mut self.script.flights) {
             if let Some(talk) = flight.talk {
                 self.tell_fate(flight.number, talk, Fate::Unknown, flight.stamp, outbox);
+            }
+        }
+        for piece in std::mem::take(&mut self.script.pieces) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
             }
         }
         for talk in std::mem::take(&mut self.waiting) {

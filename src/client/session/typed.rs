@@ -74,9 +74,13 @@ impl Session {
                 false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
             },
             Ok(intent) => match self.talk_of(&intent) {
-                Some(Err(words)) => self.refuse_input(words, outbox),
+                Some(Err(words)) => self.refuse_input(&words, outbox),
                 Some(Ok(talk)) if self.is_ready() => self.say(&talk, now, outbox),
-                None if self.is_ready() => self.ask(&intent, outbox),
+                None if self.is_ready() => {
+                    self.script.in_turn = true;
+                    self.ask(&intent, outbox);
+                    self.script.in_turn = false;
+                }
                 // The rest would be out of place by the time it is sent.
                 Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
                     self.keep_for_later(talk, outbox);
@@ -95,7 +99,7 @@ impl Session {
         debug_assert!(self.is_ready(), "a script waits until it is in");
         match self.talk_of(&Intent::Say { text }) {
             Some(Ok(talk)) => self.say(&talk, now, outbox),
-            Some(Err(words)) => self.refuse_input(words, outbox),
+            Some(Err(words)) => self.refuse_input(&words, outbox),
             None => debug_assert!(false, "text is something to say"),
         }
     }
@@ -156,6 +160,7 @@ impl Session {
             Intent::Join { room, key } => self.join(room, *key, outbox),
             Intent::Part { room, reason } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    self.rooms.want_out(&room);
                     let reason = *reason;
                     self.send(
                         &Request::Part {
@@ -314,7 +319,7 @@ impl Session {
     fn room_or_active(&mut self, named: Option<&str>, outbox: &mut Outbox) -> Option<String> {
         let room = named.or_else(|| self.active_room()).map(str::to_owned);
         if room.is_none() {
-            self.refuse_input("you are in no room; /join #ROOM enters one", outbox);
+            self.refuse_input(&self.no_room_words(), outbox);
         }
         room
     }
