@@ -429,6 +429,45 @@ fn plain_lines_are_a_conversation_without_any_escape_sequence() {
 }
 
 #[test]
+fn another_server_is_told_nothing_that_was_meant_for_the_first_one() {
+    let first = Server::start(&[]);
+    let second = Server::start(&[]);
+    let mut bob = second.enter("bob");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("password");
+    fs::write(&file, "secret\n").unwrap();
+    let here = first.address.to_string();
+    let arguments = [
+        "--plain",
+        "--nick",
+        "carol",
+        "--join",
+        "#dev",
+        "--password-file",
+    ];
+    let mut program = Program::start(chatroom(
+        &[&arguments[..], &[file.to_str().unwrap(), &here]].concat(),
+    ));
+    program.out.wait_for("you are carol in #dev");
+    let nowhere = nobody();
+    program.give(format!("/connect {nowhere}\n"));
+    program
+        .out
+        .wait_for(&format!("no server answers on {nowhere}"));
+    program.give("@carol still here\n");
+    program.out.wait_for("still here");
+    program.give(format!("/connect {}\n", second.address));
+    bob.expect(":carol!");
+    program.give("/rooms\n");
+    let out = program.out.wait_for("you are carol in #lobby, with bob");
+    program.give("/quit\n");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{out} {finished:?}");
+    let behind = finished.out.split("with bob").nth(1).unwrap();
+    assert!(!behind.contains("#dev"), "{}", finished.out);
+}
+
+#[test]
 fn plain_lines_end_with_a_signal_also_while_a_nick_is_asked_for() {
     let server = Server::start(&[]);
     let _other = server.enter("carol");

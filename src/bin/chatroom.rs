@@ -1,12 +1,13 @@
 //! The client's program: reads the options, runs, gives an exit status.
 
 use std::any::Any;
+use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
 use chatting_room::client::{run, tell};
-use chatting_room::server::{Host, Settings};
+use chatting_room::server::{Host, ServerError, Settings};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
@@ -31,9 +32,10 @@ fn main() -> ExitCode {
 }
 
 /// Hosts the room in this process, for a client that found nobody there.
-fn host(address: SocketAddr) -> Result<Box<dyn Any>, String> {
+fn host(address: SocketAddr) -> io::Result<Box<dyn Any>> {
     match Host::start(&Settings::listening_on(address)) {
         Ok(host) => Ok(Box::new(host)),
-        Err(error) => Err(error.to_string()),
+        Err(ServerError::CannotListen { error, .. }) => Err(error),
+        Err(error) => Err(io::Error::other(error)),
     }
 }

@@ -38,6 +38,13 @@ pub enum Failure {
         /// Why.
         error: io::Error,
     },
+    /// Nobody answers at the address, and this program cannot host the room there either.
+    CannotHost {
+        /// The address.
+        address: Address,
+        /// Why it cannot.
+        error: io::Error,
+    },
     /// The connection ended before all was done.
     ServerGone {
         /// Why.
@@ -98,6 +105,7 @@ impl Failure {
             | Self::Config(ConfigError::Unreadable { .. }) => 66,
             Self::UnknownHost { .. } => 68,
             Self::Unreachable { .. }
+            | Self::CannotHost { .. }
             | Self::ServerGone { .. }
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,
@@ -144,6 +152,11 @@ impl fmt::Display for Failure {
             Self::Unreachable { address, error } => write!(
                 f,
                 "no server answers on {address} ({}); is chatroomd running there?",
+                plain_words(error)
+            ),
+            Self::CannotHost { address, error } => write!(
+                f,
+                "no server answers on {address}, and this one cannot host the room there ({})",
                 plain_words(error)
             ),
             Self::ServerGone { words, report } => {

@@ -45,6 +45,7 @@ pub mod words;
 use std::io;
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use address::Address;
 pub use complaint::tell;
@@ -54,24 +55,18 @@ use session::Outcome;
 use signal_hook::consts::{SIGINT, SIGTERM};
 pub use start::{Hosting, run};
 use terminal::Signals;
+use wishes::Ways;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
 struct Place {
     stream: TcpStream,
     address: Address,
+    /// From when on its time is counted.
+    begun: Instant,
+    /// The ways to other servers.
+    ways: Ways,
     /// The folder of the log, where one is kept.
     log: Option<PathBuf>,
-}
-
-impl Place {
-    /// A place of which nothing is kept.
-    fn new(stream: TcpStream, address: Address) -> Self {
-        Self {
-            stream,
-            address,
-            log: None,
-        }
-    }
 }
 
 /// How a conversation ended.

@@ -24,6 +24,7 @@ use super::json::{Record, Stamp};
 use super::log::LogKeeper;
 use super::script::Batch;
 use super::session::{Judgement, Moment, Order, Outbox, Outcome, Session};
+use super::wishes::Ways;
 use crate::wire::{Line, Lines};
 
 /// How long connecting to one address may take.
@@ -74,6 +75,8 @@ pub enum Command {
     LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
     Control(Ask, blocking::SyncSender<String>),
+    /// The server that was looked for is there, or the words say why nobody goes to it.
+    Sought(String, Result<(), String>),
     /// Leave, with a reason for those who stay.
     Quit(Option<String>),
 }
@@ -131,6 +134,8 @@ pub(super) fn start(
     let Place {
         stream,
         address,
+        begun,
+        ways,
         log,
     } = place;
     let Inbox {
@@ -138,6 +143,7 @@ pub(super) fn start(
         sender,
     } = inbox;
     let keep_log = |folder| {
+        let sender = sender.clone();
         LogKeeper::start(folder, move |words| {
             // Behind the end of the conversation there is nobody to tell.
             if let Some(sender) = sender.upgrade() {
@@ -166,7 +172,9 @@ pub(super) fn start(
                 log,
                 stamp: Stamp::default(),
                 write_failed: false,
-                begun: Instant::now(),
+                begun,
+                ways,
+                sender: sender.clone(),
                 reconnect_at: None,
                 close_wanted: false,
                 lost: false,
@@ -197,6 +205,10 @@ struct Network<F> {
     /// Nothing more can be written. What the server said before that is still read.
     write_failed: bool,
     begun: Instant,
+    /// How other servers are found.
+    ways: Ways,
+    /// A way for commands to come here, which does not keep the conversation going.
+    sender: mpsc::WeakUnboundedSender<Command>,
     reconnect_at: Option<Duration>,
     close_wanted: bool,
     /// The session knows that the connection has ended.
@@ -374,6 +386,9 @@ impl<F: Front> Network<F> {
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogTold { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
+            Some(Command::Sought(server, found)) => {
+                self.session.sought(server, found, now, &mut self.outbox);
+            }
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
@@ -478,6 +493,7 @@ impl<F: Front> Network<F> {
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
+                Order::Seek { server } => self.seek(server),
                 Order::Local { line } => self.front.local(&line),
                 Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
                 Order::End(outcome) => {
@@ -491,6 +507,20 @@ impl<F: Front> Network<F> {
             }
         }
         self.front.changed(&self.session);
+    }
+
+    /// Looks for another server in a thread of its own: neither a name nor an address answers at
+    /// once.
+    fn seek(&self, server: String) {
+        let (ways, sender) = (self.ways.clone(), self.sender.clone());
+        thread::spawn(move || {
+            super::terminal::leave_signals_to_main_thread();
+            let found = ways.seek(&server);
+            // Behind the end of the conversation nobody goes anywhere.
+            if let Some(sender) = sender.upgrade() {
+                let _ = sender.send(Command::Sought(server, found));
+            }
+        });
     }
 
     /// Shows and keeps what happened at that time, by the clock of the server where it tells.

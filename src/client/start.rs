@@ -4,6 +4,7 @@ use std::any::Any;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use etcetera::BaseStrategy;
 use jiff::Zoned;
@@ -20,17 +21,17 @@ use super::screen::{Look, Volume};
 use super::script::Plan;
 use super::seat::Seat;
 use super::session::Outcome;
-use super::wishes::{Wishes, parse_address};
+use super::wishes::{Goal, Ways, Wishes, parse_address};
 use super::{Ending, Place, json, log, script};
 use crate::generate;
 
-/// Hosts the room in this process, at this address, for as long as what it gives lives. The
-/// error is in words.
-pub type Hosting = fn(SocketAddr) -> Result<Box<dyn Any>, String>;
+/// Hosts the room in this process, at this address, for as long as what it gives lives.
+pub type Hosting = fn(SocketAddr) -> io::Result<Box<dyn Any>>;
 
 /// Does all that the options ask for. `hosting` makes a server in this process when there is
 /// none.
 pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
+    let begun = Instant::now();
     if let Some(document) = options.generate {
         return print_document(document).map_err(Failure::Output);
     }
@@ -62,15 +63,22 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     let is_person = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
     let edits = is_person && !options.plain && can_edit();
     let mut seat = take_seat(is_person, edits, &config).map_err(Failure::Output)?;
-    let mut goal = options.server.clone();
+    let ways = Ways::of(&config);
+    let mut elsewhere = None;
+    let mut home = None;
     // `/connect` ends one conversation and begins the next.
     loop {
-        let wishes = Wishes::weigh(goal.as_ref(), options, &config, seat.as_mut())?;
+        let goal = Goal {
+            elsewhere: elsewhere.as_ref(),
+            home: home.as_ref(),
+        };
+        let wishes = Wishes::weigh(goal, options, &config, seat.as_mut(), begun)?;
         let Some(wishes) = wishes else {
             let signal = seat.and_then(|seat| seat.signal());
             return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
         };
-        let (mut place, host) = wishes.connect(seat.as_ref(), hosting)?;
+        home.get_or_insert_with(|| wishes.address.clone());
+        let (mut place, host) = wishes.connect(seat.as_ref(), &ways, hosting)?;
         place.log = places.log_of(&place.address, &config);
         let session = wishes.session(options, &config, &plan);
         let look = Look::new(
@@ -92,7 +100,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
-            Some(Outcome::Elsewhere { server }) => goal = Some(server),
+            Some(Outcome::Elsewhere { server }) => elsewhere = Some(server),
             _ => return finish(ending),
         }
     }

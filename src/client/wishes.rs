@@ -1,10 +1,14 @@
 //! Where to go and as whom: the command line, the configuration and the answers of the person.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{self, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGINT;
 
@@ -20,6 +24,54 @@ use super::session::{Session, Settings};
 use super::start::Hosting;
 use super::{Place, input};
 
+/// Which server is meant, before anybody is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goal<'a> {
+    /// The server of `/connect`, where that has brought the person.
+    pub(super) elsewhere: Option<&'a String>,
+    /// The server that the command line, or the first answer, has named.
+    pub(super) home: Option<&'a Address>,
+}
+
+/// The ways to other servers: one is left only when the next has been reached. Clones are the
+/// same.
+#[derive(Debug, Clone)]
+pub(super) struct Ways {
+    addresses: Arc<BTreeMap<String, String>>,
+    reached: Arc<Mutex<Option<(Address, TcpStream)>>>,
+}
+
+impl Ways {
+    /// To the servers of the configuration by their names, and to all others.
+    pub(super) fn of(config: &Config) -> Self {
+        let servers = config.servers.iter();
+        let addresses = servers.map(|(name, server)| (name.clone(), server.address.clone()));
+        Self {
+            addresses: Arc::new(addresses.collect()),
+            reached: Arc::default(),
+        }
+    }
+
+    /// Connects to a server, for whoever goes there next. The error is in words.
+    pub(super) fn seek(&self, server: &str) -> Result<(), String> {
+        let address = self.addresses.get(server).map_or(server, String::as_str);
+        let reached = parse_address(address).and_then(|address| match network::connect(&address) {
+            Ok(stream) => Ok((address, stream)),
+            Err(error) => Err(error.about(&address)),
+        });
+        let reached = reached.map_err(|failure| failure.to_string())?;
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
+        Ok(())
+    }
+
+    /// The connection to this server, if there is one already.
+    fn take(&self, address: &Address) -> Option<TcpStream> {
+        let reached = self.reached.lock();
+        let reached = reached.unwrap_or_else(PoisonError::into_inner).take();
+        reached.and_then(|(of, stream)| (of == *address).then_some(stream))
+    }
+}
+
 /// Where to go and as whom, with nothing left open.
 pub(super) struct Wishes {
     pub(super) address: Address,
@@ -31,18 +83,23 @@ pub(super) struct Wishes {
     alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
+    /// When the program began, and how long all may take from then on.
+    begun: Instant,
+    limit: Option<Duration>,
 }
 
 impl Wishes {
     /// The command line and the environment before the configuration before an answer of the
     /// person; `None` when the person leaves instead of answering.
     pub(super) fn weigh(
-        goal: Option<&String>,
+        goal: Goal<'_>,
         options: &Options,
         config: &Config,
         mut seat: Option<&mut Seat>,
+        begun: Instant,
     ) -> Result<Option<Self>, Failure> {
-        let named = goal.or(config.server.as_ref());
+        let of_line = options.server.as_ref().or(config.server.as_ref());
+        let named = goal.elsewhere.or(of_line);
         let answered = match (named, &mut seat) {
             (None, Some(seat)) => {
                 let question = questions::server();
@@ -62,11 +119,19 @@ impl Wishes {
             (None, None) => Address::local(),
         };
         let may_host = named.is_none() && seat.is_some() && !options.no_host;
-        let nick = options
-            .nick
-            .clone()
-            .or_else(|| server.and_then(|server| server.nick.clone()))
-            .or_else(|| config.nick.clone());
+        // The command line is about the server it names: no other one is told its password.
+        let is_home = goal.home.is_none_or(|home| *home == address);
+        let of_server = server.and_then(|server| server.nick.as_ref());
+        let nicks = match is_home {
+            true => [options.nick.as_ref(), of_server],
+            false => [of_server, options.nick.as_ref()],
+        };
+        let nick = nicks
+            .into_iter()
+            .flatten()
+            .chain(&config.nick)
+            .next()
+            .cloned();
         let nick = match (nick, &mut seat) {
             (Some(nick), _) => nick,
             (None, Some(seat)) => match ask(seat, questions::nick(login_name()))? {
@@ -79,18 +144,21 @@ impl Wishes {
             return Err(Failure::Usage(questions::not_a_nick(&nick)));
         }
         let of_server = server.iter().flat_map(|server| &server.rooms);
-        let rooms = options.rooms.iter().chain(of_server).map(|room| {
-            match input::parse(&format!("/join {room}")) {
-                Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
-                _ => Err(Failure::Usage(format!(
-                    "{room:?} cannot be a room; rooms look like #room"
-                ))),
-            }
-        });
+        let of_line = options.rooms.iter().filter(|_| is_home);
+        let rooms =
+            of_line
+                .chain(of_server)
+                .map(|room| match input::parse(&format!("/join {room}")) {
+                    Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                    _ => Err(Failure::Usage(format!(
+                        "{room:?} cannot be a room; rooms look like #room"
+                    ))),
+                });
         let rooms = rooms.collect::<Result<_, _>>()?;
         let password_file = options
             .password_file
             .as_ref()
+            .filter(|_| is_home)
             .or_else(|| server.and_then(|server| server.password_file.as_ref()));
         let command = server.and_then(|server| server.password_command.as_ref());
         let password = match (password_file, command) {
@@ -107,6 +175,8 @@ impl Wishes {
             alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
+            begun,
+            limit: options.timeout,
         }))
     }
 
@@ -114,39 +184,59 @@ impl Wishes {
     pub(super) fn connect(
         &self,
         seat: Option<&Seat>,
+        ways: &Ways,
         hosting: Hosting,
     ) -> Result<(Place, Option<Box<dyn Any>>), Failure> {
-        let address = self.address.clone();
-        let error = match self.reach(seat)? {
-            Ok(stream) => return Ok((Place::new(stream, address), None)),
-            Err(ConnectError::UnknownHost(error)) => {
-                let host = address.host;
-                return Err(Failure::UnknownHost { host, error });
-            }
-            Err(ConnectError::Unreachable(error)) => error,
-        };
-        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        if !(refused && self.may_host) {
-            return Err(Failure::Unreachable { address, error });
+        let address = &self.address;
+        if let Some(stream) = ways.take(address) {
+            return Ok((self.place(stream, ways), None));
+        }
+        match self.reach(seat)? {
+            Ok(stream) => return Ok((self.place(stream, ways), None)),
+            Err(ConnectError::Unreachable(error)) if self.may_host && is_refusal(&error) => {}
+            Err(error) => return Err(error.about(address)),
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
-        let host = hosting(here).map_err(Failure::Usage)?;
-        match self.reach(seat)? {
-            Ok(stream) => Ok((Place::new(stream, address), Some(host))),
-            Err(ConnectError::UnknownHost(error) | ConnectError::Unreachable(error)) => {
-                Err(Failure::Unreachable { address, error })
-            }
+        // Who cannot host it may have met somebody who began to in the same moment.
+        let hosted = hosting(here);
+        match (self.reach(seat)?, hosted) {
+            (Ok(stream), hosted) => Ok((self.place(stream, ways), hosted.ok())),
+            (Err(error), Ok(_)) => Err(error.about(address)),
+            (Err(_), Err(error)) => Err(Failure::CannotHost {
+                address: address.clone(),
+                error,
+            }),
+        }
+    }
+
+    fn place(&self, stream: TcpStream, ways: &Ways) -> Place {
+        Place {
+            stream,
+            address: self.address.clone(),
+            begun: self.begun,
+            ways: ways.clone(),
+            log: None,
         }
     }
 
     /// Tries to connect; on a terminal Ctrl-C ends that.
     fn reach(&self, seat: Option<&Seat>) -> Result<Result<TcpStream, ConnectError>, Failure> {
         let address = self.address.clone();
-        match seat {
-            None => Ok(network::connect(&address)),
-            Some(seat) => seat
-                .wait_for(move || network::connect(&address))
-                .ok_or(Failure::Signal(SIGINT)),
+        let connect = move || network::connect(&address);
+        match (seat, self.limit) {
+            (Some(seat), _) => seat.wait_for(connect).ok_or(Failure::Signal(SIGINT)),
+            (None, None) => Ok(connect()),
+            (None, Some(limit)) => {
+                let (done, result) = mpsc::channel();
+                thread::spawn(move || {
+                    // Nobody waits for it any more when this fails.
+                    let _ = done.send(connect());
+                });
+                let left = limit.saturating_sub(self.begun.elapsed());
+                let report = None;
+                let result = result.recv_timeout(left);
+                result.map_err(|_| Failure::TimeIsUp { limit, report })
+            }
         }
     }
 
@@ -167,6 +257,26 @@ impl Wishes {
             ignore: config.ignore.clone(),
             aliases: config.alias.clone(),
         })
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionRefused
+}
+
+impl ConnectError {
+    /// What it comes to, when that is the end.
+    fn about(self, address: &Address) -> Failure {
+        match self {
+            Self::UnknownHost(error) => Failure::UnknownHost {
+                host: address.host.clone(),
+                error,
+            },
+            Self::Unreachable(error) => Failure::Unreachable {
+                address: address.clone(),
+                error,
+            },
+        }
     }
 }
 
@@ -233,5 +343,45 @@ fn login_name() -> String {
         "guest".to_owned()
     } else {
         usable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn who_cannot_host_the_room_since_somebody_just_began_to_joins_it() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let wishes = Wishes {
+            address: address.to_string().parse().unwrap(),
+            script: false,
+            may_host: true,
+            nick: "alice".into(),
+            alternatives: Vec::new(),
+            rooms: Vec::new(),
+            password: None,
+            begun: Instant::now(),
+            limit: None,
+        };
+        let ways = Ways::of(&Config::default());
+        let nobody: Hosting = |_| Err(io::ErrorKind::AddrInUse.into());
+        let words = wishes
+            .connect(None, &ways, nobody)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(words.contains("cannot host the room there"), "{words}");
+        let somebody: Hosting = |address| {
+            // It listens as long as the test runs, as the other program would.
+            std::mem::forget(TcpListener::bind(address).unwrap());
+            Err(io::ErrorKind::AddrInUse.into())
+        };
+        let (_, host) = wishes.connect(None, &ways, somebody).ok().unwrap();
+        assert!(host.is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! Waiting for what somebody says, and using a running session.
 
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use portable_pty::CommandBuilder;
@@ -55,6 +56,26 @@ fn nobody_saying_it_in_time_is_75() {
     assert_eq!(finished.status, Some(75), "{finished:?}");
     assert_eq!(finished.err, "chatroom: gave up after 0.2 s\n");
     assert_eq!(finished.out, "");
+}
+
+#[test]
+fn the_time_that_is_given_also_ends_an_attempt_to_connect() {
+    // A queue of the system that is full answers nobody.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let wait = Duration::from_millis(200);
+    let mut queued = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, wait) {
+        queued.push(stream);
+    }
+    let address = address.to_string();
+    let begun = Instant::now();
+    let finished = run(
+        chatroom(&["--nick", "ci", "--timeout", "300ms", &address]),
+        "hello\n",
+    );
+    assert_eq!(finished.status, Some(75), "{finished:?}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 #[test]

@@ -66,6 +66,12 @@ pub enum Order {
         /// The line.
         line: String,
     },
+    /// Look whether this server can be reached; [`Session::sought`](super::Session::sought) goes
+    /// on.
+    Seek {
+        /// An address, or a name from the configuration.
+        server: String,
+    },
     /// Everything is over.
     End(Outcome),
 }

@@ -478,12 +478,24 @@ fn a_line_is_judged_while_it_is_typed() {
 }
 
 #[test]
-fn connecting_elsewhere_leaves_here_first() {
+fn one_server_is_left_only_when_the_other_was_found() {
     let mut played = Played::ready(false);
     played.type_line("/connect other.example");
-    assert_eq!(played.lines(), ["QUIT :gone to another server"]);
-    played.lose("closed");
     let server = "other.example".to_owned();
+    let sought = |server| [Order::Seek { server }];
+    assert_eq!(played.take().orders, sought(server.clone()));
+    let mut outbox = Outbox::default();
+    let not_found = Err("unknown host other.example".to_owned());
+    let session = &mut played.session;
+    session.sought(server.clone(), not_found, Moment::default(), &mut outbox);
+    let [Event::Unsendable { words, .. }] = &outbox.events[..] else {
+        panic!("{outbox:?}");
+    };
+    assert_eq!(words, "unknown host other.example; you stay here");
+    assert!(session.is_ready() && outbox.lines.is_empty());
+    session.sought(server.clone(), Ok(()), Moment::default(), &mut outbox);
+    assert_eq!(outbox.lines, "QUIT :gone to another server\r\n");
+    played.lose("closed");
     assert_eq!(
         played.take().orders,
         [Order::End(Outcome::Elsewhere { server })]

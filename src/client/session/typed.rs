@@ -50,7 +50,7 @@ impl Session {
             Ok(Intent::Nothing) => {}
             Ok(Intent::Help { command }) => self.help(command, outbox),
             Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
-            Ok(Intent::Connect { server }) => self.go_elsewhere(server, now, outbox),
+            Ok(Intent::Connect { server }) => self.go_elsewhere(server, outbox),
             Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
                 line: line.to_owned(),
             }),
@@ -199,13 +199,31 @@ impl Session {
         }
     }
 
-    /// Leaves this server; the program then goes to the other one.
-    fn go_elsewhere(&mut self, server: &str, now: Moment, outbox: &mut Outbox) {
+    /// Has the other server looked for. This one is left when that has been found.
+    fn go_elsewhere(&mut self, server: &str, outbox: &mut Outbox) {
         if self.settings.script {
             return self.refuse_input("a script talks to one server", outbox);
         }
-        self.elsewhere = Some(server.to_owned());
-        self.quit(Some("gone to another server"), now, outbox);
+        let server = server.to_owned();
+        outbox.orders.push(Order::Seek { server });
+    }
+
+    /// The server that was looked for is there, and the program goes to it; or the words say why
+    /// not.
+    pub fn sought(
+        &mut self,
+        server: String,
+        found: Result<(), String>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
+        match found {
+            Ok(()) => {
+                self.elsewhere = Some(server);
+                self.quit(Some("gone to another server"), now, outbox);
+            }
+            Err(words) => self.refuse_input(&format!("{words}; you stay here"), outbox),
+        }
     }
 
     /// Makes another room the active one, by its name or its number.

@@ -203,7 +203,7 @@ impl Conversation {
                 Order::AskNick { .. } => self.asking = true,
                 Order::Local { line } => check_screen(&self.scroll.local(&line)),
                 Order::End(_) => self.over = true,
-                Order::Close | Order::Reconnect { .. } => {}
+                Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
             }
         }
         let (nicks, rooms) = self.session.names();
