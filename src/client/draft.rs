@@ -1,9 +1,11 @@
 //! The line that is being typed, kept in a file so that it outlives the program.
 //!
 //! A thread of its own writes it a moment after it has changed, so that no key waits for a disk.
-//! The file can only be read by its owner, and is gone when there is nothing in it.
+//! The file can only be read by its owner, and is gone when there is nothing in it. Each running
+//! session has a file of its own, held by a lock: what somebody is typing in another terminal is
+//! no draft that was left.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -13,11 +15,15 @@ use std::time::Duration;
 
 /// How long a change may wait for more changes before it is written.
 const REST: Duration = Duration::from_millis(200);
+/// So many sessions with one server keep their drafts at the same time.
+const PLACES_MAX: u32 = 32;
 
 /// Where the draft is kept. Clones are the same place.
 #[derive(Debug, Clone)]
 pub struct DraftKeeper {
     file: Arc<PathBuf>,
+    /// As long as it is locked, the file belongs to this session.
+    lock: Arc<File>,
     shared: Arc<(Mutex<State>, Condvar)>,
 }
 
@@ -25,17 +31,22 @@ pub struct DraftKeeper {
 struct State {
     text: String,
     changed: bool,
+    finished: bool,
 }
 
 impl DraftKeeper {
-    /// Starts to keep the draft in `file`.
-    pub fn start(file: PathBuf) -> io::Result<Self> {
+    /// Starts to keep the draft in `file`, or beside it while other sessions have that. Nothing
+    /// where there is no place for it, and that is all.
+    pub fn start(file: &Path) -> io::Result<Option<Self>> {
         if let Some(folder) = file.parent() {
-            // Without a folder nothing can be kept, and that is all.
             let _ = fs::create_dir_all(folder);
         }
+        let Some((file, lock)) = free_place(file) else {
+            return Ok(None);
+        };
         let keeper = Self {
             file: Arc::new(file),
+            lock: Arc::new(lock),
             shared: Arc::default(),
         };
         let writer = keeper.clone();
@@ -45,7 +56,7 @@ impl DraftKeeper {
                 super::terminal::leave_signals_to_main_thread();
                 writer.write_changes();
             })?;
-        Ok(keeper)
+        Ok(Some(keeper))
     }
 
     /// What was kept by an earlier run.
@@ -56,7 +67,7 @@ impl DraftKeeper {
     /// The draft is this now. Nothing is written before this returns.
     pub fn keep(&self, text: &str) {
         let mut state = self.lock();
-        if state.text != text {
+        if state.text != text && !state.finished {
             text.clone_into(&mut state.text);
             state.changed = true;
             self.shared.1.notify_one();
@@ -72,10 +83,22 @@ impl DraftKeeper {
         }
     }
 
+    /// Writes the draft, and leaves it to whoever begins next.
+    pub fn finish(&self) {
+        self.write_now();
+        self.lock().finished = true;
+        self.shared.1.notify_one();
+        // The end of the program does it as well.
+        let _ = self.lock.unlock();
+    }
+
     fn write_changes(&self) {
         loop {
             let mut state = self.lock();
             while !state.changed {
+                if state.finished {
+                    return;
+                }
                 state = self
                     .shared
                     .1
@@ -94,6 +117,35 @@ impl DraftKeeper {
     }
 }
 
+/// A place that no running session has: one in which a draft was left, before an empty one.
+fn free_place(file: &Path) -> Option<(PathBuf, File)> {
+    let places = || {
+        (1..=PLACES_MAX).map(|number| match number {
+            1 => file.to_owned(),
+            _ => beside(file, &format!("~{number}")),
+        })
+    };
+    let left = places().filter(|place| place.exists());
+    left.chain(places()).find_map(|place| {
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(beside(&place, ".lock"))
+            .ok()?;
+        lock.try_lock().ok()?;
+        Some((place, lock))
+    })
+}
+
+/// The file whose name has this at its end.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Puts `text` in place of what the file has, all of it or nothing.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     if text.is_empty() {
@@ -102,7 +154,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
             _ => Ok(()),
         };
     }
-    let new = file.with_extension("new");
+    let new = beside(file, &format!(".{}.new", std::process::id()));
     let mut out = OpenOptions::new()
         .write(true)
         .create(true)
@@ -123,7 +175,7 @@ mod tests {
     fn a_draft_is_kept_for_its_owner_alone_and_gone_when_empty() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
-        let keeper = DraftKeeper::start(file.clone()).unwrap();
+        let keeper = DraftKeeper::start(&file).unwrap().unwrap();
         assert_eq!(keeper.kept(), "");
         keeper.keep("half a thought");
         keeper.write_now();
@@ -133,5 +185,36 @@ mod tests {
         keeper.keep("");
         keeper.write_now();
         assert!(!file.exists());
+    }
+
+    #[test]
+    fn sessions_at_the_same_time_have_drafts_of_their_own_and_each_is_offered_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("127.0.0.1");
+        let start = || DraftKeeper::start(&file).unwrap().unwrap();
+        let (one, two) = (start(), start());
+        one.keep("one");
+        two.keep("two");
+        one.write_now();
+        assert_eq!(start().kept(), "");
+        one.finish();
+        two.finish();
+        two.keep("never");
+        let (again, too) = (start(), start());
+        assert_eq!([again.kept(), too.kept()], ["one", "two"]);
+        assert_eq!(start().kept(), "");
+    }
+
+    #[test]
+    fn drafts_for_other_ports_never_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let keepers = ["h.1", "h.2"].map(|name| {
+            let file = folder.path().join(name);
+            let keeper = DraftKeeper::start(&file).unwrap().unwrap();
+            keeper.keep(name);
+            keeper.write_now();
+            keeper
+        });
+        assert_eq!(keepers.map(|keeper| keeper.kept()), ["h.1", "h.2"]);
     }
 }

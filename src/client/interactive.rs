@@ -68,7 +68,7 @@ pub(super) struct Terminal {
 }
 
 /// The conversation at hand, for those who outlive it.
-type Talk = Arc<Mutex<Option<Commands>>>;
+type Talk = Arc<Mutex<Option<(Commands, Option<DraftKeeper>)>>>;
 
 impl Terminal {
     /// Takes the terminal. From now on signals end the program in good order.
@@ -134,13 +134,14 @@ impl Terminal {
         let quiet = QuietTerminal::new()?;
         let (news_sender, news) = mpsc::channel();
         let (commands, inbox) = network::commands();
-        *lock(&self.talk) = Some(commands.clone());
+        // Without a place for it there is no draft to keep.
+        let keeper = furniture.draft_file.as_deref().map(DraftKeeper::start);
+        let keeper = keeper.transpose()?.flatten();
+        *lock(&self.talk) = Some((commands.clone(), keeper.clone()));
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
             let _ = commands.send(Command::Quit(None));
         }
-        // Without a place for it there is no draft to keep.
-        let keeper = furniture.draft_file.map(DraftKeeper::start).transpose()?;
         let assistant = NetworkAssistant {
             commands: commands.clone(),
             look: look.clone(),
@@ -175,13 +176,23 @@ impl Terminal {
             quiet: &quiet,
             reading: false,
         };
-        // A panic must not keep the others from hearing that this person leaves.
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| desk.run()))
-            .unwrap_or_else(|_| desk.leave_in_a_hurry());
+        // Neither a panic nor a terminal that is gone must keep the others from hearing that this
+        // person leaves.
+        let outcome = match panic::catch_unwind(AssertUnwindSafe(|| desk.run())) {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(error)) => match desk.leave_in_a_hurry("hung up") {
+                outcome if terminal::is_gone(&error) => Ok(outcome),
+                _ => Err(error),
+            },
+            Err(_) => {
+                desk.leave_in_a_hurry("this client failed");
+                Ok(None)
+            }
+        };
         *lock(&self.talk) = None;
         drop(door);
         if let Some(keeper) = keeper {
-            keeper.write_now();
+            keeper.finish();
         }
         self.remote.rest();
         drop(quiet);
@@ -215,7 +226,9 @@ pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Op
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
 fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
-        if let Some(commands) = &*lock(&talk) {
+        if let Some((commands, keeper)) = &*lock(&talk) {
+            // Whoever sends it may not wait for more.
+            keeper.iter().for_each(DraftKeeper::write_now);
             let reason = super::reason_for(signal).to_owned();
             // Without a conversation there is nothing to leave.
             let _ = commands.send(Command::Quit(Some(reason)));
@@ -228,7 +241,7 @@ fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
     })
 }
 
-fn lock(talk: &Talk) -> MutexGuard<'_, Option<Commands>> {
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftKeeper>)>> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -318,15 +331,17 @@ impl Desk<'_> {
         }
     }
 
-    /// Leaves after a panic of this thread.
-    fn leave_in_a_hurry(&mut self) -> io::Result<Option<Outcome>> {
-        self.reading = true;
-        self.send(Command::Quit(Some("this client failed".to_owned())));
-        while self
-            .next_news()?
-            .is_some_and(|news| !matches!(news, News::Ended(_)))
-        {}
-        Ok(None)
+    /// Leaves without the editor.
+    fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
+        self.editor.abandon();
+        self.send(Command::Quit(Some(reason.to_owned())));
+        loop {
+            match self.news.recv() {
+                Ok(News::Ended(outcome)) => return Some(outcome),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {

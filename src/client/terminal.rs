@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use nix::errno::Errno;
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
+use signal_hook::consts::SIGHUP;
 
 use super::complaint::tell;
 
@@ -87,6 +89,12 @@ impl Drop for HeldReport {
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         report.lines().for_each(tell);
     }
+}
+
+/// Whether this says that the terminal is gone, as when its window is closed.
+pub fn is_gone(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw);
+    matches!(code, Some(Errno::EIO | Errno::ENXIO))
 }
 
 /// How wide the terminal is, in cells; 80 where nobody knows, as the editor takes it to be.
@@ -164,6 +172,8 @@ pub fn leave_signals_to_main_thread() {
     debug_assert!(blocked.is_ok(), "these two can be blocked");
 }
 
+const RELAXED: Ordering = Ordering::Relaxed;
+
 /// The signals that end the program.
 #[derive(Debug)]
 pub struct Signals {
@@ -172,7 +182,7 @@ pub struct Signals {
 
 impl Signals {
     /// Watches for these signals from a thread of its own, and calls `received` for the first
-    /// that comes. The second ends the program as if nobody watched.
+    /// that comes. The second ends the program as if nobody watched, but a second SIGHUP does not.
     pub fn watch(signals: &[i32], received: impl Fn(i32) + Send + 'static) -> io::Result<Self> {
         let mut coming = signal_hook::iterator::Signals::new(signals)?;
         let first = Arc::new(AtomicI32::new(0));
@@ -181,10 +191,13 @@ impl Signals {
             .name("signals".to_owned())
             .spawn(move || {
                 for signal in coming.forever() {
-                    if known.swap(signal, Ordering::Relaxed) != 0 {
-                        end_by(signal);
+                    let first = known.compare_exchange(0, signal, RELAXED, RELAXED);
+                    match first {
+                        Ok(_) => received(signal),
+                        // One window that is closed can tell so several times.
+                        Err(_) if signal == SIGHUP => {}
+                        Err(_) => end_by(signal),
                     }
-                    received(signal);
                 }
             })?;
         Ok(Self { received: first })

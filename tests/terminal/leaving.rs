@@ -86,19 +86,46 @@ fn a_signal_ends_the_program_in_good_order_whatever_is_open() {
 }
 
 #[test]
-fn a_window_that_is_closed_ends_the_program_and_the_others_see_it() {
+fn a_window_that_is_closed_ends_the_program_in_good_order_and_keeps_the_draft() {
     let server = host_on(0);
     let mut bob = Lines::enter(server.address(), "bob");
-    // Without it, the library that opens the terminal would press Ctrl-D before it closes.
-    let start = Start::as_nick("alice", server.address())
-        .through_script("stty eof undef; exec \"$0\" \"$@\"");
-    let mut alice = start.start();
-    alice.is_in();
-    alice.types("half a line");
-    alice.shows("half a line");
-    alice.vanishes();
-    bob.hears(" QUIT ");
-    alice.wait();
+    for round in 0..6 {
+        // Without it, the library that opens the terminal would press Ctrl-D before it closes.
+        let start = Start::as_nick("alice", server.address())
+            .through_script("stty eof undef; exec \"$0\" \"$@\"");
+        let mut alice = start.start();
+        alice.is_in();
+        alice.types("half a line");
+        alice.shows("half a line");
+        alice.vanishes();
+        let quit = bob.hears(" QUIT ");
+        assert!(quit.starts_with(":alice!"), "{quit}");
+        let ended = alice.wait();
+        assert_eq!(ended.signal(), None, "round {round}");
+        assert!(
+            [0, 129].contains(&ended.exit_code()),
+            "round {round}: {ended}"
+        );
+        let start = Start::as_nick("alice", server.address()).at_home_of(&alice);
+        let mut again = start.start();
+        again.is_in();
+        again.shows("[#lobby] half a line");
+        again.types(CTRL_C);
+        again.types("/quit\r");
+        bob.hears(" QUIT ");
+        again.ends_with(0);
+    }
+}
+
+#[test]
+fn a_second_hangup_is_the_same_one() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.signals(Signal::SIGHUP);
+    lines.hears("QUIT :hung up");
+    alice.signals(Signal::SIGHUP);
+    alice.signals(Signal::SIGHUP);
+    lines.hangs_up();
+    alice.ends_with(129);
 }
 
 #[test]

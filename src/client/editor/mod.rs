@@ -234,6 +234,11 @@ impl Editor {
         }
     }
 
+    /// Nothing is read any more, however the last reading ended.
+    pub fn abandon(&self) {
+        let _ = self.remote.stop();
+    }
+
     /// Takes everything off the screen.
     pub fn clear_screen(&mut self) -> io::Result<()> {
         self.inner.clear_screen().map_err(to_io)
