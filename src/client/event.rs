@@ -238,7 +238,7 @@ pub enum Event {
         /// Whether it has been said before.
         still: bool,
     },
-    /// The server is there again, and all rooms are as they were.
+    /// The server is there again; the rooms are entered next.
     ServerBack,
     /// Words of this program itself.
     Note {

@@ -1,6 +1,7 @@
 //! Answers that come in many lines, collected until they are whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::client::event::{Details, Present, RoomSummary};
 use crate::wire::Key;
@@ -11,8 +12,8 @@ pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 /// What has been asked of the server and not been answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// `/who`, one at a time.
-    pub(super) who: Option<Who>,
+    /// `/who` of these rooms.
+    pub(super) who: Vec<Who>,
     /// `/names` of these rooms, with what has come so far.
     pub(super) names: BTreeMap<Key, Vec<String>>,
     /// What has come so far of an answer to `WHOIS`.
@@ -21,6 +22,8 @@ pub(super) struct Asked {
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
     pub(super) regaining: bool,
+    /// The nick this person asked for last.
+    pub(super) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
     pub(super) away: BTreeMap<Key, String>,
 }
@@ -30,8 +33,52 @@ pub(super) struct Asked {
 pub(super) struct Who {
     pub(super) room: String,
     pub(super) people: Vec<Present>,
-    /// How many more people's details are to come.
-    pub(super) details_missing: usize,
+    /// Those whose details are to come.
+    pub(super) missing: BTreeSet<Key>,
+    /// When that is not waited for any more; none until the list is whole.
+    pub(super) until: Option<Duration>,
+}
+
+impl Asked {
+    /// The list of this room that is not whole yet. Some servers name no room in their lines, which
+    /// then belong to the list that was asked for first.
+    pub(super) fn who_in(&mut self, room: &str) -> Option<&mut Who> {
+        let at = self.place_of(room)?;
+        self.who.get_mut(at)
+    }
+
+    /// The same, to be kept no longer.
+    pub(super) fn take_who_in(&mut self, room: &str) -> Option<Who> {
+        let at = self.place_of(room)?;
+        Some(self.who.remove(at))
+    }
+
+    fn place_of(&self, room: &str) -> Option<usize> {
+        let key = Key::of(room);
+        let open = |who: &Who| who.until.is_none();
+        let of_room = |who: &Who| open(who) && Key::of(&who.room) == key;
+        let exact = self.who.iter().position(of_room);
+        exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
+    }
+
+    /// Whether this command was sent for a list.
+    pub(super) fn is_asking_about(&self, command: Option<&str>) -> bool {
+        command.is_some_and(|command| {
+            let details = command.eq_ignore_ascii_case("WHOIS");
+            self.who.iter().any(|who| who.until.is_some() && details)
+        })
+    }
+
+    /// When the details that are missing are not waited for any more.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.who.iter().filter_map(|who| who.until).min()
+    }
+
+    /// The lists whose details have not come in time.
+    pub(super) fn take_late(&mut self, elapsed: Duration) -> Vec<Who> {
+        let late = |who: &mut Who| who.until.is_some_and(|until| until <= elapsed);
+        self.who.extract_if(.., late).collect()
+    }
 }
 
 impl Who {

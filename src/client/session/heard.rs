@@ -3,9 +3,11 @@
 //! Nothing here trusts a line to have the parameters it should have: what is missing makes the
 //! line worth nothing, and no more than that.
 
-use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, SETTLED, Session};
+use super::numbered::is_cut;
+use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, REGAINED, SETTLED, Session, cut};
 use crate::client::event::{Event, Manner};
 use crate::client::input::is_room;
+use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Message, Request};
 
 impl Session {
@@ -29,6 +31,7 @@ impl Session {
                 self.said(message, target, text, Manner::Notice, outbox);
             }
             ("PING", token, _) => {
+                let token = token.map(|token| cut(token, BODY_BYTES_MAX / 2));
                 self.send(&Request::Pong { token }, outbox);
             }
             ("PONG", _, _) => self.pong(message, now, outbox),
@@ -98,9 +101,11 @@ impl Session {
         manner: Manner,
         outbox: &mut Outbox,
     ) {
-        let source = message
-            .source
-            .filter(|source| source.as_str().contains('!'));
+        let source = message.source.filter(|source| {
+            let name = source.as_str();
+            let is_server = name.contains('.') || self.server.as_deref().is_none_or(|s| s == name);
+            name.contains('!') || !is_server
+        });
         let Some(nick) = source.map(|source| source.nick().to_owned()) else {
             let text = text.to_owned();
             let is_greeting = !matches!(self.phase, Phase::Ready { .. });
@@ -137,7 +142,12 @@ impl Session {
             nick: nick.clone(),
             other: other.to_owned(),
         });
+        // To the operators of a room, for instance; `&` may also begin the name of one.
         let room = target.trim_start_matches(['@', '+', '%', '~']);
+        let room = room
+            .strip_prefix('&')
+            .filter(|room| room.starts_with('#'))
+            .unwrap_or(room);
         outbox.events.push(if is_room(room) {
             let mention = !own && names_person(&text, &self.nick);
             if !own {
@@ -260,9 +270,15 @@ impl Session {
         }
         if own {
             to.clone_into(&mut self.nick);
+            let is = |wanted: &str| Key::of(wanted) == Key::of(to) || is_cut(to, wanted);
+            let asked = self.asked.nick.take_if(|asked| is(asked));
+            if asked.is_some() || is(&self.settings.nick) {
+                // What was asked for by the person is what is wanted from now on.
+                to.clone_into(&mut self.settings.nick);
+            } else {
+                self.renamed_by_server = true;
+            }
             self.asked.regaining = false;
-            // What was asked for by the person is what is wanted from now on.
-            to.clone_into(&mut self.settings.nick);
             self.regain_at = None;
         }
         outbox.events.push(Event::Renamed {
@@ -278,7 +294,10 @@ impl Session {
 
     /// Somebody has given up a nick: it may be the one this person wants.
     fn regain_from(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
-        if self.is_ready() && Key::of(nick) == Key::of(&self.settings.nick) {
+        if self.is_ready()
+            && !self.renamed_by_server
+            && Key::of(nick) == Key::of(&self.settings.nick)
+        {
             self.regain(now, outbox);
         }
     }
@@ -289,6 +308,8 @@ impl Session {
         };
         if *token == SETTLED {
             self.settled(now, outbox);
+        } else if *token == REGAINED {
+            self.asked.regaining = false;
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
             self.answered(number, true, now, outbox);
         } else if *token != ALIVE {
@@ -304,8 +325,9 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready { since: now.elapsed };
-        if self.was_in {
-            outbox.events.push(Event::ServerBack);
+        if let Some(message) = self.away.clone() {
+            let message = Some(message.as_str());
+            self.send(&Request::Away { message }, outbox);
         }
         self.was_in = true;
         for room in self.rooms.not_entered() {
@@ -325,6 +347,19 @@ impl Session {
         }
         self.send_waiting(now, outbox);
         self.leave_when_done(now, outbox);
+    }
+
+    /// A room cannot be entered, or another one is in its place.
+    pub(super) fn room_refused_with(&mut self, room: &str, forward: Option<&str>) {
+        self.rooms.entry_refused(room, forward);
+        let (key, Some(forward)) = (Key::of(room), forward) else {
+            return;
+        };
+        for configured in &mut self.settings.rooms {
+            if Key::of(configured) == key {
+                forward.clone_into(configured);
+            }
+        }
     }
 
     /// A room that a script asked for and is not in.

@@ -5,7 +5,7 @@
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
 //! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
-//! not shown, `rooms` remembers who is where, `asked` collects answers that come in many
+//! not shown, `refusals` which numbers say no, `rooms` remembers who is where, `asked` collects answers that come in many
 //! lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
 //! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
 //! is known when it ends too early.
@@ -20,6 +20,7 @@ mod judged;
 mod numbered;
 mod outbox;
 mod pace;
+mod refusals;
 mod report;
 mod rooms;
 mod talk;
@@ -100,7 +101,8 @@ const RECONNECT_LAST: Duration = Duration::from_secs(30);
 /// A connection that held for so long was a good one: waits begin small again.
 const GOOD_AFTER: Duration = Duration::from_secs(60);
 /// How often the wanted nick is asked for while somebody else has it.
-const REGAIN_EVERY: Duration = Duration::from_secs(15);
+const REGAIN_FIRST: Duration = Duration::from_secs(15);
+const REGAIN_LAST: Duration = Duration::from_secs(240);
 /// How many other spellings of the nick are tried when it is taken on connecting again.
 const SPELLINGS_MAX: usize = 5;
 /// How many typed lines may wait for the connection to come back.
@@ -109,6 +111,7 @@ const WAITING_LINES_MAX: usize = 1_000;
 /// Tokens of this program's own pings. What stands behind the last one is a number.
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
+const REGAINED: &str = "chatroom-nick";
 const FENCE: &str = "chatroom-line-";
 
 /// Where the conversation stands.
@@ -139,6 +142,14 @@ pub struct Session {
     nick: String,
     /// `user@host` as others see it, once it is known.
     address: Option<String>,
+    /// What the server calls itself.
+    server: Option<String>,
+    /// The nick to fall back on.
+    configured: String,
+    /// How many of the alternatives were tried.
+    alternatives: usize,
+    /// This person is away with these words.
+    away: Option<String>,
     rooms: Rooms,
     asked: Asked,
     /// Set once the first registration has succeeded.
@@ -147,6 +158,11 @@ pub struct Session {
     spellings: usize,
     /// When the wanted nick is asked for again.
     regain_at: Option<Duration>,
+    regain_after: Duration,
+    /// The server gave this person another nick, which it will not have changed.
+    renamed_by_server: bool,
+    /// When the end of the greeting is not waited for any more.
+    greeting_until: Option<Duration>,
     heard_at: Duration,
     pinged: bool,
     /// What the server said before it closed.
@@ -176,15 +192,22 @@ impl Session {
         }
         Self {
             nick: settings.nick.clone(),
+            configured: settings.nick.clone(),
             settings,
             phase: Phase::Offline,
             address: None,
+            server: None,
+            alternatives: 0,
+            away: None,
             rooms: Rooms::default(),
             asked: Asked::default(),
             was_in: false,
             attempts: 0,
             spellings: 0,
             regain_at: None,
+            regain_after: REGAIN_FIRST,
+            renamed_by_server: false,
+            greeting_until: None,
             heard_at: Duration::ZERO,
             pinged: false,
             farewell: None,
@@ -209,6 +232,13 @@ impl Session {
         self.farewell = None;
         self.broken = false;
         self.spellings = 0;
+        if self.was_in {
+            self.alternatives = 0;
+        }
+        self.regain_at = None;
+        self.regain_after = REGAIN_FIRST;
+        self.renamed_by_server = false;
+        self.greeting_until = None;
         self.nick.clone_from(&self.settings.nick);
         self.asked = Asked::default();
         self.rooms.begin_anew();
@@ -264,7 +294,7 @@ impl Session {
         };
         let why = self.farewell.take().unwrap_or_else(|| words.to_owned());
         let asking = self.phase == Phase::Asking;
-        let still = !self.is_ready();
+        let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
         self.phase = Phase::Offline;
         if asking {
             // The question is still on the screen. Its answer connects again.
@@ -303,7 +333,8 @@ impl Session {
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
                 if now.elapsed >= deadline =>
             {
-                self.farewell = Some("the server did not answer the registration".to_owned());
+                let words = "the server did not answer the registration";
+                self.farewell.get_or_insert_with(|| words.to_owned());
                 outbox.orders.push(Order::Close);
                 return;
             }
@@ -324,6 +355,10 @@ impl Session {
             self.pinged = true;
             self.send(&Request::Ping { token: ALIVE }, outbox);
         }
+        if self.greeting_until.is_some_and(|at| now.elapsed >= at) {
+            self.greeting_ended(outbox);
+        }
+        self.show_late_lists(now, outbox);
         if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             self.regain(now, outbox);
         }
@@ -333,7 +368,12 @@ impl Session {
     pub fn next_deadline(&self) -> Option<Duration> {
         let next = self.next_deadline_of_phase()?;
         let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
-        let others = [limit, self.answer_deadline()];
+        let others = [
+            limit,
+            self.answer_deadline(),
+            self.greeting_until,
+            self.asked.deadline(),
+        ];
         Some(others.into_iter().flatten().fold(next, Duration::min))
     }
 
@@ -353,12 +393,15 @@ impl Session {
     /// new connection is ordered.
     pub fn answer_nick(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
         nick.clone_into(&mut self.settings.nick);
+        nick.clone_into(&mut self.configured);
         nick.clone_into(&mut self.nick);
         if self.phase == Phase::Asking {
             self.phase = Phase::Registering {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
+            self.script.in_turn = true;
             self.send_nick(nick, outbox);
+            self.script.in_turn = false;
         } else {
             let after = Duration::ZERO;
             outbox.orders.push(Order::Reconnect { after });
@@ -463,6 +506,7 @@ impl Session {
 
     fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
+        self.greeting_until = None;
         match self.settings.script {
             true => self.tell_what_was_interrupted(outbox),
             false => self.tell_last_fates(outbox),
@@ -488,10 +532,13 @@ impl Session {
         if Key::of(&self.nick) == Key::of(&self.settings.nick) {
             self.regain_at = None;
         } else {
-            self.regain_at = Some(now.elapsed + REGAIN_EVERY);
+            self.regain_at = Some(now.elapsed + self.regain_after);
+            self.regain_after = (self.regain_after * 2).min(REGAIN_LAST);
             self.asked.regaining = true;
             let wanted = self.settings.nick.clone();
             self.send_nick(&wanted, outbox);
+            // Behind the answer to this, a refusal is about something else.
+            self.send(&Request::Ping { token: REGAINED }, outbox);
         }
     }
 
@@ -507,7 +554,10 @@ impl Session {
                 true
             }
             Err(error) => {
-                self.refuse_input(&error.to_string(), outbox);
+                // What this program sends of its own accord is nobody's mistake.
+                if self.is_scripting() || self.script.in_turn {
+                    self.refuse_input(&error.to_string(), outbox);
+                }
                 false
             }
         }

@@ -200,6 +200,13 @@ impl Rooms {
         }
     }
 
+    /// A room cannot be entered, or another one is in its place.
+    pub(super) fn entry_refused(&mut self, name: &str, forward: Option<&str>) {
+        if self.wanted.as_ref() == Some(&Key::of(name)) {
+            self.wanted = forward.map(Key::of);
+        }
+    }
+
     /// The connection is new: this person is in none of the rooms yet.
     pub(super) fn begin_anew(&mut self) {
         self.unwanted.clear();

@@ -6,6 +6,7 @@
 //! nobody can tell the fate of, and which never left this program.
 
 use super::fences::flight_mut;
+use super::refusals::is_about_talk;
 use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, Fate, Manner};
 use crate::client::input::Intent;
@@ -194,9 +195,4 @@ impl Session {
             self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
         }
     }
-}
-
-/// Whether a refusal with this number can be about something that was said.
-fn is_about_talk(number: u16) -> bool {
-    matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531)
 }

@@ -1,6 +1,7 @@
 //! From what a person typed to requests.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::asked::Who;
 use super::talk::Talk;
@@ -142,7 +143,10 @@ impl Session {
                 }
             }
             Intent::Raw { line } => self.send_line((*line).to_owned(), outbox),
-            Intent::Nick { nick } => self.send_nick(nick, outbox),
+            Intent::Nick { nick } => {
+                self.asked.nick = Some((*nick).to_owned());
+                self.send_nick(nick, outbox);
+            }
             Intent::Who { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.ask_who(&room, outbox);
@@ -178,6 +182,7 @@ impl Session {
                 }
             }
             Intent::Away { message } => {
+                self.away = message.map(str::to_owned);
                 self.send(&Request::Away { message: *message }, outbox);
             }
             Intent::Say { .. }
@@ -260,10 +265,11 @@ impl Session {
     }
 
     fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
-        self.asked.who = Some(Who {
+        self.asked.who.push(Who {
             room: room.to_owned(),
             people: Vec::new(),
-            details_missing: 0,
+            missing: BTreeSet::new(),
+            until: None,
         });
         self.send(
             &Request::Who {
@@ -326,7 +332,9 @@ impl Session {
     /// How long a text to `target` can be so that the line still fits when the server has put
     /// this person's `nick!user@host` in front of it.
     pub(super) fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
-        let address = self.address.as_ref().map_or(ADDRESS_BYTES_MAX, String::len);
+        // What others see can change at any time, and not every server tells.
+        let address = self.address.as_ref().map_or(0, String::len);
+        let address = address.max(ADDRESS_BYTES_MAX);
         let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
         BODY_BYTES_MAX
             .saturating_sub(around + around_bytes)

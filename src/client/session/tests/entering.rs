@@ -1,0 +1,197 @@
+//! Coming in, for the first time and again: what servers say meanwhile, and which nick they give.
+
+use super::*;
+
+/// Lost, and connected anew up to the registration.
+fn reconnect(played: &mut Played) {
+    played.lose("gone");
+    played.connect();
+    played.take();
+}
+
+#[test]
+fn a_server_that_asks_for_patience_is_entered() {
+    for line in [
+        ":s 439 * :Please wait while we process your connection.",
+        ":s 502 * :odd",
+        ":s NOTICE AUTH :*** Looking up your hostname",
+    ] {
+        let mut played = Played::new(true);
+        played.connect();
+        played.hear(line);
+        played.let_in("alice");
+        assert!(played.session.is_ready(), "{line}");
+        assert_eq!(played.take().orders, []);
+    }
+    let mut played = Played::new(true);
+    played.connect();
+    played.hear(":s 465 alice :You are banned");
+    assert!(matches!(
+        &played.take().orders[..],
+        [Order::End(Outcome::EntryRefused { .. })]
+    ));
+}
+
+#[test]
+fn whoever_was_in_and_is_not_let_in_tries_again() {
+    let mut played = Played::ready(false);
+    reconnect(&mut played);
+    played.hear(":s 465 alice :Too many connections");
+    assert_eq!(played.take().orders, [Order::Close]);
+    played.lose("closed");
+    let done = played.take();
+    assert!(matches!(&done.orders[..], [Order::Reconnect { .. }]));
+    assert!(
+        matches!(&done.events[..], [Event::ServerLost { why, .. }] if why.contains("Too many"))
+    );
+}
+
+#[test]
+fn a_welcome_that_crosses_a_farewell_does_not_undo_it() {
+    let mut played = Played::ready(false);
+    reconnect(&mut played);
+    played.type_line("/quit");
+    played.hear(":s 001 alice :Welcome");
+    played.wait(2);
+    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+}
+
+#[test]
+fn a_nick_given_by_the_server_is_neither_fought_nor_asked_for_again() {
+    let mut played = Played::ready(false);
+    played.hear(":alice!~a@host NICK 42XAAAAAB");
+    played.take();
+    played.hear(":alice!x@y QUIT :bye");
+    played.wait(29);
+    assert_eq!(played.lines(), [""; 0]);
+    played.lose("gone");
+    played.connect();
+    assert_eq!(played.lines()[1], "NICK alice");
+}
+
+#[test]
+fn a_nick_that_has_become_impossible_gives_way_to_those_configured() {
+    let mut played = Played::new(false);
+    played.session.settings.alternatives = vec!["ali".into()];
+    played.connect();
+    played.let_in("alice");
+    played.take();
+    played.type_line("/nick 日本");
+    played.hear(":alice!~a@host NICK 日本");
+    reconnect(&mut played);
+    for another in ["alice", "ali"] {
+        played.hear(":s 432 * x :Erroneous nickname");
+        assert_eq!(played.lines(), [format!("NICK {another}")]);
+    }
+    played.hear(":s 432 * ali :Erroneous nickname");
+    assert_eq!(played.take().orders, [Order::Close]);
+}
+
+#[test]
+fn a_nick_cut_by_the_server_is_the_nick() {
+    let mut played = Played::new(false);
+    played.session.settings.nick = "alexander-the-great".into();
+    played.connect();
+    played.let_in("alexander");
+    assert_eq!(played.lines().last().unwrap(), "PING :chatroom-settled");
+    played.type_line("/nick bartholomew");
+    played.hear(":alexander!a@h NICK bartholom");
+    assert_eq!(played.session.settings.nick, "bartholom");
+}
+
+#[test]
+fn a_nick_that_others_keep_is_asked_for_less_and_less_and_hides_no_other_refusal() {
+    let mut played = Played::ready(false);
+    reconnect(&mut played);
+    played.hear(":s 433 * alice :in use");
+    played.let_in("alice_");
+    played.take();
+    played.hear(":s 447 alice_ :Can not change nickname while on #lobby");
+    played.hear(":s PONG s chatroom-nick");
+    assert_eq!(played.events(), []);
+    let mut asked = Vec::new();
+    for second in 1..100 {
+        played.hear(":s PONG s chatroom-alive");
+        played.wait(1);
+        if played.lines().contains(&"NICK alice".to_owned()) {
+            asked.push(second);
+            played.hear(":s 433 alice_ alice :in use");
+            played.hear(":s PONG s chatroom-nick");
+            assert_eq!(played.events(), []);
+        }
+    }
+    assert_eq!(asked, [15, 45]);
+    played.hear(":s 433 alice_ alice :in use");
+    assert!(matches!(&played.events()[..], [Event::Refused { .. }]));
+}
+
+#[test]
+fn a_server_without_an_end_of_its_greeting_is_entered_all_the_same() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 001 alice :Welcome");
+    played.take();
+    played.wait(5);
+    assert_eq!(played.lines(), ["PING :chatroom-settled"]);
+    played.hear(":s 376 alice :End of MOTD");
+    assert_eq!(played.lines(), [""; 0]);
+}
+
+#[test]
+fn coming_back_says_so_first_repeats_that_one_is_away_and_not_the_greeting() {
+    let mut played = Played::ready(false);
+    played.type_line("/away at lunch");
+    played.hear(":s 306 alice :away");
+    reconnect(&mut played);
+    played.hear(":s 001 alice :Welcome");
+    played.hear(":s 372 alice :- the usual");
+    played.hear(":s 376 alice :End");
+    played.hear(":alice!~a@host JOIN #lobby");
+    played.hear(":s 366 alice #lobby :End");
+    let events = played.events();
+    assert!(
+        matches!(&events[..], [Event::ServerBack, Event::Entered { .. }]),
+        "{events:?}"
+    );
+    played.hear(":s PONG s chatroom-settled");
+    assert_eq!(played.lines(), ["AWAY :at lunch"]);
+    played.type_line("/away");
+    played.hear(":s 305 alice :back");
+    reconnect(&mut played);
+    played.let_in("alice");
+    assert!(!played.lines().contains(&"AWAY :at lunch".to_owned()));
+}
+
+#[test]
+fn a_question_that_is_too_long_to_be_answered_whole_is_nobodys_mistake() {
+    let mut played = Played::ready(true);
+    played.hear(&format!("PING :{}", "x".repeat(600)));
+    let done = played.take();
+    assert!(done.lines.starts_with("PONG :xxx"));
+    assert_eq!(done.events, []);
+}
+
+#[test]
+fn a_room_that_leads_to_another_is_the_other_from_then_on() {
+    let mut played = Played::ready(false);
+    played.type_line("/join #a");
+    played.hear(":s 470 alice #a ##a :Forwarding to another channel");
+    played.hear(":alice!~a@host JOIN ##a");
+    assert_eq!(played.session.active_room(), Some("##a"));
+    // And a refusal ends the wish for a room.
+    played.type_line("/join #b");
+    played.hear(":s 473 alice #b :Cannot join channel (+i)");
+    played.hear(":alice!~a@host JOIN #b");
+    assert_eq!(played.session.active_room(), Some("##a"));
+}
+
+#[test]
+fn somebody_without_an_address_is_not_the_server() {
+    let mut played = Played::ready(false);
+    played.hear(":bob PRIVMSG #lobby :hi");
+    assert!(matches!(&played.events()[..], [Event::Said { nick, .. }] if nick == "bob"));
+    for server in ["s", "irc.example.net"] {
+        played.hear(&format!(":{server} NOTICE alice :hi"));
+        assert!(matches!(&played.events()[..], [Event::ServerSaid { .. }]));
+    }
+}

@@ -1,0 +1,103 @@
+//! Lists that were asked for, and refusals beside them.
+
+use super::*;
+
+fn people(events: &[Event]) -> Vec<(&str, Vec<&str>)> {
+    let lists = events.iter().filter_map(|event| match event {
+        Event::Who { room, people } => Some((room.as_str(), people)),
+        _ => None,
+    });
+    lists
+        .map(|(room, people)| {
+            let nicks = people.iter().map(|person| person.nick.as_str());
+            (room, nicks.collect())
+        })
+        .collect()
+}
+
+fn hear_list(played: &mut Played, room: &str, nicks: &[&str]) {
+    for nick in nicks {
+        played.hear(&format!(":s 352 alice {room} u h s {nick} H :0 x"));
+    }
+    played.hear(&format!(":s 315 alice {room} :End"));
+}
+
+#[test]
+fn only_a_person_of_the_list_can_be_missing_from_it_unsaid() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    hear_list(&mut played, "#lobby", &["alice", "bob"]);
+    played.take();
+    played.type_line("@nobody psst");
+    played.hear(":s 401 alice nobody :No such nick");
+    assert!(
+        played.events().iter().any(
+            |event| matches!(event, Event::Refused { text: Some(text), .. } if text == "psst")
+        )
+    );
+    // One of them has left meanwhile.
+    played.hear(":s 401 alice bob :No such nick");
+    played.hear(":s 318 alice bob :End");
+    played.hear(":s 318 alice alice :End");
+    let events = played.events();
+    assert_eq!(people(&events), [("#lobby", vec!["alice", "bob"])]);
+    assert_eq!(events.len(), 1, "{events:?}");
+    played.hear(":s 401 alice bob :No such nick");
+    assert!(matches!(&played.events()[..], [Event::Refused { .. }]));
+}
+
+#[test]
+fn details_that_do_not_come_are_not_waited_for() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    hear_list(&mut played, "#lobby", &["alice", "bob"]);
+    played.take();
+    assert!(played.session.next_deadline() <= Some(Duration::from_secs(10)));
+    played.wait(10);
+    assert_eq!(people(&played.events()), [("#lobby", vec!["alice", "bob"])]);
+
+    played.type_line("/who");
+    hear_list(&mut played, "#lobby", &["alice", "bob"]);
+    played.hear(":s 263 alice WHOIS :Please wait a while and try again.");
+    let events = played.events();
+    assert_eq!(people(&events), [("#lobby", vec!["alice", "bob"])]);
+    assert_eq!(events.len(), 1, "{events:?}");
+}
+
+#[test]
+fn two_lists_asked_for_at_once_are_two_lists() {
+    let mut played = Played::ready(false);
+    played.type_line("/who #q");
+    played.type_line("/who");
+    hear_list(&mut played, "#q", &["carol"]);
+    hear_list(&mut played, "#lobby", &["bob"]);
+    played.hear(":s 318 alice carol :End");
+    played.hear(":s 318 alice bob :End");
+    assert_eq!(
+        people(&played.events()),
+        [("#q", vec!["carol"]), ("#lobby", vec!["bob"])]
+    );
+    // What was asked for in other words is answered, too.
+    hear_list(&mut played, "#raw", &["dave"]);
+    let events = played.events();
+    assert!(
+        matches!(&events[0], Event::ServerSaid { text } if text.contains("dave")),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn refusals_with_other_numbers_are_refusals() {
+    for number in [263, 696, 697, 716, 742, 902, 904] {
+        let mut played = Played::ready(true);
+        let now = played.now;
+        let line = ScriptLine::Typed("/mode +l abc");
+        played.session.scripted(1, line, now, &mut played.outbox);
+        played.hear(&format!(":s {number} alice #lobby l abc :No"));
+        played.hear(":s PONG s chatroom-line-0");
+        assert!(
+            matches!(&played.events()[..], [Event::Refused { line: Some(1), .. }]),
+            "{number}"
+        );
+    }
+}
