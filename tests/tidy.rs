@@ -46,6 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/server/hub/stamp.rs",
         ],
     ),
+    ("listenfd", &["src/server/service.rs"]),
     ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
     ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.

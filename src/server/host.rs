@@ -30,7 +30,7 @@ impl Host {
     /// ```
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair().map_err(ServerError::System)?;
-        let reactor = Reactor::new(settings, stopped)?;
+        let reactor = Reactor::new(settings, Vec::new(), stopped)?;
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = reactor.addresses().next().unwrap_or(none);
         let serve = move || {

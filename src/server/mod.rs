@@ -13,8 +13,10 @@ mod mistake;
 mod options;
 mod password;
 mod reactor;
+mod service;
 mod settings;
 
+use std::env;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
@@ -55,7 +58,8 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     allow_many_files();
     let stop = signal_pipe(&[SIGTERM, SIGINT]).map_err(ServerError::System)?;
     let hangup = signal_pipe(&[SIGHUP]).map_err(ServerError::System)?;
-    let mut reactor = Reactor::new(&settings, stop)?;
+    let handed_over = service::handed_over().map_err(ServerError::System)?;
+    let mut reactor = Reactor::new(&settings, handed_over, stop)?;
     let gather = {
         let options = options.clone();
         move || settings::gather(&options)
@@ -64,6 +68,12 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");
+    }
+    if Uid::effective().is_root() {
+        warn!("running as root, which nothing here needs: start it as somebody who owns nothing");
+    }
+    if let Err(error) = service::say_ready(env::var_os("NOTIFY_SOCKET")) {
+        warn!(%error, "the service manager was not told that the server is ready");
     }
     reactor.run().map_err(ServerError::System)?;
     info!("stopped");

@@ -13,7 +13,7 @@ mod reload;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{self, IpAddr, SocketAddr};
 use std::os::unix;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -92,10 +92,12 @@ pub(super) struct Reactor {
 }
 
 impl Reactor {
-    /// Listens on all addresses at once, so that a mistake is known before anything runs. It stops
-    /// when a byte comes over `stop`, or when that is closed.
+    /// Listens on all addresses at once, so that a mistake is known before anything runs, or on the
+    /// sockets that were handed over in their place. It stops when a byte comes over `stop`, or when
+    /// that is closed.
     pub(super) fn new(
         settings: &Settings,
+        handed_over: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
     ) -> Result<Self, ServerError> {
         let poll = Poll::new().map_err(ServerError::System)?;
@@ -105,7 +107,7 @@ impl Reactor {
         registry
             .register(&mut stop, STOP, Interest::READABLE)
             .map_err(ServerError::System)?;
-        let door = Door::open(&settings.listen, RELOAD.0 - 1, poll.registry())?;
+        let door = Door::open(&settings.listen, handed_over, RELOAD.0 - 1, poll.registry())?;
         let clock = Clock {
             start: Instant::now(),
         };

@@ -1,7 +1,7 @@
 //! Where people come in: the sockets that listen.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{self, IpAddr, SocketAddr};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
@@ -35,17 +35,32 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Listens on all addresses; events come with the tokens from `first_token` downwards.
+    /// Listens on all addresses, or where sockets were handed over, on these; events come with the
+    /// tokens from `first_token` downwards.
     pub(super) fn open(
         addresses: &[SocketAddr],
+        handed_over: Vec<net::TcpListener>,
         first_token: usize,
         registry: &Registry,
     ) -> Result<Self, ServerError> {
+        let open = |address: SocketAddr| {
+            let socket = bind(address);
+            socket.map_err(|error| ServerError::CannotListen { address, error })
+        };
+        let sockets = match handed_over.is_empty() {
+            true => addresses.iter().copied().map(open).collect(),
+            false => handed_over
+                .into_iter()
+                .map(|socket| {
+                    socket.set_nonblocking(true).map_err(ServerError::System)?;
+                    Ok(TcpListener::from_std(socket))
+                })
+                .collect::<Result<Vec<_>, _>>(),
+        };
         let mut listeners = Vec::new();
-        for (index, address) in addresses.iter().copied().enumerate() {
-            let listener = Listener::open(address, Token(first_token - index), registry);
-            let cannot_listen = |error| ServerError::CannotListen { address, error };
-            listeners.push(listener.map_err(cannot_listen)?);
+        for (socket, index) in sockets?.into_iter().zip(0..) {
+            let listener = Listener::new(socket, Token(first_token - index), registry);
+            listeners.push(listener.map_err(ServerError::System)?);
         }
         Ok(Self {
             listeners,
@@ -99,11 +114,15 @@ impl Door {
     }
 }
 
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = TcpListener::bind(address)?;
+    // Once more than the library did: it lets only 128 wait.
+    listen(&socket, WAITING_MAX)?;
+    Ok(socket)
+}
+
 impl Listener {
-    fn open(address: SocketAddr, token: Token, registry: &Registry) -> io::Result<Self> {
-        let mut socket = TcpListener::bind(address)?;
-        // Once more than the library did: it lets only 128 wait.
-        listen(&socket, WAITING_MAX)?;
+    fn new(mut socket: TcpListener, token: Token, registry: &Registry) -> io::Result<Self> {
         let address = socket.local_addr()?;
         registry.register(&mut socket, token, Interest::READABLE)?;
         Ok(Self {

@@ -1,0 +1,37 @@
+//! What a service manager and the server have to say to each other: sockets that are handed over,
+//! and that it is ready. sd_listen_fds(3), sd_notify(3).
+
+use std::ffi::OsString;
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+#[cfg(target_os = "linux")]
+use std::os::unix::{ffi::OsStrExt as _, net::SocketAddr};
+
+use listenfd::ListenFd;
+
+const READY: &[u8] = b"READY=1";
+
+/// The sockets on which the one that started this program listens already; none most of the time.
+pub(super) fn handed_over() -> io::Result<Vec<TcpListener>> {
+    let mut handed = ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..handed.len() {
+        listeners.extend(handed.take_tcp_listener(index)?);
+    }
+    Ok(listeners)
+}
+
+/// Says that people can come in, where somebody wants to know.
+pub(super) fn say_ready(place: Option<OsString>) -> io::Result<()> {
+    let Some(place) = place else { return Ok(()) };
+    #[cfg(target_os = "linux")]
+    if let [b'@', name @ ..] = place.as_bytes() {
+        use std::os::linux::net::SocketAddrExt as _;
+        let place = SocketAddr::from_abstract_name(name)?;
+        return UnixDatagram::unbound()?
+            .send_to_addr(READY, &place)
+            .map(drop);
+    }
+    UnixDatagram::unbound()?.send_to(READY, place).map(drop)
+}

@@ -1,0 +1,112 @@
+//! The real server as a service: sockets handed over to it, and word that it is ready.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid};
+
+use self::common::{Client, PATIENCE};
+
+/// The program, with this socket handed over to it as a service manager does: as file 3, named by
+/// the environment. It is killed when a test drops it.
+struct Service(Child);
+
+impl Service {
+    fn start(listener: &TcpListener) -> Self {
+        let handed = OwnedFd::from(listener.try_clone().unwrap());
+        let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --quiet 3<&0 </dev/null";
+        let mut command = Command::new("sh");
+        command.args(["-c", hand_over, env!("CARGO_BIN_EXE_chatroomd")]);
+        command.stdin(Stdio::from(handed)).stdout(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+
+    fn stop(mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        kill(pid, Signal::SIGTERM).unwrap();
+        let status = self.0.wait().unwrap();
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_restart_behind_a_socket_that_stays_turns_nobody_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = || Client::new(TcpStream::connect(address).unwrap());
+    let first = Service::start(&listener);
+    let mut alice = connect();
+    alice.register("alice");
+    first.stop();
+    let last = alice.rest().pop().unwrap();
+    assert_eq!(last, "ERROR :Closing Link: alice (Server shutting down)");
+    // Nobody serves now, and whoever comes waits at the door.
+    let mut bob = connect();
+    bob.send("NICK bob\r\nUSER bob 0 * :bob");
+    let _second = Service::start(&listener);
+    bob.expect(" 001 bob ");
+}
+
+#[test]
+fn the_service_manager_is_told_when_people_can_come_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let told = UnixDatagram::bind(&path).unwrap();
+    told.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.env("NOTIFY_SOCKET", &path);
+    let server = common::Server::start_with(command, &[]);
+    let mut words = [0; 64];
+    let count = told.recv(&mut words).unwrap();
+    assert_eq!(&words[..count], b"READY=1");
+    server.enter("alice");
+}
+
+#[test]
+fn nobody_to_be_told_is_no_reason_not_to_serve() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.env("NOTIFY_SOCKET", "/no/such/socket");
+    command.stderr(Stdio::null());
+    common::Server::start_with(command, &[]).enter("alice");
+}
+
+#[test]
+fn running_as_root_earns_a_warning() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--quiet", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    let mut one = [0];
+    child.stdout.as_mut().unwrap().read_exact(&mut one).unwrap();
+    assert!(start.elapsed() < PATIENCE);
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    kill(pid, Signal::SIGTERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        log.contains("running as root"),
+        Uid::effective().is_root(),
+        "{log}"
+    );
+}
