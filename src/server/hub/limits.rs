@@ -269,27 +269,20 @@ impl Hub {
                 let reason = format!("Registration took longer than {seconds} seconds");
                 self.expel(id, &reason);
             }
-            Stage::Present(_) if next_ping > now => {
-                self.set_pinged(id, false);
-                self.look_again(id, next_ping);
-            }
+            Stage::Present(_) if next_ping > now => self.look_again(id, next_ping),
             Stage::Present(_) if person.pinged => {
                 let silence = now.saturating_sub(person.heard).as_secs();
                 self.expel(id, &format!("Ping timeout: {silence} seconds"));
             }
             Stage::Present(_) => {
-                self.set_pinged(id, true);
+                if let Some(person) = self.people.get_mut(id) {
+                    person.pinged = true;
+                }
                 self.look_again(id, now + Duration::from_secs(timeout.into()));
                 let name = &self.settings.name;
                 let line = self.line(format_args!(":{name} PING :{name}"));
                 self.post(id, line);
             }
-        }
-    }
-
-    fn set_pinged(&mut self, id: ConnectionId, pinged: bool) {
-        if let Some(person) = self.people.get_mut(id) {
-            person.pinged = pinged;
         }
     }
 }

@@ -153,6 +153,7 @@ impl Hub {
                 return;
             };
             person.heard = now.running;
+            person.pinged = false;
             if let Err(refusal) = hub.answer(from, line) {
                 hub.refuse(from, refusal);
             }
