@@ -12,6 +12,7 @@ pub(super) const MUTE: &str = "m:";
 /// A mask made whole, as far as a room keeps it.
 pub(super) fn whole(mask: &str) -> Option<String> {
     let whole = match mask.strip_prefix(MUTE) {
+        Some(muted) if muted.starts_with(MUTE) => return None,
         Some(muted) => format!("{MUTE}{}", mask::whole(muted)?),
         None => mask::whole(mask)?,
     };
@@ -33,6 +34,7 @@ mod tests {
             ("1.2.3.4/-1", Some("*!*@1.2.3.4/-1")),
             ("m:bar", Some("m:bar!*@*")),
             ("m:", None),
+            ("m:m:bar", None),
             ("", None),
             (":x", None),
             ("a b", None),

@@ -69,6 +69,10 @@ pub(super) fn signed(letters: &str) -> impl Iterator<Item = (bool, char)> {
     })
 }
 
+/// How many bytes of changes are put into one line, before the last of them: with a mask behind
+/// them, and a source and a room before them, they still fit.
+const CHANGES_BYTES_MAX: usize = 200;
+
 /// What has changed, as it stands in a line: `+nt-l` and the like.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
@@ -92,6 +96,11 @@ impl Changes {
 
     pub(super) fn is_empty(&self) -> bool {
         self.letters.is_empty()
+    }
+
+    /// Whether one more parameter could be too many for a line.
+    pub(super) fn is_long(&self) -> bool {
+        self.letters.len() + self.parameters.len() > CHANGES_BYTES_MAX
     }
 }
 

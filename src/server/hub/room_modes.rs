@@ -1,5 +1,6 @@
 //! `MODE #room`: what a room is like, who may do what in it, and who is kept out or let in.
 
+use std::collections::BTreeSet;
 use std::mem;
 
 use super::limits::Limits;
@@ -44,14 +45,25 @@ impl Hub {
         let number = room.number;
         let mut changes = Changes::default();
         let mut parameters = parameters.into_iter().flatten();
+        // A list is told once, and so is what is not known: a line has room for hundreds of letters.
+        let mut told_before = BTreeSet::new();
         let done = signed(letters).try_for_each(|(on, letter)| {
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
-            if "beI".contains(letter) && parameter.is_none() {
+            let is_question = "beI".contains(letter) && parameter.is_none();
+            if is_question && !told_before.insert(letter) {
+                return Ok(());
+            }
+            // Who is kept out is for everybody to see; who is let in all the same is not.
+            if is_question && letter == 'b' {
                 self.tell_masks(from, self.rooms.find(name)?, letter);
                 return Ok(());
             }
-            self.operated_room(from, name)?;
+            let room = self.operated_room(from, name)?;
+            if is_question {
+                self.tell_masks(from, room, letter);
+                return Ok(());
+            }
             let wanted = Wanted {
                 room: name,
                 on,
@@ -59,21 +71,35 @@ impl Hub {
             };
             match self.change(from, number, wanted, parameter) {
                 Ok(None) => {}
-                Ok(Some(told)) => changes.add(on, letter, told.as_deref()),
+                Ok(Some(told)) => {
+                    changes.add(on, letter, told.as_deref());
+                    if changes.is_long() {
+                        self.tell_changes(from, number, &mem::take(&mut changes));
+                    }
+                }
+                Err(refusal @ Refusal::UnknownRoomMode(_)) => {
+                    if told_before.insert(letter) {
+                        self.refuse(from, refusal);
+                    }
+                }
                 // What is wrong with one person or mask does not keep the others from it.
                 Err(refusal) if parameter.is_some() => self.refuse(from, refusal),
                 Err(refusal) => return Err(refusal),
             }
             Ok(())
         });
+        self.tell_changes(from, number, &changes);
+        done
+    }
+
+    fn tell_changes(&self, from: ConnectionId, room: u32, changes: &Changes) {
         if !changes.is_empty()
-            && let Some(room) = self.rooms.get(number)
+            && let (Some(room), Ok(present)) = (self.rooms.get(room), self.people.present(from))
         {
-            let (source, name) = (&self.people.present(from)?.source, &room.name);
+            let (source, name) = (&present.source, &room.name);
             let line = self.line(format_args!(":{source} MODE {name} {changes}"));
             self.tell_room(room, line);
         }
-        done
     }
 
     fn tell_room_modes(&self, to: ConnectionId, room: &Room) {
