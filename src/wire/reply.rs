@@ -119,6 +119,7 @@ replies! {
     NoNicknameGiven     431 "No nickname given"
     ErroneousNickname   432 ""
     NicknameInUse       433 "Nickname is already in use"
+    BanOnChan           435 "Cannot change nickname while banned in a room you are in"
     NickTooFast         438 ""
     UserNotInChannel    441 "They aren't on that channel"
     NotOnChannel        442 "You're not on that channel"

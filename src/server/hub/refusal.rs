@@ -78,6 +78,7 @@ refusals! {
     NickInUse(wanted: &'a str) => NicknameInUse;
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
         "You took several nicks just now; the next one can be had in {seconds} s";
+    NickKept(wanted: &'a str) => BanOnChan;
     NoSuchNick(nick: &'a str) => NoSuchNick;
     NobodyWas(nick: &'a str) => WasNoSuchNick;
     NoSuchServer(server: &'a str) => NoSuchServer;

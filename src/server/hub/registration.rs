@@ -32,6 +32,7 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        self.may_rename(from, wanted)?;
         self.count_nick(from)
             .map_err(|seconds| Refusal::NickTooFast(wanted, seconds))?;
         // Another spelling of the same nick is no news for those who watch it.
@@ -62,6 +63,27 @@ impl Hub {
             self.tell_here(from);
         }
         self.register_if_complete(from)
+    }
+
+    /// Whoever is silenced in a room keeps the nick: under another one the mask might not fit, and
+    /// the new nick might itself be what they want to say.
+    fn may_rename<'a>(&self, id: ConnectionId, wanted: &'a str) -> Done<'a> {
+        let Ok(present) = self.people.present(id) else {
+            return Ok(());
+        };
+        let mut rooms = present
+            .rooms
+            .iter()
+            .filter_map(|at| Some((self.rooms.get(at.room)?, at)));
+        let silenced = rooms.any(|(room, at)| {
+            let member = room.member(*at);
+            let has_voice = member.is_some_and(|member| member.operator || member.voice);
+            !has_voice && room.silences(&present.source)
+        });
+        match silenced {
+            true => Err(Refusal::NickKept(wanted)),
+            false => Ok(()),
+        }
     }
 
     fn parse_nick<'a>(&self, wanted: &'a str) -> Done<'a, Nick> {

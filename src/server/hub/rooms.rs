@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::limits::cut;
 use super::room::{Founding, Topic};
+use super::talk::may_speak;
 use super::{
     Capabilities, ConnectionId, Done, Echo, Hub, Member, Present, Refusal, Reply, Room, Written,
 };
@@ -66,12 +67,8 @@ impl Hub {
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
     fn enter_room(&mut self, id: ConnectionId, name: &RoomName, is_new: bool) {
         let is_lobby = self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key());
-        let operator = match is_lobby {
-            true => self.is_operator(id),
-            false => is_new,
-        };
         let founding = Founding {
-            operator,
+            operator: is_new && !is_lobby,
             // The lobby belongs to everybody, its topic too.
             modes: if is_lobby { "n" } else { "nt" },
             time: self.now.unix,
@@ -88,6 +85,9 @@ impl Hub {
             self.tell_topic(id, room);
             self.tell_names(id, room);
             self.reply_about(id, Reply::EndOfNames, &room.name);
+        }
+        if is_lobby && self.is_operator(id) {
+            self.set_lobby_operator(id, true);
         }
     }
 
@@ -140,8 +140,11 @@ impl Hub {
         name: &'a str,
         reason: Option<&str>,
     ) -> Done<'a> {
-        let (room, _) = self.own_room(from, name)?;
-        let (source, name) = (&self.people.present(from)?.source, &room.name);
+        let (room, member) = self.own_room(from, name)?;
+        let present = self.people.present(from)?;
+        let (source, name) = (&present.source, &room.name);
+        // A reason is something said in the room.
+        let reason = reason.filter(|reason| may_speak(present, Some(member), room, Some(reason)));
         let line = match reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)) {
             Some(reason) => self.line(format_args!(":{source} PART {name} :{reason}")),
             None => self.line(format_args!(":{source} PART {name}")),
@@ -211,7 +214,11 @@ impl Hub {
         if room.modes.has('t') && !member.operator {
             return Err(Refusal::NotRoomOperator(name));
         }
-        let source = &self.people.present(from)?.source;
+        let present = self.people.present(from)?;
+        if !may_speak(present, Some(member), room, Some(topic)) {
+            return Err(Refusal::CannotSendToRoom(name));
+        }
+        let source = &present.source;
         let topic = cut(topic, self.settings.limits.topic_bytes);
         let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
         self.tell_room(room, line);

@@ -176,7 +176,12 @@ impl Hub {
 }
 
 /// Whether the modes of a room let somebody speak in it.
-fn may_speak(speaker: &Present, member: Option<&Member>, room: &Room, text: Option<&str>) -> bool {
+pub(super) fn may_speak(
+    speaker: &Present,
+    member: Option<&Member>,
+    room: &Room,
+    text: Option<&str>,
+) -> bool {
     let has_voice = member.is_some_and(|member| member.operator || member.voice);
     let is_kept_out = (member.is_none() && room.modes.has('n'))
         || (!has_voice && (room.modes.has('m') || room.silences(&speaker.source)))
