@@ -10,12 +10,10 @@ use std::fmt;
 
 use self::parameters::{Wanted, parameter, write};
 use super::Message;
-use super::message::BODY_BYTES_MAX;
+use super::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 
 /// How many modes with a parameter one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;
-/// How many nicks `ISON` and `USERHOST` look at.
-pub const NICKS_MAX: usize = 5;
 /// The longest command that is looked up.
 const COMMAND_BYTES_MAX: usize = 16;
 

@@ -66,10 +66,10 @@ impl<'a> Condition<'a> {
 
 impl Hub {
     pub(super) fn list<'a>(&mut self, from: ConnectionId, filter: Option<&'a str>) -> Done<'a> {
-        self.reply_about(from, Reply::ListStart, "Channel");
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
+        self.reply_about(from, Reply::ListStart, "Channel");
         let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
             named.filter_map(|name| self.rooms.called(name)).collect()
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
+use super::{ConnectionId, Done, Hub, Refusal, Reply};
 use crate::wire::{Key, Nick};
 
 /// Who watches which nick, whether somebody has it or not.
@@ -69,7 +69,7 @@ impl Hub {
     /// As many of the nicks as there is room for are watched; which of those are here is told.
     fn watch_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> Done<'a> {
         let mut watched = Vec::new();
-        let mut left_over = None;
+        let mut left_over = Vec::new();
         let most = self.settings.limits.monitored_nicks;
         for nick in nicks.split(',') {
             // What cannot be a nick will never be here.
@@ -82,16 +82,17 @@ impl Hub {
                 continue;
             }
             if monitoring.len() >= most as usize {
-                left_over = Some(nick);
-                break;
+                left_over.push(nick);
+                continue;
             }
             self.monitors.add(&key, from);
             monitoring.insert(key);
             watched.push(nick);
         }
         self.tell_status(from, watched.iter().copied());
-        if let Some(nick) = left_over {
-            let about = format_args!("{most} {}", Echo(nick));
+        // As many in a line as always fit.
+        for nicks in left_over.chunks(8) {
+            let about = format_args!("{most} {}", nicks.join(","));
             self.reply_about(from, Reply::MonitorListFull, about);
         }
         Ok(())

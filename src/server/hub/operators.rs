@@ -72,8 +72,9 @@ impl Hub {
     pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> Done<'static> {
         self.operators_only(from)?;
         let source = &self.people.present(from)?.source;
-        let line = self.line(format_args!(":{source} WALLOPS :{text}"));
-        let mut told = self.told(line);
+        let words = format_args!(":{source} WALLOPS :{text}");
+        let line = self.outbox().whole_line(words);
+        let mut told = self.told(line.ok_or(Refusal::TooLongToRelay)?);
         for (person, present) in self.people.all_present() {
             if present.modes.has('w') {
                 told.send(person.id, person.capabilities, &mut self.outbox());

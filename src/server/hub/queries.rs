@@ -5,6 +5,9 @@ use super::stamp::seconds_as_date;
 use super::welcome::VERSION;
 use super::{ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply};
 
+/// How many people USERHOST tells of. RFC 2812, 4.8.
+pub(super) const USERHOST_MAX: usize = 5;
+
 impl Hub {
     pub(super) fn whois<'a>(&mut self, from: ConnectionId, nick: &'a str) -> Done<'a> {
         match self.people.called(nick) {
@@ -48,13 +51,17 @@ impl Hub {
     }
 
     pub(super) fn userhost(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
-        let found = nicks.iter().flatten().filter_map(|nick| {
-            let (person, present) = self.people.called(nick)?;
-            let operator = if present.modes.has('o') { "*" } else { "" };
-            let away = if present.away.is_some() { '-' } else { '+' };
-            let (nick, user, host) = (&present.nick, &present.user, person.host);
-            Some(format!("{nick}{operator}={away}{user}@{host}"))
-        });
+        let found = nicks
+            .iter()
+            .flatten()
+            .take(USERHOST_MAX)
+            .filter_map(|nick| {
+                let (person, present) = self.people.called(nick)?;
+                let operator = if present.modes.has('o') { "*" } else { "" };
+                let away = if present.away.is_some() { '-' } else { '+' };
+                let (nick, user, host) = (&present.nick, &present.user, person.host);
+                Some(format!("{nick}{operator}={away}{user}@{host}"))
+            });
         self.reply_even_nothing(from, Reply::Userhost, found);
         Ok(())
     }

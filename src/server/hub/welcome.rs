@@ -5,11 +5,12 @@ use std::fmt;
 
 use super::modes::ALL_OF_PEOPLE;
 use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
+use super::queries::USERHOST_MAX;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
 use super::stamp::seconds_as_date;
 use super::{ConnectionId, Done, Hub, Limits, People, Reply, Settings};
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::request::{MODES_MAX, NICKS_MAX};
+use crate::wire::request::MODES_MAX;
 
 /// How many tokens one line of `005` has: with the nick and the words it is then at most 15
 /// parameters.
@@ -70,7 +71,7 @@ impl Hub {
              NETWORK={network} NICKLEN={nick_bytes} PREFIX=(ov)@+ STATUSMSG=@+ \
              TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
              NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
-             USERHOST:{NICKS_MAX},WHOIS:1,WHOWAS:1 \
+             USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
              TOPICLEN={topic_bytes} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX"
         )
     }

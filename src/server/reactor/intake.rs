@@ -75,9 +75,10 @@ impl Reactor {
                 if mem::take(&mut connection.is_fresh) && is_not_in_lines(fresh) {
                     let line = Line::Whole(fresh);
                     self.hub.received(id, line, self.now, &mut self.outbox);
-                    return self.deliver();
+                    self.deliver();
+                } else {
+                    self.take_lines(index, fresh);
                 }
-                self.take_lines(index, fresh);
             }
             Ok(Got::Nothing) => {}
             Ok(Got::End) => self.lose(id, Loss::Closed),

@@ -3,8 +3,9 @@
 use std::array;
 use std::fmt;
 
-use super::{NICKS_MAX, RequestError};
+use super::RequestError;
 use crate::wire::Message;
+use crate::wire::message::PARAMETERS_MAX;
 
 /// What a parameter of a kind is as a type, and how it is read.
 #[rustfmt::skip]
@@ -25,8 +26,8 @@ macro_rules! parameter {
     // Empty is something else than not there.
     (type any_text) => { Option<&'a str> };
     (read any_text $wanted:ident) => { $wanted.any() };
-    // As many as there are, and at least one; more than that many are not looked at.
-    (type nicks) => { [Option<&'a str>; NICKS_MAX] };
+    // As many as there are, and at least one.
+    (type nicks) => { [Option<&'a str>; PARAMETERS_MAX] };
     (read nicks $wanted:ident) => { $wanted.nicks()? };
     // What letters of modes need; more are not looked at.
     (type for_modes) => { [Option<&'a str>; MODES_MAX] };
@@ -62,7 +63,7 @@ impl<'a> Wanted<'_, 'a> {
         Ok(self.filled().unwrap_or(first))
     }
 
-    pub(super) fn nicks(&mut self) -> Result<[Option<&'a str>; NICKS_MAX], RequestError<'a>> {
+    pub(super) fn nicks(&mut self) -> Result<[Option<&'a str>; PARAMETERS_MAX], RequestError<'a>> {
         let mut first = Some(self.needed()?);
         Ok(array::from_fn(|_| first.take().or_else(|| self.filled())))
     }
