@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
 
 use chatting_room::server::hub::{ConnectionId, Hub, Moment, Outbox, Settings};
+use chatting_room::wire::mask::Text;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use proptest::prelude::*;
 
@@ -112,5 +114,34 @@ proptest! {
             let _ = Request::read(&message);
             prop_assert!(!message.command.is_empty());
         }
+    }
+}
+
+/// Both have the longest text there is of a person and a mask as long as one line can bring, so
+/// only what stands in them could make a difference.
+#[test]
+fn a_mask_made_to_cost_much_costs_no_more_than_any_other() {
+    let text = Text::of(&"a".repeat(120));
+    let time = |mask: &str| {
+        let tries = (0..200).map(|_| {
+            let start = Instant::now();
+            assert!(!text.fits(mask));
+            start.elapsed()
+        });
+        tries.min().unwrap()
+    };
+    let harmless = "x".repeat(400);
+    // Each star can stand for all that is left, and all fits until the very end.
+    for costly in [
+        format!("*{}b", "a".repeat(60)) + &"*".repeat(338),
+        "*a".repeat(199) + "*b",
+        "*?a".repeat(133) + "b",
+    ] {
+        assert_eq!(costly.len(), harmless.len());
+        let (costly_time, harmless_time) = (time(&costly), time(&harmless));
+        assert!(
+            costly_time < harmless_time * 50,
+            "{costly_time:?} for {costly}, {harmless_time:?} otherwise"
+        );
     }
 }
