@@ -148,6 +148,8 @@ pub(super) struct Watch {
     minute: u64,
     /// How many people and rooms were looked at for the line at hand.
     pub(super) looked_at: Cell<usize>,
+    /// From when on a password can be tried on a hash again.
+    pub(super) hashes_again: Duration,
 }
 
 impl Hub {

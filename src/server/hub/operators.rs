@@ -8,20 +8,30 @@ use super::modes::Changes;
 use super::{ConnectionId, Done, Event, Hub, Moment, Outbox, Refusal, Reply, Settings};
 use crate::server::password;
 
-/// How long each wrong password keeps its sender waiting: guessing has to be slow, and checking a
-/// hash is work on purpose.
+/// How long each wrong password keeps its sender waiting: guessing has to be slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
+/// How long nobody can try a password after a wrong one was tried on a hash. That is work on purpose,
+/// some 15 ms of it, and this one thread has everybody to serve: so however many connections guess
+/// together, the others wait once a second at most, and not longer than is hardly felt.
+const HASHES_APART: Duration = Duration::from_secs(1);
 
 impl Hub {
     pub(super) fn oper(&mut self, from: ConnectionId, name: &str, password: &str) -> Done<'static> {
+        let (now, limits) = (self.now.running, &self.settings.limits);
+        if limits.enabled && now < self.watch.hashes_again {
+            self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
+            return Err(Refusal::TriedTooSoon);
+        }
         let nick = self.people.present(from)?.nick.clone();
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
         let name = cut(name, 40).to_owned();
         if !known.is_some_and(|operator| operator.secret.is(password)) {
-            if self.settings.limits.enabled {
-                self.outbox()
-                    .pause(from, self.now.running + WRONG_PASSWORD_PAUSE);
+            if limits.enabled {
+                self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
+            }
+            if known.is_some_and(|operator| matches!(operator.secret, Secret::Hash(_))) {
+                self.watch.hashes_again = now + HASHES_APART;
             }
             self.outbox().tell(Event::NoOperator { nick, name });
             return Err(Refusal::WrongOperator);
@@ -162,5 +172,49 @@ mod tests {
         assert_eq!(say("USER a 0 * :a"), None);
         assert_eq!(say("OPER root Sesame"), Some(3));
         assert_eq!(say("OPER root sesame"), None);
+    }
+
+    #[test]
+    fn hashes_are_tried_once_a_second_whoever_tries() {
+        // The least work there can be: the hash of `sesame`.
+        let hash = "$argon2id$v=19$m=8,t=1,p=1$4P2sQ3ks/E2afGnd6uu8YA$rjB3RiCu31D2SAjpSdnJKdD32SXW56B8IdF66uucCNI";
+        let root = Operator {
+            name: "root".to_owned(),
+            secret: Secret::Hash(hash.to_owned()),
+        };
+        let settings = Settings {
+            operators: vec![root],
+            ..Settings::default()
+        };
+        let at = |milliseconds| Moment {
+            running: Duration::from_millis(milliseconds),
+            ..Moment::default()
+        };
+        let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
+        let people = [0, 1].map(|index| ConnectionId::new(index, 0));
+        for id in people {
+            hub.connected(id, Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+        }
+        let mut say = |id: ConnectionId, milliseconds: u64, line: &str| {
+            outbox.clear();
+            hub.received(
+                id,
+                Line::Whole(line.as_bytes()),
+                at(milliseconds),
+                &mut outbox,
+            );
+            let first = outbox.sends().next();
+            first.map_or_else(String::new, |(_, line)| {
+                String::from_utf8_lossy(line).into()
+            })
+        };
+        let [alice, bob] = people;
+        for (id, nick) in [(alice, "alice"), (bob, "bob")] {
+            say(id, 0, &format!("NICK {nick}"));
+            say(id, 0, "USER u 0 * :r");
+        }
+        assert!(say(alice, 0, "OPER root Sesame").ends_with(":Password incorrect\r\n"));
+        assert!(say(bob, 999, "OPER root sesame").contains(" 464 bob :A wrong password was"));
+        assert!(say(bob, 1000, "OPER root sesame").contains(" 381 bob "));
     }
 }
