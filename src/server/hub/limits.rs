@@ -425,6 +425,32 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_on_the_wall_that_jumps_ends_and_delays_nothing() {
+        let (mut hub, mut outbox) = hub(Limits::default());
+        for line in [
+            "NICK alice",
+            "USER alice 0 * :Alice",
+            "JOIN #x",
+            "TOPIC #x :t",
+        ] {
+            hub.received(alice(), Line::Whole(line.as_bytes()), at(1000), &mut outbox);
+        }
+        let deadline = hub.next_deadline();
+        for years in [0, 100, 1] {
+            let unix = Duration::from_secs(years * 365 * 24 * 3600);
+            let jumped = Moment { unix, ..at(2000) };
+            outbox.clear();
+            hub.tick(jumped, &mut outbox);
+            assert_eq!(outbox.sends().count(), 0);
+            for line in ["LIST C<1,T>1", "WHOIS alice", "STATS u", "LUSERS"] {
+                hub.received(alice(), Line::Whole(line.as_bytes()), jumped, &mut outbox);
+            }
+            assert_eq!(hub.next_deadline(), deadline);
+            assert_eq!(outbox.take_closes(), []);
+        }
+    }
+
+    #[test]
     fn a_text_is_cut_at_its_bound_and_at_a_character() {
         for (text, kept) in [
             ("abc", "abc"),
