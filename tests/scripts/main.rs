@@ -13,6 +13,7 @@ mod common;
 mod support;
 
 mod fake;
+mod faults;
 mod forms;
 mod hostile;
 mod log;

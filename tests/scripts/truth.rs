@@ -161,14 +161,14 @@ fn ngircd_takes_a_thousand_lines() {
 }
 
 /// The three lists of lines in what is told when a server is gone.
-struct Told {
-    delivered: Vec<(usize, usize)>,
+pub(super) struct Told {
+    pub(super) delivered: Vec<(usize, usize)>,
     unknown: Vec<(usize, usize)>,
-    unsent: Vec<(usize, usize)>,
+    pub(super) unsent: Vec<(usize, usize)>,
 }
 
 impl Told {
-    fn read(err: &str) -> Self {
+    pub(super) fn read(err: &str) -> Self {
         let (_, told) = err.split_once("lines delivered: ").unwrap();
         let (delivered, told) = told.split_once("; unknown: ").unwrap();
         let (unknown, unsent) = told.trim_end().split_once("; not sent: ").unwrap();
@@ -199,7 +199,7 @@ fn ranges(text: &str) -> Vec<(usize, usize)> {
     }
 }
 
-fn has(ranges: &[(usize, usize)], number: usize) -> bool {
+pub(super) fn has(ranges: &[(usize, usize)], number: usize) -> bool {
     ranges
         .iter()
         .any(|(first, last)| (*first..=*last).contains(&number))

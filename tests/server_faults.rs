@@ -1,0 +1,229 @@
+//! The real server while machine and network fail: after each of these, two healthy people talk as
+//! quickly as before.
+
+// A test may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::Signal;
+
+use self::common::{Client, PATIENCE, Server};
+
+/// How long a whisper between healthy people may take, by the median of some.
+const QUICK: Duration = Duration::from_millis(100);
+
+/// A server, and two people on it who do nothing wrong.
+struct Pair {
+    server: Server,
+    alice: Client,
+    bob: Client,
+}
+
+impl Pair {
+    fn on(server: Server) -> Self {
+        let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+        // What happens in the lobby is not what is measured.
+        for one in [&mut alice, &mut bob] {
+            one.send("PART #lobby");
+            one.fence();
+        }
+        Self { server, alice, bob }
+    }
+
+    fn configured(config: &str) -> (Self, tempfile::NamedTempFile) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), config).unwrap();
+        let server = Server::start(&["--config", file.path().to_str().unwrap()]);
+        (Self::on(server), file)
+    }
+
+    fn talks(&mut self) {
+        let mut times: Vec<Duration> = (0..9)
+            .map(|number| {
+                let start = Instant::now();
+                self.alice.send(&format!("PRIVMSG bob :whisper {number}"));
+                self.bob.expect(&format!(":whisper {number}"));
+                start.elapsed()
+            })
+            .collect();
+        times.sort();
+        assert!(times[4] <= QUICK, "{times:?}");
+    }
+}
+
+#[test]
+fn a_reset_at_any_byte_leaves_nothing_behind() {
+    let mut pair = Pair::on(Server::start(&["--no-limits"]));
+    let open = pair.server.open_files();
+    let said = "CAP LS 302\r\nNICK mallory\r\nUSER m 0 * :m\r\nCAP REQ :batch labeled-response \
+                message-tags\r\nCAP END\r\n@label=1 JOIN #x,#y\r\nPRIVMSG #x :hi\r\nNICK m\r\nQUIT";
+    for end in 0..=said.len() {
+        let mut mallory = pair.server.connect();
+        mallory.send_bytes(&said.as_bytes()[..end]);
+        if end % 3 == 0 && said[..end].contains("LS 302\r\n") {
+            // What lies unread makes the system send a reset in place of an end.
+            mallory.stream().peek(&mut [0]).unwrap();
+        }
+    }
+    // Newcomers are let in one after the other: by now all of them have been.
+    pair.server.connect().fence();
+    let all_back = |server: &Server| server.open_files() == open;
+    pair.server.until("all are given back", all_back);
+    pair.server.enter("mallory").fence();
+    pair.talks();
+}
+
+// A52.
+#[test]
+fn a_writer_of_single_bytes_has_until_one_deadline() {
+    let (mut pair, _file) = Pair::configured(
+        "[limits]\nregistration-seconds = 1\nlines-per-second = 10000\nlines-burst = 10000\n",
+    );
+    let mut slow: Vec<Client> = (0..50).map(|_| pair.server.connect()).collect();
+    let start = Instant::now();
+    let mut said = "NICK slow\r\nUSER slow 0 * :as slow as can be, and slower".bytes();
+    // A byte to each now and then, as long as they are there.
+    while start.elapsed() < Duration::from_millis(900) {
+        if let Some(byte) = said.next() {
+            for client in &mut slow {
+                let _ = client.stream().write_all(&[byte]);
+            }
+        }
+        pair.talks();
+    }
+    for mut client in slow {
+        let last = client.rest().pop().unwrap();
+        assert!(
+            last.contains("Registration took longer than 1 seconds"),
+            "{last}"
+        );
+    }
+    assert!(start.elapsed() < Duration::from_secs(5));
+    pair.talks();
+}
+
+#[test]
+fn whoever_is_there_no_longer_and_has_not_said_so_is_found_out() {
+    let config = "[limits]\nping-interval-seconds = 1\nping-timeout-seconds = 1\n";
+    let (pair, _file) = Pair::configured(config);
+    let Pair {
+        server,
+        mut alice,
+        mut bob,
+    } = pair;
+    // Neither the system nor the program behind it says anything any more.
+    let mut gone = server.enter("gone");
+    alice.send("JOIN #lobby");
+    alice.expect(" 366 ");
+    let deadline = Instant::now() + PATIENCE;
+    let short = Some(Duration::from_millis(200));
+    let mut news = String::new();
+    alice.stream().set_read_timeout(short).unwrap();
+    bob.stream().set_read_timeout(short).unwrap();
+    while !news.contains("gone!") {
+        assert!(Instant::now() < deadline, "it stays");
+        for one in [&mut alice, &mut bob] {
+            match one.read_line() {
+                Ok(Some(line)) if line.contains(" PING ") => one.send("PONG :here"),
+                Ok(Some(line)) if line.contains(" QUIT ") => news = line,
+                Ok(line) => assert!(line.is_some(), "somebody healthy was put out"),
+                Err(error) => assert!(
+                    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+                    "{error}"
+                ),
+            }
+        }
+    }
+    assert!(news.contains("QUIT :Ping timeout: "), "{news}");
+    let last = gone.rest().pop().unwrap();
+    assert!(
+        last.starts_with("ERROR :Closing Link: gone (Ping timeout"),
+        "{last}"
+    );
+    for one in [&alice, &bob] {
+        one.stream().set_read_timeout(Some(PATIENCE)).unwrap();
+    }
+    Pair { server, alice, bob }.talks();
+}
+
+// A48.
+#[test]
+fn ten_thousand_silent_connections_disturb_nobody() {
+    const SILENT: usize = 10_000;
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).unwrap().1;
+    if limit < SILENT as u64 + 500 {
+        println!("skipped: no more than {limit} files can be open");
+        return;
+    }
+    setrlimit(Resource::RLIMIT_NOFILE, limit, limit).unwrap();
+    let mut pair = Pair::on(Server::start(&["--no-limits"]));
+    let open = pair.server.open_files();
+    let silent: Vec<Client> = (0..SILENT).map(|_| pair.server.connect()).collect();
+    let all_in = |server: &Server| server.open_files() == open + SILENT;
+    pair.server.until("all are let in", all_in);
+    pair.talks();
+    let before = pair.server.cpu_time();
+    pair.talks();
+    let used = pair.server.cpu_time() - before;
+    assert!(used <= Duration::from_millis(50), "{used:?}");
+    drop(silent);
+    let all_back = |server: &Server| server.open_files() == open;
+    pair.server.until("all are given back", all_back);
+    pair.talks();
+}
+
+#[test]
+fn reading_the_settings_again_in_the_middle_of_everything_disturbs_nobody() {
+    let (mut pair, file) = Pair::configured("[limits]\nenabled = false\n");
+    let mut flooder = pair.server.enter("flooder");
+    for round in 0..40 {
+        let config = match round % 2 {
+            0 => "[limits]\nenabled = flase\n",
+            _ => "network = \"other\"\n[limits]\nenabled = false\n",
+        };
+        fs::write(file.path(), config).unwrap();
+        flooder.send_bytes(
+            "PRIVMSG bob :flood\r\nJOIN #x\r\nPART #x\r\n"
+                .repeat(20)
+                .as_bytes(),
+        );
+        pair.server.signal(Signal::SIGHUP);
+        pair.talks();
+    }
+    assert_eq!(
+        flooder
+            .fence()
+            .iter()
+            .filter(|line| line.contains(" 366 "))
+            .count(),
+        800
+    );
+}
+
+#[test]
+fn a_server_that_was_stopped_for_a_while_loses_nothing() {
+    let mut pair = Pair::on(Server::start(&["--no-limits"]));
+    pair.server.signal(Signal::SIGSTOP);
+    for number in 0..500 {
+        pair.alice.send(&format!("PRIVMSG bob :meanwhile {number}"));
+    }
+    let mut newcomer = pair.server.connect();
+    newcomer.send("NICK newcomer\r\nUSER n 0 * :n");
+    let short = Some(Duration::from_millis(300));
+    pair.bob.stream().set_read_timeout(short).unwrap();
+    pair.bob.read_line().unwrap_err();
+    pair.bob.stream().set_read_timeout(Some(PATIENCE)).unwrap();
+    pair.server.signal(Signal::SIGCONT);
+    for number in 0..500 {
+        let line = pair.bob.line();
+        assert!(line.ends_with(&format!(":meanwhile {number}")), "{line}");
+    }
+    newcomer.expect(" 001 newcomer ");
+    pair.talks();
+}

@@ -1,0 +1,78 @@
+//! A way between a client and a server on which things go wrong: bytes come in small pieces, late,
+//! not for a while, or not at all any more.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+/// What befalls the bytes in one direction.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Trouble {
+    /// The longest piece that comes at once, in bytes; 0 for as many as there are.
+    pub(crate) piece_bytes: usize,
+    /// After so many bytes nothing comes for this long, once.
+    pub(crate) stall: Option<(usize, Duration)>,
+    /// After so many bytes the connection breaks, in both directions.
+    pub(crate) cut: Option<usize>,
+}
+
+/// The way itself, for as many connections as there are.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+}
+
+impl Proxy {
+    /// Leads to a server, with this trouble on the way there and on the way back.
+    pub(crate) fn start(server: SocketAddr, there: Trouble, back: Trouble) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (Ok(client), Ok(server)) = (client, TcpStream::connect(server)) else {
+                    return;
+                };
+                for stream in [&client, &server] {
+                    stream.set_nodelay(true).unwrap();
+                }
+                let (from_client, to_client) = (client.try_clone().unwrap(), client);
+                let (from_server, to_server) = (server.try_clone().unwrap(), server);
+                thread::spawn(move || pass_on(from_client, to_server, there));
+                thread::spawn(move || pass_on(from_server, to_client, back));
+            }
+        });
+        Self { address }
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, trouble: Trouble) {
+    let mut buffer = [0; 4096];
+    let (mut passed, mut stall, mut seed) = (0, trouble.stall, 7_usize);
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let piece = match trouble.piece_bytes {
+                0 => rest.len(),
+                most => (1 + (seed >> 33) % most).min(rest.len()),
+            };
+            let left = trouble.cut.map_or(usize::MAX, |cut| cut - passed);
+            let (piece, behind) = rest.split_at(piece.min(left));
+            rest = behind;
+            if to.write_all(piece).is_err() {
+                break;
+            }
+            passed += piece.len();
+            if let Some((_, time)) = stall.take_if(|(after, _)| passed >= *after) {
+                thread::sleep(time);
+            }
+            if trouble.cut == Some(passed) {
+                // Either may be closed already.
+                let _ = from.shutdown(Shutdown::Both);
+                let _ = to.shutdown(Shutdown::Both);
+                return;
+            }
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
