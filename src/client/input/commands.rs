@@ -189,15 +189,13 @@ pub const COMMANDS: &[Slash] = &[
     },
     Slash {
         name: "topic",
-        usage: "[#ROOM] [TEXT]",
-        help: "see what a room is about, or change it",
+        usage: "[#ROOM] [TEXT|-delete]",
+        help: "see what a room is about, change it, or take it away",
         arguments: &[Argument::Room, Argument::Text],
         make: |arguments| {
             let (room, topic) = leading_room(arguments)?;
-            Ok(Intent::Topic {
-                room,
-                topic: some(topic),
-            })
+            let topic = some(topic).map(|topic| if topic == "-delete" { "" } else { topic });
+            Ok(Intent::Topic { room, topic })
         },
     },
     Slash {
@@ -436,6 +434,16 @@ pub const COMMANDS: &[Slash] = &[
         },
     },
     Slash {
+        name: "reconnect",
+        usage: "",
+        help: "leave this server and come back, or try again now when it is gone",
+        arguments: &[],
+        make: |arguments| {
+            nothing_behind(arguments)?;
+            Ok(Intent::Reconnect)
+        },
+    },
+    Slash {
         name: "quit",
         usage: "[REASON]",
         help: "leave (as Ctrl-D on an empty line does)",
@@ -446,6 +454,18 @@ pub const COMMANDS: &[Slash] = &[
             })
         },
     },
+];
+
+/// What other programs call some of them, and what that is here.
+pub const OTHER_NAMES: &[(&str, &str)] = &[
+    ("bye", "quit"),
+    ("exit", "quit"),
+    ("j", "join"),
+    ("leave", "part"),
+    ("query", "msg"),
+    ("quote", "raw"),
+    ("w", "who"),
+    ("wi", "whois"),
 ];
 
 /// How many lines `/history` shows when it is not told.
@@ -508,8 +528,12 @@ fn leading_target(arguments: &str) -> Result<(Option<&str>, &str), Fault> {
 }
 
 impl Slash {
-    /// The row with this name, in any letter case.
+    /// The row with this name, or that other programs call so, in any letter case.
     pub fn find(name: &str) -> Option<&'static Self> {
+        let elsewhere = OTHER_NAMES
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let name = elsewhere.map_or(name, |(_, name)| name);
         COMMANDS
             .iter()
             .find(|slash| slash.name.eq_ignore_ascii_case(name))
@@ -553,6 +577,10 @@ mod tests {
             assert!(!slash.help.is_empty());
             let found = COMMANDS.iter().position(|other| other.name == slash.name);
             assert_eq!(found, Some(index), "/{}", slash.name);
+        }
+        for (other, name) in OTHER_NAMES {
+            assert!(COMMANDS.iter().all(|slash| slash.name != *other));
+            assert_eq!(Slash::find(other).unwrap().name, *name);
         }
     }
 }

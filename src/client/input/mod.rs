@@ -16,7 +16,7 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use self::commands::{Argument, COMMANDS, Slash, nearest_command};
+pub use self::commands::{Argument, COMMANDS, OTHER_NAMES, Slash, nearest_command};
 use crate::wire::name::is_invisible;
 
 /// What a typed line asks for, borrowed from the line.
@@ -156,6 +156,8 @@ pub enum Intent<'a> {
     },
     /// Something that only concerns what is shown here.
     Local(Local<'a>),
+    /// Connect anew to the same server.
+    Reconnect,
     /// Explain the commands.
     Help {
         /// One command, all of them when none is named.
@@ -323,7 +325,7 @@ pub fn is_secret(line: &str) -> bool {
     ];
     match words[..] {
         ["/oper" | "/pass", ..] | ["/raw" | "/quote", "pass" | "oper" | "authenticate", ..] => true,
-        ["/msg" | "/notice", service, word, ..] => {
+        ["/msg" | "/query" | "/notice", service, word, ..] => {
             services.contains(&service) && secrets.contains(&word)
         }
         [service, word, ..] => service

@@ -103,7 +103,7 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
 #[test]
 fn wrong_input_explains_itself() {
     assert_eq!(words("/quti"), "no command /quti; did you mean /quit?");
-    assert_eq!(words("/j #a"), "no command /j; did you mean /join?");
+    assert_eq!(words("/jo #a"), "no command /jo; did you mean /join?");
     assert_eq!(
         words("/frobnicate"),
         "no command /frobnicate; /help lists them"

@@ -252,7 +252,8 @@ impl Session {
         }
         self.begin_negotiation(outbox);
         self.send_nick(&self.nick.clone(), outbox);
-        let (user, real_name) = (self.settings.user.clone(), self.settings.real_name.clone());
+        let user = user_name(&self.settings.user);
+        let real_name = self.settings.real_name.clone();
         self.send(
             &Request::User {
                 user: &user,
@@ -582,6 +583,15 @@ impl Session {
     fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
         let words = words.to_owned();
         self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
+    }
+}
+
+/// A user name that servers take, made of one that is as a nick may be.
+fn user_name(wanted: &str) -> String {
+    let plain: String = wanted.chars().filter(char::is_ascii_alphanumeric).collect();
+    match plain.is_empty() {
+        true => "user".to_owned(),
+        false => plain,
     }
 }
 

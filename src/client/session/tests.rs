@@ -448,6 +448,14 @@ fn operators_commands_are_written_as_irc_wants_them() {
         ("/list >3", "LIST >3"),
         ("/notice bob hi", "NOTICE bob :hi"),
         ("/raw PING x", "PING x"),
+        ("/topic", "TOPIC #lobby"),
+        ("/topic lobby", "TOPIC #lobby"),
+        ("/topic lobby rules", "TOPIC #lobby :lobby rules"),
+        ("/topic -delete", "TOPIC #lobby :"),
+        ("/quote PING x", "PING x"),
+        ("/query bob hi", "PRIVMSG bob :hi"),
+        ("/leave lobby see you", "PART #lobby :see you"),
+        ("/part dev is closed", "PART #lobby :dev is closed"),
         ("/close", "PART #lobby"),
     ] {
         played.type_line(typed);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::asked::Who;
 use super::talk::Talk;
@@ -52,6 +53,7 @@ impl Session {
             Ok(Intent::Help { command }) => self.help(command, outbox),
             Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
             Ok(Intent::Connect { server }) => self.go_elsewhere(server, outbox),
+            Ok(Intent::Reconnect) => self.reconnect(outbox),
             Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
                 line: line.to_owned(),
             }),
@@ -163,9 +165,9 @@ impl Session {
             }
             Intent::Join { room, key } => self.join(room, *key, outbox),
             Intent::Part { room, reason } => {
+                let (room, reason) = self.room_in_front(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.rooms.want_out(&room);
-                    let reason = *reason;
                     self.send(
                         &Request::Part {
                             rooms: &room,
@@ -176,8 +178,13 @@ impl Session {
                 }
             }
             Intent::Topic { room, topic } => {
+                // More than one word is a topic, whatever it begins with.
+                let one = topic.filter(|topic| !topic.contains(' '));
+                let (room, topic) = match self.room_in_front(room.as_deref(), one) {
+                    (Some(room), None) => (Some(room), None),
+                    _ => (room.clone(), *topic),
+                };
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    let topic = *topic;
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
             }
@@ -194,6 +201,7 @@ impl Session {
             | Intent::Help { .. }
             | Intent::Quit { .. }
             | Intent::Connect { .. }
+            | Intent::Reconnect
             | Intent::Local(_)
             | Intent::Switch { .. }
             | Intent::Rooms
@@ -229,6 +237,37 @@ impl Session {
             }
             Err(words) => self.refuse_input(&format!("{words}; you stay here"), outbox),
         }
+    }
+
+    /// Connects anew to the same server.
+    fn reconnect(&mut self, outbox: &mut Outbox) {
+        if self.settings.script || self.is_leaving() {
+            return self.refuse_input("a script stays connected", outbox);
+        }
+        self.attempts = 0;
+        if self.phase == Phase::Offline {
+            let after = Duration::ZERO;
+            return outbox.orders.push(Order::Reconnect { after });
+        }
+        self.farewell = Some("you wanted to connect anew".to_owned());
+        outbox.orders.push(Order::Close);
+    }
+
+    /// The room that is meant where one may stand first: the one named, or a first word that is the
+    /// name of one of this person's rooms without its sign.
+    fn room_in_front<'t>(
+        &self,
+        room: Option<&str>,
+        text: Option<&'t str>,
+    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
+        if let (None, Some(text)) = (room, text) {
+            let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+            if let Some(room) = self.rooms.get(&format!("#{word}")) {
+                let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
+                return (Some(Cow::Owned(room.name.clone())), rest);
+            }
+        }
+        (room.map(|room| Cow::Owned(room.to_owned())), text)
     }
 
     /// Makes another room the active one, by its name or its number.
@@ -382,6 +421,11 @@ fn list_help(outbox: &mut Outbox) {
     for slash in COMMANDS {
         row(&slash.to_string(), slash.help);
     }
+    let others = input::OTHER_NAMES.iter();
+    let others: Vec<String> = others
+        .map(|(other, name)| format!("/{other} is /{name}"))
+        .collect();
+    row("other names", &others.join(", "));
     row("//TEXT, @@TEXT", "say text that begins with / or @");
     row("Tab", "completes commands, nicks and rooms");
 }

@@ -172,6 +172,29 @@ fn a_question_that_is_too_long_to_be_answered_whole_is_nobodys_mistake() {
 }
 
 #[test]
+fn the_user_name_is_one_that_servers_take() {
+    for (nick, user) in [("_bob_", "bob"), ("[alice]2", "alice2"), ("日本", "user")] {
+        let mut played = Played::new(false);
+        played.session.settings.user = nick.into();
+        played.connect();
+        assert!(played.lines()[2].starts_with(&format!("USER {user} ")));
+    }
+}
+
+#[test]
+fn one_can_connect_anew_and_need_not_wait_for_the_next_attempt() {
+    let mut played = Played::ready(false);
+    played.type_line("/reconnect");
+    assert_eq!(played.take().orders, [Order::Close]);
+    played.lose("closed");
+    let after = Duration::from_secs(1);
+    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    played.type_line("/reconnect");
+    let after = Duration::ZERO;
+    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+}
+
+#[test]
 fn a_room_that_leads_to_another_is_the_other_from_then_on() {
     let mut played = Played::ready(false);
     played.type_line("/join #a");
