@@ -354,7 +354,9 @@ impl Desk<'_> {
                         self.editor.clear_screen()?;
                         continue;
                     }
-                    self.send(Command::Typed(text));
+                    // It is said where the prompt said, whatever has happened meanwhile.
+                    let room = self.remote.room();
+                    self.send(Command::Typed { text, room });
                 }
                 Entered::Cleared { was_empty } => {
                     if was_empty {
@@ -468,7 +470,8 @@ impl Front for TerminalFront {
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
-            let prompt = self.scroll.look().prompt(place.as_deref(), unread);
+            let mut prompt = self.scroll.look().prompt(place.as_deref(), unread);
+            prompt.room = session.active_room().map(str::to_owned);
             self.remote.set_prompt(prompt);
         }
         if !self.ready && session.is_ready() {

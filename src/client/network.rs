@@ -64,7 +64,12 @@ pub trait Front: Send {
 #[derive(Debug)]
 pub enum Command {
     /// The person entered this.
-    Typed(String),
+    Typed {
+        /// The line, or lines.
+        text: String,
+        /// The room that the prompt named.
+        room: Option<String>,
+    },
     /// The person's other nick.
     AnswerNick(String),
     /// Which names are there to complete?
@@ -367,9 +372,10 @@ impl<F: Front> Network<F> {
 
     fn command(&mut self, command: Option<Command>, now: Moment) {
         match command {
-            Some(Command::Typed(text)) => {
+            Some(Command::Typed { text, room }) => {
                 super::panic_if_asked("network", &text);
-                self.session.typed(&text, now, &mut self.outbox);
+                let room = room.as_deref();
+                self.session.typed_in(room, &text, now, &mut self.outbox);
                 self.deliver(now);
                 self.front.typed_done(&self.session);
             }

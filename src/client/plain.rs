@@ -124,9 +124,9 @@ impl Plain {
                 break Some(outcome);
             }
             match self.woken.recv() {
-                Ok(Woken::Line(text)) if ready => send(Command::Typed(text)),
+                Ok(Woken::Line(text)) if ready => send(Command::Typed { text, room: None }),
                 Ok(Woken::InputEnded) if ready => send(Command::Quit(None)),
-                Ok(Woken::Line(text)) => early.push(Command::Typed(text)),
+                Ok(Woken::Line(text)) => early.push(Command::Typed { text, room: None }),
                 Ok(Woken::InputEnded) => early.push(Command::Quit(None)),
                 Ok(Woken::Ready) => {
                     ready = true;

@@ -181,7 +181,11 @@ impl Editor {
     fn answer(&mut self, question: &str, default: &str) -> io::Result<Entered> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
-        self.remote.set_prompt(Prompt { raw, styled });
+        self.remote.set_prompt(Prompt {
+            raw,
+            styled,
+            room: None,
+        });
         let mut draft = Draft::default();
         loop {
             match self.read_unremembered(draft)? {

@@ -156,6 +156,11 @@ impl Remote {
         Some(desk.given.clone())
     }
 
+    /// The room of the prompt behind which the last line was typed.
+    pub fn room(&self) -> Option<String> {
+        self.lock().given.room.clone()
+    }
+
     pub(super) fn stop(&self) -> Stopped {
         let mut desk = self.lock();
         self.printer.close_gate();

@@ -37,6 +37,8 @@ pub struct Prompt {
     pub raw: String,
     /// With colours.
     pub styled: String,
+    /// The room in which what is typed behind it is said, where it names one.
+    pub room: Option<String>,
 }
 
 /// How events are shown.
@@ -130,7 +132,11 @@ impl Look {
         } else {
             raw.clone()
         };
-        Prompt { raw, styled }
+        Prompt {
+            raw,
+            styled,
+            room: None,
+        }
     }
 
     /// A line that is being typed, with colours for what is known of its words. It takes the same

@@ -46,6 +46,8 @@ pub(super) struct Script {
     pace: Pace,
     /// As many lines were on their way as may be, since the last time that none was.
     window_used: bool,
+    /// The last line changes where talk goes, so what comes behind it waits for the answer.
+    moving: bool,
     /// The last flight is being written: what is sent or refused now belongs to it.
     pub(super) writing: bool,
     /// The flight that the line at hand answers.
@@ -117,6 +119,7 @@ impl Session {
         outbox: &mut Outbox,
     ) {
         self.script.last = number;
+        self.script.moving = false;
         let flight = self.script.take_number();
         self.begin_flight(flight, Some(number), false, now, outbox);
         match line {
@@ -130,7 +133,9 @@ impl Session {
 
     /// Whether the next line may be given to [`Session::scripted`].
     pub fn wants_input(&self) -> bool {
-        self.is_ready() && !self.script.ended && self.script.pieces.is_empty() && self.has_window()
+        let script = &self.script;
+        let moving = script.moving && !script.flights.is_empty();
+        self.is_ready() && !script.ended && !moving && script.pieces.is_empty() && self.has_window()
     }
 
     fn has_window(&self) -> bool {
@@ -202,6 +207,12 @@ impl Session {
                 put_fence(flight.number, outbox);
             }
         }
+    }
+
+    /// The line at hand enters or leaves a room: nothing behind it may be said before it is known
+    /// where.
+    pub(super) fn wait_for_the_room(&mut self) {
+        self.script.moving = true;
     }
 
     /// Puts the label of the line at hand in front of a request.

@@ -351,7 +351,11 @@ impl Session {
 
     /// A room cannot be entered, or another one is in its place.
     pub(super) fn room_refused_with(&mut self, room: &str, forward: Option<&str>) {
-        self.rooms.entry_refused(room, forward);
+        let was_wanted = self.rooms.entry_refused(room, forward);
+        if was_wanted && forward.is_none() && self.settings.script {
+            // What stands behind it in the script is meant for that room, and for no other.
+            self.rooms.talk_nowhere(room);
+        }
         let (key, Some(forward)) = (Key::of(room), forward) else {
             return;
         };

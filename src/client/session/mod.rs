@@ -175,6 +175,8 @@ pub struct Session {
     capabilities: Capabilities,
     /// The server does what no server may do.
     broken: bool,
+    /// The room of the prompt behind which the line at hand was typed.
+    typed_in: Option<String>,
     /// Whose words are not shown.
     ignored: Ignored,
     /// Who whispered last.
@@ -216,6 +218,7 @@ impl Session {
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,
+            typed_in: None,
             ignored,
             last_whisper: None,
             elsewhere: None,

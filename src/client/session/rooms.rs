@@ -201,10 +201,21 @@ impl Rooms {
     }
 
     /// A room cannot be entered, or another one is in its place.
-    pub(super) fn entry_refused(&mut self, name: &str, forward: Option<&str>) {
-        if self.wanted.as_ref() == Some(&Key::of(name)) {
+    pub(super) fn entry_refused(&mut self, name: &str, forward: Option<&str>) -> bool {
+        let was_wanted = self
+            .wanted
+            .take_if(|wanted| *wanted == Key::of(name))
+            .is_some();
+        if was_wanted {
             self.wanted = forward.map(Key::of);
         }
+        was_wanted
+    }
+
+    /// What is said next is meant for this room, and this person is not in it.
+    pub(super) fn talk_nowhere(&mut self, name: &str) {
+        self.active = Some(Key::of(name));
+        self.gone = Some(name.to_owned());
     }
 
     /// The connection is new: this person is in none of the rooms yet.

@@ -26,8 +26,8 @@ impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
     pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, String>> {
         let (target, text, manner) = match intent {
-            Intent::Say { text } => (self.active_room(), text, Manner::Text),
-            Intent::Act { text } => (self.active_room(), text, Manner::Action),
+            Intent::Say { text } => (self.room_meant(), text, Manner::Text),
+            Intent::Act { text } => (self.room_meant(), text, Manner::Action),
             Intent::Tell { target, text } => (Some(*target), text, Manner::Text),
             Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
             Intent::Reply { text } => match &self.last_whisper {
@@ -63,10 +63,9 @@ impl Session {
 
     /// Why there is no room to talk in.
     pub(super) fn no_room_words(&self) -> String {
-        match self.rooms.gone() {
+        match self.typed_in.as_deref().or(self.rooms.gone()) {
             Some(room) => format!(
-                "you are not in {room} any more; /join {room} enters it again, /room #ROOM goes to \
-                 another"
+                "you are not in {room}; /join {room} enters it, /room #ROOM goes to another"
             ),
             None => "you are in no room; /join #ROOM enters one".to_owned(),
         }

@@ -13,6 +13,22 @@ use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Request};
 
 impl Session {
+    /// The person typed this behind a prompt that named a room: it is about that room, even when
+    /// another has become the active one meanwhile.
+    pub fn typed_in(&mut self, room: Option<&str>, text: &str, now: Moment, outbox: &mut Outbox) {
+        self.typed_in = room.map(str::to_owned);
+        self.typed(text, now, outbox);
+        self.typed_in = None;
+    }
+
+    /// The room that is meant where none is named.
+    pub(super) fn room_meant(&self) -> Option<&str> {
+        match &self.typed_in {
+            Some(room) => self.rooms.get(room).map(|room| room.name.as_str()),
+            None => self.active_room(),
+        }
+    }
+
     /// The person typed a line: one that was entered, or a pasted text of several lines.
     pub fn typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
         if !text.contains('\n') {
@@ -144,7 +160,10 @@ impl Session {
                     );
                 }
             }
-            Intent::Raw { line } => self.send_line((*line).to_owned(), outbox),
+            Intent::Raw { line } => {
+                self.wait_for_the_room();
+                self.send_line((*line).to_owned(), outbox);
+            }
             Intent::Nick { nick } => {
                 self.asked.nick = Some((*nick).to_owned());
                 self.send_nick(nick, outbox);
@@ -163,10 +182,14 @@ impl Session {
             Intent::Whois { nick } => {
                 self.send(&Request::Whois { nick }, outbox);
             }
-            Intent::Join { room, key } => self.join(room, *key, outbox),
+            Intent::Join { room, key } => {
+                self.wait_for_the_room();
+                self.join(room, *key, outbox);
+            }
             Intent::Part { room, reason } => {
                 let (room, reason) = self.room_in_front(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    self.wait_for_the_room();
                     self.rooms.want_out(&room);
                     self.send(
                         &Request::Part {
@@ -382,7 +405,7 @@ impl Session {
 
     /// The room meant: the one named, or else the active one.
     fn room_or_active(&mut self, named: Option<&str>, outbox: &mut Outbox) -> Option<String> {
-        let room = named.or_else(|| self.active_room()).map(str::to_owned);
+        let room = named.or_else(|| self.room_meant()).map(str::to_owned);
         if room.is_none() {
             self.refuse_input(&self.no_room_words(), outbox);
         }

@@ -40,6 +40,26 @@ fn what_is_typed_behind_being_thrown_out_of_a_room_is_said_in_no_other() {
 }
 
 #[test]
+fn what_is_typed_goes_where_the_prompt_said() {
+    let mut played = Played::ready(false);
+    enter(&mut played, "#dev");
+    let now = played.now;
+    let type_in = |played: &mut Played, room, text| {
+        let outbox = &mut played.outbox;
+        played.session.typed_in(Some(room), text, now, outbox);
+        played.lines_but_fences()
+    };
+    assert_eq!(
+        type_in(&mut played, "#lobby", "hi"),
+        ["PRIVMSG #lobby :hi"],
+        "#dev became the active one at that moment"
+    );
+    assert_eq!(type_in(&mut played, "#lobby", "/part"), ["PART #lobby"]);
+    played.hear(":bob!b@h KICK #dev alice :out");
+    assert_eq!(type_in(&mut played, "#dev", "secret"), [""; 0]);
+}
+
+#[test]
 fn a_room_left_on_purpose_gives_way_to_the_one_used_last() {
     let mut played = Played::ready(false);
     for room in ["#a", "#b", "#c"] {
@@ -74,6 +94,43 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
         &done.events[..],
         [Event::Unsendable { line: Some(2), .. }]
     ));
+}
+
+#[test]
+fn what_stands_behind_a_join_in_a_script_is_said_in_that_room_or_nowhere() {
+    let mut played = Played::ready(true);
+    let now = played.now;
+    let say = |played: &mut Played, number, text| {
+        assert!(played.session.wants_input());
+        let line = ScriptLine::Typed(text);
+        played
+            .session
+            .scripted(number, line, now, &mut played.outbox);
+    };
+    say(&mut played, 1, "/join #dev");
+    assert!(!played.session.wants_input(), "where it goes is not known");
+    played.hear(":alice!~a@host JOIN #dev");
+    assert!(!played.session.wants_input());
+    played.hear(":s PONG s chatroom-line-0");
+    played.take();
+    say(&mut played, 2, "hello");
+    assert_eq!(played.lines()[0], "PRIVMSG #dev :hello");
+    say(&mut played, 3, "/join #closed");
+    played.hear(":s 473 alice #closed :Cannot join channel (+i)");
+    played.hear(":s PONG s chatroom-line-1");
+    played.hear(":s PONG s chatroom-line-2");
+    played.take();
+    say(&mut played, 4, "secret");
+    let done = played.take();
+    assert_eq!(done.lines, "");
+    assert!(
+        matches!(&done.events[..], [Event::Unsendable { line: Some(4), words }] if words.contains("#closed")),
+        "{:?}",
+        done.events
+    );
+    say(&mut played, 5, "/room #dev");
+    say(&mut played, 6, "there");
+    assert_eq!(played.lines()[0], "PRIVMSG #dev :there");
 }
 
 #[test]
