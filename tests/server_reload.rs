@@ -120,3 +120,20 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     carol.send("OPER root sesame");
     carol.expect(" 464 ");
 }
+
+#[test]
+fn a_room_that_becomes_the_lobby_is_operated_by_operators_of_the_server_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with(folder.path(), "");
+    let mut bob = server.enter("bob");
+    bob.send("JOIN #hall");
+    bob.expect(" 353 bob = #hall :@bob");
+    let lobby = "lobby = \"#hall\"\n[limits]\nroom-name-bytes = 2";
+    fs::write(folder.path().join("chatroomd.toml"), lobby).unwrap();
+    server.signal(Signal::SIGHUP);
+    bob.expect(" MODE #hall -o bob");
+    // It is where people come in, however long names of rooms can be.
+    let mut carol = server.enter("carol");
+    carol.send("NAMES #hall");
+    carol.expect(" 353 carol = #hall :bob carol");
+}

@@ -97,20 +97,23 @@ impl ConfigFile<'_> {
                 let bad = |_| Trouble::Mistake(value.span(), Mistake::ControlCharacter);
                 hub.motd = lines.map_err(bad)?;
             }
+            "motd-file" if !hub.motd.is_empty() => return Err(twice("motd-file", value)),
             "motd-file" => {
                 let path = self.beside(text("motd-file", value)?);
                 let lines = settings::read_motd(&path).map_err(Trouble::OtherFile)?;
                 self.settings.hub.motd = lines;
             }
             "password" => {
-                hub.password = Some(text("password", value)?.to_owned());
+                hub.password = Some(password("password", text("password", value)?, value)?);
                 self.warn_if_others_can_read(self.path);
             }
+            "password-file" if hub.password.is_some() => return Err(twice("password-file", value)),
             "password-file" => {
                 let path = self.beside(text("password-file", value)?);
                 let read = settings::read_file("password", &path);
-                let password = read.map_err(Trouble::OtherFile)?;
-                self.settings.hub.password = Some(password.trim_end().to_owned());
+                let text = read.map_err(Trouble::OtherFile)?;
+                let password = password("password-file", text.trim_end(), value)?;
+                self.settings.hub.password = Some(password);
                 self.warn_if_others_can_read(&path);
             }
             "lobby" => hub.lobby = lobby(value)?,
@@ -156,6 +159,23 @@ fn unknown_key(at: Range<usize>, key: &str, known: impl Iterator<Item = &'static
 
 fn wrong_kind(key: &'static str, expected: &'static str, value: &Spanned<DeValue<'_>>) -> Trouble {
     Trouble::Mistake(value.span(), Mistake::Kind { key, expected })
+}
+
+/// The same was said by another key already; one of them would win, and nobody could tell which.
+fn twice(key: &'static str, value: &Spanned<DeValue<'_>>) -> Trouble {
+    wrong_kind(key, "this key or the one without -file, not both", value)
+}
+
+/// A password that can be given: an empty one would keep everybody out.
+fn password(
+    key: &'static str,
+    password: &str,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<String, Trouble> {
+    match password.is_empty() {
+        true => Err(wrong_kind(key, "a password that is not empty", value)),
+        false => Ok(password.to_owned()),
+    }
 }
 
 fn text<'v>(key: &'static str, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, Trouble> {
@@ -334,6 +354,26 @@ mod tests {
             (
                 "[[operator]]\nname = \"root\"\npassword-hash = \"sesame\"",
                 "3: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+            ),
+            (
+                "[[operator]]\nname = \"a b\"\npassword = \"x\"",
+                "2: name: wrong value, expected one word",
+            ),
+            (
+                "[[operator]]\nname = \"root\"\npassword = \"\"",
+                "3: password: wrong value, expected a password that is not empty",
+            ),
+            (
+                "password = \"\"",
+                "1: password: wrong value, expected a password that is not empty",
+            ),
+            (
+                "password = \"x\"\npassword-file = \"y\"",
+                "2: password-file: wrong value, expected this key or the one without -file, not both",
+            ),
+            (
+                "motd-file = \"x\"\nmotd = \"y\"",
+                "1: motd-file: wrong value, expected this key or the one without -file, not both",
             ),
             (
                 "[[operator]]\nname = \"root\"",

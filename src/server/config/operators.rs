@@ -3,9 +3,9 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Trouble, text, unknown_key, wrong_kind};
+use super::{Trouble, password, text, unknown_key, wrong_kind};
 use crate::server::hub::{Operator, Secret};
-use crate::server::password;
+use crate::server::password::is_hash;
 
 /// The keys of one operator.
 const KEYS: [&str; 3] = ["name", "password", "password-hash"];
@@ -28,12 +28,24 @@ fn operator(value: &Spanned<DeValue<'_>>) -> Result<Operator, Trouble> {
     let (mut name, mut secret) = (None, None);
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "name" => name = Some(text("name", value)?.to_owned()),
-            "password" => secret = Some(Secret::Clear(text("password", value)?.to_owned())),
+            "name" => {
+                let word = text("name", value)?;
+                if word.is_empty() || word.contains(char::is_whitespace) {
+                    return Err(wrong_kind("name", "one word", value));
+                }
+                name = Some(word.to_owned());
+            }
+            "password" | "password-hash" if secret.is_some() => {
+                return Err(wrong_kind("operator", EXPECTED, value));
+            }
+            "password" => {
+                let clear = password("password", text("password", value)?, value)?;
+                secret = Some(Secret::Clear(clear));
+            }
             "password-hash" => {
                 const HASH: &str = "what `chatroomd hash-password` prints";
                 let hash = text("password-hash", value)?;
-                if !password::is_hash(hash) {
+                if !is_hash(hash) {
                     return Err(wrong_kind("password-hash", HASH, value));
                 }
                 secret = Some(Secret::Hash(hash.to_owned()));

@@ -1,5 +1,6 @@
 //! What operators of the server can do: OPER itself, KILL, WALLOPS and REHASH.
 
+use std::mem;
 use std::time::Duration;
 
 use super::facts::Secret;
@@ -116,7 +117,10 @@ impl Hub {
     fn reconfigure(&mut self, read: Result<Settings, String>) {
         let outcome = match read {
             Ok(settings) => {
-                self.settings = settings;
+                let before = mem::replace(&mut self.settings, settings);
+                if before.lobby != self.settings.lobby {
+                    self.make_it_the_lobby();
+                }
                 "The configuration was read again".to_owned()
             }
             Err(why) => format!("The configuration stays as it was: {why}"),
@@ -128,6 +132,17 @@ impl Hub {
                 let line = self.line(format_args!(":{name} NOTICE {nick} :{outcome}"));
                 self.post(person.id, line);
             }
+        }
+    }
+
+    /// A room that was anybody's becomes the lobby: only operators of the server operate it.
+    fn make_it_the_lobby(&mut self) {
+        let lobby = self.settings.lobby.as_ref();
+        let room = lobby.and_then(|lobby| self.rooms.called(lobby.as_str()));
+        let members = room.map(|room| room.members.iter().map(|member| member.id).collect());
+        let members: Vec<_> = members.unwrap_or_default();
+        for id in members {
+            self.set_lobby_operator(id, self.is_operator(id));
         }
     }
 }

@@ -55,7 +55,8 @@ impl Hub {
     fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
         let bytes_max = self.settings.limits.room_name_bytes as usize;
         let why = match RoomName::parse(room) {
-            Ok(name) if room.len() <= bytes_max => return Ok(name),
+            // The lobby is for everybody, whatever it is called.
+            Ok(name) if room.len() <= bytes_max || self.is_lobby(&name) => return Ok(name),
             Ok(_) => NameError::TooLong { bytes_max },
             // Without the `#` it is no name of a room at all.
             Err(NameError::Start(_)) => return Err(Refusal::NoSuchRoom(room)),
@@ -64,9 +65,13 @@ impl Hub {
         Err(Refusal::BadRoomName(room, why))
     }
 
+    fn is_lobby(&self, name: &RoomName) -> bool {
+        self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key())
+    }
+
     /// Puts somebody who is not there yet into a room, and tells everybody in it.
     fn enter_room(&mut self, id: ConnectionId, name: &RoomName, is_new: bool) {
-        let is_lobby = self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key());
+        let is_lobby = self.is_lobby(name);
         let founding = Founding {
             operator: is_new && !is_lobby,
             // The lobby belongs to everybody, its topic too.
