@@ -12,6 +12,7 @@
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// A block is at least one line, and no more than so many bytes if there are several: a key is
 /// answered only between two blocks.
@@ -42,6 +43,8 @@ struct State {
     skipped: usize,
     gated: bool,
     open: bool,
+    /// For so long no block is handed over.
+    rest: Option<Duration>,
     /// A block that was handed over and has not been drawn yet.
     handed: Option<String>,
     finished: bool,
@@ -128,6 +131,12 @@ impl Printer {
         self.lock().open = false;
     }
 
+    /// Hands no block over for so long, from now on.
+    pub fn rest(&self, rest: Duration) {
+        self.lock().rest = Some(rest);
+        self.shared.changed.notify_all();
+    }
+
     /// Ends the thread and gives what was not printed, in order.
     pub fn finish(&self) -> String {
         let mut state = self.lock();
@@ -144,7 +153,7 @@ impl Printer {
     pub fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         let mut state = self.lock();
         while state.has_more() && !thread.is_finished() {
-            let timeout = std::time::Duration::from_millis(50);
+            let timeout = Duration::from_millis(50);
             state = match self.shared.changed.wait_timeout(state, timeout) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
@@ -167,6 +176,12 @@ impl Printer {
                 drop(state);
                 print_to_stdout(controls)?;
                 state = self.lock();
+                continue;
+            }
+            if let Some(rest) = state.rest.take() {
+                let goes_on = |state: &mut State| !state.finished && state.rest.is_none();
+                let waited = self.shared.changed.wait_timeout_while(state, rest, goes_on);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             if !state.may_print() {

@@ -72,7 +72,7 @@ fn a_paste_whose_end_never_comes_says_so_and_can_be_dropped() {
     // What comes a while later is a person looking for a way out.
     room.alice
         .presses_until("x", "it is said that a paste goes on", |shown| {
-            shown.has("characters goes on; Ctrl-C drops it)")
+            shown.has("(a paste that has not ended; Ctrl-C drops it)")
         });
     room.alice
         .presses_until(CTRL_C, "the paste is dropped", |shown| {

@@ -14,12 +14,14 @@
 
 mod people;
 mod screen;
+mod tmux;
 
 mod drafts;
 mod hostile;
 mod keys;
 mod leaving;
 mod prompt;
+mod reflow;
 mod starting;
 mod typing;
 mod wrapping;

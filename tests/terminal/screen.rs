@@ -576,7 +576,7 @@ fn nonzero(number: u16) -> NonZeroU16 {
 }
 
 /// How many rows below the beginning of `text` the cursor is behind it, and in which column.
-fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
+pub(crate) fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
     let (mut row, mut column) = (0, 0);
     for c in text.chars() {
         let width = u16::try_from(c.width().unwrap_or(0)).unwrap();
@@ -592,7 +592,7 @@ fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
 }
 
 /// `12:01 <bob> hello` without the time, which is another each time.
-fn without_time(line: &str) -> &str {
+pub(crate) fn without_time(line: &str) -> &str {
     let is_time = line.len() > 6
         && line
             .bytes()

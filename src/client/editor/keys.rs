@@ -40,11 +40,8 @@ enum Prefix {
 impl Begun {
     /// What stands behind the line meanwhile.
     pub(super) fn words(&self) -> Option<String> {
-        if let Some(paste) = &self.paste {
-            let count = paste.len();
-            return Some(format!(
-                "  (a paste of {count} characters goes on; Ctrl-C drops it)"
-            ));
+        if self.paste.is_some() {
+            return Some("  (a paste that has not ended; Ctrl-C drops it)".to_owned());
         }
         self.search.as_ref().map(Search::words)
     }

@@ -26,11 +26,6 @@ impl Paste {
         }
     }
 
-    /// How many characters there are.
-    pub(super) fn len(&self) -> usize {
-        self.text.chars().count()
-    }
-
     /// All that was pasted.
     pub(super) fn into_text(self) -> String {
         self.text
@@ -83,7 +78,6 @@ mod tests {
             assert!(!paste.take(KeyEvent::from(c), now));
         }
         assert!(paste.take(KeyEvent(KeyCode::Left, Modifiers::NONE), now + 2 * PAUSE));
-        assert_eq!(paste.len(), 23);
         assert_eq!(paste.into_text(), "one\ntwo\nthree\tfour\n\u{2}é日\n");
     }
 }

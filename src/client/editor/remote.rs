@@ -15,6 +15,12 @@ use crate::client::terminal::{self, Waker};
 /// How soon an editor that should end and has not is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
+/// How long nothing is printed after the width has changed. It is likely to change again at once,
+/// and tmux tells programs of that up to a quarter of a second after it has wrapped its lines: what
+/// is printed meanwhile, above a draft of several rows, would take some of what stands there with
+/// it.
+const AFTER_OTHER_WIDTH: Duration = Duration::from_millis(300);
+
 /// What is typed and where the cursor is, in bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -186,8 +192,11 @@ impl Remote {
     pub(super) fn drawn(&self, prompt: &str, usual_prompt: bool) -> bool {
         let mut desk = self.lock();
         let columns = terminal::columns();
-        let wrapped_anew =
-            self.reflows && desk.stage != Stage::Beginning && columns != desk.shown.columns;
+        let other_width = desk.stage != Stage::Beginning && columns != desk.shown.columns;
+        if other_width {
+            self.printer.rest(AFTER_OTHER_WIDTH);
+        }
+        let wrapped_anew = self.reflows && other_width;
         // The editor has not written anything of this drawing yet.
         let cleared =
             wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();

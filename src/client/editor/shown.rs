@@ -40,7 +40,14 @@ impl Shown {
         let (drawn_row, drawn_column) = end_of(&[&self.prompt, before], self.columns);
         let has_line_feed =
             at_end && drawn_row > 0 && drawn_column == 0 && !self.line.ends_with('\n');
-        row + u16::from(has_line_feed && column > 0)
+        if has_line_feed {
+            row + u16::from(column > 0)
+        } else if at_end && column == 0 {
+            // The terminal leaves the cursor of a line that ends at the margin there.
+            row.saturating_sub(1)
+        } else {
+            row
+        }
     }
 
     /// How many rows the last row is below the first, as it was drawn.
@@ -51,15 +58,20 @@ impl Shown {
     /// What clears these rows in a terminal that has wrapped them anew: the cursor is where the
     /// first row began then.
     ///
-    /// The editor is about to clear the rows as it drew them, which would take some of what stands
-    /// above with it. It is made to do that on the other screen of the terminal; the drawing that
-    /// follows begins with [`BACK_TO_SCREEN`].
+    /// They are cleared row by row: tmux keeps a copy of a whole screen that is cleared. The editor
+    /// is about to clear the rows as it drew them, which would take some of what stands above with
+    /// it. It is made to do that on the other screen of the terminal; the drawing that follows
+    /// begins with [`BACK_TO_SCREEN`].
     pub(super) fn clear_reflowed(&self, columns: u16) -> String {
-        let to_first = match self.cursor_row_reflowed(columns) {
+        let up = |rows: u16| match rows {
             0 => String::new(),
             rows => format!("\x1b[{rows}A"),
         };
-        format!("{to_first}\r\x1b[J{TO_OTHER_SCREEN}")
+        let to_first = up(self.cursor_row_reflowed(columns));
+        let (last, _) = end_of(&[&self.prompt, &self.line, &self.hint], columns);
+        let clear = "\x1b[K\x1b[B".repeat(usize::from(last));
+        let back = up(last);
+        format!("{to_first}\r{clear}\x1b[K{back}{TO_OTHER_SCREEN}")
     }
 }
 
@@ -129,9 +141,24 @@ mod tests {
             hint: String::new(),
             columns: 10,
         };
+        let at_margin = Shown {
+            line: "x".repeat(5),
+            position: 5,
+            columns: 20,
+            ..shown.clone()
+        };
+        assert_eq!(at_margin.cursor_row_reflowed(10), 0);
+        assert_eq!(at_margin.cursor_row_reflowed(9), 1);
         // The cursor was in the second of 3 rows. In 20 columns it is in the first of 2, in 5
         // columns in the fourth of 6.
-        assert_eq!(shown.clear_reflowed(20), "\r\x1b[J\x1b[?1049h");
-        assert_eq!(shown.clear_reflowed(5), "\x1b[3A\r\x1b[J\x1b[?1049h");
+        assert_eq!(
+            shown.clear_reflowed(20),
+            "\r\x1b[K\x1b[B\x1b[K\x1b[1A\x1b[?1049h"
+        );
+        let clear = "\x1b[K\x1b[B".repeat(5);
+        assert_eq!(
+            shown.clear_reflowed(5),
+            format!("\x1b[3A\r{clear}\x1b[K\x1b[5A\x1b[?1049h")
+        );
     }
 }

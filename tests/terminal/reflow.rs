@@ -1,0 +1,366 @@
+//! The same and more in a terminal that wraps its lines anew when its width changes.
+
+use nix::sys::signal::Signal;
+
+use super::people::{Lines, host_on};
+use super::screen::{CTRL_A, CTRL_G, CTRL_R, ENTER, LEFT, PASTE_ENDS, TAB};
+use super::tmux::{Room, Tmux, is_installed};
+
+const DRAFT: &str =
+    "The quick brown fox jumps over the lazy dog and runs away into the dark, dark wood.";
+
+#[test]
+fn messages_above_a_typed_line_leave_it_and_its_cursor_as_they_are() {
+    let Some(mut room) = Room::sized(80, 24) else {
+        return;
+    };
+    room.alice.types("hello wor");
+    room.bob.says("one");
+    room.alice
+        .settles(&["<bob> one", "[#lobby] hello wor"], "[#lobby] hello wor");
+    room.alice.types(&LEFT.repeat(4));
+    room.bob.says("two");
+    let expected = ["<bob> one", "<bob> two", "[#lobby] hello wor"];
+    room.alice.settles(&expected, "[#lobby] hello");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "hello wor");
+}
+
+#[test]
+fn a_thousand_messages_while_typing_are_all_there_once_and_in_order() {
+    let Some(mut room) = Room::sized(80, 24) else {
+        return;
+    };
+    let mut expected = Vec::new();
+    let mut draft = "[#lobby] ".to_owned();
+    for number in 0..1000 {
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        if number % 10 == 5 {
+            room.alice.types("x");
+            draft.push('x');
+        }
+    }
+    expected.push(draft.clone());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, &draft);
+}
+
+#[test]
+fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_changes() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    let line = format!("[#lobby] {DRAFT}");
+    room.bob.says("zero");
+    room.alice.types(DRAFT);
+    // What is drawn for one width while the terminal has another already cannot be right.
+    room.alice.settles(&["<bob> zero", &line], &line);
+    let mut expected = vec!["<bob> zero".to_owned()];
+    for (number, moves) in ["", CTRL_A, "\x1b[C", "\x05", "\x1bb"]
+        .into_iter()
+        .enumerate()
+    {
+        room.alice.types(moves);
+        let before_cursor = match number {
+            1 => "[#lobby] ",
+            2 => "[#lobby] T",
+            4 => &line[..line.len() - "wood.".len()],
+            _ => &line,
+        };
+        for (turn, columns) in [31, 64, 40].into_iter().enumerate() {
+            room.alice.resizes_and_is_drawn_anew(columns, 20);
+            let lines: Vec<&str> = expected
+                .iter()
+                .map(String::as_str)
+                .chain([&*line])
+                .collect();
+            room.alice.settles(&lines, before_cursor);
+            room.bob.says(&format!("{number}.{turn}"));
+            expected.push(format!("<bob> {number}.{turn}"));
+            let lines: Vec<&str> = expected
+                .iter()
+                .map(String::as_str)
+                .chain([&*line])
+                .collect();
+            room.alice.settles(&lines, before_cursor);
+        }
+    }
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), DRAFT);
+}
+
+#[test]
+fn a_width_that_changes_all_the_time_loses_nothing_above_a_draft() {
+    let Some(mut room) = Room::sized(80, 24) else {
+        return;
+    };
+    room.alice.types("a short draft");
+    let mut expected = Vec::new();
+    for number in 0..60 {
+        room.alice.resizes([80, 61, 97, 70][number % 4], 24);
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+    }
+    expected.push("[#lobby] a short draft".to_owned());
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    room.alice.settles(&expected, "[#lobby] a short draft");
+}
+
+#[test]
+fn a_draft_at_the_margin_survives_messages_and_other_widths() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    let draft = "x".repeat(31);
+    let line = format!("[#lobby] {draft}");
+    room.alice.types(&draft);
+    room.bob.says("one");
+    room.alice.shows("<bob> one");
+    room.alice.settles(&["<bob> one", &line], &line);
+    for columns in [60, 30, 40] {
+        room.alice.resizes(columns, 20);
+        room.alice.settles(&["<bob> one", &line], &line);
+    }
+    room.bob.says("two");
+    room.alice
+        .settles(&["<bob> one", "<bob> two", &line], &line);
+}
+
+#[test]
+fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    let draft = "日本語 naïve 🎉👍 ende";
+    let line = format!("[#lobby] {draft}");
+    room.alice.types(draft);
+    room.bob.says("你好 🎉");
+    room.alice.settles(&["<bob> 你好 🎉", &line], &line);
+    room.alice.types(&LEFT.repeat(6));
+    room.bob.says("שלום");
+    let expected = ["<bob> 你好 🎉", "<bob> שלום", &line];
+    room.alice.settles(&expected, "[#lobby] 日本語 naïve 🎉");
+    room.alice.types("あいうえおかきくけこさしすせそ");
+    let line = "[#lobby] 日本語 naïve 🎉あいうえおかきくけこさしすせそ👍 ende";
+    let before = "[#lobby] 日本語 naïve 🎉あいうえおかきくけこさしすせそ";
+    room.alice
+        .settles(&["<bob> 你好 🎉", "<bob> שלום", line], before);
+    room.alice.resizes_and_is_drawn_anew(33, 20);
+    room.alice
+        .settles(&["<bob> 你好 🎉", "<bob> שלום", line], before);
+}
+
+#[test]
+fn pastes_tabs_searches_and_prefixes_let_messages_through() {
+    let Some(mut room) = Room::sized(80, 24) else {
+        return;
+    };
+    room.alice.types("old line\r");
+    assert_eq!(room.bob.hears_alice(), "old line");
+    let mut expected = vec!["[#lobby] old line".to_owned()];
+    let steps = [
+        ("bo", "bo", "[#lobby] bo"),
+        (TAB, "bob:", "[#lobby] bob: "),
+        (
+            CTRL_R,
+            "bob:   (search: type a part of a line)",
+            "[#lobby] bob: ",
+        ),
+        ("ld", "old line  (search: ld)", "[#lobby] o"),
+        (CTRL_G, "bob:", "[#lobby] bob: "),
+        ("\x16", "bob:", "[#lobby] bob: "),
+        (" ", "bob:", "[#lobby] bob:  "),
+        ("\x1b", "bob:", "[#lobby] bob:  "),
+        ("\x1b[200~pasted", "bob:", "[#lobby] bob:  "),
+        (PASTE_ENDS, "bob:  pasted", "[#lobby] bob:  pasted"),
+    ];
+    for (number, (keys, line, before_cursor)) in steps.into_iter().enumerate() {
+        room.alice.types(keys);
+        // Another width in each of these states.
+        room.alice.resizes([80, 62][number % 2], 24);
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        let line = format!("[#lobby] {line}");
+        let lines: Vec<&str> = expected
+            .iter()
+            .map(String::as_str)
+            .chain([&*line])
+            .collect();
+        room.alice.settles(&lines, before_cursor);
+    }
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "bob:  pasted");
+}
+
+#[test]
+fn a_count_and_the_commands_of_vi_hold_messages_only_until_they_end() {
+    for (configuration, keys, line, before) in [
+        ("", ["\x1b3", "x"], "draftxxx", "draftxxx"),
+        ("keys = \"vi\"\n", ["\x1b2", "b"], "draft", ""),
+        ("keys = \"vi\"\n", ["\x1b2", "h"], "draft", "dra"),
+    ] {
+        let Some(mut room) = Room::configured(configuration, 80, 24) else {
+            return;
+        };
+        room.alice.types("draft");
+        room.alice.types(keys[0]);
+        room.bob.says("one");
+        room.bob.sends("PING :all-said");
+        room.bob.hears("all-said");
+        room.alice.types(keys[1]);
+        let line = format!("[#lobby] {line}");
+        room.alice
+            .settles(&["<bob> one", &line], &format!("[#lobby] {before}"));
+    }
+}
+
+#[test]
+fn another_prompt_and_another_server_leave_the_draft_as_it_is() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    let line = format!("[#lobby] {DRAFT}");
+    room.alice.types("/nick alina\r");
+    room.bob.hears(" NICK ");
+    room.alice.shows("you are now alina");
+    room.alice.types(DRAFT);
+    room.alice.types(&LEFT.repeat(5));
+    let before = &line[..line.len() - 5];
+    room.bob.says("one");
+    let mut expected = vec![
+        "[#lobby] /nick alina",
+        "you are now alina",
+        "<bob> one",
+        &line,
+    ];
+    room.alice.settles(&expected, before);
+    let port = room.host.as_ref().unwrap().address().port();
+    room.host.take().unwrap().stop();
+    room.alice.shows("the server is gone");
+    room.host = Some(host_on(port));
+    room.bob = Lines::enter(room.host.as_ref().unwrap().address(), "bob");
+    room.alice.shows("the server is back");
+    room.alice.types("!");
+    room.bob.says("two");
+    room.alice.shows("<bob> two");
+    let line = format!("{before}!{}", &line[before.len()..]);
+    expected = vec![&line];
+    room.alice.waits_until("one draft, at the end", |seen| {
+        let drafts = seen
+            .lines
+            .iter()
+            .filter(|line| line.starts_with("[#lobby] The"));
+        drafts.count() == 1 && seen.lines.last().is_some_and(|last| *last == expected[0])
+    });
+}
+
+#[test]
+fn a_program_that_is_stopped_and_goes_on_has_lost_nothing() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    room.alice.types(DRAFT);
+    let line = format!("[#lobby] {DRAFT}");
+    room.alice.settles(&[&line], &line);
+    room.alice.signals(Signal::SIGSTOP);
+    room.bob.says("one");
+    room.alice.types("!");
+    room.alice.signals(Signal::SIGCONT);
+    room.bob.says("two");
+    let line = format!("{line}!");
+    room.alice
+        .settles(&["<bob> one", "<bob> two", &line], &line);
+    // Without a shell to go back to, Ctrl-Z only draws the line anew.
+    room.alice.types("\x1a?");
+    room.bob.says("three");
+    let line = format!("{line}?");
+    room.alice
+        .settles(&["<bob> one", "<bob> two", "<bob> three", &line], &line);
+}
+
+#[test]
+fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
+    if !is_installed() {
+        return;
+    }
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let shell = "exec bash --norc --noprofile -i";
+    let mut alice = Tmux::start(shell, "", 60, 20);
+    alice.types(&format!(
+        "PS1='$ '; clear\r{}\r",
+        Tmux::program(host.address())
+    ));
+    alice.shows("you are alice in #lobby");
+    bob.hears(":alice!");
+    alice.types(DRAFT);
+    alice.types(&LEFT.repeat(5));
+    alice.shows("wood.");
+    alice.types("\x1a");
+    alice.shows("Stopped");
+    bob.says("one");
+    // The terminal is as a shell wants it, and what it shows stays.
+    alice.types("echo it is $((6 * 7))\r");
+    alice.shows("it is 42");
+    alice.resizes(44, 20);
+    alice.types("fg\r");
+    alice.waits_until("the draft below the message", |seen| {
+        let line = format!("[#lobby] {DRAFT}");
+        seen.lines.ends_with(&["<bob> one".to_owned(), line])
+    });
+    let seen = alice.picture();
+    assert!(
+        seen.has("it is 42") && seen.has("Stopped"),
+        "{:#?}",
+        seen.lines
+    );
+    alice.types("!\r");
+    let sent = format!(
+        "{}!{}",
+        &DRAFT[..DRAFT.len() - 5],
+        &DRAFT[DRAFT.len() - 5..]
+    );
+    assert_eq!(bob.hears_alice(), sent);
+}
+
+#[test]
+fn long_messages_are_laid_out_for_the_width_there_is() {
+    let Some(mut room) = Room::sized(60, 20) else {
+        return;
+    };
+    let text = "The quick brown fox jumps over the lazy dog and on";
+    room.alice.types("draft");
+    room.bob.says(text);
+    let mut expected = vec![
+        "<bob> The quick brown fox jumps over the lazy dog and",
+        "            on",
+        "[#lobby] draft",
+    ];
+    room.alice.settles(&expected, "[#lobby] draft");
+    room.alice.resizes(80, 20);
+    room.bob.says(text);
+    expected.insert(
+        2,
+        "<bob> The quick brown fox jumps over the lazy dog and on",
+    );
+    room.alice.settles(&expected, "[#lobby] draft");
+}
+
+#[test]
+fn a_killed_program_leaves_its_draft_for_the_next() {
+    let Some(mut room) = Room::sized(80, 20) else {
+        return;
+    };
+    room.alice.types("half a thought");
+    room.alice
+        .settles(&["[#lobby] half a thought"], "[#lobby] half a thought");
+    room.alice.waits_for_draft("half a thought");
+    room.alice.signals(Signal::SIGKILL);
+    room.bob.hears(" QUIT ");
+    let address = room.host.as_ref().unwrap().address();
+    room.alice.starts_again(&Tmux::program(address));
+    room.alice.shows("[#lobby] half a thought");
+    room.alice.types("!\r");
+    assert_eq!(room.bob.hears_alice(), "half a thought!");
+}

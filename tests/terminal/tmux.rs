@@ -1,0 +1,353 @@
+//! The real program in tmux, which wraps its lines anew when its width changes. It is driven in
+//! control mode: it tells when something was drawn, so nothing here waits for longer than that.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::people::{Lines, PATIENCE, host_on};
+use super::screen::{place_of_end, without_time};
+use chatting_room::server::Host;
+
+const CONFIGURATION: &str = "\
+    set -g history-limit 20000\n\
+    set -g status off\n\
+    set -g remain-on-exit on\n\
+    set -g default-terminal tmux-256color\n\
+    set -sg escape-time 0\n";
+
+/// A tmux of its own with the program in it. Both are ended when a test drops it.
+pub(crate) struct Tmux {
+    client: Child,
+    input: ChildStdin,
+    news: Receiver<News>,
+    columns: u16,
+    home: TempDir,
+}
+
+/// What tmux says.
+enum News {
+    Answer(Vec<String>),
+    /// The program has written something.
+    Drawn,
+}
+
+/// What the screen shows and what has scrolled off it.
+pub(crate) struct Picture {
+    /// All lines; rows that tmux has wrapped are one. The time in front of them is taken off.
+    pub(crate) lines: Vec<String>,
+    rows: Vec<String>,
+    /// Row and column.
+    cursor: (usize, u16),
+}
+
+/// Whether tmux is installed.
+pub(crate) fn is_installed() -> bool {
+    let found = Command::new("tmux")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .status();
+    if found.is_err() {
+        println!("skipped: tmux is not installed");
+    }
+    found.is_ok()
+}
+
+/// A server, bob in the lobby, and alice in a tmux.
+pub(crate) struct Room {
+    pub(crate) bob: Lines,
+    pub(crate) alice: Tmux,
+    pub(crate) host: Option<Host>,
+}
+
+impl Room {
+    /// None where there is no tmux.
+    pub(crate) fn sized(columns: u16, rows: u16) -> Option<Self> {
+        Self::configured("", columns, rows)
+    }
+
+    /// The same with this in alice's configuration.
+    pub(crate) fn configured(configuration: &str, columns: u16, rows: u16) -> Option<Self> {
+        if !is_installed() {
+            return None;
+        }
+        let host = host_on(0);
+        let mut bob = Lines::enter(host.address(), "bob");
+        let program = Tmux::program(host.address());
+        let mut alice = Tmux::start(&format!("exec {program}"), configuration, columns, rows);
+        alice.waits_until("alice is in the lobby", |seen| {
+            seen.has("[#lobby]") && seen.has("you are alice")
+        });
+        bob.hears(":alice!");
+        Some(Self {
+            bob,
+            alice,
+            host: Some(host),
+        })
+    }
+}
+
+impl Tmux {
+    /// The command line of a shell that starts the program as alice.
+    pub(crate) fn program(address: SocketAddr) -> String {
+        format!("{} --nick alice {address}", env!("CARGO_BIN_EXE_chatroom"))
+    }
+
+    /// Starts a tmux that runs this command.
+    pub(crate) fn start(command: &str, configuration: &str, columns: u16, rows: u16) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("chatroom-test-{}-{number}", std::process::id());
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("tmux.conf");
+        fs::write(&own, CONFIGURATION).unwrap();
+        fs::write(home.path().join("chatroom.toml"), configuration).unwrap();
+        let mut client = Command::new("tmux");
+        client.args(["-u", "-L", &name, "-f"]).arg(own);
+        client.args(["-C", "new-session", "-x", &columns.to_string()]);
+        client.args(["-y", &rows.to_string(), command]);
+        client.env_clear();
+        for variable in ["HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "TMUX_TMPDIR"] {
+            client.env(variable, home.path());
+        }
+        client.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        client
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("SHELL", "/bin/sh");
+        client.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = client.current_dir(home.path()).spawn().unwrap();
+        let output = BufReader::new(client.stdout.take().unwrap());
+        let (sender, news) = mpsc::channel();
+        thread::spawn(move || {
+            let mut answer = None;
+            for line in output.split(b'\n') {
+                let Ok(line) = line else { return };
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let said = match (&mut answer, line.split(' ').next()) {
+                    (Some(_), Some("%end" | "%error")) => answer.take().map(News::Answer),
+                    (Some(lines), _) => {
+                        lines.push(line);
+                        None
+                    }
+                    (None, Some("%begin")) => {
+                        answer = Some(Vec::new());
+                        None
+                    }
+                    (None, Some("%output")) => Some(News::Drawn),
+                    _ => None,
+                };
+                if said.is_some_and(|said| sender.send(said).is_err()) {
+                    return;
+                }
+            }
+        });
+        let mut tmux = Self {
+            input: client.stdin.take().unwrap(),
+            client,
+            news,
+            columns,
+            home,
+        };
+        // The answer to its start.
+        tmux.answer();
+        tmux
+    }
+
+    fn answer(&mut self) -> Vec<String> {
+        loop {
+            match self.news.recv_timeout(PATIENCE).expect("tmux answers") {
+                News::Answer(lines) => return lines,
+                News::Drawn => {}
+            }
+        }
+    }
+
+    fn command(&mut self, command: &str) -> Vec<String> {
+        writeln!(self.input, "{command}").unwrap();
+        self.input.flush().unwrap();
+        self.answer()
+    }
+
+    /// Presses keys.
+    pub(crate) fn types(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(first) = rest.chars().next() {
+            let is_ascii = first.is_ascii();
+            let end = rest.find(|c: char| c.is_ascii() != is_ascii);
+            let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            let mut command = "send-keys ".to_owned();
+            if is_ascii {
+                command.push_str("-H");
+                for byte in part.bytes() {
+                    let _ = write!(command, " {byte:02x}");
+                }
+            } else {
+                let _ = write!(command, "-l '{part}'");
+            }
+            self.command(&command);
+            rest = behind;
+        }
+    }
+
+    pub(crate) fn resizes(&mut self, columns: u16, rows: u16) {
+        self.columns = columns;
+        self.command(&format!("resize-window -x {columns} -y {rows}"));
+    }
+
+    /// The same, and waits until the program has drawn itself anew. It is told later than the
+    /// screen changes.
+    pub(crate) fn resizes_and_is_drawn_anew(&mut self, columns: u16, rows: u16) {
+        while self.news.try_recv().is_ok() {}
+        self.resizes(columns, rows);
+        loop {
+            match self.news.recv_timeout(PATIENCE).expect("it is drawn anew") {
+                News::Drawn => return,
+                News::Answer(_) => {}
+            }
+        }
+    }
+
+    /// Sends a signal to the program that was started first.
+    pub(crate) fn signals(&mut self, signal: Signal) {
+        let pid = self.command("display-message -p '#{pane_pid}'");
+        kill(Pid::from_raw(pid[0].parse().unwrap()), signal).unwrap();
+    }
+
+    /// Starts another program in place of one that has ended.
+    pub(crate) fn starts_again(&mut self, command: &str) {
+        self.command("clear-history");
+        self.command(&format!("respawn-pane -k '{command}'"));
+    }
+
+    /// Waits until the draft is kept in a file that only its owner can read.
+    pub(crate) fn waits_for_draft(&mut self, text: &str) {
+        let folder = self.home.path().join("chatroom").join("draft");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+            for file in files {
+                let kept = fs::read_to_string(file.path()).unwrap_or_default();
+                if kept == text {
+                    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+                    return;
+                }
+            }
+            assert!(Instant::now() < deadline, "{text:?} is not kept");
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn picture(&mut self) -> Picture {
+        let lines = self.command("capture-pane -p -J -S -");
+        let rows = self.command("capture-pane -p");
+        let cursor = self.command("display-message -p '#{cursor_y} #{cursor_x}'");
+        let (row, column) = cursor[0].split_once(' ').unwrap();
+        let mut lines: Vec<String> = lines
+            .iter()
+            .map(|line| without_time(line.trim_end()).to_owned())
+            .collect();
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        Picture {
+            lines,
+            rows,
+            cursor: (row.parse().unwrap(), column.parse().unwrap()),
+        }
+    }
+
+    /// Waits until the screen is as it should be.
+    pub(crate) fn waits_until(&mut self, what: &str, holds: impl Fn(&Picture) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // What was drawn until now is in the picture.
+            while self.news.try_recv().is_ok() {}
+            let picture = self.picture();
+            if holds(&picture) {
+                return;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let (row, column) = picture.cursor;
+            assert!(
+                !left.is_zero(),
+                "never: {what}\nall lines:\n  {}\nthe cursor at row {row}, column {column} of\n  |{}",
+                picture.lines.join("\n  "),
+                picture.rows.join("\n  |"),
+            );
+            // What happens without anything drawn, such as a change of size, is looked at again.
+            match self.news.recv_timeout(left.min(Duration::from_millis(100))) {
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => panic!("tmux is gone"),
+            }
+        }
+    }
+
+    /// Waits until a line is there that has this text in it.
+    pub(crate) fn shows(&mut self, text: &str) {
+        self.waits_until(&format!("{text:?} is shown"), |seen| seen.has(text));
+    }
+
+    /// Waits until all that was drawn behind the line of entering is exactly this, with the cursor
+    /// in the last line behind `before_cursor`.
+    pub(crate) fn settles(&mut self, expected: &[&str], before_cursor: &str) {
+        let (below, column) = place_of_end(before_cursor, self.columns);
+        let below = usize::try_from(below).unwrap();
+        let last = *expected.last().unwrap();
+        let start = last.split(' ').next().unwrap_or(last);
+        let tail = expected.get(expected.len().saturating_sub(30)..).unwrap();
+        let what = format!(
+            "{} lines that end\n  {}\nand the cursor behind {before_cursor:?}",
+            expected.len(),
+            tail.join("\n  ")
+        );
+        self.waits_until(&what, |seen| {
+            let entered = seen
+                .lines
+                .iter()
+                .position(|line| line.starts_with("you are "));
+            let lines = seen.lines.iter().skip(entered.map_or(0, |at| at + 1));
+            // At a narrow terminal that line has more rows.
+            let lines = lines.skip_while(|line| !line.starts_with(['<', '[']));
+            let lines = lines.map(String::as_str);
+            let row = seen.rows.iter().rposition(|row| row.starts_with(start));
+            lines.eq(expected.iter().copied())
+                && row.map(|row| (row + below, column)) == Some(seen.cursor)
+        });
+    }
+}
+
+impl Picture {
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.lines.iter().any(|line| line.contains(text))
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = writeln!(self.input, "kill-server");
+        let _ = self.input.flush();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline {
+            // It closes when the server has ended.
+            if let Err(RecvTimeoutError::Disconnected) =
+                self.news.recv_timeout(Duration::from_millis(100))
+            {
+                break;
+            }
+        }
+        let _ = self.client.kill();
+        let _ = self.client.wait();
+    }
+}
