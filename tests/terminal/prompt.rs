@@ -52,20 +52,20 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
         "you left #a-much-longer-room",
         "you left #lobby",
         "*bob* whispers: three",
-        "> hello wor",
+        "[#a-much-longer-room gone] hello wor",
     ]);
-    alice.settles(&expected, "> hello ");
-    lines.puts_alice_into("#den");
-    lines.sends(":bob!b@h PRIVMSG #den :four");
+    alice.settles(&expected, "[#a-much-longer-room gone] hello ");
+    lines.puts_alice_into("#a-much-longer-room");
+    lines.sends(":bob!b@h PRIVMSG #a-much-longer-room :four");
     expected.truncate(7);
     expected.extend([
-        "you are alice in #den, with bob",
+        "you are alice in #a-much-longer-room, with bob",
         "<bob> four",
-        "[#den] hello wor",
+        "[#a-much-longer-room] hello wor",
     ]);
-    alice.settles(&expected, "[#den] hello ");
+    alice.settles(&expected, "[#a-much-longer-room] hello ");
     alice.types("big \x05ld\r");
-    lines.hears("PRIVMSG #den :hello big world");
+    lines.hears("PRIVMSG #a-much-longer-room :hello big world");
 }
 
 #[test]
@@ -82,9 +82,9 @@ fn another_prompt_under_a_draft_of_three_rows_leaves_no_copy_of_it() {
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :two");
     let mut expected = vec!["<bob> one", "you left #lobby", "*bob* whispers: two"];
-    let shown = format!("> {draft}");
+    let shown = format!("[#lobby gone] {draft}");
     expected.push(&shown);
-    alice.settles(&expected, &format!("> {behind}"));
+    alice.settles(&expected, &format!("[#lobby gone] {behind}"));
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn another_prompt_during_a_search_is_there_when_it_ends() {
         "you left #lobby",
         "*bob* whispers: one",
         "*bob* whispers: two",
-        "> a draft",
+        "[#lobby gone] a draft",
     ];
-    alice.settles(&expected, "> a draft");
+    alice.settles(&expected, "[#lobby gone] a draft");
 }
 
 #[test]
@@ -211,17 +211,17 @@ fn another_prompt_under_a_draft_with_words_behind_it_leaves_no_copy_of_them() {
     let expected = [
         "you left #lobby",
         "*bob* whispers: one",
-        "> /topic [#ROOM] [TEXT]",
+        "[#lobby gone] /topic [#ROOM] [TEXT]",
     ];
-    alice.settles(&expected, "> /topic ");
-    lines.puts_alice_into("#a-much-longer-room");
+    alice.settles(&expected, "[#lobby gone] /topic ");
+    lines.puts_alice_into("#lobby");
     let expected = [
         "you left #lobby",
         "*bob* whispers: one",
-        "you are alice in #a-much-longer-room, with bob",
-        "[#a-much-longer-room] /topic [#ROOM] [TEXT]",
+        "you are alice in #lobby, with bob",
+        "[#lobby] /topic [#ROOM] [TEXT]",
     ];
-    alice.settles(&expected, "[#a-much-longer-room] /topic ");
+    alice.settles(&expected, "[#lobby] /topic ");
 }
 
 #[test]
@@ -263,8 +263,12 @@ fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
     alice.shows("[#lobby] hello");
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :one");
-    let expected = ["you left #lobby", "*bob* whispers: one", "> hello"];
-    alice.settles(&expected, "> hello");
+    let expected = [
+        "you left #lobby",
+        "*bob* whispers: one",
+        "[#lobby gone] hello",
+    ];
+    alice.settles(&expected, "[#lobby gone] hello");
     // The answer was no line of the conversation.
     alice.types("\x15\x1b[A");
     lines.sends(":bob!b@h PRIVMSG alice :two");
@@ -272,7 +276,7 @@ fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
         "you left #lobby",
         "*bob* whispers: one",
         "*bob* whispers: two",
-        ">",
+        "[#lobby gone]",
     ];
-    alice.settles(&expected, "> ");
+    alice.settles(&expected, "[#lobby gone] ");
 }

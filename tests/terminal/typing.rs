@@ -227,9 +227,9 @@ fn without_colours_the_screen_is_the_same() {
         "<bob> one",
         "you left #lobby",
         "*bob* whispers: two",
-        "> hello wor",
+        "[#lobby gone] hello wor",
     ];
-    alice.settles(&expected, "> hello ");
+    alice.settles(&expected, "[#lobby gone] hello ");
     alice.look(|shown| {
         for colour in ["\x1b[1m", "\x1b[2m", "\x1b[38;5;"] {
             assert!(!shown.was_sent(colour.as_bytes()), "{colour:?}");

@@ -122,7 +122,8 @@ impl Look {
             } => format!(" +{messages}"),
             Unread { messages, mentions } => format!(" +{messages} @{mentions}"),
         };
-        let room = room.map(safe_name).unwrap_or_default();
+        // Words may stand behind the name of a room that was left.
+        let room = room.map(safe).unwrap_or_default();
         let raw = match (room.as_str(), elsewhere.as_str()) {
             ("", "") => "> ".to_owned(),
             _ => format!("[{room}{elsewhere}] "),
