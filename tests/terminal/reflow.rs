@@ -348,19 +348,23 @@ fn long_messages_are_laid_out_for_the_width_there_is() {
 }
 
 #[test]
-fn a_killed_program_leaves_its_draft_for_the_next() {
-    let Some(mut room) = Room::sized(80, 20) else {
-        return;
-    };
-    room.alice.types("half a thought");
-    room.alice
-        .settles(&["[#lobby] half a thought"], "[#lobby] half a thought");
-    room.alice.waits_for_draft("half a thought");
-    room.alice.signals(Signal::SIGKILL);
-    room.bob.hears(" QUIT ");
-    let address = room.host.as_ref().unwrap().address();
-    room.alice.starts_again(&Tmux::program(address));
-    room.alice.shows("[#lobby] half a thought");
-    room.alice.types("!\r");
-    assert_eq!(room.bob.hears_alice(), "half a thought!");
+fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP] {
+        let Some(mut room) = Room::sized(80, 20) else {
+            return;
+        };
+        room.alice.types("half a thought");
+        let line = "[#lobby] half a thought";
+        room.alice.settles(&[line], line);
+        room.alice.waits_for_draft("half a thought");
+        room.alice.signals(signal);
+        room.bob.hears(" QUIT ");
+        // As long as it lives the draft is its own.
+        room.alice.shows("Pane is dead");
+        let address = room.host.as_ref().unwrap().address();
+        room.alice.starts_again(&Tmux::program(address));
+        room.alice.shows(line);
+        room.alice.types("!\r");
+        assert_eq!(room.bob.hears_alice(), "half a thought!");
+    }
 }
