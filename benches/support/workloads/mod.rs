@@ -13,6 +13,8 @@ pub(crate) struct Workload {
     pub(crate) run: fn(Target, Scale) -> Measures,
     /// What it does, for the heading of its table.
     pub(crate) what: &'static str,
+    /// What of it belongs in a short table.
+    pub(crate) headlines: &'static [&'static str],
 }
 
 /// How large a run is: a short try has a quarter of everything but people.
@@ -33,36 +35,45 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         name: "fan-out",
         run: |target, scale| talk::fan_out(target, scale, 200, 0),
         what: "a room of 200, 4 of them talk at full speed",
+        headlines: &[
+            "deliveries a second",
+            "CPU s per million deliveries",
+            "peak resident MiB",
+        ],
     },
     Workload {
         name: "ping-pong",
         run: talk::ping_pong,
         what: "100 pairs whisper to each other, one line at a time",
-    },
-    Workload {
-        name: "beside-a-flood",
-        run: talk::beside_a_flood,
-        what: "10 pairs whisper beside a room of 200 where 4 talk at full speed",
+        headlines: &[
+            "round trips a second",
+            "round trip p99 µs",
+            "CPU µs per delivery",
+        ],
     },
     Workload {
         name: "open-loop",
         run: talk::open_loop,
         what: "100 messages a second, by the clock, in a room of 500",
+        headlines: &["p50 µs", "p99 µs", "to those who also speak: p99 µs"],
     },
     Workload {
         name: "5,000-come",
         run: |target, _| coming::register(target, 5_000),
         what: "5,000 connections register and stay idle",
+        headlines: &["seconds", "CPU seconds", "bytes per idle connection"],
     },
     Workload {
         name: "storm",
         run: coming::storm,
         what: "500 people join 5 rooms, part and join again, quit",
+        headlines: &["seconds", "CPU seconds"],
     },
     Workload {
         name: "2,000-quit",
         run: coming::quit_at_once,
         what: "2,000 people of one room quit at once",
+        headlines: &["seconds", "CPU seconds"],
     },
 ];
 
@@ -72,21 +83,25 @@ pub(crate) const MORE: &[Workload] = &[
         name: "fan-out-400",
         run: |target, scale| talk::fan_out(target, scale, 400, 0),
         what: "the same in a room of 400: twice the recipients",
+        headlines: &[],
     },
     Workload {
         name: "fan-out-beside-2,000",
         run: |target, scale| talk::fan_out(target, scale, 200, 2_000),
         what: "a room of 200 again, with 2,000 people in other rooms",
+        headlines: &[],
     },
     Workload {
         name: "fan-out-beside-4,000",
         run: |target, scale| talk::fan_out(target, scale, 200, 4_000),
         what: "the same with 4,000 people in other rooms",
+        headlines: &[],
     },
     Workload {
         name: "15,000-come",
         run: |target, _| coming::register(target, 15_000),
         what: "15,000 connections register and stay idle",
+        headlines: &[],
     },
 ];
 

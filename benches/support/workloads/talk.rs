@@ -27,12 +27,16 @@ pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usiz
     crowd.settle();
     let messages = scale.of(48_000);
     let own = messages / SPEAKERS;
+    let block = format!("PRIVMSG {ROOM} :{TEXT}\r\n").repeat(BLOCK);
     let expected = messages * (members - 1);
     let (start, cpu) = (Instant::now(), target.load.cpu());
     let (mut said, mut heard, mut last) = (0, 0, start);
     while heard < expected && last.elapsed() < PATIENCE {
         while said < messages && said < heard / (members - 1) + AHEAD {
-            said += speak(&mut crowd, members);
+            for speaker in 0..SPEAKERS {
+                crowd.people[speaker * (members / SPEAKERS)].say(block.as_bytes());
+            }
+            said += SPEAKERS * BLOCK;
         }
         crowd.turn(Some(PATIENCE), |Heard { person, bytes, .. }| {
             let lines = memchr_iter(b'\n', bytes).count();
@@ -57,63 +61,6 @@ pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usiz
             (0..members).filter(|who| !is_whole(*who)).count() as f64,
         ),
     ]
-}
-
-/// Each speaker says a block of lines; how many these were.
-fn speak(crowd: &mut Crowd, members: usize) -> usize {
-    let block = format!("PRIVMSG {ROOM} :{TEXT}\r\n").repeat(BLOCK);
-    for speaker in 0..SPEAKERS {
-        crowd.people[speaker * (members / SPEAKERS)].say(block.as_bytes());
-    }
-    SPEAKERS * BLOCK
-}
-
-/// Ten pairs whisper while four speak at full speed to a room of 200 that is not theirs.
-pub(super) fn beside_a_flood(target: Target, scale: Scale) -> Measures {
-    const MEMBERS: usize = 200;
-    const PAIRS: usize = 10;
-    let mut crowd = Crowd::new(target);
-    crowd.enter(MEMBERS, |_| Some(ROOM.to_owned()));
-    crowd.enter(2 * PAIRS, |_| None);
-    crowd.settle();
-    let line_for = |who: usize| format!("PRIVMSG {} :{TEXT}\r\n", nick(who ^ 1)).into_bytes();
-    let mut times = Times::with_capacity(1_000_000);
-    let start = Instant::now();
-    let mut asked = [start; PAIRS];
-    for person in &mut crowd.people[MEMBERS..] {
-        person.without_delay();
-    }
-    for (pair, asked) in asked.iter_mut().enumerate() {
-        let who = MEMBERS + 2 * pair;
-        *asked = Instant::now();
-        crowd.people[who].say(&line_for(who));
-    }
-    let time = Duration::from_millis(scale.of(3_000) as u64);
-    let (mut said, mut heard) = (0, 0);
-    while start.elapsed() < time {
-        // One block each at a time: more would be measuring how long the crowd takes to hear it.
-        while said < heard / (MEMBERS - 1) + SPEAKERS * BLOCK {
-            said += speak(&mut crowd, MEMBERS);
-        }
-        crowd.turn(Some(PATIENCE), |Heard { who, person, bytes }| {
-            if who < MEMBERS {
-                heard += memchr_iter(b'\n', bytes).count();
-                return;
-            }
-            for_each_line(person, bytes, |person, _| {
-                if who.is_multiple_of(2) {
-                    let asked = &mut asked[(who - MEMBERS) / 2];
-                    let now = Instant::now();
-                    times.note(now - std::mem::replace(asked, now));
-                }
-                person.say(&line_for(who));
-            });
-        });
-    }
-    let rate = heard as f64 / start.elapsed().as_secs_f64();
-    let mut measures = times.percentiles("whisper round trip ");
-    measures.push(measure("deliveries a second in the room", rate));
-    measures
 }
 
 /// Each of a hundred pairs passes one line back and forth.
