@@ -33,6 +33,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(10);
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// A line that never ends is not waited for beyond this.
 const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
+/// While so much waits for a server that does not take it, nothing more is heard of it.
+const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 /// How often a front end that is full is asked whether it still is.
 const FULL_PAUSE: Duration = Duration::from_millis(20);
 
@@ -278,9 +280,11 @@ impl<F: Front> Network<F> {
             let deadline = self.deadline(is_full);
             self.feed(script);
             let takes_script = script.is_some() && self.session.wants_input();
+            // Whoever takes no answers is asked nothing more, and is dead before long.
+            let takes_answers = self.write_failed || self.unsent.len() < UNSENT_BYTES_MAX;
             let can_write = !self.unsent.is_empty() && !self.write_failed;
             let woken = tokio::select! {
-                read = reader.read(&mut buffer), if !is_full => Woken::Read(read),
+                read = reader.read(&mut buffer), if !is_full && takes_answers => Woken::Read(read),
                 written = writer.write(&self.unsent), if can_write => {
                     Woken::Written(written)
                 }

@@ -1,6 +1,9 @@
 //! Input, arguments and configuration that somebody made to do harm.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::time::Duration;
 
 use super::fake::{Fake, LABELS};
 use super::support::{Finished, Program, chatroom, run};
@@ -225,4 +228,41 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
     let finished = Program::start_with_output(command).finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
     assert_eq!(finished.err, "");
+}
+
+/// A72: what has no end is not shown as if it had.
+#[test]
+fn the_beginning_of_a_line_is_no_message() {
+    let mut answer = super::fake::answers("");
+    let fake = Fake::start(move |line| match line {
+        "PRIVMSG #lobby :x" => None,
+        line if line.starts_with("PING") => {
+            Some(format!("{}:bob!b@h PRIVMSG #lobby :par", answer(line)?))
+        }
+        line => answer(line),
+    });
+    let address = fake.address.to_string();
+    let finished = run(chatroom(&["--nick", "ci", "--follow", &address]), "x\n");
+    assert_eq!(finished.status, Some(69), "{finished:?}");
+    assert!(!finished.out.contains("par"), "{finished:?}");
+}
+
+#[test]
+fn a_server_that_asks_and_takes_no_answer_costs_no_memory() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let program = Program::start(chatroom(&["--nick", "ci", &address]));
+    let (mut stream, _) = listener.accept().unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    let question = format!("PING :{}\r\n", "x".repeat(400)).repeat(1_000);
+    let mut asked = 0;
+    while asked < 60 * 1024 * 1024 && stream.write_all(question.as_bytes()).is_ok() {
+        asked += question.len();
+    }
+    assert!(program.most_memory_bytes() < 24 * 1024 * 1024);
+    drop(stream);
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(69), "{finished:?}");
 }
