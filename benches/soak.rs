@@ -1,0 +1,329 @@
+//! The real server for a long time: 2,000 people who talk, come and go, beside some who never read,
+//! who flood, who send what is no IRC, and whose connections break. What it has taken of memory and
+//! of files has to be the same at the end as it was when everybody had come.
+//!
+//! `cargo bench --bench soak`, for 20 minutes, or for so many seconds: `cargo bench --bench soak -- 60`.
+
+// A benchmark may stop at what it does not expect.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use support::load::Load;
+use support::report::Times;
+
+const MINUTES: u64 = 20;
+const PEOPLE: usize = 2_000;
+const DEAF: usize = 20;
+const FLOODERS: usize = 20;
+const NOISY: usize = 10;
+/// How many may be on their way in at once.
+const AT_A_TIME: usize = 100;
+const TICK: Duration = Duration::from_millis(100);
+/// How long the load goes on before memory is looked at for the first time.
+const WARM_UP: Duration = Duration::from_secs(20);
+/// All of them come from one address, which is what makes them fewer elsewhere.
+const CONFIG: &str =
+    "[limits]\nconnections-per-address = 1000000\nconnections-per-minute = 1000000\n";
+
+/// What a visitor is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Reads, and now and then says something.
+    Person,
+    /// Never reads.
+    Deaf,
+    /// Sends as much as is taken.
+    Flooder,
+    /// Sends what is no IRC.
+    Noisy,
+}
+
+struct Visitor {
+    kind: Kind,
+    stream: TcpStream,
+    greeted: bool,
+    ended: bool,
+}
+
+struct Crowd {
+    address: SocketAddr,
+    poll: Poll,
+    visitors: Vec<Visitor>,
+    buffer: Vec<u8>,
+    came: u64,
+    said: u64,
+    random: fastrand::Rng,
+}
+
+fn main() {
+    let seconds = std::env::args().find_map(|argument| argument.parse().ok());
+    let time = Duration::from_secs(seconds.unwrap_or(MINUTES * 60));
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    raised.expect("thousands of open files");
+    let config = tempfile::NamedTempFile::new().unwrap();
+    fs::write(config.path(), CONFIG).unwrap();
+    let (mut server, address) = start(config.path().to_str().unwrap());
+    let files = || open_files(server.id());
+    let load = Load::of(server.id());
+    let files_before = files();
+
+    let mut crowd = Crowd::new(address);
+    crowd.enter();
+    println!("{PEOPLE} people are in, with {} MB", megabytes(load));
+    let over = Arc::new(AtomicBool::new(false));
+    let healthy = thread::spawn({
+        let over = Arc::clone(&over);
+        move || whispers(address, &over)
+    });
+    crowd.live(Instant::now() + WARM_UP);
+    let before = load.resident_bytes();
+    let (start, mut minute) = (Instant::now(), 0);
+    while start.elapsed() < time {
+        crowd.live(Instant::now() + Duration::from_secs(60).min(time));
+        minute += 1;
+        println!("minute {minute}: {} MB, {} files", megabytes(load), files());
+    }
+    let after = load.resident_bytes();
+    over.store(true, Ordering::Relaxed);
+    let times = healthy.join().unwrap();
+    println!("{} came, {} lines were said", crowd.came, crowd.said);
+    println!("{} whispers between two healthy people", times.count());
+    for (name, value) in times.percentiles("whisper, in microseconds, ") {
+        println!("  {name}: {value:.0}");
+    }
+    let change = (after / before - 1.0) * 100.0;
+    println!(
+        "memory: {:.1} MB before, {:.1} MB after, {change:+.1} %",
+        before / 1e6,
+        after / 1e6
+    );
+    drop(crowd);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while files() != files_before && Instant::now() < deadline {
+        thread::sleep(TICK);
+    }
+    println!("open files: {files_before} before, {} after", files());
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+fn start(config: &str) -> (Child, SocketAddr) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--listen", "127.0.0.1:0", "--quiet", "--config", config])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("listening on ");
+    (server, address.unwrap().parse().unwrap())
+}
+
+fn open_files(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+fn megabytes(load: Load) -> String {
+    format!("{:.1}", load.resident_bytes() / 1e6)
+}
+
+impl Crowd {
+    fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            poll: Poll::new().unwrap(),
+            visitors: Vec::new(),
+            buffer: vec![0; 256 * 1024],
+            came: 0,
+            said: 0,
+            random: fastrand::Rng::with_seed(7),
+        }
+    }
+
+    /// Everybody comes.
+    fn enter(&mut self) {
+        let kinds = [
+            (Kind::Person, PEOPLE),
+            (Kind::Deaf, DEAF),
+            (Kind::Flooder, FLOODERS),
+            (Kind::Noisy, NOISY),
+        ];
+        let all = kinds.map(|(kind, count)| vec![kind; count]).concat();
+        for some in all.chunks(AT_A_TIME) {
+            let from = self.visitors.len();
+            for kind in some {
+                let visitor = self.connect(*kind, self.visitors.len());
+                self.visitors.push(visitor);
+            }
+            let is_in = |one: &Visitor| one.kind != Kind::Person || one.greeted;
+            while !self.visitors[from..].iter().all(is_in) {
+                self.listen(TICK);
+            }
+        }
+    }
+
+    fn connect(&mut self, kind: Kind, place: usize) -> Visitor {
+        self.came += 1;
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        registry.register(&mut stream, Token(place), both).unwrap();
+        Visitor {
+            kind,
+            stream,
+            greeted: false,
+            ended: false,
+        }
+    }
+
+    /// Does what such a crowd does until then.
+    fn live(&mut self, until: Instant) {
+        let mut next = Instant::now();
+        let mut tick = 0_u64;
+        while Instant::now() < until {
+            self.listen(next.saturating_duration_since(Instant::now()));
+            if Instant::now() < next {
+                continue;
+            }
+            next = Instant::now() + TICK;
+            tick += 1;
+            let speaker = self.random.usize(..PEOPLE);
+            let text = format!("PRIVMSG #lobby :{tick} is what somebody says\r\n");
+            self.said += u64::from(self.visitors[speaker].stream.write(text.as_bytes()).is_ok());
+            if tick.is_multiple_of(2) {
+                let leaver = self.random.usize(..PEOPLE);
+                self.leave(leaver);
+            }
+            for place in PEOPLE..self.visitors.len() {
+                self.misbehave(place, tick);
+            }
+        }
+    }
+
+    /// Somebody leaves, in one of the ways there are, and somebody comes instead.
+    fn leave(&mut self, place: usize) {
+        let visitor = &mut self.visitors[place];
+        match self.random.u8(..3) {
+            0 => drop(visitor.stream.write(b"QUIT :see you\r\n")),
+            // What was not read makes the system send a reset.
+            1 => drop(visitor.stream.write(b"PING unread\r\n")),
+            _ => {}
+        }
+        let kind = visitor.kind;
+        self.visitors[place] = self.connect(kind, place);
+    }
+
+    fn misbehave(&mut self, place: usize, tick: u64) {
+        let seed = self.random.u64(..);
+        let visitor = &mut self.visitors[place];
+        match visitor.kind {
+            Kind::Flooder => {
+                let lines = "PRIVMSG #nowhere :as fast as it goes\r\n".repeat(100);
+                let written = visitor.stream.write(lines.as_bytes());
+                self.said += written.map_or(0, |count| count as u64 / 40);
+            }
+            Kind::Noisy => {
+                let noise: Vec<u8> = seed.to_le_bytes().repeat(20);
+                // What it is told does not matter to it.
+                let _ = visitor.stream.write(&noise);
+            }
+            Kind::Deaf | Kind::Person => {}
+        }
+        let is_time = visitor.kind == Kind::Deaf && tick.is_multiple_of(600);
+        if visitor.ended || is_time {
+            self.leave(place);
+        }
+    }
+
+    /// Reads what comes within that time.
+    fn listen(&mut self, time: Duration) {
+        let mut events = Events::with_capacity(4096);
+        self.poll.poll(&mut events, Some(time)).unwrap();
+        for event in &events {
+            let place = event.token().0;
+            let Some(visitor) = self.visitors.get_mut(place) else {
+                continue;
+            };
+            if event.is_writable() && !visitor.greeted {
+                visitor.greeted = true;
+                let greeting = format!("NICK p{place}\r\nUSER soak 0 * :soak\r\n");
+                visitor.ended |= visitor.stream.write_all(greeting.as_bytes()).is_err();
+            }
+            if visitor.kind == Kind::Deaf {
+                visitor.ended |= event.is_read_closed() && event.is_write_closed();
+                continue;
+            }
+            while let Ok(count) = visitor.stream.read(&mut self.buffer) {
+                visitor.ended |= count == 0;
+                // Those who flood are asked for a sign of life as well, and give none.
+                if count == 0 || visitor.kind != Kind::Person {
+                    break;
+                }
+                let is_asked = memchr::memmem::find(&self.buffer[..count], b" PING ").is_some();
+                if is_asked {
+                    let _ = visitor.stream.write(b"PONG :here\r\n");
+                }
+            }
+        }
+        for place in 0..PEOPLE.min(self.visitors.len()) {
+            if self.visitors[place].ended {
+                self.visitors[place] = self.connect(Kind::Person, place);
+            }
+        }
+    }
+}
+
+/// Two healthy people whisper to each other ten times a second.
+fn whispers(address: SocketAddr, over: &AtomicBool) -> Times {
+    let person = |nick: &str| {
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let greeting = format!("NICK {nick}\r\nUSER healthy 0 * :healthy\r\nPART #lobby\r\n");
+        writer.write_all(greeting.as_bytes()).unwrap();
+        (writer, BufReader::new(stream))
+    };
+    let (mut alice, _alice_reads) = person("alice");
+    let (mut bob, mut hears) = person("bob");
+    let mut times = Times::with_capacity(100_000);
+    let mut line = String::new();
+    for number in 0_u64.. {
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
+        thread::sleep(TICK);
+        let start = Instant::now();
+        let whisper = format!("PRIVMSG bob :whisper {number}.\r\n");
+        alice.write_all(whisper.as_bytes()).unwrap();
+        loop {
+            line.clear();
+            assert!(hears.read_line(&mut line).unwrap() > 0, "bob was put out");
+            if line.starts_with("PING ") || line.contains(" PING ") {
+                bob.write_all(b"PONG :here\r\n").unwrap();
+            }
+            if line.contains(&format!(":whisper {number}.")) {
+                break;
+            }
+        }
+        times.note(start.elapsed());
+    }
+    times
+}
