@@ -214,6 +214,7 @@ fn man_page_and_completions_are_made() {
     }
 }
 
+// A58.
 #[test]
 fn a_signal_ends_it_with_a_word_to_everybody() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {

@@ -279,6 +279,7 @@ fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
     assert_eq!(bob.fence(), [""; 0]);
 }
 
+// A53.
 #[test]
 fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
     let config = file("[limits]\nlines-burst = 5\nlines-per-second = 50\n");
@@ -302,6 +303,7 @@ fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
     );
 }
 
+// A51.
 #[test]
 fn a_sender_at_full_speed_does_not_keep_others_waiting() {
     let server = Server::start(&["--no-limits"]);

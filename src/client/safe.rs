@@ -99,6 +99,7 @@ fn behind_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
 mod tests {
     use super::*;
 
+    // A59, A60, A61, A62.
     #[test]
     fn nothing_a_terminal_obeys_is_left() {
         for text in [
@@ -134,6 +135,7 @@ mod tests {
         assert_eq!(safe("text\0behind"), "text^@behind");
     }
 
+    // A63.
     #[test]
     fn formatting_of_irc_is_taken_out_and_the_text_stays() {
         assert_eq!(safe("\x02bold\x02 \x1ditalic\x0f"), "bold italic");

@@ -302,6 +302,7 @@ fn lines_from_before_registration_are_not_lost() {
     assert_eq!(finished.status, Some(0), "{finished:?}");
 }
 
+/// A66, A67.
 #[test]
 fn a_server_that_never_ends_its_line_or_its_list_is_left() {
     for (start, endless) in [

@@ -3,6 +3,7 @@
 use super::people::{Room, Scripted};
 use super::screen::{CTRL_C, LEFT, Start};
 
+// A59, A60, A61, A62.
 #[test]
 fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
     let mut room = Room::open();

@@ -1,6 +1,7 @@
 //! Whole conversations of a session, line by line, without a socket.
 
 mod entering;
+mod hostile;
 mod leaving;
 mod lists;
 mod pasting;
@@ -203,6 +204,7 @@ fn a_long_text_is_split_between_words_and_every_piece_fits_as_relayed() {
     assert_eq!(joined.join(" "), text.trim_end());
 }
 
+// A78.
 #[test]
 fn a_text_without_spaces_is_split_between_characters() {
     let text = "日".repeat(400);
@@ -269,6 +271,7 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     assert_eq!(played.lines()[1], "NICK carol");
 }
 
+// A70.
 #[test]
 fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_back() {
     let mut played = Played::ready(false);
@@ -336,6 +339,7 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     );
 }
 
+// A71.
 #[test]
 fn silence_is_asked_about_and_then_taken_for_death() {
     let mut played = Played::ready(false);
@@ -563,6 +567,7 @@ fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
     assert!(matches!(&events[3], Event::ServerSaid { .. }));
 }
 
+// A75.
 #[test]
 fn questions_between_programs_get_no_answer() {
     let mut played = Played::ready(false);
@@ -592,6 +597,7 @@ fn who_spoke_last_is_completed_first() {
     assert_eq!(played.session.names().0, ["carol", "zoe"]);
 }
 
+// A64.
 #[test]
 fn no_line_of_a_server_can_make_it_panic() {
     let mut played = Played::ready(false);

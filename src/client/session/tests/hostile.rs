@@ -1,0 +1,120 @@
+//! Servers that lie, repeat themselves and never end: each is heard, and none is obeyed.
+
+use super::*;
+use crate::client::json::Stamp;
+
+/// A65: what a server says it can is not believed where it makes no sense.
+#[test]
+fn lies_about_what_a_server_can_change_nothing() {
+    let mut played = Played::ready(false);
+    for lie in [
+        "PREFIX=(",
+        "PREFIX=)(",
+        "PREFIX=(ov)@@@",
+        "PREFIX=",
+        "CHANMODES=,,,,",
+        "NICKLEN=-1",
+        "NICKLEN=0",
+        "MODES=999999999999",
+        "CHANTYPES=",
+        "LINELEN=1",
+        "TARGMAX=,:,",
+        "-",
+        "=",
+    ] {
+        played.hear(&format!(":s 005 alice {lie} :are supported"));
+    }
+    played.hear(":s 353 alice = #lobby :alice @bob +carol");
+    played.hear(":s 366 alice #lobby :End");
+    assert_eq!(played.session.names().0, ["bob", "carol"]);
+    played.take();
+    played.type_line("hello");
+    assert_eq!(played.lines()[0], "PRIVMSG #lobby :hello");
+}
+
+/// A68: answers to what was never asked, before and behind the registration.
+#[test]
+fn answers_that_nobody_asked_for_are_not_answered() {
+    let unasked = [
+        "AUTHENTICATE +",
+        ":s 900 alice alice!a@h alice :You are now logged in",
+        ":s 903 * :SASL authentication successful",
+        ":s 904 * :SASL authentication failed",
+        ":s 670 alice :STARTTLS successful, proceed",
+        ":s 010 alice other.example 6667 :Please use this server",
+        ":s CAP * ACK :sasl",
+        ":s CAP * NEW :sasl",
+        ":s CAP * DEL :message-tags",
+        ":s BATCH -1",
+    ];
+    let mut played = Played::new(false);
+    played.connect();
+    played.take();
+    for line in unasked.iter().chain(&unasked) {
+        played.hear(line);
+        let done = played.take();
+        let is_end_of_cap = done.lines.is_empty() || done.lines == "CAP END\r\n";
+        assert!(is_end_of_cap, "{line} is answered by {}", done.lines);
+        assert_eq!(done.orders, [], "{line}");
+    }
+    played.let_in("alice");
+    assert!(played.session.is_ready());
+    played.take();
+    for line in unasked.iter().chain(&unasked) {
+        played.hear(line);
+        let done = played.take();
+        assert_eq!(
+            (done.lines.as_str(), done.orders),
+            ("", Vec::new()),
+            "{line}"
+        );
+    }
+}
+
+/// A69: no nick is ever right, and the server cuts them as well.
+#[test]
+fn a_server_that_refuses_every_nick_is_asked_a_few_times() {
+    let mut played = Played::ready(false);
+    played.lose("connection reset");
+    played.connect();
+    played.take();
+    let mut asked = 0;
+    for _ in 0..1_000 {
+        played.hear(":s 433 * alice____ :Nickname is already in use");
+        asked += played.lines().len();
+    }
+    assert!(asked <= SPELLINGS_MAX + 1, "{asked} times");
+}
+
+/// A76: times, names and tags that are none.
+#[test]
+fn tags_that_make_no_sense_are_none() {
+    let name = "m".repeat(8 * 1024);
+    let many: String = (0..5_000).map(|number| format!("t{number}=x;")).collect();
+    let mut played = Played::ready(false);
+    for tags in [
+        "time=9999999999999999999",
+        "time=abc",
+        "time=-1",
+        "time=",
+        "time",
+        "time=2026-13-45T99:99:99.999Z",
+        &format!("msgid={name}"),
+        &many,
+        "a=\\",
+        "=;=;;",
+    ] {
+        let line = format!("@{tags} :bob!b@h PRIVMSG #lobby :hi");
+        assert_eq!(
+            Stamp::of_line(line.as_bytes()).unix_seconds(),
+            None,
+            "{tags:.40}"
+        );
+        played.hear(&line);
+        let events = played.events();
+        assert!(
+            matches!(&events[..], [Event::Said { text, .. }] if text == "hi"),
+            "{tags:.40}: {events:?}"
+        );
+    }
+}
