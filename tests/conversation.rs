@@ -71,6 +71,7 @@ impl Room {
             time_limit: None,
             log: false,
             ignore: Vec::new(),
+            highlight: Vec::new(),
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         self.people.push(Person {

@@ -38,6 +38,13 @@ pub const EXAMPLE: &str = "\
 # Whose words are not shown; /ignore adds to it until the end.
 #ignore = [\"troll\", \"*!*@spam.example\"]
 
+# Words that call you as your nick does.
+#highlight = [\"deploy\"]
+
+# What a server tells others about you beside the nick, which both are where nothing is said.
+#user = \"alice\"
+#real-name = \"Alice Liddell\"
+
 # Nicks that the shell completes when no session is running.
 #people = [\"bob\"]
 
@@ -45,6 +52,8 @@ pub const EXAMPLE: &str = "\
 #address = \"chat.example:6667\"
 #nick = \"ali\"                         # instead of the one above
 #alternatives = [\"ali_\", \"alice2\"]   # tried in turn when that is taken
+#user = \"ali\"                         # instead of those above
+#real-name = \"Ali\"
 #rooms = [\"#dev\"]                     # to enter besides the lobby
 #password-file = \"/home/alice/.chat-password\"
 #password-command = \"pass show chat\"  # instead of a file
@@ -88,6 +97,13 @@ pub struct Config {
     /// Nicks and masks of those whose words are not shown.
     #[serde(default)]
     pub ignore: Vec<String>,
+    /// Words that call this person as their nick does.
+    #[serde(default)]
+    pub highlight: Vec<String>,
+    /// The user name to tell servers.
+    pub user: Option<String>,
+    /// The real name to tell servers.
+    pub real_name: Option<String>,
     /// Nicks that the shell completes when no session is running.
     #[serde(default)]
     pub people: Vec<String>,
@@ -130,6 +146,10 @@ pub struct Server {
     pub address: String,
     /// The nick to ask for there.
     pub nick: Option<String>,
+    /// The user name to tell this one.
+    pub user: Option<String>,
+    /// The real name to tell this one.
+    pub real_name: Option<String>,
     /// Other nicks, to be tried in turn when that one is taken.
     #[serde(default)]
     pub alternatives: Vec<String>,
@@ -371,6 +391,10 @@ mod tests {
         assert_eq!(
             parse("ignore = [\"bob\",\n\"a b\"]").unwrap_err(),
             "c.toml:2:1: \"a b\" can be neither a nick nor a mask"
+        );
+        assert_eq!(
+            parse("real-name = \"a\\nb\"").unwrap_err(),
+            "c.toml:1:13: \"a\\nb\" cannot be sent to a server"
         );
         let words = parse("nick = 7").unwrap_err();
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");

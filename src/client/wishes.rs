@@ -80,6 +80,8 @@ pub(super) struct Wishes {
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
     nick: String,
+    user: Option<String>,
+    real_name: Option<String>,
     alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
@@ -166,12 +168,20 @@ impl Wishes {
             (None, Some(command)) => Some(ask_for_password(command)?),
             (None, None) => None,
         };
+        let of_either = |of: fn(&Server) -> &Option<String>, usual: &Option<String>| {
+            let name = server
+                .and_then(|server| of(server).as_ref())
+                .or(usual.as_ref());
+            name.filter(|name| !name.is_empty()).cloned()
+        };
         let alternatives = server.map(|server| server.alternatives.clone());
         Ok(Some(Self {
             address,
             script: seat.is_none(),
             may_host,
             nick,
+            user: of_either(|server| &server.user, &config.user),
+            real_name: of_either(|server| &server.real_name, &config.real_name),
             alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
@@ -243,8 +253,8 @@ impl Wishes {
     /// The conversation to hold there.
     pub(super) fn session(self, options: &Options, config: &Config, plan: &Plan) -> Session {
         Session::new(Settings {
-            user: self.nick.clone(),
-            real_name: self.nick.clone(),
+            user: self.user.unwrap_or_else(|| self.nick.clone()),
+            real_name: self.real_name.unwrap_or_else(|| self.nick.clone()),
             nick: self.nick,
             alternatives: self.alternatives,
             password: self.password,
@@ -255,6 +265,7 @@ impl Wishes {
             time_limit: options.timeout,
             log: config.log,
             ignore: config.ignore.clone(),
+            highlight: config.highlight.clone(),
             aliases: config.alias.clone(),
         })
     }
@@ -362,6 +373,8 @@ mod tests {
             script: false,
             may_host: true,
             nick: "alice".into(),
+            user: None,
+            real_name: None,
             alternatives: Vec::new(),
             rooms: Vec::new(),
             password: None,

@@ -14,6 +14,8 @@ use crate::wire::mask;
 #[derive(Debug, Deserialize)]
 struct Names {
     nick: Option<Spanned<String>>,
+    #[serde(rename = "real-name")]
+    real_name: Option<Spanned<String>>,
     #[serde(default)]
     ignore: Vec<Spanned<String>>,
     #[serde(default)]
@@ -24,6 +26,8 @@ struct Names {
 struct Server {
     address: Spanned<String>,
     nick: Option<Spanned<String>>,
+    #[serde(rename = "real-name")]
+    real_name: Option<Spanned<String>>,
     #[serde(default)]
     alternatives: Vec<Spanned<String>>,
     #[serde(default)]
@@ -40,6 +44,12 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
     for nick in nicks.chain(of_servers) {
         let why = "cannot be a nick; use letters, digits, - and _, a letter first";
         mistakes.extend(mistake(nick, checked_nick_text(nick.get_ref()), why));
+    }
+    let of_servers = names.servers.values();
+    let of_servers = of_servers.filter_map(|server| server.real_name.as_ref());
+    for name in names.real_name.iter().chain(of_servers) {
+        let is_fine = !name.get_ref().chars().any(char::is_control) && name.get_ref().len() <= 200;
+        mistakes.extend(mistake(name, is_fine, "cannot be sent to a server"));
     }
     for mask in &names.ignore {
         let is_mask = mask::whole(mask.get_ref()).is_some();

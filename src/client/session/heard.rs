@@ -149,12 +149,14 @@ impl Session {
             .filter(|room| room.starts_with('#'))
             .unwrap_or(room);
         outbox.events.push(if is_room(room) {
-            let mention = !own && names_person(&text, &self.nick);
+            let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
+            let mention = !own && calls.any(|word| names_person(&text, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }
             Event::Said {
-                room: room.to_owned(),
+                // As it came: what was said to the operators is not answered to all by mistake.
+                room: target.to_owned(),
                 nick,
                 text,
                 manner,
@@ -389,7 +391,7 @@ fn seeming_source(text: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Whether `nick` stands in `text` as a word of its own, in any letter case.
+/// Whether this word, most often a nick, stands in `text` as a word of its own, in any letter case.
 fn names_person(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
     let Some(first) = nick.bytes().next() else {

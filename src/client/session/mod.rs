@@ -72,6 +72,8 @@ pub struct Settings {
     pub time_limit: Option<Duration>,
     /// Nicks and masks of those whose words are not shown.
     pub ignore: Vec<String>,
+    /// Words that call this person as their nick does.
+    pub highlight: Vec<String>,
     /// Whether a log is kept, which also has what a script says.
     pub log: bool,
     /// Short names for longer beginnings of a line, without their slash.

@@ -33,6 +33,7 @@ impl Played {
             time_limit: None,
             log: false,
             ignore: Vec::new(),
+            highlight: vec!["deploy".to_owned()],
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
         });
         Self {

@@ -76,6 +76,7 @@ impl Conversation {
                 wait: None,
                 time_limit: (kind & 16 != 0).then(|| Duration::from_secs(500)),
                 ignore: vec!["mallory".to_owned()],
+                highlight: vec!["deploy".to_owned()],
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
             }),
             outbox: Outbox::default(),

@@ -209,6 +209,40 @@ fn a_room_that_leads_to_another_is_the_other_from_then_on() {
 }
 
 #[test]
+fn what_is_said_to_the_operators_of_a_room_is_marked_and_counted_there() {
+    let mut played = Played::ready(false);
+    played.type_line("/join #dev");
+    played.hear(":alice!~a@host JOIN #dev");
+    played.take();
+    for target in ["@#lobby", "&#lobby", "@%#lobby"] {
+        played.hear(&format!(":bob!b@h PRIVMSG {target} :hush"));
+        let events = played.events();
+        assert!(
+            matches!(&events[..], [Event::Said { room, .. }] if room == target),
+            "{events:?}"
+        );
+    }
+    assert_eq!(played.session.unread().messages, 3);
+}
+
+#[test]
+fn words_that_were_chosen_call_as_the_nick_does() {
+    let mut played = Played::ready(false);
+    for (text, calls) in [
+        ("Deploy now", true),
+        ("alice?", true),
+        ("deployed", false),
+        ("malice", false),
+    ] {
+        played.hear(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
+        assert!(
+            matches!(&played.events()[..], [Event::Said { mention, .. }] if *mention == calls),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn somebody_without_an_address_is_not_the_server() {
     let mut played = Played::ready(false);
     played.hear(":bob PRIVMSG #lobby :hi");
