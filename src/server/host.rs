@@ -29,7 +29,7 @@ impl Host {
     /// host.stop();
     /// ```
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
-        let (stop, stopped) = UnixStream::pair().map_err(ServerError::System)?;
+        let (stop, stopped) = UnixStream::pair()?;
         let reactor = Reactor::new(settings, Vec::new(), stopped)?;
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = reactor.addresses().next().unwrap_or(none);
@@ -39,7 +39,7 @@ impl Host {
             let _ = reactor.run();
         };
         let thread = thread::Builder::new().name("server".to_owned());
-        let thread = thread.spawn(serve).map_err(ServerError::System)?;
+        let thread = thread.spawn(serve)?;
         Ok(Self {
             address,
             stop: Some(stop),

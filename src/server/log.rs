@@ -10,10 +10,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use tracing::{Level, debug, info, warn};
+use tracing::{Level, warn};
 use tracing_subscriber::fmt;
 
-use super::hub::Event;
 use super::options::LogFormat;
 use crate::wire::name::is_invisible;
 
@@ -99,29 +98,8 @@ fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
     }
 }
 
-/// Logs what the hub says has happened.
-pub(super) fn tell(event: &Event) {
-    match event {
-        Event::Connected { host } => debug!(%host, "connected"),
-        Event::Came { nick, host, here } => info!(%nick, %host, here, "came"),
-        Event::Left { nick, reason, here } => {
-            info!(%nick, reason = harmless(reason), here, "left");
-        }
-        Event::Renamed { from, to, here } => info!(%from, %to, here, "has another nick"),
-        Event::BecameOperator { nick, name } => {
-            info!(%nick, name = harmless(name), "became an operator");
-        }
-        Event::NoOperator { nick, name } => {
-            warn!(%nick, name = harmless(name), "did not become an operator");
-        }
-        Event::TurnedAway { host, reason } => {
-            debug!(%host, reason = harmless(reason), "did not come in");
-        }
-    }
-}
-
 /// Text from the network in a form that cannot disturb a terminal or forge a line.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || is_invisible(c) {

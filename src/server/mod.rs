@@ -51,14 +51,14 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
         return Ok(());
     }
     let log = log::start(options.log_format, options.log_level());
-    let _log = log.map_err(ServerError::System)?;
+    let _log = log?;
     for warning in &warnings {
         warn!("{warning}");
     }
     allow_many_files();
-    let stop = signal_pipe(&[SIGTERM, SIGINT]).map_err(ServerError::System)?;
-    let hangup = signal_pipe(&[SIGHUP]).map_err(ServerError::System)?;
-    let handed_over = service::handed_over().map_err(ServerError::System)?;
+    let stop = signal_pipe(&[SIGTERM, SIGINT])?;
+    let hangup = signal_pipe(&[SIGHUP])?;
+    let handed_over = service::handed_over()?;
     let mut reactor = Reactor::new(&settings, handed_over, stop)?;
     let gather = {
         let options = options.clone();
@@ -75,7 +75,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     if let Err(error) = service::say_ready(env::var_os("NOTIFY_SOCKET")) {
         warn!(%error, "the service manager was not told that the server is ready");
     }
-    reactor.run().map_err(ServerError::System)?;
+    reactor.run()?;
     info!("stopped");
     Ok(())
 }
@@ -202,3 +202,11 @@ impl fmt::Display for ServerError {
 }
 
 impl std::error::Error for ServerError {}
+
+/// What cannot fail for want of a file or an address fails for want of something that any program
+/// can have.
+impl From<io::Error> for ServerError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}

@@ -100,13 +100,11 @@ impl Reactor {
         handed_over: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
     ) -> Result<Self, ServerError> {
-        let poll = Poll::new().map_err(ServerError::System)?;
-        stop.set_nonblocking(true).map_err(ServerError::System)?;
+        let poll = Poll::new()?;
+        stop.set_nonblocking(true)?;
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
-        registry
-            .register(&mut stop, STOP, Interest::READABLE)
-            .map_err(ServerError::System)?;
+        registry.register(&mut stop, STOP, Interest::READABLE)?;
         let door = Door::open(&settings.listen, handed_over, RELOAD.0 - 1, poll.registry())?;
         let clock = Clock {
             start: Instant::now(),

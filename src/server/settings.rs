@@ -53,12 +53,8 @@ pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), Serve
         config::read(path, &mut settings, &mut warnings)?;
     }
     let hub = &mut settings.hub;
-    if let Some(name) = &options.name {
-        hub.name.clone_from(name);
-    }
-    if let Some(network) = &options.network {
-        hub.network.clone_from(network);
-    }
+    hub.name = options.name.clone().unwrap_or(hub.name.clone());
+    hub.network = options.network.clone().unwrap_or(hub.network.clone());
     if let Some(path) = &options.motd {
         hub.motd = read_motd(path)?;
     }

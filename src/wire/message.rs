@@ -88,7 +88,7 @@ impl<'a> Message<'a> {
 
     /// The parameter at `index`, or nothing: what comes from the network may be missing.
     pub fn parameter(&self, index: usize) -> Option<&'a str> {
-        self.parameters.list().get(index).copied()
+        self.parameters.get(index).copied()
     }
 
     /// The number of a reply, for lines such as `:server 433 …`.
@@ -158,11 +158,6 @@ pub struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// The parameters that are there; they live as long as the line does.
-    pub fn list(&self) -> &[&'a str] {
-        self.list.get(..self.count).unwrap_or_default()
-    }
-
     fn push(&mut self, parameter: &'a str) {
         if let Some(place) = self.list.get_mut(self.count) {
             *place = parameter;
@@ -175,13 +170,13 @@ impl<'a> Deref for Parameters<'a> {
     type Target = [&'a str];
 
     fn deref(&self) -> &Self::Target {
-        self.list()
+        self.list.get(..self.count).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Parameters<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.list().fmt(f)
+        (**self).fmt(f)
     }
 }
 
@@ -258,7 +253,7 @@ mod tests {
         (
             message.source.map(Source::as_str),
             message.command,
-            message.parameters.list().to_vec(),
+            message.parameters.to_vec(),
         )
     }
 

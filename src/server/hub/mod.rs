@@ -10,7 +10,7 @@
 //! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
 //! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
 //! kept to, `refusal` how a no is said, `answers` and `told` how a line reaches whom it is for, and
-//! `labels` which answer belongs to which line.
+//! `labels` which answer belongs to which line. What happens is told to the log as it happens.
 
 mod answers;
 mod capability;
@@ -45,6 +45,8 @@ use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use tracing::{debug, info};
+
 // The families of commands take from here what they have in common.
 use self::capability::Capabilities;
 use self::limits::Watch;
@@ -56,6 +58,7 @@ use self::room::{Member, Room, Rooms};
 use self::talk::Saying;
 use self::told::Told;
 use self::whowas::Past;
+use crate::server::log::harmless;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
@@ -63,11 +66,11 @@ use crate::wire::{Line, Message, MessageError, Reply, Request};
 pub use self::check::Fault;
 pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
 pub use self::limits::{Limit, Limits};
-pub use self::outbox::{Event, Outbox, Written};
+pub use self::outbox::{Outbox, Written};
 pub use self::people::ConnectionId;
 
 /// The one owner of all people and rooms.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Hub {
     settings: Settings,
     started: Moment,
@@ -92,13 +95,7 @@ impl Hub {
             settings,
             started: now,
             now,
-            people: People::default(),
-            rooms: Rooms::default(),
-            watch: Watch::default(),
-            monitors: Monitors::default(),
-            past: Past::default(),
-            messages: 0,
-            outbox: RefCell::default(),
+            ..Self::default()
         }
     }
 
@@ -118,8 +115,7 @@ impl Hub {
             let line = self.line(format_args!("ERROR :{reason}"));
             self.outbox().send(id, line);
             self.outbox().close(id);
-            let host = host.to_string();
-            self.outbox().tell(Event::TurnedAway { host, reason });
+            debug!(%host, reason, "did not come in");
             return;
         }
         let now = self.now.running;
@@ -136,8 +132,7 @@ impl Hub {
         };
         self.watch(&person);
         self.people.insert(person);
-        let host = host.to_string();
-        self.outbox().tell(Event::Connected { host });
+        debug!(%host, "connected");
     }
 
     /// A connection sent a line.
@@ -338,18 +333,11 @@ impl Hub {
         }
         let person = self.people.remove(id)?;
         self.unwatch(&person);
-        let reason = reason.to_owned();
-        self.outbox().tell(match person.present() {
-            Some(present) => Event::Left {
-                nick: present.nick.clone(),
-                reason,
-                here: self.people.present,
-            },
-            None => Event::TurnedAway {
-                host: person.host.to_string(),
-                reason,
-            },
-        });
+        let (reason, here) = (harmless(reason), self.people.present);
+        match person.present() {
+            Some(Present { nick, .. }) => info!(%nick, reason, here, "left"),
+            None => debug!(host = %person.host, reason, "did not come in"),
+        }
         Some(person)
     }
 

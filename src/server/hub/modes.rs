@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{ConnectionId, Done, Hub, Refusal, Reply};
+use super::{ConnectionId, Done, Hub, Present, Refusal, Reply};
 use crate::wire::Key;
 
 /// The letters that people can set on themselves.
@@ -139,7 +139,9 @@ impl Hub {
                 changes.add(on, letter, None);
             }
         }
-        self.tell_user_modes(from, &changes);
+        if !changes.is_empty() {
+            self.tell_user_modes(from, &changes.letters);
+        }
         if changes.letters.contains('o') {
             self.set_lobby_operator(from, false);
         }
@@ -161,12 +163,8 @@ impl Hub {
         changed
     }
 
-    pub(super) fn tell_user_modes(&self, id: ConnectionId, changes: &Changes) {
-        let Ok(present) = self.people.present(id) else {
-            return;
-        };
-        if !changes.is_empty() {
-            let (source, nick) = (&present.source, &present.nick);
+    pub(super) fn tell_user_modes(&self, id: ConnectionId, changes: &str) {
+        if let Ok(Present { source, nick, .. }) = self.people.present(id) {
             let line = self.line(format_args!(":{source} MODE {nick} {changes}"));
             self.post(id, line);
         }

@@ -3,10 +3,12 @@
 use std::mem;
 use std::time::Duration;
 
+use tracing::{info, warn};
+
 use super::facts::Secret;
 use super::limits::cut;
-use super::modes::Changes;
-use super::{ConnectionId, Done, Event, Hub, Moment, Outbox, Refusal, Reply, Settings};
+use super::{ConnectionId, Done, Hub, Moment, Outbox, Refusal, Reply, Settings};
+use crate::server::log::harmless;
 use crate::server::password;
 
 /// How long each wrong password keeps its sender waiting: guessing has to be slow.
@@ -26,7 +28,7 @@ impl Hub {
         let nick = self.people.present(from)?.nick.clone();
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
-        let name = cut(name, 40).to_owned();
+        let name = harmless(cut(name, 40));
         if !known.is_some_and(|operator| operator.secret.is(password)) {
             if limits.enabled {
                 self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
@@ -34,15 +36,13 @@ impl Hub {
             if known.is_some_and(|operator| matches!(operator.secret, Secret::Hash(_))) {
                 self.watch.hashes_again = now + HASHES_APART;
             }
-            self.outbox().tell(Event::NoOperator { nick, name });
+            warn!(%nick, name, "did not become an operator");
             return Err(Refusal::WrongOperator);
         }
-        self.outbox().tell(Event::BecameOperator { nick, name });
+        info!(%nick, name, "became an operator");
         self.reply(from, Reply::YoureOper);
         if self.set_user_mode(from, 'o', true) {
-            let mut changes = Changes::default();
-            changes.add(true, 'o', None);
-            self.tell_user_modes(from, &changes);
+            self.tell_user_modes(from, "+o");
             self.set_lobby_operator(from, true);
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! What a step of the hub wants done: lines to send, connections to close or to let wait, and
-//! what to tell in the log.
+//! What a step of the hub wants done: lines to send, connections to close or to let wait.
 //!
 //! The caller owns it, hands it in with each step, and empties it at once. A line is written once,
 //! whoever and however many it is for: sending it to one more is two numbers more in a list.
@@ -9,7 +8,6 @@ use std::mem;
 use std::time::Duration;
 
 use super::ConnectionId;
-use crate::wire::Nick;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest line without its ending, in bytes.
@@ -40,65 +38,6 @@ pub struct Outbox {
     wants_rehash: bool,
     closes: Vec<ConnectionId>,
     pauses: Vec<(ConnectionId, Duration)>,
-    events: Vec<Event>,
-}
-
-/// Something that a person who runs the server wants to know of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// There is a connection; nobody knows yet who it is.
-    Connected {
-        /// Where from.
-        host: String,
-    },
-    /// Somebody is registered now.
-    Came {
-        /// Who.
-        nick: Nick,
-        /// Where from.
-        host: String,
-        /// How many are here now.
-        here: usize,
-    },
-    /// Somebody is no longer here.
-    Left {
-        /// Who.
-        nick: Nick,
-        /// Why, in the words the others were told.
-        reason: String,
-        /// How many are here now.
-        here: usize,
-    },
-    /// Somebody has another nick now.
-    Renamed {
-        /// The nick before.
-        from: Nick,
-        /// The nick now.
-        to: Nick,
-        /// How many are here now.
-        here: usize,
-    },
-    /// Somebody became an operator.
-    BecameOperator {
-        /// Who.
-        nick: Nick,
-        /// By which name of the configuration.
-        name: String,
-    },
-    /// Somebody could not become an operator.
-    NoOperator {
-        /// Who.
-        nick: Nick,
-        /// The name they gave.
-        name: String,
-    },
-    /// A connection that never became a person has ended, or was not let in at all.
-    TurnedAway {
-        /// Where from.
-        host: String,
-        /// Why.
-        reason: String,
-    },
 }
 
 impl Outbox {
@@ -218,11 +157,6 @@ impl Outbox {
         }
     }
 
-    /// Says what has happened.
-    pub fn tell(&mut self, event: Event) {
-        self.events.push(event);
-    }
-
     /// What is to be sent, in order: to whom, and the bytes with their line ending.
     pub fn sends(&self) -> impl Iterator<Item = (ConnectionId, &[u8])> {
         self.sends.iter().map(|(to, line)| {
@@ -247,11 +181,6 @@ impl Outbox {
         mem::take(&mut self.pauses)
     }
 
-    /// Takes out what has happened.
-    pub fn take_events(&mut self) -> Vec<Event> {
-        mem::take(&mut self.events)
-    }
-
     /// Empties it for the next step.
     pub fn clear(&mut self) {
         self.text.clear();
@@ -261,7 +190,6 @@ impl Outbox {
         self.sends.shrink_to(KEPT_BYTES_MAX);
         self.closes.clear();
         self.pauses.clear();
-        self.events.clear();
     }
 }
 

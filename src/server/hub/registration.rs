@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use tracing::info;
+
 use super::limits::cut;
 use super::people::{Stage, USER_BYTES_MAX};
-use super::{Capabilities, ConnectionId, Done, Event, Hub, Modes, Present, Refusal};
+use super::{Capabilities, ConnectionId, Done, Hub, Modes, Person, Present, Refusal};
 use crate::wire::Nick;
 use crate::wire::name::NameError;
 
@@ -25,10 +27,7 @@ impl Hub {
         if owner.is_some_and(|owner| owner != from) {
             return Err(Refusal::NickInUse(wanted));
         }
-        let Some(person) = self.people.get(from) else {
-            return Ok(());
-        };
-        let before = person.nick().cloned();
+        let before = self.people.get(from).and_then(Person::nick).cloned();
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
@@ -51,11 +50,10 @@ impl Hub {
             self.tell_neighbours(from, Capabilities::NONE, line);
             let here = self.people.present;
             if let Some(from) = before {
-                let to = nick.clone();
                 if is_other {
                     self.tell_gone(&from);
                 }
-                self.outbox().tell(Event::Renamed { from, to, here });
+                info!(%from, to = %nick, here, "has another nick");
             }
         }
         self.take_nick(from, nick);
@@ -253,7 +251,7 @@ impl Hub {
         self.people.present_most = self.people.present_most.max(here);
         self.look_again(id, next_ping);
         self.welcome(id);
-        self.outbox().tell(Event::Came { nick, host, here });
+        info!(%nick, %host, here, "came");
         self.tell_here(id);
         if let Some(lobby) = self.settings.lobby.clone()
             && let Err(refusal) = self.join_one(id, lobby.as_str(), None)

@@ -177,13 +177,13 @@ impl Hub {
         let names = room.members.iter().filter_map(|member| {
             let present = self.people.present(member.id).ok()?;
             // Who is hidden is seen by those in the same room only.
-            (is_member || !present.modes.has('i')).then_some(Name {
-                prefix: member.prefix(capabilities.has(Capabilities::MULTI_PREFIX)),
-                name: match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
-                    true => &present.source,
-                    false => present.nick.as_str(),
-                },
-            })
+            let name = match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
+                true => &present.source,
+                false => present.nick.as_str(),
+            };
+            let prefix = member.prefix(capabilities.has(Capabilities::MULTI_PREFIX));
+            let shown = fmt::from_fn(move |f| write!(f, "{prefix}{name}"));
+            (is_member || !present.modes.has('i')).then_some(shown)
         });
         let symbol = if room.modes.has('s') { '@' } else { '=' };
         let head = format_args!("{symbol} {} :", room.name);
@@ -343,16 +343,4 @@ fn may_enter<'a>(
         return Err(Refusal::RoomFull(name));
     }
     Ok(())
-}
-
-/// Somebody in a list of names, as whoever asked wants to see it.
-struct Name<'h> {
-    prefix: &'static str,
-    name: &'h str,
-}
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.prefix, self.name)
-    }
 }

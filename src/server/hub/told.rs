@@ -96,10 +96,8 @@ impl<'t> Told<'t> {
 
     #[cold]
     fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
-        let tags = Seen {
-            tags: self.tags,
-            has,
-        };
+        let tags = self.tags;
+        let tags = fmt::from_fn(|f| tags.write(has, f));
         let line = outbox.with_tags(format_args!("{tags}"), self.plain);
         if let Some(form) = self.forms.get_mut(has.kind()) {
             *form = line;
@@ -108,27 +106,22 @@ impl<'t> Told<'t> {
     }
 }
 
-/// The tags of a line as one kind of recipient sees them; nothing when there are none for it.
-struct Seen<'t> {
-    tags: Tagged<'t>,
-    has: Capabilities,
-}
-
-impl fmt::Display for Seen<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.has.has(Capabilities::SERVER_TIME) {
-            write!(f, ";time={}", self.tags.time)?;
+impl Tagged<'_> {
+    /// Writes the tags that one kind of recipient sees; nothing when there are none for it.
+    fn write(self, has: Capabilities, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if has.has(Capabilities::SERVER_TIME) {
+            write!(f, ";time={}", self.time)?;
         }
-        if !self.has.has(Capabilities::MESSAGE_TAGS) {
+        if !has.has(Capabilities::MESSAGE_TAGS) {
             return Ok(());
         }
-        if let Some(id) = self.tags.id {
+        if let Some(id) = self.id {
             write!(f, ";msgid={id}")?;
         }
-        if self.tags.is_bot {
+        if self.is_bot {
             f.write_str(";bot")?;
         }
-        let mut from_client = self.tags.from_client.iter();
+        let mut from_client = self.from_client.iter();
         from_client.try_for_each(|(key, value)| match (is_client_only(key), value) {
             (false, _) => Ok(()),
             (true, "") => write!(f, ";{key}"),

@@ -8,7 +8,6 @@ use slab::Slab;
 use super::connection::{Connection, Queue, State};
 use super::{CLOSING_TIME, Reactor};
 use crate::server::hub::{ConnectionId, Loss};
-use crate::server::log;
 
 /// Once this part of what may wait for a reader does wait, those who speak to them are slowed down.
 const PRESSURE_PART: usize = 4;
@@ -24,9 +23,6 @@ impl Reactor {
             }
             for (id, until) in self.outbox.take_pauses() {
                 self.pause(id, until);
-            }
-            for event in self.outbox.take_events() {
-                log::tell(&event);
             }
             let wants_reload = self.outbox.take_rehash();
             self.outbox.clear();

@@ -52,7 +52,7 @@ impl Door {
             false => handed_over
                 .into_iter()
                 .map(|socket| {
-                    socket.set_nonblocking(true).map_err(ServerError::System)?;
+                    socket.set_nonblocking(true)?;
                     Ok(TcpListener::from_std(socket))
                 })
                 .collect::<Result<Vec<_>, _>>(),
@@ -60,7 +60,7 @@ impl Door {
         let mut listeners = Vec::new();
         for (socket, index) in sockets?.into_iter().zip(0..) {
             let listener = Listener::new(socket, Token(first_token - index), registry);
-            listeners.push(listener.map_err(ServerError::System)?);
+            listeners.push(listener?);
         }
         Ok(Self {
             listeners,

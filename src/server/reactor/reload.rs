@@ -24,7 +24,7 @@ impl Reload {
         signal: unix::net::UnixStream,
         gather: impl Fn() -> Gathered + Send + 'static,
     ) -> Result<Self, ServerError> {
-        signal.set_nonblocking(true).map_err(ServerError::System)?;
+        signal.set_nonblocking(true)?;
         Ok(Self {
             signal: UnixStream::from_std(signal),
             gather: Box::new(gather),
@@ -36,9 +36,7 @@ impl Reactor {
     /// From now on the settings can be read again.
     pub(in crate::server) fn reload_with(&mut self, mut reload: Reload) -> Result<(), ServerError> {
         let registry = self.poll.registry();
-        registry
-            .register(&mut reload.signal, RELOAD, Interest::READABLE)
-            .map_err(ServerError::System)?;
+        registry.register(&mut reload.signal, RELOAD, Interest::READABLE)?;
         self.reload = Some(reload);
         Ok(())
     }

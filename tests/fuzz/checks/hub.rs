@@ -221,7 +221,6 @@ impl Table {
                 *seat = seat.filter(|one| *one != id);
             }
         }
-        self.outbox.take_events();
         let wants_rehash = self.outbox.take_rehash();
         self.outbox.clear();
         if wants_rehash {

@@ -112,7 +112,7 @@ fn check_line(line: &[u8]) {
 fn check_message(message: &Message<'_>) {
     assert!(!message.command.is_empty());
     assert!(message.parameters.len() <= PARAMETERS_MAX);
-    let (last, middle) = match message.parameters.list() {
+    let (last, middle) = match &*message.parameters {
         [middle @ .., last] => (Some(*last), middle),
         [] => (None, [].as_slice()),
     };
