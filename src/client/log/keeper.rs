@@ -29,6 +29,10 @@ use crate::client::settings::Taste;
 
 /// While nothing can be written so much waits, in bytes; what comes then is left out.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a line may wait for more lines: they are written together.
+const GATHER_FOR: Duration = Duration::from_millis(50);
+/// When so much waits, in bytes, it is written at once.
+const GATHERED_BYTES: usize = 256 * 1024;
 /// How long after a failure it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long the end of the program waits for what is not written yet.
@@ -105,8 +109,10 @@ impl LogKeeper {
     /// seconds, and `shown` the time it is shown with. Nothing is written before this returns.
     pub fn keep(&self, event: &Event, stamp: &Stamp, shown: i64, now: i64) {
         if let Some(record) = record_of(event, shown, stamp, &self.look) {
-            self.lock().put(&record, now);
-            self.shared.1.notify_all();
+            let is_news = self.lock().put(&record, now);
+            if is_news {
+                self.shared.1.notify_all();
+            }
         }
     }
 
@@ -156,7 +162,13 @@ impl LogKeeper {
         let state = self.lock();
         let idle = |state: &mut State| state.waiting.is_empty() && !state.finished;
         let waited = self.shared.1.wait_while(state, idle);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let state = waited.unwrap_or_else(PoisonError::into_inner);
+        let gathering = |state: &mut State| !state.finished && state.waiting_bytes < GATHERED_BYTES;
+        let waited = self
+            .shared
+            .1
+            .wait_timeout_while(state, GATHER_FOR, gathering);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.waiting.pop_front()
     }
 
@@ -200,11 +212,13 @@ impl LogKeeper {
 }
 
 impl State {
-    fn put(&mut self, record: &Record, now: i64) {
+    /// Puts a record behind those that wait. Whether the writer is to know of it now.
+    fn put(&mut self, record: &Record, now: i64) -> bool {
         if self.waiting_bytes > WAITING_BYTES_MAX {
             self.missing += 1;
-            return;
+            return false;
         }
+        let (was_idle, before) = (self.waiting.is_empty(), self.waiting_bytes);
         if self.last.0 != now {
             self.last = (now, files::day_of(now, &self.zone));
         }
@@ -214,6 +228,7 @@ impl State {
             Some(batch) if batch.day == day => batch.lines.push_str(&line),
             _ => self.waiting.push_back(Batch { day, lines: line }),
         }
+        was_idle || (before < GATHERED_BYTES && self.waiting_bytes >= GATHERED_BYTES)
     }
 }
 
