@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
+
 use super::fake::{Fake, answers};
 use super::support::{Finished, Program, chatroom, run, say};
 use crate::common::Server;
@@ -128,7 +130,10 @@ fn the_stream_and_the_log_are_one_form_that_is_shown_in_one_way() {
     say(&mut bob, "alice: last");
     let stream = json.out.wait_for("last");
     let live = plain.out.wait_for("last");
-    drop((json, plain));
+    for program in [json, plain] {
+        program.signal(Signal::SIGTERM);
+        program.finish();
+    }
     // Two people have written this log at once, and bob is heard twice.
     let log = home.log(&["--format", "json"]);
     for line in stream.lines() {
@@ -336,7 +341,7 @@ fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
     assert_eq!(told.lines().count(), 1, "{told}");
     alice.give("still here\n");
     bob.expect("still here");
-    alice.signal(nix::sys::signal::Signal::SIGTERM);
+    alice.signal(Signal::SIGTERM);
     let finished = alice.finish();
     assert_eq!(finished.err, told);
     let log = home.log(&[]);
