@@ -3,6 +3,7 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
+use super::input::is_secret;
 use super::json::Stamp;
 use super::session::Unread;
 
@@ -250,6 +251,27 @@ pub enum Event {
         /// Which of the two, and why.
         words: String,
     },
+}
+
+impl Event {
+    /// Whether there is nothing to show of it, since it stands where it was typed.
+    pub fn is_as_typed(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent {
+                fate: Fate::Delivered | Fate::Refused,
+                ..
+            }
+        )
+    }
+
+    /// Whether it is something this person said that carries a password, and must not be kept.
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Self::Sent { target, text, .. } => is_secret(&format!("@{target} {text}")),
+            _ => false,
+        }
+    }
 }
 
 /// What became of something this person said.

@@ -438,6 +438,9 @@ impl TerminalFront {
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         let active = session.active_room();
+        if event.is_as_typed() {
+            return self.scroll.remember(event, unix_seconds, active);
+        }
         match self.format {
             Format::Plain => {
                 let lines = self.scroll.show(event, unix_seconds, active);

@@ -19,7 +19,7 @@ use super::address::Address;
 use super::completion::Names;
 use super::control::pending::Pending;
 use super::control::{self, Ask};
-use super::event::{Event, Fate};
+use super::event::Event;
 use super::json::{Record, Stamp};
 use super::log::LogKeeper;
 use super::script::Batch;
@@ -543,18 +543,9 @@ impl<F: Front> Network<F> {
             if let Some(log) = &self.log {
                 log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }
-            let own = match event {
-                // It stands where it was typed.
-                Event::Sent {
-                    fate: Fate::Delivered | Fate::Refused,
-                    ..
-                } => continue,
-                Event::Sent { .. } => true,
-                _ => false,
-            };
             self.front.show(&event, unix_seconds, &self.session);
-            if !own
-                && !self.tails.is_empty()
+            if !self.tails.is_empty()
+                && !matches!(event, Event::Sent { .. })
                 && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();

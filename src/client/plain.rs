@@ -199,6 +199,9 @@ impl PlainFront {
 impl Front for PlainFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         let active = session.active_room();
+        if event.is_as_typed() {
+            return self.scroll.remember(event, unix_seconds, active);
+        }
         let lines = self.scroll.show(event, unix_seconds, active);
         self.lines.push_str(&lines);
     }

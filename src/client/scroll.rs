@@ -84,6 +84,14 @@ impl Scroll {
         text
     }
 
+    /// Remembers what this person said: it stands on the screen already, as it was typed.
+    pub fn remember(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
+        if !event.is_secret() {
+            let lines = self.look.lines(event, unix_seconds, active);
+            self.keep(&lines);
+        }
+    }
+
     /// What to print of those who came or left: the moment is over.
     pub fn flush(&mut self, active: Option<&str>) -> String {
         let events = std::mem::take(&mut self.gathered);
@@ -121,13 +129,18 @@ impl Scroll {
     /// Lines on their way to the screen: they are remembered, and another day is told first.
     fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
         let lines = self.day_before(self.look.table(lines), unix_seconds);
+        self.keep(&lines);
+        lines
+    }
+
+    /// Keeps lines for `/history` and `/search`.
+    fn keep(&mut self, lines: &str) {
         for line in lines.split_inclusive('\n') {
             if self.remembered.len() == REMEMBERED_LINES_MAX {
                 self.remembered.pop_front();
             }
             self.remembered.push_back(line.to_owned());
         }
-        lines
     }
 
     /// The lines, with another day in front of them when it is one.
@@ -293,6 +306,8 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::client::event::Fate;
+    use crate::client::json::Stamp;
     use crate::client::screen::Volume;
     use crate::client::settings::Taste;
 
@@ -430,6 +445,27 @@ mod tests {
             scroll
                 .local("/search bob> two")
                 .starts_with("\u{1e}nothing of what")
+        );
+    }
+
+    #[test]
+    fn ones_own_words_are_found_again_and_passwords_are_not() {
+        let mut scroll = scroll();
+        let sent = |target: &str, text: &str| Event::Sent {
+            number: 0,
+            target: target.into(),
+            nick: "alice".into(),
+            text: text.into(),
+            manner: Manner::Text,
+            fate: Fate::Delivered,
+            stamp: Stamp::default(),
+        };
+        scroll.remember(&sent("#a", "an apple"), NOON, Some("#a"));
+        scroll.remember(&sent("NickServ", "identify apple"), NOON, Some("#a"));
+        scroll.show(&said("which apple?", false), NOON, Some("#a"));
+        assert_eq!(
+            scroll.local("/search apple"),
+            "12:01 <alice> an apple\n12:01 <bob> which apple?\n"
         );
     }
 

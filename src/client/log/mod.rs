@@ -15,7 +15,6 @@ pub(super) use reader::{Question, show};
 pub use since::Since;
 
 use super::event::Event;
-use super::input::is_secret;
 use super::json::{Record, Stamp};
 use super::screen::Look;
 
@@ -23,7 +22,7 @@ use super::screen::Look;
 /// says by itself, as its help, is not worth keeping, and passwords must not be kept.
 fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Option<Record> {
     match event {
-        Event::Sent { target, text, .. } if is_secret(&format!("@{target} {text}")) => None,
+        _ if event.is_secret() => None,
         Event::Note { .. } | Event::LogTold { .. } | Event::Rooms { .. } => None,
         Event::ServerDetail { .. } | Event::ServerLost { still: true, .. } => None,
         _ => Record::of(event, unix_seconds, stamp).or_else(|| {
