@@ -182,7 +182,10 @@ impl Hub {
                 false => present.nick.as_str(),
             };
             let prefix = member.prefix(capabilities.has(Capabilities::MULTI_PREFIX));
-            let shown = fmt::from_fn(move |f| write!(f, "{prefix}{name}"));
+            let shown = fmt::from_fn(move |f| {
+                f.write_str(prefix)?;
+                f.write_str(name)
+            });
             (is_member || !present.modes.has('i')).then_some(shown)
         });
         let symbol = if room.modes.has('s') { '@' } else { '=' };
@@ -298,14 +301,15 @@ impl Hub {
         list: &'a str,
         command: &'static str,
     ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
-        let named = || list.split(',').filter(|name| !name.is_empty());
-        if named().next().is_none() {
+        let mut named = list.split(',').filter(|name| !name.is_empty());
+        if named.next().is_none() {
             return Err(match command {
                 "PRIVMSG" | "NOTICE" | "TAGMSG" => RequestError::NoRecipient { command }.into(),
                 _ => RequestError::NotEnoughParameters { command }.into(),
             });
         }
-        if let Some(target) = named().nth(self.settings.limits.targets as usize) {
+        // The first one was taken already.
+        if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
             return Err(Refusal::TooManyTargets(target));
         }
         let is_first = move |at: usize, name: &str| {
