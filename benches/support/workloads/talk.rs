@@ -42,10 +42,10 @@ pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usiz
             let lines = memchr_iter(b'\n', bytes).count();
             person.lines += lines;
             heard += lines;
+            last = Instant::now();
         });
-        last = Instant::now();
     }
-    let (time, cpu) = (start.elapsed().as_secs_f64(), target.load.cpu() - cpu);
+    let (time, cpu) = ((last - start).as_secs_f64(), target.load.cpu() - cpu);
     let is_whole = |who: usize| {
         let speaks = who.is_multiple_of(members / SPEAKERS);
         crowd.people[who].lines == messages - if speaks { own } else { 0 }
