@@ -277,6 +277,10 @@ impl<F: Front> Network<F> {
         self.deliver(now);
         while !self.close_wanted && !self.ended {
             let is_full = self.front.is_full();
+            if is_full {
+                // Nothing is read, so silence says nothing about the server.
+                self.session.not_listening(self.now());
+            }
             let deadline = self.deadline(is_full);
             self.feed(script);
             let takes_script = script.is_some() && self.session.wants_input();
@@ -341,8 +345,29 @@ impl<F: Front> Network<F> {
             return None;
         }
         self.reconnect_at.take()?;
-        let place = (self.address.host.as_str(), self.address.port);
-        let connected = tokio::time::timeout(CONNECT_MAX, TcpStream::connect(place)).await;
+        self.connect_again(commands).await
+    }
+
+    /// Connects, while commands are taken as at any other time.
+    async fn connect_again(
+        &mut self,
+        commands: &mut mpsc::UnboundedReceiver<Command>,
+    ) -> Option<TcpStream> {
+        let Address { host, port, .. } = self.address.clone();
+        let connecting = tokio::time::timeout(CONNECT_MAX, TcpStream::connect((host, port)));
+        tokio::pin!(connecting);
+        let connected = loop {
+            let command = tokio::select! {
+                connected = &mut connecting => break connected,
+                command = commands.recv() => command,
+            };
+            let now = self.now();
+            self.command(command, now);
+            self.deliver(now);
+            if self.ended {
+                return None;
+            }
+        };
         match connected {
             Ok(Ok(stream)) => return Some(stream),
             Ok(Err(error)) => self.disconnected(&plain_words(&error)),
@@ -440,9 +465,8 @@ impl<F: Front> Network<F> {
             Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
             Err(words) => vec![format!("{}{words}", control::ERROR)],
         };
-        for line in lines {
-            let _ = answer.try_send(line);
-        }
+        // In one piece, however many lines it has: the caller may be slow to take them.
+        let _ = answer.try_send(lines.join("\n"));
     }
 
     /// Takes a line of another program like a typed one, and lets the person here see it.

@@ -17,6 +17,10 @@ use std::time::Duration;
 /// A block is at least one line, and no more than so many bytes if there are several: a key is
 /// answered only between two blocks.
 const BLOCK_BYTES_MAX: usize = 16 * 1024;
+/// Into a pipe, what waits up to this costs the server nothing: all is read and each `PING`
+/// answered, so that a reader such as `less` can rest for hours in a room where people talk.
+/// Beyond it the server is made to wait, and decides itself for how long it does.
+const READ_AHEAD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Above a prompt, what waits beyond this gives way to newer text.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -111,7 +115,7 @@ impl Printer {
 
     /// Whether so much waits that no more should be asked for.
     pub fn is_full(&self) -> bool {
-        self.lock().rest().len() > WAITING_BYTES_MAX / 4
+        self.lock().rest().len() > READ_AHEAD_BYTES_MAX
     }
 
     /// The editor has drawn its prompt and reads keys.

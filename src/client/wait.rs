@@ -52,6 +52,8 @@ pub struct Wait {
     pub room: Option<String>,
     /// It must be said to this person only.
     pub whispered: bool,
+    /// It answers a line of the script, and only what is said behind that line counts.
+    pub answers: bool,
 }
 
 impl Wait {
@@ -127,6 +129,7 @@ mod tests {
             from: Some("Ann".into()),
             room: Some("#ops".into()),
             whispered: false,
+            answers: false,
         };
         assert!(wait.ends_with(&said("#OPS", "ann", "yes")));
         assert!(!wait.ends_with(&said("#ops", "ann", "yes!")));

@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use super::fake::{Fake, LABELS};
+use super::fake::{Fake, LABELS, answers};
 use super::support::{Finished, Program, chatroom, run};
-use crate::common::Server;
+use crate::common::{PATIENCE, Server};
 
 /// Each line that the client sent besides what it needs to come in and to leave.
 fn sent(fake: &Fake) -> Vec<String> {
@@ -265,4 +266,38 @@ fn a_server_that_asks_and_takes_no_answer_costs_no_memory() {
     drop(stream);
     let finished = program.finish();
     assert_eq!(finished.status, Some(69), "{finished:?}");
+}
+
+#[test]
+fn a_reader_that_rests_costs_nobody_the_connection() {
+    const LINES: usize = 60_000;
+    let text = "x".repeat(100);
+    let (asked, answered) = mpsc::channel();
+    let fake = Fake::start({
+        let mut answer = answers("");
+        move |line| {
+            let mut lines = answer(line)?;
+            if line.starts_with("PING :begin") || line.starts_with("PRIVMSG") {
+                for number in 0..LINES {
+                    lines.push_str(&format!(":bob!b@h PRIVMSG #lobby :{number} {text}\r\n"));
+                }
+                lines.push_str("PING :are-you-there\r\n");
+            }
+            if line.starts_with("PONG") {
+                asked.send(()).unwrap();
+            }
+            Some(lines)
+        }
+    });
+    let address = fake.address.to_string();
+    // Nobody reads what it prints.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut command = chatroom(&["--nick", "ci", "-f", "-c", "hello", &address]);
+    command.stdout(writer);
+    let program = Program::start_with_output(command);
+    answered
+        .recv_timeout(PATIENCE)
+        .expect("the answer to a ping");
+    assert!(program.most_memory_bytes() < 64 * 1024 * 1024);
+    drop(reader);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use portable_pty::CommandBuilder;
 
+use super::fake::Fake;
 use super::support::terminal::Terminal;
 use super::support::{Finished, Program, chatroom, run, say};
 use crate::common::{Client, PATIENCE, Server};
@@ -76,6 +77,28 @@ fn the_time_that_is_given_also_ends_an_attempt_to_connect() {
     );
     assert_eq!(finished.status, Some(75), "{finished:?}");
     assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn who_waits_begins_at_once_though_standard_input_is_silent() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let address = server.address.to_string();
+    let options = [
+        "--nick",
+        "ci",
+        "--wait-for",
+        "done",
+        "--timeout",
+        "20s",
+        &address,
+    ];
+    let program = Program::start(chatroom(&options));
+    bob.expect(":ci!");
+    say(&mut bob, "all done");
+    let out = program.out.all();
+    assert_eq!(out, "all done\n");
+    assert_eq!(program.finish().status, Some(0));
 }
 
 #[test]
@@ -161,15 +184,18 @@ struct Session {
 
 impl Session {
     fn start(server: &Server) -> Self {
+        Self::at(&server.address.to_string())
+    }
+
+    fn at(address: &str) -> Self {
         let runtime = tempfile::tempdir().unwrap();
         let config = runtime.path().join("chatroom.toml");
         std::fs::write(&config, "control = true\n").unwrap();
-        let address = server.address.to_string();
         let options = [
             "--nick", "alice", "--format", "json", "--follow", "--config",
         ];
         let mut command = chatroom(&options);
-        command.args([config.to_str().unwrap(), &address]);
+        command.args([config.to_str().unwrap(), address]);
         command.env("XDG_RUNTIME_DIR", runtime.path());
         let mut program = Program::start(command);
         program.end_input();
@@ -355,4 +381,29 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
     let wrong = first.ctl(&["--session", "nowhere", "rooms"]);
     assert_eq!(wrong.status, Some(69), "{wrong:?}");
     assert!(wrong.err.contains("\"nowhere\""), "{wrong:?}");
+}
+
+#[test]
+fn all_of_a_large_room_are_listed() {
+    const PEOPLE: usize = 3_000;
+    let fake = Fake::start(|line| {
+        let names = |from: usize| {
+            let names: Vec<String> = (from..from + 30).map(|at| format!("p{at}")).collect();
+            format!(":s 353 alice = #lobby :{}\r\n", names.join(" "))
+        };
+        Some(match line.split(' ').next().unwrap() {
+            "USER" => {
+                let names: String = (0..PEOPLE).step_by(30).map(names).collect();
+                format!(
+                    ":s 001 alice :Welcome\r\n:s 422 alice :No\r\n:alice!u@h JOIN #lobby\r\n\
+                     {names}:s 353 alice = #lobby :alice\r\n:s 366 alice #lobby :End\r\n"
+                )
+            }
+            "PING" => format!(":s PONG s {}\r\n", line.split_once(' ').unwrap().1),
+            _ => String::new(),
+        })
+    });
+    let session = Session::at(&fake.address.to_string());
+    let who = session.answer(&["who"]);
+    assert_eq!(who.lines().count(), PEOPLE + 1);
 }

@@ -1,5 +1,6 @@
 //! The ways out, and a server that goes away.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -339,4 +340,35 @@ fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
         alice.shows(&format!("asked to, in the {thread}"));
         alice.ends_with(70);
     }
+}
+
+#[test]
+fn a_server_that_does_not_answer_when_it_is_called_again_keeps_no_key_waiting() {
+    let (server, mut alice, lines) = Scripted::with_alice(|start| start);
+    // A queue of the system that is full answers nobody.
+    let mut queued = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&server.address(), Duration::from_millis(200))
+    {
+        queued.push(stream);
+    }
+    drop(lines);
+    alice.shows("the server is gone");
+    // It tries again within two seconds, and then for ten.
+    let deadline = Instant::now() + Duration::from_secs(3);
+    let mut slowest = Duration::ZERO;
+    let mut number = 0;
+    while Instant::now() < deadline {
+        number += 1;
+        let pressed = Instant::now();
+        alice.types(&format!("/help who{ENTER}"));
+        alice.waits_until("the answer", |shown| {
+            let lines = shown.lines();
+            let answers = lines.iter().filter(|line| line.starts_with("/who "));
+            answers.count() == number
+        });
+        slowest = slowest.max(pressed.elapsed());
+    }
+    assert!(slowest < Duration::from_secs(2), "it took {slowest:?}");
+    alice.types("/quit\r");
+    alice.ends_with(0);
 }

@@ -76,8 +76,8 @@ fn answer(caller: UnixStream, commands: &Commands) -> io::Result<()> {
     let (lines, answered) = mpsc::sync_channel(LINES_WAITING);
     // When the network's thread is gone, nobody answers, and the caller hears nothing.
     let _ = commands.send(Command::Control(ask, lines));
-    for line in answered {
-        let mut whole = line;
+    for lines in answered {
+        let mut whole = lines;
         whole.push('\n');
         (&caller).write_all(whole.as_bytes())?;
     }

@@ -46,11 +46,13 @@ impl Plan {
                 let wait = match is_room(message) {
                     true => Wait {
                         room: Some(message.to.clone()),
+                        answers: true,
                         ..Wait::default()
                     },
                     false => Wait {
                         from: Some(nick(message).to_owned()),
                         whispered: true,
+                        answers: true,
                         ..Wait::default()
                     },
                 };
@@ -89,6 +91,8 @@ impl Plan {
             from: options.from.clone(),
             room: options.room.clone(),
             whispered: false,
+            // Standard input may have nothing to say for long, or ever.
+            answers: !options.commands.is_empty(),
         })
     }
 }

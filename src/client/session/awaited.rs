@@ -10,8 +10,8 @@ impl Session {
         let Some(wait) = &mut self.settings.wait else {
             return;
         };
-        // What was said before the first line of the script is no answer to it.
-        let begun = self.script.last > 0 || self.script.ended;
+        // What was said before the question is no answer to it.
+        let begun = !wait.answers || self.script.last > 0 || self.script.ended;
         for event in outbox.events.get(from..).unwrap_or_default() {
             wait.follow(event);
             if begun && !self.script.found && wait.ends_with(event) {

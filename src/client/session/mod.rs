@@ -370,6 +370,12 @@ impl Session {
         }
     }
 
+    /// Nothing is read from the server now, so its silence counts only from here.
+    pub fn not_listening(&mut self, now: Moment) {
+        self.heard_at = now.elapsed;
+        self.pinged = false;
+    }
+
     /// When `tick` is to be called, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
         let next = self.next_deadline_of_phase()?;
