@@ -3,7 +3,7 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
-use super::input::is_secret;
+use super::input::is_secret_talk;
 use super::json::Stamp;
 use super::session::Unread;
 
@@ -268,7 +268,13 @@ impl Event {
     /// Whether it is something this person said that carries a password, and must not be kept.
     pub fn is_secret(&self) -> bool {
         match self {
-            Self::Sent { target, text, .. } => is_secret(&format!("@{target} {text}")),
+            Self::Sent { target, text, .. }
+            | Self::Whispered {
+                nick: target,
+                text,
+                own: true,
+                ..
+            } => is_secret_talk(target, text),
             _ => false,
         }
     }

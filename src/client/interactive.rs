@@ -272,21 +272,26 @@ struct NetworkAssistant {
 }
 
 impl NetworkAssistant {
-    /// The answer to a question; no answer is as good as an empty one.
-    fn ask<T: Default>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> T {
+    /// The answer to a question, if it comes in time.
+    fn ask<T>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> Option<T> {
         let (answer, answered) = mpsc::channel();
         let _ = self.commands.send(question(answer));
-        answered.recv_timeout(ANSWER_MAX).unwrap_or_default()
+        answered.recv_timeout(ANSWER_MAX).ok()
     }
 }
 
 impl Assistant for NetworkAssistant {
     fn names(&self) -> Names {
-        self.ask(Command::Names)
+        self.ask(Command::Names).unwrap_or_default()
     }
 
     fn judge(&self, line: &str) -> Judgement {
-        self.ask(|answer| Command::Judge(line.to_owned(), answer))
+        let judgement = self.ask(|answer| Command::Judge(line.to_owned(), answer));
+        // A line of which nothing is known may be one with a password.
+        judgement.unwrap_or_else(|| Judgement {
+            secret: true,
+            ..Judgement::default()
+        })
     }
 
     fn paint(&self, line: &str, judgement: &Judgement) -> String {

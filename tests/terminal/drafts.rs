@@ -1,8 +1,11 @@
 //! What is typed and not sent outlives the program.
 
+use std::fs;
+use std::path::Path;
+
 use nix::sys::signal::Signal;
 
-use super::people::{Lines, host_on};
+use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_C, ENTER, Start};
 
 #[test]
@@ -53,4 +56,52 @@ fn two_terminals_have_drafts_of_their_own() {
         again.types("\r/quit\r");
         again.ends_with(0);
     }
+}
+
+#[test]
+fn passwords_are_written_to_no_file() {
+    let start = |start: Start| start.configured("log = true\n[alias]\nns = \"/msg NickServ\"\n");
+    let (_server, mut alice, mut lines) = Scripted::with_alice(start);
+    lines.sends(":NickServ!s@services NOTICE alice :this nick is registered");
+    lines.sends(":NickServ!s@services PRIVMSG alice :who are you");
+    alice.shows("who are you");
+    let secrets = [
+        "/ns identify hunter2",
+        "@NickServ: identify hunter2",
+        "/r identify hunter2",
+        "/raw PRIVMSG NickServ :identify hunter2",
+        "/msg Q@cserve.example auth me hunter2",
+    ];
+    for line in secrets {
+        alice.types(&format!("{line}\r"));
+        lines.hears("hunter2");
+        if !line.starts_with("/raw") {
+            lines.answers_a_question();
+        }
+    }
+    alice.types("@bob good day\r");
+    lines.hears("good day");
+    alice.types("/join #den hunter2\r");
+    lines.hears("hunter2");
+    alice.types("/ns identify hunter2");
+    alice.shows("/ns identify hunter2");
+    alice.signals(Signal::SIGHUP);
+    lines.hangs_up();
+    alice.ends_with(129);
+    let written = everything_in(alice.home());
+    assert!(written.contains("good day"), "{written}");
+    assert!(!written.contains("hunter2"), "{written}");
+}
+
+/// All that stands in the files of a folder.
+fn everything_in(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.push_str(&everything_in(&path)),
+            false => all.push_str(&String::from_utf8_lossy(&fs::read(&path).unwrap())),
+        }
+    }
+    all
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -462,6 +463,11 @@ impl Terminal {
     /// Looks at the screen as it is now.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
         look(&mut self.display.lock())
+    }
+
+    /// The folder that is home.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// What is in a file that the script made.

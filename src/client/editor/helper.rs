@@ -15,7 +15,7 @@ use super::remote::Remote;
 use super::shown::BACK_TO_SCREEN;
 use crate::client::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
-use crate::client::input::{self, Slash};
+use crate::client::input::Slash;
 use crate::client::session::Judgement;
 
 /// What the editor asks while a line is typed.
@@ -144,6 +144,14 @@ impl Helper {
         self.keeper = keeper;
     }
 
+    /// Whether a line carries a password. What is only said in a room does not.
+    pub(super) fn is_secret(&self, line: &str) -> bool {
+        let mut lines = line.split('\n').map(str::trim_start);
+        let assistant = self.assistant.as_ref();
+        lines.any(|line| line.starts_with(['/', '@']))
+            && assistant.is_none_or(|assistant| assistant.judge(line).secret)
+    }
+
     /// From now on what is typed is kept as a draft, or is not.
     pub(super) fn keep_drafts(&mut self, keeps: bool) {
         self.keeps_drafts = keeps;
@@ -230,7 +238,7 @@ impl Highlighter for Helper {
         if let Some(keeper) = self.keeper() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);
-            keeper.keep(if input::is_secret(draft) { "" } else { draft });
+            keeper.keep(if self.is_secret(draft) { "" } else { draft });
         }
         true
     }

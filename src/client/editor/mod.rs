@@ -33,7 +33,6 @@ use self::shown::{Shown, write_to_terminal};
 use super::completion::Names;
 use super::config::Keys as KeySet;
 use super::draft::DraftKeeper;
-use super::input;
 use super::printer::Printer;
 use super::screen::Prompt;
 use super::session::Judgement;
@@ -250,7 +249,11 @@ impl Editor {
 
     /// Puts a line into the history, in memory and in the file.
     fn remember(&mut self, line: &str) {
-        if input::is_secret(line) {
+        if self
+            .inner
+            .helper()
+            .is_none_or(|helper| helper.is_secret(line))
+        {
             return;
         }
         let added = self.inner.add_history_entry(line).unwrap_or(false);

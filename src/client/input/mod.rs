@@ -5,6 +5,7 @@
 //! type instead; it never becomes chat. The table drives parsing, `/help` and Tab alike.
 
 mod commands;
+mod secret;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +18,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 pub use self::commands::{Argument, COMMANDS, OTHER_NAMES, Slash, nearest_command};
+pub use self::secret::{is_secret, is_secret_talk};
 use crate::wire::name::is_invisible;
 
 /// What a typed line asks for, borrowed from the line.
@@ -308,33 +310,6 @@ pub fn parse(line: &str) -> Result<Intent<'_>, Problem> {
     }
 }
 
-/// Whether a line carries a password, so that it must not be written to any file: what is said
-/// to the services of a network, and what makes an operator.
-pub fn is_secret(line: &str) -> bool {
-    let line = line.trim_start().to_ascii_lowercase();
-    let words: Vec<&str> = line.split_whitespace().take(4).collect();
-    let services = [
-        "nickserv",
-        "chanserv",
-        "authserv",
-        "userserv",
-        "q@cserve.quakenet.org",
-    ];
-    let secrets = [
-        "identify", "id", "login", "auth", "register", "ghost", "recover", "set",
-    ];
-    match words[..] {
-        ["/oper" | "/pass", ..] | ["/raw" | "/quote", "pass" | "oper" | "authenticate", ..] => true,
-        ["/msg" | "/query" | "/notice", service, word, ..] => {
-            services.contains(&service) && secrets.contains(&word)
-        }
-        [service, word, ..] => service
-            .strip_prefix('@')
-            .is_some_and(|service| services.contains(&service) && secrets.contains(&word)),
-        _ => false,
-    }
-}
-
 /// A line by its first characters.
 enum Shape<'a> {
     Text(&'a str),
@@ -394,7 +369,11 @@ fn tell<'a>(target: &'a str, text: &'a str) -> Result<Intent<'a>, Fault> {
     if is_room(target) {
         checked_room(target)?;
     } else {
-        checked_nick(target)?;
+        // A service can be named with the one server it must be on: X@channels.undernet.org.
+        let (nick, server) = target.split_once('@').unwrap_or((target, "anywhere"));
+        if !checked_nick_text(nick) || !checked_nick_text(server) {
+            return Err(Fault::Nick(target.to_owned()));
+        }
     }
     if text.trim().is_empty() {
         return Err(Fault::NoText(target.to_owned()));

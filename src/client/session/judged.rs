@@ -14,6 +14,8 @@ pub struct Judgement {
     pub parts: Vec<(Range<usize>, Part)>,
     /// What Enter would do, where that is not plain.
     pub note: Option<String>,
+    /// It carries a password, and must not be written to any file.
+    pub secret: bool,
 }
 
 /// What a part of a line is.
@@ -33,7 +35,15 @@ impl Session {
         Judgement {
             parts: self.first_word(line).into_iter().collect(),
             note: self.note_about(line),
+            secret: self.is_secret(line),
         }
+    }
+
+    /// Whether a line carries a password, whatever short name it begins with.
+    fn is_secret(&self, line: &str) -> bool {
+        let expanded = self.expanded(line);
+        let line = expanded.as_deref().unwrap_or(line);
+        input::is_secret(line, self.last_whisper.as_deref())
     }
 
     fn first_word(&self, line: &str) -> Option<(Range<usize>, Part)> {

@@ -124,7 +124,7 @@ impl Session {
     }
 
     /// The line with an alias replaced by what it stands for.
-    fn expanded(&self, line: &str) -> Option<String> {
+    pub(super) fn expanded(&self, line: &str) -> Option<String> {
         let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
             Some((name, rest)) => (name, Some(rest)),
             None => (line.strip_prefix('/')?, None),

@@ -15,7 +15,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let line = String::from_utf8_lossy(bytes);
     check_intent(&line);
     check_completions(&line);
-    let _ = input::is_secret(&line);
+    let _ = input::is_secret(&line, Some("NickServ"));
     let _ = words::refusal(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],

@@ -1,0 +1,149 @@
+//! Which lines carry a password, so that they must not be written to any file.
+
+use super::{Intent, parse};
+use crate::wire::Message;
+
+/// Whether a line carries a password: what is said to the services of a network, what makes an
+/// operator, and the keys of rooms. Short names in it stand for themselves; `last_whisper` is who
+/// gets a reply.
+///
+/// It is decided on what the line does, and where it does nothing, on what it seems to mean.
+pub fn is_secret(line: &str, last_whisper: Option<&str>) -> bool {
+    line.split('\n').any(|line| match parse(line) {
+        Ok(intent) => is_secret_intent(&intent, last_whisper),
+        Err(_) => is_secret_attempt(line),
+    })
+}
+
+/// Whether this carries a password when it is said to somebody.
+pub fn is_secret_talk(target: &str, text: &str) -> bool {
+    // A single word is a question, such as "help".
+    let has_arguments = text.split_whitespace().nth(1).is_some();
+    has_arguments && target.split(',').any(is_service)
+}
+
+fn is_secret_intent(intent: &Intent<'_>, last_whisper: Option<&str>) -> bool {
+    match intent {
+        Intent::Tell { target, text } | Intent::Notice { target, text } => {
+            is_secret_talk(target, text)
+        }
+        Intent::Reply { text } => last_whisper.is_some_and(|nick| is_secret_talk(nick, text)),
+        Intent::Join { key, .. } => key.is_some(),
+        Intent::Mode { change, .. } => changes_key(change.split_whitespace()),
+        Intent::Raw { line } => match Message::parse(line) {
+            Ok(message) => is_secret_request(&message),
+            Err(_) => is_secret_attempt(line),
+        },
+        _ => false,
+    }
+}
+
+fn is_secret_request(message: &Message<'_>) -> bool {
+    let command = message.command.to_ascii_lowercase();
+    let parameters = || message.parameters.iter().copied();
+    match command.as_str() {
+        "pass" | "oper" | "authenticate" => true,
+        "join" => parameters().nth(1).is_some(),
+        "mode" => changes_key(parameters().skip(1)),
+        "privmsg" | "notice" | "squery" | "cprivmsg" | "cnotice" => {
+            let text = parameters().last().unwrap_or_default();
+            parameters()
+                .next()
+                .is_some_and(|to| is_secret_talk(to, text))
+        }
+        _ => is_way_to_service(&command),
+    }
+}
+
+/// Whether a change of modes sets or takes the key of a room: letters, and what belongs to them.
+fn changes_key<'a>(mut change: impl Iterator<Item = &'a str>) -> bool {
+    change.next().is_some_and(|letters| letters.contains('k')) && change.next().is_some()
+}
+
+/// Whether a line that nobody understands seems to be meant for a service.
+fn is_secret_attempt(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let command = first.strip_prefix('/').map(str::to_ascii_lowercase);
+    let is_command = command.is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "pass" | "oper" | "identify" | "login" | "auth"
+        ) || is_way_to_service(&name)
+    });
+    let names_service = || {
+        let mut names = line.split(|c: char| c.is_whitespace() || c == ',');
+        names.any(|name| is_service(name.trim_start_matches(['@', '/'])))
+    };
+    is_command || words.next().is_some() && names_service()
+}
+
+/// Whether a command of this name is short for talking to a service.
+fn is_way_to_service(name: &str) -> bool {
+    ["ns", "cs", "as", "us", "ms", "hs", "os", "bs"].contains(&name) || is_service(name)
+}
+
+/// Whether a name is that of a service, and not of a person.
+fn is_service(name: &str) -> bool {
+    let nick = name.split(['@', '!']).next().unwrap_or(name);
+    let nick = nick.trim_end_matches([':', ',']).to_ascii_lowercase();
+    // A name that begins with a star is one of a bouncer's own.
+    nick.ends_with("serv") || nick == "q" || nick == "x" || nick.starts_with('*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_with_passwords_are_known() {
+        for line in [
+            "/msg NickServ identify hunter2",
+            "/notice nickserv identify hunter2",
+            "@nickserv IDENTIFY hunter2",
+            " @NickServ: identify hunter2",
+            "/msg NickServ@services.example identify hunter2",
+            "/msg x@channels.undernet.org login user hunter2",
+            "@Q auth user hunter2",
+            "/msg *status jump hunter2",
+            "/r identify hunter2",
+            "/raw PASS x",
+            "/raw oper root x",
+            "/raw AUTHENTICATE abc",
+            "/raw :x PRIVMSG NickServ :identify hunter2",
+            "/raw PRIVMSG bob,NickServ :identify hunter2",
+            "/raw NS identify hunter2",
+            "/raw JOIN #a key",
+            "/raw MODE #a +k key",
+            "/oper root x",
+            "/ns identify hunter2",
+            "/nickserv identify hunter2",
+            "/join #a key",
+            "/mode #a +k key",
+            "@NickServ,bob identify hunter2",
+            "hello\n/msg NickServ identify hunter2",
+        ] {
+            assert!(is_secret(line, Some("NickServ")), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_kept() {
+        for line in [
+            "hello",
+            "nickserv identify",
+            "/msg bob identify hunter2",
+            "/msg NickServ help",
+            "@bob id",
+            "/r see you then",
+            "/pas",
+            "/join #a",
+            "/mode #a +o bob",
+            "/raw PRIVMSG bob :observe this",
+            "/topic the server is back",
+            "one\ntwo words",
+        ] {
+            assert!(!is_secret(line, Some("bob")), "{line}");
+        }
+    }
+}
