@@ -234,7 +234,7 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
 /// A72: what has no end is not shown as if it had.
 #[test]
 fn the_beginning_of_a_line_is_no_message() {
-    let mut answer = super::fake::answers("");
+    let mut answer = answers("");
     let fake = Fake::start(move |line| match line {
         "PRIVMSG #lobby :x" => None,
         line if line.starts_with("PING") => {
