@@ -25,7 +25,7 @@ function __fish_chatroom_using_subcommand
 end
 
 complete -c chatroom -n "__fish_chatroom_needs_command" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_needs_command" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_needs_command" -s c -l command -d 'Take this line instead of standard input; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l input -d 'How to understand the lines of standard input' -r -f -a "typed\t'As if they were typed: text, @NICK TEXT, /COMMAND'
@@ -67,7 +67,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -a "log" -d 'Show what w
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -79,7 +79,7 @@ never\t'Not at all'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l config -d 'Read this configuration instead of the usual one' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -94,7 +94,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l room -d 'Only 
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l since -d 'Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Only lines that match this regular expression' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -107,7 +107,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Rea
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -127,7 +127,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -140,7 +140,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -153,7 +153,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -166,7 +166,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -179,7 +179,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'
@@ -192,7 +192,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l session -d 'Which one, where several are running: its server, or its number as ctl sessions lists it [default: the one that was started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s n -l nick -d 'The name others know you by [default: your login name]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s j -l join -d 'Enter this room as well; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s j -l join -d 'Enter this room as well, with its key behind a space; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l password-file -d 'Read the password of the server from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'How to print what arrives when standard output is not a terminal' -r -f -a "plain\t'For people: the time, who, and what'
 json\t'For programs: an object a line'

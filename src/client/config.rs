@@ -54,7 +54,7 @@ pub const EXAMPLE: &str = "\
 #alternatives = [\"ali_\", \"alice2\"]   # tried in turn when that is taken
 #user = \"ali\"                         # instead of those above
 #real-name = \"Ali\"
-#rooms = [\"#dev\"]                     # to enter besides the lobby
+#rooms = [\"#dev\", \"#ops key\"]         # to enter besides the lobby
 #password-file = \"/home/alice/.chat-password\"
 #password-command = \"pass show chat\"  # instead of a file
 
@@ -210,7 +210,9 @@ impl Config {
     pub fn names_like(&self, start: &str) -> Vec<String> {
         let nicks = self.people.iter().map(|nick| format!("@{nick}"));
         let rooms = self.servers.values().flat_map(|server| &server.rooms);
-        let names = nicks.chain(rooms.cloned());
+        // A key may stand behind the name.
+        let rooms = rooms.filter_map(|room| room.split(' ').next());
+        let names = nicks.chain(rooms.map(str::to_owned));
         names.filter(|name| name.starts_with(start)).collect()
     }
 

@@ -36,7 +36,7 @@ pub struct Options {
     #[arg(short, long, global = true, value_name = "NICK", env = "CHATROOM_NICK")]
     pub nick: Option<String>,
 
-    /// Enter this room as well; can be given several times
+    /// Enter this room as well, with its key behind a space; can be given several times
     #[arg(short = 'j', long = "join", global = true, value_name = "#ROOM")]
     pub rooms: Vec<String>,
 

@@ -152,8 +152,12 @@ impl Wishes {
                 .chain(of_server)
                 .map(|room| match input::parse(&format!("/join {room}")) {
                     Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                    Ok(input::Intent::Join {
+                        room,
+                        key: Some(key),
+                    }) => Ok(format!("{room} {key}")),
                     _ => Err(Failure::Usage(format!(
-                        "{room:?} cannot be a room; rooms look like #room"
+                        "{room:?} cannot be a room; rooms look like #room, or \"#room key\""
                     ))),
                 });
         let rooms = rooms.collect::<Result<_, _>>()?;

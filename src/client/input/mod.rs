@@ -420,9 +420,10 @@ pub fn checked_nick_text(nick: &str) -> bool {
             .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || ",!@*?".contains(c))
 }
 
-/// A room's name that can be written into a request, with or without its `#`.
+/// A room's name that can be written into a request, with or without its `#`, and its key behind
+/// a space where it has one.
 pub fn checked_room_text(room: &str) -> bool {
-    !room.contains(char::is_whitespace) && checked_room(room).is_ok()
+    matches!(parse(&format!("/join {room}")), Ok(Intent::Join { .. }))
 }
 
 fn checked_nick(nick: &str) -> Result<&str, Fault> {

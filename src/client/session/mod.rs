@@ -59,7 +59,8 @@ pub struct Settings {
     pub real_name: String,
     /// What `PASS` says, where the server wants a password.
     pub password: Option<String>,
-    /// The rooms to enter besides those that the server puts everybody in.
+    /// The rooms to enter besides those that the server puts everybody in, each with its key
+    /// behind a space where it has one.
     pub rooms: Vec<String>,
     /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
     /// server is the end.
@@ -189,7 +190,14 @@ pub struct Session {
 
 impl Session {
     /// A session that is not connected yet.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(mut settings: Settings) -> Self {
+        let mut rooms = Rooms::default();
+        for room in &mut settings.rooms {
+            if let Some((name, key)) = room.split_once(' ') {
+                rooms.keep_key(name, key);
+                *room = name.to_owned();
+            }
+        }
         let mut ignored = Ignored::default();
         for mask in &settings.ignore {
             ignored.add(mask);
@@ -203,7 +211,7 @@ impl Session {
             server: None,
             alternatives: 0,
             away: None,
-            rooms: Rooms::default(),
+            rooms,
             asked: Asked::default(),
             was_in: false,
             attempts: 0,

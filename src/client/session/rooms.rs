@@ -105,12 +105,17 @@ impl Rooms {
         self.keys.get(&Key::of(name)).map(String::as_str)
     }
 
+    /// Keeps the key that was given for a room.
+    pub(super) fn keep_key(&mut self, name: &str, room_key: &str) {
+        self.keys.insert(Key::of(name), room_key.to_owned());
+    }
+
     /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
     /// for one.
     pub(super) fn want(&mut self, name: &str, room_key: Option<&str>) {
         let key = Key::of(name);
         if let Some(room_key) = room_key {
-            self.keys.insert(key.clone(), room_key.to_owned());
+            self.keep_key(name, room_key);
         }
         if self.rooms.contains_key(&key) {
             self.activate(Some(key));

@@ -20,13 +20,17 @@ struct Played {
 
 impl Played {
     fn new(script: bool) -> Self {
+        Self::with_rooms(script, &[])
+    }
+
+    fn with_rooms(script: bool, rooms: &[&str]) -> Self {
         let session = Session::new(Settings {
             nick: "alice".into(),
             alternatives: Vec::new(),
             user: "alice".into(),
             real_name: "Alice".into(),
             password: None,
-            rooms: Vec::new(),
+            rooms: rooms.iter().map(|room| (*room).to_owned()).collect(),
             script,
             strict: false,
             wait: None,

@@ -195,6 +195,16 @@ fn one_can_connect_anew_and_need_not_wait_for_the_next_attempt() {
 }
 
 #[test]
+fn a_room_is_entered_with_the_key_that_stands_behind_its_name() {
+    let mut played = Played::with_rooms(false, &["#ops sesame", "#dev"]);
+    played.connect();
+    played.take();
+    played.let_in("alice");
+    let lines = played.lines();
+    assert_eq!(lines[..2], ["JOIN #ops sesame", "JOIN #dev"]);
+}
+
+#[test]
 fn a_room_that_leads_to_another_is_the_other_from_then_on() {
     let mut played = Played::ready(false);
     played.type_line("/join #a");
