@@ -164,7 +164,7 @@ fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
     let mut room = Room::open();
     let mut messages: Vec<String> = Vec::new();
     let cases = [
-        ("/to", "/topic", " [#ROOM] [TEXT]"),
+        ("/to", "/topic", " [#ROOM] [TEXT|-delete]"),
         ("@b", "@bob", ""),
         ("hello @B", "hello @bob", ""),
         ("/join #l", "/join #lobby", ""),

@@ -205,13 +205,16 @@ fn another_prompt_under_a_draft_with_words_behind_it_leaves_no_copy_of_them() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 30));
     // Command and words together need more than a row.
     alice.types("/topic ");
-    alice.settles(&["[#lobby] /topic [#ROOM] [TEXT]"], "[#lobby] /topic ");
+    alice.settles(
+        &["[#lobby] /topic [#ROOM] [TEXT|-delete]"],
+        "[#lobby] /topic ",
+    );
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :one");
     let expected = [
         "you left #lobby",
         "*bob* whispers: one",
-        "[#lobby gone] /topic [#ROOM] [TEXT]",
+        "[#lobby gone] /topic [#ROOM] [TEXT|-delete]",
     ];
     alice.settles(&expected, "[#lobby gone] /topic ");
     lines.puts_alice_into("#lobby");
@@ -219,7 +222,7 @@ fn another_prompt_under_a_draft_with_words_behind_it_leaves_no_copy_of_them() {
         "you left #lobby",
         "*bob* whispers: one",
         "you are alice in #lobby, with bob",
-        "[#lobby] /topic [#ROOM] [TEXT]",
+        "[#lobby] /topic [#ROOM] [TEXT|-delete]",
     ];
     alice.settles(&expected, "[#lobby] /topic ");
 }

@@ -152,6 +152,22 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
 }
 
 #[test]
+fn emoji_that_are_joined_leave_the_cursor_in_its_cell() {
+    let Some(mut room) = Room::sized(40, 20) else {
+        return;
+    };
+    let draft = "a👩\u{200d}🚀b❤\u{fe0f}c";
+    room.alice.types(draft);
+    room.bob.says("one");
+    let line = "[#lobby] a👩🚀b❤c";
+    room.alice.settles(&["<bob> one", line], line);
+    room.alice.types(&LEFT.repeat(3));
+    room.alice.settles(&["<bob> one", line], "[#lobby] a👩🚀");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), draft);
+}
+
+#[test]
 fn pastes_tabs_searches_and_prefixes_let_messages_through() {
     let Some(mut room) = Room::sized(80, 24) else {
         return;

@@ -199,19 +199,32 @@ fn usage_of(line: &str) -> Option<String> {
     (!slash.usage.is_empty()).then(|| format!("{space}{}", slash.usage))
 }
 
+/// The text with emoji that are made of several shown as these. How many cells the joined ones
+/// take no two terminals agree on, and the cursor would be beside its place.
+fn apart(text: Cow<'_, str>) -> Cow<'_, str> {
+    const JOINER: char = '\u{200d}';
+    const AS_EMOJI: char = '\u{fe0f}';
+    let is_tone = |c: char| matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
+    if text.is_ascii() || !text.contains(|c| c == JOINER || c == AS_EMOJI || is_tone(c)) {
+        return text;
+    }
+    let text = text.replace([JOINER, AS_EMOJI], "");
+    Cow::Owned(text.replace(is_tone, "  "))
+}
+
 impl Highlighter for Helper {
     /// What a paste brought along is not obeyed by the terminal.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         self.remote.line_shown(line, position);
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
         if line.contains(obeyed) {
-            return Cow::Owned(line.replace(obeyed, ""));
+            return apart(Cow::Owned(line.replace(obeyed, "")));
         }
         let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        match &self.assistant {
+        apart(match &self.assistant {
             Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
             None => Cow::Borrowed(line),
-        }
+        })
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -260,6 +273,16 @@ impl Validator for Helper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::editor::shown::CELLS;
+
+    #[test]
+    fn emoji_that_are_joined_are_shown_apart_in_as_many_cells_as_they_are_counted() {
+        let line = "a👩\u{200d}🚀b❤\u{fe0f} 👋\u{1f3ff}!";
+        let shown = apart(Cow::Borrowed(line));
+        assert_eq!(shown, "a👩🚀b❤ 👋  !");
+        assert_eq!(CELLS.width(line), CELLS.width(&shown));
+        assert_eq!(apart(Cow::Borrowed("naïve 日本")), "naïve 日本");
+    }
 
     #[test]
     fn a_command_that_is_typed_shows_what_it_takes() {

@@ -22,14 +22,13 @@ use rustyline::error::ReadlineError;
 use rustyline::history::History as _;
 use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
-    GraphemeClusterMode,
 };
 
 use self::helper::Helper;
 use self::history::Memory;
 use self::remote::Draft;
 pub use self::remote::Remote;
-use self::shown::{Shown, write_to_terminal};
+use self::shown::{CELLS, Shown, write_to_terminal};
 use super::completion::Names;
 use super::config::Keys as KeySet;
 use super::draft::DraftKeeper;
@@ -283,7 +282,7 @@ fn config(keys: KeySet) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
-        .grapheme_cluster_mode(GraphemeClusterMode::from_env())
+        .grapheme_cluster_mode(CELLS)
         .edit_mode(match keys {
             KeySet::Emacs => EditMode::Emacs,
             KeySet::Vi => EditMode::Vi,

@@ -6,6 +6,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use rustyline::GraphemeClusterMode;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+/// How cells are counted: each character by itself, as the helper shows them.
+pub(super) const CELLS: GraphemeClusterMode = GraphemeClusterMode::WcWidth;
+
 /// Writes to the terminal itself, wherever standard output goes.
 pub(super) fn write_to_terminal(text: &str) -> io::Result<()> {
     if io::stdout().is_terminal() {
@@ -84,7 +87,6 @@ pub(super) const BACK_TO_SCREEN: &str = "\x1b[?1049l";
 /// this column.
 fn end_of(texts: &[&str], columns: u16) -> (u16, u16) {
     const TAB_STOP: u16 = 8;
-    let clusters = GraphemeClusterMode::from_env();
     let (mut row, mut column) = (0_u16, 0_u16);
     for text in texts {
         for cluster in text.graphemes(true) {
@@ -95,7 +97,7 @@ fn end_of(texts: &[&str], columns: u16) -> (u16, u16) {
                     continue;
                 }
                 "\t" => TAB_STOP - column % TAB_STOP,
-                _ => clusters.width(cluster),
+                _ => CELLS.width(cluster),
             };
             column = column.saturating_add(width);
             if column > columns {
