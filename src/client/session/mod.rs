@@ -5,8 +5,8 @@
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
 //! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
-//! not shown, `refusals` which numbers say no, `rooms` remembers who is where, `asked` collects answers that come in many
-//! lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
+//! not shown, `lists` who is in a room, `refusals` what becomes of what the server refuses, `rooms`
+//! remembers who is where, `asked` collects answers that come in many lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
 //! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
 //! is known when it ends too early.
 
@@ -17,6 +17,7 @@ mod fences;
 mod heard;
 mod ignored;
 mod judged;
+mod lists;
 mod numbered;
 mod outbox;
 mod pace;

@@ -1,9 +1,149 @@
-//! Which numbers are refusals, and what they are about.
+//! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
+
+use super::heard::words_behind;
+use super::lists::show_who;
+use super::{Order, Outbox, Outcome, Phase, SPELLINGS_MAX, Session};
+use crate::client::event::Event;
+use crate::wire::{Key, Message, Reply};
+
+/// The server is too busy for that just now.
+const TRY_AGAIN: u16 = 263;
+/// Another room was entered in place of the one that was asked for.
+const FORWARDED: u16 = 470;
+
+impl Session {
+    /// A refusal before this person is in: another nick can help, nothing else.
+    pub(super) fn entry_refused(
+        &mut self,
+        number: u16,
+        message: &Message<'_>,
+        outbox: &mut Outbox,
+    ) {
+        let why = message.parameters.last().copied().unwrap_or_default();
+        if !is_about_nick(number) {
+            // A server that knows no capabilities says so in one of these ways.
+            let is_no_news = [
+                Reply::UnknownCommand,
+                Reply::NotRegistered,
+                Reply::InvalidCapCommand,
+            ];
+            if is_no_news.iter().any(|reply| reply.number() == number) {
+                return;
+            }
+            let is_wrong_password = number == Reply::PasswdMismatch.number();
+            let words = match is_wrong_password {
+                true => "it wants another password; give it with --password-file",
+                false => why,
+            };
+            // It may say no more than that before it closes, or before patience ends.
+            self.farewell = Some(words.to_owned());
+            if !is_about_entry(number) {
+                return outbox.events.push(Event::ServerDetail {
+                    text: words_behind(message, 1),
+                });
+            }
+            if self.was_in {
+                return outbox.orders.push(Order::Close);
+            }
+            self.phase = Phase::Ended;
+            outbox.orders.push(Order::End(Outcome::EntryRefused {
+                words: words.to_owned(),
+            }));
+            return;
+        }
+        let taken = number == Reply::NicknameInUse.number();
+        let why = if taken { "it is taken" } else { why }.to_owned();
+        let nick = self.nick.clone();
+        if self.was_in {
+            match self.other_spelling(number) {
+                Some(another) => {
+                    self.nick.clone_from(&another);
+                    self.send_nick(&another, outbox);
+                }
+                None => outbox.orders.push(Order::Close),
+            }
+        } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
+            let another = another.clone();
+            self.alternatives += 1;
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.send_nick(&another, outbox);
+        } else if self.settings.script {
+            self.phase = Phase::Ended;
+            let outcome = Outcome::NickRefused { nick, why };
+            outbox.orders.push(Order::End(outcome));
+        } else {
+            self.phase = Phase::Asking;
+            outbox.orders.push(Order::AskNick { nick, why });
+        }
+    }
+
+    /// What to be called on connecting again, when the wanted nick is refused with this number.
+    fn other_spelling(&mut self, number: u16) -> Option<String> {
+        if is_about_nick(number) && !matches!(number, 432 | 437) {
+            // The person was in under this nick a moment ago: most likely it is the lost
+            // connection that still holds it. It is asked for again once inside.
+            self.spellings += 1;
+            return (self.spellings <= SPELLINGS_MAX).then(|| format!("{}_", self.nick));
+        }
+        // No spelling of this one will do, so what was configured must.
+        let alternatives = &self.settings.alternatives;
+        let others = [&self.configured].into_iter().chain(alternatives);
+        let mut others = others.enumerate().skip(self.alternatives);
+        let key = Key::of(&self.settings.nick);
+        let (at, another) = others.find(|(_, other)| Key::of(other) != key)?;
+        self.alternatives = at + 1;
+        Some(another.clone())
+    }
+
+    pub(super) fn refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+        if self.asked.regaining && is_about_change_of_nick(number) {
+            let about = message.parameter(1).map(Key::of);
+            if !is_about_nick(number) || about == Some(Key::of(&self.settings.nick)) {
+                self.asked.regaining = false;
+                return;
+            }
+        }
+        let about = message.parameter(1).map(Key::of);
+        if number == Reply::NoSuchNick.number()
+            && let Some(nick) = message.parameter(1)
+            && self.details_came(nick, None, outbox)
+        {
+            // Somebody left between the list and the question about them.
+            return;
+        }
+        if number == TRY_AGAIN && self.asked.is_asking_about(message.parameter(1)) {
+            // The list is worth more than what is missing in it.
+            for who in std::mem::take(&mut self.asked.who) {
+                show_who(who, outbox);
+            }
+            return;
+        }
+        if let Some(room) = message.parameter(1) {
+            let forward = message.parameter(2).filter(|_| number == FORWARDED);
+            self.room_refused_with(room, forward);
+        }
+        if let Some(key) = &about {
+            self.asked.whois.remove(key);
+        }
+        let event = Event::Refused {
+            number,
+            parameters: message
+                .parameters
+                .iter()
+                .skip(1)
+                .map(|text| (*text).to_owned())
+                .collect(),
+            line: None,
+            text: None,
+        };
+        self.tell_refusal(event, outbox);
+    }
+}
 
 /// Whether a number says that something was not done. Beyond the range that is meant for that
 /// there are some, among answers of all kinds.
 pub(super) fn is_refusal(number: u16) -> bool {
-    const TRY_AGAIN: u16 = 263;
     matches!(
         number,
         TRY_AGAIN

@@ -1,0 +1,199 @@
+//! Lists of people, and what is known about one of them: answers that come in many lines.
+
+use std::time::Duration;
+
+use super::asked::{DETAILED_PEOPLE_MAX, Who};
+use super::heard::words_behind;
+use super::{Moment, Outbox, Session};
+use crate::client::event::{Details, Event, Present};
+use crate::wire::{Key, Message, Reply, Request};
+
+/// How long what is known of the people in a list may take to come.
+const DETAILS_MAX: Duration = Duration::from_secs(10);
+
+/// What may stand before a nick in a list: what that person may do in the room.
+const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+impl Session {
+    pub(super) fn names_came(&mut self, message: &Message<'_>) {
+        let (Some(room), Some(nicks)) = (message.parameter(2), message.parameter(3)) else {
+            return;
+        };
+        let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
+        if let Some(list) = self.asked.names.get_mut(&Key::of(room)) {
+            list.extend(nicks.clone().map(str::to_owned));
+        }
+        for nick in nicks {
+            let nick = nick.trim_start_matches(RANKS);
+            let nick = nick.split('!').next().unwrap_or_default();
+            self.rooms.add(room, nick, None);
+        }
+    }
+
+    pub(super) fn names_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let Some(name) = message.parameter(1) else {
+            return;
+        };
+        if let Some(nicks) = self.asked.names.remove(&Key::of(name)) {
+            outbox.events.push(Event::Names {
+                room: name.to_owned(),
+                nicks,
+            });
+        }
+        let own = self.nick.clone();
+        let first = !self.rooms.iter().any(|room| room.listed);
+        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.listed) else {
+            return;
+        };
+        room.listed = true;
+        let others = room
+            .people()
+            .filter(|person| Key::of(&person.nick) != Key::of(&own));
+        outbox.events.push(Event::Entered {
+            room: room.name.clone(),
+            others: others.map(|person| person.nick.clone()).collect(),
+            nick: own,
+            first: first && !self.was_in,
+        });
+    }
+
+    pub(super) fn who_came(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let (Some(room), Some(nick), Some(flags)) = (
+            message.parameter(1),
+            message.parameter(5),
+            message.parameter(6),
+        ) else {
+            return;
+        };
+        let own = self.is_own(nick);
+        let Some(who) = self.asked.who_in(room) else {
+            return self.answer_in_words(message, outbox);
+        };
+        let seen = self.rooms.get(&who.room).and_then(|room| room.person(nick));
+        who.people.push(Present {
+            nick: nick.to_owned(),
+            rank: flags.chars().filter(|c| RANKS.contains(c)).collect(),
+            away: flags.starts_with('G'),
+            away_message: None,
+            since: seen.and_then(|person| person.since),
+            idle_seconds: None,
+            own,
+        });
+    }
+
+    /// The list is there. In a small room each person is asked about, since `WHO` does not tell
+    /// how long they have been here.
+    pub(super) fn who_ended(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+        let room = message.parameter(1).unwrap_or_default();
+        let Some(mut who) = self.asked.take_who_in(room) else {
+            return self.answer_in_words(message, outbox);
+        };
+        who.people.sort_by_key(|person| Key::of(&person.nick));
+        if who.people.is_empty() || who.people.len() > DETAILED_PEOPLE_MAX {
+            return show_who(who, outbox);
+        }
+        for person in &who.people {
+            who.missing.insert(Key::of(&person.nick));
+            self.send(&Request::Whois { nick: &person.nick }, outbox);
+        }
+        who.until = Some(now.elapsed + DETAILS_MAX);
+        self.asked.who.push(who);
+    }
+
+    /// Shows the lists whose details have not come in time, as they are.
+    pub(super) fn show_late_lists(&mut self, now: Moment, outbox: &mut Outbox) {
+        for who in self.asked.take_late(now.elapsed) {
+            show_who(who, outbox);
+        }
+    }
+
+    pub(super) fn whois_came(&mut self, reply: Reply, message: &Message<'_>) {
+        let Some(nick) = message.parameter(1) else {
+            return;
+        };
+        let details = self.asked.whois.entry(Key::of(nick)).or_default();
+        nick.clone_into(&mut details.nick);
+        let text = |index: usize| message.parameter(index).map(str::to_owned);
+        match reply {
+            Reply::WhoisUser => {
+                let user = message.parameter(2).unwrap_or_default();
+                let host = message.parameter(3).unwrap_or_default();
+                details.address = format!("{user}@{host}");
+                details.real_name = text(5).unwrap_or_default();
+            }
+            Reply::WhoisServer => details.server = text(2),
+            Reply::WhoisIdle => {
+                details.idle_seconds = message.parameter(2).and_then(|text| text.parse().ok());
+                details.since = message.parameter(3).and_then(|text| text.parse().ok());
+            }
+            Reply::WhoisChannels => details.rooms = text(2),
+            _ => details.more.push(words_behind(message, 2)),
+        }
+    }
+
+    pub(super) fn whois_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let Some(nick) = message.parameter(1) else {
+            return;
+        };
+        let details = self.asked.whois.remove(&Key::of(nick));
+        if !self.details_came(nick, details.as_ref(), outbox)
+            && let Some(details) = details
+        {
+            outbox.events.push(Event::Whois {
+                details: Box::new(details),
+            });
+        }
+    }
+
+    /// What is known of somebody in a list has come, if anything. Whether a list waited for it.
+    pub(super) fn details_came(
+        &mut self,
+        nick: &str,
+        details: Option<&Details>,
+        outbox: &mut Outbox,
+    ) -> bool {
+        let key = Key::of(nick);
+        let mut lists = self.asked.who.iter_mut();
+        let Some(at) = lists.position(|who| who.missing.remove(&key)) else {
+            return false;
+        };
+        if let (Some(who), Some(details)) = (self.asked.who.get_mut(at), details) {
+            who.add_details(details);
+        }
+        if self
+            .asked
+            .who
+            .get(at)
+            .is_some_and(|who| who.missing.is_empty())
+        {
+            show_who(self.asked.who.remove(at), outbox);
+        }
+        true
+    }
+
+    /// `301` stands in an answer to `WHOIS`, or answers a whisper.
+    pub(super) fn away_told(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
+            return;
+        };
+        let key = Key::of(nick);
+        if let Some(details) = self.asked.whois.get_mut(&key) {
+            details.away = Some(text.to_owned());
+            return;
+        }
+        let known = self.asked.away.insert(key, text.to_owned());
+        if known.as_deref() != Some(text) {
+            outbox.events.push(Event::Away {
+                nick: nick.to_owned(),
+                message: text.to_owned(),
+            });
+        }
+    }
+}
+
+pub(super) fn show_who(who: Who, outbox: &mut Outbox) {
+    outbox.events.push(Event::Who {
+        room: who.room,
+        people: who.people,
+    });
+}
