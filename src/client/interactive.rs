@@ -67,7 +67,7 @@ pub(super) struct Terminal {
     talk: Talk,
 }
 
-/// The conversation at hand, for those who outlive it.
+/// The conversation at hand or the last one, for those who outlive it.
 type Talk = Arc<Mutex<Option<(Commands, Option<DraftKeeper>)>>>;
 
 impl Terminal {
@@ -102,7 +102,8 @@ impl Terminal {
         self.signals.received()
     }
 
-    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile.
+    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile, or a
+    /// signal comes.
     pub(super) fn wait_for<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -116,7 +117,8 @@ impl Terminal {
         loop {
             match result.recv_timeout(INTERRUPT_CHECK) {
                 Ok(result) => return Some(result),
-                Err(RecvTimeoutError::Timeout) if !self.remote.take_interrupt() => {}
+                Err(RecvTimeoutError::Timeout)
+                    if !self.remote.take_interrupt() && self.signal().is_none() => {}
                 Err(_) => return None,
             }
         }
@@ -189,7 +191,8 @@ impl Terminal {
                 Ok(None)
             }
         };
-        *lock(&self.talk) = None;
+        // What ends the program from here on finds nothing left to do: it ends by itself, or asks
+        // for the signal before it goes on.
         drop(door);
         if let Some(keeper) = keeper {
             keeper.finish();

@@ -337,8 +337,11 @@ fn what_is_pasted_in_a_search_is_looked_for() {
         "[#lobby] alpha one  (search: pha o)",
         "[#lobby] al",
     );
-    // Looked for twice, it is what was looked for last.
-    room.alice.types("\x1b\x05\x15draft");
+    room.alice.types("\x1b");
+    settles(&room, &before, "[#lobby] alpha one", "[#lobby] al");
+    room.alice.types("\x05\x15draft");
+    settles(&room, &before, "[#lobby] draft", "[#lobby] draft");
+    // Looked for twice, it is what was looked for last, in all that was said.
     room.alice.types(&format!("{CTRL_R}{CTRL_R}"));
     settles(
         &room,

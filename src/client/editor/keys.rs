@@ -148,7 +148,10 @@ impl Keys {
         vi_command: bool,
     ) -> Cmd {
         let draft = at.draft.clone();
-        begun.search = Some(Search::begin(at, direction));
+        let search = self
+            .memory
+            .look(|history| Search::begin(at, direction, history));
+        begun.search = Some(search);
         if vi_command {
             // What is looked for is typed as text is, and only a line that begins is in the mode
             // for that.

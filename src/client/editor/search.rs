@@ -11,6 +11,8 @@ use super::remote::Draft;
 pub(super) struct Search {
     /// The line when the search began, and its place in the history.
     before: Place,
+    /// Where it begins to look: a line that was taken from the history and changed is a new one.
+    from: usize,
     query: String,
     /// Where the search has been, to go back to.
     steps: Vec<Step>,
@@ -44,8 +46,14 @@ struct Step {
 
 impl Search {
     /// A search that begins at this line.
-    pub(super) fn begin(before: Place, direction: Direction) -> Self {
+    pub(super) fn begin(before: Place, direction: Direction, history: &[&str]) -> Self {
+        let is_unchanged = history.get(before.index) == Some(&before.draft.text.as_str());
         Self {
+            from: if is_unchanged {
+                before.index
+            } else {
+                history.len()
+            },
             before,
             query: String::new(),
             steps: Vec::new(),
@@ -74,8 +82,8 @@ impl Search {
         self.here.query_bytes = self.query.len();
         let from = match (self.here.found, self.direction) {
             (Some((index, _)), _) => Some(index),
-            (None, Direction::Back) => self.before.index.min(history.len()).checked_sub(1),
-            (None, Direction::Forth) => Some(self.before.index),
+            (None, Direction::Back) => self.from.min(history.len()).checked_sub(1),
+            (None, Direction::Forth) => Some(self.from),
         };
         self.find(from, None, history);
     }
@@ -93,8 +101,8 @@ impl Search {
         let from = match (self.here.found, direction) {
             (Some((index, _)), Direction::Back) => index.checked_sub(1),
             (Some((index, _)), Direction::Forth) => Some(index + 1),
-            (None, Direction::Back) => self.before.index.min(history.len()).checked_sub(1),
-            (None, Direction::Forth) => Some(self.before.index),
+            (None, Direction::Back) => self.from.min(history.len()).checked_sub(1),
+            (None, Direction::Forth) => Some(self.from),
         };
         let shown = self.here.found.and_then(|(index, _)| history.get(index));
         self.find(from, shown.copied(), history);
@@ -179,7 +187,7 @@ mod tests {
             position: 3,
         };
         let index = HISTORY.len();
-        Search::begin(Place { draft, index }, Direction::Back)
+        Search::begin(Place { draft, index }, Direction::Back, &HISTORY)
     }
 
     fn shown(search: &Search) -> (String, usize) {
