@@ -132,7 +132,7 @@ fn arguments_that_would_be_commands_are_refused_before_connecting() {
         &["--nick", "a\u{1b}[2J"],
         &["--nick", "ci", "--join", "#a\r\nJOIN #b"],
         &["--nick", "ci", "--join", "#a,#b"],
-        &["--nick", "ci", "--join", "#a key"],
+        &["--nick", "ci", "--join", "#a key more"],
         &["--nick", "ci", "msg", "@bob\r\nQUIT", "hi"],
         &["--nick", "ci", "msg", "@bob", "hi\r\nQUIT"],
         &["--nick", "ci", "ask", "@bob\nQUIT", "hi"],
