@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::input::{Slash, nearest_command};
 use super::settings::{Setting, SettingError, Taste};
 
 /// No configuration is longer than this, in bytes.
@@ -115,7 +116,7 @@ pub struct Config {
     look: BTreeMap<String, toml::Spanned<LookValue>>,
     /// Short names for longer lines: `j = "/join"`.
     #[serde(default)]
-    pub alias: BTreeMap<String, String>,
+    alias: BTreeMap<String, toml::Spanned<String>>,
 }
 
 /// The keys of the editor.
@@ -264,6 +265,10 @@ impl Config {
         if let Some((at, words)) = checks::first_mistake(text) {
             return Err(wrong(Some(at), words));
         }
+        for (name, long) in &config.alias {
+            check_alias(name, long.get_ref())
+                .map_err(|words| wrong(Some(long.span().start), words))?;
+        }
         let mut taste = Taste::default();
         for (name, value) in &config.look {
             config
@@ -271,6 +276,14 @@ impl Config {
                 .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
         }
         Ok(config)
+    }
+
+    /// Short names and what they stand for.
+    pub fn aliases(&self) -> BTreeMap<String, String> {
+        let aliases = self.alias.iter();
+        aliases
+            .map(|(name, long)| (name.clone(), long.get_ref().clone()))
+            .collect()
     }
 
     fn set(&self, name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
@@ -328,6 +341,29 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     match limited.limit() {
         0 => Err(io::Error::other("it is longer than 1 MiB")),
         _ => Ok(bytes),
+    }
+}
+
+/// What stands for the beginning of a line must be one that does something.
+fn check_alias(name: &str, long: &str) -> Result<(), String> {
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
+        return Err(format!("{name:?} cannot be typed behind a /"));
+    }
+    if long.starts_with(['@', '#']) || long.starts_with("//") {
+        return Ok(());
+    }
+    let Some(command) = long.strip_prefix('/') else {
+        return Err(format!(
+            "{long:?} would be said in the room; a command begins with a /"
+        ));
+    };
+    let command = command.split(' ').next().unwrap_or_default();
+    match Slash::find(command) {
+        Some(_) => Ok(()),
+        None => Err(match nearest_command(command) {
+            Some(nearest) => format!("no command /{command}; did you mean /{nearest}?"),
+            None => format!("no command /{command}"),
+        }),
     }
 }
 
@@ -417,6 +453,21 @@ mod tests {
             parse("[look]\n\nbell = 3").unwrap_err(),
             "c.toml:3:8: bell cannot be \"3\"; it is off, whispers, mentions or all"
         );
+    }
+
+    #[test]
+    fn short_names_stand_for_commands_there_are() {
+        let config = parse("[alias]\nns = \"/msg NickServ\"\nhi = \"//hi\"").unwrap();
+        assert_eq!(config.aliases()["ns"], "/msg NickServ");
+        for (alias, words) in [
+            ("j = \"join\"", "\"join\" would be said in the room"),
+            ("j = \"/jion\"", "no command /jion; did you mean /join?"),
+            ("\"/j\" = \"/join\"", "\"/j\" cannot be typed behind a /"),
+        ] {
+            let error = parse(&format!("[alias]\n{alias}")).unwrap_err();
+            assert!(error.starts_with("c.toml:2:"), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
     }
 
     #[test]

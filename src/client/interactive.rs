@@ -37,8 +37,15 @@ const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
 /// What the network's thread tells the main thread.
 enum News {
     Ready,
-    TypedDone { leaving: bool },
-    AskNick { nick: String, why: String },
+    TypedDone {
+        leaving: bool,
+    },
+    /// The editor is to take everything off the screen.
+    Clear,
+    AskNick {
+        nick: String,
+        why: String,
+    },
     Ended(Outcome),
 }
 
@@ -333,7 +340,7 @@ impl Desk<'_> {
             match self.next_news()? {
                 Some(News::Ready) => return self.read_lines(),
                 Some(News::Ended(outcome)) => return Ok(Some(outcome)),
-                Some(News::TypedDone { .. } | News::AskNick { .. }) => {}
+                Some(News::TypedDone { .. } | News::Clear | News::AskNick { .. }) => {}
                 None => return Ok(None),
             }
         }
@@ -358,10 +365,6 @@ impl Desk<'_> {
             match self.editor.read()? {
                 Entered::Line(text) => {
                     super::panic_if_asked("editor", &text);
-                    if input::parse(&text) == Ok(Intent::Local(Local::Clear)) {
-                        self.editor.clear_screen()?;
-                        continue;
-                    }
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
                     self.send(Command::Typed { text, room });
@@ -382,6 +385,7 @@ impl Desk<'_> {
             loop {
                 match self.next_news()? {
                     Some(News::TypedDone { leaving: false }) => break,
+                    Some(News::Clear) => self.editor.clear_screen()?,
                     Some(News::Ended(outcome)) => return Ok(Some(outcome)),
                     Some(_) => {}
                     None => return Ok(None),
@@ -498,6 +502,9 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
+        if input::parse(line) == Ok(Intent::Local(Local::Clear)) {
+            return self.tell(News::Clear);
+        }
         let lines = self.scroll.local(line);
         self.lines.push_str(&lines);
     }

@@ -371,9 +371,12 @@ Environment:
   TZ              the time zone of the times that are shown
 
 Files:
-  $XDG_RUNTIME_DIR/chatroom/       where chatroom ctl finds running sessions with control = true
+  $XDG_RUNTIME_DIR/chatroom/       where chatroom ctl finds running sessions with control = true;
+                                   without that variable, ~/.local/state/chatroom/
   ~/.config/chatroom.toml          who one is, and servers by name: nick, server, and for
                                    each [servers.NAME] address, nick, rooms, password-file
-  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R
+  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R: a file for each
+                                   server
+  ~/.local/state/chatroom/draft    what was typed and not sent: a file for each session
   ~/.local/state/chatroom/log      what was seen, with log = true: a folder for each server, in it
                                    a file for each day, one object a line"##;

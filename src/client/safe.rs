@@ -119,6 +119,7 @@ mod tests {
             "\u{202e}abc\u{2066}\u{2067}\u{2068}\u{2069}",
             "zero\u{200b}width\u{feff}",
             "\u{e0041}tags",
+            "selected\u{e0100}\u{e01ef}",
         ] {
             let harmless = safe(text);
             assert!(

@@ -15,6 +15,8 @@ use super::settings::{Calls, NotifyBy, SETTINGS, Setting};
 
 /// How many lines are remembered.
 const REMEMBERED_LINES_MAX: usize = 10_000;
+/// However long they are, they take no more memory than this.
+const REMEMBERED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many lines `/search` shows at most, the newest ones.
 const FOUND_LINES_MAX: usize = 100;
 const BELL: char = '\x07';
@@ -26,6 +28,7 @@ pub struct Scroll {
     /// Whether the lines go to a terminal, which has a bell and a title.
     on_terminal: bool,
     remembered: VecDeque<String>,
+    remembered_bytes: usize,
     /// The day of the last line, as it was told, and when that was.
     day: Option<String>,
     day_at: i64,
@@ -46,6 +49,7 @@ impl Scroll {
             look,
             on_terminal,
             remembered: VecDeque::new(),
+            remembered_bytes: 0,
             day: None,
             day_at: 0,
             gathered: Vec::new(),
@@ -136,10 +140,14 @@ impl Scroll {
     /// Keeps lines for `/history` and `/search`.
     fn keep(&mut self, lines: &str) {
         for line in lines.split_inclusive('\n') {
-            if self.remembered.len() == REMEMBERED_LINES_MAX {
-                self.remembered.pop_front();
-            }
+            self.remembered_bytes += line.len();
             self.remembered.push_back(line.to_owned());
+            while (self.remembered.len() > REMEMBERED_LINES_MAX
+                || self.remembered_bytes > REMEMBERED_BYTES_MAX)
+                && let Some(oldest) = self.remembered.pop_front()
+            {
+                self.remembered_bytes -= oldest.len();
+            }
         }
     }
 
@@ -467,6 +475,19 @@ mod tests {
             scroll.local("/search apple"),
             "12:01 <alice> an apple\n12:01 <bob> which apple?\n"
         );
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
+        let mut scroll = scroll();
+        let long = "x".repeat(64 * 1024);
+        for number in 0..100 {
+            scroll.show(&said(&format!("{number} {long}"), false), NOON, Some("#a"));
+        }
+        assert!(scroll.remembered_bytes <= REMEMBERED_BYTES_MAX);
+        let bytes: usize = scroll.remembered.iter().map(String::len).sum();
+        assert_eq!(bytes, scroll.remembered_bytes);
+        assert!(scroll.local("/history 1").contains("<bob> 99 x"));
     }
 
     #[test]

@@ -42,7 +42,9 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     let config = Config::load(options.config.as_deref(), usual_config.as_deref())
         .map_err(Failure::Config)?;
     let runtime = folders.as_ref().and_then(BaseStrategy::runtime_dir);
-    let control = runtime.map(|at| control::folder(&at));
+    let state = folders.as_ref().and_then(BaseStrategy::state_dir);
+    // Where a system has no folder for what runs, as behind ssh on some, that of the state will do.
+    let control = runtime.or(state).map(|at| control::folder(&at));
     if let Some(done) = errand::through_session(options, &config, control.as_deref()) {
         return done;
     }

@@ -270,7 +270,7 @@ impl Wishes {
             log: config.log,
             ignore: config.ignore.clone(),
             highlight: config.highlight.clone(),
-            aliases: config.alias.clone(),
+            aliases: config.aliases(),
         })
     }
 }

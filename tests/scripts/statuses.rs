@@ -46,6 +46,11 @@ fn each_exit_status_has_its_reason() {
     assert_status(&to(&["--timeout", "soon"], ""), 64, "30s");
     assert_status(&to(&["--from", "ann"], ""), 64, "--wait-for");
     assert_status(&to(&[], "/quti\n"), 65, "line 1: no command /quti");
+    assert_status(
+        &to(&[], "x\n/clear\n"),
+        65,
+        "line 2: a script has no screen",
+    );
     assert_status(&to(&["--config", "/nonexistent"], ""), 66, "/nonexistent");
     let far = status(&["--nick", "ci", "nosuchhost.invalid"], "");
     assert_status(&far, 68, "nosuchhost.invalid");

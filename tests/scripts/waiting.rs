@@ -407,3 +407,23 @@ fn all_of_a_large_room_are_listed() {
     let who = session.answer(&["who"]);
     assert_eq!(who.lines().count(), PEOPLE + 1);
 }
+
+#[test]
+fn without_a_folder_for_what_runs_a_session_is_found_all_the_same() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    let state = tempfile::tempdir().unwrap();
+    let config = state.path().join("chatroom.toml");
+    std::fs::write(&config, "control = true\n").unwrap();
+    let mut command = chatroom(&["--nick", "carol", "--follow", "--config"]);
+    command.args([config.to_str().unwrap(), &server.address.to_string()]);
+    command.env("XDG_STATE_HOME", state.path());
+    let mut program = Program::start(command);
+    program.end_input();
+    bob.expect(":carol!");
+    say(&mut bob, "hello");
+    program.out.wait_for("hello");
+    let mut rooms = chatroom(&["ctl", "rooms"]);
+    rooms.env("XDG_STATE_HOME", state.path());
+    assert_eq!(run(rooms, "").out, "#lobby\n");
+}

@@ -236,3 +236,19 @@ fn without_colours_the_screen_is_the_same() {
         }
     });
 }
+
+#[test]
+fn a_short_name_for_clearing_the_screen_clears_it() {
+    let start = |start: Start| start.configured("[alias]\ncls = \"/clear\"\n");
+    let (_server, mut alice, mut lines) = Scripted::with_alice(start);
+    for line in ["/cls", "/clear"] {
+        lines.bob_says("one");
+        alice.shows("<bob> one");
+        alice.types(&format!("{line}\r"));
+        alice.waits_until("nothing but the prompt", |shown| {
+            let rows = shown.screen_rows();
+            let mut drawn = rows.iter().filter(|row| !row.is_empty());
+            drawn.next().is_some_and(|row| row.starts_with("[#lobby]")) && drawn.next().is_none()
+        });
+    }
+}

@@ -168,12 +168,8 @@ impl Front for ScriptFront {
 
     fn typed_done(&mut self, _: &Session) {}
 
-    fn local(&mut self, line: &str) {
-        debug_assert!(!line.is_empty(), "there is something to do");
-        tell_of_line(
-            None,
-            "a script has no screen: /clear, /history, /search and /set do nothing",
-        );
+    fn local(&mut self, _: &str) {
+        debug_assert!(false, "a script has no screen");
     }
 
     fn ask_nick(&mut self, _: String, _: String) {

@@ -70,6 +70,10 @@ impl Session {
             Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
             Ok(Intent::Connect { server }) => self.go_elsewhere(server, outbox),
             Ok(Intent::Reconnect) => self.reconnect(outbox),
+            Ok(Intent::Local(_)) if self.settings.script => {
+                let words = "a script has no screen: /clear, /history, /search and /set do nothing";
+                self.refuse_input(words, outbox);
+            }
             Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
                 line: line.to_owned(),
             }),
