@@ -15,6 +15,7 @@ mod complaint;
 pub mod completion;
 pub mod config;
 mod control;
+pub mod decoding;
 pub mod draft;
 pub mod editor;
 pub mod event;

@@ -231,6 +231,27 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
     assert_eq!(finished.err, "");
 }
 
+#[test]
+fn lines_are_said_though_nobody_reads_what_comes() {
+    let fake = Fake::usual("");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let address = fake.address.to_string();
+    let mut command = chatroom(&["--nick", "ci", "--format", "raw", &address]);
+    command.stdout(writer);
+    let mut program = Program::start_with_output(command);
+    // What comes at the entry is printed by then, or rather is not.
+    while !fake.line().starts_with("PING :chatroom-settled") {}
+    program.give("one\n");
+    while !fake.line().ends_with(":one") {}
+    program.give("two\n");
+    program.end_input();
+    while !fake.line().ends_with(":two") {}
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.err, "");
+}
+
 /// A72: what has no end is not shown as if it had.
 #[test]
 fn the_beginning_of_a_line_is_no_message() {

@@ -75,7 +75,13 @@ pub(super) fn run(
     let door = door.transpose()?;
     let reader_gone = Arc::new(AtomicBool::new(false));
     let gone = Arc::clone(&reader_gone);
-    let printing = printer.start_plain(print_to_stdout, move |error| {
+    // What a script is there for is to say its lines, whether or not somebody reads what comes.
+    let only_says = !plan.follow && plan.wait.is_none() && !matches!(plan.source, Source::Tee(_));
+    let print = move |block| match print_to_stdout(block) {
+        Err(error) if only_says && is_seen_enough(&error) => Ok(()),
+        printed => printed,
+    };
+    let printing = printer.start_plain(print, move |error| {
         // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
         gone.store(is_seen_enough(error), Ordering::Relaxed);
         let _ = commands.send(Command::Quit(None));

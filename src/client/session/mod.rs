@@ -31,6 +31,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::decoding::text_of;
 use super::event::Event;
 use super::wait::Wait;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -284,8 +285,8 @@ impl Session {
         self.heard_at = now.elapsed;
         self.pinged = false;
         let before = outbox.events.len();
-        // Not every network is UTF-8 only. What cannot be read is shown as such.
-        let text = String::from_utf8_lossy(line);
+        // Not every network is UTF-8 only.
+        let text = text_of(line);
         match Message::parse(&text) {
             Ok(message) => self.heard_as_answer(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.
