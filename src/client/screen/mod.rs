@@ -565,8 +565,6 @@ fn least_volume(event: &Event) -> Volume {
         | Event::Topic { .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
-        | Event::ServerLost { .. }
-        | Event::ServerBack
         | Event::Imitated { .. }
         | Event::Note { .. } => Volume::Normal,
         _ => Volume::Quiet,

@@ -213,6 +213,8 @@ fn quiet_leaves_out_who_comes_and_goes() {
     };
     assert_eq!(quiet.lines(&joined, NOON, None), "");
     assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
+    // Whoever talks to nobody must know.
+    assert_ne!(quiet.lines(&Event::ServerBack, NOON, None), "");
 }
 
 /// The contrast of two colours. WCAG 2.2, "contrast ratio".
