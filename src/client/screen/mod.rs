@@ -349,7 +349,11 @@ impl Look {
                 format!("{what} ({}){}", safe(why), retry.unwrap_or_default())
             }
             Event::ServerBack => "the server is back".to_owned(),
-            Event::Note { words } => return format!("{}\n", self.dim(words)),
+            Event::Note { words } => {
+                // Most notes are this program's own words, but a room's name can stand in one.
+                let lines: Vec<String> = words.split('\n').map(safe).collect();
+                return format!("{}\n", self.dim(&lines.join("\n")));
+            }
             Event::LogTold { words } => return self.warning(&safe(words)),
         };
         format!("{time}{}{text}\n", self.text_begins())

@@ -243,3 +243,10 @@ fn colours_of_nicks_can_be_read_on_black_and_on_white() {
         assert!(on_white >= 3.8, "{color:?}: {on_white:.2}");
     }
 }
+
+#[test]
+fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
+    let words = "you are not in #lo\x1b[2J any more\nand so on".to_owned();
+    let shown = look(false).lines(&Event::Note { words }, 0, None);
+    assert_eq!(shown, "you are not in #lo^[[2J any more\nand so on\n");
+}
