@@ -373,10 +373,9 @@ fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
         let line = "[#lobby] half a thought";
         room.alice.settles(&[line], line);
         room.alice.waits_for_draft("half a thought");
-        room.alice.signals(signal);
-        room.bob.hears(" QUIT ");
         // As long as it lives the draft is its own.
-        room.alice.shows("Pane is dead");
+        room.alice.ends_by(signal);
+        room.bob.hears(" QUIT ");
         let address = room.host.as_ref().unwrap().address();
         room.alice.starts_again(&Tmux::program(address));
         room.alice.shows(line);

@@ -220,8 +220,23 @@ impl Tmux {
 
     /// Sends a signal to the program that was started first.
     pub(crate) fn signals(&mut self, signal: Signal) {
+        kill(self.pid(), signal).unwrap();
+    }
+
+    fn pid(&mut self) -> Pid {
         let pid = self.command("display-message -p '#{pane_pid}'");
-        kill(Pid::from_raw(pid[0].parse().unwrap()), signal).unwrap();
+        Pid::from_raw(pid[0].parse().unwrap())
+    }
+
+    /// Ends the program with a signal, and waits until it is gone.
+    pub(crate) fn ends_by(&mut self, signal: Signal) {
+        let pid = self.pid();
+        kill(pid, signal).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while kill(pid, None).is_ok() {
+            assert!(Instant::now() < deadline, "it does not end");
+            thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     /// Starts another program in place of one that has ended.
