@@ -233,7 +233,9 @@ impl Tmux {
         let pid = self.pid();
         kill(pid, signal).unwrap();
         let deadline = Instant::now() + PATIENCE;
-        while kill(pid, None).is_ok() {
+        // tmux may take its time to notice.
+        let lives = || fs::read_to_string(format!("/proc/{pid}/stat"));
+        while lives().is_ok_and(|state| !state.contains(") Z")) {
             assert!(Instant::now() < deadline, "it does not end");
             thread::park_timeout(Duration::from_millis(5));
         }
