@@ -98,8 +98,10 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
         assert!(news.ends_with(mistake), "{news}");
         assert!(message_of_the_day(&mut bob).ends_with(" :one"));
     }
-    let log = fs::read_to_string(folder.path().join("log")).unwrap();
-    assert!(log.contains("chatroomd.toml:2: there is no key"), "{log}");
+    server.until("the mistake is logged", |_| {
+        let log = fs::read_to_string(folder.path().join("log")).unwrap();
+        log.contains("chatroomd.toml:2: there is no key")
+    });
 
     fs::write(&config, format!("motd = \"two\"\n{operator}")).unwrap();
     bob.send("REHASH");
