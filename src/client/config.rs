@@ -17,18 +17,17 @@ use super::settings::{Setting, SettingError, Taste};
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A file that says everything there is to say, as `--generate config` prints it.
-pub const EXAMPLE: &str = "\
-# The configuration of chatroom. All of it can be left out. Where a line begins with #, what
+pub const EXAMPLE: &str = r##"# The configuration of chatroom. All of it can be left out. Where a line begins with #, what
 # stands behind it is what holds without the line, or an example.
 
 # Who you are; --nick and CHATROOM_NICK come before it.
-#nick = \"alice\"
+#nick = "alice"
 
 # Where to go when no server is named: a name from below, or an address.
-#server = \"home\"
+#server = "home"
 
 # The keys of the editor: emacs or vi.
-#keys = \"emacs\"
+#keys = "emacs"
 
 # Keep all that is seen, for `chatroom log`, in ~/.local/state/chatroom/log.
 #log = false
@@ -37,46 +36,46 @@ pub const EXAMPLE: &str = "\
 #control = false
 
 # Whose words are not shown; /ignore adds to it until the end.
-#ignore = [\"troll\", \"*!*@spam.example\"]
+#ignore = ["troll", "*!*@spam.example"]
 
 # Words that call you as your nick does.
-#highlight = [\"deploy\"]
+#highlight = ["deploy"]
 
 # What a server tells others about you beside the nick, which both are where nothing is said.
-#user = \"alice\"
-#real-name = \"Alice Liddell\"
+#user = "alice"
+#real-name = "Alice Liddell"
 
 # Nicks that the shell completes when no session is running.
-#people = [\"bob\"]
+#people = ["bob"]
 
 #[servers.home]
-#address = \"chat.example:6667\"
-#nick = \"ali\"                         # instead of the one above
-#alternatives = [\"ali_\", \"alice2\"]   # tried in turn when that is taken
-#user = \"ali\"                         # instead of those above
-#real-name = \"Ali\"
-#rooms = [\"#dev\", \"#ops key\"]         # to enter besides the lobby
-#password-file = \"/home/alice/.chat-password\"
-#password-command = \"pass show chat\"  # instead of a file
+#address = "chat.example:6667"
+#nick = "ali"                         # instead of the one above
+#alternatives = ["ali_", "alice2"]    # tried in turn when that is taken
+#user = "ali"                         # instead of those above
+#real-name = "Ali"
+#rooms = ["#dev", "#ops key"]         # to enter besides the lobby
+#password-file = "/home/alice/.chat-password"
+#password-command = "pass show chat"  # instead of a file
 
 # What /set can change, by name.
 [look]
-#bell = \"mentions\"     # off, whispers, mentions or all
-#formatting = true      # show bold, colours and so on that others use
-#gather = true          # one line for all who come or leave in one moment
-#joins = true           # show who comes and goes
-#nick-width = 0         # right-align nicks in so many cells
-#notify = \"off\"        # desktop notifications: off, whispers, mentions or all
-#notify-by = \"osc9\"     # how the terminal is asked for that: osc9 or osc777
-#time = \"%H:%M\"        # a format of strftime(3), or off
-#title = false          # tell in the title of the window what is unread
-#wrap = true            # break long lines between words; false copies each as one
+#bell = "mentions"   # off, whispers, mentions or all
+#formatting = true   # show bold, colours and so on that others use
+#gather = true       # one line for all who come or leave in one moment
+#joins = true        # show who comes and goes
+#nick-width = 0      # right-align nicks in so many cells
+#notify = "off"      # desktop notifications: off, whispers, mentions or all
+#notify-by = "osc9"  # how the terminal is asked for that: osc9 or osc777
+#time = "%H:%M"      # a format of strftime(3), or off
+#title = false       # tell in the title of the window what is unread
+#wrap = true         # break long lines between words; false copies each as one
 
 # Short names for the beginning of a line.
 [alias]
-#j = \"/join\"
-#w = \"/who\"
-";
+#j = "/join"
+#w = "/who"
+"##;
 
 /// What the file can say; [`EXAMPLE`] explains it. Every part of it may be left out.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
