@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use chatting_room::server::hub::tests::Fault;
 use chatting_room::server::hub::{
-    ConnectionId, Fault, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
+    ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
 };
 use chatting_room::wire::{Line, RoomName};
 

@@ -321,17 +321,19 @@ fn the_readme_and_the_man_page_have_each_recipe_as_it_is_tested() {
 
 /// The server is to stay slim: 6,000 lines are what it should fit in, and this is what it may have
 /// until it does. Whoever makes it smaller takes the number down; nobody takes it up. Blank lines,
-/// comments and test modules are not counted.
+/// comments, and what is built for tests only are not counted.
 #[test]
 fn the_server_grows_no_further() {
-    const LINES_MAX: usize = 6_800;
+    const LINES_MAX: usize = 6_550;
     let mut lines = 0;
     for source in sources("src") {
         if source.is_in("src/server/") || source.is_in("src/wire/") {
             let is_code = |line: &str| !line.trim().is_empty();
             let code = source.code().map(|(_, line)| line);
             let code = code.filter(|line| is_code(line));
-            lines += code.take_while(|line| *line != "#[cfg(test)]").count();
+            let is_for_tests =
+                |line: &&str| ["#[cfg(test)]", "#![cfg(feature = \"for-tests\")]"].contains(line);
+            lines += code.take_while(|line| !is_for_tests(line)).count();
         }
     }
     assert!(

@@ -14,7 +14,6 @@
 
 mod answers;
 mod capability;
-mod check;
 mod facts;
 mod help;
 mod labels;
@@ -35,6 +34,7 @@ mod room_modes;
 mod rooms;
 mod stamp;
 mod talk;
+pub mod tests;
 mod told;
 mod welcome;
 mod who;
@@ -63,7 +63,6 @@ use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
 
-pub use self::check::Fault;
 pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
 pub use self::limits::{Limit, Limits};
 pub use self::outbox::{Outbox, Written};

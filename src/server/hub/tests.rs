@@ -1,6 +1,9 @@
 //! Whether everything the hub knows in two places says the same in both.
 //!
-//! The simulation asks after each step, and also breaks the hub on purpose to see itself catch it.
+//! Tests ask after each step; the simulation also breaks the hub on purpose, to see itself catch it.
+//! No program has any of this: the feature is there for tests and for fuzzing only.
+
+#![cfg(feature = "for-tests")]
 
 use std::collections::BTreeSet;
 
@@ -8,7 +11,6 @@ use super::{Capabilities, ConnectionId, Hub, Person, Present};
 use crate::wire::Key;
 
 /// A way to break a hub, for tests that test the tests.
-#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// A nick stays taken after its owner is gone.
@@ -42,7 +44,6 @@ macro_rules! holds {
 
 impl Hub {
     /// Says which two of its indexes disagree, if any.
-    #[doc(hidden)]
     pub fn check(&self) -> Result<(), String> {
         self.check_nicks()?;
         self.check_counts()?;
@@ -166,7 +167,6 @@ impl Hub {
     }
 
     /// Breaks it; false when there is nothing to break in this way.
-    #[doc(hidden)]
     pub fn break_on_purpose(&mut self, fault: Fault) -> bool {
         self.try_to_break(fault).is_some()
     }
