@@ -1,4 +1,4 @@
-//! The text of a line of a server. Most of the world is UTF-8; what is not comes from people whose
+//! The text of a line of a server, and of its tags. Most of the world is UTF-8; what is not comes from people whose
 //! programs are older than that, and is nearly always of Windows.
 
 use std::borrow::Cow;
@@ -35,9 +35,38 @@ fn of_windows(byte: u8) -> char {
     special.copied().unwrap_or(char::from(byte))
 }
 
+/// The value of a tag with its escapes undone. IRCv3 message-tags, "Escaping values".
+pub fn unescaped(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => match characters.next() {
+                Some(':') => plain.push(';'),
+                Some('s') => plain.push(' '),
+                Some('r') => plain.push('\r'),
+                Some('n') => plain.push('\n'),
+                Some(other) => plain.push(other),
+                None => {}
+            },
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_says_what_no_tag_can_have_in_it() {
+        assert_eq!(unescaped(r"x\:y\s\\\r\n\z\"), "x;y \\\r\nz");
+        assert_eq!(unescaped("plain"), "plain");
+    }
 
     #[test]
     fn text_of_older_programs_is_read_and_nothing_of_it_is_a_control_character() {

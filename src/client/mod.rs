@@ -35,6 +35,7 @@ pub mod screen;
 mod script;
 pub mod scroll;
 mod seat;
+pub mod sendable;
 pub mod session;
 pub mod settings;
 mod start;

@@ -3,7 +3,6 @@
 //! The grammar is that of the Modern IRC document ("Message format") with IRCv3 message tags, and
 //! forgiving where servers are: several spaces are one, the letter case of commands is free.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -31,7 +30,7 @@ pub const PARAMETERS_MAX: usize = 15;
 /// use chatting_room::wire::Message;
 ///
 /// let message = Message::parse("@time=12:01 :bob!b@host PRIVMSG #lobby :hello there").unwrap();
-/// assert_eq!(message.tags.get("time").as_deref(), Some("12:01"));
+/// assert_eq!(message.tags.get("time"), Some("12:01"));
 /// assert_eq!(message.source.unwrap().nick(), "bob");
 /// assert_eq!(message.command, "PRIVMSG");
 /// assert_eq!(*message.parameters, ["#lobby", "hello there"]);
@@ -201,11 +200,11 @@ impl<'a> Source<'a> {
 pub struct Tags<'a>(&'a str);
 
 impl<'a> Tags<'a> {
-    /// The value of `key`, with its escapes undone: empty when the tag stands without a value,
-    /// `None` when it is not there. The last one counts when there are several.
-    pub fn get(self, key: &str) -> Option<Cow<'a, str>> {
-        let (_, value) = self.iter().filter(|(name, _)| *name == key).last()?;
-        Some(unescape(value))
+    /// The value of `key`, still escaped: empty when the tag stands without a value, `None` when it
+    /// is not there. The last one counts when there are several.
+    pub fn get(self, key: &str) -> Option<&'a str> {
+        let mut values = self.iter().filter(|(name, _)| *name == key);
+        Some(values.next_back()?.1)
     }
 
     /// Whether there are none.
@@ -214,34 +213,12 @@ impl<'a> Tags<'a> {
     }
 
     /// Each tag and its value, still escaped.
-    pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = (&'a str, &'a str)> {
         self.0
             .split(';')
             .filter(|tag| !tag.is_empty())
             .map(|tag| tag.split_once('=').unwrap_or((tag, "")))
     }
-}
-
-fn unescape(value: &str) -> Cow<'_, str> {
-    if !value.contains('\\') {
-        return Cow::Borrowed(value);
-    }
-    let mut plain = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(c) = characters.next() {
-        match c {
-            '\\' => match characters.next() {
-                Some(':') => plain.push(';'),
-                Some('s') => plain.push(' '),
-                Some('r') => plain.push('\r'),
-                Some('n') => plain.push('\n'),
-                Some(other) => plain.push(other),
-                None => {}
-            },
-            other => plain.push(other),
-        }
-    }
-    Cow::Owned(plain)
 }
 
 #[cfg(test)]
@@ -335,12 +312,12 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_unescaped_and_the_last_of_a_name_counts() {
-        let message = Message::parse(r"@a=1;+b/c=x\:y\s\\\r\n\z\;d;a=2;;e= PING x").unwrap();
-        assert_eq!(message.tags.get("a").as_deref(), Some("2"));
-        assert_eq!(message.tags.get("+b/c").as_deref(), Some("x;y \\\r\nz"));
-        assert_eq!(message.tags.get("d").as_deref(), Some(""));
-        assert_eq!(message.tags.get("e").as_deref(), Some(""));
+    fn the_last_tag_of_a_name_counts() {
+        let message = Message::parse(r"@a=1;+b/c=x\:y;d;a=2;;e= PING x").unwrap();
+        assert_eq!(message.tags.get("a"), Some("2"));
+        assert_eq!(message.tags.get("+b/c"), Some(r"x\:y"));
+        assert_eq!(message.tags.get("d"), Some(""));
+        assert_eq!(message.tags.get("e"), Some(""));
         assert_eq!(message.tags.get("f"), None);
         assert_eq!(message.command, "PING");
     }

@@ -10,7 +10,7 @@ use std::fmt;
 
 use self::parameters::{Wanted, parameter, write};
 use super::Message;
-use super::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
+use super::message::PARAMETERS_MAX;
 
 /// How many modes with a parameter one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;
@@ -47,7 +47,7 @@ macro_rules! requests {
             /// What the message asks for.
             pub fn read(message: &Message<'a>) -> Result<Self, RequestError<'a>> {
                 $(const $command: &[u8] = stringify!($command).as_bytes();)*
-                let unknown = RequestError::Unknown { command: message.command };
+                let unknown = RequestError::Unknown(message.command);
                 let mut capitals = [0; COMMAND_BYTES_MAX];
                 let written = message.command.as_bytes();
                 let capitals = capitals.get_mut(..written.len()).ok_or(unknown)?;
@@ -222,103 +222,24 @@ impl Command {
     }
 }
 
-/// Why a message is not a request. Each is one of the numbered replies.
+/// Why a message is not a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestError<'a> {
-    /// No such command.
-    Unknown {
-        /// As it was written.
-        command: &'a str,
-    },
-    /// A parameter that this command needs is missing or empty.
-    NotEnoughParameters {
+    /// No such command; it is given as it was written.
+    Unknown(&'a str),
+    /// A parameter that the command needs is missing or empty.
+    Missing {
         /// The command in capitals.
         command: &'static str,
-    },
-    /// `NICK` without a nick.
-    NoNickGiven,
-    /// `PING` without a token.
-    NoOrigin,
-    /// Nobody to say it to.
-    NoRecipient {
-        /// The command in capitals.
-        command: &'static str,
-    },
-    /// Nothing to say.
-    NoTextToSend,
-}
-
-impl RequestError<'_> {
-    /// The one for a parameter of this command that is missing, the first of its parameters or a
-    /// later one.
-    pub fn missing(command: &'static str, is_first: bool) -> Self {
-        match command {
-            "NICK" | "WHOIS" | "WHOWAS" => Self::NoNickGiven,
-            "PING" => Self::NoOrigin,
-            "PRIVMSG" | "NOTICE" | "TAGMSG" if is_first => Self::NoRecipient { command },
-            "PRIVMSG" | "NOTICE" => Self::NoTextToSend,
-            _ => Self::NotEnoughParameters { command },
-        }
-    }
-}
-
-impl Request<'_> {
-    /// The line that asks for it, with its ending.
-    ///
-    /// This is the one gate to the wire: nothing that passes it can be read as a second line, and
-    /// nothing that passes it is too long to be taken.
-    pub fn line(&self) -> Result<String, WriteError> {
-        to_line(format!("{self}"))
-    }
-}
-
-/// Ends `line` for the wire, or says why it cannot go there.
-pub fn to_line(mut line: String) -> Result<String, WriteError> {
-    if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
-        return Err(WriteError::ForbiddenCharacter(bad));
-    }
-    let bytes_max = BODY_BYTES_MAX - "\r\n".len();
-    if line.len() > bytes_max {
-        return Err(WriteError::TooLong {
-            excess_bytes: line.len() - bytes_max,
-        });
-    }
-    line.push_str("\r\n");
-    Ok(line)
-}
-
-/// Why a request cannot be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteError {
-    /// A character that would end the line early.
-    ForbiddenCharacter(char),
-    /// It is longer than a line can be.
-    TooLong {
-        /// By how many bytes.
-        excess_bytes: usize,
+        /// Whether there is not even the first one.
+        is_first: bool,
     },
 }
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ForbiddenCharacter(c) => {
-                write!(f, "U+{:04X} cannot be sent in a line", u32::from(*c))
-            }
-            Self::TooLong { excess_bytes } => {
-                write!(f, "this is {excess_bytes} bytes too long for one line")
-            }
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wire::Message;
-    use crate::wire::message::BODY_BYTES_MAX;
 
     fn read(line: &str) -> Result<Request<'_>, RequestError<'_>> {
         Request::read(&Message::parse(line).unwrap())
@@ -456,11 +377,11 @@ mod tests {
                 nicks: None,
             },
         ] {
-            let line = request.line().unwrap();
-            assert_eq!(read(line.trim_end()), Ok(request), "{line:?}");
+            let line = request.to_string();
+            assert_eq!(read(&line), Ok(request), "{line:?}");
         }
         let line = "USERHOST a b c";
-        assert_eq!(read(line).unwrap().line().unwrap(), "USERHOST a b c\r\n");
+        assert_eq!(read(line).unwrap().to_string(), line);
     }
 
     #[test]
@@ -469,53 +390,23 @@ mod tests {
     }
 
     #[test]
-    fn each_missing_parameter_has_its_own_refusal() {
-        let short = |command| Err(RequestError::NotEnoughParameters { command });
-        assert_eq!(read("NICK"), Err(RequestError::NoNickGiven));
-        assert_eq!(read("NICK :"), Err(RequestError::NoNickGiven));
-        assert_eq!(read("USER a * *"), short("USER"));
-        assert_eq!(read("USER a * * :"), short("USER"));
-        assert_eq!(read("PING"), Err(RequestError::NoOrigin));
-        assert_eq!(read("PING :"), Err(RequestError::NoOrigin));
-        assert_eq!(
-            read("PRIVMSG"),
-            Err(RequestError::NoRecipient { command: "PRIVMSG" })
-        );
-        assert_eq!(read("PRIVMSG a"), Err(RequestError::NoTextToSend));
-        assert_eq!(read("PRIVMSG a :"), Err(RequestError::NoTextToSend));
-        assert_eq!(read("JOIN"), short("JOIN"));
-        assert_eq!(read("CAP"), short("CAP"));
-        assert_eq!(
-            read("FROB x"),
-            Err(RequestError::Unknown { command: "FROB" })
-        );
-        let long = "X".repeat(400);
-        assert_eq!(read(&long), Err(RequestError::Unknown { command: &long }));
-    }
-
-    #[test]
-    fn nothing_written_can_be_read_as_a_second_line() {
-        for (text, bad) in [("a\r\nQUIT", '\r'), ("a\nQUIT", '\n'), ("a\0", '\0')] {
-            let request = Request::Privmsg {
-                targets: "#a",
-                text,
-            };
-            assert_eq!(request.line(), Err(WriteError::ForbiddenCharacter(bad)));
+    fn what_is_missing_is_told() {
+        let missing = |command, is_first| Err(RequestError::Missing { command, is_first });
+        for (line, command, is_first) in [
+            ("NICK", "NICK", true),
+            ("NICK :", "NICK", true),
+            ("USER a * *", "USER", false),
+            ("USER a * * :", "USER", false),
+            ("ping :", "PING", true),
+            ("PRIVMSG", "PRIVMSG", true),
+            ("PRIVMSG a", "PRIVMSG", false),
+            ("PRIVMSG a :", "PRIVMSG", false),
+            ("CAP", "CAP", true),
+        ] {
+            assert_eq!(read(line), missing(command, is_first), "{line}");
         }
-    }
-
-    #[test]
-    fn a_line_of_512_bytes_can_be_sent_and_one_of_513_cannot() {
-        let text = "x".repeat(BODY_BYTES_MAX - "PRIVMSG #a :\r\n".len());
-        let request = |text| Request::Privmsg {
-            targets: "#a",
-            text,
-        };
-        assert_eq!(request(&text).line().unwrap().len(), BODY_BYTES_MAX);
-        let longer = format!("{text}y");
-        assert_eq!(
-            request(&longer).line(),
-            Err(WriteError::TooLong { excess_bytes: 1 })
-        );
+        assert_eq!(read("FROB x"), Err(RequestError::Unknown("FROB")));
+        let long = "X".repeat(400);
+        assert_eq!(read(&long), Err(RequestError::Unknown(&long)));
     }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use schema::schema;
 pub use wish::{Asked, read_wish};
 
+use super::decoding::unescaped;
 use super::event::{Event, Fate, Manner};
 use super::input::is_room;
 use super::words;
@@ -126,7 +127,7 @@ impl Stamp {
 
     /// The same of a line that is understood already.
     pub fn of(message: &Message<'_>) -> Self {
-        let tag = |name: &str| message.tags.get(name).map(std::borrow::Cow::into_owned);
+        let tag = |name: &str| Some(unescaped(message.tags.get(name)?).into_owned());
         Self {
             time: tag("time").and_then(|time| time.parse().ok()),
             msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),

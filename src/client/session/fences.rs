@@ -14,8 +14,10 @@ use super::pace::Pace;
 use super::report::{Ranges, Report};
 use super::talk::Talk;
 use super::{FENCE, Moment, Outbox, Session};
+use crate::client::decoding::unescaped;
 use crate::client::event::{Event, Fate};
 use crate::client::json::Stamp;
+use crate::client::sendable;
 use crate::wire::{Message, Request};
 
 /// A line of a script.
@@ -243,7 +245,7 @@ impl Session {
             return sent;
         }
         let line = begun.and_then(|flight| flight.line);
-        let request = match request.line() {
+        let request = match sendable::line(request) {
             Ok(request) => request,
             Err(error) => {
                 self.refuse_input(&error.to_string(), outbox);
@@ -351,9 +353,9 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) {
-        let reference = message.tags.get("batch");
+        let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.script.batch(&reference));
-        let label = message.tags.get("label");
+        let label = message.tags.get("label").map(unescaped);
         let labeled = label.and_then(|label| label.strip_prefix(FENCE)?.parse().ok());
         let (number, is_last) = match (message.command, message.parameter(0)) {
             ("BATCH", Some(reference)) => match (reference.strip_prefix('+'), labeled) {

@@ -33,9 +33,10 @@ use std::time::Duration;
 
 use super::decoding::text_of;
 use super::event::Event;
+use super::sendable;
 use super::wait::Wait;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Message, Request, request};
+use crate::wire::{Key, Message, Request};
 use asked::Asked;
 use capabilities::Capabilities;
 use fences::Script;
@@ -570,7 +571,7 @@ impl Session {
 
     /// Writes a request, or tells why it cannot be written.
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
-        match request.line() {
+        match sendable::line(request) {
             Ok(line) => {
                 self.write(line, outbox);
                 true
@@ -587,7 +588,7 @@ impl Session {
 
     /// Sends a line that has no [`Request`] of its own.
     fn send_line(&mut self, line: String, outbox: &mut Outbox) {
-        match request::to_line(line) {
+        match sendable::line(&line) {
             Ok(line) => self.write(line, outbox),
             Err(error) => self.refuse_input(&error.to_string(), outbox),
         }

@@ -22,10 +22,7 @@ pub(super) struct Labelled<'a> {
 impl Hub {
     /// The label of a line, when its sender can have answers labelled.
     pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<Labelled<'a>> {
-        if tags.is_empty() {
-            return None;
-        }
-        let (_, label) = tags.iter().filter(|(key, _)| *key == "label").last()?;
+        let label = tags.get("label")?;
         let has = self.people.get(from)?.capabilities;
         let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX;

@@ -184,12 +184,14 @@ impl From<MessageError> for Refusal<'_> {
 impl<'a> From<RequestError<'a>> for Refusal<'a> {
     fn from(error: RequestError<'a>) -> Self {
         match error {
-            RequestError::Unknown { command } => Self::UnknownCommand(command),
-            RequestError::NotEnoughParameters { command } => Self::NotEnoughParameters(command),
-            RequestError::NoNickGiven => Self::NoNickGiven,
-            RequestError::NoOrigin => Self::NoOrigin,
-            RequestError::NoRecipient { command } => Self::NoRecipient(command),
-            RequestError::NoTextToSend => Self::NoTextToSend,
+            RequestError::Unknown(command) => Self::UnknownCommand(command),
+            RequestError::Missing { command, is_first } => match command {
+                "NICK" | "WHOIS" | "WHOWAS" => Self::NoNickGiven,
+                "PING" => Self::NoOrigin,
+                "PRIVMSG" | "NOTICE" | "TAGMSG" if is_first => Self::NoRecipient(command),
+                "PRIVMSG" | "NOTICE" => Self::NoTextToSend,
+                _ => Self::NotEnoughParameters(command),
+            },
         }
     }
 }

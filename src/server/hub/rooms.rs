@@ -302,12 +302,9 @@ impl Hub {
         command: &'static str,
     ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
-        if named.next().is_none() {
-            return Err(match command {
-                "PRIVMSG" | "NOTICE" | "TAGMSG" => RequestError::NoRecipient { command }.into(),
-                _ => RequestError::NotEnoughParameters { command }.into(),
-            });
-        }
+        let is_first = true;
+        let missing = RequestError::Missing { command, is_first };
+        named.next().ok_or(missing)?;
         // The first one was taken already.
         if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
             return Err(Refusal::TooManyTargets(target));

@@ -54,7 +54,10 @@ impl<'a> Wanted<'_, 'a> {
     }
 
     pub(super) fn needed(&mut self) -> Result<&'a str, RequestError<'a>> {
-        let missing = RequestError::missing(self.command, self.taken == 0);
+        let missing = RequestError::Missing {
+            command: self.command,
+            is_first: self.taken == 0,
+        };
         self.filled().ok_or(missing)
     }
 

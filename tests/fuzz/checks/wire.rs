@@ -2,6 +2,7 @@
 //! asked for again by the line that is written from it.
 
 use chatting_room::client::json::Stamp;
+use chatting_room::client::sendable;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::{Key, Line, Lines, Message, Nick, Request, RoomName};
 
@@ -91,7 +92,7 @@ fn check_line(line: &[u8]) {
     let Ok(request) = Request::read(&message) else {
         return;
     };
-    let Ok(written) = request.line() else {
+    let Ok(written) = sendable::line(&request) else {
         return;
     };
     assert!(written.len() <= BODY_BYTES_MAX, "{written:?} is too long");
