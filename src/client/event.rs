@@ -280,6 +280,12 @@ impl Event {
     }
 }
 
+/// Whether this is a room, or those of a rank in one, and no person: no nick begins so anywhere.
+pub fn is_room(target: &str) -> bool {
+    let room = target.trim_start_matches(['@', '%', '~']);
+    room.starts_with(['#', '&', '+', '!'])
+}
+
 /// What became of something this person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex_lite::Regex;
 
 use super::event::Event;
-use crate::wire::Key;
+use super::session::Naming;
 
 /// A regular expression.
 #[derive(Debug, Clone)]
@@ -58,8 +58,8 @@ pub struct Wait {
 
 impl Wait {
     /// Whether this is what is waited for.
-    pub(super) fn ends_with(&self, event: &Event) -> bool {
-        let same = |one: &str, other: &str| Key::of(one) == Key::of(other);
+    pub(super) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
+        let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
                 room,
@@ -77,7 +77,8 @@ impl Wait {
             _ => return false,
         };
         let in_place = match (&self.room, place) {
-            (Some(wanted), Some(room)) => same(wanted, room),
+            // What is said to the operators of a room is said there.
+            (Some(wanted), Some(room)) => same(wanted, naming.room_in(room).unwrap_or(room)),
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,
         };
@@ -87,10 +88,10 @@ impl Wait {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(super) fn follow(&mut self, event: &Event) {
+    pub(super) fn follow(&mut self, event: &Event, naming: &Naming) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
-            && Key::of(nick) == Key::of(from)
+            && naming.is_same(nick, from)
         {
             to.clone_into(nick);
         }
@@ -101,6 +102,10 @@ impl Wait {
 mod tests {
     use super::*;
     use crate::client::event::Manner;
+
+    fn ends(wait: &Wait, event: &Event) -> bool {
+        wait.ends_with(event, &Naming::default())
+    }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
         Event::Whispered {
@@ -131,11 +136,12 @@ mod tests {
             whispered: false,
             answers: false,
         };
-        assert!(wait.ends_with(&said("#OPS", "ann", "yes")));
-        assert!(!wait.ends_with(&said("#ops", "ann", "yes!")));
-        assert!(!wait.ends_with(&said("#ops", "bob", "yes")));
-        assert!(!wait.ends_with(&said("#dev", "ann", "yes")));
-        assert!(!wait.ends_with(&whisper("ann", "yes", false)));
+        assert!(ends(&wait, &said("#OPS", "ann", "yes")));
+        assert!(ends(&wait, &said("@#ops", "ann", "yes")));
+        assert!(!ends(&wait, &said("#ops", "ann", "yes!")));
+        assert!(!ends(&wait, &said("#ops", "bob", "yes")));
+        assert!(!ends(&wait, &said("#dev", "ann", "yes")));
+        assert!(!ends(&wait, &whisper("ann", "yes", false)));
     }
 
     #[test]
@@ -145,15 +151,18 @@ mod tests {
             whispered: true,
             ..Wait::default()
         };
-        assert!(!wait.ends_with(&said("#ops", "ann", "yes")));
-        assert!(!wait.ends_with(&whisper("ann", "deploy?", true)));
-        assert!(wait.ends_with(&whisper("ann", "yes", false)));
-        wait.follow(&Event::Renamed {
-            from: "ANN".into(),
-            to: "anna".into(),
-            own: false,
-        });
-        assert!(wait.ends_with(&whisper("anna", "yes", false)));
+        assert!(!ends(&wait, &said("#ops", "ann", "yes")));
+        assert!(!ends(&wait, &whisper("ann", "deploy?", true)));
+        assert!(ends(&wait, &whisper("ann", "yes", false)));
+        wait.follow(
+            &Event::Renamed {
+                from: "ANN".into(),
+                to: "anna".into(),
+                own: false,
+            },
+            &Naming::default(),
+        );
+        assert!(ends(&wait, &whisper("anna", "yes", false)));
     }
 
     #[test]

@@ -366,8 +366,10 @@ fn some(text: &str) -> Option<&str> {
 }
 
 fn tell<'a>(target: &'a str, text: &'a str) -> Result<Intent<'a>, Fault> {
-    if is_room(target) {
-        checked_room(target)?;
+    // Those of a rank in a room can be talked to alone: @#room.
+    let room = target.trim_start_matches(['@', '+', '%', '~']);
+    if is_room(room) {
+        checked_room(room)?;
     } else {
         // A service can be named with the one server it must be on: X@channels.undernet.org.
         let (nick, server) = target.split_once('@').unwrap_or((target, "anywhere"));
@@ -432,7 +434,8 @@ fn checked_nick(nick: &str) -> Result<&str, Fault> {
         .ok_or_else(|| Fault::Nick(nick.to_owned()))
 }
 
-/// A room's name; the `#` may be left out.
+/// A room's name; the `#` may be left out. Some servers have rooms with other signs, which the
+/// session knows.
 fn checked_room(room: &str) -> Result<Cow<'_, str>, Fault> {
     let fine = !room
         .chars()
@@ -440,7 +443,7 @@ fn checked_room(room: &str) -> Result<Cow<'_, str>, Fault> {
     if !fine || room == "#" || room == "&" || room.starts_with(':') {
         return Err(Fault::Room(room.to_owned()));
     }
-    Ok(if is_room(room) {
+    Ok(if room.starts_with(['#', '&', '+', '!']) {
         Cow::Borrowed(room)
     } else {
         Cow::Owned(format!("#{room}"))

@@ -36,6 +36,7 @@ fn an_at_sign_whispers() {
         "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @"
     );
     assert_eq!(words("@a,b x"), "\"a,b\" cannot be a nick: @NICK TEXT");
+    assert_eq!(parse("/msg @#dev psst"), tell("@#dev", "psst"));
 }
 
 #[test]

@@ -17,8 +17,7 @@ pub use schema::schema;
 pub use wish::{Asked, read_wish};
 
 use super::decoding::unescaped;
-use super::event::{Event, Fate, Manner};
-use super::input::is_room;
+use super::event::{Event, Fate, Manner, is_room};
 use super::words;
 use crate::wire::Message;
 use crate::wire::name::is_invisible;

@@ -36,6 +36,10 @@ pub fn read_wish(line: &str) -> Result<Asked, String> {
             text: Some(text),
             command: None,
         } => {
+            let of_rank = to.trim_start_matches(['@', '+', '%', '~']);
+            if of_rank.len() < to.len() && is_room(of_rank) && !to.contains(char::is_whitespace) {
+                return Ok(Asked::Typed(format!("/msg {to} {text}")));
+            }
             let is_name = checked_nick_text(&to) && !to.ends_with(':');
             let is_place = is_room(&to) && !to.contains(char::is_whitespace);
             match is_name || is_place {
@@ -76,6 +80,10 @@ mod tests {
             typed("@#dev  /x")
         );
         assert_eq!(read_wish(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
+        assert_eq!(
+            read_wish(r##"{"to":"@#dev","text":"hi"}"##),
+            typed("/msg @#dev hi")
+        );
         assert_eq!(
             read_wish(r#"{"text":"/etc"}"#),
             Ok(Asked::Said("/etc".to_owned()))

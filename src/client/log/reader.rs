@@ -251,10 +251,11 @@ impl<'q, W: Write> Reader<'q, W> {
             }
             return was_seen || record.own;
         }
-        let is_here = record
-            .room
-            .as_ref()
-            .is_some_and(|room| Key::of(room) == Key::of(place));
+        let is_here = record.room.as_ref().is_some_and(|room| {
+            // What was said to the operators of a room was said there.
+            let names = [room, room.trim_start_matches(RANKS)];
+            names.iter().any(|room| Key::of(room) == Key::of(place))
+        });
         if is_here {
             let people = record
                 .people

@@ -9,8 +9,7 @@ use std::cell::RefCell;
 use colored::{Color, Colorize as _};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::event::{Event, Fate, Manner};
-use super::input::is_room;
+use super::event::{Event, Fate, Manner, is_room};
 use super::safe::{safe, safe_name};
 use super::session::{Judgement, Part, Unread};
 use super::settings::Taste;

@@ -99,7 +99,12 @@ impl Plan {
 
 /// The line that says it, as it would be typed.
 pub(in crate::client) fn line(message: &Message) -> Result<String, Failure> {
-    let line = format!("@{} {}", nick(message), message.text.join(" "));
+    let (to, text) = (nick(message), message.text.join(" "));
+    let line = match input::is_room(to) && to != message.to {
+        // The operators of a room.
+        true => format!("/msg @{to} {text}"),
+        false => format!("@{to} {text}"),
+    };
     match input::parse(&line) {
         Ok(_) => Ok(line),
         Err(problem) => Err(Failure::Usage(problem.to_string())),

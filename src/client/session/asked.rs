@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::naming::Naming;
 use crate::client::event::{Details, Present, RoomSummary};
 use crate::wire::Key;
 
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 
-/// What has been asked of the server and not been answered yet.
+/// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
+/// here is put under another key when the server changes which names are the same.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// `/who` of these rooms.
@@ -42,21 +44,20 @@ pub(super) struct Who {
 impl Asked {
     /// The list of this room that is not whole yet. Some servers name no room in their lines, which
     /// then belong to the list that was asked for first.
-    pub(super) fn who_in(&mut self, room: &str) -> Option<&mut Who> {
-        let at = self.place_of(room)?;
+    pub(super) fn who_in(&mut self, room: &str, naming: &Naming) -> Option<&mut Who> {
+        let at = self.place_of(room, naming)?;
         self.who.get_mut(at)
     }
 
     /// The same, to be kept no longer.
-    pub(super) fn take_who_in(&mut self, room: &str) -> Option<Who> {
-        let at = self.place_of(room)?;
+    pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<Who> {
+        let at = self.place_of(room, naming)?;
         Some(self.who.remove(at))
     }
 
-    fn place_of(&self, room: &str) -> Option<usize> {
-        let key = Key::of(room);
+    fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
         let open = |who: &Who| who.until.is_none();
-        let of_room = |who: &Who| open(who) && Key::of(&who.room) == key;
+        let of_room = |who: &Who| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
@@ -83,9 +84,8 @@ impl Asked {
 
 impl Who {
     /// Puts what `WHOIS` said to where it belongs.
-    pub(super) fn add_details(&mut self, details: &Details) {
-        let key = Key::of(&details.nick);
-        let same = |person: &&mut Present| Key::of(&person.nick) == key;
+    pub(super) fn add_details(&mut self, details: &Details, naming: &Naming) {
+        let same = |person: &&mut Present| naming.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds;

@@ -12,9 +12,10 @@ impl Session {
         };
         // What was said before the question is no answer to it.
         let begun = !wait.answers || self.script.last > 0 || self.script.ended;
+        let naming = &self.rooms.naming;
         for event in outbox.events.get(from..).unwrap_or_default() {
-            wait.follow(event);
-            if begun && !self.script.found && wait.ends_with(event) {
+            wait.follow(event, naming);
+            if begun && !self.script.found && wait.ends_with(event, naming) {
                 self.script.found = true;
                 self.script.ended = true;
                 outbox.found = Some(event.clone());

@@ -6,9 +6,8 @@
 use super::numbered::is_cut;
 use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, REGAINED, SETTLED, Session, cut};
 use crate::client::event::{Event, Manner};
-use crate::client::input::is_room;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Message, Request};
+use crate::wire::{Message, Request};
 
 impl Session {
     pub(super) fn heard(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
@@ -46,8 +45,9 @@ impl Session {
             ("PART", Some(room), reason) => self.parted(source, room, reason, own, outbox),
             ("QUIT", reason, _) if !own => {
                 self.rooms.remove_everywhere(source);
+                let naming = &self.rooms.naming;
                 self.last_whisper
-                    .take_if(|nick| Key::of(nick) == Key::of(source));
+                    .take_if(|nick| naming.is_same(nick, source));
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
                     reason: reason.map(str::to_owned),
@@ -59,19 +59,19 @@ impl Session {
                 self.kicked(message, source, room, nick, outbox);
             }
             ("TOPIC", Some(room), Some(topic)) => outbox.events.push(Event::TopicChanged {
-                room: room.to_owned(),
+                room: self.rooms.name_of(room).to_owned(),
                 nick: source.to_owned(),
                 topic: topic.to_owned(),
             }),
             ("MODE", Some(target), Some(_)) => outbox.events.push(Event::ModeChanged {
-                target: target.to_owned(),
+                target: self.rooms.name_of(target).to_owned(),
                 by: source.to_owned(),
                 change: words_behind(message, 1),
             }),
             ("INVITE", ..)
                 if message
                     .source
-                    .is_some_and(|source| self.ignored.has(source.as_str())) => {}
+                    .is_some_and(|source| self.is_ignored(source.as_str())) => {}
             ("INVITE", _, Some(room)) => outbox.events.push(Event::Invited {
                 room: room.to_owned(),
                 by: source.to_owned(),
@@ -90,7 +90,11 @@ impl Session {
     }
 
     pub(super) fn is_own(&self, nick: &str) -> bool {
-        !nick.is_empty() && Key::of(nick) == Key::of(&self.nick)
+        !nick.is_empty() && self.is_same(nick, &self.nick)
+    }
+
+    fn is_ignored(&self, source: &str) -> bool {
+        self.ignored.has(source, &self.rooms.naming)
     }
 
     fn said(
@@ -125,7 +129,7 @@ impl Session {
                 return outbox.events.push(Event::ServerDetail { text });
             }
         };
-        if source.is_some_and(|source| self.ignored.has(source.as_str())) {
+        if source.is_some_and(|source| self.is_ignored(source.as_str())) {
             return;
         }
         let own = self.is_own(&nick);
@@ -136,27 +140,25 @@ impl Session {
         let text = text.to_owned();
         let imitated = seeming_source(&text).filter(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
-            is_known && Key::of(other) != Key::of(&nick)
+            is_known && !self.is_same(other, &nick)
         });
         let imitated = imitated.map(|other| Event::Imitated {
             nick: nick.clone(),
             other: other.to_owned(),
         });
-        // To the operators of a room, for instance; `&` may also begin the name of one.
-        let room = target.trim_start_matches(['@', '+', '%', '~']);
-        let room = room
-            .strip_prefix('&')
-            .filter(|room| room.starts_with('#'))
-            .unwrap_or(room);
-        outbox.events.push(if is_room(room) {
+        let room = self.rooms.naming.room_in(target);
+        outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
             let mention = !own && calls.any(|word| names_person(&text, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }
             Event::Said {
-                // As it came: what was said to the operators is not answered to all by mistake.
-                room: target.to_owned(),
+                // What was said to the operators is not answered to all by mistake.
+                room: match target.strip_suffix(room) {
+                    Some(ranks) => format!("{ranks}{}", self.rooms.name_of(room)),
+                    None => target.to_owned(),
+                },
                 nick,
                 text,
                 manner,
@@ -194,7 +196,7 @@ impl Session {
         let nick = source.nick();
         self.rooms.add(room, nick, Some(now.unix_seconds));
         outbox.events.push(Event::Joined {
-            room: room.to_owned(),
+            room: self.rooms.name_of(room).to_owned(),
             nick: nick.to_owned(),
         });
         self.warn_of_lookalike(nick, outbox);
@@ -226,7 +228,7 @@ impl Session {
         own: bool,
         outbox: &mut Outbox,
     ) {
-        let room = room.to_owned();
+        let room = self.rooms.name_of(room).to_owned();
         if own {
             self.rooms.leave(&room);
             return outbox.events.push(Event::Departed { room });
@@ -248,13 +250,14 @@ impl Session {
         outbox: &mut Outbox,
     ) {
         let own = self.is_own(nick);
+        let room = self.rooms.name_of(room).to_owned();
         if own {
-            self.rooms.leave(room);
+            self.rooms.leave(&room);
         } else {
-            self.rooms.remove(room, nick);
+            self.rooms.remove(&room, nick);
         }
         outbox.events.push(Event::Kicked {
-            room: room.to_owned(),
+            room,
             nick: nick.to_owned(),
             by: by.to_owned(),
             reason: message.parameter(2).map(str::to_owned),
@@ -266,13 +269,14 @@ impl Session {
         self.rooms.rename(from, to);
         self.ignored.rename(from, to);
         if let Some(nick) = &mut self.last_whisper
-            && Key::of(nick) == Key::of(from)
+            && self.rooms.naming.is_same(nick, from)
         {
             to.clone_into(nick);
         }
         if own {
             to.clone_into(&mut self.nick);
-            let is = |wanted: &str| Key::of(wanted) == Key::of(to) || is_cut(to, wanted);
+            let naming = &self.rooms.naming;
+            let is = |wanted: &str| naming.is_same(wanted, to) || is_cut(to, wanted);
             let asked = self.asked.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
                 // What was asked for by the person is what is wanted from now on.
@@ -296,10 +300,7 @@ impl Session {
 
     /// Somebody has given up a nick: it may be the one this person wants.
     fn regain_from(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
-        if self.is_ready()
-            && !self.renamed_by_server
-            && Key::of(nick) == Key::of(&self.settings.nick)
-        {
+        if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
             self.regain(now, outbox);
         }
     }
@@ -344,7 +345,7 @@ impl Session {
             let outcome = Outcome::EntryRefused { words };
             return outbox.orders.push(Order::End(outcome));
         }
-        if Key::of(&self.nick) != Key::of(&self.settings.nick) {
+        if !self.is_own(&self.settings.nick) {
             self.regain(now, outbox);
         }
         self.send_waiting(now, outbox);
@@ -358,11 +359,11 @@ impl Session {
             // What stands behind it in the script is meant for that room, and for no other.
             self.rooms.talk_nowhere(room);
         }
-        let (key, Some(forward)) = (Key::of(room), forward) else {
+        let Some(forward) = forward else {
             return;
         };
         for configured in &mut self.settings.rooms {
-            if Key::of(configured) == key {
+            if self.rooms.naming.is_same(configured, room) {
                 forward.clone_into(configured);
             }
         }

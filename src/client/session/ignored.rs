@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::naming::Naming;
 use crate::wire::mask;
 
 /// Masks of people, whole and in lower case.
@@ -23,8 +24,10 @@ impl Ignored {
     }
 
     /// Whether this one, as `nick!user@host`, is among them.
-    pub(super) fn has(&self, source: &str) -> bool {
-        self.0.iter().any(|mask| mask::fits(mask, source))
+    pub(super) fn has(&self, source: &str, naming: &Naming) -> bool {
+        let source = naming.folded(source);
+        let mut masks = self.0.iter();
+        masks.any(|mask| mask::fits(&naming.folded(mask), &source))
     }
 
     /// Somebody has another nick, and is ignored by their nick alone.
@@ -61,10 +64,10 @@ mod tests {
             ignored.add(mask);
         }
         for source in ["bob!b@h", "BOB!x@y", "x!y@a.spam.example", "troll12!t@h"] {
-            assert!(ignored.has(source), "{source}");
+            assert!(ignored.has(source, &Naming::default()), "{source}");
         }
         for source in ["bobby!b@h", "x!y@spam.example", "alice!a@h", "bob"] {
-            assert!(!ignored.has(source), "{source}");
+            assert!(!ignored.has(source, &Naming::default()), "{source}");
         }
         assert_eq!(ignored.names(), ["*!*@*.spam.example", "bob", "troll*"]);
         assert!(ignored.remove("bOb") && !ignored.remove("bob"));

@@ -6,13 +6,10 @@ use super::asked::{DETAILED_PEOPLE_MAX, Who};
 use super::heard::words_behind;
 use super::{Moment, Outbox, Session};
 use crate::client::event::{Details, Event, Present};
-use crate::wire::{Key, Message, Reply, Request};
+use crate::wire::{Message, Reply, Request};
 
 /// How long what is known of the people in a list may take to come.
 const DETAILS_MAX: Duration = Duration::from_secs(10);
-
-/// What may stand before a nick in a list: what that person may do in the room.
-const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
 
 impl Session {
     pub(super) fn names_came(&mut self, message: &Message<'_>) {
@@ -20,11 +17,11 @@ impl Session {
             return;
         };
         let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
-        if let Some(list) = self.asked.names.get_mut(&Key::of(room)) {
+        if let Some(list) = self.asked.names.get_mut(&self.rooms.naming.key(room)) {
             list.extend(nicks.clone().map(str::to_owned));
         }
         for nick in nicks {
-            let nick = nick.trim_start_matches(RANKS);
+            let nick = self.rooms.naming.without_rank(nick);
             let nick = nick.split('!').next().unwrap_or_default();
             self.rooms.add(room, nick, None);
         }
@@ -34,21 +31,21 @@ impl Session {
         let Some(name) = message.parameter(1) else {
             return;
         };
-        if let Some(nicks) = self.asked.names.remove(&Key::of(name)) {
+        if let Some(nicks) = self.asked.names.remove(&self.rooms.naming.key(name)) {
             outbox.events.push(Event::Names {
-                room: name.to_owned(),
+                room: self.rooms.name_of(name).to_owned(),
                 nicks,
             });
         }
         let own = self.nick.clone();
         let first = !self.rooms.iter().any(|room| room.listed);
-        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.listed) else {
+        let is_first_list = self.rooms.list_ended(name);
+        let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
             return;
         };
-        room.listed = true;
         let others = room
             .people()
-            .filter(|person| Key::of(&person.nick) != Key::of(&own));
+            .filter(|person| !self.is_same(&person.nick, &own));
         outbox.events.push(Event::Entered {
             room: room.name.clone(),
             others: others.map(|person| person.nick.clone()).collect(),
@@ -66,13 +63,14 @@ impl Session {
             return;
         };
         let own = self.is_own(nick);
-        let Some(who) = self.asked.who_in(room) else {
+        let naming = &self.rooms.naming;
+        let Some(who) = self.asked.who_in(room, naming) else {
             return self.answer_in_words(message, outbox);
         };
-        let seen = self.rooms.get(&who.room).and_then(|room| room.person(nick));
+        let seen = self.rooms.person(&who.room, nick);
         who.people.push(Present {
             nick: nick.to_owned(),
-            rank: flags.chars().filter(|c| RANKS.contains(c)).collect(),
+            rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
             away: flags.starts_with('G'),
             away_message: None,
             since: seen.and_then(|person| person.since),
@@ -85,15 +83,15 @@ impl Session {
     /// how long they have been here.
     pub(super) fn who_ended(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
         let room = message.parameter(1).unwrap_or_default();
-        let Some(mut who) = self.asked.take_who_in(room) else {
+        let Some(mut who) = self.asked.take_who_in(room, &self.rooms.naming) else {
             return self.answer_in_words(message, outbox);
         };
-        who.people.sort_by_key(|person| Key::of(&person.nick));
+        who.people.sort_by_key(|person| self.key(&person.nick));
         if who.people.is_empty() || who.people.len() > DETAILED_PEOPLE_MAX {
             return show_who(who, outbox);
         }
         for person in &who.people {
-            who.missing.insert(Key::of(&person.nick));
+            who.missing.insert(self.key(&person.nick));
             self.send(&Request::Whois { nick: &person.nick }, outbox);
         }
         who.until = Some(now.elapsed + DETAILS_MAX);
@@ -111,7 +109,11 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.asked.whois.entry(Key::of(nick)).or_default();
+        let details = self
+            .asked
+            .whois
+            .entry(self.rooms.naming.key(nick))
+            .or_default();
         nick.clone_into(&mut details.nick);
         let text = |index: usize| message.parameter(index).map(str::to_owned);
         match reply {
@@ -135,7 +137,7 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.asked.whois.remove(&Key::of(nick));
+        let details = self.asked.whois.remove(&self.rooms.naming.key(nick));
         if !self.details_came(nick, details.as_ref(), outbox)
             && let Some(details) = details
         {
@@ -152,13 +154,13 @@ impl Session {
         details: Option<&Details>,
         outbox: &mut Outbox,
     ) -> bool {
-        let key = Key::of(nick);
+        let key = self.key(nick);
         let mut lists = self.asked.who.iter_mut();
         let Some(at) = lists.position(|who| who.missing.remove(&key)) else {
             return false;
         };
         if let (Some(who), Some(details)) = (self.asked.who.get_mut(at), details) {
-            who.add_details(details);
+            who.add_details(details, &self.rooms.naming);
         }
         if self
             .asked
@@ -176,7 +178,7 @@ impl Session {
         let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
             return;
         };
-        let key = Key::of(nick);
+        let key = self.key(nick);
         if let Some(details) = self.asked.whois.get_mut(&key) {
             details.away = Some(text.to_owned());
             return;

@@ -6,9 +6,10 @@
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
 //! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
 //! not shown, `lists` who is in a room, `refusals` what becomes of what the server refuses, `rooms`
-//! remembers who is where, `asked` collects answers that come in many lines. `capabilities` asks what the server can do; `fences` knows what became of each line of a
-//! script, `awaited` when else it ends, `pace` how many may be on their way, and `report` says what
-//! is known when it ends too early.
+//! remembers who is where, `naming` what names are like there, `asked` collects answers that come
+//! in many lines. `capabilities` asks what the server can do; `fences` knows what became of each
+//! line of a script, `awaited` when else it ends, `pace` how many may be on their way, and `report`
+//! says what is known when it ends too early.
 
 mod asked;
 mod awaited;
@@ -18,6 +19,7 @@ mod heard;
 mod ignored;
 mod judged;
 mod lists;
+mod naming;
 mod numbered;
 mod outbox;
 mod pace;
@@ -43,6 +45,7 @@ use fences::Script;
 pub use fences::ScriptLine;
 use ignored::Ignored;
 pub use judged::{Judgement, Part};
+pub(in crate::client) use naming::Naming;
 pub use outbox::{Order, Outbox, Outcome};
 pub use report::{Ranges, Report};
 use rooms::Rooms;
@@ -522,6 +525,16 @@ impl Session {
         self.script.next
     }
 
+    /// What two spellings of one name have in common.
+    fn key(&self, name: &str) -> Key {
+        self.rooms.naming.key(name)
+    }
+
+    /// Whether two names are one.
+    fn is_same(&self, one: &str, other: &str) -> bool {
+        self.rooms.naming.is_same(one, other)
+    }
+
     /// This person's nick, as the server knows it.
     pub fn nick(&self) -> &str {
         &self.nick
@@ -552,7 +565,7 @@ impl Session {
 
     /// Asks for the nick this person wants, while somebody else may still have it.
     fn regain(&mut self, now: Moment, outbox: &mut Outbox) {
-        if Key::of(&self.nick) == Key::of(&self.settings.nick) {
+        if self.is_own(&self.settings.nick) {
             self.regain_at = None;
         } else {
             self.regain_at = Some(now.elapsed + self.regain_after);

@@ -9,7 +9,7 @@ use super::refusals::is_refusal;
 use super::{Moment, Outbox, Phase, SETTLED, Session};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::words;
-use crate::wire::{Key, Message, Reply, Request};
+use crate::wire::{Message, Reply, Request};
 
 impl Session {
     pub(super) fn numbered(
@@ -23,6 +23,7 @@ impl Session {
             return self.other_number(number, message, outbox);
         };
         match reply {
+            Reply::Isupport => self.rooms.learn(message),
             Reply::Welcome => self.welcomed(message, now, outbox),
             Reply::EndOfMotd | Reply::NoMotd => self.greeting_ended(outbox),
             // Whoever was in before has read it.
@@ -32,8 +33,8 @@ impl Session {
             }),
             Reply::NamReply => self.names_came(message),
             Reply::EndOfNames => self.names_ended(message, outbox),
-            Reply::NoTopic => topic_told(message, None, outbox),
-            Reply::Topic => topic_told(message, message.parameter(2), outbox),
+            Reply::NoTopic => self.topic_told(message, None, outbox),
+            Reply::Topic => self.topic_told(message, message.parameter(2), outbox),
             // Who set a topic, and when, is not worth a line each time a room is entered.
             Reply::TopicWhoTime => {}
             Reply::WhoReply => self.who_came(message, outbox),
@@ -103,6 +104,9 @@ impl Session {
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
+        for room in &mut self.settings.rooms {
+            *room = self.rooms.naming.room_named(room).into_owned();
+        }
         let rooms = if self.was_in {
             self.rooms.names()
         } else {
@@ -123,7 +127,7 @@ impl Session {
     fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
         if !is_refusal(number) {
             // More lines about somebody, which this program has no row for.
-            if let Some(key) = message.parameter(1).map(Key::of)
+            if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
                 && let Some(details) = self.asked.whois.get_mut(&key)
             {
                 details.more.push(words_behind(message, 2));
@@ -137,6 +141,15 @@ impl Session {
                 self.refused(number, message, outbox);
             }
             _ => {}
+        }
+    }
+
+    fn topic_told(&self, message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
+        if let Some(room) = message.parameter(1) {
+            outbox.events.push(Event::Topic {
+                room: self.rooms.name_of(room).to_owned(),
+                topic: topic.map(str::to_owned),
+            });
         }
     }
 
@@ -161,14 +174,5 @@ const GREETING_MAX: Duration = Duration::from_secs(5);
 /// Whether a nick is what a server left of one that was too long for it.
 pub(super) fn is_cut(nick: &str, wanted: &str) -> bool {
     let start = wanted.get(..nick.len());
-    nick.len() < wanted.len() && start.is_some_and(|start| Key::of(start) == Key::of(nick))
-}
-
-fn topic_told(message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
-    if let Some(room) = message.parameter(1) {
-        outbox.events.push(Event::Topic {
-            room: room.to_owned(),
-            topic: topic.map(str::to_owned),
-        });
-    }
+    nick.len() < wanted.len() && start.is_some_and(|start| start.eq_ignore_ascii_case(nick))
 }

@@ -4,7 +4,7 @@ use super::heard::words_behind;
 use super::lists::show_who;
 use super::{Order, Outbox, Outcome, Phase, SPELLINGS_MAX, Session};
 use crate::client::event::Event;
-use crate::wire::{Key, Message, Reply};
+use crate::wire::{Message, Reply};
 
 /// The server is too busy for that just now.
 const TRY_AGAIN: u16 = 263;
@@ -90,21 +90,22 @@ impl Session {
         let alternatives = &self.settings.alternatives;
         let others = [&self.configured].into_iter().chain(alternatives);
         let mut others = others.enumerate().skip(self.alternatives);
-        let key = Key::of(&self.settings.nick);
-        let (at, another) = others.find(|(_, other)| Key::of(other) != key)?;
+        let wanted = &self.settings.nick;
+        let (at, another) = others.find(|(_, other)| !self.is_same(other, wanted))?;
         self.alternatives = at + 1;
         Some(another.clone())
     }
 
     pub(super) fn refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
         if self.asked.regaining && is_about_change_of_nick(number) {
-            let about = message.parameter(1).map(Key::of);
-            if !is_about_nick(number) || about == Some(Key::of(&self.settings.nick)) {
+            let about = message.parameter(1);
+            let is_wanted = about.is_some_and(|nick| self.is_same(nick, &self.settings.nick));
+            if !is_about_nick(number) || is_wanted {
                 self.asked.regaining = false;
                 return;
             }
         }
-        let about = message.parameter(1).map(Key::of);
+        let about = message.parameter(1).map(|name| self.key(name));
         if number == Reply::NoSuchNick.number()
             && let Some(nick) = message.parameter(1)
             && self.details_came(nick, None, outbox)

@@ -1,25 +1,28 @@
 //! Who is where, as far as this person can see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::wire::Key;
+use super::naming::Naming;
+use crate::wire::{Key, Message};
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
+    /// When two names are one. The maps here are keyed by it, and made anew when it changes.
+    pub(super) naming: Naming,
     rooms: BTreeMap<Key, Room>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
-    active: Option<Key>,
+    active: Option<String>,
     /// Its name, when it was left unasked.
     gone: Option<String>,
     /// Those that this person wants to leave.
-    unwanted: BTreeSet<Key>,
+    unwanted: Vec<String>,
     /// Counts what was made the active one.
     uses: u64,
     /// The room that becomes the active one when it is entered.
-    wanted: Option<Key>,
-    /// The keys given for rooms that have one, for entering again.
-    keys: BTreeMap<Key, String>,
+    wanted: Option<String>,
+    /// Rooms that have a key, and the one given, for entering again.
+    keys: Vec<(String, String)>,
     /// Counts what is said, so that people can be put in the order of their last word.
     words: u64,
 }
@@ -65,23 +68,53 @@ impl Room {
     pub(super) fn people(&self) -> impl Iterator<Item = &Person> {
         self.people.values()
     }
-
-    pub(super) fn person(&self, nick: &str) -> Option<&Person> {
-        self.people.get(&Key::of(nick))
-    }
 }
 
 impl Rooms {
+    /// Takes what the server says of names.
+    pub(super) fn learn(&mut self, message: &Message<'_>) {
+        if !self.naming.learn(message) {
+            return;
+        }
+        let rooms = std::mem::take(&mut self.rooms).into_values();
+        for mut room in rooms {
+            let people = std::mem::take(&mut room.people).into_values();
+            let keyed = people.map(|person| (self.naming.key(&person.nick), person));
+            room.people = keyed.collect();
+            self.rooms.insert(self.naming.key(&room.name), room);
+        }
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Room> {
-        self.rooms.get(&Key::of(name))
+        self.rooms.get(&self.naming.key(name))
     }
 
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
-        self.rooms.get_mut(&Key::of(name))
+        self.rooms.get_mut(&self.naming.key(name))
+    }
+
+    /// The list of people in a room is complete. Whether it was not before.
+    pub(super) fn list_ended(&mut self, name: &str) -> bool {
+        self.get_mut(name)
+            .is_some_and(|room| !std::mem::replace(&mut room.listed, true))
+    }
+
+    /// Somebody in a room.
+    pub(super) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
+        self.get(room)?.people.get(&self.naming.key(nick))
+    }
+
+    /// The name of a room as it was when it was entered, in whatever case it is written now.
+    pub(super) fn name_of<'n>(&'n self, room: &'n str) -> &'n str {
+        self.get(room).map_or(room, |room| &room.name)
     }
 
     pub(super) fn active(&self) -> Option<&Room> {
-        self.rooms.get(self.active.as_ref()?)
+        self.get(self.active.as_ref()?)
+    }
+
+    fn is(&self, name: Option<&String>, other: &str) -> bool {
+        name.is_some_and(|name| self.naming.is_same(name, other))
     }
 
     /// The room that this person had to leave while it was the active one.
@@ -102,33 +135,35 @@ impl Rooms {
 
     /// The key that was given for a room.
     pub(super) fn key_of(&self, name: &str) -> Option<&str> {
-        self.keys.get(&Key::of(name)).map(String::as_str)
+        let mut keys = self.keys.iter();
+        let of_room = keys.find(|(room, _)| self.naming.is_same(room, name));
+        of_room.map(|(_, key)| key.as_str())
     }
 
     /// Keeps the key that was given for a room.
     pub(super) fn keep_key(&mut self, name: &str, room_key: &str) {
-        self.keys.insert(Key::of(name), room_key.to_owned());
+        self.keys
+            .retain(|(room, _)| !self.naming.is_same(room, name));
+        self.keys.push((name.to_owned(), room_key.to_owned()));
     }
 
     /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
     /// for one.
     pub(super) fn want(&mut self, name: &str, room_key: Option<&str>) {
-        let key = Key::of(name);
         if let Some(room_key) = room_key {
             self.keep_key(name, room_key);
         }
-        if self.rooms.contains_key(&key) {
-            self.activate(Some(key));
+        if self.get(name).is_some() {
+            self.activate(Some(name.to_owned()));
         } else {
-            self.wanted = Some(key);
+            self.wanted = Some(name.to_owned());
         }
     }
 
     /// Something was said in a room, and it may name this person.
     pub(super) fn count_unread(&mut self, room: &str, mention: bool) {
-        let key = Key::of(room);
-        if self.active.as_ref() != Some(&key)
-            && let Some(room) = self.rooms.get_mut(&key)
+        if !self.is(self.active.as_ref(), room)
+            && let Some(room) = self.get_mut(room)
         {
             room.unread.messages += 1;
             room.unread.mentions += u32::from(mention);
@@ -146,21 +181,22 @@ impl Rooms {
     }
 
     /// Makes a room the active one: all of it counts as read from now on.
-    fn activate(&mut self, key: Option<Key>) {
-        self.active = key;
+    fn activate(&mut self, name: Option<String>) {
         self.gone = None;
         self.uses += 1;
-        if let Some(room) = self.active.as_ref().and_then(|key| self.rooms.get_mut(key)) {
+        let uses = self.uses;
+        if let Some(room) = name.as_ref().and_then(|name| self.get_mut(name)) {
             room.unread = Unread::default();
-            room.used = self.uses;
+            room.used = uses;
         }
+        self.active = name;
     }
 
     /// This person has entered a room; who is there is told next. A room that is already known,
     /// from before the connection was lost, begins anew.
     pub(super) fn enter(&mut self, name: &str) {
-        let at = Key::of(name);
-        self.unwanted.remove(&at);
+        let at = self.naming.key(name);
+        self.take_unwanted(name);
         let known = self.rooms.get(&at);
         let used = known.map_or(0, |room| room.used);
         let known = known.map(|room| room.number);
@@ -174,32 +210,39 @@ impl Rooms {
             unread: Unread::default(),
             people: BTreeMap::new(),
         };
-        self.rooms.insert(at.clone(), room);
-        if self.wanted.as_ref() == Some(&at) {
-            self.wanted = None;
-            self.activate(Some(at));
-        } else if self.active.is_none() || self.active.as_ref() == Some(&at) {
-            self.activate(Some(at));
+        self.rooms.insert(at, room);
+        let is_wanted = self.is(self.wanted.as_ref(), name);
+        if is_wanted || self.active.is_none() || self.is(self.active.as_ref(), name) {
+            self.wanted.take_if(|_| is_wanted);
+            self.activate(Some(name.to_owned()));
         }
     }
 
     /// This person wants to leave a room.
     pub(super) fn want_out(&mut self, name: &str) {
-        self.unwanted.insert(Key::of(name));
+        self.take_unwanted(name);
+        self.unwanted.push(name.to_owned());
+    }
+
+    /// Whether this person wanted to leave a room.
+    fn take_unwanted(&mut self, name: &str) -> bool {
+        let before = self.unwanted.len();
+        self.unwanted
+            .retain(|room| !self.naming.is_same(room, name));
+        self.unwanted.len() < before
     }
 
     /// This person has left a room. When they wanted to, the last used of the others becomes the
     /// active one; else none does, for what is being typed is not meant for another.
     pub(super) fn leave(&mut self, name: &str) {
-        let key = Key::of(name);
-        let left = self.rooms.remove(&key);
-        let wanted = self.unwanted.remove(&key);
-        if self.active.as_ref() != Some(&key) {
+        let left = self.rooms.remove(&self.naming.key(name));
+        let wanted = self.take_unwanted(name);
+        if !self.is(self.active.as_ref(), name) {
             return;
         }
         if wanted {
-            let next = self.rooms.iter().max_by_key(|(_, room)| room.used);
-            self.activate(next.map(|(key, _)| key.clone()));
+            let next = self.rooms.values().max_by_key(|room| room.used);
+            self.activate(next.map(|room| room.name.clone()));
         } else if let Some(room) = left {
             self.gone = Some(room.name);
         }
@@ -207,19 +250,16 @@ impl Rooms {
 
     /// A room cannot be entered, or another one is in its place.
     pub(super) fn entry_refused(&mut self, name: &str, forward: Option<&str>) -> bool {
-        let was_wanted = self
-            .wanted
-            .take_if(|wanted| *wanted == Key::of(name))
-            .is_some();
+        let was_wanted = self.is(self.wanted.as_ref(), name);
         if was_wanted {
-            self.wanted = forward.map(Key::of);
+            self.wanted = forward.map(str::to_owned);
         }
         was_wanted
     }
 
     /// What is said next is meant for this room, and this person is not in it.
     pub(super) fn talk_nowhere(&mut self, name: &str) {
-        self.active = Some(Key::of(name));
+        self.active = Some(name.to_owned());
         self.gone = Some(name.to_owned());
     }
 
@@ -243,8 +283,9 @@ impl Rooms {
         if nick.is_empty() {
             return;
         }
+        let key = self.naming.key(nick);
         if let Some(room) = self.get_mut(room) {
-            let person = room.people.entry(Key::of(nick)).or_insert(Person {
+            let person = room.people.entry(key).or_insert(Person {
                 nick: nick.to_owned(),
                 since,
                 spoke: 0,
@@ -254,25 +295,26 @@ impl Rooms {
     }
 
     pub(super) fn remove(&mut self, room: &str, nick: &str) {
+        let key = self.naming.key(nick);
         if let Some(room) = self.get_mut(room) {
-            room.people.remove(&Key::of(nick));
+            room.people.remove(&key);
         }
     }
 
     /// Takes somebody out of every room.
     pub(super) fn remove_everywhere(&mut self, nick: &str) {
-        let key = Key::of(nick);
+        let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
             room.people.remove(&key);
         }
     }
 
     pub(super) fn rename(&mut self, from: &str, to: &str) {
-        let key = Key::of(from);
+        let key = self.naming.key(from);
         for room in self.rooms.values_mut() {
             if let Some(mut person) = room.people.remove(&key) {
                 to.clone_into(&mut person.nick);
-                room.people.insert(Key::of(to), person);
+                room.people.insert(self.naming.key(to), person);
             }
         }
     }
@@ -280,7 +322,7 @@ impl Rooms {
     /// Somebody has said something, here or only to this person.
     pub(super) fn spoke(&mut self, nick: &str) {
         self.words += 1;
-        let key = Key::of(nick);
+        let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
             if let Some(person) = room.people.get_mut(&key) {
                 person.spoke = self.words;
@@ -290,7 +332,7 @@ impl Rooms {
 
     /// Whether somebody with this nick is in one of the rooms.
     pub(super) fn knows(&self, nick: &str) -> bool {
-        let key = Key::of(nick);
+        let key = self.naming.key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.people.contains_key(&key))
     }
@@ -299,7 +341,7 @@ impl Rooms {
     /// rooms nobody would read the warning, and nobody is looked for.
     pub(super) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
-        let (key, looks) = (Key::of(nick), skeleton(nick));
+        let (key, looks) = (self.naming.key(nick), skeleton(nick));
         let rooms = self
             .rooms
             .values()
@@ -308,7 +350,11 @@ impl Rooms {
         let mut others = people
             .filter(|(other, _)| **other != key)
             .map(|(_, person)| person.nick.as_str())
-            .chain([own].into_iter().filter(|own| Key::of(own) != key));
+            .chain(
+                [own]
+                    .into_iter()
+                    .filter(|own| !self.naming.is_same(own, nick)),
+            );
         others
             .find(|other| skeleton(other) == looks)
             .map(str::to_owned)
@@ -317,11 +363,11 @@ impl Rooms {
     /// Everybody but `own`: those of the active room before the others, among them those who
     /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
     pub(super) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
-        let own = Key::of(own);
-        let active = self.active.as_ref();
+        let own = self.naming.key(own);
+        let active = self.active.as_ref().map(|name| self.naming.key(name));
         let mut ranked: BTreeMap<&Key, (bool, u64, &str)> = BTreeMap::new();
         for (room_key, room) in &self.rooms {
-            let elsewhere = Some(room_key) != active;
+            let elsewhere = Some(room_key) != active.as_ref();
             for (key, person) in room.people.iter().filter(|(key, _)| **key != own) {
                 let rank = (elsewhere, u64::MAX - person.spoke, person.nick.as_str());
                 let best = ranked.entry(key).or_insert(rank);

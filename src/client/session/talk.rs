@@ -11,7 +11,7 @@ use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, Fate, Manner};
 use crate::client::input::Intent;
 use crate::client::json::Stamp;
-use crate::wire::{Key, Message};
+use crate::wire::Message;
 
 /// Something to say, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,11 +126,11 @@ impl Session {
                     number, parameters, ..
                 },
             ) if is_about_talk(*number) => {
-                let about = parameters.first().map(|target| Key::of(target));
+                let about = parameters.first().map_or("", String::as_str);
                 let mut flights = script.flights.iter_mut();
                 flights.find(|flight| {
                     let talk = flight.talk.as_ref();
-                    talk.map(|talk| Key::of(&talk.target)) == about
+                    talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
                 })
             }
             _ => None,

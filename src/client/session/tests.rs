@@ -4,6 +4,7 @@ mod entering;
 mod hostile;
 mod leaving;
 mod lists;
+mod naming;
 mod pasting;
 mod scripts;
 mod talk;
@@ -460,6 +461,8 @@ fn operators_commands_are_written_as_irc_wants_them() {
         ("/topic", "TOPIC #lobby"),
         ("/topic lobby", "TOPIC #lobby"),
         ("/topic lobby rules", "TOPIC #lobby :lobby rules"),
+        ("/topic #lobby two words", "TOPIC #lobby :two words"),
+        ("/topic #dev one", "TOPIC #dev :one"),
         ("/topic -delete", "TOPIC #lobby :"),
         ("/quote PING x", "PING x"),
         ("/query bob hi", "PRIVMSG bob :hi"),

@@ -9,8 +9,8 @@ use super::talk::Talk;
 use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::event::{Event, Manner, RoomSummary};
 use crate::client::input::{self, COMMANDS, Intent, Slash};
+use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::{Key, Request};
 
 impl Session {
     /// The person typed this behind a prompt that named a room: it is about that room, even when
@@ -50,6 +50,10 @@ impl Session {
         for line in lines {
             // Only the first line was typed; what follows is text, whatever it begins with.
             let line = match &target {
+                // The operators of a room are no nick.
+                Some(target) if target.starts_with('@') => {
+                    Cow::Owned(format!("/msg {target} {line}"))
+                }
                 Some(target) => Cow::Owned(format!("@{target} {line}")),
                 None if line.trim_start().starts_with(['/', '@']) => {
                     let line = line.trim_start();
@@ -157,7 +161,8 @@ impl Session {
                 }
             }
             Intent::Mode { target, change } => {
-                if let Some(target) = self.room_or_active(*target, outbox) {
+                let named = target.map(str::to_owned);
+                if let Some(target) = named.or_else(|| self.room_or_active(None, outbox)) {
                     self.send_line(
                         format!("MODE {target} {change}").trim_end().to_owned(),
                         outbox,
@@ -179,7 +184,7 @@ impl Session {
             }
             Intent::Names { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.asked.names.insert(Key::of(&room), Vec::new());
+                    self.asked.names.insert(self.key(&room), Vec::new());
                     self.send(&Request::Names { rooms: Some(&room) }, outbox);
                 }
             }
@@ -205,12 +210,7 @@ impl Session {
                 }
             }
             Intent::Topic { room, topic } => {
-                // More than one word is a topic, whatever it begins with.
-                let one = topic.filter(|topic| !topic.contains(' '));
-                let (room, topic) = match self.room_in_front(room.as_deref(), one) {
-                    (Some(room), None) => (Some(room), None),
-                    _ => (room.clone(), *topic),
-                };
+                let (room, topic) = self.topic_meant(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
@@ -289,12 +289,30 @@ impl Session {
     ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
         if let (None, Some(text)) = (room, text) {
             let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-            if let Some(room) = self.rooms.get(&format!("#{word}")) {
+            let room = self.rooms.get(word);
+            if let Some(room) = room.or_else(|| self.rooms.get(&format!("#{word}"))) {
                 let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
                 return (Some(Cow::Owned(room.name.clone())), rest);
             }
         }
         (room.map(|room| Cow::Owned(room.to_owned())), text)
+    }
+
+    /// The same for a topic: more than one word is a topic, unless it begins with the name of a
+    /// room and its sign.
+    fn topic_meant<'t>(
+        &self,
+        room: Option<&str>,
+        topic: Option<&'t str>,
+    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
+        let is_name = |text: &str| {
+            let word = text.split(' ').next().unwrap_or_default();
+            !text.contains(' ') || self.rooms.get(word).is_some()
+        };
+        match topic {
+            Some(text) if room.is_none() && is_name(text) => self.room_in_front(None, topic),
+            _ => (room.map(|room| Cow::Owned(room.to_owned())), topic),
+        }
     }
 
     /// Makes another room the active one, by its name or its number.
@@ -305,8 +323,9 @@ impl Session {
             .ok()
             .and_then(|number| names.get(number.checked_sub(1)?));
         let by_name = || {
-            let wanted = [room.to_owned(), format!("#{room}")].map(|name| Key::of(&name));
-            names.iter().find(|name| wanted.contains(&Key::of(name)))
+            let wanted = [room.to_owned(), format!("#{room}")];
+            let is_wanted = |name: &&String| wanted.iter().any(|room| self.is_same(room, name));
+            names.iter().find(is_wanted)
         };
         match by_number.or_else(by_name) {
             Some(name) => self.rooms.want(name, None),
@@ -348,6 +367,7 @@ impl Session {
 
     /// Enters a room, or makes it the active one when this person is in it.
     fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut Outbox) {
+        let room = &*self.rooms.naming.room_named(room).into_owned();
         self.rooms.want(room, key);
         if self.rooms.get(room).is_none() {
             self.send(
@@ -409,7 +429,8 @@ impl Session {
 
     /// The room meant: the one named, or else the active one.
     fn room_or_active(&mut self, named: Option<&str>, outbox: &mut Outbox) -> Option<String> {
-        let room = named.or_else(|| self.room_meant()).map(str::to_owned);
+        let named = named.map(|room| self.rooms.naming.room_named(room).into_owned());
+        let room = named.or_else(|| self.room_meant().map(str::to_owned));
         if room.is_none() {
             self.refuse_input(&self.no_room_words(), outbox);
         }
