@@ -325,6 +325,10 @@ pub struct Present {
     pub since: Option<i64>,
     /// For how many seconds they have said nothing, when it is known.
     pub idle_seconds: Option<u64>,
+    /// The account they are logged in to, when there is one and it is told.
+    pub account: Option<String>,
+    /// Whether they are an operator of the server.
+    pub operator: bool,
     /// Whether it is this person.
     pub own: bool,
 }

@@ -401,7 +401,7 @@ impl Look {
             Manner::Action => ("* ", ""),
             Manner::Notice => ("-", "-"),
         };
-        let cells = plain.chars().count() + before.chars().count() + behind.chars().count();
+        let cells = wrap::cells(&plain) + before.len() + behind.len();
         let padding = " ".repeat((self.taste.nick_width + 2).saturating_sub(cells));
         let padding = if self.taste.nick_width == 0 {
             ""

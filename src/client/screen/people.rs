@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Look;
+use super::wrap::cells;
 use crate::client::event::{Details, Present, RoomSummary};
 use crate::client::safe::{safe, safe_name};
 
@@ -62,9 +63,10 @@ impl Look {
                 format!("{}{}{you}", person.rank, safe_name(&person.nick))
             })
             .collect();
-        let wide = labels.iter().map(String::len).max().unwrap_or_default();
+        let wide = labels.iter().map(|label| cells(label)).max();
+        let wide = wide.unwrap_or_default();
         for (person, label) in people.iter().zip(&labels) {
-            let padding = " ".repeat(wide - label.len());
+            let padding = " ".repeat(wide - cells(label));
             let label = self.colored_as(label, &person.nick);
             let since = match person.since {
                 Some(since) => format!("here since {}", self.long_time(since, now)),
@@ -79,8 +81,19 @@ impl Look {
                 (None, true) => ", away".to_owned(),
                 (None, false) => String::new(),
             };
+            let account = match &person.account {
+                Some(account) => format!(", account {}", safe_name(account)),
+                None => String::new(),
+            };
+            let operator = match person.operator {
+                true => ", operator of the server",
+                false => "",
+            };
             // Writing to a string cannot fail.
-            let _ = writeln!(lines, "  {label}{padding}  {since}{idle}{away}");
+            let _ = writeln!(
+                lines,
+                "  {label}{padding}  {since}{idle}{away}{account}{operator}"
+            );
         }
         lines
     }

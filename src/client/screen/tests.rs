@@ -190,17 +190,20 @@ fn a_list_of_people_has_columns() {
         away_message: (!own).then(|| "lunch".into()),
         since: own.then_some(NOON),
         idle_seconds: Some(3_725),
+        account: (!own).then(|| "bobby".into()),
+        operator: own,
         own,
     };
     let event = Event::Who {
         room: "#lobby".into(),
-        people: vec![person("alice", true), person("bob", false)],
+        people: vec![person("alice", true), person("日本", false)],
     };
     assert_eq!(
         look(false).lines(&event, NOON, None),
         "#lobby has 2 people:\n  \
-         alice (you)  here since 12:01, silent for 1 h 2 min\n  \
-         bob          here since before you came, silent for 1 h 2 min, away: lunch\n"
+         alice (you)  here since 12:01, silent for 1 h 2 min, operator of the server\n  \
+         日本         here since before you came, silent for 1 h 2 min, away: lunch, \
+         account bobby\n"
     );
 }
 

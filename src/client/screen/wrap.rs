@@ -219,7 +219,7 @@ fn second_column(line: &str) -> Option<usize> {
 
 /// How many cells a text takes. Where terminals do not agree it is the larger number: a row that
 /// is broken early does no harm.
-fn cells(text: &str) -> usize {
+pub(super) fn cells(text: &str) -> usize {
     let mut cells = 0;
     let mut rest = text;
     loop {

@@ -16,6 +16,8 @@ pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 pub(super) struct Asked {
     /// `/who` of these rooms.
     pub(super) who: Vec<Who>,
+    /// The last token a list was asked for with.
+    token: u16,
     /// `/names` of these rooms, with what has come so far.
     pub(super) names: BTreeMap<Key, Vec<String>>,
     /// What has come so far of an answer to `WHOIS`.
@@ -34,6 +36,8 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Who {
     pub(super) room: String,
+    /// What stands in the lines of the answer where the server puts it there.
+    pub(super) token: String,
     pub(super) people: Vec<Present>,
     /// Those whose details are to come.
     pub(super) missing: BTreeSet<Key>,
@@ -42,20 +46,27 @@ pub(super) struct Who {
 }
 
 impl Asked {
-    /// The list of this room that is not whole yet. Some servers name no room in their lines, which
-    /// then belong to the list that was asked for first.
-    pub(super) fn who_in(&mut self, room: &str, naming: &Naming) -> Option<&mut Who> {
-        let at = self.place_of(room, naming)?;
-        self.who.get_mut(at)
+    /// A token for another list. Servers take three digits.
+    pub(super) fn next_token(&mut self) -> u16 {
+        self.token = self.token % 999 + 1;
+        self.token
     }
 
-    /// The same, to be kept no longer.
+    /// Where the list is that was asked for with this token.
+    pub(super) fn place_of_token(&self, token: &str) -> Option<usize> {
+        let mut lists = self.who.iter();
+        lists.position(|who| who.until.is_none() && who.token == token)
+    }
+
+    /// The list of this room that is not whole yet, to be kept no longer.
     pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<Who> {
         let at = self.place_of(room, naming)?;
         Some(self.who.remove(at))
     }
 
-    fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
+    /// Where the list of this room is that is not whole yet. Some servers name no room in their
+    /// lines, which then belong to the list that was asked for first.
+    pub(super) fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
         let open = |who: &Who| who.until.is_none();
         let of_room = |who: &Who| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
@@ -88,7 +99,7 @@ impl Who {
         let same = |person: &&mut Present| naming.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
-            person.idle_seconds = details.idle_seconds;
+            person.idle_seconds = details.idle_seconds.or(person.idle_seconds);
             person.away_message.clone_from(&details.away);
         }
     }

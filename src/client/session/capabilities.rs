@@ -22,17 +22,20 @@ pub(super) enum Capability {
     LabeledResponse,
     /// What this person says comes back when it was taken.
     EchoMessage,
+    /// Who has another host now does not seem to leave and to come back.
+    Chghost,
 }
 
-use Capability::{Batch, EchoMessage, LabeledResponse, MessageTags, ServerTime};
+use Capability::{Batch, Chghost, EchoMessage, LabeledResponse, MessageTags, ServerTime};
 
 /// Each capability with its name on the wire.
-const TABLE: [(&str, Capability); 5] = [
+const TABLE: [(&str, Capability); 6] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
     ("labeled-response", LabeledResponse),
     ("echo-message", EchoMessage),
+    ("chghost", Chghost),
 ];
 
 /// What the server offers and what is on.
@@ -61,7 +64,7 @@ impl Capabilities {
         let names = TABLE
             .iter()
             .filter(|(_, one)| match one {
-                MessageTags | ServerTime => offers(*one),
+                MessageTags | ServerTime | Chghost => offers(*one),
                 Batch | LabeledResponse => labels,
                 EchoMessage => labels && offers(*one),
             })

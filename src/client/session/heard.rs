@@ -34,6 +34,11 @@ impl Session {
                 self.send(&Request::Pong { token }, outbox);
             }
             ("PONG", _, _) => self.pong(message, now, outbox),
+            ("CHGHOST", Some(user), Some(host)) => {
+                if own {
+                    self.address = Some(format!("{user}@{host}"));
+                }
+            }
             ("CAP", ..) => self.negotiate(message, outbox),
             // It only says that a line was taken. IRCv3 labeled-response.
             ("ACK" | "BATCH", ..) => {}
@@ -218,6 +223,22 @@ impl Session {
         self.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());
+    }
+
+    /// `396 alice host :is now your displayed host`; some tell the user name with it.
+    pub(super) fn host_shown(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let Some(host) = message.parameter(1) else {
+            return;
+        };
+        let known = self.address.as_deref().unwrap_or(&self.settings.user);
+        let user = known.split('@').next().unwrap_or_default();
+        self.address = Some(match host.contains('@') {
+            true => host.to_owned(),
+            false => format!("{user}@{host}"),
+        });
+        outbox.events.push(Event::ServerDetail {
+            text: words_behind(message, 1),
+        });
     }
 
     fn parted(

@@ -1,5 +1,6 @@
 //! Lists of people, and what is known about one of them: answers that come in many lines.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::asked::{DETAILED_PEOPLE_MAX, Who};
@@ -54,6 +55,21 @@ impl Session {
         });
     }
 
+    /// Asks who is in a room, and for as much about each as one line can tell.
+    pub(super) fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
+        let token = self.asked.next_token();
+        self.asked.who.push(Who {
+            room: room.to_owned(),
+            token: token.to_string(),
+            people: Vec::new(),
+            missing: BTreeSet::new(),
+            until: None,
+        });
+        let fields = format!("%tcnfla,{token}");
+        let fields = self.rooms.naming.has_whox.then_some(fields.as_str());
+        self.send(&Request::Who { mask: room, fields }, outbox);
+    }
+
     pub(super) fn who_came(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
         let (Some(room), Some(nick), Some(flags)) = (
             message.parameter(1),
@@ -62,19 +78,44 @@ impl Session {
         ) else {
             return;
         };
-        let own = self.is_own(nick);
-        let naming = &self.rooms.naming;
-        let Some(who) = self.asked.who_in(room, naming) else {
+        match self.asked.place_of(room, &self.rooms.naming) {
+            Some(at) => self.present(at, nick, flags, None),
+            None => self.answer_in_words(message, outbox),
+        }
+    }
+
+    /// The answer to a question with a token. What else has this number was asked by hand.
+    pub(super) fn whox_came(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+        let parameter = |index| message.parameter(index);
+        let (Some(token), Some(nick), Some(flags)) = (parameter(1), parameter(3), parameter(4))
+        else {
+            return;
+        };
+        let place = self.asked.place_of_token(token);
+        let (Some(at), Some(idle), Some(account)) = (place, parameter(5), parameter(6)) else {
             return self.answer_in_words(message, outbox);
         };
+        self.present(at, nick, flags, Some((idle, account)));
+    }
+
+    /// Somebody is in the list at this place.
+    fn present(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
+        let own = self.is_own(nick);
+        let naming = &self.rooms.naming;
+        let Some(who) = self.asked.who.get_mut(at) else {
+            return;
+        };
         let seen = self.rooms.person(&who.room, nick);
+        let (idle, account) = more.unwrap_or_default();
         who.people.push(Present {
             nick: nick.to_owned(),
             rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
             away: flags.starts_with('G'),
             away_message: None,
             since: seen.and_then(|person| person.since),
-            idle_seconds: None,
+            idle_seconds: idle.parse().ok(),
+            account: (!matches!(account, "" | "0" | "*")).then(|| account.to_owned()),
+            operator: flags.contains('*') && !naming.is_rank('*'),
             own,
         });
     }

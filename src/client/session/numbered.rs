@@ -19,6 +19,9 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) {
+        if number == VISIBLE_HOST {
+            return self.host_shown(message, outbox);
+        }
         let Some(reply) = Reply::from_number(number) else {
             return self.other_number(number, message, outbox);
         };
@@ -38,6 +41,7 @@ impl Session {
             // Who set a topic, and when, is not worth a line each time a room is entered.
             Reply::TopicWhoTime => {}
             Reply::WhoReply => self.who_came(message, outbox),
+            Reply::WhoxReply => self.whox_came(message, outbox),
             Reply::EndOfWho => self.who_ended(message, now, outbox),
             Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
                 self.whois_came(reply, message);
@@ -167,6 +171,9 @@ impl Session {
         });
     }
 }
+
+/// Others see this person at another host now.
+const VISIBLE_HOST: u16 = 396;
 
 /// So long after the welcome a server that says nothing of its greeting's end has none.
 const GREETING_MAX: Duration = Duration::from_secs(5);

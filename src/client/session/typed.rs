@@ -1,10 +1,8 @@
 //! From what a person typed to requests.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::asked::Who;
 use super::talk::Talk;
 use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::event::{Event, Manner, RoomSummary};
@@ -347,22 +345,6 @@ impl Session {
         });
         let rooms = rooms.collect();
         outbox.events.push(Event::Rooms { rooms });
-    }
-
-    fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
-        self.asked.who.push(Who {
-            room: room.to_owned(),
-            people: Vec::new(),
-            missing: BTreeSet::new(),
-            until: None,
-        });
-        self.send(
-            &Request::Who {
-                mask: room,
-                fields: None,
-            },
-            outbox,
-        );
     }
 
     /// Enters a room, or makes it the active one when this person is in it.

@@ -101,3 +101,43 @@ fn refusals_with_other_numbers_are_refusals() {
         );
     }
 }
+
+#[test]
+fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
+    let mut played = Played::ready(false);
+    played.hear(":s 005 alice WHOX :are supported by this server");
+    played.type_line("/who");
+    played.type_line("/who #dev");
+    assert_eq!(
+        played.lines(),
+        ["WHO #lobby %tcnfla,1", "WHO #dev %tcnfla,2"]
+    );
+    played.hear(":s 354 alice 2 #dev carol G*@ 4000 carola");
+    played.hear(":s 354 alice 1 * bob H 0 0");
+    played.hear(":s 354 alice 7 #lobby stray H 0 0");
+    played.hear(":s 354 alice 2 #dev");
+    let stray = played.events();
+    assert!(matches!(&stray[..], [Event::ServerSaid { text }] if text.contains("stray")));
+    played.hear(":s 315 alice #dev :End");
+    played.hear(":s 315 alice #lobby :End");
+    assert_eq!(played.lines(), ["WHOIS carol", "WHOIS bob"]);
+    played.hear(":s 317 alice carol 4001 1700000000 :idle");
+    played.hear(":s 318 alice carol :End");
+    played.wait(10);
+    let lists: Vec<_> = played
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Who { people, .. } => people.into_iter().next(),
+            _ => None,
+        })
+        .collect();
+    let [carol, bob] = &lists[..] else {
+        panic!("{lists:?}")
+    };
+    assert_eq!(carol.account.as_deref(), Some("carola"));
+    assert!(carol.operator && carol.away && carol.rank == "@");
+    assert_eq!(carol.idle_seconds, Some(4001));
+    assert_eq!(carol.since, Some(1_700_000_000));
+    assert!(bob.account.is_none() && !bob.operator && !bob.away);
+}

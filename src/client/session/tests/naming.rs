@@ -169,3 +169,32 @@ fn what_cannot_be_true_of_a_server_does_no_harm() {
     played.hear(":bob!b@h PRIVMSG alice :hi");
     assert!(matches!(&played.events()[..], [Event::Whispered { .. }]));
 }
+
+#[test]
+fn others_see_this_person_where_the_server_says() {
+    let longest = |played: &Played| played.session.text_bytes_max("#lobby", 0);
+    let mut played = ready("NETWORK=x");
+    let short = longest(&played);
+    let host = "h".repeat(100);
+    for line in [
+        format!(":s 396 alice {host} :is now your displayed host"),
+        format!(":s 396 alice ~a@{host} :is now your displayed host"),
+        format!(":alice!~a@host CHGHOST ~a {host}"),
+    ] {
+        played.hear(&line);
+        let around = format!(":alice!~a@{host} PRIVMSG #lobby :\r\n").len();
+        assert_eq!(longest(&played), 512 - around, "{line}");
+        played.hear(":bob!b@h CHGHOST elsewhere entirely");
+        played.hear(":alice!~a@host CHGHOST ~a host");
+        assert_eq!(longest(&played), short, "{line}");
+    }
+    for broken in [
+        ":s 396",
+        ":s 396 alice",
+        ":alice CHGHOST",
+        ":alice CHGHOST x",
+    ] {
+        played.hear(broken);
+    }
+    assert_eq!(longest(&played), short);
+}
