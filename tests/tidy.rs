@@ -24,8 +24,8 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/options.rs",
             "src/server/options.rs",
+            "src/command_line.rs",
             "src/generate.rs",
-            "src/bin/",
         ],
     ),
     ("clap_complete", &["src/generate.rs"]),

@@ -7,18 +7,13 @@ use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
 use chatting_room::client::{run, tell};
+use chatting_room::command_line;
 use chatting_room::server::{Host, ServerError, Settings};
-use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    let options: Options = match command_line::read() {
         Ok(options) => options,
-        Err(error) => {
-            // Nothing can be done when even this cannot be written.
-            let _ = error.print();
-            // Help and version are no mistake.
-            return ExitCode::from(if error.use_stderr() { 64 } else { 0 });
-        }
+        Err(status) => return status.into(),
     };
     match run(&options, host) {
         Ok(()) => ExitCode::SUCCESS,

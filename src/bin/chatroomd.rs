@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use chatting_room::command_line;
 use chatting_room::server::{self, Options};
 
 fn main() -> ExitCode {
-    let options = match Options::read() {
+    let options = match command_line::read::<Options>() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -117,16 +117,6 @@ pub enum LogFormat {
 }
 
 impl Options {
-    /// What the command line and the environment say. When that is to be shown rather than run
-    /// (help, or a mistake), it is shown, and the exit status comes back.
-    pub fn read() -> Result<Self, u8> {
-        Self::try_parse().map_err(|error| {
-            // Nobody is left to be told when this cannot be shown either.
-            let _ = error.print();
-            if error.use_stderr() { 64 } else { 0 }
-        })
-    }
-
     /// How much is logged.
     pub(super) fn log_level(&self) -> Level {
         match (self.verbose, self.quiet) {

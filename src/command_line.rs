@@ -1,0 +1,23 @@
+//! How both programs read their command line and their environment.
+
+use std::env;
+use std::ffi::OsStr;
+
+use clap::Parser;
+
+/// What they say together; a variable that is empty says nothing. When that is to be shown rather
+/// than run (help, or a mistake), it is shown, and the exit status comes back.
+pub fn read<Options: Parser>() -> Result<Options, u8> {
+    let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = Options::command().mut_args(|argument| match argument.get_env() {
+        Some(name) if is_empty(name) => argument.env(None),
+        _ => argument,
+    });
+    let matches = command.try_get_matches();
+    let options = matches.and_then(|mut matches| Options::from_arg_matches_mut(&mut matches));
+    options.map_err(|error| {
+        // Nobody is left to be told when this cannot be shown either.
+        let _ = error.print();
+        if error.use_stderr() { 64 } else { 0 }
+    })
+}
