@@ -194,6 +194,42 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn an_empty_variable_says_nothing() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    for name in [
+        "LISTEN",
+        "NAME",
+        "NETWORK",
+        "MOTD",
+        "LOBBY",
+        "CONFIG",
+        "LOG_FORMAT",
+    ] {
+        command.env(format!("CHATROOMD_{name}"), "");
+    }
+    let server = Server::start_with(command, &[]);
+    let mut alice = server.enter("alice");
+    alice.send("NAMES #lobby");
+    alice.expect(" 366 alice #lobby ");
+    let output = run_in(&[("CHATROOMD_LISTEN", " ")], &["--check-config"]);
+    assert_eq!(output.status.code(), Some(64));
+}
+
+#[test]
+fn standard_output_that_is_closed_or_full_harms_nobody() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let address = address.unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = io::pipe().unwrap();
+    drop(reader);
+    for output in [Stdio::from(full), Stdio::from(closed)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+        command.args(["--listen", &address.to_string(), "--no-limits", "--quiet"]);
+        works_and_ends(Server::listening(command.stdout(output), address));
+    }
+}
+
+#[test]
 fn man_page_and_completions_are_made() {
     for (what, part) in [
         ("man", ".TH"),

@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -14,10 +14,14 @@ use nix::sys::signal::Signal;
 
 /// What `chatroomd hash-password` does with this input.
 fn hash_password(input: &str) -> Output {
+    hash_password_to(Stdio::piped(), input)
+}
+
+fn hash_password_to(output: Stdio, input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     command.arg("hash-password").stdin(Stdio::piped());
     let mut child = command
-        .stdout(Stdio::piped())
+        .stdout(output)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -74,6 +78,20 @@ fn no_password_is_no_hash() {
     );
 }
 
+#[test]
+fn a_hash_that_cannot_be_written_is_told_apart_from_no_password() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = io::pipe().unwrap();
+    drop(reader);
+    for output in [Stdio::from(full), Stdio::from(closed)] {
+        let output = hash_password_to(output, "sesame\n");
+        assert_eq!(output.status.code(), Some(74), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let sentence = "chatroomd: cannot write to standard output: ";
+        assert!(error.starts_with(sentence), "{error}");
+    }
+}
+
 // A57.
 #[test]
 fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
@@ -109,10 +127,15 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     bob.expect(" NOTICE bob :The configuration was read again");
     assert!(message_of_the_day(&mut bob).ends_with(" :two"));
 
+    // Whom it does not name any more is an operator no longer, in the lobby neither.
     fs::write(&config, "motd = \"three\"\n").unwrap();
     server.signal(Signal::SIGHUP);
     bob.expect(" NOTICE bob :The configuration was read again");
+    assert!(bob.line().ends_with(" MODE bob -o"));
+    assert!(bob.line().ends_with(" MODE #lobby -o bob"));
     assert!(message_of_the_day(&mut bob).ends_with(" :three"));
+    bob.send("REHASH");
+    bob.expect(" 481 bob ");
     // Who is there stays there, and who is no operator hears nothing of it.
     let heard = carol.fence();
     assert!(

@@ -94,8 +94,7 @@ impl ConfigFile<'_> {
             "network" => hub.network = checked("network", value, settings::network_name)?,
             "motd" => {
                 let lines = settings::motd_lines(text("motd", value)?);
-                let bad = |_| Trouble::Mistake(value.span(), Mistake::ControlCharacter);
-                hub.motd = lines.map_err(bad)?;
+                hub.motd = lines.map_err(|(_, bad)| Trouble::Mistake(value.span(), bad))?;
             }
             "motd-file" if !hub.motd.is_empty() => return Err(twice("motd-file", value)),
             "motd-file" => {

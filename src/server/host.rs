@@ -53,21 +53,17 @@ impl Host {
     }
 
     /// Tells everybody that the server is shutting down, and waits until it has.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic in there has been told on standard error already.
-            let _ = thread.join();
-        }
+    pub fn stop(self) {
+        drop(self);
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        self.end();
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been told on standard error already.
+            let _ = thread.join();
+        }
     }
 }

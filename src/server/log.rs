@@ -102,10 +102,9 @@ fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
 pub(super) fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            safe.extend(c.escape_unicode());
-        } else {
-            safe.push(c);
+        match c.is_control() || is_invisible(c) {
+            true => safe.extend(c.escape_unicode()),
+            false => safe.push(c),
         }
     }
     safe

@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
         return generated.print::<Options>().map_err(ServerError::Output);
     }
     if let Some(Action::HashPassword) = options.action {
-        return password::print_hash().map_err(ServerError::Password);
+        return password::print_hash();
     }
     let (settings, warnings) = settings::gather(options)?;
     if options.check_config {

@@ -12,16 +12,24 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// Whether a text is a hash that [`fits`] can try a password on.
+use super::ServerError;
+
+/// Whether a text is a hash that [`fits`] can try a password on, with no more work than may keep
+/// everybody waiting.
 pub(super) fn is_hash(text: &str) -> bool {
-    PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some() && hash.salt.is_some())
+    PasswordHash::new(text).is_ok_and(|hash| {
+        let work = Params::try_from(&hash).map(|cost| cost.m_cost().saturating_mul(cost.t_cost()));
+        hash.hash.is_some() && hash.salt.is_some() && work.is_ok_and(|work| work <= WORK_MAX)
+    })
 }
 
 /// Whether this password leads to the hash.
 pub(super) fn fits(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        let tried = Argon2::default().verify_password(password.as_bytes(), &hash);
-        tried.is_ok()
+    let hash = PasswordHash::new(hash);
+    hash.is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
     })
 }
 
@@ -29,6 +37,9 @@ pub(super) fn fits(password: &str, hash: &str) -> bool {
 /// some 15 ms of the one thread that serves everybody, which nobody feels; the usual 19 MiB would
 /// take two to four times that.
 const HASH_COST: (u32, u32) = (8 * 1024, 2);
+/// How much work a hash made elsewhere may ask for, in KiB times how often: a little more than what
+/// is usual in other programs.
+const WORK_MAX: u32 = 20 * 1024 * 2;
 
 /// The hash of a password, with a salt of its own.
 fn hash(password: &str) -> io::Result<String> {
@@ -40,7 +51,12 @@ fn hash(password: &str) -> io::Result<String> {
 }
 
 /// Reads a password from standard input and prints its hash.
-pub(super) fn print_hash() -> io::Result<()> {
+pub(super) fn print_hash() -> Result<(), ServerError> {
+    let hash = read().and_then(|password| hash(&password));
+    writeln!(io::stdout(), "{}", hash.map_err(ServerError::Password)?).map_err(ServerError::Output)
+}
+
+fn read() -> io::Result<String> {
     let stdin = io::stdin();
     let is_typed = stdin.is_terminal();
     if is_typed {
@@ -59,7 +75,7 @@ pub(super) fn print_hash() -> io::Result<()> {
     if password.is_empty() {
         return Err(io::Error::other("there is no password on standard input"));
     }
-    writeln!(io::stdout(), "{}", hash(password)?)
+    Ok(password.to_owned())
 }
 
 /// Keeps a terminal from showing what is typed, as long as it lives.
@@ -105,6 +121,15 @@ mod tests {
         assert!(fits("sesame", &hash));
         assert!(!fits("Sesame", &hash));
         assert!(!fits("", &hash));
+        // With the cost that is usual elsewhere, and with some that would stop everybody.
+        for (cost, fits) in [
+            ("m=19456,t=2", true),
+            ("m=20481,t=2", false),
+            ("m=8,t=99999", false),
+        ] {
+            let costly = hash.replace("m=8192,t=2", cost);
+            assert_eq!(is_hash(&costly), fits, "{costly}");
+        }
         for text in ["", "sesame", "$argon2id$v=19$m=19456,t=2,p=1"] {
             assert!(!is_hash(text), "{text}");
             assert!(!fits("sesame", text), "{text}");

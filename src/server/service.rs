@@ -25,13 +25,12 @@ pub(super) fn handed_over() -> io::Result<Vec<TcpListener>> {
 /// Says that people can come in, where somebody wants to know.
 pub(super) fn say_ready(place: Option<OsString>) -> io::Result<()> {
     let Some(place) = place else { return Ok(()) };
+    let socket = UnixDatagram::unbound()?;
     #[cfg(target_os = "linux")]
     if let [b'@', name @ ..] = place.as_bytes() {
         use std::os::linux::net::SocketAddrExt as _;
         let place = SocketAddr::from_abstract_name(name)?;
-        return UnixDatagram::unbound()?
-            .send_to_addr(READY, &place)
-            .map(drop);
+        return socket.send_to_addr(READY, &place).map(drop);
     }
-    UnixDatagram::unbound()?.send_to(READY, place).map(drop)
+    socket.send_to(READY, place).map(drop)
 }

@@ -15,6 +15,10 @@ use super::{ServerError, hub};
 const SERVER_NAME_BYTES_MAX: usize = 63;
 /// The longest network name, in bytes.
 const NETWORK_NAME_BYTES_MAX: usize = 32;
+/// The longest message of the day, in bytes: everybody gets it on coming in.
+const MOTD_BYTES_MAX: usize = 16 * 1024;
+/// The longest line of it, in bytes: with the longest names in front it still fits in one of IRC.
+const MOTD_LINE_BYTES_MAX: usize = 400;
 /// No file of settings is longer than this, in bytes; a device that never ends would be.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The port that IRC has by custom.
@@ -58,15 +62,11 @@ pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), Serve
     if let Some(path) = &options.motd {
         hub.motd = read_motd(path)?;
     }
-    if let Some(lobby) = &options.lobby {
-        hub.lobby = Some(lobby.clone());
-    }
+    hub.lobby = options.lobby.clone().or(hub.lobby.take());
     if options.no_lobby {
         hub.lobby = None;
     }
-    if options.no_limits {
-        hub.limits.enabled = false;
-    }
+    hub.limits.enabled &= !options.no_limits;
     if !options.listen.is_empty() {
         settings.listen.clone_from(&options.listen);
     }
@@ -76,23 +76,32 @@ pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), Serve
 /// The message of the day from a file of its own.
 pub(super) fn read_motd(path: &Path) -> Result<Vec<String>, ServerError> {
     let text = read_file("message of the day", path)?;
-    motd_lines(&text).map_err(|line| ServerError::Mistaken {
+    motd_lines(&text).map_err(|(line, mistake)| ServerError::Mistaken {
         path: path.to_owned(),
         line,
-        mistake: Mistake::ControlCharacter,
+        mistake,
     })
 }
 
-/// A text as lines, or the number of the first line that has a control character in it: it would
-/// reach everybody's terminal.
-pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, usize> {
-    let numbered = text.lines().zip(1..);
-    numbered
-        .map(|(line, number)| match line.chars().any(char::is_control) {
-            true => Err(number),
-            false => Ok(line.to_owned()),
-        })
-        .collect()
+/// A text as lines, or the number of the first line that cannot be told to everybody, and why: a
+/// control character would reach their terminals.
+pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, Mistake)> {
+    let (key, expected) = (
+        "motd",
+        "lines of at most 400 bytes, and at most 16 KiB of them",
+    );
+    let mut bytes = 0;
+    let checked = |(line, number): (&str, usize)| {
+        bytes += line.len();
+        if line.chars().any(char::is_control) {
+            Err((number, Mistake::ControlCharacter))
+        } else if line.len() > MOTD_LINE_BYTES_MAX || bytes > MOTD_BYTES_MAX {
+            Err((number, Mistake::Kind { key, expected }))
+        } else {
+            Ok(line.to_owned())
+        }
+    };
+    text.lines().zip(1..).map(checked).collect()
 }
 
 /// The text of a file of modest size.
@@ -162,8 +171,21 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_in_the_message_of_the_day_is_found_by_its_line() {
+    fn what_cannot_be_a_message_of_the_day_is_found_by_its_line() {
         assert_eq!(motd_lines("a\r\nb\n"), Ok(vec!["a".into(), "b".into()]));
-        assert_eq!(motd_lines("a\nb\x1b[2J\n"), Err(2));
+        let control = Mistake::ControlCharacter;
+        assert_eq!(motd_lines("a\nb\x1b[2J\n"), Err((2, control)));
+        for (bytes, fits) in [(399, true), (400, true), (401, false)] {
+            let lines = motd_lines(&"x".repeat(bytes));
+            assert_eq!(lines.is_ok(), fits, "{bytes}: {lines:?}");
+        }
+        // 64 lines of 256 bytes are all there can be.
+        let line = format!("{}\n", "x".repeat(256));
+        assert_eq!(motd_lines(&line.repeat(63)).unwrap().len(), 63);
+        assert_eq!(motd_lines(&line.repeat(64)).unwrap().len(), 64);
+        let (at, mistake) = motd_lines(&format!("{}y", line.repeat(64))).unwrap_err();
+        let sentence = "motd: wrong value, expected lines of at most 400 bytes, and at most 16 KiB \
+                        of them";
+        assert_eq!((at, mistake.to_string().as_str()), (65, sentence));
     }
 }

@@ -200,6 +200,14 @@ impl<'a> Source<'a> {
 pub struct Tags<'a>(&'a str);
 
 impl<'a> Tags<'a> {
+    /// Those of a line that is no message otherwise, as far as they can be read.
+    pub fn of(line: &'a [u8]) -> Self {
+        let tags = line.strip_prefix(b"@").unwrap_or_default();
+        let tags = tags.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let text = str::from_utf8(tags).unwrap_or_default();
+        Self(text.split(['\r', '\0']).next().unwrap_or_default())
+    }
+
     /// The value of `key`, still escaped: empty when the tag stands without a value, `None` when it
     /// is not there. The last one counts when there are several.
     pub fn get(self, key: &str) -> Option<&'a str> {

@@ -44,6 +44,14 @@ impl Server {
         }
     }
 
+    /// A server that tells nobody where it listens, with a command that says so itself.
+    pub(crate) fn listening(command: &mut Command, address: SocketAddr) -> Self {
+        let child = command.stdin(Stdio::null()).spawn().unwrap();
+        let server = Self { child, address };
+        server.until("it listens", |_| TcpStream::connect(address).is_ok());
+        server
+    }
+
     pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).unwrap()
     }

@@ -4,7 +4,7 @@
 //! somebody talks, and is moved only when it comes up.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -148,6 +148,8 @@ pub(super) struct Watch {
     minute: u64,
     /// How many people and rooms were looked at for the line at hand.
     pub(super) looked_at: Cell<usize>,
+    /// By what name those who said it right became operators.
+    pub(super) operators: BTreeMap<ConnectionId, String>,
     /// From when on a password can be tried on a hash again.
     pub(super) hashes_again: Duration,
 }
@@ -189,6 +191,7 @@ impl Hub {
     /// Watches it no longer.
     pub(super) fn unwatch(&mut self, person: &Person) {
         self.watch.deadlines.remove(&(person.deadline, person.id));
+        self.watch.operators.remove(&person.id);
         let address = person.host.network();
         if let Some(count) = self.watch.per_address.get_mut(&address) {
             *count -= 1;

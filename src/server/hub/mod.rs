@@ -221,23 +221,23 @@ impl Hub {
         if self.people.present(from).is_err() {
             registration::refuse_other_protocols(bytes)?;
         }
-        let message = match Message::from_client(bytes) {
-            Ok(message) => message,
-            Err(MessageError::NoCommand) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(label) = self.label(from, message.tags) else {
-            return self.answer_message(from, &message);
+        // What is wrong with a line is an answer to it, too.
+        let Some(label) = self.label(from, Tags::of(bytes)) else {
+            return self.answer_message(from, bytes);
         };
         self.outbox().begin_answers();
-        if let Err(refusal) = self.answer_message(from, &message) {
+        if let Err(refusal) = self.answer_message(from, bytes) {
             self.refuse(from, refusal);
         }
         self.label_answers(label);
         Ok(())
     }
 
-    fn answer_message<'a>(&mut self, from: ConnectionId, message: &Message<'a>) -> Done<'a> {
+    fn answer_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> Done<'a> {
+        let message = &match Message::from_client(line) {
+            Err(MessageError::NoCommand) => return Ok(()),
+            message => message?,
+        };
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
         let request = match Request::read(message) {
             // Programs answer each other with NOTICE: an error for one could go round for ever.

@@ -29,7 +29,7 @@ impl Hub {
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
         let name = harmless(cut(name, 40));
-        if !known.is_some_and(|operator| operator.secret.is(password)) {
+        let Some(operator) = known.filter(|operator| operator.secret.is(password)) else {
             if limits.enabled {
                 self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             }
@@ -38,8 +38,9 @@ impl Hub {
             }
             warn!(%nick, name, "did not become an operator");
             return Err(Refusal::WrongOperator);
-        }
+        };
         info!(%nick, name, "became an operator");
+        self.watch.operators.insert(from, operator.name.clone());
         self.reply(from, Reply::YoureOper);
         if self.set_user_mode(from, 'o', true) {
             self.tell_user_modes(from, "+o");
@@ -68,10 +69,8 @@ impl Hub {
         self.operators_only(from)?;
         let killer = self.people.present(from)?;
         let (victim, present) = self.people.find(nick)?;
-        let reason = cut(
-            reason.unwrap_or("No reason given"),
-            self.settings.limits.reason_bytes,
-        );
+        let reason = reason.unwrap_or("No reason given");
+        let reason = cut(reason, self.settings.limits.reason_bytes);
         let (source, nick, id) = (&killer.source, &present.nick, victim.id);
         let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));
         self.post(id, line);
@@ -128,9 +127,21 @@ impl Hub {
         let name = &self.settings.name;
         for (person, present) in self.people.all_present() {
             if present.modes.has('o') {
-                let nick = &present.nick;
-                let line = self.line(format_args!(":{name} NOTICE {nick} :{outcome}"));
-                self.post(person.id, line);
+                let words = format_args!(":{name} NOTICE {} :{outcome}", present.nick);
+                self.post(person.id, self.line(words));
+            }
+        }
+        self.let_operators_go();
+    }
+
+    /// Those whom the configuration names no longer are operators no longer.
+    fn let_operators_go(&mut self) {
+        for (id, name) in mem::take(&mut self.watch.operators) {
+            if self.settings.operators.iter().any(|one| one.name == name) {
+                self.watch.operators.insert(id, name);
+            } else if self.set_user_mode(id, 'o', false) {
+                self.tell_user_modes(id, "-o");
+                self.set_lobby_operator(id, false);
             }
         }
     }

@@ -142,24 +142,35 @@ impl Hub {
         }
         let has = self.capabilities(from);
         match &*capitals {
-            "LS" => self.answer_cap(from, "LS", &Capabilities::all()),
-            "LIST" => self.answer_cap(from, "LIST", &has),
+            "LS" => {
+                // Whoever speaks this version is told of what is new without asking for it.
+                let version = argument.and_then(|version| version.trim().parse().ok());
+                if version >= Some(302) {
+                    self.set_capabilities(from, has.with(Capabilities::CAP_NOTIFY));
+                }
+                self.answer_cap(from, "LS", Capabilities::all())
+            }
+            "LIST" => self.answer_cap(from, "LIST", has),
             "REQ" => {
                 let asked = argument.unwrap_or_default();
                 let after = has.after(asked);
+                self.answer_cap(from, if after.is_some() { "ACK" } else { "NAK" }, asked)?;
                 self.set_capabilities(from, after.unwrap_or(has));
-                self.answer_cap(from, if after.is_some() { "ACK" } else { "NAK" }, &asked);
+                Ok(())
             }
-            "END" => return self.register_if_complete(from),
-            _ => return Err(Refusal::InvalidCapCommand(subcommand)),
+            "END" => self.register_if_complete(from),
+            _ => Err(Refusal::InvalidCapCommand(subcommand)),
         }
-        Ok(())
     }
 
-    fn answer_cap(&self, to: ConnectionId, answer: &str, capabilities: &dyn fmt::Display) {
+    /// Gives the list back whole, or says that this cannot be: a part would be taken for another
+    /// request.
+    fn answer_cap(&self, to: ConnectionId, answer: &str, list: impl fmt::Display) -> Done<'static> {
         let (name, nick) = (&self.settings.name, self.nick_or_star(to));
-        let line = self.line(format_args!(":{name} CAP {nick} {answer} :{capabilities}"));
-        self.post(to, line);
+        let words = format_args!(":{name} CAP {nick} {answer} :{list}");
+        let line = self.outbox().whole_line(words);
+        self.post(to, line.ok_or(Refusal::LineTooLong)?);
+        Ok(())
     }
 
     /// What makes the kind of a recipient stands in each room they are in.

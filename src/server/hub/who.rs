@@ -34,7 +34,10 @@ impl Hub {
         let asked = Asked {
             by: from,
             operators_only: flags.contains('o'),
-            fields: fields.map(|fields| fields.split_once(',').unwrap_or((fields, "0"))),
+            // Without a letter that means something, the usual ones are told.
+            fields: fields
+                .map(|fields| fields.split_once(',').unwrap_or((fields, "0")))
+                .filter(|(letters, _)| letters.contains(|letter| FIELDS.contains(letter))),
             multi_prefix: self.has_multi_prefix(from),
         };
         let mut found = Vec::new();
@@ -89,12 +92,9 @@ impl Hub {
         (person, present): (&Person, &Present),
     ) {
         let (letters, token) = asked.fields.unwrap_or(("cuhsnf", ""));
-        let fits = token.len() <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_digit());
-        let token = if fits && !token.is_empty() {
-            token
-        } else {
-            "0"
-        };
+        let is_digits = token.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = is_digits && (1..=TOKEN_BYTES_MAX).contains(&token.len());
+        let token = if fits { token } else { "0" };
         let detail = |letter| -> Cow<'_, str> {
             match letter {
                 't' => token.into(),

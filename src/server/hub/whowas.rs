@@ -8,6 +8,8 @@ use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
 
 /// How many are remembered; the oldest is forgotten for one more.
 const PAST_MAX: usize = 500;
+/// How many of them can be from one network, so that nobody can have all others forgotten.
+const PAST_PER_NETWORK_MAX: usize = 100;
 
 /// The last ones who left or changed their nick, the latest first.
 #[derive(Debug, Default)]
@@ -30,7 +32,12 @@ impl Hub {
             return;
         };
         let Past(gone) = &mut self.past;
-        gone.truncate(PAST_MAX - 1);
+        let is_from_there = |one: &Gone| one.host.network() == person.host.network();
+        let mut places = (0..).zip(&*gone).filter(|(_, one)| is_from_there(one));
+        match places.nth(PAST_PER_NETWORK_MAX - 1) {
+            Some((oldest, _)) => drop(gone.remove(oldest)),
+            None => gone.truncate(PAST_MAX - 1),
+        }
         gone.push_front(Gone {
             nick: present.nick.as_str().into(),
             user: present.user.clone(),
@@ -54,21 +61,54 @@ impl Hub {
         if found.peek().is_none() {
             self.refuse_about(from, Refusal::NobodyWas(nick));
         }
-        for Gone {
-            nick,
-            user,
-            real_name,
-            host,
-            unix_seconds,
-        } in found
-        {
-            let rest = format_args!("{nick} {user} {host} * :{real_name}");
+        for gone in found {
+            let (nick, user, host) = (&gone.nick, &gone.user, gone.host);
+            let rest = format_args!("{nick} {user} {host} * :{}", gone.real_name);
             self.reply_with(from, Reply::WhowasUser, rest);
-            let (name, date) = (&self.settings.name, seconds_as_date(*unix_seconds));
+            let (name, date) = (&self.settings.name, seconds_as_date(gone.unix_seconds));
             let rest = format_args!("{nick} {name} :{date}");
             self.reply_with(from, Reply::WhoisServer, rest);
         }
         self.reply_about(from, Reply::EndOfWhowas, Echo(nick));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::hub::{Moment, Outbox, Settings};
+    use crate::wire::Line;
+
+    #[test]
+    fn nobody_can_have_all_others_forgotten() {
+        let (now, mut settings) = (Moment::default(), Settings::default());
+        settings.limits.enabled = false;
+        let mut hub = Hub::new(settings, now);
+        let mut come_and_go = |network: u8, nick: &str| {
+            let (id, mut outbox) = (ConnectionId::new(0, 0), Outbox::default());
+            hub.connected(id, [10, 0, 0, network].into(), now, &mut outbox);
+            for line in [&format!("NICK {nick}"), "USER u 0 * :r", "QUIT"] {
+                hub.received(id, Line::Whole(line.as_bytes()), now, &mut outbox);
+            }
+        };
+        come_and_go(0, "bob");
+        for number in 0..PAST_MAX {
+            come_and_go(1, &format!("mallory{number}"));
+        }
+        // Others who were here count as before: the oldest are forgotten first.
+        for number in 0..PAST_MAX - PAST_PER_NETWORK_MAX - 1 {
+            come_and_go(
+                2 + u8::try_from(number / 99).unwrap(),
+                &format!("n{number}"),
+            );
+        }
+        let kept = |hub: &Hub, name: &str| {
+            let Past(gone) = &hub.past;
+            gone.iter().filter(|one| one.nick.starts_with(name)).count()
+        };
+        assert_eq!(kept(&hub, "mallory"), PAST_PER_NETWORK_MAX);
+        assert_eq!(kept(&hub, "mallory499"), 1);
+        assert_eq!(kept(&hub, "bob"), 1);
     }
 }
