@@ -46,6 +46,40 @@ fn lines_arrive_whole_however_they_were_cut() {
 }
 
 #[test]
+fn everybody_hears_each_line_in_order_whatever_else_they_hear() {
+    let server = Server::start(&["--no-limits"]);
+    let alice = server.enter("alice");
+    let mut listeners = ["bob", "carol", "dave"].map(|nick| server.enter(nick));
+    listeners[1].send("CAP REQ :message-tags server-time");
+    listeners.iter_mut().for_each(|one| drop(one.fence()));
+    // What is for all comes in two forms, and in between one hears something of their own.
+    let said: String = (0..2_000)
+        .map(|n| match n % 50 {
+            0 => format!("PRIVMSG bob :for one {n}\r\nWHO #lobby\r\nHELP\r\n"),
+            _ => format!("PRIVMSG #lobby :for all {n} {:.>300}\r\n", ""),
+        })
+        .collect();
+    let mut stream = alice.stream().try_clone().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| stream.write_all(said.as_bytes()).unwrap());
+        for (place, listener) in listeners.iter_mut().enumerate() {
+            for n in 0..2_000 {
+                match (n % 50, place) {
+                    (0, 0) => assert!(listener.line().ends_with(&format!(":for one {n}"))),
+                    (0, _) => {}
+                    _ => {
+                        let line = listener.line();
+                        assert!(line.contains(&format!("#lobby :for all {n} .")), "{line}");
+                        assert_eq!(line.starts_with("@"), place == 1, "{line}");
+                    }
+                }
+            }
+            assert_eq!(listener.fence(), [""; 0]);
+        }
+    });
+}
+
+#[test]
 fn half_closed_connections_still_get_their_answers() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");

@@ -1,7 +1,9 @@
 //! What a step of the hub wants done: lines to send, connections to close or to let wait.
 //!
-//! The caller owns it, hands it in with each step, and empties it at once. A line is written once,
-//! whoever and however many it is for: sending it to one more is two numbers more in a list.
+//! The caller owns it, hands it in with each step, and does at once what is wanted. A line is
+//! written once, whoever and however many it is for: sending it to one more is two numbers more in a
+//! list. Lines stay where they were written until all of them are out, so that what many hear need
+//! not be copied for each of them.
 
 use std::fmt::{self, Write};
 use std::mem;
@@ -15,6 +17,8 @@ pub(super) const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
 /// How much room for lines is kept from one step to the next, in bytes: a long answer now and then
 /// does not stay in memory.
 const KEPT_BYTES_MAX: usize = 256 * 1024;
+/// How many sends are made room for from one step to the next.
+const KEPT_SENDS_MAX: usize = 16 * 1024;
 
 /// A line that stands in an [`Outbox`], to be sent as often as needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +29,37 @@ pub struct Written {
 
 impl Written {
     /// No line at all: even an empty one has its ending.
-    pub(super) const NOTHING: Self = Self { start: 0, end: 0 };
+    pub(in crate::server) const NOTHING: Self = Self { start: 0, end: 0 };
+
+    /// How long it is, in bytes.
+    pub(in crate::server) fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// The same and the next one, where that stands right behind it.
+    pub(in crate::server) fn and(self, next: Self) -> Option<Self> {
+        match self.len() {
+            0 => Some(next),
+            _ => (self.end == next.start).then_some(Self {
+                end: next.end,
+                ..self
+            }),
+        }
+    }
+
+    /// What is left of it behind so many bytes.
+    pub(in crate::server) fn behind(self, bytes: usize) -> Self {
+        let start = self.start + u32::try_from(bytes).unwrap_or(u32::MAX);
+        Self { start, ..self }
+    }
 }
 
 /// What one step wants done. The lines come first, then what is to be closed.
 #[derive(Debug, Default)]
 pub struct Outbox {
     text: String,
+    /// How much of the text was there before this step.
+    begun: usize,
     sends: Vec<(ConnectionId, Written)>,
     /// How many of them were there before the answers to the line at hand.
     answers: usize,
@@ -159,16 +187,29 @@ impl Outbox {
 
     /// What is to be sent, in order: to whom, and the bytes with their line ending.
     pub fn sends(&self) -> impl Iterator<Item = (ConnectionId, &[u8])> {
-        self.sends.iter().map(|(to, line)| {
-            let bytes = self.text.as_bytes();
-            let line = bytes.get(line.start as usize..line.end as usize);
-            (*to, line.unwrap_or_default())
-        })
+        self.sends.iter().map(|(to, line)| (*to, self.bytes(*line)))
+    }
+
+    /// The same, as where it was written.
+    pub(in crate::server) fn sends_in_place(&self) -> &[(ConnectionId, Written)] {
+        &self.sends
+    }
+
+    /// The bytes of a line, or of several that stand behind each other.
+    pub(in crate::server) fn bytes(&self, line: Written) -> &[u8] {
+        let bytes = self.text.as_bytes();
+        let line = bytes.get(line.start as usize..line.end as usize);
+        line.unwrap_or_default()
     }
 
     /// How much was written in this step, in bytes; what goes to many counts once.
     pub(super) fn written_bytes(&self) -> usize {
-        self.text.len()
+        self.text.len() - self.begun
+    }
+
+    /// Whether so much is written that the lines should not stay here any longer.
+    pub(in crate::server) fn is_long(&self) -> bool {
+        self.text.len() >= KEPT_BYTES_MAX
     }
 
     /// Takes out which connections are to be closed.
@@ -181,15 +222,28 @@ impl Outbox {
         mem::take(&mut self.pauses)
     }
 
-    /// Empties it for the next step.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.text.shrink_to(KEPT_BYTES_MAX);
+    /// Makes it ready for the next step; the lines of this one stay where they are.
+    pub(in crate::server) fn end_step(&mut self) {
+        self.begun = self.text.len();
         self.sends.clear();
+        self.sends.shrink_to(KEPT_SENDS_MAX);
         self.answers = 0;
-        self.sends.shrink_to(KEPT_BYTES_MAX);
         self.closes.clear();
         self.pauses.clear();
+    }
+
+    /// Forgets the lines: they are out, or nobody wants them any more.
+    pub(in crate::server) fn forget_lines(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT_BYTES_MAX);
+        self.begun = 0;
+        self.sends.clear();
+    }
+
+    /// Empties it.
+    pub fn clear(&mut self) {
+        self.forget_lines();
+        self.end_step();
     }
 }
 

@@ -9,7 +9,7 @@ use mio::event::Source;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::server::hub::ConnectionId;
+use crate::server::hub::{ConnectionId, Outbox, Written};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
 
@@ -70,9 +70,12 @@ pub(super) struct Connection {
     writable: bool,
     has_shut: bool,
     transport: Transport,
+    /// What waits to be sent, if it cannot stay where it was written.
     waiting: Vec<u8>,
     /// How much at the beginning of `waiting` is sent already.
     sent: usize,
+    /// What waits otherwise: lines of this turn that stand behind each other in the outbox.
+    fresh: Written,
 }
 
 /// What reading gave.
@@ -102,6 +105,7 @@ impl Connection {
             transport,
             waiting: Vec::new(),
             sent: 0,
+            fresh: Written::NOTHING,
         }
     }
 
@@ -168,42 +172,74 @@ impl Connection {
         }
     }
 
-    /// Puts bytes behind what waits to be sent.
-    pub(super) fn push(&mut self, bytes: &[u8], queues: &mut Queues) {
-        if self.waiting.capacity() == 0 {
-            self.waiting = queues.take();
+    /// Puts a line of this turn behind what waits to be sent. As long as each line stands right
+    /// behind the one before, they stay in the outbox: in a busy room all hear the same, and nothing
+    /// is copied.
+    pub(super) fn push(&mut self, line: Written, outbox: &Outbox, queues: &mut Queues) {
+        queues.waiting_bytes += line.len();
+        if self.waiting.is_empty() {
+            if let Some(longer) = self.fresh.and(line) {
+                self.fresh = longer;
+                return;
+            }
+            self.keep(outbox, queues);
         }
-        self.waiting.extend_from_slice(bytes);
-        queues.waiting_bytes += bytes.len();
+        self.waiting.extend_from_slice(outbox.bytes(line));
     }
 
     pub(super) fn unsent_bytes(&self) -> usize {
-        self.waiting.len() - self.sent
+        self.waiting.len() - self.sent + self.fresh.len()
     }
 
-    /// Sends what waits, as far as the socket takes it; does not try one known to be full.
-    pub(super) fn write(&mut self, queues: &mut Queues) -> io::Result<()> {
-        while self.writable && self.unsent_bytes() > 0 {
-            let Transport::Plain(stream) = &mut self.transport;
-            let unsent = self.waiting.get(self.sent..).unwrap_or_default();
-            match stream.write(unsent) {
-                Ok(count) => {
-                    self.writable = count == unsent.len();
-                    self.sent += count;
-                    queues.waiting_bytes -= count;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+    /// Takes what waits in the outbox into memory of its own.
+    pub(super) fn keep(&mut self, outbox: &Outbox, queues: &mut Queues) {
+        let fresh = mem::replace(&mut self.fresh, Written::NOTHING);
+        if fresh.len() > 0 {
+            self.waiting = queues.take();
+            self.waiting.extend_from_slice(outbox.bytes(fresh));
         }
-        if self.unsent_bytes() == 0 {
+    }
+
+    /// Sends what waits, as far as the socket takes it. Nothing of it is in the outbox any more after
+    /// that.
+    pub(super) fn write(&mut self, outbox: &Outbox, queues: &mut Queues) -> io::Result<()> {
+        let before = self.unsent_bytes();
+        let written = self.write_out(outbox);
+        queues.waiting_bytes -= before - self.unsent_bytes();
+        if self.fresh.len() > 0 {
+            self.keep(outbox, queues);
+        } else if self.sent == self.waiting.len() {
             queues.give_back(mem::take(&mut self.waiting));
             self.sent = 0;
         } else if self.sent > self.waiting.len() / 2 {
             // Moving the rest to the front costs less than what has been sent since the last time.
             self.waiting.drain(..self.sent);
             self.sent = 0;
+        }
+        written
+    }
+
+    /// Does not try a socket that is known to be full.
+    fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
+        while self.writable && self.unsent_bytes() > 0 {
+            let Transport::Plain(stream) = &mut self.transport;
+            let is_kept = !self.waiting.is_empty();
+            let unsent = match is_kept {
+                true => self.waiting.get(self.sent..).unwrap_or_default(),
+                false => outbox.bytes(self.fresh),
+            };
+            match stream.write(unsent) {
+                Ok(count) => {
+                    self.writable = count == unsent.len();
+                    match is_kept {
+                        true => self.sent += count,
+                        false => self.fresh = self.fresh.behind(count),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -25,7 +25,10 @@ impl Reactor {
                 self.pause(id, until);
             }
             let wants_reload = self.outbox.take_rehash();
-            self.outbox.clear();
+            self.outbox.end_step();
+            if self.outbox.is_long() {
+                self.keep_lines();
+            }
             if wants_reload {
                 self.reload();
             }
@@ -40,7 +43,7 @@ impl Reactor {
     /// ends, together with all others.
     fn hand_out_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
-        for (to, bytes) in self.outbox.sends() {
+        for &(to, line) in self.outbox.sends_in_place() {
             let Some(connection) = self.connections.get_mut(to.index()) else {
                 continue;
             };
@@ -48,11 +51,11 @@ impl Reactor {
                 continue;
             }
             if connection.queue == Queue::Open
-                && connection.unsent_bytes() + bytes.len() > bytes_max / PRESSURE_PART
+                && connection.unsent_bytes() + line.len() > bytes_max / PRESSURE_PART
             {
                 // Perhaps it only waits for the end of this turn.
-                let written = connection.write(&mut self.queues);
-                let unsent = connection.unsent_bytes() + bytes.len();
+                let written = connection.write(&self.outbox, &mut self.queues);
+                let unsent = connection.unsent_bytes() + line.len();
                 self.share.pressed |= unsent > bytes_max / PRESSURE_PART;
                 if written.is_err() {
                     connection.queue = Queue::Overfull;
@@ -65,8 +68,8 @@ impl Reactor {
             if connection.queue == Queue::Overfull {
                 continue;
             }
-            self.share.caused_bytes += bytes.len();
-            connection.push(bytes, &mut self.queues);
+            self.share.caused_bytes += line.len();
+            connection.push(line, &self.outbox, &mut self.queues);
             if !connection.is_unsent {
                 connection.is_unsent = true;
                 self.unsent.push(to.index());
@@ -93,11 +96,24 @@ impl Reactor {
         }
     }
 
-    /// Writes to everybody who has something to hear.
+    /// Takes all lines of this turn to those they are for. Done while they are few enough to be in the
+    /// processor's cache, this costs less than writing to everybody more often.
+    fn keep_lines(&mut self) {
+        for &index in &self.unsent {
+            if let Some(connection) = self.connections.get_mut(index) {
+                connection.keep(&self.outbox, &mut self.queues);
+            }
+        }
+        self.outbox.forget_lines();
+    }
+
+    /// Writes to everybody who has something to hear. Whatever the sockets do not take is kept, so
+    /// the lines of this turn are done with.
     pub(super) fn write_unsent(&mut self) {
         for index in mem::take(&mut self.unsent) {
             self.write(index);
         }
+        self.outbox.forget_lines();
     }
 
     fn tell_of_loss(&mut self, id: ConnectionId, loss: Loss) {
@@ -154,7 +170,7 @@ impl Reactor {
         if connection.state == State::Gone {
             return;
         }
-        let written = connection.write(&mut self.queues);
+        let written = connection.write(&self.outbox, &mut self.queues);
         let (id, all_sent) = (connection.id, connection.unsent_bytes() == 0);
         if connection.state != State::Closing {
             if written.is_err() {

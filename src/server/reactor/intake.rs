@@ -14,7 +14,7 @@ pub(super) const READ_BYTES_A_TURN: usize = 16 * 1024;
 const LINES_A_TURN: usize = 64;
 /// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
 /// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
-const CAUSED_BYTES_A_TURN: usize = 2 * 1024 * 1024;
+const CAUSED_BYTES_A_TURN: usize = 4 * 1024 * 1024;
 /// How much is taken in a second from somebody whose words pile up at a reader who is behind, in
 /// bytes.
 const BYTES_A_SECOND_UNDER_PRESSURE: u32 = 128 * 1024;
