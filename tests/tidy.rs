@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chatting_room::client::input::COMMANDS;
+use chatting_room::client::input::commands;
 use chatting_room::client::recipes::RECIPES;
 use chatting_room::generate::Generated;
 use clap::CommandFactory as _;
@@ -279,7 +279,7 @@ fn the_completions_are_what_the_options_say() {
 fn the_readme_names_each_command_and_each_option() {
     let readme = read("README.md");
     let mut missing = Vec::new();
-    for slash in COMMANDS {
+    for slash in commands() {
         let command = format!("/{}", slash.name);
         if !names_word(&readme, &command) {
             missing.push(command);

@@ -1,6 +1,6 @@
 //! What Tab offers for a line, as far as it is typed.
 
-use super::input::{Argument, COMMANDS, Slash, is_room};
+use super::input::{Argument, Slash, commands, is_room};
 use super::settings::SETTINGS;
 
 /// The names that there are to complete.
@@ -42,8 +42,7 @@ pub fn completions(line: &str, position: usize, names: &Names) -> (usize, Vec<St
 
 fn first_word(word: &str, names: &Names) -> Vec<String> {
     if let Some(begun) = word.strip_prefix('/') {
-        let matching = COMMANDS
-            .iter()
+        let matching = commands()
             .filter(|slash| begins(slash.name, begun))
             .map(|slash| format!("/{} ", slash.name));
         return matching.collect();
@@ -101,8 +100,7 @@ fn argument(slash: &Slash, index: usize, word: &str, names: &Names) -> Vec<Strin
             .filter(|setting| begins(setting.name, word))
             .map(|setting| format!("{} ", setting.name))
             .collect(),
-        Argument::Command => COMMANDS
-            .iter()
+        Argument::Command => commands()
             .filter(|slash| begins(slash.name, word.trim_start_matches('/')))
             .map(|slash| slash.name.to_owned())
             .collect(),

@@ -17,7 +17,7 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use self::commands::{Argument, COMMANDS, OTHER_NAMES, Slash, nearest_command};
+pub use self::commands::{Argument, OTHER_NAMES, Slash, commands, nearest_command};
 pub use self::secret::{is_secret, is_secret_talk};
 use crate::wire::name::is_invisible;
 

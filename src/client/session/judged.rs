@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Session;
 use super::typed::split;
-use crate::client::input::{self, COMMANDS, Intent, Slash};
+use crate::client::input::{self, Intent, Slash, commands};
 
 /// What is known about a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Session {
             if name.is_empty() || name.starts_with('/') {
                 return None;
             }
-            let begun = end == line.len() && COMMANDS.iter().any(|row| row.name.starts_with(name));
+            let begun = end == line.len() && commands().any(|row| row.name.starts_with(name));
             let is_alias = self.settings.aliases.contains_key(name);
             return match Slash::find(name) {
                 None if !is_alias && !begun => Some((0..end, Part::Unknown)),

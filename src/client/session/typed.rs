@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::talk::Talk;
 use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::event::{Event, Manner, RoomSummary};
-use crate::client::input::{self, COMMANDS, Intent, Slash};
+use crate::client::input::{self, Intent, Slash, commands};
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -443,12 +443,12 @@ fn note(outbox: &mut Outbox, words: String) {
 }
 
 fn list_help(outbox: &mut Outbox) {
-    let wide = COMMANDS.iter().map(|slash| slash.to_string().len()).max();
+    let wide = commands().map(|slash| slash.to_string().len()).max();
     let wide = wide.unwrap_or_default();
     let mut row = |usage: &str, help: &str| note(outbox, format!("  {usage:wide$}  {help}"));
     row("TEXT", "say it to everybody in the room");
     row("@NICK TEXT", "whisper it to one person");
-    for slash in COMMANDS {
+    for slash in commands() {
         row(&slash.to_string(), slash.help);
     }
     let others = input::OTHER_NAMES.iter();

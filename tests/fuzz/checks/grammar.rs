@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chatting_room::client::address::Address;
 use chatting_room::client::completion::{Names, completions};
-use chatting_room::client::input::{self, COMMANDS, Intent, Slash, nearest_command};
+use chatting_room::client::input::{self, Intent, Slash, commands, nearest_command};
 use chatting_room::client::json::{Asked, read_wish};
 use chatting_room::client::settings::{SETTINGS, Taste};
 use chatting_room::client::words;
@@ -96,7 +96,7 @@ fn check_completions(line: &str) {
         }
         let (start, offers) = completions(line, position, &names);
         assert!(start <= position && line.is_char_boundary(start));
-        assert!(offers.len() <= COMMANDS.len() + SETTINGS.len() + 3);
+        assert!(offers.len() <= commands().count() + SETTINGS.len() + 3);
     }
     if let Some(name) = line.strip_prefix('/') {
         let known = Slash::find(name).is_some();
