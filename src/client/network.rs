@@ -412,9 +412,12 @@ impl<F: Front> Network<F> {
                 self.session.answer_nick(&nick, now, &mut self.outbox);
             }
             Some(Command::Names(answer)) => {
-                let (nicks, rooms) = self.session.names();
+                let names = Names {
+                    servers: self.ways.names(),
+                    ..self.session.names()
+                };
                 // Nobody waits for it any more when this fails.
-                let _ = answer.send(Names { nicks, rooms });
+                let _ = answer.send(names);
             }
             Some(Command::Judge(line, answer)) => {
                 let _ = answer.send(self.session.judge(&line));
@@ -454,7 +457,7 @@ impl<F: Front> Network<F> {
             .map(str::to_owned)
             .collect()),
             Ask::Who(room) => self.session.people(room.as_deref()),
-            Ask::Rooms => Ok(self.session.names().1),
+            Ask::Rooms => Ok(self.session.names().rooms),
             Ask::Names(start) => Ok(self.session.names_like(&start)),
             Ask::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());

@@ -85,8 +85,10 @@ impl NotifyBy {
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// What it can be.
+    /// What it can be, for people.
     pub values: &'static str,
+    /// What Tab offers for it: all it can be, or examples.
+    pub choices: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
     show: fn(&Taste) -> String,
@@ -97,28 +99,32 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "bell",
-        values: CALLS,
+        values: "off, whispers, mentions or all",
+        choices: &["off", "whispers", "mentions", "all"],
         help: "what rings the bell",
         show: |taste| taste.bell.to_string(),
         take: |taste, text| put(&mut taste.bell, Calls::parse(text)),
     },
     Setting {
         name: "formatting",
-        values: ON_OFF,
+        values: "on or off",
+        choices: &["on", "off"],
         help: "show bold, colours and so on that others use",
         show: |taste| on_off(taste.formatting),
         take: |taste, text| put(&mut taste.formatting, parse_on_off(text)),
     },
     Setting {
         name: "gather",
-        values: ON_OFF,
+        values: "on or off",
+        choices: &["on", "off"],
         help: "one line for all who come or leave in one moment",
         show: |taste| on_off(taste.gather),
         take: |taste, text| put(&mut taste.gather, parse_on_off(text)),
     },
     Setting {
         name: "joins",
-        values: ON_OFF,
+        values: "on or off",
+        choices: &["on", "off"],
         help: "show who comes and goes",
         show: |taste| on_off(taste.joins),
         take: |taste, text| put(&mut taste.joins, parse_on_off(text)),
@@ -126,6 +132,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "nick-width",
         values: "0 to 30",
+        choices: &["0", "8", "12", "16"],
         help: "right-align nicks in so many cells; 0 for not at all",
         show: |taste| taste.nick_width.to_string(),
         take: |taste, text| {
@@ -135,7 +142,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "notify",
-        values: CALLS,
+        values: "off, whispers, mentions or all",
+        choices: &["off", "whispers", "mentions", "all"],
         help: "what makes the desktop show a notification, where the terminal can",
         show: |taste| taste.notify.to_string(),
         take: |taste, text| put(&mut taste.notify, Calls::parse(text)),
@@ -143,6 +151,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "notify-by",
         values: "osc9 or osc777",
+        choices: &["osc9", "osc777"],
         help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
         show: |taste| taste.notify_by.name().to_owned(),
         take: |taste, text| put(&mut taste.notify_by, NotifyBy::parse(text)),
@@ -150,6 +159,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "time",
         values: "a format such as %H:%M:%S, or off",
+        choices: &["%H:%M", "%H:%M:%S", "off"],
         help: "the time in front of a line",
         show: |taste| match taste.time.as_str() {
             "" => "off".to_owned(),
@@ -163,22 +173,21 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "title",
-        values: ON_OFF,
+        values: "on or off",
+        choices: &["on", "off"],
         help: "tell in the title of the window what is unread",
         show: |taste| on_off(taste.title),
         take: |taste, text| put(&mut taste.title, parse_on_off(text)),
     },
     Setting {
         name: "wrap",
-        values: ON_OFF,
+        values: "on or off",
+        choices: &["on", "off"],
         help: "break long lines between words, indented; off copies each as one",
         show: |taste| on_off(taste.wrap),
         take: |taste, text| put(&mut taste.wrap, parse_on_off(text)),
     },
 ];
-
-const ON_OFF: &str = "on or off";
-const CALLS: &str = "off, whispers, mentions or all";
 
 /// Why a setting cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,6 +318,10 @@ mod tests {
             setting.set(&mut taste, &shown).unwrap();
             assert_eq!(setting.value(&taste), shown, "{}", setting.name);
             assert!(setting.set(&mut taste, "%").is_err(), "{}", setting.name);
+            assert!(setting.choices.contains(&shown.as_str()));
+            for choice in setting.choices {
+                setting.set(&mut Taste::default(), choice).unwrap();
+            }
         }
         assert_eq!(taste, Taste::default());
     }

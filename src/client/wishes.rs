@@ -52,6 +52,11 @@ impl Ways {
         }
     }
 
+    /// The servers that have a name.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.addresses.keys().cloned().collect()
+    }
+
     /// Connects to a server, for whoever goes there next. The error is in words.
     pub(super) fn seek(&self, server: &str) -> Result<(), String> {
         let address = self.addresses.get(server).map_or(server, String::as_str);

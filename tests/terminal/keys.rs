@@ -1,7 +1,7 @@
 //! Messages while keys do more than add a character: pastes, Tab, searches, keys typed ahead.
 
-use super::people::{Lines, Room, Scripted};
-use super::screen::{CTRL_C, CTRL_G, CTRL_R, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, TAB};
+use super::people::{Lines, Room, Scripted, host_on};
+use super::screen::{CTRL_C, CTRL_G, CTRL_R, CTRL_U, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, TAB};
 
 #[test]
 fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
@@ -146,7 +146,7 @@ fn messages_between_two_tabs_appear_at_once() {
     settles(
         &room,
         &messages,
-        "[#lobby] bo Tab: bob: bonnie:",
+        "[#lobby] bo  Tab: bob: bonnie:",
         "[#lobby] bo",
     );
     room.alice.types(TAB);
@@ -160,6 +160,30 @@ fn messages_between_two_tabs_appear_at_once() {
 }
 
 #[test]
+fn what_only_the_configuration_knows_is_completed_and_explained() {
+    let host = host_on(0);
+    let mut alice = Start::as_nick("alice", host.address())
+        .configured("[servers.home]\naddress = \"127.0.0.1:1\"\n[alias]\ngreet = \"/msg bob\"\n")
+        .start();
+    alice.is_in();
+    for (typed, line, before_cursor) in [
+        ("/connect \t", "/connect home", "/connect home "),
+        ("/greet", "/greet  (/msg bob)", "/greet"),
+        ("/gre\t", "/greet TEXT", "/greet "),
+        ("/set wrap \t", "/set wrap on  Tab: off", "/set wrap on "),
+        ("/room 1", "/room 1  (to #lobby)", "/room 1"),
+        ("/room 1\t", "/room #lobby", "/room #lobby "),
+    ] {
+        alice.types(typed);
+        alice.settles(
+            &[&format!("[#lobby] {line}")],
+            &format!("[#lobby] {before_cursor}"),
+        );
+        alice.types(CTRL_U);
+    }
+}
+
+#[test]
 fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
     let mut room = Room::open();
     let mut messages: Vec<String> = Vec::new();
@@ -167,7 +191,7 @@ fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
         ("/to", "/topic", " [#ROOM] [TEXT|-delete]"),
         ("@b", "@bob", ""),
         ("hello @B", "hello @bob", ""),
-        ("/join #l", "/join #lobby", ""),
+        ("/join #l", "/join #lobby", " [KEY]"),
         ("bo", "bob:", ""),
         ("is bo", "is bob", ""),
     ];

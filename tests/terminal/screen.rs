@@ -29,6 +29,7 @@ pub(crate) const CTRL_D: &str = "\x04";
 pub(crate) const CTRL_G: &str = "\x07";
 pub(crate) const CTRL_R: &str = "\x12";
 pub(crate) const ENTER: &str = "\r";
+pub(crate) const CTRL_U: &str = "\x15";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const LEFT: &str = "\x1b[D";
 pub(crate) const PASTE_BEGINS: &str = "\x1b[200~";

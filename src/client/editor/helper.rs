@@ -15,7 +15,6 @@ use super::remote::Remote;
 use super::shown::BACK_TO_SCREEN;
 use crate::client::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
-use crate::client::input::Slash;
 use crate::client::session::Judgement;
 
 /// What the editor asks while a line is typed.
@@ -27,8 +26,8 @@ pub(super) struct Helper {
     /// What is known of the line as it was drawn last.
     judged: Mutex<Judgement>,
     keeper: Option<DraftKeeper>,
-    /// What is typed now is a draft, and not the answer to a question.
-    keeps_drafts: bool,
+    /// What is typed now is a line, kept as a draft, and not the answer to a question.
+    is_line: bool,
 }
 
 /// What Tab offered last, to go on from when it is pressed again.
@@ -112,13 +111,14 @@ impl Hinter for Helper {
             return Some(Aside(words));
         }
         let judgement = match &self.assistant {
-            Some(assistant) => assistant.judge(line),
-            None => return None,
+            Some(assistant) if self.is_line => assistant.judge(line),
+            // The answer to a question is nothing to say.
+            _ => Judgement::default(),
         };
         let aside = (position == line.len()).then(|| {
-            let note = judgement.note.as_ref().map(|note| format!("  ({note})"));
-            note.or_else(|| self.other_offers(line))
-                .or_else(|| usage_of(line))
+            let note = || judgement.note.as_ref().map(|note| format!("  ({note})"));
+            let usage = || judgement.usage.clone();
+            self.other_offers(line).or_else(note).or_else(usage)
         });
         *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
         aside.flatten().map(Aside)
@@ -134,7 +134,7 @@ impl Helper {
             cycle: Mutex::default(),
             judged: Mutex::default(),
             keeper: None,
-            keeps_drafts: true,
+            is_line: true,
         }
     }
 
@@ -152,14 +152,14 @@ impl Helper {
             && assistant.is_none_or(|assistant| assistant.judge(line).secret)
     }
 
-    /// From now on what is typed is kept as a draft, or is not.
-    pub(super) fn keep_drafts(&mut self, keeps: bool) {
-        self.keeps_drafts = keeps;
+    /// From now on what is typed is a line, or the answer to a question.
+    pub(super) fn expect_line(&mut self, is_line: bool) {
+        self.is_line = is_line;
     }
 
     /// Where what is typed now is kept.
     fn keeper(&self) -> Option<&DraftKeeper> {
-        self.keeper.as_ref().filter(|_| self.keeps_drafts)
+        self.keeper.as_ref().filter(|_| self.is_line)
     }
 
     fn names(&self) -> Names {
@@ -181,22 +181,16 @@ impl Helper {
             .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
             .collect();
         let named = others.get(..NAMED_MAX).unwrap_or(&others).join(" ");
+        let space = if line.ends_with(' ') { "" } else { " " };
         match others.len() {
             0 => None,
-            count if count > NAMED_MAX => {
-                Some(format!(" Tab: {named} and {} more", count - NAMED_MAX))
-            }
-            _ => Some(format!(" Tab: {named}")),
+            count if count > NAMED_MAX => Some(format!(
+                "{space} Tab: {named} and {} more",
+                count - NAMED_MAX
+            )),
+            _ => Some(format!("{space} Tab: {named}")),
         }
     }
-}
-
-/// The arguments of a command that is typed and has none yet.
-fn usage_of(line: &str) -> Option<String> {
-    let name = line.strip_prefix('/')?;
-    let slash = Slash::find(name.trim_end())?;
-    let space = if name.ends_with(' ') { "" } else { " " };
-    (!slash.usage.is_empty()).then(|| format!("{space}{}", slash.usage))
 }
 
 /// The text with emoji that are made of several shown as these. How many cells the joined ones
@@ -282,14 +276,5 @@ mod tests {
         assert_eq!(shown, "a👩🚀b❤ 👋  !");
         assert_eq!(CELLS.width(line), CELLS.width(&shown));
         assert_eq!(apart(Cow::Borrowed("naïve 日本")), "naïve 日本");
-    }
-
-    #[test]
-    fn a_command_that_is_typed_shows_what_it_takes() {
-        assert_eq!(usage_of("/nick").as_deref(), Some(" NAME"));
-        assert_eq!(usage_of("/nick ").as_deref(), Some("NAME"));
-        assert_eq!(usage_of("/nick a"), None);
-        assert_eq!(usage_of("/nic"), None);
-        assert_eq!(usage_of("nick"), None);
     }
 }

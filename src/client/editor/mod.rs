@@ -163,16 +163,16 @@ impl Editor {
     /// answer is no draft: what is kept for the first line stays there.
     pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
         let first = std::mem::take(&mut self.first);
-        self.keep_drafts(false);
+        self.expect_line(false);
         let entered = self.answer(question, default);
-        self.keep_drafts(true);
+        self.expect_line(true);
         self.first = first;
         entered
     }
 
-    fn keep_drafts(&mut self, keeps: bool) {
+    fn expect_line(&mut self, is_line: bool) {
         if let Some(helper) = self.inner.helper_mut() {
-            helper.keep_drafts(keeps);
+            helper.expect_line(is_line);
         }
     }
 

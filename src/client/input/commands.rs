@@ -6,27 +6,12 @@ mod people;
 mod program;
 mod rooms;
 mod talk;
+mod usage;
 
 use std::fmt;
 
 use super::{Fault, Intent};
-
-/// What an argument of a command is, for Tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Argument {
-    /// Somebody's nick.
-    Nick,
-    /// A room.
-    Room,
-    /// A person or a room.
-    Target,
-    /// The name of a slash command.
-    Command,
-    /// The name of a setting.
-    Setting,
-    /// Free text, in which nicks are completed.
-    Text,
-}
+pub use usage::{Argument, Expected};
 
 /// One row of the table of slash commands.
 #[derive(Debug)]
@@ -34,12 +19,10 @@ pub struct Slash {
     /// Its name without the slash.
     pub name: &'static str,
     /// Its arguments as help writes them: capitals for what to fill in, brackets for what may be
-    /// left out.
+    /// left out. Tab and the hints behind a line read it as well.
     pub usage: &'static str,
     /// One line of help.
     pub help: &'static str,
-    /// What Tab completes, argument by argument; the last one repeats.
-    pub arguments: &'static [Argument],
     pub(super) make: for<'a> fn(&'a str) -> Result<Intent<'a>, Fault>,
 }
 
@@ -64,6 +47,7 @@ pub const OTHER_NAMES: &[(&str, &str)] = &[
     ("leave", "part"),
     ("query", "msg"),
     ("quote", "raw"),
+    ("r", "reply"),
     ("w", "who"),
     ("wi", "whois"),
 ];

@@ -17,7 +17,7 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use self::commands::{Argument, OTHER_NAMES, Slash, commands, nearest_command};
+pub use self::commands::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
 pub use self::secret::{is_secret, is_secret_talk};
 use crate::wire::name::is_invisible;
 
@@ -224,6 +224,20 @@ enum ProblemKind {
         usage: String,
         fault: Fault,
     },
+}
+
+impl Problem {
+    /// The words that cannot be taken, where the trouble is with some of them.
+    pub fn word(&self) -> Option<&str> {
+        match &self.0 {
+            ProblemKind::InCommand {
+                fault:
+                    Fault::TooMuch(text) | Fault::Nick(text) | Fault::Room(text) | Fault::Number(text),
+                ..
+            } => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Problem {

@@ -154,7 +154,7 @@ impl Look {
             painted.push_str(&match part {
                 _ if !self.color => text.to_owned(),
                 Part::Command => text.color(COMMAND).to_string(),
-                Part::Unknown => text.color(WARNING).to_string(),
+                Part::Refused => text.color(WARNING).to_string(),
                 Part::Nick => {
                     let nick = text.trim_matches(['@', ':', ',']);
                     self.colored_as(text, nick)

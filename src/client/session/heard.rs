@@ -77,10 +77,13 @@ impl Session {
                 if message
                     .source
                     .is_some_and(|source| self.is_ignored(source.as_str())) => {}
-            ("INVITE", _, Some(room)) => outbox.events.push(Event::Invited {
-                room: room.to_owned(),
-                by: source.to_owned(),
-            }),
+            ("INVITE", _, Some(room)) => {
+                self.rooms.hear_of(room);
+                outbox.events.push(Event::Invited {
+                    room: room.to_owned(),
+                    by: source.to_owned(),
+                });
+            }
             ("ERROR", Some(why), _) => self.farewell = Some(why.to_owned()),
             (command, ..)
                 if matches!(self.phase, Phase::Registering { .. })
@@ -141,7 +144,6 @@ impl Session {
         if own && self.is_echo() {
             return self.note_echo(message);
         }
-        self.rooms.spoke(&nick);
         let text = text.to_owned();
         let imitated = seeming_source(&text).filter(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
@@ -152,6 +154,7 @@ impl Session {
             other: other.to_owned(),
         });
         let room = self.rooms.naming.room_in(target);
+        self.rooms.spoke(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
             let mention = !own && calls.any(|word| names_person(&text, word));

@@ -33,6 +33,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::completion::Names;
 use super::decoding::text_of;
 use super::event::Event;
 use super::sendable;
@@ -203,6 +204,7 @@ impl Session {
                 rooms.keep_key(name, key);
                 *room = name.to_owned();
             }
+            rooms.hear_of(room);
         }
         let mut ignored = Ignored::default();
         for mask in &settings.ignore {
@@ -490,13 +492,16 @@ impl Session {
         self.rooms.unread()
     }
 
-    /// The names that Tab completes: the nicks of the active room, those who spoke last first,
-    /// then the nicks of the other rooms; and the rooms.
-    pub fn names(&self) -> (Vec<String>, Vec<String>) {
-        (
-            self.rooms.nicks_by_last_word(&self.nick),
-            self.rooms.names(),
-        )
+    /// The names that Tab completes, as far as they are known here: the nicks of the active room,
+    /// those who spoke there last first, then the nicks of the other rooms; and the rooms.
+    pub fn names(&self) -> Names {
+        Names {
+            nicks: self.rooms.nicks_by_last_word(&self.nick),
+            rooms: self.rooms.names(),
+            other_rooms: self.rooms.heard_of(),
+            aliases: self.settings.aliases.clone(),
+            servers: Vec::new(),
+        }
     }
 
     /// The nicks in a room, the active one when none is named, or why there are none.
@@ -512,7 +517,7 @@ impl Session {
 
     /// What whoever begins like this can be called: `@nick` or a room.
     pub fn names_like(&self, start: &str) -> Vec<String> {
-        let (nicks, rooms) = self.names();
+        let Names { nicks, rooms, .. } = self.names();
         let start = start.to_lowercase();
         let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
         let mut names: Vec<String> = nicks.chain(rooms).collect();

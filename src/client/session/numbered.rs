@@ -57,9 +57,11 @@ impl Session {
                 topic: message.parameter(3).unwrap_or_default().to_owned(),
                 ..RoomSummary::default()
             }),
-            Reply::ListEnd => outbox.events.push(Event::Listed {
-                rooms: std::mem::take(&mut self.asked.list),
-            }),
+            Reply::ListEnd => {
+                let rooms = std::mem::take(&mut self.asked.list);
+                rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
+                outbox.events.push(Event::Listed { rooms });
+            }
             Reply::Away => self.away_told(message, outbox),
             Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => {

@@ -1,9 +1,12 @@
 //! Who is where, as far as this person can see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::naming::Naming;
 use crate::wire::{Key, Message};
+
+/// So many rooms are remembered that this person has only heard of.
+const HEARD_OF_MAX: usize = 1_000;
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ pub(super) struct Rooms {
     wanted: Option<String>,
     /// Rooms that have a key, and the one given, for entering again.
     keys: Vec<(String, String)>,
+    /// Rooms that this person has heard of, this one's own among them, for Tab.
+    heard_of: BTreeSet<String>,
     /// Counts what is said, so that people can be put in the order of their last word.
     words: u64,
 }
@@ -133,6 +138,20 @@ impl Rooms {
         self.iter().map(|room| room.name.clone()).collect()
     }
 
+    /// This person has heard of a room.
+    pub(super) fn hear_of(&mut self, name: &str) {
+        if self.heard_of.len() < HEARD_OF_MAX {
+            self.heard_of.insert(name.to_owned());
+        }
+    }
+
+    /// Rooms that this person has heard of and is not in.
+    pub(super) fn heard_of(&self) -> Vec<String> {
+        let others = self.heard_of.iter();
+        let others = others.filter(|name| self.get(name).is_none());
+        others.cloned().collect()
+    }
+
     /// The key that was given for a room.
     pub(super) fn key_of(&self, name: &str) -> Option<&str> {
         let mut keys = self.keys.iter();
@@ -196,6 +215,7 @@ impl Rooms {
     /// from before the connection was lost, begins anew.
     pub(super) fn enter(&mut self, name: &str) {
         let at = self.naming.key(name);
+        self.hear_of(name);
         self.take_unwanted(name);
         let known = self.rooms.get(&at);
         let used = known.map_or(0, |room| room.used);
@@ -319,12 +339,16 @@ impl Rooms {
         }
     }
 
-    /// Somebody has said something, here or only to this person.
-    pub(super) fn spoke(&mut self, nick: &str) {
+    /// Somebody has said something in a room, or without one only to this person: then they are
+    /// the likeliest to be answered wherever they are.
+    pub(super) fn spoke(&mut self, nick: &str, room: Option<&str>) {
         self.words += 1;
         let key = self.naming.key(nick);
-        for room in self.rooms.values_mut() {
-            if let Some(person) = room.people.get_mut(&key) {
+        let room = room.map(|room| self.naming.key(room));
+        for (name, place) in &mut self.rooms {
+            if let Some(person) = place.people.get_mut(&key)
+                && room.as_ref().is_none_or(|room| room == name)
+            {
                 person.spoke = self.words;
             }
         }

@@ -89,6 +89,7 @@ fn check_completions(line: &str) {
     let names = Names {
         nicks: vec!["bob".to_owned(), "Bert".to_owned()],
         rooms: vec!["#lobby".to_owned()],
+        ..Names::default()
     };
     for position in (0..=line.len()).rev().take(12) {
         if !line.is_char_boundary(position) {

@@ -207,7 +207,8 @@ impl Conversation {
                 Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
             }
         }
-        let (nicks, rooms) = self.session.names();
+        let names = self.session.names();
+        let (nicks, rooms) = (names.nicks, names.rooms);
         assert!(
             !nicks.iter().chain(&rooms).any(String::is_empty),
             "a name without letters"

@@ -1,6 +1,6 @@
 //! Commands of those who keep a room in order.
 
-use super::{Argument, Slash};
+use super::Slash;
 use crate::client::input::{
     Fault, Intent, checked_nick, checked_room, is_room, leading_room, nothing_behind, some, word,
 };
@@ -11,7 +11,6 @@ pub(super) const OPERATORS: &[Slash] = &[
         name: "kick",
         usage: "[#ROOM] NICK [REASON]",
         help: "throw somebody out of a room, as its operator",
-        arguments: &[Argument::Nick, Argument::Text],
         make: |arguments| {
             let (room, more) = leading_room(arguments)?;
             let (nick, reason) = word(more).ok_or(Fault::Missing("whom to throw out"))?;
@@ -26,7 +25,6 @@ pub(super) const OPERATORS: &[Slash] = &[
         name: "ban",
         usage: "[#ROOM] [NICK|MASK]",
         help: "keep somebody out of a room, or list who is kept out; masks look like nick!user@host",
-        arguments: &[Argument::Nick],
         make: |arguments| match leading_target(arguments)? {
             (target, more) if more.trim().is_empty() => Ok(Intent::Mode {
                 target,
@@ -39,42 +37,36 @@ pub(super) const OPERATORS: &[Slash] = &[
         name: "unban",
         usage: "[#ROOM] NICK|MASK",
         help: "take a ban back",
-        arguments: &[Argument::Nick],
         make: |arguments| ban(arguments, "-b"),
     },
     Slash {
         name: "op",
         usage: "[#ROOM] NICK…",
         help: "make people operators of a room",
-        arguments: &[Argument::Nick],
         make: |arguments| ranks(arguments, "+", "o"),
     },
     Slash {
         name: "deop",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /op",
-        arguments: &[Argument::Nick],
         make: |arguments| ranks(arguments, "-", "o"),
     },
     Slash {
         name: "voice",
         usage: "[#ROOM] NICK…",
         help: "let people talk in a moderated room",
-        arguments: &[Argument::Nick],
         make: |arguments| ranks(arguments, "+", "v"),
     },
     Slash {
         name: "devoice",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /voice",
-        arguments: &[Argument::Nick],
         make: |arguments| ranks(arguments, "-", "v"),
     },
     Slash {
         name: "mode",
         usage: "[#ROOM|NICK] [CHANGE]",
         help: "see or change the modes of a room, in the letters of IRC",
-        arguments: &[Argument::Target, Argument::Text],
         make: |arguments| {
             let (target, change) = match word(arguments) {
                 Some((target, change)) if !target.starts_with(['+', '-']) => {

@@ -1,6 +1,6 @@
 //! Commands about this person and others.
 
-use super::{Argument, Slash};
+use super::Slash;
 use crate::client::input::{Fault, Intent, checked_nick, nothing_behind, only_room, some, word};
 use crate::wire::mask;
 
@@ -10,7 +10,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "nick",
         usage: "NAME",
         help: "take another name",
-        arguments: &[],
         make: |arguments| {
             let (nick, more) = word(arguments).ok_or(Fault::Missing("the new name"))?;
             nothing_behind(more)?;
@@ -23,7 +22,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "who",
         usage: "[#ROOM]",
         help: "list who is here, away or not, and since when",
-        arguments: &[Argument::Room],
         make: |arguments| {
             Ok(Intent::Who {
                 room: only_room(arguments)?,
@@ -34,7 +32,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "whois",
         usage: "NICK",
         help: "show all that is known about a person",
-        arguments: &[Argument::Nick],
         make: |arguments| {
             let (nick, more) = word(arguments).ok_or(Fault::Missing("whom you ask about"))?;
             nothing_behind(more)?;
@@ -47,7 +44,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "away",
         usage: "[MESSAGE]",
         help: "say that you are away, or without a message that you are back",
-        arguments: &[Argument::Text],
         make: |arguments| {
             Ok(Intent::Away {
                 message: some(arguments),
@@ -58,7 +54,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "ignore",
         usage: "[NICK|MASK]",
         help: "show nothing of what somebody says, or list who is ignored",
-        arguments: &[Argument::Nick],
         make: |arguments| {
             let mask = word(arguments).map(|(mask, more)| {
                 nothing_behind(more)?;
@@ -73,7 +68,6 @@ pub(super) const PEOPLE: &[Slash] = &[
         name: "unignore",
         usage: "NICK|MASK",
         help: "the opposite of /ignore",
-        arguments: &[Argument::Nick],
         make: |arguments| {
             let (mask, more) = word(arguments).ok_or(Fault::Missing("whom to hear again"))?;
             nothing_behind(more)?;

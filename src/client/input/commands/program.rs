@@ -1,6 +1,6 @@
 //! Commands about what is shown, where one is connected, and the program itself.
 
-use super::{Argument, Slash};
+use super::Slash;
 use crate::client::input::{Fault, Intent, Local, nothing_behind, some, word};
 
 /// In the order in which help lists them.
@@ -9,7 +9,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "search",
         usage: "TEXT",
         help: "show what was said with this text in it",
-        arguments: &[Argument::Text],
         make: |arguments| {
             let text = some(arguments).ok_or(Fault::Missing("what to look for"))?;
             Ok(Intent::Local(Local::Search { text }))
@@ -19,7 +18,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "history",
         usage: "[COUNT]",
         help: "show the last lines once more, 20 unless told",
-        arguments: &[],
         make: |arguments| {
             let count = match some(arguments) {
                 Some(text) => text.parse().map_err(|_| Fault::Number(text.to_owned()))?,
@@ -32,7 +30,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "clear",
         usage: "",
         help: "take everything off the screen",
-        arguments: &[],
         make: |arguments| {
             nothing_behind(arguments)?;
             Ok(Intent::Local(Local::Clear))
@@ -40,9 +37,8 @@ pub(super) const PROGRAM: &[Slash] = &[
     },
     Slash {
         name: "set",
-        usage: "[NAME [VALUE]]",
+        usage: "[SETTING] [VALUE]",
         help: "see or change how things are shown",
-        arguments: &[Argument::Setting],
         make: |arguments| {
             let (name, value) = match word(arguments) {
                 Some((name, value)) => (Some(name), some(value)),
@@ -55,7 +51,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "connect",
         usage: "SERVER",
         help: "leave for another server: an address, or a name from the configuration",
-        arguments: &[],
         make: |arguments| {
             let (server, more) = word(arguments).ok_or(Fault::Missing("which server"))?;
             nothing_behind(more)?;
@@ -66,7 +61,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "reconnect",
         usage: "",
         help: "leave this server and come back, or try again now when it is gone",
-        arguments: &[],
         make: |arguments| {
             nothing_behind(arguments)?;
             Ok(Intent::Reconnect)
@@ -76,7 +70,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "raw",
         usage: "LINE",
         help: "send a line to the server as it is",
-        arguments: &[Argument::Text],
         make: |arguments| {
             let line = some(arguments).ok_or(Fault::Missing("the line"))?;
             Ok(Intent::Raw { line })
@@ -86,7 +79,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "help",
         usage: "[COMMAND]",
         help: "list the commands, or explain one",
-        arguments: &[Argument::Command],
         make: |arguments| {
             let command = some(arguments).map(|name| name.trim_start_matches('/'));
             Ok(Intent::Help { command })
@@ -96,7 +88,6 @@ pub(super) const PROGRAM: &[Slash] = &[
         name: "quit",
         usage: "[REASON]",
         help: "leave (as Ctrl-D on an empty line does)",
-        arguments: &[Argument::Text],
         make: |arguments| {
             Ok(Intent::Quit {
                 reason: some(arguments),

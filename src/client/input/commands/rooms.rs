@@ -1,6 +1,6 @@
 //! Commands about rooms.
 
-use super::{Argument, Slash};
+use super::Slash;
 use crate::client::input::{
     Fault, Intent, checked_nick, checked_room, leading_room, nothing_behind, only_room, some, word,
 };
@@ -11,7 +11,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "room",
         usage: "#ROOM|NUMBER",
         help: "talk in another of your rooms; /rooms numbers them",
-        arguments: &[Argument::Room],
         make: |arguments| {
             let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
             nothing_behind(more)?;
@@ -22,7 +21,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "rooms",
         usage: "",
         help: "list the rooms you are in, and what is unread there",
-        arguments: &[],
         make: |arguments| {
             nothing_behind(arguments)?;
             Ok(Intent::Rooms)
@@ -32,7 +30,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "join",
         usage: "#ROOM [KEY]",
         help: "enter a room, or make it the one you talk in",
-        arguments: &[Argument::Room],
         make: |arguments| {
             let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
             let room = checked_room(room)?;
@@ -50,7 +47,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "part",
         usage: "[#ROOM] [REASON]",
         help: "leave a room",
-        arguments: &[Argument::Room, Argument::Text],
         make: |arguments| {
             let (room, reason) = leading_room(arguments)?;
             Ok(Intent::Part {
@@ -63,7 +59,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "close",
         usage: "[#ROOM]",
         help: "leave a room without a word",
-        arguments: &[Argument::Room],
         make: |arguments| {
             let room = only_room(arguments)?;
             Ok(Intent::Part { room, reason: None })
@@ -73,7 +68,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "list",
         usage: "[FILTER]",
         help: "list the rooms there are on the server",
-        arguments: &[],
         make: |arguments| {
             Ok(Intent::List {
                 filter: some(arguments),
@@ -84,7 +78,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "topic",
         usage: "[#ROOM] [TEXT|-delete]",
         help: "see what a room is about, change it, or take it away",
-        arguments: &[Argument::Room, Argument::Text],
         make: |arguments| {
             let (room, topic) = leading_room(arguments)?;
             let topic = some(topic).map(|topic| if topic == "-delete" { "" } else { topic });
@@ -95,7 +88,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "names",
         usage: "[#ROOM]",
         help: "list the nicks in a room, without details",
-        arguments: &[Argument::Room],
         make: |arguments| {
             Ok(Intent::Names {
                 room: only_room(arguments)?,
@@ -106,7 +98,6 @@ pub(super) const ROOMS: &[Slash] = &[
         name: "invite",
         usage: "NICK [#ROOM]",
         help: "ask somebody into a room",
-        arguments: &[Argument::Nick, Argument::Room],
         make: |arguments| {
             let (nick, more) = word(arguments).ok_or(Fault::Missing("whom to ask"))?;
             Ok(Intent::Invite {

@@ -26,7 +26,7 @@ fn lies_about_what_a_server_can_change_nothing() {
     }
     played.hear(":s 353 alice = #lobby :alice @bob +carol");
     played.hear(":s 366 alice #lobby :End");
-    assert_eq!(played.session.names().0, ["bob", "carol"]);
+    assert_eq!(played.session.names().nicks, ["bob", "carol"]);
     played.take();
     played.type_line("hello");
     assert_eq!(played.lines()[0], "PRIVMSG #lobby :hello");

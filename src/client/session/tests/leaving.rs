@@ -147,7 +147,7 @@ fn a_room_that_cannot_be_entered_again_is_not_kept_as_one_of_ones_rooms() {
     played.hear(":s 473 alice #ops :Cannot join channel (+i)");
     played.take();
     played.hear(":s PONG s chatroom-settled");
-    assert_eq!(played.session.names().1, ["#lobby"]);
+    assert_eq!(played.session.names().rooms, ["#lobby"]);
     assert_eq!(played.session.place().as_deref(), Some("#ops gone"));
     let events = played.events();
     assert!(
@@ -171,7 +171,10 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     played.type_line("/r yes");
     assert_eq!(played.lines_but_fences(), ["PRIVMSG robert :yes"]);
     played.hear(":robert!b@h QUIT :bye");
-    assert_eq!(played.session.judge("/r x").note, None);
+    assert_eq!(
+        played.session.judge("/r x").note.as_deref(),
+        Some("nobody has whispered to you yet")
+    );
     played.take();
     played.type_line("/r still there?");
     assert_eq!(played.lines(), [""; 0]);
