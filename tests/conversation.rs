@@ -61,9 +61,10 @@ impl Room {
         let session = Session::new(session::Settings {
             nick: nick.to_owned(),
             alternatives: Vec::new(),
-            user: nick.to_owned(),
-            real_name: nick.to_owned(),
+            user: None,
+            real_name: None,
             password: None,
+            on_connect: Vec::new(),
             rooms: Vec::new(),
             script,
             strict: false,

@@ -57,6 +57,9 @@ pub const EXAMPLE: &str = r##"# The configuration of chatroom. All of it can be 
 #rooms = ["#dev", "#ops key"]         # to enter besides the lobby
 #password-file = "/home/alice/.chat-password"
 #password-command = "pass show chat"  # instead of a file
+# Done as if typed on each connection, before rooms are entered. $(COMMAND) stands for the first
+# line that a command of the shell prints.
+#on-connect = ["/msg NickServ identify $(pass show nickserv)"]
 
 # What /set can change, by name.
 [look]
@@ -160,6 +163,9 @@ pub struct Server {
     pub password_file: Option<PathBuf>,
     /// A command of the shell that prints the password of the server on its first line.
     pub password_command: Option<String>,
+    /// What is done on each connection before rooms are entered, as it would be typed.
+    #[serde(default)]
+    pub on_connect: Vec<String>,
 }
 
 /// Why there is no configuration.
@@ -397,6 +403,7 @@ mod tests {
         assert_eq!(config.look.len(), crate::client::settings::SETTINGS.len());
         let home = &config.servers["home"];
         assert!(home.password_command.is_some() && home.alternatives.len() == 2);
+        assert_eq!(home.on_connect.len(), 1);
         assert!(config.nick.is_some() && config.server.is_some() && config.alias.len() == 2);
     }
 
@@ -433,6 +440,18 @@ mod tests {
             parse("real-name = \"a\\nb\"").unwrap_err(),
             "c.toml:1:13: \"a\\nb\" cannot be sent to a server"
         );
+        for (line, words) in [
+            ("hello", "\"hello\" cannot be done on coming in"),
+            ("/me waves", "\"/me waves\" cannot be done on coming in"),
+            ("/mesg x y", "no command /mesg; did you mean /msg?"),
+            ("/join", "which room is missing: /join #ROOM [KEY]"),
+        ] {
+            let file = format!("[servers.x]\naddress = \"h\"\non-connect = [\"{line}\"]");
+            let error = parse(&file).unwrap_err();
+            assert!(error.starts_with("c.toml:3:15: "), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
+        parse("[servers.x]\naddress = \"h\"\non-connect = [\"/ns id $(pass x)\"]\n[alias]\nns = \"/msg NickServ\"").unwrap();
         let words = parse("nick = 7").unwrap_err();
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");
         let words = parse("[servers.x]\nnick = \"a\"").unwrap_err();

@@ -90,6 +90,7 @@ pub(super) struct Wishes {
     alternatives: Vec<String>,
     rooms: Vec<String>,
     password: Option<String>,
+    on_connect: Vec<String>,
     /// When the program began, and how long all may take from then on.
     begun: Instant,
     limit: Option<Duration>,
@@ -174,9 +175,12 @@ impl Wishes {
         let command = server.and_then(|server| server.password_command.as_ref());
         let password = match (password_file, command) {
             (Some(file), _) => Some(read_password(file)?),
-            (None, Some(command)) => Some(ask_for_password(command)?),
+            (None, Some(command)) => Some(printed_by(command, "password-command")?),
             (None, None) => None,
         };
+        let on_connect = server.map_or(&[][..], |server| &server.on_connect);
+        let on_connect = on_connect.iter().map(|line| with_answers(line));
+        let on_connect = on_connect.collect::<Result<_, _>>()?;
         let of_either = |of: fn(&Server) -> &Option<String>, usual: &Option<String>| {
             let name = server
                 .and_then(|server| of(server).as_ref())
@@ -194,6 +198,7 @@ impl Wishes {
             alternatives: alternatives.unwrap_or_default(),
             rooms,
             password,
+            on_connect,
             begun,
             limit: options.timeout,
         }))
@@ -262,8 +267,9 @@ impl Wishes {
     /// The conversation to hold there.
     pub(super) fn session(self, options: &Options, config: &Config, plan: &Plan) -> Session {
         Session::new(Settings {
-            user: self.user.unwrap_or_else(|| self.nick.clone()),
-            real_name: self.real_name.unwrap_or_else(|| self.nick.clone()),
+            user: self.user,
+            real_name: self.real_name,
+            on_connect: self.on_connect,
             nick: self.nick,
             alternatives: self.alternatives,
             password: self.password,
@@ -319,18 +325,48 @@ fn read_password(file: &Path) -> Result<String, Failure> {
     password_in(&text, &file.display().to_string())
 }
 
-/// What a command prints on its first line.
-fn ask_for_password(command: &str) -> Result<String, Failure> {
+/// A line with what commands print in place of each `$(COMMAND)`.
+fn with_answers(line: &str) -> Result<String, Failure> {
+    let mut whole = String::new();
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("$(") {
+        let Some(end) = end_of_command(behind) else {
+            let words = format!("on-connect {line:?}: there is no ) to the $(");
+            return Err(Failure::Usage(words));
+        };
+        let (command, behind) = behind.split_at(end);
+        whole.push_str(before);
+        whole.push_str(&printed_by(command, "on-connect")?);
+        rest = behind.strip_prefix(')').unwrap_or(behind);
+    }
+    Ok(whole + rest)
+}
+
+/// Where the parenthesis is that closes one before the text.
+fn end_of_command(text: &str) -> Option<usize> {
+    let mut open = 1;
+    text.bytes().position(|byte| {
+        match byte {
+            b'(' => open += 1,
+            b')' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    })
+}
+
+/// What a command of the shell prints on its first line, for this key of the configuration.
+fn printed_by(command: &str, key: &str) -> Result<String, Failure> {
     let output = process::Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output();
-    let failed = |why: String| Failure::Usage(format!("password-command {command:?} {why}"));
+    let failed = |why: String| Failure::Usage(format!("{key} {command:?} {why}"));
     match output {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout);
-            password_in(&text, &format!("password-command {command:?}"))
+            password_in(&text, &format!("{key} {command:?}"))
         }
         Ok(output) => Err(failed(format!("failed ({})", output.status))),
         Err(error) => Err(failed(format!("cannot be run: {}", plain_words(&error)))),
@@ -373,6 +409,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_has_the_answers_of_commands_in_it() {
+        let line = |line: &str| with_answers(line).map_err(|error| error.to_string());
+        for (written, meant) in [
+            ("/msg x hi", "/msg x hi"),
+            ("/msg x a $(echo b; echo c) d", "/msg x a b d"),
+            ("$(echo $(echo x) y)$(echo z)", "x yz"),
+            ("costs 5$ (or so)", "costs 5$ (or so)"),
+        ] {
+            assert_eq!(line(written).unwrap(), meant, "{written}");
+        }
+        let words = line("/msg x $(echo '(')").unwrap_err();
+        assert!(words.contains("there is no ) to the $("), "{words}");
+        let words = line("/msg x $(exit 3)").unwrap_err();
+        assert!(words.contains("on-connect \"exit 3\" failed"), "{words}");
+        let words = line("/msg x $(printf 'a\\rb')").unwrap_err();
+        assert!(words.contains("no control characters"), "{words}");
+    }
+
+    #[test]
     fn who_cannot_host_the_room_since_somebody_just_began_to_joins_it() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
@@ -387,6 +442,7 @@ mod tests {
             alternatives: Vec::new(),
             rooms: Vec::new(),
             password: None,
+            on_connect: Vec::new(),
             begun: Instant::now(),
             limit: None,
         };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::client::address::Address;
-use crate::client::input::{checked_nick_text, checked_room_text};
+use crate::client::input::{self, checked_nick_text, checked_room_text};
 use crate::wire::mask;
 
 /// The names in the file, and where they stand. What is not one of them is left to others.
@@ -20,6 +20,8 @@ struct Names {
     ignore: Vec<Spanned<String>>,
     #[serde(default)]
     servers: BTreeMap<String, Server>,
+    #[serde(default)]
+    alias: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +34,8 @@ struct Server {
     alternatives: Vec<Spanned<String>>,
     #[serde(default)]
     rooms: Vec<Spanned<String>>,
+    #[serde(default, rename = "on-connect")]
+    on_connect: Vec<Spanned<String>>,
 }
 
 /// The first name that cannot be one: at which byte it stands, and why.
@@ -63,6 +67,11 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
             "cannot be a room; rooms look like #room",
         ));
     }
+    for line in names.servers.values().flat_map(|server| &server.on_connect) {
+        if let Some(why) = why_not_first(line.get_ref(), &names.alias) {
+            mistakes.extend(mistake(line, false, &why));
+        }
+    }
     for server in names.servers.values() {
         if let Err(error) = server.address.get_ref().parse::<Address>() {
             let why = format!("is no address of a server: {error}");
@@ -70,6 +79,21 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
         }
     }
     mistakes.into_iter().min()
+}
+
+/// Why a line cannot be done on coming in.
+fn why_not_first(line: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
+    let name = line.split(' ').next().unwrap_or_default();
+    let long = name.strip_prefix('/').and_then(|name| aliases.get(name));
+    let long = long.map(|long| line.replacen(name, long, 1));
+    match input::parse(long.as_deref().unwrap_or(line)) {
+        Ok(intent) if input::can_be_first(&intent) => None,
+        Ok(_) => Some(
+            "cannot be done on coming in; /msg, /notice, /mode NICK, /nick, /away, /join and /raw can"
+                .to_owned(),
+        ),
+        Err(problem) => Some(format!("cannot be understood: {problem}")),
+    }
 }
 
 fn mistake(name: &Spanned<String>, is_fine: bool, why: &str) -> Option<(usize, String)> {

@@ -426,6 +426,24 @@ pub fn is_room(target: &str) -> bool {
     target.starts_with(['#', '&'])
 }
 
+/// Whether this can be done as soon as a server lets this person in: it is for the server or for
+/// somebody there, and for no room that this person must be in.
+pub fn can_be_first(intent: &Intent<'_>) -> bool {
+    matches!(
+        intent,
+        Intent::Tell { .. }
+            | Intent::Notice { .. }
+            | Intent::Mode {
+                target: Some(_),
+                ..
+            }
+            | Intent::Join { .. }
+            | Intent::Nick { .. }
+            | Intent::Away { .. }
+            | Intent::Raw { .. }
+    )
+}
+
 /// A nick that can be written into a request. Which nicks there may be is for each server to
 /// say, so only what would change the meaning of the line is refused here.
 pub fn checked_nick_text(nick: &str) -> bool {

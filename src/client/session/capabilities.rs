@@ -92,7 +92,12 @@ impl Session {
         self.send_cap("LS", Some("302"), outbox);
     }
 
-    fn send_cap(&mut self, subcommand: &str, argument: Option<&str>, outbox: &mut Outbox) {
+    pub(super) fn send_cap(
+        &mut self,
+        subcommand: &str,
+        argument: Option<&str>,
+        outbox: &mut Outbox,
+    ) {
         let request = Request::Cap {
             subcommand,
             argument,
@@ -117,6 +122,7 @@ impl Session {
                 if has_more {
                     return;
                 }
+                self.question_answered(outbox);
                 let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
                     self.send_cap("END", None, outbox);
@@ -130,6 +136,7 @@ impl Session {
                     self.send_cap("END", None, outbox);
                 }
             }
+            "LIST" => self.question_answered(outbox),
             "NAK" if registering => {
                 self.send_cap("END", None, outbox);
             }

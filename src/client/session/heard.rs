@@ -4,7 +4,7 @@
 //! line worth nothing, and no more than that.
 
 use super::numbered::is_cut;
-use super::{ALIVE, FENCE, Moment, Order, Outbox, Outcome, Phase, REGAINED, SETTLED, Session, cut};
+use super::{ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut};
 use crate::client::event::{Event, Manner};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
@@ -144,6 +144,9 @@ impl Session {
         if own && self.is_echo() {
             return self.note_echo(message);
         }
+        if own && self.is_said_first(text) {
+            return;
+        }
         let text = text.to_owned();
         let imitated = seeming_source(&text).filter(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
@@ -233,7 +236,7 @@ impl Session {
         let Some(host) = message.parameter(1) else {
             return;
         };
-        let known = self.address.as_deref().unwrap_or(&self.settings.user);
+        let known = self.address.as_deref().unwrap_or(&self.nick);
         let user = known.split('@').next().unwrap_or_default();
         self.address = Some(match host.contains('@') {
             true => host.to_owned(),
@@ -344,60 +347,6 @@ impl Session {
                 text: format!("PONG {token}"),
             });
         }
-    }
-
-    /// All that the server does by itself at the beginning is done.
-    fn settled(&mut self, now: Moment, outbox: &mut Outbox) {
-        if !matches!(self.phase, Phase::Welcomed { .. }) {
-            return;
-        }
-        self.phase = Phase::Ready { since: now.elapsed };
-        if let Some(message) = self.away.clone() {
-            let message = Some(message.as_str());
-            self.send(&Request::Away { message }, outbox);
-        }
-        self.was_in = true;
-        for room in self.rooms.not_entered() {
-            self.rooms.leave(&room);
-            let words = format!("you are not in {room} any more");
-            outbox.events.push(Event::Note { words });
-        }
-        if let Some(room) = self.room_refused() {
-            // What a script has to say must not be said in another room instead.
-            let words = format!("{room} could not be entered");
-            self.phase = Phase::Ended;
-            let outcome = Outcome::EntryRefused { words };
-            return outbox.orders.push(Order::End(outcome));
-        }
-        if !self.is_own(&self.settings.nick) {
-            self.regain(now, outbox);
-        }
-        self.send_waiting(now, outbox);
-        self.leave_when_done(now, outbox);
-    }
-
-    /// A room cannot be entered, or another one is in its place.
-    pub(super) fn room_refused_with(&mut self, room: &str, forward: Option<&str>) {
-        let was_wanted = self.rooms.entry_refused(room, forward);
-        if was_wanted && forward.is_none() && self.settings.script {
-            // What stands behind it in the script is meant for that room, and for no other.
-            self.rooms.talk_nowhere(room);
-        }
-        let Some(forward) = forward else {
-            return;
-        };
-        for configured in &mut self.settings.rooms {
-            if self.rooms.naming.is_same(configured, room) {
-                forward.clone_into(configured);
-            }
-        }
-    }
-
-    /// A room that a script asked for and is not in.
-    fn room_refused(&self) -> Option<&str> {
-        let is_missing = |room: &&String| self.rooms.get(room).is_none();
-        let missing = self.settings.rooms.iter().find(is_missing);
-        missing.filter(|_| self.settings.script).map(String::as_str)
     }
 }
 

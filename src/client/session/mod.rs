@@ -3,6 +3,7 @@
 //! A session has no sockets, no clock, no terminal and no randomness. It is told what happened
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
+//! `entering` brings this person in,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
 //! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
 //! not shown, `lists` who is in a room, `refusals` what becomes of what the server refuses, `rooms`
@@ -14,6 +15,7 @@
 mod asked;
 mod awaited;
 mod capabilities;
+mod entering;
 mod fences;
 mod heard;
 mod ignored;
@@ -42,6 +44,7 @@ use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Message, Request};
 use asked::Asked;
 use capabilities::Capabilities;
+use entering::Introduction;
 use fences::Script;
 pub use fences::ScriptLine;
 use ignored::Ignored;
@@ -60,12 +63,14 @@ pub struct Settings {
     pub nick: String,
     /// Other nicks, to be tried in turn when that one cannot be had.
     pub alternatives: Vec<String>,
-    /// The user name to tell the server.
-    pub user: String,
-    /// The real name to tell the server.
-    pub real_name: String,
+    /// The user name to tell the server; the nick when there is none.
+    pub user: Option<String>,
+    /// The real name to tell the server; the nick when there is none.
+    pub real_name: Option<String>,
     /// What `PASS` says, where the server wants a password.
     pub password: Option<String>,
+    /// Lines that are done as if typed on each connection, before rooms are entered.
+    pub on_connect: Vec<String>,
     /// The rooms to enter besides those that the server puts everybody in, each with its key
     /// behind a space where it has one.
     pub rooms: Vec<String>,
@@ -148,6 +153,8 @@ enum Phase {
 pub struct Session {
     settings: Settings,
     phase: Phase,
+    /// The server does not know this person's names yet.
+    introduction: Option<Introduction>,
     /// The nick the server knows this person by; before that, the one asked for.
     nick: String,
     /// `user@host` as others see it, once it is known.
@@ -215,6 +222,7 @@ impl Session {
             configured: settings.nick.clone(),
             settings,
             phase: Phase::Offline,
+            introduction: None,
             address: None,
             server: None,
             alternatives: 0,
@@ -241,49 +249,6 @@ impl Session {
             last_whisper: None,
             elsewhere: None,
         }
-    }
-
-    /// There is a connection: introduces this person.
-    pub fn connected(&mut self, now: Moment, outbox: &mut Outbox) {
-        self.phase = Phase::Registering {
-            deadline: now.elapsed + REGISTRATION_MAX,
-        };
-        self.heard_at = now.elapsed;
-        self.pinged = false;
-        self.farewell = None;
-        self.broken = false;
-        self.spellings = 0;
-        if self.was_in {
-            self.alternatives = 0;
-        }
-        self.regain_at = None;
-        self.regain_after = REGAIN_FIRST;
-        self.renamed_by_server = false;
-        self.greeting_until = None;
-        self.nick.clone_from(&self.settings.nick);
-        self.asked = Asked::default();
-        self.rooms.begin_anew();
-        if let Some(password) = self.settings.password.clone() {
-            self.send(
-                &Request::Pass {
-                    password: &password,
-                },
-                outbox,
-            );
-        }
-        self.begin_negotiation(outbox);
-        self.send_nick(&self.nick.clone(), outbox);
-        let user = user_name(&self.settings.user);
-        let real_name = self.settings.real_name.clone();
-        self.send(
-            &Request::User {
-                user: &user,
-                mode: Some("0"),
-                unused: Some("*"),
-                real_name: &real_name,
-            },
-            outbox,
-        );
     }
 
     /// One line came from the server, without its ending.
@@ -380,6 +345,7 @@ impl Session {
         if self.greeting_until.is_some_and(|at| now.elapsed >= at) {
             self.greeting_ended(outbox);
         }
+        self.introduce_in_time(now, outbox);
         self.show_late_lists(now, outbox);
         if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             self.regain(now, outbox);
@@ -400,6 +366,7 @@ impl Session {
             limit,
             self.answer_deadline(),
             self.greeting_until,
+            self.introduction_at(),
             self.asked.deadline(),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))
@@ -414,25 +381,6 @@ impl Session {
             | Phase::Leaving { deadline } => Some(deadline.min(silence)),
             Phase::Asking => Some(silence),
             Phase::Ready { .. } => Some(self.regain_at.map_or(silence, |at| at.min(silence))),
-        }
-    }
-
-    /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
-    /// new connection is ordered.
-    pub fn answer_nick(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
-        nick.clone_into(&mut self.settings.nick);
-        nick.clone_into(&mut self.configured);
-        nick.clone_into(&mut self.nick);
-        if self.phase == Phase::Asking {
-            self.phase = Phase::Registering {
-                deadline: now.elapsed + REGISTRATION_MAX,
-            };
-            self.script.in_turn = true;
-            self.send_nick(nick, outbox);
-            self.script.in_turn = false;
-        } else {
-            let after = Duration::ZERO;
-            outbox.orders.push(Order::Reconnect { after });
         }
     }
 
@@ -568,25 +516,6 @@ impl Session {
         }
     }
 
-    /// Asks for the nick this person wants, while somebody else may still have it.
-    fn regain(&mut self, now: Moment, outbox: &mut Outbox) {
-        if self.is_own(&self.settings.nick) {
-            self.regain_at = None;
-        } else {
-            self.regain_at = Some(now.elapsed + self.regain_after);
-            self.regain_after = (self.regain_after * 2).min(REGAIN_LAST);
-            self.asked.regaining = true;
-            let wanted = self.settings.nick.clone();
-            self.send_nick(&wanted, outbox);
-            // Behind the answer to this, a refusal is about something else.
-            self.send(&Request::Ping { token: REGAINED }, outbox);
-        }
-    }
-
-    fn send_nick(&mut self, nick: &str, outbox: &mut Outbox) {
-        self.send(&Request::Nick { nick }, outbox);
-    }
-
     /// Writes a request, or tells why it cannot be written.
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
         match sendable::line(request) {
@@ -623,15 +552,6 @@ impl Session {
     fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
         let words = words.to_owned();
         self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
-    }
-}
-
-/// A user name that servers take, made of one that is as a nick may be.
-fn user_name(wanted: &str) -> String {
-    let plain: String = wanted.chars().filter(char::is_ascii_alphanumeric).collect();
-    match plain.is_empty() {
-        true => "user".to_owned(),
-        false => plain,
     }
 }
 

@@ -2,14 +2,12 @@
 //!
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
-use std::time::Duration;
-
 use super::heard::words_behind;
 use super::refusals::is_refusal;
-use super::{Moment, Outbox, Phase, SETTLED, Session};
+use super::{Moment, Outbox, Phase, Session};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::words;
-use crate::wire::{Message, Reply, Request};
+use crate::wire::{Message, Reply};
 
 impl Session {
     pub(super) fn numbered(
@@ -72,64 +70,6 @@ impl Session {
         }
     }
 
-    fn welcomed(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
-        // It may cross a QUIT.
-        if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
-            return;
-        }
-        if let Some(nick) = message.parameter(0) {
-            // Servers cut what is too long for them.
-            if is_cut(nick, &self.nick) && self.nick == self.settings.nick {
-                nick.clone_into(&mut self.settings.nick);
-            }
-            nick.clone_into(&mut self.nick);
-        }
-        self.farewell = None;
-        self.server = message.source.map(|source| source.as_str().to_owned());
-        // The server says how this person looks to others, often at the end of its welcome.
-        if let Some(word) = message
-            .parameters
-            .last()
-            .and_then(|text| text.split(' ').next_back())
-            && word.contains('!')
-        {
-            self.learn_address(word);
-        }
-        if self.was_in {
-            outbox.events.push(Event::ServerBack);
-        }
-        self.greeting_until = Some(now.elapsed + GREETING_MAX);
-        self.phase = Phase::Welcomed {
-            deadline: now.elapsed + super::REGISTRATION_MAX,
-        };
-    }
-
-    /// Enters the rooms that were asked for, or those of before the connection was lost.
-    pub(super) fn greeting_ended(&mut self, outbox: &mut Outbox) {
-        let is_awaited = self.greeting_until.take().is_some();
-        if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
-            return;
-        }
-        for room in &mut self.settings.rooms {
-            *room = self.rooms.naming.room_named(room).into_owned();
-        }
-        let rooms = if self.was_in {
-            self.rooms.names()
-        } else {
-            let rooms = self.settings.rooms.clone();
-            if let Some(room) = rooms.first() {
-                self.rooms.want(room, None);
-            }
-            rooms
-        };
-        for room in &rooms {
-            let keys = self.rooms.key_of(room).map(str::to_owned);
-            let keys = keys.as_deref();
-            self.send(&Request::Join { rooms: room, keys }, outbox);
-        }
-        self.send(&Request::Ping { token: SETTLED }, outbox);
-    }
-
     fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
         if !is_refusal(number) {
             // More lines about somebody, which this program has no row for.
@@ -176,9 +116,6 @@ impl Session {
 
 /// Others see this person at another host now.
 const VISIBLE_HOST: u16 = 396;
-
-/// So long after the welcome a server that says nothing of its greeting's end has none.
-const GREETING_MAX: Duration = Duration::from_secs(5);
 
 /// Whether a nick is what a server left of one that was too long for it.
 pub(super) fn is_cut(nick: &str, wanted: &str) -> bool {

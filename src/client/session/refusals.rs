@@ -28,7 +28,7 @@ impl Session {
                 Reply::InvalidCapCommand,
             ];
             if is_no_news.iter().any(|reply| reply.number() == number) {
-                return;
+                return self.question_answered(outbox);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
             let words = match is_wrong_password {
@@ -67,7 +67,7 @@ impl Session {
             self.alternatives += 1;
             self.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
-            self.send_nick(&another, outbox);
+            self.ask_for_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let outcome = Outcome::NickRefused { nick, why };

@@ -28,9 +28,10 @@ impl Played {
         let session = Session::new(Settings {
             nick: "alice".into(),
             alternatives: Vec::new(),
-            user: "alice".into(),
-            real_name: "Alice".into(),
+            user: Some("alice".into()),
+            real_name: Some("Alice".into()),
             password: None,
+            on_connect: Vec::new(),
             rooms: rooms.iter().map(|room| (*room).to_owned()).collect(),
             script,
             strict: false,

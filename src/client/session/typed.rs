@@ -116,6 +116,28 @@ impl Session {
         }
     }
 
+    /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
+    /// shown or kept; only what the server refuses is.
+    pub(super) fn do_first(&mut self, line: &str, outbox: &mut Outbox) {
+        let expanded = self.expanded(line);
+        let line = expanded.as_deref().unwrap_or(line);
+        self.script.in_turn = true;
+        match input::parse(line) {
+            Ok(Intent::Tell { target, text }) => {
+                let (targets, text) = (target, text);
+                self.send(&Request::Privmsg { targets, text }, outbox);
+            }
+            Ok(Intent::Notice { target, text }) => {
+                let (targets, text) = (target, text);
+                self.send(&Request::Notice { targets, text }, outbox);
+            }
+            Ok(intent) if input::can_be_first(&intent) => self.ask(&intent, outbox),
+            Ok(_) => self.refuse_input("this cannot be done on coming in", outbox),
+            Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+        }
+        self.script.in_turn = false;
+    }
+
     /// Says a line of a script in the active room, whatever it begins with.
     pub(super) fn entered_as_text(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
         if text.trim().is_empty() {

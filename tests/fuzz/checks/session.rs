@@ -66,9 +66,10 @@ impl Conversation {
             session: Session::new(Settings {
                 nick: "alice".to_owned(),
                 alternatives: vec!["alice2".to_owned()],
-                user: "alice".to_owned(),
-                real_name: "Alice".to_owned(),
+                user: (kind & 64 == 0).then(|| "alice".to_owned()),
+                real_name: Some("Alice".to_owned()),
                 password: (kind & 2 != 0).then(|| "sesame".to_owned()),
+                on_connect: vec!["/raw PING first".to_owned()],
                 rooms: vec!["#dev".to_owned()],
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,

@@ -175,7 +175,7 @@ fn a_question_that_is_too_long_to_be_answered_whole_is_nobodys_mistake() {
 fn the_user_name_is_one_that_servers_take() {
     for (nick, user) in [("_bob_", "bob"), ("[alice]2", "alice2"), ("日本", "user")] {
         let mut played = Played::new(false);
-        played.session.settings.user = nick.into();
+        played.session.settings.user = Some(nick.into());
         played.connect();
         assert!(played.lines()[2].starts_with(&format!("USER {user} ")));
     }
@@ -260,5 +260,120 @@ fn somebody_without_an_address_is_not_the_server() {
     for server in ["s", "irc.example.net"] {
         played.hear(&format!(":{server} NOTICE alice :hi"));
         assert!(matches!(&played.events()[..], [Event::ServerSaid { .. }]));
+    }
+}
+
+/// A session whose names are its nick.
+fn unnamed(script: bool) -> Played {
+    let mut played = Played::new(script);
+    played.session.settings.user = None;
+    played.session.settings.real_name = None;
+    played.connect();
+    played
+}
+
+#[test]
+fn the_names_a_server_is_told_are_those_of_the_nick_that_can_be_had() {
+    let mut played = unnamed(false);
+    assert_eq!(played.lines(), ["CAP LS 302", "NICK alice", "CAP LIST"]);
+    played.hear(":s CAP * LS * :batch");
+    played.hear(":s CAP * LS :chghost");
+    played.hear(":s 433 * alice :Nickname is already in use");
+    played.hear(":s CAP * LIST :");
+    // The person thinks about another one for as long as they like.
+    played.wait(5);
+    assert_eq!(played.lines(), ["CAP REQ chghost"]);
+    played.hear(":s CAP * ACK chghost");
+    let now = played.now;
+    let (session, outbox) = (&mut played.session, &mut played.outbox);
+    session.answer_nick("bob", now, outbox);
+    assert_eq!(played.lines(), ["CAP END", "NICK bob", "CAP LIST"]);
+    played.hear(":s 433 * bob :Nickname is already in use");
+    played.hear(":s CAP * LIST :chghost");
+    let (session, outbox) = (&mut played.session, &mut played.outbox);
+    session.answer_nick("carol", now, outbox);
+    played.take();
+    played.hear(":s CAP * LIST :chghost");
+    assert_eq!(played.lines(), ["USER carol 0 * :carol"]);
+    played.let_in("carol");
+    assert!(played.session.is_ready());
+    // From then on the names are known before.
+    played.lose("gone");
+    played.take();
+    played.connect();
+    assert_eq!(
+        played.lines(),
+        ["CAP LS 302", "NICK carol", "USER carol 0 * :carol"]
+    );
+}
+
+#[test]
+fn a_server_that_knows_no_capabilities_is_told_the_names_all_the_same() {
+    for answer in [
+        ":s 421 * CAP :Unknown command",
+        ":s 451 * :Register first",
+        ":s 410 * LIST :What?",
+    ] {
+        let mut played = unnamed(false);
+        played.take();
+        played.hear(answer);
+        assert_eq!(played.lines(), [""; 0], "{answer}");
+        played.hear(answer);
+        assert_eq!(played.lines(), ["USER alice 0 * :alice"], "{answer}");
+        played.hear(answer);
+        assert_eq!(played.lines(), [""; 0], "{answer}");
+    }
+    let mut silent = unnamed(false);
+    silent.take();
+    assert_eq!(silent.session.next_deadline(), Some(Duration::from_secs(1)));
+    silent.wait(1);
+    assert_eq!(silent.lines(), ["USER alice 0 * :alice"]);
+    silent.wait(1);
+    assert_eq!(silent.lines(), [""; 0]);
+    // A script that has no other nick takes no other.
+    assert_eq!(
+        unnamed(true).lines(),
+        ["CAP LS 302", "NICK alice", "USER alice 0 * :alice"]
+    );
+}
+
+#[test]
+fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time() {
+    let mut played = Played::with_rooms(false, &["#dev"]);
+    played.session.settings.on_connect = vec![
+        "/msg NickServ identify hunter2".to_owned(),
+        "/raw MODE alice +x".to_owned(),
+        "/j #first".to_owned(),
+        "/rooms".to_owned(),
+    ];
+    let done = [
+        "PRIVMSG NickServ :identify hunter2",
+        "MODE alice +x",
+        "JOIN #first",
+        "JOIN #dev",
+        "PING :chatroom-settled",
+    ];
+    for _ in 0..2 {
+        played.connect();
+        played.take();
+        played.hear(":s 001 alice :Welcome alice!~a@host");
+        assert_eq!(played.lines(), [""; 0]);
+        played.hear(":s 376 alice :End of MOTD");
+        // Where what one says comes back.
+        played.hear(":alice!~a@host PRIVMSG NickServ :identify hunter2");
+        let outbox = played.take();
+        assert_eq!(outbox.lines.lines().collect::<Vec<_>>(), done);
+        assert!(matches!(&outbox.events[..], [Event::Unsendable { .. }]));
+        played.hear(":alice!~a@host JOIN #dev");
+        played.hear(":s 366 alice #dev :End");
+        played.hear(":s 401 alice NickServ :No such nick");
+        played.hear(":s PONG s chatroom-settled");
+        let events = played.events();
+        let is_refusal = |event: &Event| matches!(event, Event::Refused { text: None, .. });
+        assert!(events.iter().any(is_refusal), "{events:?}");
+        assert!(!format!("{events:?}").contains("hunter2"));
+        assert_eq!(played.session.active_room(), Some("#dev"));
+        played.lose("gone");
+        played.take();
     }
 }
