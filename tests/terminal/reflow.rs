@@ -9,6 +9,12 @@ use super::tmux::{Room, Tmux, is_installed};
 const DRAFT: &str =
     "The quick brown fox jumps over the lazy dog and runs away into the dark, dark wood.";
 
+/// Messages with a draft below them.
+fn above<'l>(messages: &'l [String], draft: &'l str) -> Vec<&'l str> {
+    let messages = messages.iter().map(String::as_str);
+    messages.chain([draft]).collect()
+}
+
 #[test]
 fn messages_above_a_typed_line_leave_it_and_its_cursor_as_they_are() {
     let Some(mut room) = Room::sized(80, 24) else {
@@ -41,9 +47,7 @@ fn a_thousand_messages_while_typing_are_all_there_once_and_in_order() {
             draft.push('x');
         }
     }
-    expected.push(draft.clone());
-    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    room.alice.settles(&expected, &draft);
+    room.alice.settles(&above(&expected, &draft), &draft);
 }
 
 #[test]
@@ -68,22 +72,13 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
             4 => &line[..line.len() - "wood.".len()],
             _ => &line,
         };
+        room.alice.settles(&above(&expected, &line), before_cursor);
         for (turn, columns) in [31, 64, 40].into_iter().enumerate() {
             room.alice.resizes_and_is_drawn_anew(columns, 20);
-            let lines: Vec<&str> = expected
-                .iter()
-                .map(String::as_str)
-                .chain([&*line])
-                .collect();
-            room.alice.settles(&lines, before_cursor);
+            room.alice.settles(&above(&expected, &line), before_cursor);
             room.bob.says(&format!("{number}.{turn}"));
             expected.push(format!("<bob> {number}.{turn}"));
-            let lines: Vec<&str> = expected
-                .iter()
-                .map(String::as_str)
-                .chain([&*line])
-                .collect();
-            room.alice.settles(&lines, before_cursor);
+            room.alice.settles(&above(&expected, &line), before_cursor);
         }
     }
     room.alice.types(ENTER);
@@ -102,9 +97,8 @@ fn a_width_that_changes_all_the_time_loses_nothing_above_a_draft() {
         room.bob.says(&format!("message {number}"));
         expected.push(format!("<bob> message {number}"));
     }
-    expected.push("[#lobby] a short draft".to_owned());
-    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    room.alice.settles(&expected, "[#lobby] a short draft");
+    let draft = "[#lobby] a short draft";
+    room.alice.settles(&above(&expected, draft), draft);
 }
 
 #[test]
@@ -198,12 +192,7 @@ fn pastes_tabs_searches_and_prefixes_let_messages_through() {
         room.bob.says(&format!("message {number}"));
         expected.push(format!("<bob> message {number}"));
         let line = format!("[#lobby] {line}");
-        let lines: Vec<&str> = expected
-            .iter()
-            .map(String::as_str)
-            .chain([&*line])
-            .collect();
-        room.alice.settles(&lines, before_cursor);
+        room.alice.settles(&above(&expected, &line), before_cursor);
     }
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "bob:  pasted");

@@ -211,7 +211,8 @@ impl Display {
 
 impl Shown {
     /// Everything that was ever drawn and is not erased, as lines: rows that the terminal
-    /// wrapped are one line, and so are those that the program has indented. The time in front of a message is taken off.
+    /// wrapped are one line, and so are those that the program has indented, and those of the
+    /// draft. The time in front of a message is taken off.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         self.lines_and_last_row().0
     }
@@ -225,6 +226,12 @@ impl Shown {
         }
         let screen = self.parser.screen();
         let above = i64::try_from(screen.scrollback_len()).unwrap();
+        let columns = screen.size().1.get();
+        let draft = rows.iter().rposition(|(row, _)| row.starts_with('['));
+        for index in draft.unwrap_or(rows.len())..rows.len().saturating_sub(1) {
+            let next = &rows[index + 1].0;
+            rows[index].1 |= is_full(&rows[index].0, next, columns);
+        }
         let mut lines: Vec<String> = Vec::new();
         let (mut goes_on, mut last_row) = (false, 0);
         for (index, (row, wrapped)) in rows.into_iter().enumerate() {
@@ -271,6 +278,14 @@ impl Shown {
             }
             offset -= wanted;
         }
+    }
+
+    /// For each of the last rows that have something in them, whether the terminal has wrapped it.
+    pub(crate) fn last_rows_wrapped(&mut self, count: usize) -> Vec<bool> {
+        let mut rows = self.rows();
+        rows.retain(|(row, _)| !row.is_empty());
+        let rows = rows.split_off(rows.len().saturating_sub(count));
+        rows.into_iter().map(|(_, wrapped)| wrapped).collect()
     }
 
     /// How many rows there are, those that have scrolled away and empty ones too.
@@ -596,6 +611,13 @@ pub(crate) fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
         (row, column) = (row + 1, 0);
     }
     (row, column)
+}
+
+/// Whether a row of the draft goes on in the next, rather than having a line feed of its own.
+pub(crate) fn is_full(row: &str, next: &str, columns: u16) -> bool {
+    let width = |c: char| u16::try_from(c.width().unwrap_or(0)).unwrap();
+    let cells: u16 = row.chars().map(width).sum();
+    cells + next.chars().next().map_or(1, width) > columns
 }
 
 /// `12:01 <bob> hello` without the time, which is another each time.

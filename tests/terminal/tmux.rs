@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::people::{Lines, PATIENCE, host_on};
-use super::screen::{place_of_end, without_time};
+use super::screen::{is_full, place_of_end, without_time};
 use chatting_room::server::Host;
 
 const CONFIGURATION: &str = "\
@@ -270,10 +270,7 @@ impl Tmux {
         let rows = self.command("capture-pane -p");
         let cursor = self.command("display-message -p '#{cursor_y} #{cursor_x}'");
         let (row, column) = cursor[0].split_once(' ').unwrap();
-        let mut lines: Vec<String> = lines
-            .iter()
-            .map(|line| without_time(line.trim_end()).to_owned())
-            .collect();
+        let mut lines = self.lines_of(lines);
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
@@ -282,6 +279,27 @@ impl Tmux {
             rows,
             cursor: (row.parse().unwrap(), column.parse().unwrap()),
         }
+    }
+
+    /// The lines of tmux, with the rows of the draft as one.
+    fn lines_of(&self, rows: Vec<String>) -> Vec<String> {
+        let draft = rows.iter().rposition(|row| row.starts_with('['));
+        let mut lines: Vec<String> = Vec::new();
+        let mut goes_on = false;
+        for (index, row) in rows.iter().enumerate() {
+            match lines.last_mut() {
+                Some(line) if goes_on => line.push_str(row),
+                _ => lines.push(row.clone()),
+            }
+            goes_on = draft.is_some_and(|draft| index >= draft)
+                && rows
+                    .get(index + 1)
+                    .is_some_and(|next| is_full(row, next, self.columns));
+        }
+        lines
+            .iter()
+            .map(|line| without_time(line.trim_end()).to_owned())
+            .collect()
     }
 
     /// Waits until the screen is as it should be.

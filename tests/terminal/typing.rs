@@ -89,6 +89,22 @@ fn a_draft_of_three_rows_stays_whole_wherever_its_cursor_is() {
 }
 
 #[test]
+fn the_rows_of_a_draft_are_lines_that_no_terminal_joins_and_those_of_a_line_said_are_one() {
+    let mut room = Room::sized(24, 40);
+    let draft = "The quick brown fox jumps over the lazy dog and runs away into the dark wood.";
+    let line = format!("[#lobby] {draft}");
+    room.alice.types(draft);
+    room.alice.settles(&[&line], &line);
+    let wrapped = room.alice.look(|shown| shown.last_rows_wrapped(3));
+    assert_eq!(wrapped, [false, false, false]);
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), draft);
+    room.alice.settles(&[&line, "[#lobby]"], "[#lobby] ");
+    let wrapped = room.alice.look(|shown| shown.last_rows_wrapped(4));
+    assert_eq!(wrapped, [true, true, false, false]);
+}
+
+#[test]
 fn a_draft_that_ends_at_the_right_margin_stays_whole() {
     let mut room = Room::sized(24, 40);
     for rows in 1..=3 {

@@ -12,7 +12,6 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::Assistant;
 use super::remote::Remote;
-use super::shown::BACK_TO_SCREEN;
 use crate::client::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
 use crate::client::session::Judgement;
@@ -209,16 +208,18 @@ fn apart(text: Cow<'_, str>) -> Cow<'_, str> {
 impl Highlighter for Helper {
     /// What a paste brought along is not obeyed by the terminal.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
-        self.remote.line_shown(line, position);
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
-        if line.contains(obeyed) {
-            return apart(Cow::Owned(line.replace(obeyed, "")));
-        }
         let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        apart(match &self.assistant {
+        let painted = match &self.assistant {
+            _ if line.contains(obeyed) => Cow::Borrowed(line),
             Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
             None => Cow::Borrowed(line),
-        })
+        };
+        let rows = self.remote.line_shown(line, position, painted);
+        match line.contains(obeyed) {
+            true => apart(Cow::Owned(rows.replace(obeyed, ""))),
+            false => apart(rows),
+        }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -226,22 +227,19 @@ impl Highlighter for Helper {
         prompt: &'p str,
         usual: bool,
     ) -> Cow<'b, str> {
-        if self.remote.drawn(prompt, usual) {
-            Cow::Owned(format!("{BACK_TO_SCREEN}{prompt}"))
-        } else {
-            Cow::Borrowed(prompt)
-        }
+        self.remote.drawn(prompt, usual)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        self.remote.hint_shown(hint);
-        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+        let rows = self.remote.hint_shown(hint);
+        Cow::Owned(format!("\x1b[2m{rows}\x1b[0m"))
     }
 
     /// Always true, so that whatever changes the line or moves the cursor draws the whole line:
     /// this is how the helper knows what is on the screen.
-    fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
-        self.remote.typed(line, position);
+    fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
+        self.remote
+            .typed(line, position, kind == CmdKind::ForcedRefresh);
         if let Some(keeper) = self.keeper() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);
@@ -267,7 +265,7 @@ impl Validator for Helper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::editor::shown::CELLS;
+    use crate::client::editor::rows::CELLS;
 
     #[test]
     fn emoji_that_are_joined_are_shown_apart_in_as_many_cells_as_they_are_counted() {

@@ -65,6 +65,7 @@ impl ConditionalEventHandler for Keys {
             return None;
         };
         let key = *keys.first()?;
+        self.remote.key_comes();
         self.remote.with_begun(|begun, index| {
             if begun.paste.is_some() {
                 return Some(self.pasting(begun, key));

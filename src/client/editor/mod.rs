@@ -4,13 +4,14 @@
 //! prompt under what is being typed, and end it. What is printed above the prompt goes through
 //! the printer, whose gate is opened and closed here. `helper` is what the library asks while a
 //! line is typed, `keys` are the keys that do more here than elsewhere, with a `search` of the
-//! `history` and a `paste` among them, `shown` knows what is on the screen.
+//! `history` and a `paste` among them, `shown` knows what is on the screen, in which `rows`.
 
 mod helper;
 mod history;
 mod keys;
 mod paste;
 mod remote;
+mod rows;
 mod search;
 mod shown;
 
@@ -28,7 +29,8 @@ use self::helper::Helper;
 use self::history::Memory;
 use self::remote::Draft;
 pub use self::remote::Remote;
-use self::shown::{CELLS, Shown, write_to_terminal};
+use self::rows::CELLS;
+use self::shown::{Shown, write_to_terminal};
 use super::completion::Names;
 use super::config::Keys as KeySet;
 use super::draft::DraftKeeper;
@@ -60,13 +62,21 @@ pub enum Entered {
     Suspend,
 }
 
-impl rustyline::Prompt for Prompt {
+/// The prompt that the editor is given. It asks for it when it has looked how wide the terminal
+/// is.
+struct GivenPrompt<'r> {
+    prompt: Prompt,
+    remote: &'r Remote,
+}
+
+impl rustyline::Prompt for GivenPrompt<'_> {
     fn raw(&self) -> &str {
-        &self.raw
+        self.remote.measured();
+        &self.prompt.raw
     }
 
     fn styled(&self) -> &str {
-        &self.styled
+        &self.prompt.styled
     }
 }
 
@@ -203,6 +213,10 @@ impl Editor {
         loop {
             let Some(prompt) = self.remote.begin() else {
                 return Ok(Entered::Ended);
+            };
+            let prompt = GivenPrompt {
+                prompt,
+                remote: &self.remote,
             };
             let (left, right) = draft.text.split_at(draft.position);
             let read = self.inner.readline_with_initial(&prompt, (left, right));

@@ -1,12 +1,14 @@
 //! The handle by which other threads reach the editor, and what they and it share: what is on the
 //! screen, what should be, and how far a line has come.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::keys::Begun;
+use super::rows::{Place, in_rows};
 use super::shown::{Shown, write_to_terminal};
 use crate::client::printer::Printer;
 use crate::client::screen::{Prompt, without_styles};
@@ -56,6 +58,10 @@ struct Desk {
     history_index: usize,
     draft: Draft,
     shown: Shown,
+    /// How wide the editor believes the terminal to be.
+    columns: u16,
+    /// What is drawn next stays on the screen, and the editor does not come back to it.
+    is_last: bool,
     /// The editor shows its own prompt now, that of a count for instance.
     counting: bool,
     /// The next drawing is the answer to a key, and not to a printed block.
@@ -159,6 +165,7 @@ impl Remote {
         desk.shown = Shown::default();
         desk.counting = false;
         desk.key_pressed = false;
+        desk.is_last = false;
         Some(desk.given.clone())
     }
 
@@ -187,30 +194,46 @@ impl Remote {
         self.printer.close_gate();
     }
 
-    /// The editor draws itself, with its usual prompt or with that of a search. True when it has
-    /// to come back from the other screen for it.
-    pub(super) fn drawn(&self, prompt: &str, usual_prompt: bool) -> bool {
+    /// The editor has looked how wide the terminal is.
+    pub(super) fn measured(&self) {
+        self.lock().columns = terminal::columns();
+    }
+
+    /// A key is about to be obeyed. What fits in a row is not drawn anew for another width, and
+    /// then the editor does not tell that it has looked.
+    pub(super) fn key_comes(&self) {
         let mut desk = self.lock();
         let columns = terminal::columns();
-        let other_width = desk.stage != Stage::Beginning && columns != desk.shown.columns;
-        if other_width {
-            self.printer.rest(AFTER_OTHER_WIDTH);
+        if desk.shown.fits_in_row(columns) && desk.shown.fits_in_row(desk.columns) {
+            desk.columns = columns;
         }
-        let wrapped_anew = self.reflows && other_width;
-        // The editor has not written anything of this drawing yet.
-        let cleared =
-            wrapped_anew && write_to_terminal(&desk.shown.clear_reflowed(columns)).is_ok();
+    }
+
+    /// The editor draws itself, with its usual prompt or with that of a count.
+    pub(super) fn drawn<'p>(&self, prompt: &'p str, usual_prompt: bool) -> Cow<'p, str> {
+        let mut desk = self.lock();
+        let columns = desk.columns;
+        let before = desk.shown.columns;
+        if desk.stage != Stage::Beginning && columns != before {
+            self.printer.rest(AFTER_OTHER_WIDTH);
+            if self.reflows && columns < before {
+                // The editor has not written anything of this drawing yet. Without a terminal
+                // there is nobody who could see what is left.
+                let _ = write_to_terminal(&desk.shown.clear_narrowed(columns));
+            }
+        }
         desk.shown = Shown {
             prompt: without_styles(prompt),
             columns,
             ..Shown::default()
         };
+        let rows = desk.in_rows(Cow::Borrowed(prompt), Place::START);
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
         if printed {
             self.printer.printed();
         }
         if desk.stage == Stage::Returning {
-            return cleared;
+            return rows;
         }
         desk.stage = Stage::Reading;
         desk.counting = !usual_prompt;
@@ -218,19 +241,27 @@ impl Remote {
         // another thread has closed it to wake the editor.
         self.printer.open_gate();
         self.wake_if_needed(&mut desk);
-        cleared
+        rows
     }
 
-    /// The editor draws this line behind its prompt.
-    pub(super) fn line_shown(&self, line: &str, position: usize) {
+    /// The editor draws this line behind its prompt, painted so.
+    pub(super) fn line_shown<'l>(
+        &self,
+        line: &str,
+        position: usize,
+        painted: Cow<'l, str>,
+    ) -> Cow<'l, str> {
         let mut desk = self.lock();
         line.clone_into(&mut desk.shown.line);
         desk.shown.position = position;
+        desk.in_rows(painted, desk.shown.start_of_line())
     }
 
     /// The editor draws this hint behind the line.
-    pub(super) fn hint_shown(&self, hint: &str) {
-        hint.clone_into(&mut self.lock().shown.hint);
+    pub(super) fn hint_shown<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        let mut desk = self.lock();
+        hint.clone_into(&mut desk.shown.hint);
+        desk.in_rows(Cow::Borrowed(hint), desk.shown.end_of_line())
     }
 
     /// Ctrl-C was pressed.
@@ -277,9 +308,11 @@ impl Remote {
         self.lock().again.is_some()
     }
 
-    pub(super) fn typed(&self, text: &str, position: usize) {
+    /// The line is this now; `is_last` when it is about to be handed over.
+    pub(super) fn typed(&self, text: &str, position: usize, is_last: bool) {
         let mut desk = self.lock();
         desk.key_pressed = true;
+        desk.is_last = is_last;
         if desk.draft.text != text {
             text.clone_into(&mut desk.draft.text);
         }
@@ -299,5 +332,16 @@ impl Remote {
 
     fn lock(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Desk {
+    /// The rows of a text that begins at this place. What stays on the screen is left whole, so
+    /// that it can be copied and is wrapped anew as messages are.
+    fn in_rows<'t>(&self, text: Cow<'t, str>, place: Place) -> Cow<'t, str> {
+        match self.is_last {
+            true => text,
+            false => in_rows(text, place, self.columns),
+        }
     }
 }
