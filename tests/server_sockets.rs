@@ -169,6 +169,27 @@ fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
 }
 
 #[test]
+fn a_line_may_go_on_without_an_end_up_to_the_bound_that_is_set() {
+    const BOUND: usize = 9_000;
+    let config = file(&format!("[limits]\nreceive-queue-bytes = {BOUND}\n"));
+    let server = Server::start(&["--config", path_of(&config)]);
+    for bytes in [BOUND - 1, BOUND] {
+        let mut patient = server.connect();
+        patient.send_bytes(&vec![b'x'; bytes]);
+        assert!(patient.line().contains(" 417 "), "{bytes}");
+        // By the time somebody else was answered all of it has been looked at.
+        server.connect().fence();
+        patient.send_bytes(b"\r\n");
+        assert_eq!(patient.fence(), [""; 0]);
+    }
+    let mut endless = server.connect();
+    endless.send_bytes(&[b'x'; BOUND + 1]);
+    let heard = endless.rest();
+    assert!(heard[0].contains(" 417 "), "{heard:?}");
+    assert_eq!(heard[1], "ERROR :Closing Link: * (A line without an end)");
+}
+
+#[test]
 fn a_tls_hello_is_answered_without_waiting_for_a_line() {
     let server = Server::start(&[]);
     let mut client = server.connect();

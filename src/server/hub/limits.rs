@@ -388,6 +388,24 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_counts_like_one_more_line_from_its_bound_on() {
+        // The last of a burst of two is taken at once when the first counted once.
+        for (answer_bytes, waits) in [(511, false), (512, true)] {
+            let (mut hub, mut outbox) = hub(Limits {
+                answer_bytes_per_line: 512,
+                lines_burst: 2,
+                ..Limits::default()
+            });
+            let around = ":chatroomd.local PONG chatroomd.local :\r\n".len();
+            let line = format!("PING :{}", "x".repeat(answer_bytes - around));
+            hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+            let answer = outbox.sends().next().unwrap().1;
+            assert_eq!(answer.len(), answer_bytes);
+            assert_eq!(!outbox.take_pauses().is_empty(), waits, "{answer_bytes}");
+        }
+    }
+
+    #[test]
     fn looking_at_everybody_costs_more_than_looking_at_one() {
         let (mut hub, mut outbox) = hub(Limits {
             lines_burst: 4,

@@ -207,3 +207,80 @@ fn furthest_behind(connections: &mut Slab<Connection>) -> Option<&mut Connection
     };
     all.filter(can_go).max_by_key(|one| one.unsent_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net;
+    use std::os::unix::net::UnixStream;
+
+    use mio::Events;
+
+    use super::*;
+    use crate::server::Settings;
+    use crate::server::hub::{Limits, Outbox, Written};
+
+    /// A reactor with one connection, and its other side, which reads nothing: all the system takes
+    /// for it is taken, and `waiting` bytes are left.
+    fn with_a_reader_behind(limits: Limits, waiting: usize) -> (Reactor, net::TcpStream) {
+        let mut settings = Settings::listening_on("127.0.0.1:0".parse().unwrap());
+        settings.hub.limits = limits;
+        let (_, stop) = UnixStream::pair().unwrap();
+        let mut reactor = Reactor::new(&settings, Vec::new(), stop).unwrap();
+        // The other end of that is gone, which is not to be heard of.
+        let _ = reactor.poll.registry().deregister(&mut reactor.stop);
+        let reader = net::TcpStream::connect(reactor.addresses().next().unwrap()).unwrap();
+        let mut events = Events::with_capacity(8);
+        while reactor.connections.is_empty() {
+            reactor.poll.poll(&mut events, None).unwrap();
+            reactor.turn(&events);
+        }
+        let (outbox, queues) = (&mut reactor.outbox, &mut reactor.queues);
+        let (_, connection) = reactor.connections.iter_mut().next().unwrap();
+        let mut push = |line_bytes| {
+            let line = line_of(line_bytes, outbox);
+            connection.push(line, outbox, queues);
+            connection.write(outbox, queues).unwrap();
+            connection.unsent_bytes()
+        };
+        while push(300) == 0 {}
+        while push(200) < waiting - 400 {}
+        let missing = waiting - push(2);
+        assert_eq!(push(missing), waiting);
+        (reactor, reader)
+    }
+
+    /// A line of so many bytes, its ending included.
+    fn line_of(bytes: usize, outbox: &mut Outbox) -> Written {
+        outbox.line(format_args!("{}", "x".repeat(bytes - "\r\n".len())))
+    }
+
+    #[test]
+    fn a_reader_is_given_up_when_one_byte_more_would_wait_than_may() {
+        const BOUND: u32 = 256 * 1024;
+        let one = Limits {
+            send_queue_bytes: BOUND,
+            ..Limits::default()
+        };
+        let all = Limits {
+            send_queue_bytes: 1 << 30,
+            queues_bytes: BOUND,
+            ..Limits::default()
+        };
+        for limits in [one, all] {
+            for (line_bytes, stays) in [(99, true), (100, true), (101, false)] {
+                let waiting = BOUND as usize - 100;
+                let (mut reactor, _reader) = with_a_reader_behind(limits.clone(), waiting);
+                let (_, connection) = reactor.connections.iter().next().unwrap();
+                let id = connection.id;
+                let line = line_of(line_bytes, &mut reactor.outbox);
+                reactor.outbox.send(id, line);
+                reactor.deliver();
+                let (_, connection) = reactor.connections.iter().next().unwrap();
+                assert_eq!(connection.is_open(), stays, "{line_bytes}: {limits:?}");
+                if stays {
+                    assert_eq!(connection.unsent_bytes(), waiting + line_bytes);
+                }
+            }
+        }
+    }
+}
