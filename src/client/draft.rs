@@ -1,4 +1,5 @@
-//! The line that is being typed, kept in a file so that it outlives the program.
+//! The line that is being typed, kept in a file so that it outlives the program, with the lines
+//! that wait for a server that is away.
 //!
 //! A thread of its own writes it a moment after it has changed, so that no key waits for a disk.
 //! The file can only be read by its owner, and is gone when there is nothing in it. Each running
@@ -17,6 +18,8 @@ use std::time::Duration;
 const REST: Duration = Duration::from_millis(200);
 /// So many sessions with one server keep their drafts at the same time.
 const PLACES_MAX: u32 = 32;
+/// Stands between two drafts in a file. No line can have it.
+const BETWEEN: char = '\0';
 
 /// Where the draft is kept. Clones are the same place.
 #[derive(Debug, Clone)]
@@ -29,7 +32,12 @@ pub struct DraftKeeper {
 
 #[derive(Debug, Default)]
 struct State {
+    /// What was said and has not been sent.
+    unsent: Vec<String>,
+    /// What is being typed.
     text: String,
+    /// What an earlier run has left and what has not been offered yet.
+    later: Vec<String>,
     changed: bool,
     finished: bool,
 }
@@ -59,16 +67,50 @@ impl DraftKeeper {
         Ok(Some(keeper))
     }
 
-    /// What was kept by an earlier run.
-    pub fn kept(&self) -> String {
-        fs::read_to_string(self.file.as_path()).unwrap_or_default()
+    /// What was kept by an earlier run: the drafts, in the order in which they are to be offered.
+    pub fn kept(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.file.as_path()).unwrap_or_default();
+        let drafts = text.split(BETWEEN).filter(|draft| !draft.is_empty());
+        drafts.map(str::to_owned).collect()
     }
 
     /// The draft is this now. Nothing is written before this returns.
     pub fn keep(&self, text: &str) {
-        let mut state = self.lock();
-        if state.text != text && !state.finished {
+        self.change(|state| {
+            let is_other = state.text != text;
+            if is_other {
+                text.clone_into(&mut state.text);
+            }
+            is_other
+        });
+    }
+
+    /// The draft is now one of those that were kept by an earlier run, and these are offered later.
+    pub fn offer(&self, text: &str, later: &[String]) {
+        self.change(|state| {
             text.clone_into(&mut state.text);
+            later.clone_into(&mut state.later);
+            true
+        });
+    }
+
+    /// These lines were said and have not been sent.
+    pub fn keep_unsent(&self, lines: Vec<String>) {
+        self.change(|state| {
+            let is_other = state.unsent != lines;
+            state.unsent = lines;
+            is_other
+        });
+    }
+
+    /// Whether something was said that has not been sent.
+    pub fn has_unsent(&self) -> bool {
+        !self.lock().unsent.is_empty()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State) -> bool) {
+        let mut state = self.lock();
+        if !state.finished && change(&mut state) {
             state.changed = true;
             self.shared.1.notify_one();
         }
@@ -79,7 +121,7 @@ impl DraftKeeper {
         let mut state = self.lock();
         if std::mem::take(&mut state.changed) {
             // A draft that cannot be kept is no reason to disturb a conversation.
-            let _ = write(&self.file, &state.text);
+            let _ = write(&self.file, &state.drafts());
         }
     }
 
@@ -114,6 +156,19 @@ impl DraftKeeper {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// All that is to be offered at the next start, as it stands in the file.
+    fn drafts(&self) -> String {
+        let drafts = self.unsent.iter().chain([&self.text]).chain(&self.later);
+        let drafts: Vec<String> = drafts
+            .filter(|draft| !draft.is_empty())
+            // A paste may have brought one along, and no line with it can be sent.
+            .map(|draft| draft.replace(BETWEEN, ""))
+            .collect();
+        drafts.join(&BETWEEN.to_string())
     }
 }
 
@@ -176,10 +231,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
         let keeper = DraftKeeper::start(&file).unwrap().unwrap();
-        assert_eq!(keeper.kept(), "");
+        assert_eq!(keeper.kept(), [""; 0]);
         keeper.keep("half a thought");
         keeper.write_now();
-        assert_eq!(keeper.kept(), "half a thought");
+        assert_eq!(keeper.kept(), ["half a thought"]);
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         keeper.keep("");
@@ -196,13 +251,36 @@ mod tests {
         one.keep("one");
         two.keep("two");
         one.write_now();
-        assert_eq!(start().kept(), "");
+        assert_eq!(start().kept(), [""; 0]);
         one.finish();
         two.finish();
         two.keep("never");
         let (again, too) = (start(), start());
-        assert_eq!([again.kept(), too.kept()], ["one", "two"]);
-        assert_eq!(start().kept(), "");
+        assert_eq!([again.kept(), too.kept()], [["one"], ["two"]]);
+        assert_eq!(start().kept(), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_not_sent_is_kept_before_the_draft_and_what_is_offered_later_behind_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("draft");
+        let keeper = DraftKeeper::start(&file).unwrap().unwrap();
+        keeper.offer("two", &["three\nlines".into(), "four".into()]);
+        keeper.keep("two\0!");
+        keeper.keep_unsent(vec!["@bob zero".into(), "/msg #a one".into()]);
+        assert!(keeper.has_unsent());
+        keeper.write_now();
+        assert_eq!(
+            keeper.kept(),
+            ["@bob zero", "/msg #a one", "two!", "three\nlines", "four"]
+        );
+        keeper.keep_unsent(Vec::new());
+        keeper.offer("four", &[]);
+        keeper.write_now();
+        assert_eq!(keeper.kept(), ["four"]);
+        keeper.keep("");
+        keeper.write_now();
+        assert!(!file.exists());
     }
 
     #[test]
@@ -215,6 +293,6 @@ mod tests {
             keeper.write_now();
             keeper
         });
-        assert_eq!(keepers.map(|keeper| keeper.kept()), ["h.1", "h.2"]);
+        assert_eq!(keepers.map(|keeper| keeper.kept()), [["h.1"], ["h.2"]]);
     }
 }

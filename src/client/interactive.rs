@@ -168,6 +168,8 @@ impl Terminal {
             lines: String::new(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
+            keeper: keeper.clone(),
+            unsent_count: 0,
             news: news_sender,
             ready: false,
             ended: false,
@@ -202,6 +204,10 @@ impl Terminal {
         // for the signal before it goes on.
         drop(door);
         if let Some(keeper) = keeper {
+            if keeper.has_unsent() {
+                let words = "what was never sent is offered again at the next start\n";
+                self.printer.push(words.to_owned());
+            }
             keeper.finish();
         }
         self.remote.rest();
@@ -435,6 +441,9 @@ struct TerminalFront {
     lines: String,
     printer: Printer,
     remote: Remote,
+    /// Where what cannot be sent yet is kept, and how many lines it was.
+    keeper: Option<DraftKeeper>,
+    unsent_count: usize,
     news: mpsc::Sender<News>,
     ready: bool,
     ended: bool,
@@ -445,10 +454,23 @@ impl TerminalFront {
         // The main thread outlives this one.
         let _ = self.news.send(news);
     }
+
+    /// What could not be sent is offered at the next start, however this one ends.
+    fn keep_unsent(&mut self, session: &Session) {
+        let count = session.unsent_count();
+        if std::mem::replace(&mut self.unsent_count, count) != count
+            && let Some(keeper) = &self.keeper
+        {
+            keeper.keep_unsent(session.unsent());
+        }
+    }
 }
 
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
+        if matches!(event, Event::Sent { .. }) {
+            self.keep_unsent(session);
+        }
         let active = session.active_room();
         if event.is_as_typed() {
             return self.scroll.remember(event, unix_seconds, active);
@@ -477,6 +499,7 @@ impl Front for TerminalFront {
     }
 
     fn changed(&mut self, session: &Session) {
+        self.keep_unsent(session);
         let (room, unread) = (session.active_room(), session.unread());
         self.lines.push_str(&self.scroll.flush(room));
         // All that came together goes to the printer together.

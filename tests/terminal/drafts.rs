@@ -59,6 +59,49 @@ fn two_terminals_have_drafts_of_their_own() {
 }
 
 #[test]
+fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
+    let host = host_on(0);
+    let address = host.address();
+    let mut alice = Start::as_nick("alice", address).start();
+    alice.is_in();
+    drop(host);
+    alice.shows("the server is gone");
+    alice.types("one\rtwo\r/msg NickServ identify hunter2\r@bob three\rhalf a thought");
+    alice.shows("half a thought");
+    alice.signals(Signal::SIGTERM);
+    alice.shows("what was never sent is offered again at the next start");
+    alice.ends_with(143);
+    assert!(!everything_in(alice.home()).contains("hunter2"));
+    let _host = host_on(address.port());
+    let mut bob = Lines::enter(address, "bob");
+    let start = || Start::as_nick("alice", address).at_home_of(&alice).start();
+    let mut again = start();
+    again.shows("you are alice in #lobby");
+    let offered = "/msg #lobby one";
+    again.shows(offered);
+    again.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
+    again.types(ENTER);
+    for text in ["one", "two"] {
+        assert_eq!(bob.hears_alice(), text);
+    }
+    // It ends once more, in the middle.
+    again.settles_below("[#lobby] @bob three");
+    again.signals(Signal::SIGTERM);
+    again.ends_with(143);
+    let mut last = start();
+    last.settles_below("[#lobby] @bob three");
+    last.types(ENTER);
+    bob.hears("PRIVMSG bob :three");
+    last.settles_below("[#lobby] half a thought");
+    last.types("\x15/quit\r");
+    last.ends_with(0);
+    let mut over = start();
+    over.settles_below("[#lobby] ");
+    over.types("/quit\r");
+    over.ends_with(0);
+}
+
+#[test]
 fn passwords_are_written_to_no_file() {
     let start = |start: Start| start.configured("log = true\n[alias]\nns = \"/msg NickServ\"\n");
     let (_server, mut alice, mut lines) = Scripted::with_alice(start);

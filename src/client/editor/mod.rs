@@ -15,6 +15,7 @@ mod rows;
 mod search;
 mod shown;
 
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -87,6 +88,9 @@ pub struct Editor {
     history_file: Option<PathBuf>,
     /// What the next line begins with.
     first: Draft,
+    /// What an earlier run has left besides, and where that is kept meanwhile.
+    kept: VecDeque<String>,
+    keeper: Option<DraftKeeper>,
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
@@ -117,11 +121,13 @@ impl Editor {
             remote,
             history_file: None,
             first: Draft::default(),
+            kept: VecDeque::new(),
+            keeper: None,
         })
     }
 
     /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
-    /// left with the keeper of the draft as the first line.
+    /// left with the keeper of the draft as the first lines.
     pub fn begin(
         &mut self,
         history_file: Option<PathBuf>,
@@ -133,11 +139,10 @@ impl Editor {
             load_history(&mut self.inner, file);
         }
         self.history_file = history_file;
-        let text = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
-        self.first = Draft {
-            position: text.len(),
-            text,
-        };
+        let kept = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        self.kept = kept.into();
+        self.keeper.clone_from(&keeper);
+        self.offer_next();
         if let Some(helper) = self.inner.helper_mut() {
             helper.begin(Box::new(assistant), keeper);
         }
@@ -165,7 +170,24 @@ impl Editor {
         if let Entered::Line(line) = &entered {
             self.remember(line);
         }
+        if matches!(entered, Entered::Line(_) | Entered::Cleared { .. }) {
+            self.offer_next();
+        }
         Ok(entered)
+    }
+
+    /// The next line begins with what an earlier run has left, if there is more of it.
+    fn offer_next(&mut self) {
+        self.first = Draft::default();
+        if let Some(text) = self.kept.pop_front() {
+            if let Some(keeper) = &self.keeper {
+                keeper.offer(&text, self.kept.make_contiguous());
+            }
+            self.first = Draft {
+                position: text.len(),
+                text,
+            };
+        }
     }
 
     /// Asks a question; `default` is what an empty answer means. The prompt is the question from

@@ -5,7 +5,7 @@
 //! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
 //! `entering` brings this person in,
 //! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
-//! before it is entered, `talk` knows what became of what a person says, `ignored` whose words are
+//! before it is entered, `talk` knows what became of what a person says, `unsent` what never left, `ignored` whose words are
 //! not shown, `lists` who is in a room, `refusals` what becomes of what the server refuses, `rooms`
 //! remembers who is where, `naming` what names are like there, `asked` collects answers that come
 //! in many lines. `capabilities` asks what the server can do; `fences` knows what became of each
@@ -30,6 +30,7 @@ mod report;
 mod rooms;
 mod talk;
 mod typed;
+mod unsent;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -188,6 +189,8 @@ pub struct Session {
     waiting: VecDeque<Talk>,
     /// It was told that it waits.
     waiting_told: bool,
+    /// What still waited when all was over.
+    never_sent: Vec<Talk>,
     script: Script,
     capabilities: Capabilities,
     /// The server does what no server may do.
@@ -241,6 +244,7 @@ impl Session {
             farewell: None,
             waiting: VecDeque::new(),
             waiting_told: false,
+            never_sent: Vec::new(),
             script: Script::default(),
             capabilities: Capabilities::default(),
             broken: false,

@@ -186,10 +186,12 @@ impl Session {
         }
         for piece in std::mem::take(&mut self.script.pieces) {
             if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+                self.never_sent.push(talk.clone());
                 self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
             }
         }
         for talk in std::mem::take(&mut self.waiting) {
+            self.never_sent.push(talk.clone());
             // It has had no number, since it was never sent.
             self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
         }

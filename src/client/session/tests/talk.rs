@@ -146,6 +146,50 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
         fates(&played.events()),
         [("#lobby", "too late", Fate::Unsent)]
     );
+    assert_eq!(played.session.unsent(), ["/msg #lobby too late"]);
+}
+
+#[test]
+fn what_waits_can_be_typed_again_wherever_one_is_then() {
+    let mut played = Played::ready(false);
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    assert_eq!(played.session.unsent(), [""; 0]);
+    played.lose("gone");
+    for line in [
+        "one",
+        "//two",
+        "/me waves",
+        "@bob three",
+        "/r four",
+        "/notice bob five",
+        "@NickServ identify hunter2",
+        "six",
+    ] {
+        played.type_line(line);
+    }
+    let unsent = played.session.unsent();
+    assert_eq!(
+        unsent,
+        [
+            "/msg #lobby one\n/two",
+            "/room #lobby",
+            "/me waves",
+            "@bob three\nfour",
+            "/notice bob five",
+            "/msg #lobby six"
+        ]
+    );
+    assert_eq!(played.session.unsent_count(), 8);
+    // The same is said when they are typed.
+    let mut again = Played::ready(false);
+    again.lose("gone");
+    unsent.iter().for_each(|line| again.type_line(line));
+    assert_eq!(again.session.unsent(), unsent);
+    // When the server is back they go out, and wait no more.
+    played.connect();
+    played.let_in("alice");
+    assert_eq!(played.session.unsent_count(), 0);
+    assert_eq!(played.session.unsent(), [""; 0]);
 }
 
 #[test]
