@@ -27,6 +27,7 @@ use super::screen::{Look, laid_out, raw_line};
 use super::scroll::Scroll;
 use super::session::{Judgement, Outcome, Session};
 use super::terminal::{self, HeldReport, QuietTerminal, Signals};
+use super::title::Title;
 use super::{Ending, Place};
 
 /// How long the editor waits for an answer about what is typed.
@@ -158,6 +159,7 @@ impl Terminal {
         self.editor
             .begin(furniture.history_file, keeper.clone(), assistant)?;
         self.printer.push(furniture.greeting);
+        let title = Title::default();
         let front = TerminalFront {
             scroll: Scroll::new(look, io::stdout().is_terminal()),
             format: match io::stdout().is_terminal() {
@@ -168,6 +170,7 @@ impl Terminal {
             lines: String::new(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
+            title: title.clone(),
             keeper: keeper.clone(),
             unsent_count: 0,
             news: news_sender,
@@ -185,6 +188,7 @@ impl Terminal {
             news,
             commands,
             quiet: &quiet,
+            title,
             reading: false,
         };
         // Neither a panic nor a terminal that is gone must keep the others from hearing that this
@@ -227,6 +231,7 @@ impl Drop for Terminal {
             let _ = self.printer.drain(thread);
         }
         let _ = print_to_stdout(rows_of(&self.printer.finish()));
+        let _ = print_to_stdout(self.printer.take_controls());
     }
 }
 
@@ -336,6 +341,7 @@ struct Desk<'t> {
     news: mpsc::Receiver<News>,
     commands: Commands,
     quiet: &'t QuietTerminal,
+    title: Title,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     reading: bool,
 }
@@ -382,7 +388,9 @@ impl Desk<'_> {
                     continue;
                 }
                 Entered::Suspend => {
+                    print_to_stdout(self.title.aside().to_owned())?;
                     self.quiet.suspend();
+                    print_to_stdout(self.title.again())?;
                     continue;
                 }
                 Entered::Leave => self.send(Command::Quit(None)),
@@ -441,6 +449,7 @@ struct TerminalFront {
     lines: String,
     printer: Printer,
     remote: Remote,
+    title: Title,
     /// Where what cannot be sent yet is kept, and how many lines it was.
     keeper: Option<DraftKeeper>,
     unsent_count: usize,
@@ -504,7 +513,10 @@ impl Front for TerminalFront {
         self.lines.push_str(&self.scroll.flush(room));
         // All that came together goes to the printer together.
         self.printer.push(std::mem::take(&mut self.lines));
-        self.printer.control(&self.scroll.title(room, unread));
+        if !self.ended {
+            let title = self.scroll.title(room, unread);
+            self.printer.control(&self.title.change(title));
+        }
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
@@ -543,6 +555,7 @@ impl Front for TerminalFront {
 
     fn ended(&mut self, outcome: Outcome) {
         self.ended = true;
+        self.printer.control(&self.title.change(None));
         // Before the news, behind which the editor may be used for another conversation.
         self.remote.end();
         self.tell(News::Ended(outcome));
@@ -553,6 +566,7 @@ impl Drop for TerminalFront {
     /// Also when this thread fails, the main thread must not wait for it.
     fn drop(&mut self) {
         if !self.ended {
+            self.printer.control(&self.title.change(None));
             self.remote.end();
         }
     }

@@ -3,7 +3,8 @@
 //! What a person types and what a server says meet in the `session`, which decides and does
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
 //! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
-//! `editor` is the prompt. `interactive`, `plain` and `script` put these together for a terminal,
+//! `editor` is the prompt, `title` that of
+//! the window. `interactive`, `plain` and `script` put these together for a terminal,
 //! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `log`
 //! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
 //! session. `options`, `config`
@@ -40,6 +41,7 @@ pub mod session;
 pub mod settings;
 mod start;
 pub mod terminal;
+mod title;
 pub mod wait;
 mod wishes;
 pub mod words;

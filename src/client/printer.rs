@@ -153,6 +153,11 @@ impl Printer {
         rest
     }
 
+    /// The sequences that were not written yet.
+    pub fn take_controls(&self) -> String {
+        std::mem::take(&mut self.lock().controls)
+    }
+
     /// Waits until everything is printed, then ends the thread.
     pub fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         let mut state = self.lock();

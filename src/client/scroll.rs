@@ -36,7 +36,6 @@ pub struct Scroll {
     gathered: Vec<Event>,
     gathered_at: i64,
     rung_at: Option<i64>,
-    title: String,
 }
 
 impl Scroll {
@@ -55,7 +54,6 @@ impl Scroll {
             gathered: Vec::new(),
             gathered_at: 0,
             rung_at: None,
-            title: String::new(),
         }
     }
 
@@ -206,21 +204,16 @@ impl Scroll {
         sequences
     }
 
-    /// What gives the window its title, when that has changed.
-    pub fn title(&mut self, room: Option<&str>, unread: Unread) -> String {
+    /// The title for the window, where it is to have one of ours.
+    pub fn title(&self, room: Option<&str>, unread: Unread) -> Option<String> {
         if !self.on_terminal || !self.look.taste.title {
-            return String::new();
+            return None;
         }
         let room = room.map_or("chatroom".to_owned(), safe_name);
-        let title = match unread.messages {
+        Some(match unread.messages {
             0 => room,
             messages => format!("({messages}) {room}"),
-        };
-        if title == self.title {
-            return String::new();
-        }
-        self.title = title;
-        format!("\x1b]2;{}{BELL}", self.title)
+        })
     }
 
     /// Does what a typed line asks of the screen.
@@ -502,15 +495,17 @@ mod tests {
     }
 
     #[test]
-    fn the_title_is_set_when_it_changes() {
+    fn the_title_tells_what_is_unread_where_it_is_wanted() {
         let mut scroll = scroll();
         let unread = |messages| Unread {
             messages,
             mentions: 0,
         };
-        assert_eq!(scroll.title(Some("#a"), unread(0)), "");
+        let title = |scroll: &Scroll, count| scroll.title(Some("#a"), unread(count));
+        assert_eq!(title(&scroll, 0), None);
         scroll.local("/set title on");
-        assert_eq!(scroll.title(Some("#a"), unread(2)), "\x1b]2;(2) #a\x07");
-        assert_eq!(scroll.title(Some("#a"), unread(2)), "");
+        assert_eq!(title(&scroll, 2).as_deref(), Some("(2) #a"));
+        assert_eq!(title(&scroll, 0).as_deref(), Some("#a"));
+        assert_eq!(scroll.title(None, unread(0)).as_deref(), Some("chatroom"));
     }
 }

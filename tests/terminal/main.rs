@@ -23,5 +23,6 @@ mod leaving;
 mod prompt;
 mod reflow;
 mod starting;
+mod title;
 mod typing;
 mod wrapping;

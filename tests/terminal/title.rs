@@ -1,0 +1,80 @@
+//! The title of the window is given back, however the program ends.
+
+use nix::sys::signal::Signal;
+
+use super::people::Scripted;
+use super::screen::{Start, Terminal};
+
+const KEEPS: &[u8] = b"\x1b[22;0t";
+const GIVES_BACK: &[u8] = b"\x1b[23;0t";
+
+fn with_title(start: Start) -> Start {
+    start.configured("[look]\ntitle = true\n")
+}
+
+/// How often the title that was found was kept, and given back.
+fn kept_and_given_back(alice: &Terminal) -> (usize, usize) {
+    alice.look(|shown| (shown.times_sent(KEEPS), shown.times_sent(GIVES_BACK)))
+}
+
+fn title_is(alice: &Terminal, title: &str) {
+    let sequence = format!("\x1b]2;{title}\x07");
+    alice.waits_until(&format!("the title {title:?}"), |shown| {
+        shown.was_sent(sequence.as_bytes())
+    });
+}
+
+#[test]
+fn the_window_has_its_own_title_again_after_quit_a_signal_and_a_panic() {
+    for ending in ["/quit\r", "SIGTERM", "network", "editor"] {
+        let panics = |start: Start| start.variable("CHATROOM_TEST_PANIC", ending);
+        let (_server, mut alice, mut lines) =
+            Scripted::with_alice(|start| panics(with_title(start)));
+        title_is(&alice, "#lobby");
+        assert_eq!(kept_and_given_back(&alice), (1, 0));
+        let status = match ending {
+            "SIGTERM" => {
+                alice.signals(Signal::SIGTERM);
+                lines.hangs_up();
+                143
+            }
+            "/quit\r" => {
+                alice.types(ending);
+                lines.hangs_up();
+                0
+            }
+            thread => {
+                alice.types("panic\r");
+                if thread == "editor" {
+                    lines.hears("QUIT ");
+                    lines.hangs_up();
+                }
+                70
+            }
+        };
+        alice.ends_with(status);
+        assert_eq!(kept_and_given_back(&alice), (1, 1), "{ending}");
+    }
+}
+
+#[test]
+fn a_title_that_is_not_wanted_is_never_touched_and_one_that_was_is_given_back_at_once() {
+    let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
+    assert_eq!(kept_and_given_back(&alice), (0, 0));
+    alice.types("/set title on\r");
+    title_is(&alice, "#lobby");
+    // Without a shell to go back to, Ctrl-Z goes on at once.
+    alice.types("\x1a");
+    alice.waits_until("the title twice", |shown| {
+        shown.times_sent(b"\x1b]2;#lobby\x07") == 2
+    });
+    assert_eq!(kept_and_given_back(&alice), (2, 1));
+    alice.types("/set title off\r");
+    alice.waits_until("the title given back", |shown| {
+        shown.times_sent(GIVES_BACK) == 2
+    });
+    alice.types("/quit\r");
+    lines.hangs_up();
+    alice.ends_with(0);
+    assert_eq!(kept_and_given_back(&alice), (2, 2));
+}
