@@ -5,65 +5,6 @@ use std::time::Duration;
 use super::mask;
 use super::{ConnectionId, Done, Echo, Hub, Reply, Room};
 
-/// What a room has to be like to be in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Condition<'a> {
-    /// Called like this mask, or not like it.
-    Name { mask: &'a str, is: bool },
-    /// With more or fewer members than that.
-    Members { bound: u64, above: bool },
-    /// Made more or fewer minutes ago than that.
-    Created { minutes: u64, above: bool },
-    /// With a topic set more or fewer minutes ago than that.
-    Topic { minutes: u64, above: bool },
-}
-
-impl<'a> Condition<'a> {
-    fn of(text: &'a str) -> Self {
-        let bound = |text: &str| match text.split_at_checked(1)? {
-            ("<", number) => Some((number.parse().ok()?, false)),
-            (">", number) => Some((number.parse().ok()?, true)),
-            _ => None,
-        };
-        let behind = |letter| text.strip_prefix(letter).and_then(bound);
-        if let Some((bound, above)) = bound(text) {
-            Self::Members { bound, above }
-        } else if let Some((minutes, above)) = behind('C') {
-            Self::Created { minutes, above }
-        } else if let Some((minutes, above)) = behind('T') {
-            Self::Topic { minutes, above }
-        } else if let Some(mask) = text.strip_prefix('!') {
-            Self::Name { mask, is: false }
-        } else {
-            Self::Name {
-                mask: text,
-                is: true,
-            }
-        }
-    }
-
-    fn holds(self, room: &Room, now: Duration) -> bool {
-        let ago = |then: Duration, minutes: u64, above: bool| {
-            let bound = Duration::from_secs(minutes.saturating_mul(60));
-            // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
-            (now.saturating_sub(then) >= bound) == above
-        };
-        match self {
-            Self::Name { mask, is } => mask::fits(mask, room.name.as_str()) == is,
-            Self::Members { bound, above } => match (room.members.len() as u64).cmp(&bound) {
-                std::cmp::Ordering::Less => !above,
-                std::cmp::Ordering::Equal => false,
-                std::cmp::Ordering::Greater => above,
-            },
-            Self::Created { minutes, above } => ago(room.created, minutes, above),
-            Self::Topic { minutes, above } => {
-                let topic = room.topic.as_ref();
-                topic.is_some_and(|topic| ago(topic.time, minutes, above))
-            }
-        }
-    }
-}
-
 impl Hub {
     pub(super) fn list<'a>(&mut self, from: ConnectionId, filter: Option<&'a str>) -> Done<'a> {
         let filter = filter.unwrap_or("*");
@@ -73,8 +14,8 @@ impl Hub {
         let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
             named.filter_map(|name| self.rooms.called(name)).collect()
         } else {
-            let conditions: Vec<_> = named.map(Condition::of).collect();
-            let holds = |room: &Room| conditions.iter().all(|one| one.holds(room, self.now.unix));
+            let conditions: Vec<_> = named.collect();
+            let holds = |room: &Room| conditions.iter().all(|one| holds(one, room, self.now.unix));
             self.watch.looked_at.set(self.rooms.slab.len());
             let rooms = self.rooms.slab.iter().map(|(_, room)| room);
             rooms.filter(|room| holds(room)).collect()
@@ -94,71 +35,85 @@ impl Hub {
     }
 }
 
+/// Whether a room is as a condition wants it: `>3` with more people than that, `C<3` made and `T<3`
+/// with a topic set less than so many minutes ago, and the other way round; everything else is a
+/// mask for its name, or behind `!` for what it is not called.
+fn holds(condition: &str, room: &Room, now: Duration) -> bool {
+    let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
+    // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
+    match bound(condition) {
+        Some(("", true, bound)) => (room.members.len() as u64) < bound,
+        Some(("", false, bound)) => room.members.len() as u64 > bound,
+        Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
+        Some(("T", below, bound)) => {
+            let topic = room.topic.as_ref();
+            topic.is_some_and(|topic| (minutes(topic.time) < bound) == below)
+        }
+        _ => match condition.strip_prefix('!') {
+            Some(mask) => !mask::fits(mask, room.name.as_str()),
+            None => mask::fits(condition, room.name.as_str()),
+        },
+    }
+}
+
+/// What is bounded, whether it is to be below the bound or above it, and the bound.
+fn bound(condition: &str) -> Option<(&str, bool, u64)> {
+    let (what, bound) = condition.split_at(condition.find(['<', '>'])?);
+    let (sign, number) = bound.split_at(1);
+    Some((what, sign == "<", number.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::hub::room::{Rooms, Topic};
+    use crate::server::hub::{Capabilities, ConnectionId, Member, Modes};
+    use crate::wire::RoomName;
 
     #[test]
-    fn a_condition_is_known_by_its_first_letters() {
-        for (text, condition) in [
-            (
-                "<3",
-                Condition::Members {
-                    bound: 3,
-                    above: false,
-                },
-            ),
-            (
-                ">0",
-                Condition::Members {
-                    bound: 0,
-                    above: true,
-                },
-            ),
-            (
-                "C>5",
-                Condition::Created {
-                    minutes: 5,
-                    above: true,
-                },
-            ),
-            (
-                "T<1",
-                Condition::Topic {
-                    minutes: 1,
-                    above: false,
-                },
-            ),
-            (
-                "!#a*",
-                Condition::Name {
-                    mask: "#a*",
-                    is: false,
-                },
-            ),
-            (
-                "*a*",
-                Condition::Name {
-                    mask: "*a*",
-                    is: true,
-                },
-            ),
-            (
-                ">-1",
-                Condition::Name {
-                    mask: ">-1",
-                    is: true,
-                },
-            ),
-            (
-                "C",
-                Condition::Name {
-                    mask: "C",
-                    is: true,
-                },
-            ),
+    fn each_condition_is_about_something_else() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let (name, mut rooms) = (RoomName::parse("#alps").unwrap(), Rooms::default());
+        let number = rooms.create(&name, Modes::default(), minutes(10)).unwrap();
+        let room = rooms.get_mut(number).unwrap();
+        let member = |index| Member {
+            id: ConnectionId::new(index, 0),
+            capabilities: Capabilities::NONE,
+            operator: false,
+            voice: false,
+        };
+        room.members = vec![member(0), member(1)];
+        let now = minutes(15);
+        assert!(!holds("T>0", room, now) && !holds("T<9", room, now));
+        room.topic = Some(Topic {
+            text: "about".into(),
+            setter: "a!b@c".into(),
+            time: minutes(14),
+        });
+        for (condition, is_so) in [
+            (">1", true),
+            (">2", false),
+            ("<2", false),
+            ("<3", true),
+            ("C>5", true),
+            ("C>6", false),
+            ("C<5", false),
+            ("C<6", true),
+            ("C>0", true),
+            ("C<0", false),
+            ("T>1", true),
+            ("T<1", false),
+            ("T<2", true),
+            ("#a*", true),
+            ("!#a*", false),
+            ("!*b*", true),
+            // What has no number is a mask.
+            (">-1", false),
+            ("!>-1", true),
+            ("C", false),
+            ("C>x", false),
         ] {
-            assert_eq!(Condition::of(text), condition, "{text}");
+            assert_eq!(holds(condition, room, now), is_so, "{condition}");
         }
     }
 }
