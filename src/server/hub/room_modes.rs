@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::mem;
+use std::time::Duration;
 
 use super::limits::Limits;
 use super::mask;
@@ -24,6 +25,7 @@ struct Wanted<'a> {
     room: &'a str,
     on: bool,
     letter: char,
+    parameter: Option<&'a str>,
 }
 
 /// What became of it: the parameter as the others are told, or nothing new.
@@ -51,25 +53,24 @@ impl Hub {
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
             let is_question = "beI".contains(letter) && parameter.is_none();
-            if is_question && !told_before.insert(letter) {
-                return Ok(());
-            }
             // Who is kept out is for everybody to see; who is let in all the same is not.
-            if is_question && letter == 'b' {
-                self.tell_masks(from, self.rooms.find(name)?, letter);
-                return Ok(());
-            }
-            let room = self.operated_room(from, name)?;
+            let room = match letter {
+                'b' if is_question => self.rooms.find(name)?,
+                _ => self.operated_room(from, name)?,
+            };
             if is_question {
-                self.tell_masks(from, room, letter);
+                if told_before.insert(letter) {
+                    self.tell_masks(from, room, letter);
+                }
                 return Ok(());
             }
             let wanted = Wanted {
                 room: name,
                 on,
                 letter,
+                parameter,
             };
-            match self.change(from, number, wanted, parameter) {
+            match self.change(from, number, wanted) {
                 Ok(None) => {}
                 Ok(Some(told)) => {
                     changes.add(on, letter, told.as_deref());
@@ -77,12 +78,9 @@ impl Hub {
                         self.tell_changes(from, number, &mem::take(&mut changes));
                     }
                 }
-                Err(refusal @ Refusal::UnknownRoomMode(_)) => {
-                    if told_before.insert(letter) {
-                        self.refuse(from, refusal);
-                    }
-                }
-                // What is wrong with one person or mask does not keep the others from it.
+                Err(Refusal::UnknownRoomMode(_)) if !told_before.insert(letter) => {}
+                // What is wrong with one letter, person or mask does not keep the others from it.
+                Err(refusal @ Refusal::UnknownRoomMode(_)) => self.refuse(from, refusal),
                 Err(refusal) if parameter.is_some() => self.refuse(from, refusal),
                 Err(refusal) => return Err(refusal),
             }
@@ -136,35 +134,22 @@ impl Hub {
         self.reply_about(to, end, name);
     }
 
-    fn change<'a>(
-        &mut self,
-        from: ConnectionId,
-        number: u32,
-        wanted: Wanted<'a>,
-        parameter: Option<&'a str>,
-    ) -> Became<'a> {
+    fn change<'a>(&mut self, from: ConnectionId, number: u32, wanted: Wanted<'a>) -> Became<'a> {
         let Some(room) = self.rooms.get_mut(number) else {
             return Ok(None);
         };
-        let (missing, limits) = (Refusal::NotEnoughParameters("MODE"), &self.settings.limits);
+        let limits = &self.settings.limits;
         match wanted.letter {
             'o' | 'v' => {
-                let nick = parameter.ok_or(missing)?;
-                let (_, present) = self.people.find(nick)?;
-                change_standing(room, wanted, nick, present)
+                let nick = wanted.needed()?;
+                wanted.standing(room, nick, self.people.find(nick)?.1)
             }
             'b' | 'e' | 'I' => {
                 let setter = &self.people.present(from)?.source;
-                change_masks(room, limits, wanted, parameter.ok_or(missing)?, |mask| {
-                    Entry {
-                        mask,
-                        setter: setter.clone(),
-                        time: self.now.unix,
-                    }
-                })
+                wanted.masks(room, limits, (setter, self.now.unix))
             }
-            'k' => change_key(room, limits, wanted, parameter),
-            'l' => change_limit(room, wanted, parameter),
+            'k' => wanted.key(room, limits),
+            'l' => wanted.limit(room),
             flag if FLAGS.contains(flag) => {
                 let changed = room.modes.set(flag, wanted.on);
                 Ok(changed.then_some(None))
@@ -193,88 +178,81 @@ impl Hub {
     }
 }
 
-/// Makes somebody an operator, or gives them a voice.
-fn change_standing<'a>(
-    room: &mut Room,
-    wanted: Wanted<'a>,
-    nick: &'a str,
-    present: &Present,
-) -> Became<'a> {
-    let membership = present.membership(room.number);
-    let member = membership.and_then(|membership| room.member_mut(membership));
-    let member = member.ok_or(Refusal::OtherNotInRoom(nick, wanted.room))?;
-    let standing = match wanted.letter {
-        'o' => &mut member.operator,
-        _ => &mut member.voice,
-    };
-    let changed = mem::replace(standing, wanted.on) != wanted.on;
-    Ok(changed.then(|| Some(present.nick.to_string())))
-}
-
-fn change_masks<'a>(
-    room: &mut Room,
-    limits: &Limits,
-    wanted: Wanted<'a>,
-    parameter: &'a str,
-    entry: impl FnOnce(Box<str>) -> Entry,
-) -> Became<'a> {
-    let no_mask = bad_parameter(wanted, parameter, "This cannot be a mask");
-    let mask = mask::whole(parameter).ok_or(no_mask)?;
-    let wildcards = mask.matches(['*', '?']).count();
-    if wanted.on && wildcards > limits.mask_wildcards as usize {
-        let why = "This mask has too many * and ?";
-        return Err(bad_parameter(wanted, parameter, why));
+impl<'a> Wanted<'a> {
+    /// Makes somebody an operator, or gives them a voice.
+    fn standing(self, room: &mut Room, nick: &'a str, present: &Present) -> Became<'a> {
+        let membership = present.membership(room.number);
+        let member = membership.and_then(|membership| room.member_mut(membership));
+        let member = member.ok_or(Refusal::OtherNotInRoom(nick, self.room))?;
+        let standing = match self.letter {
+            'o' => &mut member.operator,
+            _ => &mut member.voice,
+        };
+        let changed = mem::replace(standing, self.on) != self.on;
+        Ok(changed.then(|| Some(present.nick.to_string())))
     }
-    let full = limits.masks_per_room as usize;
-    let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();
-    let Masks(list) = match wanted.letter {
-        'e' => &mut room.exceptions,
-        'I' => &mut room.invited,
-        _ => &mut room.bans,
-    };
-    let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
-    match (wanted.on, list.iter().position(is_it)) {
-        (true, None) if kept >= full => Err(Refusal::MasksFull(wanted.room, wanted.letter)),
-        (true, None) => {
-            list.push(entry(mask.as_str().into()));
-            Ok(Some(Some(mask)))
+
+    fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Became<'a> {
+        let mask = mask::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
+        let wildcards = mask.matches(['*', '?']).count();
+        if self.on && wildcards > limits.mask_wildcards as usize {
+            return Err(self.bad("This mask has too many * and ?"));
         }
-        (false, Some(at)) => Ok(Some(Some(list.remove(at).mask.into_string()))),
-        _ => Ok(None),
-    }
-}
-
-fn change_key<'a>(
-    room: &mut Room,
-    limits: &Limits,
-    wanted: Wanted<'a>,
-    parameter: Option<&'a str>,
-) -> Became<'a> {
-    match parameter {
-        _ if !wanted.on => Ok(room.key.take().map(|key| Some(key.into_string()))),
-        Some(key) if is_key(key) && key.len() <= limits.key_bytes as usize => {
-            room.key = Some(key.into());
-            Ok(Some(Some(key.to_owned())))
+        let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();
+        let Masks(list) = match self.letter {
+            'e' => &mut room.exceptions,
+            'I' => &mut room.invited,
+            _ => &mut room.bans,
+        };
+        let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
+        match (self.on, list.iter().position(is_it)) {
+            (true, None) if kept >= limits.masks_per_room as usize => {
+                Err(Refusal::MasksFull(self.room, self.letter))
+            }
+            (true, None) => {
+                list.push(Entry {
+                    mask: mask.as_str().into(),
+                    setter: by.0.into(),
+                    time: by.1,
+                });
+                Ok(Some(Some(mask)))
+            }
+            (false, Some(at)) => Ok(Some(Some(list.remove(at).mask.into_string()))),
+            _ => Ok(None),
         }
-        _ => Err(Refusal::InvalidKey(wanted.room)),
     }
-}
 
-fn change_limit<'a>(room: &mut Room, wanted: Wanted<'a>, parameter: Option<&'a str>) -> Became<'a> {
-    if !wanted.on {
-        return Ok(room.limit.take().map(|_| None));
+    fn key(self, room: &mut Room, limits: &Limits) -> Became<'a> {
+        match self.parameter {
+            _ if !self.on => Ok(room.key.take().map(|key| Some(key.into_string()))),
+            Some(key) if is_key(key) && key.len() <= limits.key_bytes as usize => {
+                room.key = Some(key.into());
+                Ok(Some(Some(key.to_owned())))
+            }
+            _ => Err(Refusal::InvalidKey(self.room)),
+        }
     }
-    let given = parameter.unwrap_or_default();
-    let digits = given.bytes().all(|byte| byte.is_ascii_digit());
-    let limit = given.parse().ok().filter(|limit| digits && *limit > 0);
-    let wrong = bad_parameter(wanted, given, "A limit is a number from 1 on");
-    let limit: u32 = limit.ok_or(wrong)?;
-    let changed = room.limit.replace(limit) != Some(limit);
-    Ok(changed.then(|| Some(limit.to_string())))
-}
 
-fn bad_parameter<'a>(wanted: Wanted<'a>, parameter: &'a str, why: &'static str) -> Refusal<'a> {
-    Refusal::BadModeParameter(wanted.room, wanted.letter, parameter, why)
+    fn limit(self, room: &mut Room) -> Became<'a> {
+        if !self.on {
+            return Ok(room.limit.take().map(|_| None));
+        }
+        let given = self.parameter.unwrap_or_default();
+        let digits = given.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = given.parse().ok().filter(|limit| digits && *limit > 0);
+        let limit: u32 = limit.ok_or(self.bad("A limit is a number from 1 on"))?;
+        let changed = room.limit.replace(limit) != Some(limit);
+        Ok(changed.then(|| Some(limit.to_string())))
+    }
+
+    fn needed(self) -> Done<'a, &'a str> {
+        self.parameter.ok_or(Refusal::NotEnoughParameters("MODE"))
+    }
+
+    fn bad(self, why: &'static str) -> Refusal<'a> {
+        let given = self.parameter.unwrap_or_default();
+        Refusal::BadModeParameter(self.room, self.letter, given, why)
+    }
 }
 
 /// Whether a text can be a key: it has to be one word of `JOIN` and `MODE`, and one of several
