@@ -22,11 +22,13 @@ pub(super) struct Labelled<'a> {
 impl Hub {
     /// The label of a line, when its sender can have answers labelled.
     pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<Labelled<'a>> {
-        let label = tags.get("label")?;
         let has = self.people.get(from)?.capabilities;
-        let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
+        if !has.has(Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH)) {
+            return None;
+        }
+        let label = tags.get("label")?;
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX;
-        (has.has(both) && fits).then_some(Labelled { from, has, label })
+        fits.then_some(Labelled { from, has, label })
     }
 
     /// Labels what the outbox has for the sender since its answers began: an answer of one line
@@ -35,7 +37,8 @@ impl Hub {
         let Labelled { from, has, label } = line;
         let name = &self.settings.name;
         let sends = self.outbox().take_answers();
-        let own = || sends.iter().filter(|(to, _)| *to == from);
+        let (own, others): (Vec<_>, Vec<_>) = sends.into_iter().partition(|(to, _)| *to == from);
+        self.outbox().send_each(others.into_iter());
         let with_tag = |tag: fmt::Arguments<'_>, line: Written| {
             let outbox = &mut self.outbox();
             let line = outbox.with_tags(tag, line);
@@ -46,28 +49,18 @@ impl Hub {
             told.form(has, &mut self.outbox())
         };
         let label = format_args!(";label={label}");
-        let answers = own().count();
-        if answers == 0 {
-            with_tag(label, own_line(format_args!(":{name} ACK")));
-        }
-        let mut is_open = false;
-        for &(to, line) in &sends {
-            if to != from {
-                self.outbox().send(to, line);
-            } else if answers == 1 {
-                with_tag(label, line);
-            } else {
-                if !is_open {
-                    is_open = true;
-                    let begin = format_args!(":{name} BATCH +{BATCH} labeled-response");
-                    with_tag(label, own_line(begin));
+        match &*own {
+            [] => with_tag(label, own_line(format_args!(":{name} ACK"))),
+            [(_, line)] => with_tag(label, *line),
+            answers => {
+                let begin = own_line(format_args!(":{name} BATCH +{BATCH} labeled-response"));
+                with_tag(label, begin);
+                for (_, line) in answers {
+                    with_tag(format_args!(";batch={BATCH}"), *line);
                 }
-                with_tag(format_args!(";batch={BATCH}"), line);
+                let end = own_line(format_args!(":{name} BATCH -{BATCH}"));
+                self.outbox().send(from, end);
             }
-        }
-        if is_open {
-            let end = own_line(format_args!(":{name} BATCH -{BATCH}"));
-            self.outbox().send(from, end);
         }
     }
 }
