@@ -76,16 +76,16 @@ impl Hub {
         reason: Option<&str>,
     ) -> Done<'a> {
         // One room for all of the nicks, or one for each of them. RFC 2812, 3.2.8.
-        let mut named = rooms.split(',').filter(|name| !name.is_empty());
-        let mut room = named.next().ok_or(Refusal::NotEnoughParameters("KICK"))?;
-        let one_room = named.clone().next().is_none();
+        let rooms: Vec<_> = rooms.split(',').filter(|name| !name.is_empty()).collect();
+        let room_of = |at| match *rooms {
+            [room] => Some(room),
+            _ => rooms.get(at).copied(),
+        };
+        room_of(0).ok_or(Refusal::NotEnoughParameters("KICK"))?;
         drop(self.targets(nicks, "KICK")?);
         let nicks = nicks.split(',').filter(|nick| !nick.is_empty());
-        for (nick, at) in nicks.zip(0..) {
-            if at > 0 && !one_room {
-                let Some(next) = named.next() else { break };
-                room = next;
-            }
+        for (at, nick) in nicks.enumerate() {
+            let Some(room) = room_of(at) else { break };
             if let Err(refusal) = self.kick_one(from, room, nick, reason) {
                 self.refuse(from, refusal);
             }
