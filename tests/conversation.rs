@@ -162,7 +162,7 @@ impl Room {
             .sends()
             .map(|(to, bytes)| (to, bytes.to_vec()))
             .collect();
-        let closes = self.hub_outbox.take_closes();
+        let closes = std::mem::take(&mut self.hub_outbox.closes);
         self.hub_outbox.clear();
         let moved = !sends.is_empty() || !closes.is_empty();
         let now = self.session_now();

@@ -236,7 +236,7 @@ impl Simulation {
             let line = str::from_utf8(bytes).unwrap().trim_end();
             sent.push((to, Some(line.to_owned())));
         }
-        sent.extend(self.outbox.take_closes().into_iter().map(|id| (id, None)));
+        sent.extend(self.outbox.closes.drain(..).map(|id| (id, None)));
         self.outbox.clear();
         let said = |(_, line): &(_, Option<String>)| {
             line.as_ref().is_some_and(|line| line.contains(" PRIVMSG "))

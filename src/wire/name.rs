@@ -99,7 +99,12 @@ macro_rules! name {
         impl $name {
             /// Checks `text`; after that nobody needs to check again.
             pub fn parse(text: &str) -> Result<Self, NameError> {
-                check(text, $start, $fits, $bytes_max)?;
+                Self::within($bytes_max, text)
+            }
+
+            /// The same where names have a lower bound in bytes than they could have.
+            pub fn within(bytes_max: usize, text: &str) -> Result<Self, NameError> {
+                check(text, $start, $fits, bytes_max)?;
                 Ok(Self(text.into()))
             }
 

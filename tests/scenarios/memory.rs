@@ -78,7 +78,7 @@ impl Memory {
             assert!(body.len() <= 510, "too long: {line}");
             person.came.push_back(line.to_owned());
         }
-        for id in self.outbox.take_closes() {
+        for id in self.outbox.closes.drain(..) {
             let person = self.people.values_mut().find(|one| one.id == id);
             person.unwrap().open = false;
         }

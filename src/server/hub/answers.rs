@@ -86,10 +86,6 @@ impl Hub {
         self.people.get(of).map_or("*", Person::nick_or_star)
     }
 
-    pub(super) fn has_multi_prefix(&self, id: ConnectionId) -> bool {
-        self.capabilities(id).has(Capabilities::MULTI_PREFIX)
-    }
-
     /// Sends a numbered reply that is nothing but the words of its row.
     pub(super) fn reply(&self, to: ConnectionId, reply: Reply) {
         self.reply_with(to, reply, format_args!(":{}", reply.words()));

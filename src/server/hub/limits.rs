@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -157,10 +158,7 @@ pub(super) struct Watch {
 impl Hub {
     /// Why a connection from this host cannot be let in, if it cannot.
     pub(super) fn no_room_for(&mut self, host: Host) -> Option<String> {
-        let (limits, minute) = (
-            &self.settings.limits,
-            self.now.running.as_secs() / u64::from(MINUTE_SECONDS),
-        );
+        let limits = &self.settings.limits;
         if !limits.enabled {
             return None;
         }
@@ -172,7 +170,8 @@ impl Hub {
         if from_there.unwrap_or(0) >= most {
             return Some(format!("Too many connections from your IP ({most})"));
         }
-        if std::mem::replace(&mut self.watch.minute, minute) != minute {
+        let minute = self.now.running.as_secs() / u64::from(MINUTE_SECONDS);
+        if mem::replace(&mut self.watch.minute, minute) != minute {
             self.watch.came.clear();
         }
         let came = self.watch.came.entry(host.network()).or_default();
@@ -333,7 +332,7 @@ mod tests {
         outbox.clear();
         hub.received(alice(), Line::Whole(b"PING x"), at(now), outbox);
         assert_eq!(outbox.sends().count(), 1, "it is answered in any case");
-        outbox.take_pauses().first().map(|(_, until)| *until)
+        outbox.pauses.first().map(|(_, until)| *until)
     }
 
     fn three_at_once_and_ten_a_second() -> Limits {
@@ -383,7 +382,7 @@ mod tests {
                 outbox.clear();
                 hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
             }
-            assert_eq!(!outbox.take_pauses().is_empty(), waits);
+            assert_eq!(!outbox.pauses.is_empty(), waits);
         }
     }
 
@@ -401,7 +400,7 @@ mod tests {
             hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
             let answer = outbox.sends().next().unwrap().1;
             assert_eq!(answer.len(), answer_bytes);
-            assert_eq!(!outbox.take_pauses().is_empty(), waits, "{answer_bytes}");
+            assert_eq!(!outbox.pauses.is_empty(), waits, "{answer_bytes}");
         }
     }
 
@@ -425,7 +424,7 @@ mod tests {
         let mut wait = |line: &[u8], now| {
             outbox.clear();
             hub.received(alice(), Line::Whole(line), at(now), &mut outbox);
-            let until = outbox.take_pauses().first().map(|(_, until)| *until);
+            let until = outbox.pauses.first().map(|(_, until)| *until);
             until.map_or(Duration::ZERO, |until| until - at(now).running)
         };
         assert_eq!(wait(b"WHO nobody", 100_000), Duration::ZERO);
@@ -467,7 +466,7 @@ mod tests {
                 hub.received(alice(), Line::Whole(line.as_bytes()), jumped, &mut outbox);
             }
             assert_eq!(hub.next_deadline(), deadline);
-            assert_eq!(outbox.take_closes(), []);
+            assert_eq!(outbox.closes, []);
         }
     }
 

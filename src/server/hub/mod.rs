@@ -41,6 +41,7 @@ mod who;
 mod whowas;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,7 +58,7 @@ use self::refusal::{Done, Echo, Refusal};
 use self::room::{Member, Room, Rooms};
 use self::talk::Saying;
 use self::told::Told;
-use self::whowas::Past;
+use self::whowas::Gone;
 use crate::server::log::harmless;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
@@ -79,7 +80,8 @@ pub struct Hub {
     rooms: Rooms,
     watch: Watch,
     monitors: Monitors,
-    past: Past,
+    /// The last ones who left or changed their nick, the latest first.
+    past: VecDeque<Gone>,
     /// How many things were said so far: with the start of the server, the id of each.
     messages: u64,
     /// The outbox of the step at hand. It stands in a cell because lines are written from people
@@ -113,7 +115,7 @@ impl Hub {
         if let Some(reason) = self.no_room_for(host) {
             let line = self.line(format_args!("ERROR :{reason}"));
             self.outbox().send(id, line);
-            self.outbox().close(id);
+            self.outbox().closes.push(id);
             debug!(%host, reason, "did not come in");
             return;
         }
@@ -262,53 +264,50 @@ impl Hub {
     ) -> Done<'a> {
         let saying = |command, text| Saying { command, text, tags };
         match request {
-            Request::Pass { password } => self.pass(from, password),
-            Request::Nick { nick } => self.nick(from, nick),
-            Request::User { user, real_name, .. } => self.user(from, user, real_name),
-            Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument),
+            Request::Pass { password } => self.pass(from, password)?,
+            Request::Nick { nick } => self.nick(from, nick)?,
+            Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
+            Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Ping { token } => self.ping(from, token),
-            Request::Pong { .. } => Ok(()),
+            Request::Pong { .. } => {}
             Request::Quit { reason } => self.quit(from, reason),
-            Request::Join { rooms, keys } => self.join(from, rooms, keys),
-            Request::Part { rooms, reason } => self.part(from, rooms, reason),
-            Request::Topic { room, topic: None } => self.topic(from, room),
-            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic),
-            Request::Names { rooms } => self.names(from, rooms),
-            Request::List { filter } => self.list(from, filter),
-            Request::Privmsg { targets, text } => {
-                self.speak(from, targets, saying("PRIVMSG", Some(text)))
-            }
-            Request::Notice { targets, text } => {
-                self.speak(from, targets, saying("NOTICE", Some(text)))
-            }
-            Request::Tagmsg { targets } => self.speak(from, targets, saying("TAGMSG", None)),
+            Request::Join { rooms, keys } => self.join(from, rooms, keys)?,
+            Request::Part { rooms, reason } => self.part(from, rooms, reason)?,
+            Request::Topic { room, topic: None } => self.topic(from, room)?,
+            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic)?,
+            Request::Names { rooms } => self.names(from, rooms)?,
+            Request::List { filter } => self.list(from, filter)?,
+            Request::Privmsg { targets, text } => self.speak(from, targets, saying("PRIVMSG", Some(text)))?,
+            Request::Notice { targets, text } => self.speak(from, targets, saying("NOTICE", Some(text)))?,
+            Request::Tagmsg { targets } => self.speak(from, targets, saying("TAGMSG", None))?,
             Request::Who { mask, fields } => self.who(from, mask, fields),
             Request::Whois { nick } => self.whois(from, nick),
             Request::Whowas { nick, count } => self.whowas(from, nick, count),
             Request::Ison { nicks } => self.ison(from, &nicks),
             Request::Userhost { nicks } => self.userhost(from, &nicks),
-            Request::Away { message } => self.away(from, message),
+            Request::Away { message } => self.away(from, message)?,
             Request::Motd => self.motd(from),
             Request::Lusers => self.lusers(from),
             Request::Version => self.version(from),
             Request::Time => self.time(from),
-            Request::Info { target } => self.info(from, target),
-            Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject),
+            Request::Info { target } => self.info(from, target)?,
+            Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject)?,
             Request::Links => self.links(from),
             Request::Stats { query } => self.stats(from, query),
             Request::Mode { target, letters, parameters } if target.starts_with('#') => {
-                self.room_mode(from, target, letters, parameters)
+                self.room_mode(from, target, letters, parameters)?;
             }
-            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters),
-            Request::Invite { nick, room } => self.invite(from, nick, room),
-            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason),
-            Request::Oper { name, password } => self.oper(from, name, password),
-            Request::Kill { nick, reason } => self.kill(from, nick, reason),
-            Request::Wallops { text } => self.wallops(from, text),
-            Request::Rehash => self.rehash(from),
-            Request::Setname { real_name } => self.setname(from, real_name),
-            Request::Monitor { change, nicks } => self.monitor(from, change, nicks),
+            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters)?,
+            Request::Invite { nick, room } => self.invite(from, nick, room)?,
+            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason)?,
+            Request::Oper { name, password } => self.oper(from, name, password)?,
+            Request::Kill { nick, reason } => self.kill(from, nick, reason)?,
+            Request::Wallops { text } => self.wallops(from, text)?,
+            Request::Rehash => self.rehash(from)?,
+            Request::Setname { real_name } => self.setname(from, real_name)?,
+            Request::Monitor { change, nicks } => self.monitor(from, change, nicks)?,
         }
+        Ok(())
     }
 
     /// Takes somebody out of everything and tells those who could see them.
@@ -321,14 +320,8 @@ impl Hub {
             self.watch_nobody(id);
             self.tell_gone(&nick);
         }
-        while let Some(membership) = self
-            .people
-            .present(id)
-            .ok()
-            .and_then(|one| one.rooms.last())
-        {
-            let room = membership.room;
-            self.rooms.leave(room, id, &mut self.people);
+        while let Ok(Some(&last)) = self.people.present(id).map(|one| one.rooms.last()) {
+            self.rooms.leave(last.room, id, &mut self.people);
         }
         let person = self.people.remove(id)?;
         self.unwatch(&person);
@@ -353,6 +346,6 @@ impl Hub {
         let line = self.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
         let outbox = &mut self.outbox();
         self.told(line).send(person.id, person.capabilities, outbox);
-        outbox.close(person.id);
+        outbox.closes.push(person.id);
     }
 }

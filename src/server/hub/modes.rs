@@ -120,10 +120,8 @@ impl Hub {
     ) -> Done<'a> {
         let present = self.people.present(from)?;
         if Key::folded(present.nick.as_str()) != Key::folded(nick) {
-            return Err(match self.people.called(nick) {
-                Some(_) => Refusal::OtherPersonsModes,
-                None => Refusal::NoSuchNick(nick),
-            });
+            self.people.find(nick)?;
+            return Err(Refusal::OtherPersonsModes);
         }
         let Some(letters) = letters else {
             let rest = format_args!("+{}", present.modes);
@@ -153,10 +151,8 @@ impl Hub {
 
     /// Sets or takes a mode of a person; whether that was a change.
     pub(super) fn set_user_mode(&mut self, id: ConnectionId, letter: char, on: bool) -> bool {
-        let Ok(present) = self.people.present_mut(id) else {
-            return false;
-        };
-        let changed = present.modes.set(letter, on);
+        let present = self.people.present_mut(id);
+        let changed = present.is_ok_and(|present| present.modes.set(letter, on));
         if changed {
             self.people.count_mode(letter, on);
         }

@@ -13,12 +13,7 @@ pub(super) struct Monitors {
 }
 
 impl Monitors {
-    fn add(&mut self, key: &Key, watcher: ConnectionId) {
-        let watchers = self.watchers.entry(key.clone()).or_default();
-        watchers.insert(watcher);
-    }
-
-    pub(super) fn remove(&mut self, key: &Key, watcher: ConnectionId) {
+    fn remove(&mut self, key: &Key, watcher: ConnectionId) {
         if let Some(watchers) = self.watchers.get_mut(key) {
             watchers.remove(&watcher);
             if watchers.is_empty() {
@@ -85,8 +80,8 @@ impl Hub {
                 left_over.push(nick);
                 continue;
             }
-            self.monitors.add(&key, from);
-            monitoring.insert(key);
+            monitoring.insert(key.clone());
+            self.monitors.watchers.entry(key).or_default().insert(from);
             watched.push(nick);
         }
         self.tell_status(from, watched.iter().copied());
@@ -99,10 +94,10 @@ impl Hub {
     }
 
     fn tell_status<'n>(&self, to: ConnectionId, nicks: impl Iterator<Item = &'n str> + Clone) {
-        let called = nicks.clone().filter_map(|nick| self.people.called(nick));
+        let called = nicks.clone().filter_map(|nick| self.people.find(nick).ok());
         let here = called.map(|(_, present)| &present.source);
         self.reply_list(to, Reply::MonitorOnline, (format_args!(":"), ','), here);
-        let gone = nicks.filter(|nick| self.people.called(nick).is_none());
+        let gone = nicks.filter(|nick| self.people.find(nick).is_err());
         self.reply_list(to, Reply::MonitorOffline, (format_args!(":"), ','), gone);
     }
 

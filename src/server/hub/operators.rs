@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::facts::Secret;
 use super::limits::cut;
-use super::{ConnectionId, Done, Hub, Moment, Outbox, Refusal, Reply, Settings};
+use super::{ConnectionId, Done, Hub, Moment, Outbox, Present, Refusal, Reply, Settings};
 use crate::server::log::harmless;
 use crate::server::password;
 
@@ -50,14 +50,14 @@ impl Hub {
     }
 
     pub(super) fn is_operator(&self, id: ConnectionId) -> bool {
-        let present = self.people.present(id);
-        present.is_ok_and(|present| present.modes.has('o'))
+        self.operator(id).is_ok()
     }
 
-    fn operators_only(&self, id: ConnectionId) -> Done<'static> {
-        self.is_operator(id)
-            .then_some(())
-            .ok_or(Refusal::NotOperator)
+    /// An operator of the server; everybody else is refused for not being one.
+    fn operator(&self, id: ConnectionId) -> Done<'static, &Present> {
+        let present = self.people.present(id)?;
+        let is_one = present.modes.has('o');
+        is_one.then_some(present).ok_or(Refusal::NotOperator)
     }
 
     pub(super) fn kill<'a>(
@@ -66,8 +66,7 @@ impl Hub {
         nick: &'a str,
         reason: Option<&str>,
     ) -> Done<'a> {
-        self.operators_only(from)?;
-        let killer = self.people.present(from)?;
+        let killer = self.operator(from)?;
         let (victim, present) = self.people.find(nick)?;
         let reason = reason.unwrap_or("No reason given");
         let reason = cut(reason, self.settings.limits.reason_bytes);
@@ -80,8 +79,7 @@ impl Hub {
     }
 
     pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> Done<'static> {
-        self.operators_only(from)?;
-        let source = &self.people.present(from)?.source;
+        let source = &self.operator(from)?.source;
         let words = format_args!(":{source} WALLOPS :{text}");
         let line = self.outbox().whole_line(words);
         let mut told = self.told(line.ok_or(Refusal::TooLongToRelay)?);
@@ -96,9 +94,9 @@ impl Hub {
     /// Asks for the configuration to be read again; what comes of it is told by
     /// [`Hub::reconfigured`].
     pub(super) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
-        self.operators_only(from)?;
+        self.operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
-        self.outbox().rehash();
+        self.outbox().wants_rehash = true;
         Ok(())
     }
 
@@ -191,7 +189,7 @@ mod tests {
         hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
         let mut say = |line: &str| {
             hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
-            let pauses = outbox.take_pauses();
+            let pauses = mem::take(&mut outbox.pauses);
             pauses.first().map(|(_, until)| until.as_secs())
         };
         assert_eq!(say("NICK alice"), None);

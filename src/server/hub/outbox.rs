@@ -6,7 +6,6 @@
 //! not be copied for each of them.
 
 use std::fmt::{self, Write};
-use std::mem;
 use std::time::Duration;
 
 use super::ConnectionId;
@@ -63,9 +62,13 @@ pub struct Outbox {
     sends: Vec<(ConnectionId, Written)>,
     /// How many of them were there before the answers to the line at hand.
     answers: usize,
-    wants_rehash: bool,
-    closes: Vec<ConnectionId>,
-    pauses: Vec<(ConnectionId, Duration)>,
+    /// Whether the configuration is to be read again.
+    pub wants_rehash: bool,
+    /// The connections to be closed when all that was sent to them is on its way. The hub has
+    /// forgotten them.
+    pub closes: Vec<ConnectionId>,
+    /// The connections of which no more lines are to be taken, and until when.
+    pub pauses: Vec<(ConnectionId, Duration)>,
 }
 
 impl Outbox {
@@ -104,16 +107,10 @@ impl Outbox {
         self.text.replace_range(start..=start, "@");
         let (place, end) = (line.start as usize, line.end as usize);
         // A line with tags already has more of them now.
-        match self.text.as_bytes().get(place) {
-            Some(b'@') => {
-                self.text.push(';');
-                self.text.extend_from_within(place + 1..end);
-            }
-            _ => {
-                self.text.push(' ');
-                self.text.extend_from_within(place..end);
-            }
-        }
+        let has_tags = self.text.as_bytes().get(place) == Some(&b'@');
+        self.text.push(if has_tags { ';' } else { ' ' });
+        self.text
+            .extend_from_within(place + usize::from(has_tags)..end);
         self.written_from(start)
     }
 
@@ -132,16 +129,6 @@ impl Outbox {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
         self.answers = place + 1;
-    }
-
-    /// Has the configuration read again.
-    pub(super) fn rehash(&mut self) {
-        self.wants_rehash = true;
-    }
-
-    /// Whether the configuration is to be read again; asked once.
-    pub fn take_rehash(&mut self) -> bool {
-        mem::take(&mut self.wants_rehash)
     }
 
     fn end_line(&mut self, start: usize) -> Written {
@@ -170,11 +157,6 @@ impl Outbox {
     /// Sends lines that were written in this step, each to its recipient.
     pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, Written)>) {
         self.sends.extend(sends);
-    }
-
-    /// Closes a connection when all that was sent to it is on its way. The hub has forgotten it.
-    pub fn close(&mut self, id: ConnectionId) {
-        self.closes.push(id);
     }
 
     /// Takes no more lines from a connection until then; the longer of two pauses counts.
@@ -212,16 +194,6 @@ impl Outbox {
         self.text.len() >= KEPT_BYTES_MAX
     }
 
-    /// Takes out which connections are to be closed.
-    pub fn take_closes(&mut self) -> Vec<ConnectionId> {
-        mem::take(&mut self.closes)
-    }
-
-    /// Takes out which connections are to be left alone, and until when.
-    pub fn take_pauses(&mut self) -> Vec<(ConnectionId, Duration)> {
-        mem::take(&mut self.pauses)
-    }
-
     /// Makes it ready for the next step; the lines of this one stay where they are.
     pub(in crate::server) fn end_step(&mut self) {
         self.begun = self.text.len();
@@ -230,6 +202,7 @@ impl Outbox {
         self.answers = 0;
         self.closes.clear();
         self.pauses.clear();
+        self.wants_rehash = false;
     }
 
     /// Forgets the lines: they are out, or nobody wants them any more.

@@ -245,20 +245,23 @@ impl People {
         }
     }
 
+    /// Somebody who is not registered yet; everybody else is refused for being so.
+    pub(super) fn entering(&mut self, id: ConnectionId) -> Done<'static, &mut Entering> {
+        match self.get_mut(id).map(|person| &mut person.stage) {
+            Some(Stage::Entering(entering)) => Ok(entering),
+            _ => Err(Refusal::AlreadyRegistered),
+        }
+    }
+
     /// Whose nick this is, be it only put aside.
     pub(super) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
         self.nicks.get(&*Key::folded(nick)).copied()
     }
 
-    /// The registered person with this nick.
-    pub(super) fn called(&self, nick: &str) -> Option<(&Person, &Present)> {
-        let person = self.get(self.owner_of(nick)?)?;
-        Some((person, person.present()?))
-    }
-
-    /// The same; whoever asks for somebody else is refused.
+    /// The registered person with this nick; whoever asks for somebody else is refused.
     pub(super) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
-        self.called(nick).ok_or(Refusal::NoSuchNick(nick))
+        let person = self.owner_of(nick).and_then(|id| self.person(id));
+        person.ok_or(Refusal::NoSuchNick(nick))
     }
 
     /// Somebody who is registered, with all there is to know.

@@ -3,26 +3,28 @@
 
 use super::stamp::seconds_as_date;
 use super::welcome::VERSION;
-use super::{ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply};
+use super::{Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply};
 
 /// How many people USERHOST tells of. RFC 2812, 4.8.
 pub(super) const USERHOST_MAX: usize = 5;
 
 impl Hub {
-    pub(super) fn whois<'a>(&mut self, from: ConnectionId, nick: &'a str) -> Done<'a> {
-        match self.people.called(nick) {
-            Some((person, present)) => self.tell_whois(from, person, present),
-            None => self.refuse_about(from, Refusal::NoSuchNick(nick)),
+    pub(super) fn whois(&self, from: ConnectionId, nick: &str) {
+        match self.people.find(nick) {
+            Ok((person, present)) => self.tell_whois(from, person, present),
+            Err(refusal) => self.refuse_about(from, refusal),
         }
         self.reply_about(from, Reply::EndOfWhois, Echo(nick));
-        Ok(())
     }
 
     fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
-        let (nick, host) = (&present.nick, person.host);
-        let rest = format_args!("{nick} {} {host} * :{}", present.user, present.real_name);
+        let nick = &present.nick;
+        let rest = format_args!(
+            "{nick} {} {} * :{}",
+            present.user, person.host, present.real_name
+        );
         self.reply_with(to, Reply::WhoisUser, rest);
-        let all_prefixes = self.has_multi_prefix(to);
+        let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
         let sees_all = to == person.id || self.is_operator(to);
         let rooms = present.rooms.iter().filter_map(|membership| {
             let room = self.rooms.get(membership.room)?;
@@ -50,27 +52,22 @@ impl Hub {
         self.reply_about(to, Reply::WhoisIdle, about);
     }
 
-    pub(super) fn userhost(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
-        let found = nicks
-            .iter()
-            .flatten()
-            .take(USERHOST_MAX)
-            .filter_map(|nick| {
-                let (person, present) = self.people.called(nick)?;
-                let operator = if present.modes.has('o') { "*" } else { "" };
-                let away = if present.away.is_some() { '-' } else { '+' };
-                let (nick, user, host) = (&present.nick, &present.user, person.host);
-                Some(format!("{nick}{operator}={away}{user}@{host}"))
-            });
+    pub(super) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+        let nicks = nicks.iter().flatten().take(USERHOST_MAX);
+        let found = nicks.filter_map(|nick| {
+            let (person, present) = self.people.find(nick).ok()?;
+            let operator = if present.modes.has('o') { "*" } else { "" };
+            let away = if present.away.is_some() { '-' } else { '+' };
+            let (nick, user, host) = (&present.nick, &present.user, person.host);
+            Some(format!("{nick}{operator}={away}{user}@{host}"))
+        });
         self.reply_even_nothing(from, Reply::Userhost, found);
-        Ok(())
     }
 
-    pub(super) fn ison(&mut self, from: ConnectionId, nicks: &[Option<&str>]) -> Done<'static> {
+    pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
-        let found = nicks.filter_map(|nick| Some(self.people.called(nick)?.1.nick.to_string()));
+        let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
         self.reply_even_nothing(from, Reply::Ison, found);
-        Ok(())
     }
 
     /// Words in one answer that comes even when there are none.
@@ -87,23 +84,21 @@ impl Hub {
         self.reply_list(to, reply, (format_args!(":"), ' '), words);
     }
 
-    pub(super) fn version(&mut self, from: ConnectionId) -> Done<'static> {
+    pub(super) fn version(&self, from: ConnectionId) {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
         self.reply_with(from, Reply::Version, rest);
-        Ok(())
     }
 
-    pub(super) fn time(&mut self, from: ConnectionId) -> Done<'static> {
+    pub(super) fn time(&self, from: ConnectionId) {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
         self.reply_with(from, Reply::Time, rest);
-        Ok(())
     }
 
     pub(super) fn info<'a>(&mut self, from: ConnectionId, target: Option<&'a str>) -> Done<'a> {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
-            if !is_this_server && self.people.called(target).is_none() {
+            if !is_this_server && self.people.find(target).is_err() {
                 return Err(Refusal::NoSuchServer(target));
             }
         }
@@ -117,23 +112,21 @@ impl Hub {
     }
 
     /// There is one server, so there are no links.
-    pub(super) fn links(&mut self, from: ConnectionId) -> Done<'static> {
+    pub(super) fn links(&self, from: ConnectionId) {
         self.reply_about(from, Reply::EndOfLinks, "*");
-        Ok(())
     }
 
     /// Only how long the server has been up; all other figures are in `LUSERS`.
-    pub(super) fn stats(&mut self, from: ConnectionId, query: Option<&str>) -> Done<'static> {
+    pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) {
         let query = query.unwrap_or("*");
         if query == "u" {
-            let up = self.now.running.saturating_sub(self.started.running);
-            let up = up.as_secs();
-            let (days, hours, minutes) = (up / 86_400, up / 3_600 % 24, up / 60 % 60);
-            let seconds = up % 60;
+            let (now, started) = (self.now.running, self.started.running);
+            let up = now.saturating_sub(started).as_secs();
+            let (days, hours) = (up / 86_400, up / 3_600 % 24);
+            let (minutes, seconds) = (up / 60 % 60, up % 60);
             let rest = format_args!(":Server Up {days} days {hours}:{minutes:02}:{seconds:02}");
             self.reply_with(from, Reply::StatsUptime, rest);
         }
         self.reply_about(from, Reply::EndOfStats, Echo(query));
-        Ok(())
     }
 }

@@ -23,8 +23,8 @@ macro_rules! refusals {
         impl Refusal<'_> {
             /// The answer, for the one who asked: `name` is the server's, `nick` is theirs.
             pub(super) fn line(self, name: &str, nick: &str, outbox: &mut Outbox) -> Written {
-                if let Some((command, code, words)) = self.standard() {
-                    return outbox.line(format_args!(":{name} FAIL {command} {code} :{words}"));
+                if let Some(rest) = self.standard() {
+                    return outbox.line(format_args!(":{name} FAIL {rest}"));
                 }
                 let mut numbered = |reply: Reply, about: About<'_>, words: fmt::Arguments<'_>| {
                     let number = reply.number();
@@ -32,7 +32,7 @@ macro_rules! refusals {
                 };
                 match self {
                     $(Self::$name $(($($about,)* $($why)?))? => {
-                        let about = About(&[$($(&$about),*)?]);
+                        let about = About(&[$($(&Echo($about)),*)?]);
                         numbered(Reply::$reply, about, words!(Reply::$reply $(, $words)?))
                     })*
                 }
@@ -114,18 +114,14 @@ pub(super) type Done<'a, T = ()> = Result<T, Refusal<'a>>;
 
 impl Refusal<'_> {
     /// The few that have no number, but a word of their own. IRCv3 standard-replies.
-    fn standard(&self) -> Option<(&'static str, &'static str, &'static str)> {
+    fn standard(&self) -> Option<&'static str> {
+        const INVALID_UTF8: &str =
+            "* INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
+        const INVALID_REAL_NAME: &str = "SETNAME INVALID_REALNAME \
+            :This is too long for a real name, so yours stays as it was";
         match self {
-            Self::InvalidUtf8 => Some((
-                "*",
-                "INVALID_UTF8",
-                "This line is not UTF-8, so nothing was done with it",
-            )),
-            Self::RealNameTooLong => Some((
-                "SETNAME",
-                "INVALID_REALNAME",
-                "This is too long for a real name, so yours stays as it was",
-            )),
+            Self::InvalidUtf8 => Some(INVALID_UTF8),
+            Self::RealNameTooLong => Some(INVALID_REAL_NAME),
             _ => None,
         }
     }
@@ -140,32 +136,12 @@ impl Refusal<'_> {
     }
 }
 
-/// What an answer is about, between the nick and the words.
-struct About<'a>(&'a [&'a dyn Given]);
+/// What an answer is about, between the nick and the words: what the client has given.
+struct About<'a>(&'a [&'a dyn fmt::Display]);
 
 impl fmt::Display for About<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|given| {
-            given.give_back(f)?;
-            f.write_char(' ')
-        })
-    }
-}
-
-/// What a client has given, to be given back.
-trait Given {
-    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-impl Given for &str {
-    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Echo(self))
-    }
-}
-
-impl Given for char {
-    fn give_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Echo(self.encode_utf8(&mut [0; 4])))
+        self.0.iter().try_for_each(|given| write!(f, "{given} "))
     }
 }
 
@@ -198,12 +174,18 @@ impl<'a> From<RequestError<'a>> for Refusal<'a> {
 
 /// Something a client sent, given back as one parameter of an answer: whatever it was, the answer
 /// is still read as it was meant.
-pub(super) struct Echo<'a>(pub(super) &'a str);
+pub(super) struct Echo<T>(pub(super) T);
 
 /// How much of what a client sent is given back, in bytes.
 const ECHO_BYTES_MAX: usize = 200;
 
-impl fmt::Display for Echo<'_> {
+impl fmt::Display for Echo<char> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Echo(&*self.0.encode_utf8(&mut [0; 4])).fmt(f)
+    }
+}
+
+impl fmt::Display for Echo<&str> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.0.split(' ').next().unwrap_or_default();
         let word = word.get(..word.floor_char_boundary(ECHO_BYTES_MAX));
@@ -233,7 +215,7 @@ mod tests {
         ] {
             assert_eq!(Echo(sent).to_string(), given_back);
         }
-        assert_eq!(Echo(&"x".repeat(300)).to_string().len(), 200);
-        assert_eq!(Echo(&"€".repeat(300)).to_string().len(), 198);
+        assert_eq!(Echo(&*"x".repeat(300)).to_string().len(), 200);
+        assert_eq!(Echo(&*"€".repeat(300)).to_string().len(), 198);
     }
 }

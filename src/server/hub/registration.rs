@@ -9,20 +9,17 @@ use super::limits::cut;
 use super::people::{Stage, USER_BYTES_MAX};
 use super::{Capabilities, ConnectionId, Done, Hub, Modes, Person, Present, Refusal};
 use crate::wire::Nick;
-use crate::wire::name::NameError;
 
 impl Hub {
     pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> Done<'static> {
         let right = self.settings.password.as_deref() == Some(password);
-        match self.people.get_mut(from).map(|person| &mut person.stage) {
-            Some(Stage::Entering(entering)) => entering.password_right = right,
-            _ => return Err(Refusal::AlreadyRegistered),
-        }
+        self.people.entering(from)?.password_right = right;
         Ok(())
     }
 
     pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> Done<'a> {
-        let nick = self.parse_nick(wanted)?;
+        let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
+            .map_err(|why| Refusal::BadNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
             return Err(Refusal::NickInUse(wanted));
@@ -84,16 +81,6 @@ impl Hub {
         }
     }
 
-    fn parse_nick<'a>(&self, wanted: &'a str) -> Done<'a, Nick> {
-        let bytes_max = self.settings.limits.nick_bytes as usize;
-        let nick = Nick::parse(wanted).map_err(|why| Refusal::BadNick(wanted, why))?;
-        if wanted.len() > bytes_max {
-            let why = NameError::TooLong { bytes_max };
-            return Err(Refusal::BadNick(wanted, why));
-        }
-        Ok(nick)
-    }
-
     fn take_nick(&mut self, id: ConnectionId, nick: Nick) {
         let Some(person) = self.people.get_mut(id) else {
             return;
@@ -113,14 +100,13 @@ impl Hub {
         user: &str,
         real_name: &str,
     ) -> Done<'static> {
-        match self.people.get_mut(from).map(|person| &mut person.stage) {
-            Some(Stage::Entering(entering)) if entering.user.is_none() => {
-                let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
-                let real_name = cut(real_name, self.settings.limits.real_name_bytes);
-                entering.user = Some((user.into(), real_name.into()));
-            }
-            _ => return Err(Refusal::AlreadyRegistered),
+        let entering = self.people.entering(from)?;
+        if entering.user.is_some() {
+            return Err(Refusal::AlreadyRegistered);
         }
+        let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
+        let real_name = cut(real_name, self.settings.limits.real_name_bytes);
+        entering.user = Some((user.into(), real_name.into()));
         self.register_if_complete(from)
     }
 
@@ -131,14 +117,10 @@ impl Hub {
         argument: Option<&str>,
     ) -> Done<'a> {
         let capitals = subcommand.to_ascii_uppercase();
-        if let Some(person) = self.people.get_mut(from)
-            && let Stage::Entering(entering) = &mut person.stage
+        if let Ok(entering) = self.people.entering(from)
+            && let "LS" | "REQ" | "END" = &*capitals
         {
-            match &*capitals {
-                "LS" | "REQ" => entering.negotiating = true,
-                "END" => entering.negotiating = false,
-                _ => {}
-            }
+            entering.negotiating = capitals != "END";
         }
         let has = self.capabilities(from);
         match &*capitals {
@@ -175,14 +157,11 @@ impl Hub {
 
     /// What makes the kind of a recipient stands in each room they are in.
     fn set_capabilities(&mut self, id: ConnectionId, capabilities: Capabilities) {
-        let Some(person) = self.people.get_mut(id) else {
-            return;
-        };
-        person.capabilities = capabilities;
-        let Some(present) = person.present() else {
-            return;
-        };
-        for membership in &present.rooms {
+        if let Some(person) = self.people.get_mut(id) {
+            person.capabilities = capabilities;
+        }
+        let present = self.people.present(id);
+        for membership in present.map_or(&[][..], |present| &present.rooms) {
             let room = self.rooms.get_mut(membership.room);
             if let Some(member) = room.and_then(|room| room.member_mut(*membership)) {
                 member.capabilities = capabilities;
@@ -205,14 +184,13 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn ping(&mut self, from: ConnectionId, token: &str) -> Done<'static> {
+    pub(super) fn ping(&self, from: ConnectionId, token: &str) {
         let name = &self.settings.name;
         let line = self.line(format_args!(":{name} PONG {name} :{token}"));
         self.post(from, line);
-        Ok(())
     }
 
-    pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) -> Done<'static> {
+    pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let reason = match reason {
@@ -220,26 +198,23 @@ impl Hub {
             None => "Quit".to_owned(),
         };
         self.expel(from, &reason);
-        Ok(())
     }
 
     /// Lets somebody in once all that is needed is known.
     fn register_if_complete(&mut self, id: ConnectionId) -> Done<'static> {
-        let next_ping = self.next_ping(self.now.running);
-        let Some(person) = self.people.get_mut(id) else {
+        let Ok(entering) = self.people.entering(id) else {
             return Ok(());
         };
-        let Stage::Entering(entering) = &mut person.stage else {
+        let (Some(nick), Some((user, real_name)), false) =
+            (&entering.nick, &entering.user, entering.negotiating)
+        else {
             return Ok(());
         };
-        if entering.negotiating || entering.nick.is_none() || entering.user.is_none() {
-            return Ok(());
-        }
         if self.settings.password.is_some() && !entering.password_right {
             return Err(Refusal::WrongPassword);
         }
-        let (Some(nick), Some((user, real_name))) = (entering.nick.take(), entering.user.take())
-        else {
+        let (nick, user, real_name) = (nick.clone(), user.clone(), real_name.clone());
+        let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
         let host = person.host.to_string();
@@ -260,7 +235,7 @@ impl Hub {
         self.people.present += 1;
         let here = self.people.present;
         self.people.present_most = self.people.present_most.max(here);
-        self.look_again(id, next_ping);
+        self.look_again(id, self.next_ping(self.now.running));
         self.welcome(id);
         info!(%nick, %host, here, "came");
         self.tell_here(id);
@@ -278,20 +253,16 @@ impl Hub {
 /// never comes.
 pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
     const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
-    const HTTP_METHODS: [&[u8]; 8] = [
-        b"GET ",
-        b"POST ",
-        b"PUT ",
-        b"HEAD ",
-        b"OPTIONS ",
-        b"CONNECT ",
-        b"DELETE ",
-        b"PATCH ",
-    ];
+    const HTTP_METHODS: &str = "GET POST PUT HEAD OPTIONS CONNECT DELETE PATCH";
     if line.starts_with(TLS_HANDSHAKE) {
         return Err(Refusal::OtherProtocol("This port speaks IRC without TLS"));
     }
-    if HTTP_METHODS.iter().any(|method| line.starts_with(method)) {
+    let space = line.iter().position(|byte| *byte == b' ');
+    let word = space.and_then(|end| line.get(..end));
+    if HTTP_METHODS
+        .split(' ')
+        .any(|method| word == Some(method.as_bytes()))
+    {
         return Err(Refusal::OtherProtocol("This port speaks IRC, not HTTP"));
     }
     Ok(())

@@ -130,14 +130,6 @@ pub(super) struct Rooms {
     serial: u64,
 }
 
-/// What a new room is like.
-pub(super) struct Founding {
-    /// Whether the first one in it is its operator.
-    pub(super) operator: bool,
-    pub(super) modes: &'static str,
-    pub(super) time: Duration,
-}
-
 impl Rooms {
     pub(super) fn get(&self, number: u32) -> Option<&Room> {
         self.slab.get(number as usize)
@@ -156,22 +148,18 @@ impl Rooms {
         self.get(*self.numbers.get(&*Key::folded(name))?)
     }
 
-    /// Puts somebody who is not in it into a room, which comes into being if need be.
+    /// Puts somebody who is not in it into a room.
     pub(super) fn enter(
         &mut self,
-        name: &RoomName,
+        number: u32,
         id: ConnectionId,
-        founding: Founding,
+        operator: bool,
         people: &mut People,
-    ) -> Option<&Room> {
-        let operator = founding.operator;
-        let number = match self.called(name.as_str()) {
-            Some(room) => room.number,
-            None => self.create(name, founding)?,
-        };
+    ) -> Option<()> {
         let room = self.slab.get_mut(number as usize)?;
         let capabilities = people.get(id)?.capabilities;
         let present = people.present_mut(id).ok()?;
+        present.invitations.retain(|one| one.room != number);
         debug_assert!(present.membership(number).is_none(), "in a room twice");
         present.rooms.push(Membership {
             room: number,
@@ -183,20 +171,21 @@ impl Rooms {
             operator,
             voice: false,
         });
-        Some(room)
+        Some(())
     }
 
-    fn create(&mut self, name: &RoomName, founding: Founding) -> Option<u32> {
+    /// Makes a room that somebody is about to enter.
+    pub(super) fn create(&mut self, name: &RoomName, modes: Modes, now: Duration) -> Option<u32> {
         self.serial += 1;
         let number = u32::try_from(self.slab.vacant_key()).ok()?;
         self.slab.insert(Room {
             name: name.clone(),
             number,
             serial: self.serial,
-            created: founding.time,
+            created: now,
             topic: None,
             members: Vec::new(),
-            modes: Modes::of(founding.modes),
+            modes,
             key: None,
             limit: None,
             bans: Masks::default(),

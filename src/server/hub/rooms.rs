@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::limits::cut;
-use super::room::{Founding, Topic};
+use super::room::Topic;
 use super::talk::may_speak;
 use super::{
-    Capabilities, ConnectionId, Done, Echo, Hub, Member, Present, Refusal, Reply, Room, Written,
+    Capabilities, ConnectionId, Done, Echo, Hub, Member, Modes, Present, Refusal, Reply, Room,
+    Written,
 };
 use crate::wire::name::NameError;
 use crate::wire::{Key, RequestError, RoomName};
@@ -47,8 +48,8 @@ impl Hub {
             let most = self.settings.limits.people_per_room;
             may_enter(present, room, name, key, most)?;
         }
-        let is_new = room.is_none();
-        self.enter_room(from, &checked, is_new);
+        let found = room.map(|room| room.number);
+        self.enter_room(from, &checked, found);
         Ok(())
     }
 
@@ -69,23 +70,19 @@ impl Hub {
         self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key())
     }
 
-    /// Puts somebody who is not there yet into a room, and tells everybody in it.
-    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, is_new: bool) {
+    /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
+    /// found comes into being.
+    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, found: Option<u32>) {
         let is_lobby = self.is_lobby(name);
-        let founding = Founding {
-            operator: is_new && !is_lobby,
-            // The lobby belongs to everybody, its topic too.
-            modes: if is_lobby { "n" } else { "nt" },
-            time: self.now.unix,
-        };
-        let Some(room) = self.rooms.enter(name, id, founding, &mut self.people) else {
-            return;
-        };
-        let number = room.number;
-        if let Ok(present) = self.people.present_mut(id) {
-            present.invitations.retain(|one| one.room != number);
-        }
-        if let Some(room) = self.rooms.get(number) {
+        // The lobby belongs to everybody, its topic too.
+        let modes = Modes::of(if is_lobby { "n" } else { "nt" });
+        let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
+        let is_founder = found.is_none() && !is_lobby;
+        let people = &mut self.people;
+        if let Some(number) = number
+            && self.rooms.enter(number, id, is_founder, people).is_some()
+            && let Some(room) = self.rooms.get(number)
+        {
             self.tell_of_entering(id, room);
             self.tell_topic(id, room);
             self.tell_names(id, room);

@@ -1,5 +1,7 @@
 //! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
 
+use std::fmt;
+
 use super::limits::cut;
 use super::told::{MessageId, Tagged};
 use super::{
@@ -124,18 +126,22 @@ impl Hub {
         (prefix, target): (&str, &str),
     ) -> Done<'a, Told<'a>> {
         let (source, command) = (&speaker.source, saying.command);
-        let mut outbox = self.outbox();
-        let line = match saying.text {
-            Some(text) => {
-                outbox.whole_line(format_args!(":{source} {command} {prefix}{target} :{text}"))
-            }
-            None => outbox.whole_line(format_args!(":{source} {command} {prefix}{target}")),
+        let text = fmt::from_fn(|f| saying.text.map_or(Ok(()), |text| write!(f, " :{text}")));
+        let words = format_args!(":{source} {command} {prefix}{target}{text}");
+        let line = self.outbox().whole_line(words);
+        // The tags of a client that has not asked for any are nothing.
+        let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
+        let from_client = Some(saying.tags).filter(|_| may_tag);
+        let tags = Tagged {
+            time: self.now,
+            id: Some(MessageId {
+                started: self.started,
+                count: self.messages,
+            }),
+            is_bot: speaker.modes.has('B'),
+            from_client: from_client.unwrap_or_default(),
         };
-        let line = line.ok_or(Refusal::TooLongToRelay)?;
-        Ok(Told::tagged(
-            line,
-            self.tagged(person, speaker, saying.tags),
-        ))
+        Ok(Told::tagged(line.ok_or(Refusal::TooLongToRelay)?, tags))
     }
 
     /// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
@@ -143,20 +149,6 @@ impl Hub {
         let has = speaker.capabilities;
         if has.has(Capabilities::ECHO_MESSAGE.with(saying.needs())) {
             told.send(speaker.id, has, &mut self.outbox());
-        }
-    }
-
-    /// The tags of what is being said; those of a client that has not asked for any are nothing.
-    fn tagged<'t>(&self, person: &Person, speaker: &Present, tags: Tags<'t>) -> Tagged<'t> {
-        let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
-        Tagged {
-            time: self.now,
-            id: Some(MessageId {
-                started: self.started,
-                count: self.messages,
-            }),
-            is_bot: speaker.modes.has('B'),
-            from_client: if may_tag { tags } else { Tags::default() },
         }
     }
 

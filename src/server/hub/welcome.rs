@@ -1,14 +1,12 @@
 //! What people are told when they come in, and can ask for again: the welcome, what this server can
 //! do, how many are here, and the message of the day.
 
-use std::fmt;
-
 use super::modes::ALL_OF_PEOPLE;
 use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use super::queries::USERHOST_MAX;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
 use super::stamp::seconds_as_date;
-use super::{ConnectionId, Done, Hub, Limits, People, Reply, Settings};
+use super::{ConnectionId, Hub, Limits, Reply, Settings};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::request::MODES_MAX;
 
@@ -24,22 +22,21 @@ impl Hub {
         let (name, network) = (&self.settings.name, &self.settings.network);
         let nick = self.nick_or_star(to);
         let created = seconds_as_date(self.started.unix.as_secs());
-        let say = |reply, rest: fmt::Arguments<'_>| self.reply_with(to, reply, rest);
-        let welcome = format_args!(":Welcome to {network}, {nick}");
-        say(Reply::Welcome, welcome);
-        let host = format_args!(":Your host is {name}, running {VERSION}");
-        say(Reply::YourHost, host);
-        let created = format_args!(":This server was started {created}");
-        say(Reply::Created, created);
-        let info = format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}");
-        say(Reply::MyInfo, info);
+        let rest = format_args!(":Welcome to {network}, {nick}");
+        self.reply_with(to, Reply::Welcome, rest);
+        let rest = format_args!(":Your host is {name}, running {VERSION}");
+        self.reply_with(to, Reply::YourHost, rest);
+        let rest = format_args!(":This server was started {created}");
+        self.reply_with(to, Reply::Created, rest);
+        let rest = format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}");
+        self.reply_with(to, Reply::MyInfo, rest);
         let tokens = self.isupport();
         let tokens: Vec<_> = tokens.split(' ').collect();
         for tokens in tokens.chunks(TOKENS_A_LINE) {
             self.reply_about(to, Reply::Isupport, tokens.join(" "));
         }
-        self.tell_lusers(to);
-        self.tell_motd(to);
+        self.lusers(to);
+        self.motd(to);
     }
 
     /// What this server tells of itself: nothing that it does not keep. Modern IRC,
@@ -76,12 +73,7 @@ impl Hub {
         )
     }
 
-    pub(super) fn motd(&mut self, from: ConnectionId) -> Done<'static> {
-        self.tell_motd(from);
-        Ok(())
-    }
-
-    pub(super) fn tell_motd(&self, to: ConnectionId) {
+    pub(super) fn motd(&self, to: ConnectionId) {
         let (name, motd) = (&self.settings.name, &self.settings.motd);
         if motd.is_empty() {
             return self.reply(to, Reply::NoMotd);
@@ -94,45 +86,26 @@ impl Hub {
         self.reply(to, Reply::EndOfMotd);
     }
 
-    pub(super) fn lusers(&mut self, from: ConnectionId) -> Done<'static> {
-        self.tell_lusers(from);
-        Ok(())
-    }
-
     /// How many are here. There is one server; everybody is its own.
-    pub(super) fn tell_lusers(&self, to: ConnectionId) {
-        let People {
-            connected,
-            present: here,
-            invisible,
-            operators,
-            ..
-        } = self.people;
-        let most = self.people.present_most;
+    pub(super) fn lusers(&self, to: ConnectionId) {
+        let (people, here) = (&self.people, self.people.present);
+        let (invisible, most) = (people.invisible, people.present_most);
         let visible = here - invisible;
-        let say = |reply: Reply, rest: fmt::Arguments<'_>| {
-            self.reply_with(to, reply, rest);
-        };
-        say(
-            Reply::LuserClient,
-            format_args!(":There are {visible} users and {invisible} invisible on 1 servers"),
-        );
+        let rest =
+            format_args!(":There are {visible} users and {invisible} invisible on 1 servers");
+        self.reply_with(to, Reply::LuserClient, rest);
         for (reply, count) in [
-            (Reply::LuserOp, operators),
-            (Reply::LuserUnknown, connected - here),
+            (Reply::LuserOp, people.operators),
+            (Reply::LuserUnknown, people.connected - here),
             (Reply::LuserChannels, self.rooms.slab.len()),
         ] {
             self.reply_about(to, reply, count);
         }
-        say(
-            Reply::LuserMe,
-            format_args!(":I have {here} clients and 0 servers"),
-        );
+        let rest = format_args!(":I have {here} clients and 0 servers");
+        self.reply_with(to, Reply::LuserMe, rest);
         for (reply, whose) in [(Reply::LocalUsers, "local"), (Reply::GlobalUsers, "global")] {
-            say(
-                reply,
-                format_args!("{here} {most} :Current {whose} users {here}, max {most}"),
-            );
+            let rest = format_args!("{here} {most} :Current {whose} users {here}, max {most}");
+            self.reply_with(to, reply, rest);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Who is here, with the details that are asked for: WHO. RFC 2812, 3.6.1; IRCv3 WHOX.
 
-use std::borrow::Cow;
+use std::fmt;
 
 use super::mask;
-use super::{ConnectionId, Done, Echo, Hub, Member, Person, Present, Reply, Room};
+use super::{Capabilities, ConnectionId, Echo, Hub, Member, Person, Present, Reply, Room};
 
-/// The details there are, in the order they are told in.
-const FIELDS: &str = "tcuihsnfdlaor";
+/// The details there are, in the order they are told in; behind them all comes `r`, the real name.
+const FIELDS: &str = "tcuihsnfdlao";
 /// The longest token that comes back, in bytes.
 const TOKEN_BYTES_MAX: usize = 3;
 
@@ -21,12 +21,7 @@ struct Asked<'a> {
 }
 
 impl Hub {
-    pub(super) fn who(
-        &mut self,
-        from: ConnectionId,
-        mask: &str,
-        fields: Option<&str>,
-    ) -> Done<'static> {
+    pub(super) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
         let (flags, fields) = match fields.unwrap_or_default().split_once('%') {
             Some((flags, fields)) => (flags, Some(fields)),
             None => (fields.unwrap_or_default(), None),
@@ -37,8 +32,8 @@ impl Hub {
             // Without a letter that means something, the usual ones are told.
             fields: fields
                 .map(|fields| fields.split_once(',').unwrap_or((fields, "0")))
-                .filter(|(letters, _)| letters.contains(|letter| FIELDS.contains(letter))),
-            multi_prefix: self.has_multi_prefix(from),
+                .filter(|(letters, _)| letters.contains(|one| one == 'r' || FIELDS.contains(one))),
+            multi_prefix: self.capabilities(from).has(Capabilities::MULTI_PREFIX),
         };
         let mut found = Vec::new();
         if let Some(room) = self.rooms.called(mask) {
@@ -60,7 +55,7 @@ impl Hub {
                     found.push((None, (person, present)));
                 }
             }
-        } else if let Some((person, present)) = self.people.called(mask) {
+        } else if let Ok((person, present)) = self.people.find(mask) {
             found.push((None, (person, present)));
         }
         found.retain(|(_, (_, present))| !asked.operators_only || present.modes.has('o'));
@@ -72,7 +67,6 @@ impl Hub {
             self.reply_about(from, Reply::TooManyMatches, Echo(mask));
         }
         self.reply_about(from, Reply::EndOfWho, Echo(mask));
-        Ok(())
     }
 
     /// Whether somebody comes up when the other does not ask for their very nick.
@@ -92,38 +86,38 @@ impl Hub {
         (person, present): (&Person, &Present),
     ) {
         let (letters, token) = asked.fields.unwrap_or(("cuhsnf", ""));
-        let is_digits = token.bytes().all(|byte| byte.is_ascii_digit());
-        let fits = is_digits && (1..=TOKEN_BYTES_MAX).contains(&token.len());
-        let token = if fits { token } else { "0" };
-        let detail = |letter| -> Cow<'_, str> {
-            match letter {
-                't' => token.into(),
-                'c' => place.map_or("*", |(room, _)| room.name.as_str()).into(),
-                'u' => (&*present.user).into(),
-                'i' | 'h' => person.host.to_string().into(),
-                's' => self.settings.name.as_str().into(),
-                'n' => present.nick.as_str().into(),
-                'f' => flags(
-                    present,
-                    place.map_or("", |(_, member)| member.prefix(asked.multi_prefix)),
-                )
-                .into(),
-                // How many servers away, and how long silent: that is told to `WHOIS`. And nobody
-                // has an account.
-                'd' | 'l' | 'a' => "0".into(),
-                'o' => "n/a".into(),
-                _ => format!(":{}", present.real_name).into(),
-            }
+        let is_token = |text: &&str| {
+            (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
         };
-        let letters = FIELDS.chars().filter(|letter| letters.contains(*letter));
-        let details: Vec<_> = letters.map(detail).collect();
-        let details = details.join(" ");
+        let token = Some(token).filter(is_token).unwrap_or("0");
+        let room = place.map_or("*", |(room, _)| room.name.as_str());
+        let prefix = place.map_or("", |(_, member)| member.prefix(asked.multi_prefix));
+        let (host, flags) = (person.host.to_string(), flags(present, prefix));
+        let detail = |letter| match letter {
+            't' => token,
+            'c' => room,
+            'u' => &present.user,
+            'i' | 'h' => &host,
+            's' => &self.settings.name,
+            'n' => present.nick.as_str(),
+            'f' => &flags,
+            'o' => "n/a",
+            // How many servers away, and how long silent: that is told to `WHOIS`. And nobody has
+            // an account.
+            _ => "0",
+        };
+        let mut details = String::new();
+        for letter in FIELDS.chars().filter(|letter| letters.contains(*letter)) {
+            details.push_str(detail(letter));
+            details.push(' ');
+        }
+        let real_name = &present.real_name;
+        let reply = asked.fields.map_or(Reply::WhoReply, |_| Reply::WhoxReply);
+        let say = |rest: fmt::Arguments<'_>| self.reply_with(asked.by, reply, rest);
         match asked.fields {
-            Some(_) => self.reply_with(asked.by, Reply::WhoxReply, format_args!("{details}")),
-            None => {
-                let rest = format_args!("{details} :0 {}", present.real_name);
-                self.reply_with(asked.by, Reply::WhoReply, rest);
-            }
+            None => say(format_args!("{details}:0 {real_name}")),
+            Some(_) if letters.contains('r') => say(format_args!("{details}:{real_name}")),
+            Some(_) => say(format_args!("{}", details.trim_end())),
         }
     }
 }

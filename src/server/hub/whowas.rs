@@ -1,23 +1,17 @@
 //! Who was here before: WHOWAS. RFC 2812, 3.6.3.
 
-use std::collections::VecDeque;
-
 use super::people::Host;
 use super::stamp::seconds_as_date;
-use super::{ConnectionId, Done, Echo, Hub, Refusal, Reply};
+use super::{ConnectionId, Echo, Hub, Refusal, Reply};
 
-/// How many are remembered; the oldest is forgotten for one more.
+/// How many are remembered, the latest first; the oldest is forgotten for one more.
 const PAST_MAX: usize = 500;
 /// How many of them can be from one network, so that nobody can have all others forgotten.
 const PAST_PER_NETWORK_MAX: usize = 100;
 
-/// The last ones who left or changed their nick, the latest first.
-#[derive(Debug, Default)]
-pub(super) struct Past(VecDeque<Gone>);
-
 /// Somebody who had this nick.
 #[derive(Debug)]
-struct Gone {
+pub(super) struct Gone {
     nick: Box<str>,
     user: Box<str>,
     real_name: Box<str>,
@@ -31,7 +25,7 @@ impl Hub {
         let Some((person, present)) = self.people.person(id) else {
             return;
         };
-        let Past(gone) = &mut self.past;
+        let gone = &mut self.past;
         let is_from_there = |one: &Gone| one.host.network() == person.host.network();
         let mut places = (0..).zip(&*gone).filter(|(_, one)| is_from_there(one));
         match places.nth(PAST_PER_NETWORK_MAX - 1) {
@@ -47,17 +41,11 @@ impl Hub {
         });
     }
 
-    pub(super) fn whowas<'a>(
-        &mut self,
-        from: ConnectionId,
-        nick: &'a str,
-        count: Option<&str>,
-    ) -> Done<'a> {
+    pub(super) fn whowas(&self, from: ConnectionId, nick: &str, count: Option<&str>) {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
-        let Past(gone) = &self.past;
         let is_meant = |gone: &&Gone| gone.nick.eq_ignore_ascii_case(nick);
-        let mut found = gone.iter().filter(is_meant).take(most).peekable();
+        let mut found = self.past.iter().filter(is_meant).take(most).peekable();
         if found.peek().is_none() {
             self.refuse_about(from, Refusal::NobodyWas(nick));
         }
@@ -70,7 +58,6 @@ impl Hub {
             self.reply_with(from, Reply::WhoisServer, rest);
         }
         self.reply_about(from, Reply::EndOfWhowas, Echo(nick));
-        Ok(())
     }
 }
 
@@ -104,8 +91,8 @@ mod tests {
             );
         }
         let kept = |hub: &Hub, name: &str| {
-            let Past(gone) = &hub.past;
-            gone.iter().filter(|one| one.nick.starts_with(name)).count()
+            let gone = hub.past.iter();
+            gone.filter(|one| one.nick.starts_with(name)).count()
         };
         assert_eq!(kept(&hub, "mallory"), PAST_PER_NETWORK_MAX);
         assert_eq!(kept(&hub, "mallory499"), 1);

@@ -18,13 +18,13 @@ impl Reactor {
         loop {
             self.hand_out_lines();
             self.keep_queues_in_bounds();
-            for id in self.outbox.take_closes() {
+            for id in mem::take(&mut self.outbox.closes) {
                 self.begin_closing(id);
             }
-            for (id, until) in self.outbox.take_pauses() {
+            for (id, until) in mem::take(&mut self.outbox.pauses) {
                 self.pause(id, until);
             }
-            let wants_reload = self.outbox.take_rehash();
+            let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
             if self.outbox.is_long() {
                 self.keep_lines();

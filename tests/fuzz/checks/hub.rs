@@ -207,7 +207,7 @@ impl Table {
             );
         }
         check_nobody_misses(&before, &sent);
-        for (id, until) in self.outbox.take_pauses() {
+        for (id, until) in self.outbox.pauses.drain(..) {
             assert!(self.known.contains_key(&id));
             assert!(until > self.now.running, "a pause that is over");
             assert!(
@@ -215,13 +215,13 @@ impl Table {
                 "a pause without end"
             );
         }
-        for id in self.outbox.take_closes() {
+        for id in self.outbox.closes.drain(..) {
             self.known.remove(&id);
             for seat in &mut self.seats {
                 *seat = seat.filter(|one| *one != id);
             }
         }
-        let wants_rehash = self.outbox.take_rehash();
+        let wants_rehash = self.outbox.wants_rehash;
         self.outbox.clear();
         if wants_rehash {
             self.step(b"=0");
