@@ -507,10 +507,10 @@ impl Front for TerminalFront {
         }
     }
 
-    fn changed(&mut self, session: &Session) {
+    fn changed(&mut self, session: &Session, elapsed: Duration) {
         self.keep_unsent(session);
         let (room, unread) = (session.active_room(), session.unread());
-        self.lines.push_str(&self.scroll.flush(room));
+        self.lines.push_str(&self.scroll.pause(room, elapsed));
         // All that came together goes to the printer together.
         self.printer.push(std::mem::take(&mut self.lines));
         if !self.ended {
@@ -528,6 +528,10 @@ impl Front for TerminalFront {
             self.ready = true;
             self.tell(News::Ready);
         }
+    }
+
+    fn held_until(&self) -> Option<Duration> {
+        self.scroll.held_until()
     }
 
     fn typed_done(&mut self, session: &Session) {

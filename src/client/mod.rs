@@ -7,8 +7,8 @@
 //! the window. `interactive`, `plain` and `script` put these together for a terminal,
 //! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `log`
 //! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
-//! session. `options`, `config`
-//! and `address` say where to go and as whom, `wishes` brings them together, and `failure` says
+//! session. `scroll` is what stands above the prompt, and `netsplit` knows who came and left for
+//! one reason. `options`, `config` and `address` say where to go and as whom, `wishes` brings them together, and `failure` says
 //! why it came to nothing; `questions` are what a person is asked before.
 
 pub mod address;
@@ -25,6 +25,7 @@ pub mod input;
 mod interactive;
 pub mod json;
 pub mod log;
+mod netsplit;
 pub mod network;
 pub mod options;
 mod plain;

@@ -48,8 +48,13 @@ pub trait Front: Send {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
     /// A line came from the server, without its ending.
     fn received(&mut self, line: &[u8]);
-    /// A step is done, and everything about the session can have changed.
-    fn changed(&mut self, session: &Session);
+    /// A step is done, and everything about the session can have changed. `elapsed` is the time
+    /// since the program began.
+    fn changed(&mut self, session: &Session, elapsed: Duration);
+    /// When there is something to show that is held back now.
+    fn held_until(&self) -> Option<Duration> {
+        None
+    }
     /// A typed line has been dealt with.
     fn typed_done(&mut self, session: &Session);
     /// A line was typed that only concerns what is shown.
@@ -543,7 +548,7 @@ impl<F: Front> Network<F> {
                 }
             }
         }
-        self.front.changed(&self.session);
+        self.front.changed(&self.session, now.elapsed);
     }
 
     /// Looks for another server in a thread of its own: neither a name nor an address answers at
@@ -588,7 +593,8 @@ impl<F: Front> Network<F> {
 
     /// When to go on if nothing happens.
     fn deadline(&self, is_full: bool) -> Instant {
-        let next = self.session.next_deadline();
+        let deadlines = [self.session.next_deadline(), self.front.held_until()];
+        let next = deadlines.into_iter().flatten().min();
         let next = next.map_or(Instant::now() + Duration::from_secs(3600), |at| {
             self.begun + at
         });

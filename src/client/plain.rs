@@ -5,6 +5,7 @@
 use std::io::{self, BufRead as _};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -209,9 +210,9 @@ impl Front for PlainFront {
     fn received(&mut self, _: &[u8]) {}
 
     /// There is no prompt to name the room, so a line does.
-    fn changed(&mut self, session: &Session) {
+    fn changed(&mut self, session: &Session, elapsed: Duration) {
         let room = session.active_room();
-        self.lines.push_str(&self.scroll.flush(room));
+        self.lines.push_str(&self.scroll.pause(room, elapsed));
         if self.room.is_some() && self.room.as_deref() != room {
             self.lines.push_str(&match room {
                 Some(room) => format!("you talk in {} now\n", safe_name(room)),
@@ -224,6 +225,10 @@ impl Front for PlainFront {
             self.tell(Woken::Ready);
         }
         self.printer.push(std::mem::take(&mut self.lines));
+    }
+
+    fn held_until(&self) -> Option<Duration> {
+        self.scroll.held_until()
     }
 
     fn typed_done(&mut self, _: &Session) {}

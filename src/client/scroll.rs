@@ -5,9 +5,11 @@
 //! attention rings the bell, and `/history` and `/search` find what was shown.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::event::{Event, Manner};
 use super::input::{self, Intent, Local};
+use super::netsplit::{Moment, Netsplits};
 use super::safe::{safe, safe_name};
 use super::screen::{Look, TEXT_BEGINS, without_styles};
 use super::session::Unread;
@@ -35,6 +37,7 @@ pub struct Scroll {
     /// Who came or left in the moment at hand, and has not been told yet.
     gathered: Vec<Event>,
     gathered_at: i64,
+    netsplits: Netsplits,
     rung_at: Option<i64>,
 }
 
@@ -53,6 +56,7 @@ impl Scroll {
             day_at: 0,
             gathered: Vec::new(),
             gathered_at: 0,
+            netsplits: Netsplits::default(),
             rung_at: None,
         }
     }
@@ -66,7 +70,10 @@ impl Scroll {
     /// goes may be held back until [`Scroll::flush`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         if is_coming_or_going(event) {
-            if !self.look.taste.joins {
+            if !self.look.taste.joins || !self.look.shows(event) {
+                return String::new();
+            }
+            if self.look.taste.gather && self.netsplits.take(event, unix_seconds) {
                 return String::new();
             }
             if self.look.taste.gather {
@@ -76,7 +83,11 @@ impl Scroll {
                 return before;
             }
         }
-        let mut text = self.flush(active);
+        let mut text = match event {
+            // Nobody will come back before that is over.
+            Event::ServerLost { .. } => self.flush(active),
+            _ => self.flush_gathered(active),
+        };
         let lines = self.look.lines(event, unix_seconds, active);
         if lines.is_empty() {
             return text;
@@ -96,6 +107,44 @@ impl Scroll {
 
     /// What to print of those who came or left: the moment is over.
     pub fn flush(&mut self, active: Option<&str>) -> String {
+        let mut text = self.flush_gathered(active);
+        for moment in self.netsplits.end() {
+            text.push_str(&self.netsplit(&moment, active));
+        }
+        text
+    }
+
+    /// The same when all that came together is shown. What takes a moment goes on until that is
+    /// over, at [`Scroll::held_until`].
+    pub fn pause(&mut self, active: Option<&str>, elapsed: Duration) -> String {
+        let mut text = self.flush_gathered(active);
+        for moment in self.netsplits.end_in_time(elapsed) {
+            text.push_str(&self.netsplit(&moment, active));
+        }
+        text
+    }
+
+    /// When there is something more to show.
+    pub fn held_until(&self) -> Option<Duration> {
+        self.netsplits.until()
+    }
+
+    fn netsplit(&mut self, moment: &Moment, active: Option<&str>) -> String {
+        let at = moment.unix_seconds;
+        let lines = match moment.nicks.len() {
+            1 => self.look.lines(&moment.first, at, active),
+            _ => {
+                let (servers, nicks) = (&moment.servers, &moment.nicks);
+                self.look.netsplit(servers, nicks, moment.is_over, at)
+            }
+        };
+        match lines.is_empty() {
+            true => lines,
+            false => self.scrolled(lines, at),
+        }
+    }
+
+    fn flush_gathered(&mut self, active: Option<&str>) -> String {
         let events = std::mem::take(&mut self.gathered);
         let at = self.gathered_at;
         let lines = match &events[..] {
@@ -124,7 +173,7 @@ impl Scroll {
         if alike {
             String::new()
         } else {
-            self.flush(active)
+            self.flush_gathered(active)
         }
     }
 
@@ -361,6 +410,52 @@ mod tests {
         assert_eq!(scroll.flush(Some("#b")), "");
         scroll.show(&joined("dan"), NOON, Some("#a"));
         assert_eq!(scroll.flush(Some("#a")), "12:01 → dan joined\n");
+    }
+
+    #[test]
+    fn quiet_leaves_out_many_who_come_as_it_leaves_out_one() {
+        let look = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
+        let mut scroll = Scroll::new(look, false);
+        for nick in ["bob", "carol"] {
+            assert_eq!(scroll.show(&joined(nick), NOON, Some("#a")), "");
+        }
+        assert_eq!(scroll.flush(Some("#a")), "");
+    }
+
+    #[test]
+    fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
+        let mut scroll = scroll();
+        let quit = |nick: &str| Event::Quit {
+            nick: nick.into(),
+            reason: Some("a.b c.d".into()),
+        };
+        let ms = Duration::from_millis;
+        let room = Some("#a");
+        for nick in ["bob", "carol", "dan"] {
+            assert_eq!(scroll.show(&quit(nick), NOON, room), "");
+        }
+        assert_eq!(scroll.pause(room, ms(5)), "");
+        assert_eq!(scroll.held_until(), Some(ms(1_005)));
+        // What is said meanwhile is not held back for it.
+        let hi = scroll.show(&said("hi", false), NOON, room);
+        assert_eq!(hi, "12:01 <bob> hi\n");
+        assert_eq!(scroll.show(&quit("erin"), NOON, room), "");
+        assert_eq!(
+            scroll.pause(room, ms(1_005)),
+            "12:01 ← netsplit a.b c.d: bob, carol, dan and 1 other\n"
+        );
+        assert_eq!(scroll.held_until(), None);
+        for nick in ["bob", "carol"] {
+            assert_eq!(scroll.show(&joined(nick), NOON, room), "");
+        }
+        assert_eq!(scroll.pause(room, ms(3_000)), "");
+        assert_eq!(
+            scroll.pause(room, ms(4_000)),
+            "12:01 → netsplit a.b c.d is over for bob and carol\n"
+        );
+        // One alone is told as always.
+        assert_eq!(scroll.show(&joined("dan"), NOON, room), "");
+        assert_eq!(scroll.flush(room), "12:01 → dan joined\n");
     }
 
     #[test]

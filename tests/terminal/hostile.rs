@@ -86,7 +86,7 @@ fn a_server_that_refuses_a_nick_writes_nothing_to_the_terminal_by_itself() {
         }
         let mut alice = Start::with(&arguments).start();
         let mut lines = server.accepts();
-        lines.hears("USER ");
+        lines.hears("NICK ");
         lines.sends(&format!(":s {number} * alice :no \x1b]0;owned\x07\u{9b}2J"));
         alice.shows("no ^[]0;owned^G<U+009B>2J. Another nick");
         alice.look(|shown| {
@@ -112,4 +112,38 @@ fn raw_lines_are_marks_where_they_meet_a_terminal() {
     lines.bob_says("\x1b]0;owned\x07");
     alice.shows("PRIVMSG #lobby :^[]0;owned^G");
     alice.look(|shown| assert!(!shown.was_sent(b"\x1b]0")));
+}
+
+#[test]
+fn all_whom_a_netsplit_takes_share_a_line_however_their_lines_come() {
+    for plain in [false, true] {
+        let server = Scripted::listen();
+        let address = server.address().to_string();
+        let mut arguments = vec!["--nick", "alice", &address];
+        if plain {
+            arguments.push("--plain");
+        }
+        let alice = Start::with(&arguments).start();
+        let mut lines = server.accepts();
+        lines.lets_alice_in();
+        alice.shows("you are alice in #lobby, with bob");
+        for nick in ["bob", "carol", "dan", "erin", "frank"] {
+            lines.sends(&format!(":{nick}!u@h QUIT :hub.example leaf.example"));
+            // Each is dealt with before the next one comes.
+            lines.sends(&format!("PING {nick}"));
+            lines.hears("PONG ");
+        }
+        alice.shows("netsplit hub.example leaf.example: bob, carol, dan and 2 others");
+        for nick in ["carol", "bob"] {
+            lines.sends(&format!(":{nick}!u@h JOIN #lobby"));
+            lines.sends(&format!("PING {nick}"));
+            lines.hears("PONG ");
+        }
+        alice.shows("netsplit hub.example leaf.example is over for carol and bob");
+        let shown = alice.lines().join("\n");
+        assert!(
+            !shown.contains("left") && !shown.contains("joined"),
+            "{shown}"
+        );
+    }
 }

@@ -466,7 +466,7 @@ fn keys_pressed_before_the_prompt_is_there_are_in_the_first_line() {
     // The program may not even run yet.
     alice.types("early ");
     let mut lines = server.accepts();
-    lines.hears("USER ");
+    lines.hears("NICK ");
     // It is connected, and has no prompt before it is let in.
     alice.types("birdz\x7fs");
     lines.welcomes_alice();
@@ -485,7 +485,7 @@ fn lines_entered_before_the_prompt_is_there_are_sent() {
     let mut alice = Start::as_nick("alice", server.address()).start();
     alice.types("one\rtwo\r");
     let mut lines = server.accepts();
-    lines.hears("USER ");
+    lines.hears("NICK ");
     alice.types("three\rfour");
     lines.welcomes_alice();
     for line in ["one", "two", "three"] {

@@ -134,7 +134,7 @@ fn a_server_that_goes_away_before_alice_is_in_is_an_error() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("alice", server.address()).start();
     let mut lines = server.accepts();
-    lines.hears("USER ");
+    lines.hears("NICK ");
     lines.sends("ERROR :closing for today");
     drop(lines);
     alice.ends_with(69);
@@ -304,7 +304,7 @@ fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
         let server = Scripted::listen();
         let mut alice = Start::as_nick("alice", server.address()).start();
         let mut lines = server.accepts();
-        lines.hears("USER ");
+        lines.hears("NICK ");
         match signal {
             Some(signal) => alice.signals(signal),
             None => alice.types(CTRL_C),

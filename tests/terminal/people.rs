@@ -190,7 +190,7 @@ impl Scripted {
 impl Lines {
     /// Answers a registration, puts alice into the lobby, and settles.
     pub(crate) fn lets_alice_in(&mut self) {
-        self.hears("USER ");
+        self.hears("NICK ");
         self.welcomes_alice();
     }
 

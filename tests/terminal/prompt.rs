@@ -255,7 +255,7 @@ fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("bob", server.address()).start();
     let mut lines = server.accepts();
-    lines.hears("USER ");
+    lines.hears("NICK ");
     lines.sends(":fake 433 * bob :Nickname is already in use");
     alice.shows("Another nick [bob_]: ");
     alice.types("alice\r");

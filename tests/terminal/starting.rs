@@ -71,7 +71,7 @@ fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() 
     let server = Scripted::listen();
     let mut alice = Start::as_nick("bob", server.address()).start();
     let mut lines = server.accepts();
-    lines.hears("USER ");
+    lines.hears("NICK ");
     lines.sends(":fake 433 * bob :Nickname is already in use");
     alice.shows("Another nick [bob_]: ");
     lines.sends("ERROR :too slow");
@@ -79,7 +79,7 @@ fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() 
     alice.types("alice\r");
     let mut lines = server.accepts();
     lines.hears("NICK alice");
-    lines.lets_alice_in();
+    lines.welcomes_alice();
     alice.is_in();
     lines.bob_says("hi");
     alice.settles(&["<bob> hi", "[#lobby]"], "[#lobby] ");

@@ -166,10 +166,15 @@ impl Look {
         painted
     }
 
+    /// Whether so much is to be seen that an event is.
+    pub fn shows(&self, event: &Event) -> bool {
+        self.volume >= least_volume(event)
+    }
+
     /// The lines that show `event`, each with its line feed; none when it is not to be shown.
     /// `active` is the room that needs not be named.
     pub fn lines(&self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
-        if self.volume < least_volume(event) {
+        if !self.shows(event) {
             return String::new();
         }
         let time = self.time(unix_seconds);
@@ -366,7 +371,6 @@ impl Look {
         room: Option<&str>,
         unix_seconds: i64,
     ) -> String {
-        const NAMED_MAX: usize = 3;
         let (arrow, verb) = if came {
             ("→", "joined")
         } else {
@@ -379,6 +383,29 @@ impl Look {
             self.text_begins(),
             room.unwrap_or_default(),
             self.dim(arrow),
+            self.company(nicks, NAMED_MAX)
+        )
+    }
+
+    /// One line for all whom a netsplit between these servers took, or who are back from it.
+    pub fn netsplit(
+        &self,
+        servers: &str,
+        nicks: &[String],
+        is_over: bool,
+        unix_seconds: i64,
+    ) -> String {
+        let (arrow, verb) = if is_over {
+            ("→", " is over for")
+        } else {
+            ("←", ":")
+        };
+        format!(
+            "{}{}{} netsplit {}{verb} {}\n",
+            self.time(unix_seconds),
+            self.text_begins(),
+            self.dim(arrow),
+            safe(servers),
             self.company(nicks, NAMED_MAX)
         )
     }
@@ -552,6 +579,9 @@ fn nick_color(nick: &str) -> Color {
     let index = (hash >> 32) as usize % NICK_COLORS.len();
     Color::AnsiColor(NICK_COLORS.get(index).copied().unwrap_or_default())
 }
+
+/// So many of those who come or leave in one moment are named.
+const NAMED_MAX: usize = 3;
 
 /// The least volume at which an event is shown.
 fn least_volume(event: &Event) -> Volume {

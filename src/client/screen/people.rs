@@ -44,8 +44,11 @@ impl Look {
             }
             _ => {
                 let named = nicks.get(..named_max).unwrap_or_default();
-                let more = nicks.len() - named.len();
-                format!("{} and {more} others", names(named))
+                let more = match nicks.len() - named.len() {
+                    1 => "1 other".to_owned(),
+                    more => format!("{more} others"),
+                };
+                format!("{} and {more}", names(named))
             }
         }
     }

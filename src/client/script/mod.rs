@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
@@ -170,7 +171,7 @@ impl Front for ScriptFront {
         }
     }
 
-    fn changed(&mut self, _: &Session) {}
+    fn changed(&mut self, _: &Session, _: Duration) {}
 
     fn typed_done(&mut self, _: &Session) {}
 

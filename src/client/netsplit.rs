@@ -1,0 +1,240 @@
+//! Netsplits: servers that lose each other, so that all people of one leave those of the other in
+//! one moment, and come back in another. A moment is a second here, however the lines come.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::event::Event;
+
+/// How long one moment is.
+const MOMENT: Duration = Duration::from_secs(1);
+/// Of so many people it is known that a netsplit took them; others are told one by one.
+const GONE_MAX: usize = 10_000;
+/// So many netsplits there are in one moment.
+const MOMENTS_MAX: usize = 16;
+/// Whoever stays away for longer, in seconds, has simply left.
+const GONE_SECONDS_MAX: i64 = 3_600;
+
+/// What is not told yet, and who may come back.
+#[derive(Debug, Default)]
+pub(super) struct Netsplits {
+    untold: Vec<Moment>,
+    /// When the moment at hand is over, by the clock of the program, once that was asked for.
+    until: Option<Duration>,
+    /// Those who are gone, in lower case.
+    gone: BTreeMap<String, Gone>,
+}
+
+/// Somebody whom a netsplit took.
+#[derive(Debug)]
+struct Gone {
+    servers: String,
+    since: i64,
+    /// They are back, which is not told yet.
+    is_back: bool,
+}
+
+/// All who left, or came back, in one moment for one reason.
+#[derive(Debug)]
+pub(super) struct Moment {
+    /// The two servers.
+    pub(super) servers: String,
+    /// Whether it is over for these people.
+    pub(super) is_over: bool,
+    /// Each of them once, however many rooms they are in.
+    pub(super) nicks: Vec<String>,
+    /// The first thing that happened, and when.
+    pub(super) first: Event,
+    pub(super) unix_seconds: i64,
+}
+
+impl Netsplits {
+    /// Whether an event is part of a netsplit: then it is told with the others.
+    pub(super) fn take(&mut self, event: &Event, unix_seconds: i64) -> bool {
+        match event {
+            Event::Quit {
+                nick,
+                reason: Some(reason),
+            } if are_servers(reason) && self.gone.len() < GONE_MAX => {
+                let gone = Gone {
+                    servers: reason.clone(),
+                    since: unix_seconds,
+                    is_back: false,
+                };
+                let is_told = self.add(reason, false, nick, event, unix_seconds);
+                if is_told {
+                    self.gone.insert(nick.to_lowercase(), gone);
+                }
+                is_told
+            }
+            Event::Joined { nick, .. } => {
+                let Some(gone) = self.gone.get_mut(&nick.to_lowercase()) else {
+                    return false;
+                };
+                // They may be in several rooms.
+                if std::mem::replace(&mut gone.is_back, true) {
+                    return true;
+                }
+                let servers = gone.servers.clone();
+                unix_seconds - gone.since <= GONE_SECONDS_MAX
+                    && self.add(&servers, true, nick, event, unix_seconds)
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds somebody to those of one moment, unless there are too many kinds of them.
+    fn add(&mut self, servers: &str, is_over: bool, nick: &str, event: &Event, at: i64) -> bool {
+        let mut moments = self.untold.iter_mut();
+        let of_kind = moments.find(|one| one.servers == servers && one.is_over == is_over);
+        if let Some(moment) = of_kind {
+            moment.nicks.push(nick.to_owned());
+            return true;
+        }
+        if self.untold.len() >= MOMENTS_MAX {
+            return false;
+        }
+        self.untold.push(Moment {
+            servers: servers.to_owned(),
+            is_over,
+            nicks: vec![nick.to_owned()],
+            first: event.clone(),
+            unix_seconds: at,
+        });
+        true
+    }
+
+    /// What is to be told now: the moment is over.
+    pub(super) fn end(&mut self) -> Vec<Moment> {
+        self.until = None;
+        self.gone.retain(|_, gone| !gone.is_back);
+        std::mem::take(&mut self.untold)
+    }
+
+    /// The same, if the moment has lasted until now.
+    pub(super) fn end_in_time(&mut self, elapsed: Duration) -> Vec<Moment> {
+        if self.untold.is_empty() {
+            return Vec::new();
+        }
+        match elapsed >= *self.until.get_or_insert(elapsed + MOMENT) {
+            true => self.end(),
+            false => Vec::new(),
+        }
+    }
+
+    /// When there is something to tell.
+    pub(super) fn until(&self) -> Option<Duration> {
+        self.until
+    }
+}
+
+/// Whether a reason is what a server gives for those that a netsplit takes: the names of two.
+fn are_servers(reason: &str) -> bool {
+    let is_server = |name: &str| {
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-*".contains(&b))
+        };
+        name.contains('.') && name.split('.').all(is_part)
+    };
+    reason
+        .split_once(' ')
+        .is_some_and(|(one, other)| one != other && is_server(one) && is_server(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quit(nick: &str, reason: &str) -> Event {
+        Event::Quit {
+            nick: nick.into(),
+            reason: Some(reason.into()),
+        }
+    }
+
+    fn joined(nick: &str, room: &str) -> Event {
+        Event::Joined {
+            room: room.into(),
+            nick: nick.into(),
+        }
+    }
+
+    fn told(moments: &[Moment]) -> Vec<(&str, bool, String)> {
+        let told = moments.iter();
+        told.map(|one| (one.servers.as_str(), one.is_over, one.nicks.join(" ")))
+            .collect()
+    }
+
+    #[test]
+    fn only_two_servers_are_a_netsplit() {
+        for reason in ["a.b c.d", "*.net *.split", "hub-1.example.org leaf.example"] {
+            assert!(are_servers(reason), "{reason}");
+        }
+        for reason in [
+            "",
+            "bye",
+            "a.b",
+            "a.b a.b",
+            "a.b c",
+            "a.b c.d e.f",
+            "a.b  c.d",
+            "see you. later.",
+            "Quit: a.b c.d",
+            "www.x.y/z a.b",
+            ".a b.",
+            "1.5 mm. thick",
+        ] {
+            assert!(!are_servers(reason), "{reason}");
+        }
+    }
+
+    #[test]
+    fn all_who_go_in_one_moment_are_told_together_and_so_are_those_who_come_back() {
+        let mut splits = Netsplits::default();
+        for nick in ["bob", "carol"] {
+            assert!(splits.take(&quit(nick, "a.b c.d"), 0));
+        }
+        assert!(splits.take(&quit("dan", "a.b e.f"), 0));
+        assert!(!splits.take(&quit("erin", "bye"), 0));
+        assert!(!splits.take(&joined("frank", "#a"), 0));
+        assert!(splits.end_in_time(Duration::from_millis(10)).is_empty());
+        assert_eq!(splits.until(), Some(Duration::from_millis(1_010)));
+        assert!(splits.take(&quit("Gina", "a.b c.d"), 1));
+        let moments = splits.end_in_time(Duration::from_millis(1_010));
+        let left = [
+            ("a.b c.d", false, "bob carol Gina".to_owned()),
+            ("a.b e.f", false, "dan".to_owned()),
+        ];
+        assert_eq!(told(&moments), left);
+        assert_eq!(splits.until(), None);
+        assert!(splits.end_in_time(Duration::from_secs(5)).is_empty());
+        for (nick, room) in [("gina", "#a"), ("bob", "#a"), ("bob", "#b")] {
+            assert!(splits.take(&joined(nick, room), 60));
+        }
+        let back = [("a.b c.d", true, "gina bob".to_owned())];
+        assert_eq!(told(&splits.end()), back);
+        assert!(!splits.take(&joined("bob", "#c"), 60), "that was told");
+        assert!(!splits.take(&joined("dan", "#c"), 4_000), "too late");
+        splits.end();
+        assert!(!splits.take(&joined("dan", "#c"), 4_000));
+    }
+
+    #[test]
+    fn what_is_remembered_of_people_has_a_bound() {
+        let mut splits = Netsplits::default();
+        for number in 0..MOMENTS_MAX + 5 {
+            let event = quit(&format!("x{number}"), &format!("a.b c.d{number}"));
+            assert_eq!(splits.take(&event, 0), number < MOMENTS_MAX);
+        }
+        splits.end();
+        for number in MOMENTS_MAX..GONE_MAX + 5 {
+            let event = quit(&format!("p{number}"), "a.b c.d");
+            assert_eq!(splits.take(&event, 0), number < GONE_MAX, "{number}");
+        }
+        assert_eq!(splits.gone.len(), GONE_MAX);
+        assert!(!splits.take(&joined(&format!("p{}", GONE_MAX + 1), "#a"), 0));
+    }
+}
