@@ -355,6 +355,11 @@ fn a_log_that_cannot_be_written_harms_nobody() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     works_and_ends(server_with_log(writer));
+    let mut limited = Command::new("sh");
+    let no_byte_more = "ulimit -f 0; exec \"$0\" \"$@\"";
+    limited.args(["-c", no_byte_more, env!("CARGO_BIN_EXE_chatroomd")]);
+    limited.stderr(tempfile::tempfile().unwrap());
+    works_and_ends(Server::start_with(limited, &["--no-limits", "--verbose"]));
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     let status = command.args(["--config", "/nonexistent"]).stderr(full());
     assert_eq!(status.status().unwrap().code(), Some(66));

@@ -24,8 +24,8 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/options.rs",
             "src/server/options.rs",
-            "src/command_line.rs",
             "src/generate.rs",
+            "src/program.rs",
         ],
     ),
     ("clap_complete", &["src/generate.rs"]),
@@ -75,12 +75,12 @@ const HOMES: &[(&str, &[&str])] = &[
         "signal_hook",
         &[
             "src/client/interactive.rs",
-            "src/client/log/keeper.rs",
             "src/client/mod.rs",
             "src/client/plain.rs",
             "src/client/script/",
             "src/client/terminal.rs",
             "src/client/wishes.rs",
+            "src/program.rs",
             "src/server/mod.rs",
             "src/server/password.rs",
         ],

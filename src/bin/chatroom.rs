@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
 use chatting_room::client::{run, tell};
-use chatting_room::command_line;
+use chatting_room::program;
 use chatting_room::server::{Host, ServerError, Settings};
 
 fn main() -> ExitCode {
-    let options: Options = match command_line::read() {
+    let options: Options = match program::begin() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use chatting_room::command_line;
+use chatting_room::program;
 use chatting_room::server::{self, Options};
 
 fn main() -> ExitCode {
-    let options = match command_line::read::<Options>() {
+    let options = match program::begin::<Options>() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -216,8 +216,13 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(&new)?;
-    out.write_all(text.as_bytes())?;
-    fs::rename(&new, file)
+    let written = out.write_all(text.as_bytes());
+    let done = written.and_then(|()| fs::rename(&new, file));
+    if done.is_err() {
+        // On a full disk it is of no use, and in the way.
+        let _ = fs::remove_file(&new);
+    }
+    done
 }
 
 #[cfg(test)]

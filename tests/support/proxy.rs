@@ -25,10 +25,18 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Leads to a server, with this trouble on the way there and on the way back.
     pub(crate) fn start(server: SocketAddr, there: Trouble, back: Trouble) -> Self {
+        Self::start_with(server, move |_| [there, back])
+    }
+
+    /// The same, with trouble for each connection, counted from 0.
+    pub(crate) fn start_with(
+        server: SocketAddr,
+        trouble: impl Fn(usize) -> [Trouble; 2] + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
-            for client in listener.incoming() {
+            for (client, number) in listener.incoming().zip(0..) {
                 let (Ok(client), Ok(server)) = (client, TcpStream::connect(server)) else {
                     return;
                 };
@@ -37,6 +45,7 @@ impl Proxy {
                 }
                 let (from_client, to_client) = (client.try_clone().unwrap(), client);
                 let (from_server, to_server) = (server.try_clone().unwrap(), server);
+                let [there, back] = trouble(number);
                 thread::spawn(move || pass_on(from_client, to_server, there));
                 thread::spawn(move || pass_on(from_server, to_client, back));
             }

@@ -13,10 +13,14 @@
 )]
 
 mod people;
+#[allow(dead_code, reason = "each test program uses a part of it")]
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod screen;
 mod tmux;
 
 mod drafts;
+mod faults;
 mod hostile;
 mod keys;
 mod leaving;

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chatting_room::server::hub::Limits;
 use chatting_room::server::{Host, Settings};
 
 use super::screen::{Start, Terminal};
@@ -51,10 +52,16 @@ impl Room {
 
 /// A server that lets everybody talk as much as they like; with 0 for the port, on any port.
 pub(crate) fn host_on(port: u16) -> Host {
+    host_with(port, |_| {})
+}
+
+/// The same with other limits.
+pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> Host {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut settings = Settings::listening_on(address);
     settings.hub.limits.enabled = false;
     settings.hub.limits.send_queue_bytes = 64 * 1024 * 1024;
+    change(&mut settings.hub.limits);
     Host::start(&settings).unwrap()
 }
 
@@ -99,6 +106,19 @@ impl Lines {
             let line = self.next_line(text);
             if line.contains(text) {
                 return line;
+            }
+        }
+    }
+
+    /// The same, and meanwhile each question of the server is answered.
+    pub(crate) fn stays_until(&mut self, text: &str) -> String {
+        loop {
+            let line = self.next_line(text);
+            if line.contains(text) {
+                return line;
+            }
+            if line.contains("PING ") {
+                self.sends("PONG :here");
             }
         }
     }

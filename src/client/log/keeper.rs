@@ -11,14 +11,12 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use signal_hook::consts::SIGXFSZ;
 
 use super::{files, record_of};
 use crate::client::event::Event;
@@ -73,8 +71,6 @@ impl LogKeeper {
     /// Starts to keep what happens, in files of `folder`. `tell` gets the words for the person
     /// when writing fails, and when it works again.
     pub fn start(folder: PathBuf, tell: impl Fn(String) + Send + 'static) -> io::Result<Self> {
-        // A limit on the size of files would end the program; now it is an error like a full disk.
-        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let taste = Taste {
             time: String::new(),
             ..Taste::default()

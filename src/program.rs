@@ -1,13 +1,20 @@
-//! How both programs read their command line and their environment.
+//! How both programs begin.
 
 use std::env;
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use clap::Parser;
+use signal_hook::consts::SIGXFSZ;
+use signal_hook::flag;
 
-/// What they say together; a variable that is empty says nothing. When that is to be shown rather
-/// than run (help, or a mistake), it is shown, and the exit status comes back.
-pub fn read<Options: Parser>() -> Result<Options, u8> {
+/// What the command line and the environment say together; a variable that is empty says nothing.
+/// When that is to be shown rather than run (help, or a mistake), it is shown, and the exit status
+/// comes back.
+pub fn begin<Options: Parser>() -> Result<Options, u8> {
+    // A limit on the size of files would end the program; now it is an error like a full disk.
+    // When that cannot be had, the program works all the same.
+    let _ = flag::register(SIGXFSZ, Arc::default());
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     let command = Options::command().mut_args(|argument| match argument.get_env() {
         Some(name) if is_empty(name) => argument.env(None),

@@ -1,0 +1,164 @@
+//! A client that is stopped, has no room on its disk, or is on a way on which things go wrong.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::people::{Lines, Room, host_on, host_with};
+use super::proxy::{Proxy, Trouble};
+use super::screen::{CTRL_C, ENTER, Start};
+
+#[test]
+fn a_client_that_was_stopped_goes_on_where_it_was() {
+    let mut room = Room::open();
+    room.alice.types("half a li");
+    room.alice.shows("half a li");
+    room.alice.signals(Signal::SIGSTOP);
+    for number in 1..=3 {
+        room.bob.says(&format!("meanwhile {number}"));
+    }
+    room.bob.sends("PING :all-said");
+    room.bob.hears("all-said");
+    // Keys wait in the terminal.
+    room.alice.types("ne");
+    room.alice.signals(Signal::SIGCONT);
+    let expected = [
+        "<bob> meanwhile 1",
+        "<bob> meanwhile 2",
+        "<bob> meanwhile 3",
+        "[#lobby] half a line",
+    ];
+    room.alice.settles(&expected, "[#lobby] half a line");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "half a line");
+}
+
+#[test]
+fn a_client_that_was_stopped_for_too_long_is_back_with_its_draft() {
+    let host = host_with(0, |limits| {
+        limits.ping_interval_seconds = 2;
+        limits.ping_timeout_seconds = 3;
+    });
+    let mut bob = Lines::enter(host.address(), "bob");
+    let mut alice = Start::as_nick("alice", host.address()).start();
+    alice.is_in();
+    alice.types("half a line");
+    alice.shows("half a line");
+    alice.signals(Signal::SIGSTOP);
+    // The server has patience for a while, and for nothing else is anybody put out.
+    let quit = bob.stays_until(" QUIT ");
+    assert!(quit.starts_with(":alice!"), "{quit}");
+    assert!(quit.contains(" QUIT :Ping timeout: "), "{quit}");
+    bob.says("where is she?");
+    alice.signals(Signal::SIGCONT);
+    bob.stays_until(":alice!~alice@127.0.0.1 JOIN");
+    alice.shows("the server is back");
+    alice.settles_below("[#lobby] half a line");
+    alice.types(ENTER);
+    let said = bob.stays_until(" PRIVMSG #lobby :");
+    assert!(said.ends_with(":half a line"), "{said}");
+    alice.types("/quit\r");
+    alice.ends_with(0);
+}
+
+#[test]
+fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    // No file can have a byte more than it has.
+    let start = Start::as_nick("alice", host.address()).configured("log = true\n");
+    let mut alice = start
+        .through_script("ulimit -f 0; exec \"$0\" \"$@\"")
+        .start();
+    alice.is_in();
+    bob.hears(":alice!");
+    bob.says("one");
+    alice.waits_until("the log is of no use", |shown| {
+        shown.has("cannot be written:")
+    });
+    alice.types(&format!("two{ENTER}"));
+    assert_eq!(bob.hears_alice(), "two");
+    bob.says("three");
+    alice.shows("<bob> three");
+    alice.types("half a line");
+    alice.settles_below("[#lobby] half a line");
+    let lines = alice.lines();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("cannot be written"));
+    assert_eq!(told.count(), 1, "{lines:#?}");
+    alice.signals(Signal::SIGTERM);
+    alice.ends_with(143);
+    // What could not be kept is not there, and nothing is in the way of what can be.
+    let mut again = Start::as_nick("alice", host.address())
+        .at_home_of(&alice)
+        .start();
+    again.is_in();
+    again.settles_below("[#lobby] ");
+    again.types("another");
+    again.shows("another");
+    again.signals(Signal::SIGTERM);
+    again.ends_with(143);
+    let mut last = Start::as_nick("alice", host.address())
+        .at_home_of(&alice)
+        .start();
+    last.is_in();
+    last.settles_below("[#lobby] another");
+    last.types(CTRL_C);
+    last.types("/quit\r");
+    last.ends_with(0);
+}
+
+/// A89: bytes come singly, late, not for a while, and then the connection breaks, now on the way
+/// there and now on the way back; and each time the client comes back by itself.
+#[test]
+fn what_is_said_on_a_way_that_breaks_again_and_again_arrives_once_and_in_order() {
+    const BREAKS: usize = 3;
+    const LINES: usize = 90;
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let trouble = |number: usize| {
+        let pieces = |piece_bytes, stalls_after| Trouble {
+            piece_bytes,
+            stall: Some((stalls_after, Duration::from_millis(300))),
+            cut: None,
+        };
+        let [mut there, mut back] = [pieces(1 + number * 9, 450), pieces(40, 2_000)];
+        match number {
+            BREAKS.. => {}
+            _ if number.is_multiple_of(2) => there.cut = Some(900 + 7 * number),
+            _ => back.cut = Some(3_000 + 7 * number),
+        }
+        [there, back]
+    };
+    let proxy = Proxy::start_with(host.address(), trouble);
+    let mut alice = Start::as_nick("alice", proxy.address).start();
+    alice.is_in();
+    for number in 1..=LINES {
+        alice.types(&format!("line {number}{ENTER}"));
+    }
+    alice.waits_until("it was back each time", |shown| {
+        let lines = shown.lines();
+        let back = lines.iter().filter(|line| *line == "the server is back");
+        back.count() == BREAKS
+    });
+    alice.types(&format!("the end{ENTER}"));
+    let mut heard: Vec<usize> = Vec::new();
+    while let Some(number) = bob.hears_alice().strip_prefix("line ") {
+        heard.push(number.parse().unwrap());
+    }
+    assert!(heard.is_sorted_by(|one, next| one < next), "{heard:?}");
+    let shown = alice.lines();
+    let is_in_doubt = |number: &usize| {
+        let told = format!("<alice> line {number} (nobody knows whether it arrived)");
+        shown.contains(&told)
+    };
+    let lost: Vec<usize> = (1..=LINES)
+        .filter(|number| !heard.contains(number) && !is_in_doubt(number))
+        .collect();
+    // Only the few that were on their way when it broke can be in doubt.
+    assert!(heard.len() >= LINES - 10 * BREAKS, "{heard:?}");
+    assert_eq!(lost, [0; 0], "heard {heard:?} of {shown:#?}");
+    alice.types("/quit\r");
+    alice.ends_with(0);
+}
