@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::limits::cut;
-use super::told::{MessageId, Tagged};
+use super::told::Tagged;
 use super::{
     Capabilities, ConnectionId, Done, Hub, Member, Person, Present, Refusal, Reply, Room, Told,
 };
@@ -134,10 +134,7 @@ impl Hub {
         let from_client = Some(saying.tags).filter(|_| may_tag);
         let tags = Tagged {
             time: self.now,
-            id: Some(MessageId {
-                started: self.started,
-                count: self.messages,
-            }),
+            id: Some((self.started, self.messages)),
             is_bot: speaker.modes.has('B'),
             from_client: from_client.unwrap_or_default(),
         };
