@@ -61,9 +61,7 @@ impl Hub {
 
     /// Says something to one room or person. It is delivered whole or not at all.
     fn say<'a>(&self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
-        let Some((person, speaker)) = self.people.person(from) else {
-            return Ok(());
-        };
+        let (person, speaker) = self.people.person(from)?;
         // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
