@@ -164,6 +164,7 @@ fn ten_thousand_silent_connections_disturb_nobody() {
     setrlimit(Resource::RLIMIT_NOFILE, limit, limit).unwrap();
     let mut pair = Pair::on(Server::start(&["--no-limits"]));
     let open = pair.server.open_files();
+    let resident = pair.server.resident_bytes();
     let silent: Vec<Client> = (0..SILENT).map(|_| pair.server.connect()).collect();
     let all_in = |server: &Server| server.open_files() == open + SILENT;
     pair.server.until("all are let in", all_in);
@@ -172,9 +173,14 @@ fn ten_thousand_silent_connections_disturb_nobody() {
     pair.talks();
     let used = pair.server.cpu_time() - before;
     assert!(used <= Duration::from_millis(50), "{used:?}");
+    let of_crowd = pair.server.resident_bytes() - resident;
     drop(silent);
     let all_back = |server: &Server| server.open_files() == open;
     pair.server.until("all are given back", all_back);
+    pair.server
+        .until("most of their memory is given back", |server| {
+            server.resident_bytes() - resident < of_crowd / 2
+        });
     pair.talks();
 }
 

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chatting_room::server::{Host, ServerError, Settings};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 
 use self::common::{Client, Server};
 
@@ -135,6 +136,20 @@ fn connections_that_come_and_go_leave_nothing_behind() {
     server.until("all are given back", |server| server.open_files() == open);
     server.enter("bob");
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
+}
+
+#[test]
+fn those_who_are_refused_and_stay_do_not_use_up_the_files() {
+    let config = file("[limits]\nconnections = 2\nconnections-per-minute = 100000\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let (mut alice, _bob) = (server.enter("alice"), server.enter("bob"));
+    let open = server.open_files();
+    let mut refused: Vec<Client> = (0..600).map(|_| server.connect()).collect();
+    for client in &mut refused {
+        assert!(client.line().starts_with("ERROR :"));
+        assert!(server.open_files() < open + 350);
+    }
+    alice.fence();
 }
 
 // A08.
@@ -332,6 +347,77 @@ fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
     }
     assert!(unsent.is_empty());
     assert_eq!(bob.fence(), [""; 0]);
+}
+
+/// Takes in what comes at no more than so many bytes a second, until this was in it so many times.
+fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize) {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut piece = vec![0; bytes_a_second / 100];
+    let (mut heard, mut found, mut next_read) = (Vec::new(), 0, Instant::now());
+    while found < times {
+        while Instant::now() < next_read {
+            thread::yield_now();
+        }
+        next_read += STEP;
+        let count = client.stream().read(&mut piece).unwrap();
+        let end = String::from_utf8_lossy(&heard);
+        assert!(count > 0, "the reader was put out after {found}: {end}");
+        heard.extend_from_slice(&piece[..count]);
+        found += memchr::memmem::find_iter(&heard, part).count();
+        // The end may be the beginning of one more.
+        heard.drain(..heard.len() - part.len() + 1);
+    }
+}
+
+#[test]
+fn many_senders_within_flood_control_do_not_put_out_a_slower_reader() {
+    const SENDERS: usize = 60;
+    /// As many as somebody can say at once, after a few to register.
+    const LINES: usize = 35;
+    /// More than the system keeps for him, and what may wait for him.
+    const ENOUGH: usize = 1_600;
+    let server = Server::start(&["--no-lobby"]);
+    let mut bob = server.enter("bob");
+    set_socket_recv_buffer_size(bob.stream(), 64 * 1024).unwrap();
+    bob.send("CAP REQ :message-tags");
+    bob.fence();
+    let mut senders: Vec<Client> = (0..SENDERS)
+        .map(|n| {
+            let mut sender = server.enter(&format!("sender{n}"));
+            sender.send("CAP REQ :message-tags");
+            sender.fence();
+            sender
+        })
+        .collect();
+    let line = format!(
+        "@+x={} PRIVMSG bob :{}\r\n",
+        "x".repeat(4_000),
+        "y".repeat(400)
+    );
+    let burst = line.repeat(LINES);
+    for sender in &mut senders {
+        sender.send_bytes(burst.as_bytes());
+    }
+    read_slowly(&bob, 2 * 1024 * 1024, b" PRIVMSG bob ", ENOUGH);
+}
+
+#[test]
+fn whoever_asks_for_much_at_once_gets_all_of_it_as_they_read() {
+    const PEOPLE: usize = 150;
+    const QUESTIONS: usize = 900;
+    let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
+    let server = Server::start(&["--config", path_of(&config)]);
+    let mut others: Vec<Client> = (0..PEOPLE)
+        .map(|n| server.enter(&format!("p{n}")))
+        .collect();
+    let mut bob = server.enter("bob");
+    bob.send_bytes("WHO #lobby\r\n".repeat(QUESTIONS).as_bytes());
+    // What is asked meanwhile is answered meanwhile.
+    for other in &mut others {
+        other.fence();
+    }
+    read_slowly(&bob, 8 * 1024 * 1024, b" 315 bob ", QUESTIONS);
+    bob.fence();
 }
 
 // A53.

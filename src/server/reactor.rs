@@ -32,6 +32,9 @@ use super::{ServerError, Settings};
 
 /// How long a connection that is being closed may take to hear the last words.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
+/// How many at once are given that time: those who are refused at the door again and again would
+/// else have all the files there are.
+const CLOSING_MAX: usize = 256;
 /// How long the server waits, when it stops, for those who have been sent everything: what they
 /// said last may still be on its way, and would destroy the last words.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
@@ -181,10 +184,22 @@ impl Reactor {
             // A connection found broken while writing is news for others.
             self.deliver();
         }
+        if !self.gone.is_empty() {
+            self.clear_places();
+        }
+    }
+
+    /// Makes room where connections were, and gives back what was a crowd's when most have left.
+    fn clear_places(&mut self) {
         for index in mem::take(&mut self.gone) {
             let mut connection = self.connections.remove(index);
             self.queues.forget(&connection);
             connection.deregister(self.poll.registry());
+        }
+        if self.connections.len() < self.connections.capacity() / 4 {
+            self.connections.shrink_to_fit();
+            self.queues.let_go_of_spare();
+            self.hub.shrink();
         }
     }
 

@@ -93,10 +93,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             manner: Manner::Action,
             own: true,
         },
-        Event::ServerSaid {
-            text: own.clone(),
-            asked: false,
-        },
+        Event::ServerSaid { text: own.clone() },
         Event::Entered {
             room: own.clone(),
             nick: own.clone(),

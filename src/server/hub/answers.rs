@@ -5,7 +5,6 @@ use std::fmt::{self, Write};
 use std::mem;
 
 use super::outbox::LINE_BYTES_MAX;
-use super::told::Tagged;
 use super::{
     Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
     Told, Written,
@@ -42,11 +41,7 @@ impl Hub {
 
     /// A line of this step, to be told to several people.
     pub(super) fn told(&self, line: Written) -> Told<'static> {
-        let tags = Tagged {
-            time: self.now,
-            ..Tagged::default()
-        };
-        Told::tagged(line, tags)
+        Told::new(line, self.now)
     }
 
     /// Sends a line to one person.

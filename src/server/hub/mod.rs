@@ -191,13 +191,28 @@ impl Hub {
                 hub.say_goodbye(person, "Server shutting down");
             }
         });
-        let settings = mem::take(&mut self.settings);
-        *self = Self::new(settings, self.now);
+        self.people = People::default();
+        self.rooms = Rooms::default();
+        self.watch = Watch::default();
+        self.monitors = Monitors::default();
+    }
+
+    /// Gives back the memory of those who have left.
+    pub fn shrink(&mut self) {
+        self.people.shrink();
+        self.rooms.shrink();
+        self.watch.per_address.shrink_to_fit();
+        self.monitors.watchers.shrink_to_fit();
     }
 
     /// How many people are here.
     pub fn here(&self) -> usize {
         self.people.present
+    }
+
+    /// How many are connected, people who have not registered yet included.
+    pub fn connections(&self) -> usize {
+        self.people.connected
     }
 
     /// The bounds that are in force.

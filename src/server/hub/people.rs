@@ -211,6 +211,14 @@ impl People {
         Some(person)
     }
 
+    /// Gives back the memory of places and nicks that are free.
+    pub(super) fn shrink(&mut self) {
+        let last = self.slots.iter().rposition(Option::is_some);
+        self.slots.truncate(last.map_or(0, |last| last + 1));
+        self.slots.shrink_to_fit();
+        self.nicks.shrink_to_fit();
+    }
+
     /// Counts one more with a mode, or one less.
     pub(super) fn count_mode(&mut self, letter: char, on: bool) {
         let count = match letter {
@@ -231,17 +239,10 @@ impl People {
         (person.id == id).then_some(person)
     }
 
-    /// Somebody who is registered, with all there is to know; everybody else is refused for not being
-    /// so.
-    pub(super) fn person(&self, id: ConnectionId) -> Done<'static, (&Person, &Present)> {
-        let person = self.get(id).ok_or(Refusal::NotRegistered)?;
-        let present = person.present().ok_or(Refusal::NotRegistered)?;
-        Ok((person, present))
-    }
-
-    /// The same without the connection.
+    /// Somebody who is registered; everybody else is refused for not being so.
     pub(super) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
-        Ok(self.person(id)?.1)
+        let person = self.get(id).ok_or(Refusal::NotRegistered)?;
+        person.present().ok_or(Refusal::NotRegistered)
     }
 
     /// The same, to change something.
@@ -267,8 +268,14 @@ impl People {
 
     /// The registered person with this nick; whoever asks for somebody else is refused.
     pub(super) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
-        let person = self.owner_of(nick).and_then(|id| self.person(id).ok());
+        let person = self.owner_of(nick).and_then(|id| self.person(id));
         person.ok_or(Refusal::NoSuchNick(nick))
+    }
+
+    /// Somebody who is registered, with all there is to know.
+    pub(super) fn person(&self, id: ConnectionId) -> Option<(&Person, &Present)> {
+        let person = self.get(id)?;
+        Some((person, person.present()?))
     }
 
     /// Everybody who is registered, in the order of their places.

@@ -59,10 +59,13 @@ impl Masks {
         self.0.iter().any(|entry| mask::fits(&entry.mask, source))
     }
 
-    /// The same with those that are only about talking; they are no mask for anybody otherwise.
+    /// Whether one of those that are only about talking fits.
     fn mute(&self, source: &str) -> bool {
-        let mut masks = self.0.iter().map(|entry| &*entry.mask);
-        masks.any(|mask| mask::fits(mask.strip_prefix(mask::MUTE).unwrap_or(mask), source))
+        let muting = |entry: &Entry| {
+            let mask = entry.mask.strip_prefix(mask::MUTE);
+            mask.is_some_and(|mask| mask::fits(mask, source))
+        };
+        self.0.iter().any(muting)
     }
 }
 
@@ -91,7 +94,8 @@ impl Member {
 impl Room {
     /// Whether somebody is kept from talking by a ban.
     pub(super) fn silences(&self, source: &str) -> bool {
-        self.bans.mute(source) && !self.exceptions.mute(source)
+        let either = |masks: &Masks| masks.fit(source) || masks.mute(source);
+        either(&self.bans) && !either(&self.exceptions)
     }
 
     /// Whether somebody is kept from entering by a ban.
@@ -168,6 +172,12 @@ impl Rooms {
             voice: false,
         });
         Some(())
+    }
+
+    /// Gives back the memory of rooms that are no more.
+    pub(super) fn shrink(&mut self) {
+        self.slab.shrink_to_fit();
+        self.numbers.shrink_to_fit();
     }
 
     /// Makes a room that somebody is about to enter.

@@ -54,6 +54,10 @@ pub(super) struct Connection {
     pub(super) state: State,
     pub(super) queue: Queue,
     pub(super) lines: Lines,
+    /// Whether it has to hear the answers to what it asked before it can ask more.
+    pub(super) hears_first: bool,
+    /// Until when it has enough to hear, if it is behind.
+    pub(super) busy_until: Duration,
     /// When the clock has something to do for it: end a pause, or the closing.
     pub(super) wake_at: Option<Duration>,
     /// Whether it is in the reactor's list of those to serve.
@@ -93,6 +97,8 @@ impl Connection {
             state: State::Open,
             queue: Queue::Open,
             lines: Lines::new(LINE_BYTES_MAX),
+            hears_first: false,
+            busy_until: Duration::ZERO,
             wake_at: None,
             is_ready: false,
             is_unsent: false,

@@ -6,11 +6,17 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::connection::{Connection, Queue, State};
-use super::{CLOSING_TIME, Reactor};
+use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
 use crate::server::hub::{ConnectionId, Loss};
 
-/// Once this part of what may wait for a reader does wait, those who speak to them are slowed down.
+/// Once this part of what may wait for a reader does wait, those who speak to them are slowed down,
+/// and so are the readers themselves.
 const PRESSURE_PART: usize = 4;
+/// How many bytes all together can say in a second to a reader who is behind. Whoever reads as
+/// quickly is never given up, and whoever never reads is within seconds.
+const BYTES_A_SECOND_UNDER_PRESSURE: usize = 128 * 1024;
+/// How many bytes one can give others to hear in a second while too much waits in all.
+const CAUSED_BYTES_A_SECOND_UNDER_PRESSURE: usize = 1024 * 1024;
 
 impl Reactor {
     /// Does everything the hub wants done, and goes on until it wants nothing more.
@@ -43,6 +49,7 @@ impl Reactor {
     /// ends, together with all others.
     fn hand_out_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
+        let behind_bytes = self.behind_bytes();
         for &(to, line) in self.outbox.sends_in_place() {
             let Some(connection) = self.connections.get_mut(to.index()) else {
                 continue;
@@ -51,12 +58,16 @@ impl Reactor {
                 continue;
             }
             if connection.queue == Queue::Open
-                && connection.unsent_bytes() + line.len() > bytes_max / PRESSURE_PART
+                && connection.unsent_bytes() + line.len() > behind_bytes
             {
                 // Perhaps it only waits for the end of this turn.
                 let written = connection.write(&self.outbox, &mut self.queues);
                 let unsent = connection.unsent_bytes() + line.len();
-                self.share.pressed |= unsent > bytes_max / PRESSURE_PART;
+                if unsent > behind_bytes && self.share.from != Some(to) {
+                    let time = time_for(line.len(), BYTES_A_SECOND_UNDER_PRESSURE);
+                    connection.busy_until = connection.busy_until.max(self.now.running) + time;
+                    self.share.wait_until(connection.busy_until);
+                }
                 if written.is_err() {
                     connection.queue = Queue::Overfull;
                     self.lost.push((to, Loss::Broken));
@@ -86,7 +97,11 @@ impl Reactor {
         }
         // Perhaps most of it only waits for the end of this turn.
         self.write_unsent();
-        self.share.pressed |= self.queues.waiting_bytes() > bytes_max / PRESSURE_PART;
+        if self.queues.waiting_bytes() > bytes_max / PRESSURE_PART {
+            let caused_bytes = self.share.caused_bytes;
+            let time = time_for(caused_bytes, CAUSED_BYTES_A_SECOND_UNDER_PRESSURE);
+            self.share.wait_until(self.now.running + time);
+        }
         while self.queues.waiting_bytes() > bytes_max
             && let Some(connection) = furthest_behind(&mut self.connections)
         {
@@ -149,20 +164,36 @@ impl Reactor {
             self.unsent.push(index);
         }
         self.make_ready(index);
-        self.wake_at(index, Some(self.now.running + CLOSING_TIME));
+        let closing = self
+            .connections
+            .len()
+            .saturating_sub(self.hub.connections());
+        let time = match closing > CLOSING_MAX {
+            true => Duration::ZERO,
+            false => CLOSING_TIME,
+        };
+        self.wake_at(index, Some(self.now.running + time));
     }
 
+    /// Takes nothing from a connection until then; the longer of two pauses counts.
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
-        match self.connections.get_mut(id.index()) {
-            Some(connection) if connection.id == id && connection.is_open() => {
-                connection.state = State::Paused;
-                self.wake_at(id.index(), Some(until));
-            }
-            _ => {}
+        if let Some(connection) = self.connections.get_mut(id.index())
+            && connection.id == id
+            && matches!(connection.state, State::Open | State::Paused)
+        {
+            connection.state = State::Paused;
+            let until = connection.wake_at.max(Some(until));
+            self.wake_at(id.index(), until);
         }
     }
 
+    /// With more than this waiting for them, in bytes, somebody is behind.
+    pub(super) fn behind_bytes(&self) -> usize {
+        self.hub.limits().send_queue_bytes as usize / PRESSURE_PART
+    }
+
     pub(super) fn write(&mut self, index: usize) {
+        let behind_bytes = self.behind_bytes();
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
@@ -175,6 +206,9 @@ impl Reactor {
         if connection.state != State::Closing {
             if written.is_err() {
                 self.lost.push((id, Loss::Broken));
+            } else if connection.hears_first && connection.unsent_bytes() <= behind_bytes {
+                connection.hears_first = false;
+                self.make_ready(index);
             }
             return;
         }
@@ -197,6 +231,10 @@ impl Reactor {
             self.gone.push(index);
         }
     }
+}
+
+fn time_for(bytes: usize, bytes_a_second: usize) -> Duration {
+    Duration::from_secs(1).mul_f64(bytes as f64 / bytes_a_second as f64)
 }
 
 /// Of those who can still be given up, the one for whom most waits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Reactor;
 use super::connection::{Connection, Got, State};
-use crate::server::hub::Loss;
+use crate::server::hub::{ConnectionId, Loss};
 use crate::wire::Line;
 
 /// What is read from one connection in one turn, at most.
@@ -15,24 +15,29 @@ const LINES_A_TURN: usize = 64;
 /// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
 /// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
 const CAUSED_BYTES_A_TURN: usize = 4 * 1024 * 1024;
-/// How much is taken in a second from somebody whose words pile up at a reader who is behind, in
-/// bytes.
-const BYTES_A_SECOND_UNDER_PRESSURE: u32 = 128 * 1024;
 
 /// What has been taken from one connection in one turn, and what came of it.
 #[derive(Debug, Default)]
 pub(super) struct Share {
+    /// Who said it.
+    pub(super) from: Option<ConnectionId>,
     lines: usize,
-    bytes: usize,
     /// How much others are to hear because of it.
     pub(super) caused_bytes: usize,
-    /// Whether somebody who reads too slowly was met.
-    pub(super) pressed: bool,
+    /// Set once somebody who is behind has more to hear because of it: until when no more is taken.
+    again_at: Option<Duration>,
 }
 
 impl Share {
     fn is_used_up(&self) -> bool {
-        self.lines >= LINES_A_TURN || self.caused_bytes >= CAUSED_BYTES_A_TURN
+        self.lines >= LINES_A_TURN
+            || self.caused_bytes >= CAUSED_BYTES_A_TURN
+            || self.again_at.is_some()
+    }
+
+    /// Nothing more is taken before then.
+    pub(super) fn wait_until(&mut self, at: Duration) {
+        self.again_at = self.again_at.max(Some(at));
     }
 }
 
@@ -53,13 +58,16 @@ impl Reactor {
     }
 
     fn take_share(&mut self, index: usize, buffer: &mut [u8]) {
-        self.share = Share::default();
+        self.share = Share {
+            from: self.connections.get(index).map(|connection| connection.id),
+            ..Share::default()
+        };
         // What was read before and had to wait comes before anything new.
         if self.take_lines(index, &[]) {
             self.take_fresh(index, buffer);
         }
-        if self.share.pressed {
-            self.slow_down(index);
+        if let (Some(at), Some(connection)) = (self.share.again_at, self.connections.get(index)) {
+            self.pause(connection.id, at);
         }
     }
 
@@ -94,12 +102,13 @@ impl Reactor {
     /// nothing more is to be read from this connection in this turn.
     fn take_lines(&mut self, index: usize, mut fresh: &[u8]) -> bool {
         loop {
+            self.let_hear(index);
             let Some(connection) = self.connections.get_mut(index) else {
                 return false;
             };
-            if !connection.is_open() || self.share.is_used_up() {
+            if !connection.is_open() || connection.hears_first || self.share.is_used_up() {
                 connection.lines.hold(fresh);
-                if connection.is_open() {
+                if connection.is_open() && !connection.hears_first {
                     self.make_ready(index);
                 }
                 return false;
@@ -114,22 +123,22 @@ impl Reactor {
                 return true;
             };
             self.share.lines += 1;
-            if let Line::Whole(bytes) = line {
-                self.share.bytes += bytes.len();
-            }
             self.hub.received(id, line, self.now, &mut self.outbox);
             self.deliver();
         }
     }
 
-    /// Lets somebody wait whose words pile up at a reader who is behind: the reader can catch up,
-    /// and the sender's own system makes the sender wait. Whoever never reads is given up within
-    /// seconds all the same.
-    fn slow_down(&mut self, index: usize) {
-        let bytes = u32::try_from(self.share.bytes).unwrap_or(u32::MAX);
-        let time = Duration::from_secs(1) * bytes / BYTES_A_SECOND_UNDER_PRESSURE;
-        if let Some(connection) = self.connections.get(index) {
-            self.pause(connection.id, self.now.running + time);
+    /// Whoever is behind with the answers to what they asked can ask no more until they have heard
+    /// them.
+    fn let_hear(&mut self, index: usize) {
+        let behind_bytes = self.behind_bytes();
+        let is_behind = |connection: &Connection| connection.unsent_bytes() > behind_bytes;
+        if self.connections.get(index).is_some_and(is_behind) {
+            // Perhaps it only waits for the end of this turn.
+            self.write(index);
+            if let Some(connection) = self.connections.get_mut(index) {
+                connection.hears_first = is_behind(connection);
+            }
         }
     }
 
