@@ -105,9 +105,20 @@ pub fn columns() -> u16 {
     }
 }
 
-/// Whether the terminal wraps lines anew when its width changes. There is no way to ask it, so
-/// this goes by the names that such terminals leave in the environment.
-pub fn reflows() -> bool {
+/// Which lines a terminal wraps anew when it becomes narrower. Those it does not wrap are cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reflow {
+    /// None of them.
+    Nothing,
+    /// Those above the one with the cursor in it.
+    AboveCursor,
+    /// All of them.
+    Everything,
+}
+
+/// What the terminal does about its lines. There is no way to ask it, so this goes by the names
+/// that terminals leave in the environment.
+pub fn reflow() -> Reflow {
     let has = |name: &str| std::env::var_os(name).is_some();
     let named = |variable: &str, names: &[&str]| {
         let value = std::env::var(variable).unwrap_or_default();
@@ -122,11 +133,15 @@ pub fn reflows() -> bool {
         "wezterm",
     ];
     let programs = ["tmux", "iTerm.app", "WezTerm", "ghostty", "vscode"];
-    ["TMUX", "VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION"]
-        .into_iter()
-        .any(has)
-        || named("TERM", &terminals)
-        || named("TERM_PROGRAM", &programs)
+    if has("TMUX") || named("TERM", &terminals) || named("TERM_PROGRAM", &programs) {
+        Reflow::Everything
+    } else if has("KONSOLE_VERSION") {
+        Reflow::AboveCursor
+    } else if has("VTE_VERSION") || has("WT_SESSION") {
+        Reflow::Everything
+    } else {
+        Reflow::Nothing
+    }
 }
 
 /// Wakes the editor from another thread.

@@ -12,7 +12,7 @@ use super::rows::{Place, in_rows};
 use super::shown::{Shown, write_to_terminal};
 use crate::client::printer::Printer;
 use crate::client::screen::{Prompt, without_styles};
-use crate::client::terminal::{self, Waker};
+use crate::client::terminal::{self, Reflow, Waker};
 
 /// How soon an editor that should end and has not is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
@@ -34,8 +34,7 @@ pub(super) struct Draft {
 #[derive(Debug, Clone)]
 pub struct Remote {
     desk: Arc<Mutex<Desk>>,
-    /// Whether the terminal wraps its lines anew when its width changes.
-    reflows: bool,
+    reflow: Reflow,
     printer: Printer,
     waker: Waker,
 }
@@ -104,7 +103,7 @@ impl Remote {
     pub(super) fn new(printer: Printer) -> io::Result<Self> {
         Ok(Self {
             desk: Arc::default(),
-            reflows: terminal::reflows(),
+            reflow: terminal::reflow(),
             printer,
             waker: Waker::for_this_thread()?,
         })
@@ -216,10 +215,10 @@ impl Remote {
         let before = desk.shown.columns;
         if desk.stage != Stage::Beginning && columns != before {
             self.printer.rest(AFTER_OTHER_WIDTH);
-            if self.reflows && columns < before {
+            if self.reflow != Reflow::Nothing && columns < before {
                 // The editor has not written anything of this drawing yet. Without a terminal
                 // there is nobody who could see what is left.
-                let _ = write_to_terminal(&desk.shown.clear_narrowed(columns));
+                let _ = write_to_terminal(&desk.shown.clear_narrowed(columns, self.reflow));
             }
         }
         desk.shown = Shown {
