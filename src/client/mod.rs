@@ -100,8 +100,8 @@ fn reason_for(signal: i32) -> &'static str {
     }
 }
 
-/// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread, and
-/// by the typed line "panic". What is not built for tests does not have it.
+/// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread and
+/// what it has to do, and by the line "panic". What is not built for tests does not have it.
 fn panic_if_asked(thread: &str, text: &str) {
     let is_asked = || std::env::var("CHATROOM_TEST_PANIC").is_ok_and(|asked| asked == thread);
     if cfg!(debug_assertions) && text == "panic" && is_asked() {

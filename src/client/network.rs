@@ -425,6 +425,7 @@ impl<F: Front> Network<F> {
                 let _ = answer.send(names);
             }
             Some(Command::Judge(line, answer)) => {
+                super::panic_if_asked("network with a draft", &line);
                 let _ = answer.send(self.session.judge(&line));
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogTold { words }),

@@ -1,11 +1,11 @@
 //! The ways out, and a server that goes away.
 
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::people::{Lines, Room, Scripted, host_on};
+use super::people::{Killable, Lines, Room, Scripted, host_on};
 use super::screen::{CTRL_C, CTRL_D, CTRL_R, ENTER, Start, Terminal};
 
 #[test]
@@ -340,6 +340,51 @@ fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
         alice.shows(&format!("asked to, in the {thread}"));
         alice.ends_with(70);
     }
+}
+
+#[test]
+fn a_draft_outlives_a_panic_of_either_thread() {
+    for thread in ["network with a draft", "editor with a draft"] {
+        let (server, mut alice, mut lines) =
+            Scripted::with_alice(|start| start.variable("CHATROOM_TEST_PANIC", thread));
+        lines.bob_says("one");
+        alice.shows("<bob> one");
+        alice.types("panic");
+        if thread == "editor with a draft" {
+            lines.hears("QUIT :this client failed");
+            lines.hangs_up();
+        }
+        alice.shows(&format!("asked to, in the {thread}"));
+        alice.ends_with(70);
+        let start = Start::as_nick("alice", server.address()).at_home_of(&alice);
+        let mut again = start.start();
+        let mut lines = server.accepts();
+        lines.lets_alice_in();
+        again.settles_below("[#lobby] panic");
+        again.types(ENTER);
+        assert_eq!(lines.takes_from_alice(), "panic");
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_takes_no_draft_with_it() {
+    let server = Killable::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let address = server.address;
+    let mut alice = Start::as_nick("alice", address).start();
+    alice.is_in();
+    let draft = "half a thought that goes on in the next row, since it is longer than one row is";
+    let line = format!("[#lobby] {draft}");
+    alice.types(draft);
+    alice.settles(&[&line], &line);
+    server.kill();
+    alice.shows("the server is gone");
+    alice.settles_below(&line);
+    alice.signals(Signal::SIGTERM);
+    alice.ends_with(143);
+    let _server = Killable::start_at(address);
+    let again = Start::as_nick("alice", address).at_home_of(&alice).start();
+    again.is_in();
+    again.settles_below(&line);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,40 @@ pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> Host {
     settings.hub.limits.send_queue_bytes = 64 * 1024 * 1024;
     change(&mut settings.hub.limits);
     Host::start(&settings).unwrap()
+}
+
+/// The server as a program of its own, which is killed when a test drops it.
+pub(crate) struct Killable {
+    program: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Killable {
+    pub(crate) fn start_at(address: SocketAddr) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+            .args(["--quiet", "--listen", &address.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(program.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        let address = line.split_whitespace().last().unwrap().parse().unwrap();
+        Self { program, address }
+    }
+
+    /// Ends it as `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.program.kill().unwrap();
+    }
+}
+
+impl Drop for Killable {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
 }
 
 /// A connection that speaks in lines: another person's, or the other end of alice's.

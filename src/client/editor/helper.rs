@@ -245,6 +245,7 @@ impl Highlighter for Helper {
             let draft = aside.as_deref().unwrap_or(line);
             keeper.keep(if self.is_secret(draft) { "" } else { draft });
         }
+        crate::client::panic_if_asked("editor with a draft", line);
         true
     }
 }
