@@ -1,7 +1,7 @@
 //! What changes around the draft while it is typed: names, the prompt, the size of the terminal.
 
-use super::people::{Room, Scripted};
-use super::screen::{CTRL_G, CTRL_R, ENTER, LEFT, Start};
+use super::people::{Lines, Room, Scripted};
+use super::screen::{CTRL_G, CTRL_R, ENTER, LEFT, Start, Terminal};
 
 #[test]
 fn a_change_of_nick_leaves_the_draft_as_it_is() {
@@ -66,6 +66,98 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
     alice.settles(&expected, "[#a-much-longer-room] hello ");
     alice.types("big \x05ld\r");
     lines.hears("PRIVMSG #a-much-longer-room :hello big world");
+}
+
+const UNDO: &str = "\x1f";
+
+/// Alice talks in `#lobby` and is in `#den`, too.
+fn in_two_rooms(start: impl FnOnce(Start) -> Start) -> (Scripted, Terminal, Lines) {
+    let (server, mut alice, mut lines) = Scripted::with_alice(start);
+    alice.types("/join #den\r");
+    lines.hears("JOIN #den");
+    lines.puts_alice_into("#den");
+    alice.shows("[#den]");
+    alice.types("/room #lobby\r");
+    alice.settles_below("[#lobby] ");
+    (server, alice, lines)
+}
+
+#[test]
+fn changes_from_before_another_prompt_can_be_taken_back() {
+    let (_server, mut alice, mut lines) = in_two_rooms(|start| start);
+    alice.types("one two");
+    lines.sends(":bob!b@h PRIVMSG #den :psst");
+    alice.settles_below("[#lobby +1] one two");
+    alice.types(" three\x17");
+    alice.settles_below("[#lobby +1] one two ");
+    let undone = [
+        "one two three",
+        "one two ",
+        "one two",
+        "one ",
+        "one",
+        "",
+        "",
+    ];
+    for text in undone {
+        alice.types(UNDO);
+        alice.settles_below(&format!("[#lobby +1] {text}"));
+    }
+    alice.types("four\r");
+    assert_eq!(lines.takes_from_alice(), "four");
+    // A line that was said is not taken back.
+    alice.types(UNDO);
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    alice.settles_below("[#lobby +1] ");
+}
+
+#[test]
+fn changes_are_taken_back_where_there_is_no_history_yet() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("one two\x17\x18\x15");
+    alice.settles_below("[#lobby] one two");
+    alice.types(UNDO);
+    alice.settles_below("[#lobby] one ");
+    alice.types("\x1b2\x1f");
+    alice.settles_below("[#lobby] ");
+    alice.types("three\r");
+    assert_eq!(lines.takes_from_alice(), "three");
+}
+
+#[test]
+fn another_prompt_waits_for_the_commands_of_vi_to_end() {
+    let (_server, mut alice, mut lines) = in_two_rooms(Start::with_vi_keys);
+    alice.types("one two");
+    alice.settles_below("[#lobby] one two");
+    alice.types("\x1b");
+    // Until then it may be the beginning of another key.
+    alice.waits_until("the cursor on the last letter", |shown| {
+        shown.cursor().1 == 15
+    });
+    lines.bob_says("before");
+    lines.sends(":bob!b@h PRIVMSG #den :psst");
+    lines.bob_says("behind");
+    alice.shows("<bob> behind");
+    // These would be letters in a reading that began anew.
+    alice.types("bix");
+    alice.shows("[#lobby +1] one xtwo");
+    alice.types("\x1bu");
+    alice.shows("[#lobby +1] one two");
+    alice.types("\r");
+    assert_eq!(lines.takes_from_alice(), "one two");
+}
+
+#[test]
+fn another_prompt_waits_while_a_line_of_the_history_is_looked_at() {
+    let (_server, mut alice, mut lines) = in_two_rooms(|start| start);
+    alice.types("a draft\x1b[A");
+    alice.settles_below("[#lobby] /room #lobby");
+    lines.sends(":bob!b@h PRIVMSG #den :psst");
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    alice.types("\x1b[B");
+    alice.settles_below("[#lobby +1] a draft");
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl Hinter for Helper {
 
     /// What else Tab offers, or what a command takes.
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Aside> {
-        if let Some(words) = self.remote.words_for_begun(context.history_index()) {
+        let (index, count) = (context.history_index(), context.history().len());
+        if let Some(words) = self.remote.words_for_begun(index, count) {
             *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
             return Some(Aside(words));
         }
@@ -254,10 +255,9 @@ impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.remote.returning();
-        if let Some(keeper) = self.keeper()
-            && !self.remote.goes_on()
-        {
-            keeper.keep("");
+        if !self.remote.goes_on() {
+            self.remote.line_done();
+            self.keeper().into_iter().for_each(|keeper| keeper.keep(""));
         }
         Ok(ValidationResult::Valid(None))
     }

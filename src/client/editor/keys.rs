@@ -65,12 +65,19 @@ impl ConditionalEventHandler for Keys {
             return None;
         };
         let key = *keys.first()?;
-        self.remote.key_comes();
+        let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
+        self.remote.key_comes(
+            context.mode() == EditMode::Vi
+                && (begins_command || context.input_mode() == InputMode::Command),
+        );
         self.remote.with_begun(|begun, index| {
             if begun.paste.is_some() {
                 return Some(self.pasting(begun, key));
             }
             if let Some(prefix) = begun.prefix.take() {
+                if let (Prefix::Command, KeyEvent(K::Char('U'), M::CTRL)) = (prefix, key) {
+                    return Some(self.undo(count, index, false));
+                }
                 return prefixed(prefix, key, count.max(1), forward);
             }
             let searched = self.searching(begun, key, context, index);
@@ -79,7 +86,7 @@ impl ConditionalEventHandler for Keys {
                     text: context.line().to_owned(),
                     position: context.pos(),
                 };
-                self.usual(begun, key, context, Place { draft, index })
+                self.usual(begun, key, count, context, Place { draft, index })
             })
         })
     }
@@ -90,6 +97,7 @@ impl Keys {
         &self,
         begun: &mut Begun,
         key: KeyEvent,
+        count: RepeatCount,
         context: &EventContext<'_>,
         at: Place,
     ) -> Option<Cmd> {
@@ -133,12 +141,28 @@ impl Keys {
             KeyEvent(K::Char('?'), M::NONE) if vi_command => {
                 Some(self.begin_search(begun, at, Direction::Forth, true))
             }
+            KeyEvent(K::Char('_'), M::CTRL) => Some(self.undo(count, at.index, vi_command)),
+            KeyEvent(K::Char('u'), M::NONE) if vi_command => Some(self.undo(count, at.index, true)),
             KeyEvent(K::Char('V' | 'Q'), M::CTRL) => prefix(begun, Prefix::Quote),
             KeyEvent(K::Char('X'), M::CTRL) => prefix(begun, Prefix::Command),
             KeyEvent(K::Char(']'), M::CTRL) => prefix(begun, Prefix::Find { back: false }),
             KeyEvent(K::Char(']'), M::CTRL_ALT) => prefix(begun, Prefix::Find { back: true }),
             _ => None,
         }
+    }
+
+    /// Takes changes back.
+    fn undo(&self, count: RepeatCount, index: usize, vi_command: bool) -> Cmd {
+        let draft = self.remote.undo(count.max(1));
+        if !self.memory.look(|history| history.is_empty()) {
+            return self.show(Place { draft, index }, index);
+        }
+        // The editor has no way to show another line. It would leave the mode if it began anew.
+        if vi_command {
+            return Cmd::Undo(count);
+        }
+        self.remote.begin_again(draft, false);
+        Cmd::AcceptLine
     }
 
     fn begin_search(
@@ -266,7 +290,6 @@ impl Keys {
 fn prefixed(prefix: Prefix, key: KeyEvent, count: RepeatCount, forward: bool) -> Option<Cmd> {
     match (prefix, key) {
         (Prefix::Quote, key) => character(key).map(|c| Cmd::Insert(1, c.to_string())),
-        (Prefix::Command, KeyEvent(K::Char('U'), M::CTRL)) => Some(Cmd::Undo(count)),
         (Prefix::Command, KeyEvent(K::Backspace, M::NONE)) => {
             Some(Cmd::Kill(Movement::BeginningOfLine))
         }

@@ -4,7 +4,8 @@
 //! prompt under what is being typed, and end it. What is printed above the prompt goes through
 //! the printer, whose gate is opened and closed here. `helper` is what the library asks while a
 //! line is typed, `keys` are the keys that do more here than elsewhere, with a `search` of the
-//! `history` and a `paste` among them, `shown` knows what is on the screen, in which `rows`.
+//! `history` and a `paste` among them, `shown` knows what is on the screen, in which `rows`, and `undo`
+//! what the line was before.
 
 mod helper;
 mod history;
@@ -14,6 +15,7 @@ mod remote;
 mod rows;
 mod search;
 mod shown;
+mod undo;
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _};

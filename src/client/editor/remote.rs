@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::keys::Begun;
 use super::rows::{Place, in_rows};
 use super::shown::{Shown, write_to_terminal};
+use super::undo::Undo;
 use crate::client::printer::Printer;
 use crate::client::screen::{Prompt, without_styles};
 use crate::client::terminal::{self, Reflow, Waker};
@@ -55,6 +56,12 @@ struct Desk {
     begun: Begun,
     /// Which line of the history is shown.
     history_index: usize,
+    /// It is a line of the history that is shown.
+    in_history: bool,
+    /// Keys are commands of vi.
+    vi_command: bool,
+    /// What the draft was before. It outlives a reading that begins anew.
+    undo: Undo,
     draft: Draft,
     shown: Shown,
     /// How wide the editor believes the terminal to be.
@@ -165,6 +172,8 @@ impl Remote {
         desk.counting = false;
         desk.key_pressed = false;
         desk.is_last = false;
+        desk.in_history = false;
+        desk.vi_command = false;
         Some(desk.given.clone())
     }
 
@@ -200,8 +209,11 @@ impl Remote {
 
     /// A key is about to be obeyed. What fits in a row is not drawn anew for another width, and
     /// then the editor does not tell that it has looked.
-    pub(super) fn key_comes(&self) {
+    ///
+    /// With `vi_command` it is one of the commands of vi, or begins them.
+    pub(super) fn key_comes(&self, vi_command: bool) {
         let mut desk = self.lock();
+        desk.vi_command = vi_command;
         let columns = terminal::columns();
         if desk.shown.fits_in_row(columns) && desk.shown.fits_in_row(desk.columns) {
             desk.columns = columns;
@@ -289,9 +301,10 @@ impl Remote {
     }
 
     /// What stands behind the line while something goes on that was begun with a key.
-    pub(super) fn words_for_begun(&self, history_index: usize) -> Option<String> {
+    pub(super) fn words_for_begun(&self, index: usize, history_lines: usize) -> Option<String> {
         let mut desk = self.lock();
-        desk.history_index = history_index;
+        desk.history_index = index;
+        desk.in_history = index < history_lines;
         desk.begun.words()
     }
 
@@ -316,12 +329,29 @@ impl Remote {
             text.clone_into(&mut desk.draft.text);
         }
         desk.draft.position = position;
+        // What a search shows is not written by anybody yet, and what is drawn on the way out is
+        // no change.
+        if desk.begun.search.is_none() && !is_last {
+            desk.undo.note(text, position);
+        }
+    }
+
+    /// Takes so many changes of the draft back.
+    pub(super) fn undo(&self, count: u16) -> Draft {
+        self.lock().undo.back(count)
+    }
+
+    /// The line is handed over for good.
+    pub(super) fn line_done(&self) {
+        self.lock().undo = Undo::default();
     }
 
     fn wake_if_needed(&self, desk: &mut Desk) {
-        // A count is not interrupted for a prompt: it ends with the next key that is no digit, and
-        // what is typed then is drawn below the right prompt.
-        let for_prompt = desk.given != desk.wanted && !desk.counting;
+        // A reading that begins anew would forget a count, the mode that the keys of vi are in,
+        // and the draft that was left for a line of the history. Another prompt can wait for their
+        // end.
+        let can_begin_anew = !desk.counting && !desk.vi_command && !desk.in_history;
+        let for_prompt = desk.given != desk.wanted && can_begin_anew;
         if desk.stage == Stage::Reading && (desk.ending || for_prompt) {
             desk.stage = Stage::Returning;
             self.printer.close_gate();
