@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chatting_room::server::{Host, ServerError, Settings};
-use rustix::net::sockopt::set_socket_recv_buffer_size;
+use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 
 use self::common::{Client, Server};
 
@@ -29,6 +29,7 @@ fn path_of(file: &tempfile::NamedTempFile) -> &str {
     file.path().to_str().unwrap()
 }
 
+// A01, A02.
 #[test]
 fn lines_arrive_whole_however_they_were_cut() {
     let server = Server::start(&["--no-limits"]);
@@ -80,6 +81,7 @@ fn everybody_hears_each_line_in_order_whatever_else_they_hear() {
     });
 }
 
+// A46.
 #[test]
 fn half_closed_connections_still_get_their_answers() {
     let server = Server::start(&[]);
@@ -99,6 +101,7 @@ fn half_closed_connections_still_get_their_answers() {
     assert!(bob.line().ends_with("QUIT :Connection closed"));
 }
 
+// A46.
 #[test]
 fn a_reset_is_news_for_the_room() {
     let server = Server::start(&[]);
@@ -119,7 +122,7 @@ fn a_reset_is_news_for_the_room() {
     server.enter("bob");
 }
 
-// A49.
+// A49, A50.
 #[test]
 fn connections_that_come_and_go_leave_nothing_behind() {
     let server = Server::start(&["--no-limits"]);
@@ -127,8 +130,12 @@ fn connections_that_come_and_go_leave_nothing_behind() {
     let open = server.open_files();
     for n in 0..300 {
         let mut visitor = server.connect();
-        if n % 2 == 0 {
+        if n % 3 == 0 {
             visitor.send("NICK bob");
+        }
+        if n % 2 == 0 {
+            // It ends with a reset.
+            set_socket_linger(visitor.stream(), Some(Duration::ZERO)).unwrap();
         }
     }
     // Newcomers are let in one after the other: by now all of them have been.
@@ -204,6 +211,7 @@ fn a_line_may_go_on_without_an_end_up_to_the_bound_that_is_set() {
     assert_eq!(heard[1], "ERROR :Closing Link: * (A line without an end)");
 }
 
+// A20.
 #[test]
 fn a_tls_hello_is_answered_without_waiting_for_a_line() {
     let server = Server::start(&[]);
@@ -254,33 +262,35 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 65536\n");
     let server = Server::start(&["--config", path_of(&config)]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
-    let mut sleeper = server.enter("sleeper");
+    let mut sleepers = ["sleeper", "dreamer"].map(|nick| server.enter(nick));
     alice.fence();
     bob.fence();
     let before = server.resident_bytes();
     let text = "x".repeat(400);
     let mut news = Vec::new();
     let start = Instant::now();
-    while news.is_empty() {
+    while news.len() < sleepers.len() {
         for _ in 0..200 {
             alice.send(&format!("PRIVMSG #lobby :{text}"));
         }
-        news = alice.fence();
+        news.extend(alice.fence());
         let heard = bob.fence();
         assert!(heard.iter().filter(|line| line.contains("PRIVMSG")).count() == 200);
-        assert!(
-            start.elapsed() < common::PATIENCE,
-            "the sleeper is still here"
-        );
+        assert!(start.elapsed() < common::PATIENCE, "they are still here");
     }
-    assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
+    let given_up = |line: &String| line.ends_with("QUIT :SendQ exceeded");
+    assert!(news.iter().all(given_up), "{news:?}");
     assert!(server.resident_bytes() < before + 4 * 1024 * 1024);
     // Whatever was on its way is whole; the last line may say why it ended.
-    while let Ok(Some(line)) = sleeper.read_line() {
-        assert!(
-            line.contains("PRIVMSG") || line.starts_with("ERROR"),
-            "{line}"
-        );
+    for sleeper in &mut sleepers {
+        while let Ok(Some(line)) = sleeper.read_line() {
+            assert!(
+                ["PRIVMSG", "ERROR", "JOIN", "QUIT"]
+                    .iter()
+                    .any(|word| line.contains(word)),
+                "{line}"
+            );
+        }
     }
     let start = Instant::now();
     alice.send("PRIVMSG bob :still there?");
@@ -477,6 +487,56 @@ fn a_sender_at_full_speed_does_not_keep_others_waiting() {
         }
         done.store(true, Ordering::Relaxed);
     });
+}
+
+// A09, A33.
+#[test]
+fn whoever_says_nothing_in_many_lines_waits_and_nobody_else_does() {
+    const LISTS: usize = 300;
+    let server = Server::start(&[]);
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    let mut mallory = server.connect();
+    mallory.send_bytes(&b"\r\n".repeat(20_000));
+    let mut lister = server.connect();
+    lister.send_bytes(&b"CAP LS 302\r\n".repeat(LISTS));
+    let before = server.cpu_time();
+    for n in 0..20 {
+        let start = Instant::now();
+        alice.send(&format!("PRIVMSG bob :{n}"));
+        bob.expect(&format!("PRIVMSG bob :{n}"));
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+    let used = server.cpu_time() - before;
+    assert!(used <= Duration::from_millis(50), "{used:?}");
+    // Each is answered, in its time.
+    let free = Server::start(&["--no-limits"]);
+    let mut lister = free.connect();
+    lister.send_bytes(&b"CAP LS 302\r\n".repeat(LISTS));
+    let answers = lister.fence();
+    assert_eq!(answers.len(), LISTS);
+    assert!(answers.iter().all(|line| line.contains(" CAP * LS :")));
+}
+
+// A16.
+#[test]
+fn what_only_a_server_can_know_of_a_message_is_not_believed_of_a_client() {
+    let server = Server::start(&["--no-limits"]);
+    let [mut alice, mut bob] = ["alice", "bob"].map(|nick| {
+        let mut person = server.connect();
+        person.send("CAP REQ :message-tags server-time account-tag\r\nCAP END");
+        person.register(nick);
+        person
+    });
+    let forged = "time=2001-01-01T00:00:00.000Z;msgid=forged;account=admin;+own=kept";
+    alice.send(&format!("@{forged} PRIVMSG bob :x"));
+    let line = bob.expect("PRIVMSG bob :x");
+    let tags = line.split(' ').next().unwrap();
+    assert!(tags.contains(";+own=kept"), "{line}");
+    for part in ["time=2001-", "forged", "account", "admin"] {
+        assert!(!tags.contains(part), "{line}");
+    }
+    assert_eq!(tags.matches("time=").count(), 1, "{line}");
+    assert_eq!(tags.matches("msgid=").count(), 1, "{line}");
 }
 
 #[test]
