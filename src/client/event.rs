@@ -58,6 +58,8 @@ pub enum Event {
     ServerSaid {
         /// What.
         text: String,
+        /// Whether it may be the answer to something that was asked.
+        asked: bool,
     },
     /// A line of the server that few want to see.
     ServerDetail {
@@ -131,6 +133,8 @@ pub enum Event {
         room: String,
         /// The topic, if there is one.
         topic: Option<String>,
+        /// Whether this person asked for it.
+        asked: bool,
     },
     /// Somebody has changed what a room is about.
     TopicChanged {
@@ -149,6 +153,17 @@ pub enum Event {
         by: String,
         /// The change as on the wire.
         change: String,
+    },
+    /// The modes of a room, or of this person, as told.
+    Modes {
+        /// The room, or this person's nick.
+        target: String,
+        /// Their letters, and what belongs to them.
+        modes: String,
+        /// Whether they are this person's.
+        own: bool,
+        /// Whether they may have been asked for.
+        asked: bool,
     },
     /// Somebody asks this person into a room.
     Invited {
@@ -243,6 +258,11 @@ pub enum Event {
     ServerBack,
     /// Words of this program itself.
     Note {
+        /// The words.
+        words: String,
+    },
+    /// What this program answers to something that was typed.
+    Answer {
         /// The words.
         words: String,
     },

@@ -349,9 +349,9 @@ const MORE_HELP: &str = r##"Exit status:
 
 JSON:
   --format json  an object a line: kind (message, whisper, join, part, quit, kick, rename, topic,
-                 mode, invite, away, names, server, lost, back, refused, note) and time
-                 (RFC 3339, UTC) always; room, nick, other, text, manner (action, notice),
-                 people, own, mention, msgid where they belong to it
+                 mode, invite, away, names, rooms, whois, server, lost, back, refused, note) and
+                 time (RFC 3339, UTC) always; room, nick, other, text, manner (action, notice),
+                 people, rooms, details, own, mention, msgid where they belong to it
   the log        the same, and also what this person says, with fate: delivered, refused,
                  unknown when the server was lost before it said which, or unsent
   chatroom log - shows such lines of standard input as they were shown when it happened

@@ -50,10 +50,6 @@ pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
         // When a room was made is told whenever its modes are.
         (Some(Reply::CreationTime), _) => return None,
         (Some(Reply::Inviting), [nick, room, ..]) => format!("{nick} was asked into {room}"),
-        (Some(Reply::ChannelModeIs), [room, modes @ ..]) => {
-            format!("the modes of {room} are {}", modes.join(" "))
-        }
-        (Some(Reply::UserModeIs), [modes, ..]) => format!("your modes are {modes}"),
         (Some(Reply::BanList), [room, mask, by @ ..]) => {
             let by = by.first().map(|by| format!(", by {by}"));
             format!("{mask} is kept out of {room}{}", by.unwrap_or_default())

@@ -3,6 +3,8 @@
 
 /// How many places of a text one number tells of.
 const PLACES: usize = u64::BITS as usize;
+/// How many characters of ASCII there are.
+const ASCII: usize = 128;
 
 /// Whether all of `text` fits `mask`, where `*` stands for any characters and `?` for one, and the
 /// ASCII letter case does not matter.
@@ -19,72 +21,70 @@ pub fn fits(mask: &str, text: &str) -> bool {
 /// A set of places in the text is a row of bits, and a step along the mask moves all places at once
 /// that the mask so far can lead to. So the time is that of going through the text once and through
 /// the mask once, whatever stands in them; a step has as many numbers to look at as the text has
-/// 64 bytes.
+/// 64 characters.
 #[derive(Debug)]
 pub struct Text {
-    /// For each byte in lower case, where it stands.
+    /// For each character in lower case, where it stands: a row for each of ASCII, for each of the
+    /// others, and for all that are not in the text.
     places: Vec<u64>,
-    /// Where characters begin; the end of the text is such a place, too.
-    starts: Vec<u64>,
+    /// Those that are not of ASCII, in order.
+    others: Vec<char>,
+    /// How many numbers a row has.
+    row: usize,
     end: usize,
 }
 
 impl Text {
-    /// Looks at each byte of `text` once.
+    /// Looks at each character of `text`.
     pub fn of(text: &str) -> Self {
-        let row = text.len() / PLACES + 1;
-        let (mut places, mut starts) = (vec![0; 256 * row], vec![0; row]);
-        for (at, byte) in text.bytes().enumerate() {
-            let byte = usize::from(byte.to_ascii_lowercase());
-            add(&mut places, byte * row * PLACES + at);
-        }
-        let beginnings = text.char_indices().map(|(at, _)| at);
-        beginnings
-            .chain([text.len()])
-            .for_each(|at| add(&mut starts, at));
-        Self {
+        let mut others: Vec<char> = text.chars().filter(|c| !c.is_ascii()).collect();
+        others.sort_unstable();
+        others.dedup();
+        let end = text.chars().count();
+        let row = end / PLACES + 1;
+        let places = vec![0; (ASCII + others.len() + 1) * row];
+        let mut this = Self {
             places,
-            starts,
-            end: text.len(),
+            others,
+            row,
+            end,
+        };
+        for (at, c) in text.chars().enumerate() {
+            let row = this.row_of(c);
+            add(&mut this.places, row * PLACES + at);
         }
+        this
+    }
+
+    /// Where the row of a character begins.
+    fn row_of(&self, c: char) -> usize {
+        let number = match c.is_ascii() {
+            true => c.to_ascii_lowercase() as usize,
+            false => ASCII + self.others.binary_search(&c).unwrap_or(self.others.len()),
+        };
+        number * self.row
     }
 
     /// Whether all of it fits `mask`.
     pub fn fits(&self, mask: &str) -> bool {
-        let row = self.starts.len();
-        let mut reached = vec![0; row];
+        let mut reached = vec![0; self.row];
         add(&mut reached, 0);
-        for byte in mask.bytes() {
-            match byte {
-                b'*' => {
+        for c in mask.chars() {
+            match c {
+                '*' => {
                     let mut any = false;
-                    for (place, start) in reached.iter_mut().zip(&self.starts) {
+                    for place in &mut reached {
                         let from_first = *place | place.wrapping_neg();
                         let behind = if any { u64::MAX } else { from_first };
                         any |= *place != 0;
-                        *place = behind & start;
+                        *place = behind;
                     }
                 }
-                b'?' => {
-                    move_on(&mut reached);
-                    // A character has four bytes at most, and none of them but the first begins one.
-                    for _ in 1..4 {
-                        let inside = reached.iter().zip(&self.starts);
-                        let mut inside: Vec<u64> = inside.map(|(at, start)| at & !start).collect();
-                        move_on(&mut inside);
-                        for ((at, start), next) in reached.iter_mut().zip(&self.starts).zip(inside)
-                        {
-                            *at = *at & start | next;
-                        }
-                    }
-                }
-                byte => {
-                    let byte = usize::from(byte.to_ascii_lowercase());
-                    let places = self.places.iter().skip(byte * row);
-                    reached
-                        .iter_mut()
-                        .zip(places)
-                        .for_each(|(at, place)| *at &= place);
+                '?' => move_on(&mut reached),
+                c => {
+                    let places = self.places.iter().skip(self.row_of(c));
+                    let both = reached.iter_mut().zip(places);
+                    both.for_each(|(at, place)| *at &= place);
                     move_on(&mut reached);
                 }
             }
@@ -100,7 +100,7 @@ fn add(places: &mut [u64], at: usize) {
     }
 }
 
-/// Moves all places on by one byte.
+/// Moves all places on by one.
 fn move_on(places: &mut [u64]) {
     let mut carried = 0;
     for place in places {

@@ -3,9 +3,7 @@
 //! The grammar is that of the Modern IRC document ("Message format") with IRCv3 message tags, and
 //! forgiving where servers are: several spaces are one, the letter case of commands is free.
 
-use std::fmt;
-use std::ops::Deref;
-
+use arrayvec::ArrayVec;
 use nom::bytes::complete::{take_till, take_till1, take_while, take_while1};
 use nom::character::complete::char;
 use nom::combinator::opt;
@@ -35,7 +33,7 @@ pub const PARAMETERS_MAX: usize = 15;
 /// assert_eq!(message.command, "PRIVMSG");
 /// assert_eq!(*message.parameters, ["#lobby", "hello there"]);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message<'a> {
     /// What stands between `@` and the first space; empty when there are none.
     pub tags: Tags<'a>,
@@ -44,7 +42,7 @@ pub struct Message<'a> {
     /// The command or the three digits of a reply, as written.
     pub command: &'a str,
     /// At most [`PARAMETERS_MAX`].
-    pub parameters: Parameters<'a>,
+    pub parameters: ArrayVec<&'a str, PARAMETERS_MAX>,
 }
 
 /// Why a line is not a message.
@@ -114,10 +112,10 @@ fn message(line: &str) -> IResult<&str, Message<'_>> {
     ))
 }
 
-fn parameters(mut rest: &str) -> IResult<&str, Parameters<'_>> {
-    let mut parameters = Parameters::default();
+fn parameters(mut rest: &str) -> IResult<&str, ArrayVec<&str, PARAMETERS_MAX>> {
+    let mut parameters = ArrayVec::new();
     while let (after, Some(_)) = opt(spaces1).parse(rest)? {
-        let last = parameters.count + 1 == PARAMETERS_MAX;
+        let last = parameters.len() + 1 == PARAMETERS_MAX;
         let (after, trailing) = opt(char(':')).parse(after)?;
         if trailing.is_some() || last {
             parameters.push(after);
@@ -147,36 +145,6 @@ fn spaces1(text: &str) -> IResult<&str, &str> {
 
 fn is_space(c: char) -> bool {
     c == ' '
-}
-
-/// The parameters of a message, in a place of fixed size.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Parameters<'a> {
-    list: [&'a str; PARAMETERS_MAX],
-    count: usize,
-}
-
-impl<'a> Parameters<'a> {
-    fn push(&mut self, parameter: &'a str) {
-        if let Some(place) = self.list.get_mut(self.count) {
-            *place = parameter;
-            self.count += 1;
-        }
-    }
-}
-
-impl<'a> Deref for Parameters<'a> {
-    type Target = [&'a str];
-
-    fn deref(&self) -> &Self::Target {
-        self.list.get(..self.count).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Parameters<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
 }
 
 /// Who says a message: `nick!user@host`, or the name of a server.

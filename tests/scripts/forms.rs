@@ -50,6 +50,72 @@ fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
     }
 }
 
+/// What asks for something, and what stands in the answer.
+const QUESTIONS: [(&str, &str); 9] = [
+    ("/help who", "/who [#ROOM]: list who is here"),
+    ("/topic", "#lobby is about: tea"),
+    ("/mode", "the modes of #lobby are +"),
+    ("/rooms", "*1 #lobby  2 here"),
+    ("/list", "  #lobby  2 here  tea"),
+    ("/names", "#lobby: "),
+    ("/who", "#lobby has 2 people:"),
+    ("/whois bob", "bob is bob (~bob@"),
+    ("/raw VERSION", "chatroomd"),
+];
+
+#[test]
+fn what_was_asked_is_answered_however_little_is_to_be_seen() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    bob.send("TOPIC #lobby :tea");
+    bob.fence();
+    let asked = QUESTIONS.map(|(question, _)| question).join("\n");
+    for options in [[].as_slice(), &["-q"]] {
+        let done = script(server.address, options, &asked);
+        assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+        for (question, answer) in QUESTIONS {
+            assert!(done.out.contains(answer), "{question}: {}", done.out);
+        }
+    }
+    // Nobody has asked what the lobby is about.
+    let silent = script(server.address, &[], "hello");
+    assert_eq!((silent.status, silent.out.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn answers_are_objects_too() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    bob.send("TOPIC #lobby :tea");
+    bob.fence();
+    let asked = QUESTIONS.map(|(question, _)| question).join("\n");
+    let done = script(server.address, &["--format", "json"], &asked);
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    for expected in [
+        r#""kind":"note""#,
+        r##"Z","room":"#lobby","text":"tea"}"##,
+        r##"{"kind":"mode","##,
+        r##""rooms":[{"room":"#lobby","count":2,"active":true}],"own":true}"##,
+        r##""rooms":[{"room":"#lobby","count":2,"topic":"tea"}]}"##,
+        r##"{"kind":"names","##,
+        r##""nick":"bob","details":{"address":"~bob@127.0.0.1","real_name":"bob","rooms":["#lobby"]"##,
+        r#"{"kind":"server","#,
+    ] {
+        assert!(done.out.contains(expected), "{expected}: {}", done.out);
+    }
+    // What is shown again is what was shown.
+    let mut again = chatroom(&["log", "-"]);
+    again.env("TZ", "UTC");
+    let shown = run(again, &done.out);
+    for answer in [
+        "the modes of #lobby are +",
+        "*1 #lobby  2 here",
+        "bob is bob (~bob@",
+    ] {
+        assert!(shown.out.contains(answer), "{answer}: {shown:?}");
+    }
+}
+
 #[test]
 fn objects_are_said_and_wrong_ones_refused_by_number() {
     let server = Server::start(&[]);

@@ -99,8 +99,13 @@ fn what_was_seen_is_shown_again_as_it_was_and_only_its_owner_can_read_it() {
     let live = live.finish();
     assert_eq!(live.status, Some(0), "{live:?}");
     let seen = live.out.replace("; /help lists the commands", "");
-    // There is no room in the log that needs not be named.
+    // There is no room in the log that needs not be named, and what was refused has its time.
     let shown = home.log(&[]).replace("#lobby ", "");
+    let refused = shown.find("only an operator").unwrap();
+    let (before, refused) = shown.split_at(refused);
+    let (before, time) = before.split_at(before.len() - "12:24 ".len());
+    assert!(time.contains(':'), "{time:?}");
+    let shown = format!("{before}{refused}");
     assert_eq!(behind_day(&shown), seen.replace("#lobby ", ""));
     let days: Vec<_> = fs::read_dir(home.server_log()).unwrap().collect();
     assert_eq!(days.len(), 1);
@@ -168,6 +173,7 @@ const SEEN: [&str; 2] = [
 
 {"kind":"message","time":"2026-03-02T10:01:00Z","room":"#A","nick":"rob","text":"\u001b[2Jlate apple"}
 {"kind":"quit","time":"2026-03-02T10:02:00Z","nick":"rob","text":"bye"}
+{"kind":"refused","time":"2026-03-02T10:03:00Z","text":"no such nick: rob."}
 {"kind":"message","time":"2026-03-02T10:0"##,
 ];
 
@@ -189,7 +195,8 @@ fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
          10:00 you whisper to bob: yes (not delivered)\n\
          10:00 bob is now rob\n\
          10:01 #A <rob> ^[[2Jlate apple\n\
-         10:02 ← rob left (bye)\n"
+         10:02 ← rob left (bye)\n\
+         10:03 no such nick: rob.\n"
     );
     let shown = |options: &[&str]| -> Vec<String> {
         let lines = home.log(options);
@@ -218,8 +225,8 @@ fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
     );
     assert_eq!(shown(&["--grep", "app|pear"]).len(), 3);
     assert_eq!(shown(&["--grep", "^#b <carol>"]).len(), 1);
-    assert_eq!(shown(&["--since", "2026-03-02 10:01"]).len(), 2);
-    assert_eq!(shown(&["--since", "2026-03-02T10:02:00Z"]).len(), 1);
+    assert_eq!(shown(&["--since", "2026-03-02 10:01"]).len(), 3);
+    assert_eq!(shown(&["--since", "2026-03-02T10:02:00Z"]).len(), 2);
     assert_eq!(shown(&["--since", "2h"]).len(), 0);
     let objects = home.log(&["--format", "json", "--grep", "pear"]);
     let line = SEEN[0].lines().nth(2).unwrap();

@@ -4,6 +4,7 @@
 //! back into what can be shown. `wish` is the form of what is to be said. [`schema`] tells both
 //! forms to other programs.
 
+mod lists;
 mod replay;
 mod schema;
 mod wish;
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use lists::{DetailsRecord, RoomRecord};
 pub use schema::schema;
 pub use wish::{Asked, read_wish};
 
@@ -42,7 +44,7 @@ pub enum Kind {
     Rename,
     /// What a room is about: as told, or as `nick` changed it.
     Topic,
-    /// `nick` changed the modes of a room, or of `other`.
+    /// `nick` changed the modes of a room, or of `other`; without a nick they are told as they are.
     Mode,
     /// `nick` asks this person into a room.
     Invite,
@@ -50,6 +52,10 @@ pub enum Kind {
     Away,
     /// Who is in a room, as asked for.
     Names,
+    /// The rooms there are, or the own ones, as asked for.
+    Rooms,
+    /// What is known of `nick`, as asked for.
+    Whois,
     /// The server, or this program, has to say something.
     Server,
     /// The connection is lost.
@@ -87,6 +93,12 @@ pub struct Record {
     /// The nicks of those who are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
+    /// The rooms of a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<RoomRecord>,
+    /// What is known of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<DetailsRecord>>,
     /// Whether this person did it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
@@ -247,7 +259,7 @@ impl Record {
                 own: *own,
                 ..blank(Kind::Rename)
             },
-            Event::Topic { room, topic } => Self {
+            Event::Topic { room, topic, .. } => Self {
                 room: some(room),
                 text: topic.clone(),
                 ..blank(Kind::Topic)
@@ -264,6 +276,33 @@ impl Record {
                 nick: some(by),
                 text: some(change),
                 ..blank(Kind::Mode)
+            },
+            Event::Modes {
+                target, modes, own, ..
+            } => Self {
+                room: Some(target).filter(|_| !own).cloned(),
+                other: Some(target).filter(|_| *own).cloned(),
+                text: some(modes),
+                own: *own,
+                ..blank(Kind::Mode)
+            },
+            Event::Rooms { rooms } => Self {
+                rooms: rooms.iter().map(RoomRecord::of).collect(),
+                own: true,
+                ..blank(Kind::Rooms)
+            },
+            Event::Listed { rooms } => Self {
+                rooms: rooms.iter().map(RoomRecord::of).collect(),
+                ..blank(Kind::Rooms)
+            },
+            Event::Whois { details } => Self {
+                nick: some(&details.nick),
+                details: Some(Box::new(DetailsRecord::of(details))),
+                ..blank(Kind::Whois)
+            },
+            Event::Note { words } | Event::Answer { words } => Self {
+                text: some(words),
+                ..blank(Kind::Note)
             },
             Event::Invited { room, by } => Self {
                 room: some(room),
@@ -289,7 +328,7 @@ impl Record {
                 own: true,
                 ..blank(Kind::Away)
             },
-            Event::ServerSaid { text } => Self {
+            Event::ServerSaid { text, .. } => Self {
                 text: some(text),
                 ..blank(Kind::Server)
             },
@@ -333,6 +372,8 @@ impl Record {
             text: None,
             manner: None,
             people: Vec::new(),
+            rooms: Vec::new(),
+            details: None,
             own: false,
             mention: false,
             fate: None,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Kind, Record, Stamp};
+use super::{Kind, Record, RoomRecord, Stamp};
 use crate::client::event::{Event, Fate, Manner};
 use crate::client::safe::safe;
 
@@ -73,6 +73,13 @@ impl Record {
             Kind::Topic => Event::Topic {
                 room: room(),
                 topic: reason(),
+                asked: false,
+            },
+            Kind::Mode if self.nick.is_none() => Event::Modes {
+                target: self.room.clone().unwrap_or_else(other),
+                modes: text(),
+                own: self.own,
+                asked: false,
             },
             Kind::Mode => Event::ModeChanged {
                 target: self.room.clone().unwrap_or_else(other),
@@ -92,7 +99,20 @@ impl Record {
                 room: room(),
                 nicks: self.people.clone(),
             },
-            Kind::Server => Event::ServerSaid { text: text() },
+            Kind::Rooms => {
+                let rooms = self.rooms.iter().map(RoomRecord::summary).collect();
+                match self.own {
+                    true => Event::Rooms { rooms },
+                    false => Event::Listed { rooms },
+                }
+            }
+            Kind::Whois => Event::Whois {
+                details: Box::new(self.details.clone().unwrap_or_default().details(nick())),
+            },
+            Kind::Server => Event::ServerSaid {
+                text: text(),
+                asked: false,
+            },
             Kind::Lost => Event::ServerLost {
                 why: text(),
                 retry_seconds: None,
@@ -157,6 +177,8 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::event::{Details, RoomSummary};
+    use crate::client::session::Unread;
 
     /// One of each kind that can be passed on, with nothing left out.
     fn all() -> Vec<Event> {
@@ -228,10 +250,12 @@ mod tests {
             Event::Topic {
                 room: own("#a"),
                 topic: None,
+                asked: false,
             },
             Event::Topic {
                 room: own("#a"),
                 topic: some("tea"),
+                asked: false,
             },
             Event::TopicChanged {
                 room: own("#a"),
@@ -261,7 +285,59 @@ mod tests {
                 message: own("lunch"),
             },
             Event::OwnAway { away: true },
-            Event::ServerSaid { text: own("motd") },
+            Event::ServerSaid {
+                text: own("motd"),
+                asked: false,
+            },
+            Event::Modes {
+                target: own("#a"),
+                modes: own("+nt"),
+                own: false,
+                asked: false,
+            },
+            Event::Modes {
+                target: own("alice"),
+                modes: own("+i"),
+                own: true,
+                asked: false,
+            },
+            Event::Rooms {
+                rooms: vec![RoomSummary {
+                    name: own("#a"),
+                    people: 2,
+                    topic: own(""),
+                    unread: Unread {
+                        messages: 3,
+                        mentions: 1,
+                    },
+                    active: true,
+                }],
+            },
+            Event::Listed {
+                rooms: vec![RoomSummary {
+                    name: own("#a"),
+                    people: 2,
+                    topic: own("tea"),
+                    ..RoomSummary::default()
+                }],
+            },
+            Event::Listed { rooms: Vec::new() },
+            Event::Whois {
+                details: Box::new(Details {
+                    nick: own("bob"),
+                    address: own("b@h"),
+                    real_name: own("Bob"),
+                    rooms: some("@#a #b"),
+                    server: some("s"),
+                    idle_seconds: Some(5),
+                    since: Some(60),
+                    away: some("lunch"),
+                    more: vec![own("is a bot")],
+                }),
+            },
+            Event::Note {
+                words: own("one\ntwo"),
+            },
             Event::ServerLost {
                 why: own("gone"),
                 retry_seconds: None,

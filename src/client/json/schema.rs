@@ -37,6 +37,60 @@ pub fn schema() -> String {
                 "items": { "type": "string" },
                 "description": "the nicks of those who are there",
             },
+            "rooms": {
+                "type": "array",
+                "description": "the rooms there are; with own, those one is in",
+                "items": {
+                    "type": "object",
+                    "required": ["room", "count"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "room": text("its name"),
+                        "count": { "type": "integer", "description": "how many are there" },
+                        "topic": text("what it is about"),
+                        "unread": { "type": "integer", "description": "what was said unseen" },
+                        "mentions": {
+                            "type": "integer",
+                            "description": "how much of that names this person",
+                        },
+                        "active": {
+                            "type": "boolean",
+                            "description": "whether text that is typed goes there",
+                        },
+                    },
+                },
+            },
+            "details": {
+                "type": "object",
+                "description": "what is known of a person",
+                "required": ["address", "real_name"],
+                "additionalProperties": false,
+                "properties": {
+                    "address": text("user@host"),
+                    "real_name": text("the real name"),
+                    "rooms": {
+                        "type": "array",
+                        "items": { "type": "string" },
+                        "description": "the rooms they are in, with the rank in front",
+                    },
+                    "server": text("the server they are on"),
+                    "idle_seconds": {
+                        "type": "integer",
+                        "description": "for how long they have said nothing",
+                    },
+                    "since": {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "when they came",
+                    },
+                    "away": text("what they left behind when they went away"),
+                    "more": {
+                        "type": "array",
+                        "items": { "type": "string" },
+                        "description": "everything else, in the words of the server",
+                    },
+                },
+            },
             "own": { "type": "boolean", "description": "whether this person did it" },
             "mention": { "type": "boolean", "description": "whether it names this person" },
             "fate": {
@@ -76,15 +130,15 @@ pub fn schema() -> String {
 }
 
 /// The names of all kinds.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 19] = [
     "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
-    "away", "names", "server", "lost", "back", "refused", "note",
+    "away", "names", "rooms", "whois", "server", "lost", "back", "refused", "note",
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::json::{Kind, Record};
+    use crate::client::json::{DetailsRecord, Kind, Record, RoomRecord};
 
     #[test]
     fn the_schema_has_each_field_and_each_kind() {
@@ -98,17 +152,40 @@ mod tests {
             text: Some(String::new()),
             manner: Some(String::new()),
             people: vec![String::new()],
+            rooms: vec![RoomRecord {
+                topic: "x".to_owned(),
+                unread: 1,
+                mentions: 1,
+                active: true,
+                ..RoomRecord::default()
+            }],
+            details: Some(Box::new(DetailsRecord {
+                rooms: vec![String::new()],
+                server: Some(String::new()),
+                idle_seconds: Some(0),
+                since: Some(String::new()),
+                away: Some(String::new()),
+                more: vec![String::new()],
+                ..DetailsRecord::default()
+            })),
             own: true,
             mention: true,
             fate: Some(String::new()),
             msgid: Some(String::new()),
         };
         let full = serde_json::to_value(full).unwrap();
-        let mut written: Vec<_> = full.as_object().unwrap().keys().collect();
-        let mut described: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
-        written.sort();
-        described.sort();
-        assert_eq!(written, described);
+        for (written, described) in [
+            (&full, &schema),
+            (&full["rooms"][0], &schema["properties"]["rooms"]["items"]),
+            (&full["details"], &schema["properties"]["details"]),
+        ] {
+            let mut written: Vec<_> = written.as_object().unwrap().keys().collect();
+            let described = described["properties"].as_object().unwrap();
+            let mut described: Vec<_> = described.keys().collect();
+            written.sort();
+            described.sort();
+            assert_eq!(written, described);
+        }
         for kind in KINDS {
             let kind: Result<Kind, _> = serde_json::from_value(json!(kind));
             assert!(kind.is_ok());

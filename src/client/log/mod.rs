@@ -23,7 +23,8 @@ use super::screen::Look;
 fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Option<Record> {
     match event {
         _ if event.is_secret() => None,
-        Event::Note { .. } | Event::LogTold { .. } | Event::Rooms { .. } => None,
+        Event::Note { .. } | Event::Answer { .. } => None,
+        Event::LogTold { .. } | Event::Rooms { .. } => None,
         Event::ServerDetail { .. } | Event::ServerLost { still: true, .. } => None,
         _ => Record::of(event, unix_seconds, stamp).or_else(|| {
             // An answer that no program has asked for yet is kept as it was shown.

@@ -114,7 +114,8 @@ struct Reader<'q, W> {
 }
 
 impl<'q, W: Write> Reader<'q, W> {
-    fn new(question: &'q Question<'q>, look: Look, now: &Zoned, output: W) -> Self {
+    fn new(question: &'q Question<'q>, mut look: Look, now: &Zoned, output: W) -> Self {
+        look.look_back();
         let room = question.room.filter(|room| !room.starts_with('@'));
         Self {
             since: question.since.and_then(|since| since.moment(now)),

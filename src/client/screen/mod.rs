@@ -50,6 +50,8 @@ pub struct Look {
     last_time: RefCell<(i64, String)>,
     /// Whether lines tell where their text begins, for who lays them out.
     hangs: bool,
+    /// Whether all of it was seen at another time than now.
+    is_later: bool,
     /// What can be changed while the program runs.
     pub taste: Taste,
 }
@@ -68,6 +70,7 @@ impl Look {
             zone,
             last_time: RefCell::default(),
             hangs: false,
+            is_later: false,
             taste,
         }
     }
@@ -81,6 +84,11 @@ impl Look {
         bare.taste.nick_width = 0;
         bare.taste_changed();
         bare
+    }
+
+    /// From now on lines tell of what was seen at another time.
+    pub fn look_back(&mut self) {
+        self.is_later = true;
     }
 
     /// From now on lines are for [`laid_out`], as far as this person wants that.
@@ -178,6 +186,8 @@ impl Look {
             return String::new();
         }
         let time = self.time(unix_seconds);
+        // What was just typed needs no time for what became of it.
+        let when = if self.is_later { time.as_str() } else { "" };
         let room_of = |room: &str| match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
             _ => format!("{} ", self.dim(&safe_name(room))),
@@ -221,10 +231,7 @@ impl Look {
                 };
                 format!("{said}{}", self.fate(*fate))
             }
-            Event::ServerSaid { text } => {
-                self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
-            }
-            Event::ServerDetail { text } => {
+            Event::ServerSaid { text, .. } | Event::ServerDetail { text } => {
                 self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
             }
             Event::Entered {
@@ -279,7 +286,7 @@ impl Look {
             Event::Renamed { from, to, .. } => {
                 format!("{} is now {}", self.nick(from), self.nick(to))
             }
-            Event::Topic { room, topic } => match topic {
+            Event::Topic { room, topic, .. } => match topic {
                 Some(topic) => format!("{} is about: {}", safe_name(room), self.text(topic)),
                 None => format!("{} has no topic", safe_name(room)),
             },
@@ -298,6 +305,15 @@ impl Look {
                 safe(change),
                 safe_name(target)
             )),
+            Event::Modes {
+                target, modes, own, ..
+            } => {
+                let words = match own {
+                    true => format!("your modes are {}", safe(modes)),
+                    false => format!("the modes of {} are {}", safe_name(target), safe(modes)),
+                };
+                self.dim(&format!("-- {}{words}", self.text_begins()))
+            }
             Event::Invited { room, by } => format!(
                 "{} asks you into {1}; /join {1} enters it",
                 self.nick(by),
@@ -323,10 +339,11 @@ impl Look {
                 ..
             } => {
                 let why = words::refusal(*number, parameters);
-                return self.warning(&match text {
+                let why = match text {
                     Some(text) => format!("{why} Not delivered: {}", safe(text)),
                     None => why,
-                });
+                };
+                return format!("{when}{}", self.warning(&why));
             }
             Event::LooksLike { nick, other } => {
                 let (nick, other) = (safe_name(nick), safe_name(other));
@@ -338,7 +355,9 @@ impl Look {
                 let (nick, other) = (safe_name(nick), safe_name(other));
                 return self.warning(&format!("it is {nick} who wrote that, not {other}"));
             }
-            Event::Unsendable { words, .. } => return self.warning(&safe(words)),
+            Event::Unsendable { words, .. } => {
+                return format!("{when}{}", self.warning(&safe(words)));
+            }
             Event::ServerLost {
                 why,
                 retry_seconds,
@@ -353,7 +372,7 @@ impl Look {
                 format!("{what} ({}){}", safe(why), retry.unwrap_or_default())
             }
             Event::ServerBack => "the server is back".to_owned(),
-            Event::Note { words } => {
+            Event::Note { words } | Event::Answer { words } => {
                 // Most notes are this program's own words, but a room's name can stand in one.
                 let lines: Vec<String> = words.split('\n').map(safe).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
@@ -594,8 +613,9 @@ fn least_volume(event: &Event) -> Volume {
         | Event::TopicChanged { .. }
         | Event::Renamed { own: false, .. } => Volume::Script,
         Event::Entered { .. }
-        | Event::ServerSaid { .. }
-        | Event::Topic { .. }
+        | Event::ServerSaid { asked: false, .. }
+        | Event::Modes { asked: false, .. }
+        | Event::Topic { asked: false, .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
         | Event::Imitated { .. }

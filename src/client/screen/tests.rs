@@ -93,7 +93,10 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             manner: Manner::Action,
             own: true,
         },
-        Event::ServerSaid { text: own.clone() },
+        Event::ServerSaid {
+            text: own.clone(),
+            asked: false,
+        },
         Event::Entered {
             room: own.clone(),
             nick: own.clone(),

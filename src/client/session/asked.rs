@@ -20,6 +20,10 @@ pub(super) struct Asked {
     token: u16,
     /// `/names` of these rooms, with what has come so far.
     pub(super) names: BTreeMap<Key, Vec<String>>,
+    /// What these rooms are about.
+    pub(super) topics: BTreeSet<Key>,
+    /// Something was asked whose answer has no form of its own.
+    pub(super) in_words: bool,
     /// What has come so far of an answer to `WHOIS`.
     pub(super) whois: BTreeMap<Key, Details>,
     /// What has come so far of an answer to `/list`.

@@ -123,7 +123,7 @@ impl Session {
             let is_greeting = !matches!(self.phase, Phase::Ready { .. });
             outbox.events.push(match is_greeting {
                 true => Event::ServerDetail { text },
-                false => Event::ServerSaid { text },
+                false => Event::ServerSaid { text, asked: false },
             });
             return;
         };

@@ -146,6 +146,13 @@ impl Session {
         }
     }
 
+    /// Shows all lists as they are, since nothing more will come.
+    pub(super) fn show_all_lists(&mut self, outbox: &mut Outbox) {
+        for who in std::mem::take(&mut self.asked.who) {
+            show_who(who, outbox);
+        }
+    }
+
     pub(super) fn whois_came(&mut self, reply: Reply, message: &Message<'_>) {
         let Some(nick) = message.parameter(1) else {
             return;
@@ -234,7 +241,7 @@ impl Session {
     }
 }
 
-pub(super) fn show_who(who: Who, outbox: &mut Outbox) {
+fn show_who(who: Who, outbox: &mut Outbox) {
     outbox.events.push(Event::Who {
         room: who.room,
         people: who.people,

@@ -504,6 +504,7 @@ impl Session {
             true => self.tell_what_was_interrupted(outbox),
             false => self.tell_last_fates(outbox),
         }
+        self.show_all_lists(outbox);
         let outcome = match self.elsewhere.take() {
             Some(server) => Outcome::Elsewhere { server },
             None if self.settings.script => self.script_outcome(),

@@ -31,7 +31,11 @@ impl Session {
             Reply::Motd if self.was_in && !self.is_ready() => {}
             Reply::Motd => outbox.events.push(Event::ServerSaid {
                 text: words_behind(message, 1),
+                asked: self.asked.in_words,
             }),
+            Reply::ChannelModeIs | Reply::UserModeIs if self.is_ready() => {
+                self.modes_told(reply, message, outbox);
+            }
             Reply::NamReply => self.names_came(message),
             Reply::EndOfNames => self.names_ended(message, outbox),
             Reply::NoTopic => self.topic_told(message, None, outbox),
@@ -90,11 +94,28 @@ impl Session {
         }
     }
 
-    fn topic_told(&self, message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
+    fn topic_told(&mut self, message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
         if let Some(room) = message.parameter(1) {
             outbox.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),
+                asked: self.asked.topics.remove(&self.rooms.naming.key(room)),
+            });
+        }
+    }
+
+    fn modes_told(&self, reply: Reply, message: &Message<'_>, outbox: &mut Outbox) {
+        let own = reply == Reply::UserModeIs;
+        let (target, behind) = match own {
+            true => (Some(self.nick.as_str()), 1),
+            false => (message.parameter(1), 2),
+        };
+        if let Some(target) = target {
+            outbox.events.push(Event::Modes {
+                target: self.rooms.name_of(target).to_owned(),
+                modes: words_behind(message, behind),
+                own,
+                asked: self.asked.in_words,
             });
         }
     }
@@ -106,7 +127,10 @@ impl Session {
         // What comes now was asked for, but for what each room is told with.
         let answer = self.is_ready().then(|| words::answer(number, behind));
         outbox.events.push(match answer.flatten() {
-            Some(text) => Event::ServerSaid { text },
+            Some(text) => Event::ServerSaid {
+                text,
+                asked: self.asked.in_words,
+            },
             None => Event::ServerDetail {
                 text: words_behind(message, 1),
             },

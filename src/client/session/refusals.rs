@@ -1,7 +1,6 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
 use super::heard::words_behind;
-use super::lists::show_who;
 use super::{Order, Outbox, Outcome, Phase, SPELLINGS_MAX, Session};
 use crate::client::event::Event;
 use crate::wire::{Message, Reply};
@@ -115,10 +114,7 @@ impl Session {
         }
         if number == TRY_AGAIN && self.asked.is_asking_about(message.parameter(1)) {
             // The list is worth more than what is missing in it.
-            for who in std::mem::take(&mut self.asked.who) {
-                show_who(who, outbox);
-            }
-            return;
+            return self.show_all_lists(outbox);
         }
         if let Some(room) = message.parameter(1) {
             let forward = message.parameter(2).filter(|_| number == FORWARDED);

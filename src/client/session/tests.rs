@@ -777,17 +777,18 @@ fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious()
     played.hear(":s 381 alice :You are now an IRC operator");
     let events = played.events();
     let said = events.iter().filter_map(|event| match event {
-        Event::ServerSaid { text } => Some(text.as_str()),
+        Event::ServerSaid { text, .. } => Some(text.clone()),
+        Event::Modes { target, modes, .. } => Some(format!("{target} is {modes}")),
         _ => None,
     });
     assert_eq!(
         said.collect::<Vec<_>>(),
         [
             "carol was asked into #dev",
-            "the modes of #dev are +kl x 5",
+            "#dev is +kl x 5",
             "*!*@evil is kept out of #dev, by bob",
             "that is all who is kept out of #dev",
-            "your modes are +i",
+            "alice is +i",
             "s Tuesday",
             "You are now an IRC operator"
         ]

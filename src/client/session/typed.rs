@@ -84,7 +84,7 @@ impl Session {
             Ok(Intent::Ignore { mask: Some(mask) }) => {
                 self.ignored.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
-                note(outbox, words);
+                answer(outbox, words);
             }
             Ok(Intent::Ignore { mask: None }) => {
                 let names = self.ignored.names();
@@ -92,10 +92,10 @@ impl Session {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
                 };
-                note(outbox, words);
+                answer(outbox, words);
             }
             Ok(Intent::Unignore { mask }) => match self.ignored.remove(mask) {
-                true => note(outbox, format!("{mask} is heard again")),
+                true => answer(outbox, format!("{mask} is heard again")),
                 false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
             },
             Ok(intent) => match self.talk_of(&intent) {
@@ -165,6 +165,11 @@ impl Session {
     }
 
     fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
+        let in_words = matches!(
+            intent,
+            Intent::Mode { .. } | Intent::Invite { .. } | Intent::Raw { .. }
+        );
+        self.asked.in_words |= in_words;
         match intent {
             Intent::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
@@ -232,6 +237,9 @@ impl Session {
             Intent::Topic { room, topic } => {
                 let (room, topic) = self.topic_meant(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                    if topic.is_none() {
+                        self.asked.topics.insert(self.key(&room));
+                    }
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
             }
@@ -448,7 +456,7 @@ impl Session {
         let Some(long) = self.settings.aliases.get(name).cloned() else {
             return self.explain(name, outbox);
         };
-        note(outbox, format!("/{name} is short for {long}"));
+        answer(outbox, format!("/{name} is short for {long}"));
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());
@@ -460,7 +468,7 @@ impl Session {
     fn list_help(&self, outbox: &mut Outbox) {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
-        let mut row = |usage: &str, help: &str| note(outbox, format!("  {usage:wide$}  {help}"));
+        let mut row = |usage: &str, help: &str| answer(outbox, format!("  {usage:wide$}  {help}"));
         row("TEXT", "say it to everybody in the room");
         row("@NICK TEXT", "whisper it to one person");
         for slash in commands() {
@@ -483,7 +491,7 @@ impl Session {
 
     fn explain(&mut self, name: &str, outbox: &mut Outbox) {
         match Slash::find(name) {
-            Some(slash) => outbox.events.push(Event::Note {
+            Some(slash) => outbox.events.push(Event::Answer {
                 words: format!("{slash}: {}", slash.help),
             }),
             None => {
@@ -497,8 +505,8 @@ impl Session {
     }
 }
 
-fn note(outbox: &mut Outbox, words: String) {
-    outbox.events.push(Event::Note { words });
+fn answer(outbox: &mut Outbox, words: String) {
+    outbox.events.push(Event::Answer { words });
 }
 
 /// What marks a text as what one does. CTCP, "ACTION".

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use std::mem;
 
 use super::outbox::LINE_BYTES_MAX;
+use super::told::Tagged;
 use super::{
     Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
     Told, Written,
@@ -41,7 +42,11 @@ impl Hub {
 
     /// A line of this step, to be told to several people.
     pub(super) fn told(&self, line: Written) -> Told<'static> {
-        Told::new(line, self.now)
+        let tags = Tagged {
+            time: self.now,
+            ..Tagged::default()
+        };
+        Told::tagged(line, tags)
     }
 
     /// Sends a line to one person.

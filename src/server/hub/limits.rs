@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::people::{Host, Stage};
-use super::{ConnectionId, Hub, Person};
+use super::{ConnectionId, Done, Hub, Person, Refusal};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
@@ -227,8 +227,8 @@ impl Hub {
         }
     }
 
-    /// Counts a change of nick, or says how many seconds there are to wait before the next one.
-    pub(super) fn count_nick(&mut self, id: ConnectionId) -> Result<(), u32> {
+    /// Counts a change of nick, or refuses one that comes too soon.
+    pub(super) fn count_nick<'a>(&mut self, id: ConnectionId, wanted: &'a str) -> Done<'a> {
         let now = u32::try_from(self.now.running.as_secs()).unwrap_or(u32::MAX);
         let limits = &self.settings.limits;
         let (enabled, most) = (limits.enabled, limits.nick_changes_per_minute);
@@ -239,7 +239,8 @@ impl Hub {
         if *count == 0 || now >= *since + MINUTE_SECONDS {
             (*since, *count) = (now, 0);
         } else if enabled && *count >= most {
-            return Err(*since + MINUTE_SECONDS - now);
+            let seconds = *since + MINUTE_SECONDS - now;
+            return Err(Refusal::NickTooFast(wanted, seconds));
         }
         *count += 1;
         Ok(())

@@ -191,10 +191,8 @@ impl Hub {
                 hub.say_goodbye(person, "Server shutting down");
             }
         });
-        self.people = People::default();
-        self.rooms = Rooms::default();
-        self.watch = Watch::default();
-        self.monitors = Monitors::default();
+        let settings = mem::take(&mut self.settings);
+        *self = Self::new(settings, self.now);
     }
 
     /// Gives back the memory of those who have left.

@@ -106,10 +106,8 @@ impl Hub {
         if present.membership(room.number).is_none() {
             return Err(Refusal::OtherNotInRoom(nick, name));
         }
-        let reason = cut(
-            reason.unwrap_or(kicker.nick.as_str()),
-            self.settings.limits.reason_bytes,
-        );
+        let reason = reason.unwrap_or(kicker.nick.as_str());
+        let reason = cut(reason, self.settings.limits.reason_bytes);
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
         self.tell_room(room, line);

@@ -1,6 +1,7 @@
 //! Being told who comes and goes, without sharing a room: MONITOR. IRCv3 MONITOR.
 
 use std::collections::{BTreeSet, HashMap};
+use std::mem;
 
 use super::{ConnectionId, Done, Hub, Refusal, Reply};
 use crate::wire::{Key, Nick};
@@ -103,10 +104,9 @@ impl Hub {
 
     /// Takes somebody out of everybody's lists of watchers.
     pub(super) fn watch_nobody(&mut self, id: ConnectionId) {
-        let Ok(present) = self.people.present_mut(id) else {
-            return;
-        };
-        for key in std::mem::take(&mut present.monitoring) {
+        let present = self.people.present_mut(id);
+        let keys = present.map(|present| mem::take(&mut present.monitoring));
+        for key in keys.unwrap_or_default() {
             self.monitors.remove(&key, id);
         }
     }

@@ -239,10 +239,17 @@ impl People {
         (person.id == id).then_some(person)
     }
 
-    /// Somebody who is registered; everybody else is refused for not being so.
-    pub(super) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
+    /// Somebody who is registered, with all there is to know; everybody else is refused for not being
+    /// so.
+    pub(super) fn person(&self, id: ConnectionId) -> Done<'static, (&Person, &Present)> {
         let person = self.get(id).ok_or(Refusal::NotRegistered)?;
-        person.present().ok_or(Refusal::NotRegistered)
+        let present = person.present().ok_or(Refusal::NotRegistered)?;
+        Ok((person, present))
+    }
+
+    /// The same without the connection.
+    pub(super) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
+        Ok(self.person(id)?.1)
     }
 
     /// The same, to change something.
@@ -268,14 +275,8 @@ impl People {
 
     /// The registered person with this nick; whoever asks for somebody else is refused.
     pub(super) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
-        let person = self.owner_of(nick).and_then(|id| self.person(id));
+        let person = self.owner_of(nick).and_then(|id| self.person(id).ok());
         person.ok_or(Refusal::NoSuchNick(nick))
-    }
-
-    /// Somebody who is registered, with all there is to know.
-    pub(super) fn person(&self, id: ConnectionId) -> Option<(&Person, &Present)> {
-        let person = self.get(id)?;
-        Some((person, person.present()?))
     }
 
     /// Everybody who is registered, in the order of their places.

@@ -29,8 +29,7 @@ impl Hub {
             return Ok(());
         }
         self.may_rename(from, wanted)?;
-        self.count_nick(from)
-            .map_err(|seconds| Refusal::NickTooFast(wanted, seconds))?;
+        self.count_nick(from, wanted)?;
         // Another spelling of the same nick is no news for those who watch it.
         let is_other = owner.is_none();
         if is_other {

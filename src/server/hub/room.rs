@@ -59,13 +59,10 @@ impl Masks {
         self.0.iter().any(|entry| mask::fits(&entry.mask, source))
     }
 
-    /// Whether one of those that are only about talking fits.
+    /// The same with those that are only about talking; they are no mask for anybody otherwise.
     fn mute(&self, source: &str) -> bool {
-        let muting = |entry: &Entry| {
-            let mask = entry.mask.strip_prefix(mask::MUTE);
-            mask.is_some_and(|mask| mask::fits(mask, source))
-        };
-        self.0.iter().any(muting)
+        let mut masks = self.0.iter().map(|entry| &*entry.mask);
+        masks.any(|mask| mask::fits(mask.strip_prefix(mask::MUTE).unwrap_or(mask), source))
     }
 }
 
@@ -94,8 +91,7 @@ impl Member {
 impl Room {
     /// Whether somebody is kept from talking by a ban.
     pub(super) fn silences(&self, source: &str) -> bool {
-        let either = |masks: &Masks| masks.fit(source) || masks.mute(source);
-        either(&self.bans) && !either(&self.exceptions)
+        self.bans.mute(source) && !self.exceptions.mute(source)
     }
 
     /// Whether somebody is kept from entering by a ban.

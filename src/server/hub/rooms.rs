@@ -54,26 +54,27 @@ impl Hub {
     }
 
     fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
-        let bytes_max = self.settings.limits.room_name_bytes as usize;
-        let why = match RoomName::parse(room) {
-            // The lobby is for everybody, whatever it is called.
-            Ok(name) if room.len() <= bytes_max || self.is_lobby(&name) => return Ok(name),
-            Ok(_) => NameError::TooLong { bytes_max },
-            // Without the `#` it is no name of a room at all.
-            Err(NameError::Start(_)) => return Err(Refusal::NoSuchRoom(room)),
-            Err(why) => why,
+        // The lobby is for everybody, whatever it is called.
+        let bytes_max = match self.is_lobby(room) {
+            true => room.len(),
+            false => self.settings.limits.room_name_bytes as usize,
         };
-        Err(Refusal::BadRoomName(room, why))
+        RoomName::within(bytes_max, room).map_err(|why| match why {
+            // Without the `#` it is no name of a room at all.
+            NameError::Start(_) => Refusal::NoSuchRoom(room),
+            why => Refusal::BadRoomName(room, why),
+        })
     }
 
-    fn is_lobby(&self, name: &RoomName) -> bool {
-        self.settings.lobby.as_ref().map(RoomName::key) == Some(name.key())
+    fn is_lobby(&self, name: &str) -> bool {
+        let lobby = self.settings.lobby.as_ref();
+        lobby.is_some_and(|lobby| Key::folded(lobby.as_str()) == Key::folded(name))
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
     /// found comes into being.
     fn enter_room(&mut self, id: ConnectionId, name: &RoomName, found: Option<u32>) {
-        let is_lobby = self.is_lobby(name);
+        let is_lobby = self.is_lobby(name.as_str());
         // The lobby belongs to everybody, its topic too.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
         let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::limits::cut;
-use super::told::{MessageId, Tagged};
+use super::told::Tagged;
 use super::{
     Capabilities, ConnectionId, Done, Hub, Member, Person, Present, Refusal, Reply, Room, Told,
 };
@@ -61,9 +61,7 @@ impl Hub {
 
     /// Says something to one room or person. It is delivered whole or not at all.
     fn say<'a>(&self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
-        let Some((person, speaker)) = self.people.person(from) else {
-            return Ok(());
-        };
+        let (person, speaker) = self.people.person(from)?;
         // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
@@ -134,10 +132,7 @@ impl Hub {
         let from_client = Some(saying.tags).filter(|_| may_tag);
         let tags = Tagged {
             time: self.now,
-            id: Some(MessageId {
-                started: self.started,
-                count: self.messages,
-            }),
+            id: Some((self.started, self.messages)),
             is_bot: speaker.modes.has('B'),
             from_client: from_client.unwrap_or_default(),
         };

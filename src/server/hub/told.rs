@@ -11,7 +11,6 @@ use crate::wire::message::Tags;
 pub(super) struct Told<'t> {
     /// By kind; nothing stands in the place of one that was not needed yet.
     forms: [Written; Capabilities::KINDS],
-    plain: Written,
     tags: Tagged<'t>,
 }
 
@@ -20,43 +19,20 @@ pub(super) struct Told<'t> {
 pub(super) struct Tagged<'t> {
     /// When it happened.
     pub(super) time: Moment,
-    /// Which message it is, for messages that people send.
-    pub(super) id: Option<MessageId>,
+    /// Which message it is, for messages that people send: when the server started, and a count.
+    pub(super) id: Option<(Moment, u64)>,
     /// Whether a program speaks. IRCv3 bot mode.
     pub(super) is_bot: bool,
     /// What the sender put there.
     pub(super) from_client: Tags<'t>,
 }
 
-/// A message, told from every other one: the server's start and a count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MessageId {
-    pub(super) started: Moment,
-    pub(super) count: u64,
-}
-
-impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{:x}", self.started.unix.as_nanos(), self.count)
-    }
-}
-
 impl<'t> Told<'t> {
-    /// A line that can have no tag but the time.
-    pub(super) fn new(plain: Written, time: Moment) -> Self {
-        let tags = Tagged {
-            time,
-            ..Tagged::default()
-        };
-        Self::tagged(plain, tags)
-    }
-
     pub(super) fn tagged(plain: Written, tags: Tagged<'t>) -> Self {
-        let mut forms = [Written::NOTHING; Capabilities::KINDS];
-        if let Some(form) = forms.get_mut(Capabilities::NONE.kind()) {
-            *form = plain;
-        }
-        Self { forms, plain, tags }
+        let nothing = Written::NOTHING;
+        // Those who asked for no tags are the first kind.
+        let forms = [plain, nothing, nothing, nothing];
+        Self { forms, tags }
     }
 
     /// Sends it to somebody, in the form for whoever has these capabilities.
@@ -78,7 +54,7 @@ impl<'t> Told<'t> {
                 self.form(kind, outbox);
             }
         }
-        let (forms, plain) = (self.forms, self.plain);
+        let forms @ [plain, ..] = self.forms;
         outbox.send_each(members.iter().map(|member| {
             let form = forms.get(member.capabilities.kind());
             (member.id, form.copied().unwrap_or(plain))
@@ -98,7 +74,8 @@ impl<'t> Told<'t> {
     fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
         let tags = self.tags;
         let tags = fmt::from_fn(|f| tags.write(has, f));
-        let line = outbox.with_tags(format_args!("{tags}"), self.plain);
+        let [plain, ..] = self.forms;
+        let line = outbox.with_tags(format_args!("{tags}"), plain);
         if let Some(form) = self.forms.get_mut(has.kind()) {
             *form = line;
         }
@@ -115,8 +92,8 @@ impl Tagged<'_> {
         if !has.has(Capabilities::MESSAGE_TAGS) {
             return Ok(());
         }
-        if let Some(id) = self.id {
-            write!(f, ";msgid={id}")?;
+        if let Some((started, count)) = self.id {
+            write!(f, ";msgid={:x}-{count:x}", started.unix.as_nanos())?;
         }
         if self.is_bot {
             f.write_str(";bot")?;
@@ -148,15 +125,11 @@ mod tests {
         let mut outbox = Outbox::default();
         let plain = outbox.line(format_args!(":a!b@c PRIVMSG d :e"));
         let time = Moment::default();
-        let id = MessageId {
-            started: time,
-            count: 17,
-        };
         let mut told = Told::tagged(
             plain,
             Tagged {
                 time,
-                id: Some(id),
+                id: Some((time, 17)),
                 is_bot: false,
                 from_client: message.tags,
             },

@@ -40,7 +40,7 @@ impl Hub {
             let is_member = self.member(from, room).is_some();
             let is_visible = is_member || !room.modes.has('s');
             for member in room.members.iter().filter(|_| is_visible) {
-                if let Some((person, present)) = self.people.person(member.id)
+                if let Ok((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
                     found.push((Some((room, *member)), (person, present)));

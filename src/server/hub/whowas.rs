@@ -22,7 +22,7 @@ pub(super) struct Gone {
 impl Hub {
     /// Remembers somebody whose nick is free now.
     pub(super) fn remember(&mut self, id: ConnectionId) {
-        let Some((person, present)) = self.people.person(id) else {
+        let Ok((person, present)) = self.people.person(id) else {
             return;
         };
         let gone = &mut self.past;

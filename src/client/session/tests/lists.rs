@@ -81,7 +81,7 @@ fn two_lists_asked_for_at_once_are_two_lists() {
     hear_list(&mut played, "#raw", &["dave"]);
     let events = played.events();
     assert!(
-        matches!(&events[0], Event::ServerSaid { text } if text.contains("dave")),
+        matches!(&events[0], Event::ServerSaid { text, .. } if text.contains("dave")),
         "{events:?}"
     );
 }
@@ -117,7 +117,7 @@ fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
     played.hear(":s 354 alice 7 #lobby stray H 0 0");
     played.hear(":s 354 alice 2 #dev");
     let stray = played.events();
-    assert!(matches!(&stray[..], [Event::ServerSaid { text }] if text.contains("stray")));
+    assert!(matches!(&stray[..], [Event::ServerSaid { text, .. }] if text.contains("stray")));
     played.hear(":s 315 alice #dev :End");
     played.hear(":s 315 alice #lobby :End");
     assert_eq!(played.lines(), ["WHOIS carol", "WHOIS bob"]);
