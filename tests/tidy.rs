@@ -33,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/generate.rs"]),
     ("colored", &["src/client/screen/"]),
     ("etcetera", &["src/client/start.rs"]),
-    ("fastrand", &["src/client/network.rs"]),
+    ("fastrand", &["src/client/network/"]),
     (
         "jiff",
         &[
@@ -97,7 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     // The script's lines wait for the network in one of its channels.
-    ("tokio", &["src/client/network.rs", "src/client/script/"]),
+    ("tokio", &["src/client/network/", "src/client/script/"]),
     (
         "toml",
         &[
@@ -187,7 +187,7 @@ fn only_those_with_sockets_read_the_clock() {
     for source in sources("src") {
         // A paste is told from a person by the pauses.
         if source.is_in("src/client/editor/")
-            || source.is_in("src/client/network.rs")
+            || source.is_in("src/client/network/")
             || source.is_in("src/client/script/tee.rs")
             // The time that a script has begins with the program.
             || source.is_in("src/client/start.rs")

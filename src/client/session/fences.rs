@@ -14,11 +14,10 @@ use super::pace::Pace;
 use super::report::{Ranges, Report};
 use super::talk::Talk;
 use super::{FENCE, Moment, Outbox, Session};
-use crate::client::decoding::unescaped;
-use crate::client::event::{Event, Fate};
+use crate::client::event::Event;
 use crate::client::json::Stamp;
 use crate::client::sendable;
-use crate::wire::{Message, Request};
+use crate::wire::Request;
 
 /// A line of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +44,20 @@ pub(super) struct Script {
     pub(super) pieces: VecDeque<Piece>,
     /// Requests go behind these, as what a person types does.
     pub(super) in_turn: bool,
-    pace: Pace,
+    pub(super) pace: Pace,
     /// As many lines were on their way as may be, since the last time that none was.
-    window_used: bool,
+    pub(super) window_used: bool,
     /// The last line changes where talk goes, so what comes behind it waits for the answer.
-    moving: bool,
+    pub(super) moving: bool,
     /// The last flight is being written: what is sent or refused now belongs to it.
     pub(super) writing: bool,
     /// The flight that the line at hand answers.
     pub(super) hearing: Option<u64>,
     /// Batches that answer a flight and have not ended.
-    batches: Vec<(String, u64)>,
+    pub(super) batches: Vec<(String, u64)>,
     /// The last line that was given.
     pub(super) last: u64,
-    refused_lines: Ranges,
+    pub(super) refused_lines: Ranges,
     /// At least one line was refused.
     pub(super) refused: bool,
     /// No more lines will come, or will be taken.
@@ -80,15 +79,15 @@ pub(super) struct Script {
 pub(super) struct Flight {
     pub(super) number: u64,
     /// The line of the script it belongs to; none when a person, or another program, had it sent.
-    line: Option<u64>,
+    pub(super) line: Option<u64>,
     /// It is not the first request of its line.
-    later: bool,
-    sent_at: Duration,
-    answered_at: Duration,
+    pub(super) later: bool,
+    pub(super) sent_at: Duration,
+    pub(super) answered_at: Duration,
     /// Where in all that was sent it begins.
     pub(super) begins_at: u64,
-    answers_missing: u32,
-    refusals: Vec<Event>,
+    pub(super) answers_missing: u32,
+    pub(super) refusals: Vec<Event>,
     /// What is said by it, for as long as that is not told.
     pub(super) talk: Option<Talk>,
     /// What the server said beside it when it took it.
@@ -100,17 +99,14 @@ pub(super) struct Flight {
 pub(super) struct Piece {
     /// Of the flight it becomes; none for what says nothing, which only waits for its turn.
     pub(super) number: Option<u64>,
-    line: Option<u64>,
-    request: String,
+    pub(super) line: Option<u64>,
+    pub(super) request: String,
     pub(super) talk: Option<Talk>,
 }
 
 /// How long an answer to one line may take. However slow a server is, so few lines wait for it
 /// then that it has come to each of them by this time.
-const ANSWER_MAX: Duration = Duration::from_secs(120);
-/// Batches that a broken server never ends are forgotten beyond so many.
-const BATCHES_MAX: usize = 64;
-
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(120);
 impl Session {
     /// A line of a script, by its number: what becomes of it is told by that number.
     pub fn scripted(
@@ -282,7 +278,7 @@ impl Session {
     }
 
     /// Sends what waits, as far as the window has room for it.
-    fn send_pieces(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn send_pieces(&mut self, now: Moment, outbox: &mut Outbox) {
         loop {
             let has_window = self.has_window();
             let may_go = |piece: &mut Piece| has_window || piece.number.is_none();
@@ -315,201 +311,6 @@ impl Session {
             flight.talk = talk;
         }
     }
-
-    /// A refusal, of the server or of this program: kept with its line, or told at once when it
-    /// is about none.
-    pub(super) fn tell_refusal(&mut self, mut event: Event, outbox: &mut Outbox) {
-        if !self.settings.script {
-            return self.tell_person(event, outbox);
-        }
-        let script = &mut self.script;
-        let at_fault = match script.hearing {
-            _ if script.writing => script.flights.back_mut(),
-            Some(number) => flight_mut(&mut script.flights, number),
-            // Without labels a refusal stands between the answers to two questions.
-            None if !self.capabilities.can_label() => script.flights.front_mut(),
-            None => None,
-        };
-        let Some(flight) = at_fault else {
-            script.refused = true;
-            return outbox.events.push(event);
-        };
-        if flight.line.is_none() {
-            return self.tell_person(event, outbox);
-        }
-        match &mut event {
-            Event::Refused { line, .. } | Event::Unsendable { line, .. } => {
-                *line = flight.line;
-            }
-            _ => {}
-        }
-        flight.refusals.push(event);
-    }
-
-    /// Understands a line of the server, and what of the script it answers.
-    pub(super) fn heard_as_answer(
-        &mut self,
-        message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
-    ) {
-        let reference = message.tags.get("batch").map(unescaped);
-        let of_batch = reference.and_then(|reference| self.script.batch(&reference));
-        let label = message.tags.get("label").map(unescaped);
-        let labeled = label.and_then(|label| label.strip_prefix(FENCE)?.parse().ok());
-        let (number, is_last) = match (message.command, message.parameter(0)) {
-            ("BATCH", Some(reference)) => match (reference.strip_prefix('+'), labeled) {
-                (Some(reference), Some(number)) => {
-                    self.script.batches.push((reference.to_owned(), number));
-                    if self.script.batches.len() > BATCHES_MAX {
-                        self.script.batches.remove(0);
-                    }
-                    return;
-                }
-                (None, _) => {
-                    let reference = reference.trim_start_matches('-');
-                    let number = self.script.batch(reference);
-                    self.script.batches.retain(|(open, _)| open != reference);
-                    (number, true)
-                }
-                _ => (None, false),
-            },
-            _ => (labeled.or(of_batch), labeled.is_some()),
-        };
-        self.script.hearing = number;
-        self.heard(message, now, outbox);
-        self.script.hearing = None;
-        if is_last && let Some(number) = number {
-            self.answered(number, false, now, outbox);
-        }
-    }
-
-    /// Whether the line at hand says that a line of the script was taken, and nothing else.
-    pub(super) fn is_echo(&self) -> bool {
-        self.script.hearing.is_some()
-    }
-
-    /// The server has answered a flight, and with `all` also all before it.
-    pub(super) fn answered(&mut self, number: u64, all: bool, now: Moment, outbox: &mut Outbox) {
-        if all {
-            for flight in &mut self.script.flights {
-                if flight.number > number {
-                    break;
-                }
-                flight.answers_missing = 0;
-                flight.answered_at = now.elapsed;
-            }
-            self.script.fence_is_out = false;
-        } else if let Some(flight) = flight_mut(&mut self.script.flights, number) {
-            flight.answers_missing = flight.answers_missing.saturating_sub(1);
-            flight.answered_at = now.elapsed;
-        }
-        self.settle_flights(now, outbox);
-    }
-
-    /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
-    /// place in the window.
-    fn settle_flights(&mut self, now: Moment, outbox: &mut Outbox) {
-        let is_done = |flight: &mut Flight| flight.answers_missing == 0;
-        while let Some(mut flight) = self.script.flights.pop_front_if(is_done) {
-            let script = &mut self.script;
-            let full = script.window_used;
-            script.window_used &= !script.flights.is_empty();
-            if flight.answered_at > flight.sent_at {
-                script
-                    .pace
-                    .answered(flight.sent_at, flight.answered_at, full);
-            }
-            let was_refused = !flight.refusals.is_empty();
-            self.tell_flight(&mut flight, Fate::Delivered, outbox);
-            self.script.tell(&mut flight, outbox);
-            if was_refused && self.settings.strict && !self.script.stopped {
-                self.script.stop(outbox);
-            }
-        }
-        self.send_pieces(now, outbox);
-        self.leave_when_done(now, outbox);
-    }
-
-    /// Tells what became of what a flight says: that it was refused, or else this.
-    fn tell_flight(&self, flight: &mut Flight, otherwise: Fate, outbox: &mut Outbox) {
-        let Some(talk) = flight.talk.take() else {
-            return;
-        };
-        let fate = match flight.refusals.is_empty() {
-            true => otherwise,
-            false => Fate::Refused,
-        };
-        let stamp = std::mem::take(&mut flight.stamp);
-        self.tell_fate(flight.number, talk, fate, stamp, outbox);
-    }
-
-    /// The server does not answer some of a person's lines: there is no use in waiting for that.
-    pub(super) fn forget_unanswered(&mut self, now: Moment, outbox: &mut Outbox) {
-        while let Some(mut flight) = self
-            .script
-            .flights
-            .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
-        {
-            self.tell_flight(&mut flight, Fate::Unknown, outbox);
-        }
-        self.script.fence_is_out = false;
-        self.settle_flights(now, outbox);
-    }
-
-    /// What is known of all lines now that no more will become of them; tells the refusals that
-    /// are known and were not told. Nothing when there was no line at all.
-    pub(super) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
-        let mut unknown = Ranges::default();
-        let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.script.flights) {
-            let has_left = flight.begins_at < outbox.written_bytes;
-            let fate = match (flight.answers_missing, has_left) {
-                (0, _) => Fate::Delivered,
-                (_, true) => Fate::Unknown,
-                (_, false) => Fate::Unsent,
-            };
-            self.tell_flight(&mut flight, fate, outbox);
-            let Some(line) = flight.line else { continue };
-            let script = &mut self.script;
-            if !flight.refusals.is_empty() {
-                script.tell(&mut flight, outbox);
-            }
-            let is_known = script.refused_lines.ends_with(line)
-                || unknown.ends_with(line)
-                || unsent.ends_with(line);
-            if is_known || flight.answers_missing == 0 {
-                continue;
-            }
-            // Of a line of several requests, those before this one have been taken.
-            match has_left || flight.later {
-                true => unknown.add(line),
-                false => unsent.add(line),
-            }
-        }
-        for piece in std::mem::take(&mut self.script.pieces) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
-                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
-            }
-            let script = &self.script;
-            let Some(line) = piece.line else { continue };
-            // A line of which a part was taken is neither here nor there.
-            let known = [&script.refused_lines, &unknown, &unsent];
-            if !known.iter().any(|known| known.ends_with(line)) {
-                unknown.add(line);
-            }
-        }
-        let script = &self.script;
-        let known = [&script.refused_lines, &unknown, &unsent];
-        let delivered = Ranges::all_but(script.last, &known);
-        let is_over = script.ended && !script.stopped;
-        (script.last > 0).then(|| Report {
-            delivered,
-            unknown,
-            unsent,
-            unsent_from: (!is_over).then_some(script.last + 1),
-        })
-    }
 }
 
 impl Script {
@@ -517,37 +318,6 @@ impl Script {
     fn take_number(&mut self) -> u64 {
         self.next += 1;
         self.next - 1
-    }
-
-    /// Tells the refusals of a flight; those of one line only once.
-    fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
-        let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
-            return;
-        };
-        if self.refused_lines.ends_with(line) {
-            return;
-        }
-        self.refused = true;
-        self.refused_lines.add(line);
-        outbox.events.append(&mut flight.refusals);
-    }
-
-    /// Takes no more lines, since one was refused.
-    fn stop(&mut self, outbox: &mut Outbox) {
-        self.stopped = true;
-        self.pieces.retain(|piece| piece.line.is_none());
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
-        outbox.events.push(Event::Unsendable {
-            words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
-            line: Some(self.last),
-        });
-    }
-
-    fn batch(&self, reference: &str) -> Option<u64> {
-        let open = self.batches.iter().find(|(open, _)| open == reference);
-        open.map(|(_, number)| *number)
     }
 }
 

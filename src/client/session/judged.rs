@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Session;
-use super::typed::split;
+use super::talk::split;
 use crate::client::input::{self, Argument, Intent, Local, Slash, commands};
 use crate::client::settings::{Setting, Taste};
 

@@ -2,46 +2,54 @@
 //!
 //! A session has no sockets, no clock, no terminal and no randomness. It is told what happened
 //! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
-//! fills an [`Outbox`] with what should be done. `heard` and `numbered` understand the server,
-//! `entering` brings this person in,
-//! `typed` turns a person's intents into requests, `judged` tells what there is to say of a line
-//! before it is entered, `talk` knows what became of what a person says, `unsent` what never left, `ignored` whose words are
-//! not shown, `lists` who is in a room, `refusals` what becomes of what the server refuses, `rooms`
-//! remembers who is where, `naming` what names are like there, `asked` collects answers that come
-//! in many lines. `capabilities` asks what the server can do; `fences` knows what became of each
-//! line of a script, `awaited` when else it ends, `pace` how many may be on their way, and `report`
-//! says what is known when it ends too early.
+//! fills an [`Outbox`] with what should be done.
+//!
+//! - `entering` brings this person in, with `capabilities` that ask what the server can do, and
+//!   `leaving` ends it, by `settings` that were made before.
+//! - `heard` and `numbered` understand the server, `naming` knows what names are like there, `lists`
+//!   who is in a room, `asked` collects answers that come in many lines, and `refusals` says what
+//!   becomes of what the server refuses. `rooms` and `people` remember who is where.
+//! - `typed` turns a person's intents into requests, `meant` finds the room they are about, `help`
+//!   explains, `judged` tells what there is to say of a line before it is entered, `talk` says it and
+//!   knows what became of it, `unsent` what never left, and `ignored` whose words are not shown.
+//! - `fences` counts the lines of a script on their way, `answers` tells what became of each, `pace`
+//!   says how many there may be, `awaited` when else a script ends, and `report` what is known when
+//!   it ends too early.
+//! - `seen` is what others can see of it all.
 
+mod answers;
 mod asked;
 mod awaited;
 mod capabilities;
 mod entering;
 mod fences;
 mod heard;
+mod help;
 mod ignored;
 mod judged;
+mod leaving;
 mod lists;
+mod meant;
 mod naming;
 mod numbered;
 mod outbox;
 mod pace;
+mod people;
 mod refusals;
 mod report;
 mod rooms;
+mod seen;
+mod settings;
 mod talk;
 mod typed;
 mod unsent;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::completion::Names;
 use super::decoding::text_of;
 use super::event::Event;
 use super::sendable;
-use super::wait::Wait;
-use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Key, Message, Request};
 use asked::Asked;
 use capabilities::Capabilities;
@@ -55,44 +63,8 @@ pub use outbox::{Order, Outbox, Outcome};
 pub use report::{Ranges, Report};
 use rooms::Rooms;
 pub use rooms::Unread;
+pub use settings::Settings;
 use talk::Talk;
-
-/// What a session is to do, decided before it begins.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The nick to ask for.
-    pub nick: String,
-    /// Other nicks, to be tried in turn when that one cannot be had.
-    pub alternatives: Vec<String>,
-    /// The user name to tell the server; the nick when there is none.
-    pub user: Option<String>,
-    /// The real name to tell the server; the nick when there is none.
-    pub real_name: Option<String>,
-    /// What `PASS` says, where the server wants a password.
-    pub password: Option<String>,
-    /// Lines that are done as if typed on each connection, before rooms are entered.
-    pub on_connect: Vec<String>,
-    /// The rooms to enter besides those that the server puts everybody in, each with its key
-    /// behind a space where it has one.
-    pub rooms: Vec<String>,
-    /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
-    /// server is the end.
-    pub script: bool,
-    /// Whether a script ends at the first line that is refused.
-    pub strict: bool,
-    /// What a script waits for before it ends.
-    pub wait: Option<Wait>,
-    /// When to give up, counted from the beginning.
-    pub time_limit: Option<Duration>,
-    /// Nicks and masks of those whose words are not shown.
-    pub ignore: Vec<String>,
-    /// Words that call this person as their nick does.
-    pub highlight: Vec<String>,
-    /// Whether a log is kept, which also has what a script says.
-    pub log: bool,
-    /// Short names for longer beginnings of a line, without their slash.
-    pub aliases: BTreeMap<String, String>,
-}
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,15 +79,8 @@ pub struct Moment {
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the server is taken for dead.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
-/// How long a server may take to close after `QUIT`.
-const QUIT_SECONDS_MAX: Duration = Duration::from_secs(1);
 /// How long a server may take to answer the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
-/// The waits between attempts to connect again grow from the first to the last.
-const RECONNECT_FIRST: Duration = Duration::from_secs(1);
-const RECONNECT_LAST: Duration = Duration::from_secs(30);
-/// A connection that held for so long was a good one: waits begin small again.
-const GOOD_AFTER: Duration = Duration::from_secs(60);
 /// How often the wanted nick is asked for while somebody else has it.
 const REGAIN_FIRST: Duration = Duration::from_secs(15);
 const REGAIN_LAST: Duration = Duration::from_secs(240);
@@ -275,45 +240,6 @@ impl Session {
         self.look_for_awaited(before, now, outbox);
     }
 
-    /// The connection has ended, or could not be made; `words` say why.
-    pub fn disconnected(&mut self, words: &str, now: Moment, outbox: &mut Outbox) {
-        let held = match self.phase {
-            Phase::Leaving { .. } => return self.end(outbox),
-            Phase::Ended => return,
-            Phase::Ready { since } => now.elapsed.saturating_sub(since),
-            _ => Duration::ZERO,
-        };
-        let why = self.farewell.take().unwrap_or_else(|| words.to_owned());
-        let asking = self.phase == Phase::Asking;
-        let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
-        self.phase = Phase::Offline;
-        if asking {
-            // The question is still on the screen. Its answer connects again.
-            return;
-        }
-        if self.settings.script || !self.was_in {
-            self.phase = Phase::Ended;
-            let report = self.report(outbox);
-            outbox.orders.push(Order::End(match self.broken {
-                true => Outcome::ProtocolBroken { words: why, report },
-                false => Outcome::ServerGone { words: why, report },
-            }));
-            return;
-        }
-        if held >= GOOD_AFTER {
-            self.attempts = 0;
-        }
-        let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.attempts)).min(RECONNECT_LAST);
-        outbox.events.push(Event::ServerLost {
-            why,
-            retry_seconds: Some(after.as_secs()),
-            still,
-        });
-        self.lose_flights(outbox);
-        self.attempts += 1;
-        outbox.orders.push(Order::Reconnect { after });
-    }
-
     /// The time that [`Session::next_deadline`] named has come, or some other time.
     pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
         if self.is_time_up(now) {
@@ -388,100 +314,6 @@ impl Session {
         }
     }
 
-    /// Leaves, with a reason for those who stay.
-    pub fn quit(&mut self, reason: Option<&str>, now: Moment, outbox: &mut Outbox) {
-        if self.is_scripting() {
-            // What stands before it in the script comes first.
-            self.script.ended = true;
-            self.script.farewell = reason.map(str::to_owned);
-            return;
-        }
-        // Whoever ends it without a reason has seen enough, as the reader of the output may have.
-        self.script.interrupted = reason.is_some();
-        match self.phase {
-            Phase::Offline | Phase::Ended => self.end(outbox),
-            Phase::Leaving { .. } => {}
-            _ => {
-                let fitting = reason.map(|text| cut(text, BODY_BYTES_MAX / 2));
-                self.send(&Request::Quit { reason: fitting }, outbox);
-                self.phase = Phase::Leaving {
-                    deadline: now.elapsed + QUIT_SECONDS_MAX,
-                };
-            }
-        }
-    }
-
-    /// The script has no more lines: leaves as soon as the server has taken them all.
-    pub fn input_ended(&mut self, now: Moment, outbox: &mut Outbox) {
-        self.script.ended = true;
-        self.leave_when_done(now, outbox);
-    }
-
-    /// Whether this person is in, with all that belongs to it.
-    pub fn is_ready(&self) -> bool {
-        matches!(self.phase, Phase::Ready { .. })
-    }
-
-    /// Whether `QUIT` is sent or everything is over.
-    pub fn is_leaving(&self) -> bool {
-        matches!(self.phase, Phase::Leaving { .. } | Phase::Ended)
-    }
-
-    /// The room in which typed text is said.
-    pub fn active_room(&self) -> Option<&str> {
-        self.rooms.active().map(|room| room.name.as_str())
-    }
-
-    /// Where typed text goes, for the prompt: the active room, or the one that this person had to
-    /// leave, from where nothing is said in another.
-    pub fn place(&self) -> Option<Cow<'_, str>> {
-        let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.gone()?)));
-        self.active_room().map(Cow::Borrowed).or_else(gone)
-    }
-
-    /// What is unread in the rooms that are not the active one.
-    pub fn unread(&self) -> Unread {
-        self.rooms.unread()
-    }
-
-    /// The names that Tab completes, as far as they are known here: the nicks of the active room,
-    /// those who spoke there last first, then the nicks of the other rooms; and the rooms.
-    pub fn names(&self) -> Names {
-        Names {
-            nicks: self.rooms.nicks_by_last_word(&self.nick),
-            rooms: self.rooms.names(),
-            other_rooms: self.rooms.heard_of(),
-            aliases: self.settings.aliases.clone(),
-            servers: Vec::new(),
-        }
-    }
-
-    /// The nicks in a room, the active one when none is named, or why there are none.
-    pub fn people(&self, room: Option<&str>) -> Result<Vec<String>, String> {
-        let Some(name) = room.or_else(|| self.active_room()) else {
-            return Err("this session is in no room".to_owned());
-        };
-        let named = [name.to_owned(), format!("#{name}")];
-        let room = named.iter().find_map(|name| self.rooms.get(name));
-        let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
-        Ok(room.people().map(|person| person.nick.clone()).collect())
-    }
-
-    /// What whoever begins like this can be called: `@nick` or a room.
-    pub fn names_like(&self, start: &str) -> Vec<String> {
-        let Names { nicks, rooms, .. } = self.names();
-        let start = start.to_lowercase();
-        let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
-        let mut names: Vec<String> = nicks.chain(rooms).collect();
-        names.retain(|name| name.to_lowercase().starts_with(&start));
-        names
-    }
-
-    /// The number of what is said next.
-    pub fn next_said(&self) -> u64 {
-        self.script.next
-    }
-
     /// What two spellings of one name have in common.
     fn key(&self, name: &str) -> Key {
         self.rooms.naming.key(name)
@@ -490,35 +322,6 @@ impl Session {
     /// Whether two names are one.
     fn is_same(&self, one: &str, other: &str) -> bool {
         self.rooms.naming.is_same(one, other)
-    }
-
-    /// This person's nick, as the server knows it.
-    pub fn nick(&self) -> &str {
-        &self.nick
-    }
-
-    fn end(&mut self, outbox: &mut Outbox) {
-        self.phase = Phase::Ended;
-        self.greeting_until = None;
-        match self.settings.script {
-            true => self.tell_what_was_interrupted(outbox),
-            false => self.tell_last_fates(outbox),
-        }
-        self.show_all_lists(outbox);
-        let outcome = match self.elsewhere.take() {
-            Some(server) => Outcome::Elsewhere { server },
-            None if self.settings.script => self.script_outcome(),
-            None => Outcome::Done,
-        };
-        outbox.orders.push(Order::End(outcome));
-    }
-
-    /// Leaves when the script is at its end and every line of it is answered.
-    fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
-        if self.script.ended && self.is_ready() && self.all_done() {
-            let farewell = self.script.farewell.take();
-            self.quit(farewell.as_deref(), now, outbox);
-        }
     }
 
     /// Writes a request, or tells why it cannot be written.

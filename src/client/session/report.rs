@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use super::{Outbox, Session};
+use crate::client::event::Fate;
+use crate::client::json::Stamp;
+
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranges(Vec<(u64, u64)>);
@@ -97,6 +101,62 @@ impl fmt::Display for Report {
             Some(from) if self.unsent.is_empty() => write!(f, "from {from} on"),
             Some(from) => write!(f, "{}, and from {from} on", self.unsent),
         }
+    }
+}
+
+impl Session {
+    /// What is known of all lines now that no more will become of them; tells the refusals that
+    /// are known and were not told. Nothing when there was no line at all.
+    pub(super) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+        let mut unknown = Ranges::default();
+        let mut unsent = Ranges::default();
+        for mut flight in std::mem::take(&mut self.script.flights) {
+            let has_left = flight.begins_at < outbox.written_bytes;
+            let fate = match (flight.answers_missing, has_left) {
+                (0, _) => Fate::Delivered,
+                (_, true) => Fate::Unknown,
+                (_, false) => Fate::Unsent,
+            };
+            self.tell_flight(&mut flight, fate, outbox);
+            let Some(line) = flight.line else { continue };
+            let script = &mut self.script;
+            if !flight.refusals.is_empty() {
+                script.tell(&mut flight, outbox);
+            }
+            let is_known = script.refused_lines.ends_with(line)
+                || unknown.ends_with(line)
+                || unsent.ends_with(line);
+            if is_known || flight.answers_missing == 0 {
+                continue;
+            }
+            // Of a line of several requests, those before this one have been taken.
+            match has_left || flight.later {
+                true => unknown.add(line),
+                false => unsent.add(line),
+            }
+        }
+        for piece in std::mem::take(&mut self.script.pieces) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+            }
+            let script = &self.script;
+            let Some(line) = piece.line else { continue };
+            // A line of which a part was taken is neither here nor there.
+            let known = [&script.refused_lines, &unknown, &unsent];
+            if !known.iter().any(|known| known.ends_with(line)) {
+                unknown.add(line);
+            }
+        }
+        let script = &self.script;
+        let known = [&script.refused_lines, &unknown, &unsent];
+        let delivered = Ranges::all_but(script.last, &known);
+        let is_over = script.ended && !script.stopped;
+        (script.last > 0).then(|| Report {
+            delivered,
+            unknown,
+            unsent,
+            unsent_from: (!is_over).then_some(script.last + 1),
+        })
     }
 }
 

@@ -11,7 +11,8 @@ use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
 use crate::client::event::{Event, Fate, Manner};
 use crate::client::input::Intent;
 use crate::client::json::Stamp;
-use crate::wire::Message;
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::{Message, Request};
 
 /// Something to say, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,53 @@ impl Session {
             }),
             None => Err(self.no_room_words()),
         })
+    }
+
+    /// Says something, in as many lines as it takes.
+    pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
+        let (before, behind) = match talk.manner {
+            Manner::Action => (ACTION, ACTION_END),
+            Manner::Text | Manner::Notice => ("", ""),
+        };
+        let targets = talk.target.as_str();
+        let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
+        let pieces = split(&talk.text, bytes_max);
+        for piece in &pieces {
+            let text = &format!("{before}{piece}{behind}");
+            let request = match talk.manner {
+                Manner::Notice => Request::Notice { targets, text },
+                Manner::Text | Manner::Action => Request::Privmsg { targets, text },
+            };
+            // A script is told by the number of the line, so only the log needs the words.
+            let is_wanted = !self.is_scripting() || self.settings.log;
+            let kept = is_wanted.then(|| Talk {
+                text: (*piece).to_owned(),
+                ..talk.clone()
+            });
+            if !self.send_piece(&request, kept, now, outbox) {
+                return;
+            }
+        }
+        if pieces.len() > 1 {
+            outbox.events.push(Event::Note {
+                words: format!(
+                    "this was too long for one line and went out in {}",
+                    pieces.len()
+                ),
+            });
+        }
+    }
+
+    /// How long a text to `target` can be so that the line still fits when the server has put
+    /// this person's `nick!user@host` in front of it.
+    pub(super) fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
+        // What others see can change at any time, and not every server tells.
+        let address = self.address.as_ref().map_or(0, String::len);
+        let address = address.max(ADDRESS_BYTES_MAX);
+        let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
+        BODY_BYTES_MAX
+            .saturating_sub(around + around_bytes)
+            .max(TEXT_BYTES_MIN)
     }
 
     /// Keeps what was said while there is no connection.
@@ -196,4 +244,36 @@ impl Session {
             self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
         }
     }
+}
+
+/// What marks a text as what one does. CTCP, "ACTION".
+const ACTION: &str = "\x01ACTION ";
+const ACTION_END: &str = "\x01";
+
+/// As long as `user@host` can be where it is not known yet: ten bytes of user name, and a host of
+/// 63.
+const ADDRESS_BYTES_MAX: usize = 10 + 1 + 63;
+/// However long the names around it are, so much text goes into a line at least.
+const TEXT_BYTES_MIN: usize = 100;
+
+/// `text` in pieces of at most `bytes_max` bytes, cut at spaces where there are some and never in
+/// the middle of a character.
+pub(super) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while rest.len() > bytes_max {
+        let (fitting, _) = rest.split_at(rest.floor_char_boundary(bytes_max));
+        let end = match fitting.rfind(' ') {
+            // A word that would leave half a line empty is cut instead.
+            Some(space) if space >= bytes_max / 2 => space,
+            _ => fitting.len(),
+        };
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
 }

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::talk::Talk;
+use super::help::answer;
 use super::{Moment, Order, Outbox, Phase, Session};
-use crate::client::event::{Event, Manner, RoomSummary};
-use crate::client::input::{self, Intent, Slash, commands};
+use crate::client::event::{Event, RoomSummary};
+use crate::client::input::{self, Intent};
 use crate::wire::Request;
-use crate::wire::message::BODY_BYTES_MAX;
 
 impl Session {
     /// The person typed this behind a prompt that named a room: it is about that room, even when
@@ -17,14 +16,6 @@ impl Session {
         self.typed_in = room.map(str::to_owned);
         self.typed(text, now, outbox);
         self.typed_in = None;
-    }
-
-    /// The room that is meant where none is named.
-    pub(super) fn room_meant(&self) -> Option<&str> {
-        match &self.typed_in {
-            Some(room) => self.rooms.get(room).map(|room| room.name.as_str()),
-            None => self.active_room(),
-        }
     }
 
     /// The person typed a line: one that was entered, or a pasted text of several lines.
@@ -308,62 +299,6 @@ impl Session {
         outbox.orders.push(Order::Close);
     }
 
-    /// The room that is meant where one may stand first: the one named, or a first word that is the
-    /// name of one of this person's rooms without its sign.
-    fn room_in_front<'t>(
-        &self,
-        room: Option<&str>,
-        text: Option<&'t str>,
-    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
-        if let (None, Some(text)) = (room, text) {
-            let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-            let room = self.rooms.get(word);
-            if let Some(room) = room.or_else(|| self.rooms.get(&format!("#{word}"))) {
-                let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
-                return (Some(Cow::Owned(room.name.clone())), rest);
-            }
-        }
-        (room.map(|room| Cow::Owned(room.to_owned())), text)
-    }
-
-    /// The same for a topic: more than one word is a topic, unless it begins with the name of a
-    /// room and its sign.
-    fn topic_meant<'t>(
-        &self,
-        room: Option<&str>,
-        topic: Option<&'t str>,
-    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
-        let is_name = |text: &str| {
-            let word = text.split(' ').next().unwrap_or_default();
-            !text.contains(' ') || self.rooms.get(word).is_some()
-        };
-        match topic {
-            Some(text) if room.is_none() && is_name(text) => self.room_in_front(None, topic),
-            _ => (room.map(|room| Cow::Owned(room.to_owned())), topic),
-        }
-    }
-
-    /// Makes another room the active one, by its name or its number.
-    fn switch(&mut self, room: &str, outbox: &mut Outbox) {
-        let names = self.rooms.names();
-        let by_number = room
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| names.get(number.checked_sub(1)?));
-        let by_name = || {
-            let wanted = [room.to_owned(), format!("#{room}")];
-            let is_wanted = |name: &&String| wanted.iter().any(|room| self.is_same(room, name));
-            names.iter().find(is_wanted)
-        };
-        match by_number.or_else(by_name) {
-            Some(name) => self.rooms.want(name, None),
-            None => {
-                let words = format!("you are in no room {room}; /rooms lists yours");
-                self.refuse_input(&words, outbox);
-            }
-        }
-    }
-
     fn list_rooms(&mut self, outbox: &mut Outbox) {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
@@ -391,152 +326,4 @@ impl Session {
             );
         }
     }
-
-    /// Says something, in as many lines as it takes.
-    pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
-        let (before, behind) = match talk.manner {
-            Manner::Action => (ACTION, ACTION_END),
-            Manner::Text | Manner::Notice => ("", ""),
-        };
-        let targets = talk.target.as_str();
-        let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
-        let pieces = split(&talk.text, bytes_max);
-        for piece in &pieces {
-            let text = &format!("{before}{piece}{behind}");
-            let request = match talk.manner {
-                Manner::Notice => Request::Notice { targets, text },
-                Manner::Text | Manner::Action => Request::Privmsg { targets, text },
-            };
-            // A script is told by the number of the line, so only the log needs the words.
-            let is_wanted = !self.is_scripting() || self.settings.log;
-            let kept = is_wanted.then(|| Talk {
-                text: (*piece).to_owned(),
-                ..talk.clone()
-            });
-            if !self.send_piece(&request, kept, now, outbox) {
-                return;
-            }
-        }
-        if pieces.len() > 1 {
-            outbox.events.push(Event::Note {
-                words: format!(
-                    "this was too long for one line and went out in {}",
-                    pieces.len()
-                ),
-            });
-        }
-    }
-
-    /// How long a text to `target` can be so that the line still fits when the server has put
-    /// this person's `nick!user@host` in front of it.
-    pub(super) fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
-        // What others see can change at any time, and not every server tells.
-        let address = self.address.as_ref().map_or(0, String::len);
-        let address = address.max(ADDRESS_BYTES_MAX);
-        let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
-        BODY_BYTES_MAX
-            .saturating_sub(around + around_bytes)
-            .max(TEXT_BYTES_MIN)
-    }
-
-    /// The room meant: the one named, or else the active one.
-    fn room_or_active(&mut self, named: Option<&str>, outbox: &mut Outbox) -> Option<String> {
-        let named = named.map(|room| self.rooms.naming.room_named(room).into_owned());
-        let room = named.or_else(|| self.room_meant().map(str::to_owned));
-        if room.is_none() {
-            self.refuse_input(&self.no_room_words(), outbox);
-        }
-        room
-    }
-
-    fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {
-        let Some(name) = command else {
-            return self.list_help(outbox);
-        };
-        let Some(long) = self.settings.aliases.get(name).cloned() else {
-            return self.explain(name, outbox);
-        };
-        answer(outbox, format!("/{name} is short for {long}"));
-        let of_long = long
-            .strip_prefix('/')
-            .and_then(|long| long.split(' ').next());
-        if let Some(name) = of_long.filter(|name| Slash::find(name).is_some()) {
-            self.explain(name, outbox);
-        }
-    }
-
-    fn list_help(&self, outbox: &mut Outbox) {
-        let wide = commands().map(|slash| slash.to_string().len()).max();
-        let wide = wide.unwrap_or_default();
-        let mut row = |usage: &str, help: &str| answer(outbox, format!("  {usage:wide$}  {help}"));
-        row("TEXT", "say it to everybody in the room");
-        row("@NICK TEXT", "whisper it to one person");
-        for slash in commands() {
-            row(&slash.to_string(), slash.help);
-        }
-        let others = input::OTHER_NAMES.iter();
-        let others: Vec<String> = others
-            .map(|(other, name)| format!("/{other} is /{name}"))
-            .collect();
-        row("other names", &others.join(", "));
-        for (name, long) in &self.settings.aliases {
-            row(&format!("/{name}"), &format!("short for {long}"));
-        }
-        row("//TEXT, @@TEXT", "say text that begins with / or @");
-        row(
-            "Tab",
-            "completes commands and all that they take, nicks and rooms",
-        );
-    }
-
-    fn explain(&mut self, name: &str, outbox: &mut Outbox) {
-        match Slash::find(name) {
-            Some(slash) => outbox.events.push(Event::Answer {
-                words: format!("{slash}: {}", slash.help),
-            }),
-            None => {
-                let nearest = input::nearest_command(name);
-                let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
-                    format!("did you mean /help {nearest}?")
-                });
-                self.refuse_input(&format!("no command /{name}; {hint}"), outbox);
-            }
-        }
-    }
-}
-
-fn answer(outbox: &mut Outbox, words: String) {
-    outbox.events.push(Event::Answer { words });
-}
-
-/// What marks a text as what one does. CTCP, "ACTION".
-const ACTION: &str = "\x01ACTION ";
-const ACTION_END: &str = "\x01";
-
-/// As long as `user@host` can be where it is not known yet: ten bytes of user name, and a host of
-/// 63.
-const ADDRESS_BYTES_MAX: usize = 10 + 1 + 63;
-/// However long the names around it are, so much text goes into a line at least.
-const TEXT_BYTES_MIN: usize = 100;
-
-/// `text` in pieces of at most `bytes_max` bytes, cut at spaces where there are some and never in
-/// the middle of a character.
-pub(super) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while rest.len() > bytes_max {
-        let (fitting, _) = rest.split_at(rest.floor_char_boundary(bytes_max));
-        let end = match fitting.rfind(' ') {
-            // A word that would leave half a line empty is cut instead.
-            Some(space) if space >= bytes_max / 2 => space,
-            _ => fitting.len(),
-        };
-        let (piece, behind) = rest.split_at(end);
-        pieces.push(piece);
-        rest = behind.strip_prefix(' ').unwrap_or(behind);
-    }
-    if !rest.is_empty() || pieces.is_empty() {
-        pieces.push(rest);
-    }
-    pieces
 }

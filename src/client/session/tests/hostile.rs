@@ -1,6 +1,7 @@
 //! Servers that lie, repeat themselves and never end: each is heard, and none is obeyed.
 
 use super::*;
+use crate::client::completion::Names;
 use crate::client::json::Stamp;
 
 /// A65: what a server says it can is not believed where it makes no sense.
@@ -117,4 +118,123 @@ fn tags_that_make_no_sense_are_none() {
             "{tags:.40}: {events:?}"
         );
     }
+}
+
+#[test]
+fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
+    let mut played = Played::ready(false);
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.hear(":bob!b@h PRIVMSG #lobby :\x01ACTION waves\x01");
+    played.hear(":bob!b@h NOTICE #lobby :beep");
+    played.hear(":s NOTICE alice :maintenance at noon");
+    let events = played.events();
+    assert!(matches!(&events[0], Event::Whispered { nick, own: false, .. } if nick == "bob"));
+    assert!(
+        matches!(&events[1], Event::Said { manner: Manner::Action, text, .. } if text == "waves")
+    );
+    assert!(matches!(
+        &events[2],
+        Event::Said {
+            manner: Manner::Notice,
+            ..
+        }
+    ));
+    assert!(matches!(&events[3], Event::ServerSaid { .. }));
+}
+
+// A75.
+#[test]
+fn questions_between_programs_get_no_answer() {
+    let mut played = Played::ready(false);
+    for text in [
+        "\x01VERSION\x01",
+        "\x01",
+        "\x01DCC SEND ../../x 1 2 3\x01",
+        "\x01PING",
+    ] {
+        played.hear(&format!(":bob!b@h PRIVMSG alice :{text}"));
+        assert_eq!(played.lines(), [""; 0], "{text:?}");
+    }
+}
+
+#[test]
+fn no_line_of_a_server_can_make_it_panic() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    played.type_line("/names");
+    for prefix in ["", ":s ", ":bob!b@h ", ":alice!~a@host "] {
+        for command in (0..1000).map(|number| format!("{number:03}")).chain(
+            [
+                "JOIN",
+                "PART",
+                "QUIT",
+                "NICK",
+                "KICK",
+                "MODE",
+                "TOPIC",
+                "INVITE",
+                "ERROR",
+                "PRIVMSG",
+                "NOTICE",
+                "PING",
+                "PONG",
+                "CAP",
+                "AUTHENTICATE",
+                "FROB",
+            ]
+            .map(str::to_owned),
+        ) {
+            for parameters in [
+                "",
+                " a",
+                " alice #lobby",
+                " alice #lobby x",
+                " * * * * * * * *",
+            ] {
+                played.hear(&format!("{prefix}{command}{parameters}"));
+                played.take();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_person_and_a_room_have_names_whatever_a_server_says() {
+    let mut played = Played::ready(false);
+    for line in [
+        ":@bob!b@h JOIN #lobby",
+        ":alice!~a@host JOIN :",
+        ":bob!b@h NICK :",
+        ":s 353 alice = #lobby :@ +  @+",
+    ] {
+        played.hear(line);
+    }
+    let Names { nicks, rooms, .. } = played.session.names();
+    assert_eq!(nicks, ["bob"]);
+    assert_eq!(rooms, ["#lobby"]);
+}
+
+#[test]
+fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
+    let mut played = Played::ready(false);
+    let spaces = " ".repeat(60);
+    for text in [
+        "<bob> yes".to_owned(),
+        "12:01 <@Bob> yes".to_owned(),
+        format!("no{spaces}<bob> yes"),
+        "[12:01:33] <alice> yes".to_owned(),
+    ] {
+        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        let events = played.events();
+        assert!(
+            matches!(&events[..], [Event::Said { .. }, Event::Imitated { nick, .. }] if nick == "carol"),
+            "{text}: {events:?}"
+        );
+    }
+    for text in ["<dave> yes", "a < b and c > d", "x <bob> y", "<>", "<bob"] {
+        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        assert_eq!(played.events().len(), 1, "{text}");
+    }
+    played.hear(":bob!b@h PRIVMSG #lobby :<bob> yes");
+    assert_eq!(played.events().len(), 1);
 }

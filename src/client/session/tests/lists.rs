@@ -141,3 +141,31 @@ fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
     assert_eq!(carol.since, Some(1_700_000_000));
     assert!(bob.account.is_none() && !bob.operator && !bob.away);
 }
+
+#[test]
+fn who_in_a_small_room_asks_about_each_person() {
+    let mut played = Played::ready(false);
+    played.type_line("/who");
+    assert_eq!(played.lines(), ["WHO #lobby"]);
+    played.hear(":s 352 alice #lobby ~b h s bob G@ :0 Bob");
+    played.hear(":s 352 alice #lobby ~a host s alice H :0 Alice");
+    played.hear(":s 315 alice #lobby :End");
+    assert_eq!(played.lines(), ["WHOIS alice", "WHOIS bob"]);
+    played.hear(":s 311 alice alice ~a host * :Alice");
+    played.hear(":s 317 alice alice 5 1000 :seconds idle, signon time");
+    played.hear(":s 318 alice alice :End");
+    played.hear(":s 311 alice bob ~b h * :Bob");
+    played.hear(":s 301 alice bob :lunch");
+    played.hear(":s 317 alice bob 90 900 :seconds idle, signon time");
+    played.hear(":s 318 alice bob :End");
+    let events = played.events();
+    let [Event::Who { room, people }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(room, "#lobby");
+    assert_eq!(people[0].nick, "alice");
+    assert!(people[0].own && people[0].since == Some(1000));
+    assert_eq!(people[1].rank, "@");
+    assert_eq!(people[1].away_message.as_deref(), Some("lunch"));
+    assert_eq!(people[1].idle_seconds, Some(90));
+}

@@ -1,0 +1,127 @@
+//! Commands, and what becomes of them.
+
+use super::*;
+
+#[test]
+fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
+    let mut played = Played::ready(false);
+    played.type_line("/j #dev");
+    assert_eq!(played.lines(), ["JOIN #dev"]);
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":bob!b@h PRIVMSG #lobby :hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :Alice: hi");
+    played.hear(":bob!b@h PRIVMSG #lobby :malice");
+    let unread = played.session.unread();
+    assert_eq!((unread.messages, unread.mentions), (3, 1));
+    // Numbers are in the order of entering.
+    played.type_line("/room 1");
+    assert_eq!(played.session.active_room(), Some("#lobby"));
+    assert_eq!(played.session.unread(), Unread::default());
+    played.type_line("/room dev");
+    assert_eq!(played.session.active_room(), Some("#dev"));
+    played.take();
+    played.type_line("/room nowhere");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+}
+
+#[test]
+fn reply_goes_to_the_last_who_whispered_and_ignored_people_are_not_heard() {
+    let mut played = Played::ready(false);
+    played.type_line("/r hello?");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.take();
+    played.type_line("/r yes");
+    assert_eq!(played.lines_but_fences(), ["PRIVMSG bob :yes"]);
+    played.type_line("/ignore Bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events(), []);
+    played.type_line("/unignore bob");
+    played.take();
+    played.hear(":bob!b@h PRIVMSG alice :again");
+    assert_eq!(played.events().len(), 1);
+}
+
+#[test]
+fn operators_commands_are_written_as_irc_wants_them() {
+    let mut played = Played::ready(false);
+    for (typed, sent) in [
+        ("/kick bob out with you", "KICK #lobby bob :out with you"),
+        ("/kick #dev bob", "KICK #dev bob"),
+        ("/ban bob", "MODE #lobby +b bob!*@*"),
+        ("/unban *!*@host", "MODE #lobby -b *!*@host"),
+        ("/op bob carol", "MODE #lobby +oo bob carol"),
+        ("/devoice #dev bob", "MODE #dev -v bob"),
+        ("/mode", "MODE #lobby"),
+        ("/mode +m", "MODE #lobby +m"),
+        ("/mode alice +w", "MODE alice +w"),
+        ("/invite bob", "INVITE bob #lobby"),
+        ("/list >3", "LIST >3"),
+        ("/notice bob hi", "NOTICE bob :hi"),
+        ("/raw PING x", "PING x"),
+        ("/topic", "TOPIC #lobby"),
+        ("/topic lobby", "TOPIC #lobby"),
+        ("/topic lobby rules", "TOPIC #lobby :lobby rules"),
+        ("/topic #lobby two words", "TOPIC #lobby :two words"),
+        ("/topic #dev one", "TOPIC #dev :one"),
+        ("/topic -delete", "TOPIC #lobby :"),
+        ("/quote PING x", "PING x"),
+        ("/query bob hi", "PRIVMSG bob :hi"),
+        ("/leave lobby see you", "PART #lobby :see you"),
+        ("/part dev is closed", "PART #lobby :dev is closed"),
+        ("/close", "PART #lobby"),
+    ] {
+        played.type_line(typed);
+        assert_eq!(played.lines_but_fences(), [sent], "{typed}");
+    }
+}
+
+#[test]
+fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious() {
+    let mut played = Played::ready(false);
+    played.hear(":s 341 alice carol #dev");
+    played.hear(":s 324 alice #dev +kl x 5");
+    played.hear(":s 329 alice #dev 1700000000");
+    played.hear(":s 367 alice #dev *!*@evil bob 1700000000");
+    played.hear(":s 368 alice #dev :End of channel ban list");
+    played.hear(":s 221 alice +i");
+    played.hear(":s 391 alice s :Tuesday");
+    played.hear(":s 381 alice :You are now an IRC operator");
+    let events = played.events();
+    let said = events.iter().filter_map(|event| match event {
+        Event::ServerSaid { text, .. } => Some(text.clone()),
+        Event::Modes { target, modes, .. } => Some(format!("{target} is {modes}")),
+        _ => None,
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "carol was asked into #dev",
+            "#dev is +kl x 5",
+            "*!*@evil is kept out of #dev, by bob",
+            "that is all who is kept out of #dev",
+            "alice is +i",
+            "s Tuesday",
+            "You are now an IRC operator"
+        ]
+    );
+    assert!(matches!(&events[2], Event::ServerDetail { .. }));
+}
+
+#[test]
+fn masks_are_ignored_and_so_are_their_invitations() {
+    let mut played = Played::ready(false);
+    played.type_line("/ignore *!*@evil");
+    played.take();
+    played.hear(":bob!b@evil PRIVMSG #lobby :hi");
+    played.hear(":bob!b@evil PRIVMSG alice :hi");
+    played.hear(":bob!b@evil INVITE alice #trap");
+    assert_eq!(played.events(), []);
+    played.type_line("/r x");
+    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    played.type_line("/unignore *!*@EVIL");
+    played.take();
+    played.hear(":bob!b@evil INVITE alice #trap");
+    assert!(matches!(&played.events()[..], [Event::Invited { .. }]));
+}

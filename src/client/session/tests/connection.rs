@@ -1,0 +1,133 @@
+//! A connection that is lost, silent, or ended.
+
+use super::*;
+
+#[test]
+fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_back() {
+    let mut played = Played::ready(false);
+    played.type_line("/join #dev");
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":s 353 alice = #dev :alice");
+    played.hear(":s 366 alice #dev :End");
+    played.take();
+    for seconds in [1, 2, 4, 8, 16, 30, 30] {
+        played.lose("connection reset");
+        let after = Duration::from_secs(seconds);
+        assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    }
+    played.connect();
+    played.take();
+    // The lost connection still holds the nick.
+    played.hear(":s 433 * alice :in use");
+    assert_eq!(played.lines(), ["NICK alice_"]);
+    played.hear(":s 001 alice_ :Welcome");
+    played.hear(":s 422 alice_ :no MOTD");
+    assert_eq!(
+        played.lines(),
+        ["JOIN #lobby", "JOIN #dev", "PING :chatroom-settled"]
+    );
+    for room in ["#lobby", "#dev"] {
+        played.hear(&format!(":alice_!~a@host JOIN {room}"));
+        played.hear(&format!(":s 353 alice_ = {room} :alice_ alice"));
+        played.hear(&format!(":s 366 alice_ {room} :End"));
+    }
+    played.hear(":s PONG s chatroom-settled");
+    let regaining = ["NICK alice", "PING :chatroom-nick"];
+    assert_eq!(played.lines(), regaining);
+    assert_eq!(played.session.active_room(), Some("#dev"));
+    // Still taken: that is no news. Free a moment later: taken at once.
+    played.hear(":s 433 alice_ alice :in use");
+    assert_eq!(played.events(), []);
+    played.hear(":alice!~a@host QUIT :Ping timeout");
+    assert_eq!(played.lines(), regaining);
+    played.hear(":alice_!~a@host NICK alice");
+    assert_eq!(played.session.nick(), "alice");
+    assert_eq!(played.session.regain_at, None);
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_was_typed() {
+    let mut played = Played::ready(false);
+    played.lose("connection reset");
+    played.take();
+    played.type_line("one");
+    played.type_line("@bob two");
+    played.type_line("/nick other");
+    let events = played.events();
+    assert!(matches!(events[1], Event::Unsendable { .. }));
+    played.connect();
+    played.take();
+    played.let_in("alice");
+    assert_eq!(
+        played.lines_but_fences(),
+        [
+            "JOIN #lobby",
+            "PING :chatroom-settled",
+            "PRIVMSG #lobby :one",
+            "PRIVMSG bob :two"
+        ]
+    );
+}
+
+// A71.
+#[test]
+fn silence_is_asked_about_and_then_taken_for_death() {
+    let mut played = Played::ready(false);
+    assert_eq!(
+        played.session.next_deadline(),
+        Some(Duration::from_secs(30))
+    );
+    played.wait(30);
+    assert_eq!(played.lines(), ["PING :chatroom-alive"]);
+    played.wait(29);
+    assert_eq!(played.take().orders, []);
+    played.wait(1);
+    assert_eq!(played.take().orders, [Order::Close]);
+}
+
+#[test]
+fn a_ping_is_answered_with_its_token() {
+    let mut played = Played::ready(false);
+    played.hear("PING :a b");
+    assert_eq!(played.lines(), ["PONG :a b"]);
+}
+
+#[test]
+fn quitting_waits_for_the_server_but_not_for_ever() {
+    let mut played = Played::ready(false);
+    played.type_line("/quit see you");
+    assert_eq!(played.lines(), ["QUIT :see you"]);
+    played.lose("closed");
+    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+
+    let mut played = Played::ready(false);
+    played.type_line("/quit");
+    assert_eq!(played.lines(), ["QUIT"]);
+    played.wait(1);
+    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+}
+
+#[test]
+fn one_server_is_left_only_when_the_other_was_found() {
+    let mut played = Played::ready(false);
+    played.type_line("/connect other.example");
+    let server = "other.example".to_owned();
+    let sought = |server| [Order::Seek { server }];
+    assert_eq!(played.take().orders, sought(server.clone()));
+    let mut outbox = Outbox::default();
+    let not_found = Err("unknown host other.example".to_owned());
+    let session = &mut played.session;
+    session.sought(server.clone(), not_found, Moment::default(), &mut outbox);
+    let [Event::Unsendable { words, .. }] = &outbox.events[..] else {
+        panic!("{outbox:?}");
+    };
+    assert_eq!(words, "unknown host other.example; you stay here");
+    assert!(session.is_ready() && outbox.lines.is_empty());
+    session.sought(server.clone(), Ok(()), Moment::default(), &mut outbox);
+    assert_eq!(outbox.lines, "QUIT :gone to another server\r\n");
+    played.lose("closed");
+    assert_eq!(
+        played.take().orders,
+        [Order::End(Outcome::Elsewhere { server })]
+    );
+}

@@ -1,0 +1,76 @@
+//! The nick: taken, asked for again, and like another.
+
+use super::*;
+
+#[test]
+fn a_taken_nick_asks_again_and_ends_a_script() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    let asked = Order::AskNick {
+        nick: "alice".into(),
+        why: "it is taken".into(),
+    };
+    assert_eq!(played.take().orders, [asked]);
+    let now = played.now;
+    played.session.answer_nick("carol", now, &mut played.outbox);
+    assert_eq!(played.lines(), ["NICK carol"]);
+    played.let_in("carol");
+    assert_eq!(played.session.nick(), "carol");
+
+    let mut played = Played::new(true);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    let refused = Outcome::NickRefused {
+        nick: "alice".into(),
+        why: "it is taken".into(),
+    };
+    assert_eq!(played.take().orders, [Order::End(refused)]);
+}
+
+#[test]
+fn alternatives_are_tried_before_anybody_is_asked() {
+    let mut played = Played::new(false);
+    played.session.settings.alternatives = vec!["ali".into(), "al".into()];
+    played.connect();
+    played.take();
+    for another in ["ali", "al"] {
+        played.hear(":s 433 * alice :Nickname is already in use");
+        assert_eq!(played.lines(), [format!("NICK {another}")]);
+    }
+    played.hear(":s 433 * al :Nickname is already in use");
+    assert!(matches!(&played.take().orders[..], [Order::AskNick { nick, .. }] if nick == "al"));
+}
+
+#[test]
+fn a_question_that_outlasts_the_servers_patience_connects_again() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    played.lose("closed");
+    assert_eq!(played.take().orders.len(), 1, "only the question");
+    let now = played.now;
+    played.session.answer_nick("carol", now, &mut played.outbox);
+    let after = Duration::ZERO;
+    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    played.connect();
+    assert_eq!(played.lines()[1], "NICK carol");
+}
+
+// A70.
+#[test]
+fn a_nick_that_looks_like_another_is_pointed_out() {
+    let mut played = Played::ready(false);
+    played.hear(":b0b!x@h JOIN #lobby");
+    played.hear(":carol!x@h JOIN #lobby");
+    played.hear(":carol!x@h NICK a1ice");
+    let events = played.events();
+    let alike: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LooksLike { nick, other } => Some((nick.as_str(), other.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(alike, [("b0b", "bob"), ("a1ice", "alice")]);
+}
