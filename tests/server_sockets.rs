@@ -154,7 +154,8 @@ fn those_who_are_refused_and_stay_do_not_use_up_the_files() {
     let mut refused: Vec<Client> = (0..600).map(|_| server.connect()).collect();
     for client in &mut refused {
         assert!(client.line().starts_with("ERROR :"));
-        assert!(server.open_files() < open + 350);
+        // 256 have time to read why, 64 were let in just now, and 64 in the turn before.
+        assert!(server.open_files() <= open + 256 + 2 * 64);
     }
     alice.fence();
 }
