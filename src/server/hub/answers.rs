@@ -141,9 +141,7 @@ impl Hub {
                 told.send(id, has, outbox);
             }
         };
-        let rooms = present.rooms.iter();
-        let rooms = rooms.filter_map(|membership| self.rooms.get(membership.room));
-        for member in rooms.flat_map(|room| &room.members) {
+        for member in self.rooms_of(present).flat_map(|(room, _)| &room.members) {
             tell(member.id, member.capabilities, wanted);
         }
         if wanted != Capabilities::NONE {

@@ -26,14 +26,10 @@ impl Hub {
         self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
         let sees_all = to == person.id || self.is_operator(to);
-        let rooms = present.rooms.iter().filter_map(|membership| {
-            let room = self.rooms.get(membership.room)?;
+        let rooms = self.rooms_of(present).filter_map(|(room, member)| {
             let is_hidden = room.modes.has('s') || present.modes.has('i');
-            if is_hidden && !sees_all && self.member(to, room).is_none() {
-                return None;
-            }
-            let prefix = room.member(*membership)?.prefix(all_prefixes);
-            Some(format!("{prefix}{}", room.name))
+            let is_shown = !is_hidden || sees_all || self.member(to, room).is_some();
+            is_shown.then(|| format!("{}{}", member.prefix(all_prefixes), room.name))
         });
         let head = (format_args!("{nick} :"), ' ');
         self.reply_list(to, Reply::WhoisChannels, head, rooms);

@@ -28,7 +28,12 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
-        self.may_rename(from, wanted)?;
+        // Whoever is silenced keeps the nick: under another one the mask might not fit, and the new
+        // nick might itself be what they want to say.
+        let present = self.people.present(from);
+        if present.is_ok_and(|present| self.is_silenced(present)) {
+            return Err(Refusal::NickKept(wanted));
+        }
         self.count_nick(from, wanted)?;
         // Another spelling of the same nick is no news for those who watch it.
         let is_other = owner.is_none();
@@ -59,25 +64,10 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    /// Whoever is silenced in a room keeps the nick: under another one the mask might not fit, and
-    /// the new nick might itself be what they want to say.
-    fn may_rename<'a>(&self, id: ConnectionId, wanted: &'a str) -> Done<'a> {
-        let Ok(present) = self.people.present(id) else {
-            return Ok(());
-        };
-        let mut rooms = present
-            .rooms
-            .iter()
-            .filter_map(|at| Some((self.rooms.get(at.room)?, at)));
-        let silenced = rooms.any(|(room, at)| {
-            let member = room.member(*at);
-            let has_voice = member.is_some_and(|member| member.operator || member.voice);
-            !has_voice && room.silences(&present.source)
-        });
-        match silenced {
-            true => Err(Refusal::NickKept(wanted)),
-            false => Ok(()),
-        }
+    /// Whether somebody may not talk in one of their rooms.
+    fn is_silenced(&self, present: &Present) -> bool {
+        let mut rooms = self.rooms_of(present);
+        rooms.any(|(room, member)| !member.has_voice() && room.silences(&present.source))
     }
 
     fn take_nick(&mut self, id: ConnectionId, nick: Nick) {
@@ -192,16 +182,17 @@ impl Hub {
     pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
-        let reason = match reason {
-            Some(reason) => format!("Quit: {}", cut(reason, self.settings.limits.reason_bytes)),
-            None => "Quit".to_owned(),
-        };
-        self.expel(from, &reason);
+        let bytes_max = self.settings.limits.reason_bytes;
+        let told = reason.map(|reason| format!("Quit: {}", cut(reason, bytes_max)));
+        self.expel(from, told.as_deref().unwrap_or("Quit"));
     }
 
     /// Lets somebody in once all that is needed is known.
     fn register_if_complete(&mut self, id: ConnectionId) -> Done<'static> {
-        let Ok(entering) = self.people.entering(id) else {
+        let Some(person) = self.people.get_mut(id) else {
+            return Ok(());
+        };
+        let Stage::Entering(entering) = &person.stage else {
             return Ok(());
         };
         let (Some(nick), Some((user, real_name)), false) =
@@ -213,9 +204,6 @@ impl Hub {
             return Err(Refusal::WrongPassword);
         }
         let (nick, user, real_name) = (nick.clone(), user.clone(), real_name.clone());
-        let Some(person) = self.people.get_mut(id) else {
-            return Ok(());
-        };
         let host = person.host.to_string();
         person.stage = Stage::Present(Present {
             source: format!("{nick}!{user}@{host}").into(),
@@ -252,19 +240,16 @@ impl Hub {
 /// never comes.
 pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
     const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
-    const HTTP_METHODS: &str = "GET POST PUT HEAD OPTIONS CONNECT DELETE PATCH";
     if line.starts_with(TLS_HANDSHAKE) {
         return Err(Refusal::OtherProtocol("This port speaks IRC without TLS"));
     }
     let space = line.iter().position(|byte| *byte == b' ');
-    let word = space.and_then(|end| line.get(..end));
-    if HTTP_METHODS
-        .split(' ')
-        .any(|method| word == Some(method.as_bytes()))
-    {
-        return Err(Refusal::OtherProtocol("This port speaks IRC, not HTTP"));
+    match space.and_then(|end| line.get(..end)) {
+        Some(
+            b"GET" | b"POST" | b"PUT" | b"HEAD" | b"OPTIONS" | b"CONNECT" | b"DELETE" | b"PATCH",
+        ) => Err(Refusal::OtherProtocol("This port speaks IRC, not HTTP")),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The user name as others see it: `~`, because nobody vouches for it, and of what was sent what

@@ -77,6 +77,11 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// Whether the modes of the room and its bans let them talk in any case.
+    pub(super) fn has_voice(&self) -> bool {
+        self.operator || self.voice
+    }
+
     /// What stands before the nick in a list of this room: all of it, or the highest.
     pub(super) fn prefix(self, all: bool) -> &'static str {
         match (self.operator, self.voice) {

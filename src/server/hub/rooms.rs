@@ -245,6 +245,14 @@ impl Hub {
         room.member(self.people.present(id).ok()?.membership(room.number)?)
     }
 
+    /// The rooms of somebody, who is each time also given as its member.
+    pub(super) fn rooms_of(&self, present: &Present) -> impl Iterator<Item = (&Room, &Member)> {
+        present.rooms.iter().filter_map(|membership| {
+            let room = self.rooms.get(membership.room)?;
+            Some((room, room.member(*membership)?))
+        })
+    }
+
     /// A room, for somebody who is in it.
     pub(super) fn own_room<'a>(
         &self,

@@ -80,7 +80,7 @@ impl Hub {
             self.tell_those(room, &mut told, |member| {
                 let is_meant = match prefix {
                     "@" => member.operator,
-                    "+" => member.operator || member.voice,
+                    "+" => member.has_voice(),
                     _ => true,
                 };
                 is_meant && member.id != from && member.capabilities.has(saying.needs())
@@ -169,7 +169,7 @@ pub(super) fn may_speak(
     room: &Room,
     text: Option<&str>,
 ) -> bool {
-    let has_voice = member.is_some_and(|member| member.operator || member.voice);
+    let has_voice = member.is_some_and(Member::has_voice);
     let is_kept_out = (member.is_none() && room.modes.has('n'))
         || (!has_voice && (room.modes.has('m') || room.silences(&speaker.source)))
         || (room.modes.has('C') && text.is_some_and(is_ctcp));
