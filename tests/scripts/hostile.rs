@@ -103,6 +103,51 @@ fn random_bytes_are_refused_by_number_and_nothing_crashes() {
     assert_eq!(said.last().unwrap(), "last");
 }
 
+/// A59, A60, A61, A62: what others write is marks wherever it stands, and none of it is lost.
+#[test]
+fn what_comes_is_harmless_in_a_pipe_too() {
+    const HOSTILE: &str = "\x1b]0;owned\x07\u{9b}2J\u{202e}";
+    const SHOWN: &str = "^[]0;owned^G<U+009B>2J<U+202E>";
+    let lines = [
+        format!(":bob!b@h PRIVMSG #lobby :one\0two{HOSTILE}"),
+        format!(":bob!b@h PRIVMSG ci :{HOSTILE}whisper"),
+        format!(":b{HOSTILE}!b@h JOIN #lobby"),
+        format!(":b{HOSTILE}!b@h PART #lobby :{HOSTILE}part"),
+        format!(":bob!b@h KICK #lobby carol :{HOSTILE}kick"),
+        format!(":bob!b@h TOPIC #lobby :{HOSTILE}topic"),
+        format!(":bob!b@h NICK b{HOSTILE}nick"),
+        format!(":s NOTICE ci :{HOSTILE}notice"),
+        format!(":s 404 ci #lobby :{HOSTILE}numeric"),
+        format!(":carol!c@h QUIT :{HOSTILE}quit"),
+        format!("ERROR :{HOSTILE}error"),
+    ];
+    let hostile = lines.map(|line| line + "\r\n").concat();
+    for more in ["--color=never", "--verbose"] {
+        let (mut answer, hostile) = (answers(""), hostile.clone());
+        let fake = Fake::start(move |line| match line {
+            "PRIVMSG #lobby :x" => None,
+            line if line.starts_with("PING") => Some(answer(line)? + &hostile),
+            line => answer(line),
+        });
+        let address = fake.address.to_string();
+        let finished = run(
+            chatroom(&["--nick", "ci", "--follow", more, &address]),
+            "x\n",
+        );
+        assert_eq!(finished.status, Some(69), "{finished:?}");
+        for output in [&finished.out, &finished.err] {
+            let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!output.contains(obeyed), "{output:?}");
+        }
+        let both = finished.out.clone() + &finished.err;
+        let texts = ["whisper", "part", "kick", "topic", "nick", "quit", "error"];
+        for shown in texts.map(|text| format!("{SHOWN}{text}")) {
+            assert!(both.contains(&shown), "{shown} in {finished:?}");
+        }
+        assert!(both.contains(&format!("one\u{fffd}two{SHOWN}")), "{both}");
+    }
+}
+
 /// A83: the last line has no ending.
 #[test]
 fn the_last_line_counts_without_an_ending() {
@@ -113,13 +158,15 @@ fn the_last_line_counts_without_an_ending() {
     assert_eq!(fake.said(), ["one", "two"]);
 }
 
-/// A83: nobody is there to be told, and the lines are.
+/// A83: a server that goes away before anything could be said.
 #[test]
-fn input_for_a_server_that_is_not_there_is_told_to_be_unsent() {
+fn input_for_a_server_that_is_not_there_is_an_error_and_nothing_of_it_is_said() {
     let fake = Fake::start(|line| (!line.starts_with("USER ")).then(String::new));
     let address = fake.address.to_string();
     let finished = run(chatroom(&["--nick", "ci", &address]), "one\ntwo\n");
     assert_eq!(finished.status, Some(69), "{finished:?}");
+    assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+    assert_eq!(fake.said(), [""; 0]);
 }
 
 /// A84: names that would be more than a name.
@@ -201,6 +248,10 @@ fn control_characters_in_the_configuration_are_refused_before_connecting() {
             ":3:22: ",
         ),
         (format!("{server}rooms = [\"#a\\r\\nQUIT\"]"), ":3:10: "),
+        (
+            format!("{server}on-connect = [\"/raw A\\r\\nQUIT\"]"),
+            ":3:15: ",
+        ),
         (
             "[servers.x]\naddress = \"h\\r\\nQUIT\"".to_owned(),
             ":2:11: ",

@@ -64,6 +64,69 @@ fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
 }
 
 #[test]
+fn names_and_reasons_are_shown_as_marks_too() {
+    const HOSTILE: &str = "\x1b]0;owned\x07\u{9b}2J\u{202e}";
+    const SHOWN: &str = "^[]0;owned^G<U+009B>2J<U+202E>";
+    let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
+    for line in [
+        format!(":c{HOSTILE}!c@h JOIN #lobby"),
+        format!(":c{HOSTILE}!c@h PRIVMSG #lobby :psst"),
+        format!(":bob!b@h NICK b{HOSTILE}ob"),
+        format!(":alice!a@h KICK #lobby c{HOSTILE} :{HOSTILE}out"),
+        format!(":b{HOSTILE}ob!b@h QUIT :{HOSTILE}bye"),
+        format!(":s NOTICE alice :{HOSTILE}notice"),
+        format!(":s 404 alice #lobby :{HOSTILE}numeric"),
+        format!("ERROR :{HOSTILE}error"),
+    ] {
+        lines.sends(&line);
+    }
+    drop(lines);
+    alice.waits_until("the end", |shown| {
+        let shown = shown.lines().concat();
+        ["psst", "out", "bye", "notice", "numeric", "error"]
+            .iter()
+            .all(|part| shown.contains(part))
+            && shown.matches(SHOWN).count() >= 8
+    });
+    alice.look(|shown| {
+        for bytes in ["\x1b]0", "\u{9b}", "\u{202e}"] {
+            assert!(!shown.was_sent(bytes.as_bytes()), "{bytes:?}");
+        }
+    });
+}
+
+#[test]
+fn a_thousand_bells_ring_once_at_most() {
+    let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
+    let bells = "\x07".repeat(400);
+    for _ in 0..3 {
+        lines.sends(&format!(":bob!b@h PRIVMSG #lobby :alice {bells}"));
+    }
+    lines.bob_says("end");
+    alice.shows("<bob> end");
+    alice.look(|shown| assert!(shown.times_sent(b"\x07") <= 3));
+}
+
+#[test]
+fn objects_are_marks_where_they_meet_a_terminal() {
+    let server = Scripted::listen();
+    let address = server.address().to_string();
+    let start = Start::with(&["--nick", "alice", "--format", "json", "--follow", &address]);
+    let alice = start
+        .through_script("exec \"$0\" \"$@\" </dev/null")
+        .start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    lines.bob_says("\x1b]0;owned\x07\u{9b}2J\u{202e}end");
+    alice.shows("owned");
+    alice.look(|shown| {
+        for bytes in ["\x1b]0", "\u{9b}", "\u{202e}"] {
+            assert!(!shown.was_sent(bytes.as_bytes()), "{bytes:?}");
+        }
+    });
+}
+
+#[test]
 fn a_carriage_return_in_a_message_overwrites_nothing() {
     let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
     lines.sends(":bob!b@h PRIVMSG #lobby :harmless\r<carol> forged");

@@ -238,3 +238,20 @@ fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
     played.hear(":bob!b@h PRIVMSG #lobby :<bob> yes");
     assert_eq!(played.events().len(), 1);
 }
+
+/// A70: a server that lets in and sends away, for ever.
+#[test]
+fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
+    let mut played = Played::ready(false);
+    played.lose("connection reset");
+    played.take();
+    for seconds in [2, 4, 8, 16, 30, 30] {
+        played.connect();
+        played.take();
+        played.hear("ERROR :Closing Link: go away");
+        played.lose("the server closed the connection");
+        let done = played.take();
+        let after = Duration::from_secs(seconds);
+        assert_eq!(done.orders, [Order::Reconnect { after }]);
+    }
+}
