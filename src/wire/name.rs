@@ -24,6 +24,11 @@ impl Key {
         &self.0
     }
 
+    /// Whether two texts are one name.
+    pub fn same(one: &str, other: &str) -> bool {
+        one.eq_ignore_ascii_case(other)
+    }
+
     /// The text of the key, to look a name up without keeping it: nothing is copied when the name
     /// is in lower case already, as most are.
     pub fn folded(text: &str) -> Cow<'_, str> {

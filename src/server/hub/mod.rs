@@ -150,9 +150,7 @@ impl Hub {
             };
             person.heard = now.running;
             person.pinged = false;
-            if let Err(refusal) = hub.answer(from, line) {
-                hub.refuse(from, refusal);
-            }
+            hub.answer(from, line);
             hub.count_line(from);
         });
     }
@@ -226,27 +224,26 @@ impl Hub {
         mem::swap(self.outbox.get_mut(), outbox);
     }
 
-    /// Does what a line asks for.
-    fn answer<'a>(&mut self, from: ConnectionId, line: Line<'a>) -> Done<'a> {
-        let Line::Whole(bytes) = line else {
-            return Err(Refusal::LineTooLong);
+    /// Does what a line asks for, and says what cannot be done.
+    fn answer(&mut self, from: ConnectionId, line: Line<'_>) {
+        let Line::Whole(line) = line else {
+            return self.refuse(from, Refusal::LineTooLong);
         };
-        if self.people.present(from).is_err() {
-            registration::refuse_other_protocols(bytes)?;
-        }
         // What is wrong with a line is an answer to it, too.
-        let Some(label) = self.label(from, Tags::of(bytes)) else {
-            return self.answer_message(from, bytes);
-        };
+        let label = self.label(from, Tags::of(line));
         self.outbox().begin_answers();
-        if let Err(refusal) = self.answer_message(from, bytes) {
+        if let Err(refusal) = self.answer_message(from, line) {
             self.refuse(from, refusal);
         }
-        self.label_answers(label);
-        Ok(())
+        if let Some(label) = label {
+            self.label_answers(label);
+        }
     }
 
     fn answer_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> Done<'a> {
+        if self.people.present(from).is_err() {
+            registration::refuse_other_protocols(line)?;
+        }
         let message = &match Message::from_client(line) {
             Err(MessageError::NoCommand) => return Ok(()),
             message => message?,
@@ -267,12 +264,7 @@ impl Hub {
 
     /// Hands a request to the one who knows what to do with it.
     #[rustfmt::skip]
-    fn act<'a>(
-        &mut self,
-        from: ConnectionId,
-        request: Request<'a>,
-        tags: Tags<'a>,
-    ) -> Done<'a> {
+    fn act<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> Done<'a> {
         let saying = |command, text| Saying { command, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password)?,

@@ -1,7 +1,7 @@
 //! Who may come into a room and who has to leave it: INVITE and KICK.
 
 use super::limits::cut;
-use super::{Capabilities, ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
+use super::{Capabilities, ConnectionId, Done, Hub, Refusal, Reply};
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
 const INVITATIONS_MAX: usize = 50;
@@ -25,7 +25,19 @@ impl Hub {
         if room.modes.has('i') && !host.operator {
             return Err(Refusal::NotRoomOperator(name));
         }
-        self.tell_invitation(from, guest.id, room)?;
+        let (source, nick, name) = (
+            &self.people.present(from)?.source,
+            &present.nick,
+            &room.name,
+        );
+        self.reply_with(from, Reply::Inviting, format_args!("{nick} {name}"));
+        self.tell_if_away(from, present);
+        let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
+        self.post(guest.id, line);
+        // The one who asked knows already.
+        self.tell_those(room, &mut self.told(line), |member| {
+            member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
+        });
         let (guest, invitation) = (guest.id, room.invitation());
         let invitations = &mut self.people.present_mut(guest)?.invitations;
         invitations.retain(|one| *one != invitation);
@@ -33,27 +45,6 @@ impl Hub {
             invitations.remove(0);
         }
         invitations.push(invitation);
-        Ok(())
-    }
-
-    fn tell_invitation(
-        &self,
-        from: ConnectionId,
-        guest: ConnectionId,
-        room: &Room,
-    ) -> Done<'static> {
-        let Present { nick, away, .. } = self.people.present(guest)?;
-        let (source, name) = (&self.people.present(from)?.source, &room.name);
-        self.reply_with(from, Reply::Inviting, format_args!("{nick} {name}"));
-        if let Some(message) = away {
-            self.reply_with(from, Reply::Away, format_args!("{nick} :{message}"));
-        }
-        let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
-        self.post(guest, line);
-        // The one who asked knows already.
-        self.tell_those(room, &mut self.told(line), |member| {
-            member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
-        });
         Ok(())
     }
 

@@ -52,9 +52,7 @@ impl fmt::Display for Modes {
 
 fn bit(letter: char) -> u64 {
     let place = u32::from(letter).checked_sub(u32::from('A'));
-    place
-        .and_then(|place| 1_u64.checked_shl(place))
-        .unwrap_or(0)
+    place.and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
 }
 
 /// The letters of a request with the sign that stands before each.
@@ -119,7 +117,7 @@ impl Hub {
         letters: Option<&'a str>,
     ) -> Done<'a> {
         let present = self.people.present(from)?;
-        if Key::folded(present.nick.as_str()) != Key::folded(nick) {
+        if !Key::same(present.nick.as_str(), nick) {
             self.people.find(nick)?;
             return Err(Refusal::OtherPersonsModes);
         }

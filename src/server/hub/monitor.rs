@@ -67,23 +67,16 @@ impl Hub {
         let mut watched = Vec::new();
         let mut left_over = Vec::new();
         let most = self.settings.limits.monitored_nicks;
-        for nick in nicks.split(',') {
-            // What cannot be a nick will never be here.
-            if Nick::parse(nick).is_err() {
-                continue;
-            }
+        // What cannot be a nick will never be here.
+        for nick in nicks.split(',').filter(|nick| Nick::parse(nick).is_ok()) {
             let key = Key::of(nick);
             let monitoring = &mut self.people.present_mut(from)?.monitoring;
-            if monitoring.contains(&key) {
-                continue;
-            }
-            if monitoring.len() >= most as usize {
+            if monitoring.len() >= most as usize && !monitoring.contains(&key) {
                 left_over.push(nick);
-                continue;
+            } else if monitoring.insert(key.clone()) {
+                self.monitors.watchers.entry(key).or_default().insert(from);
+                watched.push(nick);
             }
-            monitoring.insert(key.clone());
-            self.monitors.watchers.entry(key).or_default().insert(from);
-            watched.push(nick);
         }
         self.tell_status(from, watched.iter().copied());
         // As many in a line as always fit.

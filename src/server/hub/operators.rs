@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::facts::Secret;
 use super::limits::cut;
-use super::{ConnectionId, Done, Hub, Moment, Outbox, Present, Refusal, Reply, Settings};
+use super::{ConnectionId, Done, Hub, Member, Moment, Outbox, Present, Refusal, Reply, Settings};
 use crate::server::log::harmless;
 use crate::server::password;
 
@@ -146,11 +146,8 @@ impl Hub {
 
     /// A room that was anybody's becomes the lobby: only operators of the server operate it.
     fn make_it_the_lobby(&mut self) {
-        let lobby = self.settings.lobby.as_ref();
-        let room = lobby.and_then(|lobby| self.rooms.called(lobby.as_str()));
-        let members = room.map(|room| room.members.iter().map(|member| member.id).collect());
-        let members: Vec<_> = members.unwrap_or_default();
-        for id in members {
+        let members = self.lobby().map(|room| room.members.clone());
+        for Member { id, .. } in members.unwrap_or_default() {
             self.set_lobby_operator(id, self.is_operator(id));
         }
     }

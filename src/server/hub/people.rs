@@ -200,9 +200,8 @@ impl People {
         self.connected -= 1;
         if let Some(present) = person.present() {
             self.present -= 1;
-            let set = ['i', 'o']
-                .into_iter()
-                .filter(|mode| present.modes.has(*mode));
+            let counted = ['i', 'o'].into_iter();
+            let set = counted.filter(|mode| present.modes.has(*mode));
             set.for_each(|mode| self.count_mode(mode, false));
         }
         if let Some(nick) = person.nick() {

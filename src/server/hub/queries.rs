@@ -35,9 +35,7 @@ impl Hub {
         self.reply_list(to, Reply::WhoisChannels, head, rooms);
         let rest = format_args!("{nick} {} :{VERSION}", self.settings.name);
         self.reply_with(to, Reply::WhoisServer, rest);
-        if let Some(message) = &present.away {
-            self.reply_with(to, Reply::Away, format_args!("{nick} :{message}"));
-        }
+        self.tell_if_away(to, present);
         for (mode, reply) in [('o', Reply::WhoisOperator), ('B', Reply::WhoisBot)] {
             if present.modes.has(mode) {
                 self.reply_about(to, reply, nick);

@@ -160,10 +160,7 @@ impl Hub {
 
     /// Tells the lobby that the server made somebody its operator, or an operator no longer.
     pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) -> Option<()> {
-        let number = self
-            .rooms
-            .called(self.settings.lobby.as_ref()?.as_str())?
-            .number;
+        let number = self.lobby()?.number;
         let present = self.people.present(id).ok()?;
         let membership = present.membership(number)?;
         let member = self.rooms.get_mut(number)?.member_mut(membership)?;

@@ -66,9 +66,14 @@ impl Hub {
         })
     }
 
+    /// The lobby, as long as somebody is in it.
+    pub(super) fn lobby(&self) -> Option<&Room> {
+        self.rooms.called(self.settings.lobby.as_ref()?.as_str())
+    }
+
     fn is_lobby(&self, name: &str) -> bool {
         let lobby = self.settings.lobby.as_ref();
-        lobby.is_some_and(|lobby| Key::folded(lobby.as_str()) == Key::folded(name))
+        lobby.is_some_and(|lobby| Key::same(lobby.as_str(), name))
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
@@ -309,20 +314,17 @@ impl Hub {
     ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
         let is_first = true;
-        let missing = RequestError::Missing { command, is_first };
-        named.next().ok_or(missing)?;
+        named
+            .next()
+            .ok_or(RequestError::Missing { command, is_first })?;
         // The first one was taken already.
         if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
             return Err(Refusal::TooManyTargets(target));
         }
-        let is_first = move |at: usize, name: &str| {
-            let key = Key::folded(name);
-            !list.split(',').take(at).any(|one| Key::folded(one) == key)
-        };
+        let is_repeated = move |at, name| list.split(',').take(at).any(|one| Key::same(one, name));
         let numbered = list.split(',').enumerate();
-        Ok(numbered
-            .filter(move |(at, name)| !name.is_empty() && is_first(*at, name))
-            .map(|(_, name)| name))
+        let once = numbered.filter(move |(at, name)| !name.is_empty() && !is_repeated(*at, name));
+        Ok(once.map(|(_, name)| name))
     }
 }
 

@@ -17,10 +17,9 @@ impl fmt::Display for Moment {
 
 /// A point in Unix time as a date and time that people read.
 pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
-    i64::try_from(unix_seconds)
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(|| "at no time".to_owned(), |time| time.to_string())
+    let seconds = i64::try_from(unix_seconds).ok();
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.map_or("at no time".to_owned(), |time| time.to_string())
 }
 
 #[cfg(test)]

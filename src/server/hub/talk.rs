@@ -109,9 +109,8 @@ impl Hub {
             }
         }
         self.echo(speaker.0, saying, &mut told);
-        if let ("PRIVMSG", Some(message)) = (saying.command, &present.away) {
-            let rest = format_args!("{} :{message}", present.nick);
-            self.reply_with(from, Reply::Away, rest);
+        if saying.command == "PRIVMSG" {
+            self.tell_if_away(from, present);
         }
         Ok(())
     }
@@ -144,6 +143,13 @@ impl Hub {
         let has = speaker.capabilities;
         if has.has(Capabilities::ECHO_MESSAGE.with(saying.needs())) {
             told.send(speaker.id, has, &mut self.outbox());
+        }
+    }
+
+    /// Tells that somebody is away who is spoken to, asked about or asked in.
+    pub(super) fn tell_if_away(&self, to: ConnectionId, Present { nick, away, .. }: &Present) {
+        if let Some(message) = away {
+            self.reply_with(to, Reply::Away, format_args!("{nick} :{message}"));
         }
     }
 

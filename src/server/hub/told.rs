@@ -45,9 +45,8 @@ impl<'t> Told<'t> {
     /// Sends it to all of these. The forms that are needed are written first, so that what is done
     /// for each of them is nothing but copying two numbers.
     pub(super) fn send_all(&mut self, members: &[Member], outbox: &mut Outbox) {
-        let kinds = members
-            .iter()
-            .fold(0, |kinds, member| kinds | 1 << member.capabilities.kind());
+        let bit = |member: &Member| 1 << member.capabilities.kind();
+        let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
         let plain_only = 1 << Capabilities::NONE.kind();
         if kinds | plain_only != plain_only {
             for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {

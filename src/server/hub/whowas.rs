@@ -3,6 +3,7 @@
 use super::people::Host;
 use super::stamp::seconds_as_date;
 use super::{ConnectionId, Echo, Hub, Refusal, Reply};
+use crate::wire::Key;
 
 /// How many are remembered, the latest first; the oldest is forgotten for one more.
 const PAST_MAX: usize = 500;
@@ -44,7 +45,7 @@ impl Hub {
     pub(super) fn whowas(&self, from: ConnectionId, nick: &str, count: Option<&str>) {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
-        let is_meant = |gone: &&Gone| gone.nick.eq_ignore_ascii_case(nick);
+        let is_meant = |gone: &&Gone| Key::same(&gone.nick, nick);
         let mut found = self.past.iter().filter(is_meant).take(most).peekable();
         if found.peek().is_none() {
             self.refuse_about(from, Refusal::NobodyWas(nick));
