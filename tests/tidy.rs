@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/log/",
             "src/client/options.rs",
             "src/client/screen/",
-            "src/client/scroll.rs",
+            "src/client/scroll/",
             "src/client/settings.rs",
             "src/client/start.rs",
             "src/server/hub/stamp.rs",
@@ -75,7 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "signal_hook",
         &[
-            "src/client/interactive.rs",
+            "src/client/interactive/",
             "src/client/mod.rs",
             "src/client/plain.rs",
             "src/client/script/",

@@ -2,14 +2,13 @@
 //!
 //! What a person types and what a server says meet in the `session`, which decides and does
 //! nothing itself: `input` understands the one, `wire` the other. `network` runs the session,
-//! `screen` makes its events safe, coloured text, `printer` brings the text to the terminal,
-//! `editor` is the prompt, `title` that of
-//! the window. `interactive`, `plain` and `script` put these together for a terminal,
-//! for whole lines, and for a pipeline; `json` is the form in which programs read and write, `log`
-//! what is kept of it, `wait` what a script waits for, `control` how other programs use a running
-//! session. `scroll` is what stands above the prompt, and `netsplit` knows who came and left for
-//! one reason. `options`, `config` and `address` say where to go and as whom, `wishes` brings them together, and `failure` says
-//! why it came to nothing; `questions` are what a person is asked before.
+//! `screen` makes its events safe, coloured text, `scroll` is what stands above the prompt, `printer`
+//! brings it to the terminal, `editor` is the prompt, and `title` that of the window. `interactive`,
+//! `plain` and `script` put these together for a terminal, for whole lines, and for a pipeline;
+//! `json` is the form in which programs read and write, `log` what is kept of it, `wait` what a
+//! script waits for, `control` how other programs use a running session. `options`, `config` and
+//! `address` say where to go and as whom, `wishes` brings them together, and `failure` says why it
+//! came to nothing; `questions` are what a person is asked before.
 
 pub mod address;
 mod complaint;
@@ -25,7 +24,6 @@ pub mod input;
 mod interactive;
 pub mod json;
 pub mod log;
-mod netsplit;
 pub mod network;
 pub mod options;
 mod plain;

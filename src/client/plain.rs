@@ -16,7 +16,7 @@ use super::printer::{Printer, print_to_stdout};
 use super::questions::{self, Question};
 use super::safe::safe_name;
 use super::screen::Look;
-use super::scroll::Scroll;
+use super::scroll::{Page, Scroll};
 use super::session::{Outcome, Session};
 use super::{Ending, Place};
 
@@ -102,10 +102,9 @@ impl Plain {
         let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
         self.printer.push(furniture.greeting);
         let front = PlainFront {
-            scroll: Scroll::new(look, false),
+            page: Page::new(Scroll::new(look, false), self.printer.clone()),
             room: None,
             ready: false,
-            lines: String::new(),
             printer: self.printer.clone(),
             wake: self.wake.clone(),
         };
@@ -180,12 +179,10 @@ fn read_lines(wake: &mpsc::Sender<Woken>) {
 
 /// Shows a session line by line.
 struct PlainFront {
-    scroll: Scroll,
+    page: Page,
     /// The room that typed text goes to, as it was told last.
     room: Option<String>,
     ready: bool,
-    /// What is to be printed when the step is done.
-    lines: String,
     printer: Printer,
     wake: mpsc::Sender<Woken>,
 }
@@ -199,12 +196,7 @@ impl PlainFront {
 
 impl Front for PlainFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        let active = session.active_room();
-        if event.is_as_typed() {
-            return self.scroll.remember(event, unix_seconds, active);
-        }
-        let lines = self.scroll.show(event, unix_seconds, active);
-        self.lines.push_str(&lines);
+        self.page.show(event, unix_seconds, session.active_room());
     }
 
     fn received(&mut self, _: &[u8]) {}
@@ -212,9 +204,9 @@ impl Front for PlainFront {
     /// There is no prompt to name the room, so a line does.
     fn changed(&mut self, session: &Session, elapsed: Duration) {
         let room = session.active_room();
-        self.lines.push_str(&self.scroll.pause(room, elapsed));
+        self.page.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
-            self.lines.push_str(&match room {
+            self.page.add(&match room {
                 Some(room) => format!("you talk in {} now\n", safe_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
@@ -224,18 +216,17 @@ impl Front for PlainFront {
             self.ready = true;
             self.tell(Woken::Ready);
         }
-        self.printer.push(std::mem::take(&mut self.lines));
+        self.page.print();
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.scroll.held_until()
+        self.page.scroll.held_until()
     }
 
     fn typed_done(&mut self, _: &Session) {}
 
     fn local(&mut self, line: &str) {
-        let lines = self.scroll.local(line);
-        self.lines.push_str(&lines);
+        self.page.local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::event::Event;
+use crate::client::event::Event;
 
 /// How long one moment is.
 const MOMENT: Duration = Duration::from_secs(1);

@@ -1,0 +1,65 @@
+//! What calls for attention: the bell, notifications and the title of the window.
+
+use super::Scroll;
+use crate::client::event::{Event, Manner};
+use crate::client::safe::{safe, safe_name};
+use crate::client::session::Unread;
+use crate::client::settings::{Calls, NotifyBy};
+
+pub(super) const BELL: char = '\x07';
+
+impl Scroll {
+    /// What makes the terminal call for attention, if the event is worth it: at most once a
+    /// second, whoever sends how much.
+    pub(super) fn attention(&mut self, event: &Event, unix_seconds: i64) -> String {
+        let call = match event {
+            Event::Whispered { own: false, .. } => Calls::Whispers,
+            Event::Said {
+                own: false,
+                mention: true,
+                ..
+            }
+            | Event::Invited { .. } => Calls::Mentions,
+            Event::Said {
+                own: false, manner, ..
+            } if *manner != Manner::Notice => Calls::All,
+            _ => return String::new(),
+        };
+        if !self.on_terminal || self.rung_at == Some(unix_seconds) {
+            return String::new();
+        }
+        let mut sequences = String::new();
+        if self.look.taste.bell >= call {
+            sequences.push(BELL);
+        }
+        if self.look.taste.notify >= call
+            && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
+        {
+            let (nick, text) = (safe_name(nick), safe(text));
+            sequences.push_str(&match self.look.taste.notify_by {
+                NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
+                // The first semicolon ends the title.
+                NotifyBy::Osc777 => {
+                    let title = nick.replace(';', "_");
+                    format!("\x1b]777;notify;{title};{text}{BELL}")
+                }
+            });
+        }
+        if !sequences.is_empty() {
+            self.rung_at = Some(unix_seconds);
+        }
+        sequences
+    }
+
+    /// The title for the window, where it is to have one of ours.
+    pub fn title(&self, room: Option<&str>, unread: Unread) -> Option<String> {
+        if !self.on_terminal || !self.look.taste.title {
+            return None;
+        }
+        let room = room.map_or("chatroom".to_owned(), safe_name);
+        Some(match unread.messages {
+            0 => room,
+            messages => format!("({messages}) {room}"),
+        })
+    }
+}
