@@ -9,7 +9,8 @@
 //!   no chance. Its reactor has the sockets and decides nothing.
 //! - [`client`] is `chatroom`. Its session decides everything and does nothing; its network, its
 //!   editor and its printer do, each in a thread of its own.
-//! - [`program`] is how both programs begin, and [`generate`] prints man pages and completions, for both programs.
+//! - [`program`] is how both programs begin, [`configuration`] is how they read a file of settings
+//!   and tell a mistake in it, and [`generate`] prints man pages and completions for both.
 //!
 //! Arrows go one way: `wire` uses neither side, and the sides do not know each other. Only the
 //! client's program, and the tests, bring them together.
@@ -39,6 +40,7 @@
 //!   a log of what it has seen, where it is asked to.
 
 pub mod client;
+pub mod configuration;
 pub mod generate;
 pub mod program;
 pub mod server;

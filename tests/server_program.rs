@@ -118,7 +118,7 @@ fn a_mistake_in_the_configuration_ends_with_78_and_names_its_line() {
         assert_eq!(output.status.code(), Some(78));
         let path = path_of(&config);
         let sentence =
-            format!("chatroomd: {path}:2: there is no key \"netwrk\"; did you mean \"network\"?");
+            format!("chatroomd: {path}:2:1: unknown key `netwrk`; did you mean `network`?");
         assert_eq!(error_of(&output), sentence);
     }
 }

@@ -112,13 +112,13 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     for read_again in read_again {
         read_again(&server, &mut bob);
         let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
-        let mistake = "chatroomd.toml:2: there is no key \"nmae\"; did you mean \"name\"?";
+        let mistake = "chatroomd.toml:2:1: unknown key `nmae`; did you mean `name`?";
         assert!(news.ends_with(mistake), "{news}");
         assert!(message_of_the_day(&mut bob).ends_with(" :one"));
     }
     server.until("the mistake is logged", |_| {
         let log = fs::read_to_string(folder.path().join("log")).unwrap();
-        log.contains("chatroomd.toml:2: there is no key")
+        log.contains("chatroomd.toml:2:1: unknown key")
     });
 
     fs::write(&config, format!("motd = \"two\"\n{operator}")).unwrap();

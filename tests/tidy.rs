@@ -69,6 +69,8 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config.rs",
             "src/client/config/",
             "src/client/json/",
+            "src/configuration.rs",
+            "src/server/config.rs",
         ],
     ),
     ("serde_json", &["src/client/json/"]),
@@ -90,10 +92,9 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "strsim",
         &[
-            "src/client/config.rs",
             "src/client/input/commands.rs",
             "src/client/settings.rs",
-            "src/server/config.rs",
+            "src/configuration.rs",
         ],
     ),
     // The script's lines wait for the network in one of its channels.
@@ -103,8 +104,8 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/config.rs",
             "src/client/config/",
+            "src/configuration.rs",
             "src/server/config.rs",
-            "src/server/config/",
         ],
     ),
     ("tracing", &["src/server/"]),
@@ -325,7 +326,7 @@ fn the_readme_and_the_man_page_have_each_recipe_as_it_is_tested() {
 /// comments, and what is built for tests only are not counted.
 #[test]
 fn the_server_grows_no_further() {
-    const LINES_MAX: usize = 6_320;
+    const LINES_MAX: usize = 6_180;
     let mut lines = 0;
     for source in sources("src") {
         if source.is_in("src/server/") || source.is_in("src/wire/") {

@@ -3,18 +3,14 @@
 mod checks;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::input::{Slash, nearest_command};
 use super::settings::{Setting, SettingError, Taste};
-
-/// No configuration is longer than this, in bytes.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
+use crate::configuration::{ConfigError, Source};
 
 /// A file that says everything there is to say, as `--generate config` prints it.
 pub const EXAMPLE: &str = r##"# The configuration of chatroom. All of it can be left out. Where a line begins with #, what
@@ -168,49 +164,6 @@ pub struct Server {
     pub on_connect: Vec<String>,
 }
 
-/// Why there is no configuration.
-#[derive(Debug)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    Unreadable {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The file says something that cannot be.
-    Wrong {
-        /// Which file.
-        file: PathBuf,
-        /// Where, from 1 on: line and column.
-        place: Option<(usize, usize)>,
-        /// What was found, and what was expected.
-        words: String,
-    },
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { file, error } => write!(
-                f,
-                "cannot read the configuration {}: {}",
-                file.display(),
-                super::network::plain_words(error)
-            ),
-            Self::Wrong { file, place, words } => {
-                write!(f, "{}", file.display())?;
-                if let Some((line, column)) = place {
-                    write!(f, ":{line}:{column}")?;
-                }
-                write!(f, ": {words}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
 impl Config {
     /// The names in it that begin like this: `@nick` or a room.
     pub fn names_like(&self, start: &str) -> Vec<String> {
@@ -234,51 +187,31 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match read(file) {
-            Ok(bytes) => match str::from_utf8(&bytes) {
-                Ok(text) => Self::parse(file, text),
-                Err(error) => {
-                    let (fine, _) = bytes.split_at(error.valid_up_to());
-                    let fine = String::from_utf8_lossy(fine);
-                    Err(ConfigError::Wrong {
-                        file: file.to_owned(),
-                        place: Some(place_of(&fine, fine.len())),
-                        words: "this is not UTF-8".to_owned(),
-                    })
-                }
-            },
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
+        match Source::read("configuration", file) {
+            Ok(source) => Self::parse(&source),
+            Err(ConfigError::Unreadable { error, .. })
+                if error.kind() == io::ErrorKind::NotFound && !must_exist =>
+            {
                 Ok(Self::default())
             }
-            Err(error) => Err(ConfigError::Unreadable {
-                file: file.to_owned(),
-                error,
-            }),
+            Err(error) => Err(error),
         }
     }
 
-    fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        let wrong = |at: Option<usize>, words: String| ConfigError::Wrong {
-            file: file.to_owned(),
-            place: at.map(|byte| place_of(text, byte)),
-            words,
-        };
-        let config: Self = toml::from_str(text).map_err(|error| {
-            let at = error.span().map(|span| span.start);
-            wrong(at, with_suggestion(error.message()))
-        })?;
-        if let Some((at, words)) = checks::first_mistake(text) {
-            return Err(wrong(Some(at), words));
+    fn parse(source: &Source) -> Result<Self, ConfigError> {
+        let config: Self = source.parse()?;
+        if let Some((at, words)) = checks::first_mistake(&source.text) {
+            return Err(source.wrong(Some(at), words));
         }
         for (name, long) in &config.alias {
             check_alias(name, long.get_ref())
-                .map_err(|words| wrong(Some(long.span().start), words))?;
+                .map_err(|words| source.wrong(Some(long.span().start), words))?;
         }
         let mut taste = Taste::default();
         for (name, value) in &config.look {
             config
                 .set(name, value.get_ref(), &mut taste)
-                .map_err(|error| wrong(Some(value.span().start), error.to_string()))?;
+                .map_err(|error| source.wrong(Some(value.span().start), error.to_string()))?;
         }
         Ok(config)
     }
@@ -312,43 +245,6 @@ impl Config {
     }
 }
 
-/// What is wrong, in one line; where a name is not known, with the one that was meant, or else with
-/// those there are.
-fn with_suggestion(words: &str) -> String {
-    let mut words = words.replace('\n', " ");
-    for (of_library, of_person) in [
-        ("unknown field", "unknown key"),
-        ("unknown variant", "unknown value"),
-        ("expected a string", "expected a text in quotes"),
-        ("expected a boolean", "expected true or false"),
-        ("expected a sequence", "expected a list in [ ]"),
-    ] {
-        words = words.replace(of_library, of_person);
-    }
-    // The library puts names between such quotes: the one that was found, then those there are.
-    let mut names = words.split('`').skip(1).step_by(2);
-    let found = names.next().filter(|_| words.starts_with("unknown "));
-    let close = found.and_then(|found| {
-        let near = names.map(|name| (strsim::osa_distance(name, found), name));
-        near.filter(|(distance, _)| *distance <= 2).min()
-    });
-    match (close, words.split_once(", expected")) {
-        (Some((_, name)), Some((unknown, _))) => format!("{unknown}; did you mean `{name}`?"),
-        _ => words,
-    }
-}
-
-/// The bytes of a file of modest size: a device would never end.
-fn read(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut limited = File::open(file)?.take(FILE_BYTES_MAX + 1);
-    limited.read_to_end(&mut bytes)?;
-    match limited.limit() {
-        0 => Err(io::Error::other("it is longer than 1 MiB")),
-        _ => Ok(bytes),
-    }
-}
-
 /// What stands for the beginning of a line must be one that does something.
 fn check_alias(name: &str, long: &str) -> Result<(), String> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
@@ -372,20 +268,13 @@ fn check_alias(name: &str, long: &str) -> Result<(), String> {
     }
 }
 
-/// Line and column of a byte, both from 1 on.
-fn place_of(text: &str, byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    (line, column)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("c.toml"), text).map_err(|error| error.to_string())
+        let (path, text) = (Path::new("c.toml"), text.to_owned());
+        Config::parse(&Source { path, text }).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -455,7 +344,7 @@ mod tests {
         let words = parse("nick = 7").unwrap_err();
         assert!(words.starts_with("c.toml:1:8: invalid type"), "{words}");
         let words = parse("[servers.x]\nnick = \"a\"").unwrap_err();
-        assert!(words.contains("missing field `address`"), "{words}");
+        assert!(words.contains("missing key `address`"), "{words}");
     }
 
     #[test]
@@ -498,7 +387,7 @@ mod tests {
         let words = Config::load(Some(missing), None).unwrap_err().to_string();
         assert_eq!(
             words,
-            "cannot read the configuration /nonexistent/chatroom.toml: no such file or directory"
+            "cannot read the configuration /nonexistent/chatroom.toml: there is no such file"
         );
     }
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::Address;
-use super::config::ConfigError;
 use super::network::plain_words;
 use super::session::Report;
+use crate::configuration::ConfigError;
 
 /// Why the program did not do what it was asked to.
 #[derive(Debug)]
@@ -100,9 +100,8 @@ impl Failure {
         match self {
             Self::Usage(_) => 64,
             Self::LinesRefused => 65,
-            Self::Unreadable { .. }
-            | Self::NoLog(_)
-            | Self::Config(ConfigError::Unreadable { .. }) => 66,
+            Self::Unreadable { .. } | Self::NoLog(_) => 66,
+            Self::Config(error) => error.exit_status(),
             Self::UnknownHost { .. } => 68,
             Self::Unreachable { .. }
             | Self::CannotHost { .. }
@@ -114,7 +113,6 @@ impl Failure {
             Self::TimeIsUp { .. } => 75,
             Self::ProtocolBroken { .. } => 76,
             Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
-            Self::Config(ConfigError::Wrong { .. }) => 78,
             // As a shell tells that a signal ended a program.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }

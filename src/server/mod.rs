@@ -9,7 +9,6 @@ pub mod hub;
 mod config;
 mod host;
 mod log;
-mod mistake;
 mod options;
 mod password;
 mod reactor;
@@ -21,7 +20,6 @@ use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Uid;
@@ -29,9 +27,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
 use self::reactor::{Reactor, Reload};
+use crate::configuration::ConfigError;
 
 pub use self::host::Host;
-pub use self::mistake::Mistake;
 pub use self::options::{Action, LogFormat, Options};
 pub use self::settings::Settings;
 
@@ -114,24 +112,8 @@ fn allow_many_files() {
 /// Why the server cannot start, or cannot go on.
 #[derive(Debug)]
 pub enum ServerError {
-    /// A file that is needed cannot be read.
-    CannotRead {
-        /// What it is for.
-        what: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// There is a mistake in a file.
-    Mistaken {
-        /// Which file.
-        path: PathBuf,
-        /// In which line, counted from 1.
-        line: usize,
-        /// Which mistake.
-        mistake: Mistake,
-    },
+    /// The configuration, or another file it needs, is not there or not right.
+    Config(ConfigError),
     /// An address cannot be listened on.
     CannotListen {
         /// Which address.
@@ -151,8 +133,7 @@ impl ServerError {
     /// The exit status that says the same. sysexits(3).
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::CannotRead { .. } => 66,
-            Self::Mistaken { .. } => 78,
+            Self::Config(error) => error.exit_status(),
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -164,20 +145,7 @@ impl ServerError {
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CannotRead { what, path, error } => {
-                write!(f, "cannot read the {what} {}: ", path.display())?;
-                match error.kind() {
-                    io::ErrorKind::NotFound => f.write_str("there is no such file"),
-                    io::ErrorKind::PermissionDenied => f.write_str("it is not readable for you"),
-                    io::ErrorKind::IsADirectory => f.write_str("it is a directory"),
-                    _ => error.fmt(f),
-                }
-            }
-            Self::Mistaken {
-                path,
-                line,
-                mistake,
-            } => write!(f, "{}:{line}: {mistake}", path.display()),
+            Self::Config(error) => error.fmt(f),
             Self::CannotListen { address, error } => {
                 write!(f, "cannot listen on {address}: ")?;
                 match error.kind() {
@@ -202,6 +170,12 @@ impl fmt::Display for ServerError {
 }
 
 impl std::error::Error for ServerError {}
+
+impl From<ConfigError> for ServerError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
 
 /// What cannot fail for want of a file or an address fails for want of something that any program
 /// can have.

@@ -1,15 +1,13 @@
 //! Everything that can be set, from wherever it was said: the command line before the environment,
 //! that before the file, that before what is usual.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::config;
-use super::mistake::Mistake;
 use super::options::Options;
 use super::{ServerError, hub};
+use crate::configuration::{ConfigError, Source};
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
 const SERVER_NAME_BYTES_MAX: usize = 63;
@@ -19,8 +17,6 @@ const NETWORK_NAME_BYTES_MAX: usize = 32;
 const MOTD_BYTES_MAX: usize = 16 * 1024;
 /// The longest line of it, in bytes: with the longest names in front it still fits in one of IRC.
 const MOTD_LINE_BYTES_MAX: usize = 400;
-/// No file of settings is longer than this, in bytes; a device that never ends would be.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The port that IRC has by custom.
 const PORT: u16 = 6667;
 
@@ -74,52 +70,33 @@ pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), Serve
 }
 
 /// The message of the day from a file of its own.
-pub(super) fn read_motd(path: &Path) -> Result<Vec<String>, ServerError> {
-    let text = read_file("message of the day", path)?;
-    motd_lines(&text).map_err(|(line, mistake)| ServerError::Mistaken {
-        path: path.to_owned(),
-        line,
-        mistake,
+pub(super) fn read_motd(path: &Path) -> Result<Vec<String>, ConfigError> {
+    let source = Source::read("message of the day", path)?;
+    motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
+        file: path.to_owned(),
+        place: Some((line, 1)),
+        words: expected.to_owned(),
     })
 }
 
-/// A text as lines, or the number of the first line that cannot be told to everybody, and why: a
-/// control character would reach their terminals.
-pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, Mistake)> {
-    let (key, expected) = (
-        "motd",
-        "lines of at most 400 bytes, and at most 16 KiB of them",
-    );
+/// A text as lines, or the number of the first line that cannot be told to everybody, and what it
+/// should be: a control character would reach their terminals.
+pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str)> {
     let mut bytes = 0;
     let checked = |(line, number): (&str, usize)| {
         bytes += line.len();
         if line.chars().any(char::is_control) {
-            Err((number, Mistake::ControlCharacter))
+            Err((number, "expected plain lines, without a control character"))
         } else if line.len() > MOTD_LINE_BYTES_MAX || bytes > MOTD_BYTES_MAX {
-            Err((number, Mistake::Kind { key, expected }))
+            Err((
+                number,
+                "expected lines of at most 400 bytes, and at most 16 KiB of them",
+            ))
         } else {
             Ok(line.to_owned())
         }
     };
     text.lines().zip(1..).map(checked).collect()
-}
-
-/// The text of a file of modest size.
-pub(super) fn read_file(what: &'static str, path: &Path) -> Result<String, ServerError> {
-    let read = || {
-        let mut text = String::new();
-        let mut file = File::open(path)?.take(FILE_BYTES_MAX + 1);
-        file.read_to_string(&mut text)?;
-        if file.limit() == 0 {
-            return Err(io::Error::other("it is longer than 1 MiB"));
-        }
-        Ok(text)
-    };
-    read().map_err(|error| ServerError::CannotRead {
-        what,
-        path: path.to_owned(),
-        error,
-    })
 }
 
 /// Checks what the server is to call itself. The dot tells it from every nick.
@@ -173,7 +150,7 @@ mod tests {
     #[test]
     fn what_cannot_be_a_message_of_the_day_is_found_by_its_line() {
         assert_eq!(motd_lines("a\r\nb\n"), Ok(vec!["a".into(), "b".into()]));
-        let control = Mistake::ControlCharacter;
+        let control = "expected plain lines, without a control character";
         assert_eq!(motd_lines("a\nb\x1b[2J\n"), Err((2, control)));
         for (bytes, fits) in [(399, true), (400, true), (401, false)] {
             let lines = motd_lines(&"x".repeat(bytes));
@@ -183,9 +160,8 @@ mod tests {
         let line = format!("{}\n", "x".repeat(256));
         assert_eq!(motd_lines(&line.repeat(63)).unwrap().len(), 63);
         assert_eq!(motd_lines(&line.repeat(64)).unwrap().len(), 64);
-        let (at, mistake) = motd_lines(&format!("{}y", line.repeat(64))).unwrap_err();
-        let sentence = "motd: wrong value, expected lines of at most 400 bytes, and at most 16 KiB \
-                        of them";
-        assert_eq!((at, mistake.to_string().as_str()), (65, sentence));
+        let expected = "expected lines of at most 400 bytes, and at most 16 KiB of them";
+        let too_long = format!("{}y", line.repeat(64));
+        assert_eq!(motd_lines(&too_long), Err((65, expected)));
     }
 }
