@@ -5,10 +5,12 @@
 
 mod common;
 
+use std::fs;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
@@ -86,6 +88,51 @@ fn nobody_to_be_told_is_no_reason_not_to_serve() {
     command.env("NOTIFY_SOCKET", "/no/such/socket");
     command.stderr(Stdio::null());
     common::Server::start_with(command, &[]).enter("alice");
+}
+
+/// The units as the README has them, in a folder, with the program that is tested.
+fn units(folder: &Path) -> Vec<PathBuf> {
+    let mut units: Vec<(PathBuf, String)> = Vec::new();
+    let readme = include_str!("../README.md");
+    for line in readme.lines().skip_while(|line| *line != "```ini").skip(1) {
+        if line == "```" {
+            break;
+        } else if let Some(path) = line.strip_prefix("# /etc/systemd/system/") {
+            units.push((folder.join(path), String::new()));
+        } else if let Some((_, text)) = units.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    let write = |(path, text): (PathBuf, String)| {
+        let here = env!("CARGO_BIN_EXE_chatroomd");
+        fs::write(&path, text.replace("/usr/local/bin/chatroomd", here)).unwrap();
+        path
+    };
+    units.into_iter().map(write).collect()
+}
+
+#[test]
+fn the_units_of_the_readme_are_right_and_leave_little_open() {
+    let analyze = |arguments: &[&str], files: &[PathBuf]| {
+        let mut command = Command::new("systemd-analyze");
+        command.args(arguments).args(files).output()
+    };
+    let help = analyze(&["--help"], &[]).map(|output| output.stdout);
+    if !help.is_ok_and(|help| String::from_utf8_lossy(&help).contains("--offline")) {
+        println!("skipped: there is no systemd-analyze, or an old one");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let units = units(folder.path());
+    assert_eq!(units.len(), 2, "{units:?}");
+    let verified = analyze(&["verify"], &units).unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+    assert_eq!(String::from_utf8_lossy(&verified.stderr), "");
+    // Of what a service could have open, at most 2 of 10.
+    let judge = ["security", "--offline=true", "--threshold=20"];
+    let judged = analyze(&judge, &units[1..]).unwrap();
+    assert!(judged.status.success(), "{judged:?}");
 }
 
 #[test]
