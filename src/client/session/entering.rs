@@ -43,6 +43,7 @@ impl Session {
         self.regain_at = None;
         self.regain_after = REGAIN_FIRST;
         self.renamed_by_server = false;
+        self.rooms_later.clear();
         self.greeting_until = None;
         self.nick.clone_from(&self.settings.nick);
         self.asked = Asked::default();
@@ -205,9 +206,7 @@ impl Session {
             rooms
         };
         for room in &rooms {
-            let keys = self.rooms.key_of(room).map(str::to_owned);
-            let keys = keys.as_deref();
-            self.send(&Request::Join { rooms: room, keys }, outbox);
+            self.enter_room(room, outbox);
         }
         self.send(&Request::Ping { token: SETTLED }, outbox);
     }
@@ -257,6 +256,32 @@ impl Session {
                 forward.clone_into(configured);
             }
         }
+    }
+
+    /// A room wants to know who somebody is, and what says so is on its way.
+    pub(super) fn enter_later(&mut self, room: &str) {
+        let is_wanted = self
+            .settings
+            .rooms
+            .iter()
+            .any(|one| self.is_same(one, room))
+            || self.rooms.get(room).is_some();
+        if is_wanted && !self.settings.on_connect.is_empty() {
+            self.rooms_later.push(room.to_owned());
+        }
+    }
+
+    /// A service knows now who this is.
+    pub(super) fn identified(&mut self, outbox: &mut Outbox) {
+        for room in std::mem::take(&mut self.rooms_later) {
+            self.enter_room(&room, outbox);
+        }
+    }
+
+    fn enter_room(&mut self, room: &str, outbox: &mut Outbox) {
+        let keys = self.rooms.key_of(room).map(str::to_owned);
+        let (rooms, keys) = (room, keys.as_deref());
+        self.send(&Request::Join { rooms, keys }, outbox);
     }
 
     /// A room that a script asked for and is not in.

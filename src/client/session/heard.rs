@@ -68,11 +68,17 @@ impl Session {
                 nick: source.to_owned(),
                 topic: topic.to_owned(),
             }),
-            ("MODE", Some(target), Some(_)) => outbox.events.push(Event::ModeChanged {
-                target: self.rooms.name_of(target).to_owned(),
-                by: source.to_owned(),
-                change: words_behind(message, 1),
-            }),
+            ("MODE", Some(target), Some(letters)) => {
+                outbox.events.push(Event::ModeChanged {
+                    target: self.rooms.name_of(target).to_owned(),
+                    by: source.to_owned(),
+                    change: words_behind(message, 1),
+                });
+                // Where there is no number for it, a letter says so.
+                if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
+                    self.identified(outbox);
+                }
+            }
             ("INVITE", ..)
                 if message
                     .source

@@ -142,6 +142,8 @@ pub struct Session {
     /// When the wanted nick is asked for again.
     regain_at: Option<Duration>,
     regain_after: Duration,
+    /// Rooms that are entered as soon as a service knows who this is.
+    rooms_later: Vec<String>,
     /// The server gave this person another nick, which it will not have changed.
     renamed_by_server: bool,
     /// When the end of the greeting is not waited for any more.
@@ -202,6 +204,7 @@ impl Session {
             spellings: 0,
             regain_at: None,
             regain_after: REGAIN_FIRST,
+            rooms_later: Vec::new(),
             renamed_by_server: false,
             greeting_until: None,
             heard_at: Duration::ZERO,

@@ -66,18 +66,18 @@ impl Naming {
 
     /// A name, or a mask of names, in which only the case of ASCII is left to choose.
     pub(super) fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        let folded = |c: char| match (c, self.casemapping) {
-            (_, Casemapping::Ascii) => c,
-            ('[', _) => '{',
-            (']', _) => '}',
-            ('\\', _) => '|',
-            ('~', Casemapping::Rfc1459) => '^',
-            _ => c,
-        };
-        match name.contains(|c| folded(c) != c) {
-            true => Cow::Owned(name.chars().map(folded).collect()),
-            false => Cow::Borrowed(name),
+        let is_plain = !name.contains(['[', ']', '\\', '~']);
+        if is_plain || self.casemapping == Casemapping::Ascii {
+            return Cow::Borrowed(name);
         }
+        let folded = name.chars().map(|c| match c {
+            '[' => '{',
+            ']' => '}',
+            '\\' => '|',
+            '~' if self.casemapping == Casemapping::Rfc1459 => '^',
+            c => c,
+        });
+        Cow::Owned(folded.collect())
     }
 
     /// Whether a name is that of a room.

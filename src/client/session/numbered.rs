@@ -17,6 +17,9 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) {
+        if number == LOGGED_IN {
+            self.identified(outbox);
+        }
         if number == VISIBLE_HOST {
             return self.host_shown(message, outbox);
         }
@@ -138,6 +141,8 @@ impl Session {
     }
 }
 
+/// This person is logged in to an account.
+const LOGGED_IN: u16 = 900;
 /// Others see this person at another host now.
 const VISIBLE_HOST: u16 = 396;
 

@@ -7,6 +7,8 @@ use crate::wire::{Message, Reply};
 
 /// The server is too busy for that just now.
 const TRY_AGAIN: u16 = 263;
+/// Only those whom a service knows may enter that room.
+const NICK_NOT_REGISTERED: u16 = 477;
 /// Another room was entered in place of the one that was asked for.
 const FORWARDED: u16 = 470;
 
@@ -119,6 +121,9 @@ impl Session {
         if let Some(room) = message.parameter(1) {
             let forward = message.parameter(2).filter(|_| number == FORWARDED);
             self.room_refused_with(room, forward);
+            if number == NICK_NOT_REGISTERED {
+                self.enter_later(room);
+            }
         }
         if let Some(key) = &about {
             self.asked.whois.remove(key);

@@ -377,3 +377,25 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
         played.take();
     }
 }
+
+#[test]
+fn a_room_that_waits_for_a_service_is_entered_when_that_knows_who_one_is() {
+    for identified in [
+        ":s 900 alice alice!~a@host alice :You are now logged in as alice",
+        ":NickServ!s@services MODE alice :+r",
+    ] {
+        let mut played = Played::with_rooms(false, &["#dev key", "#open"]);
+        played.session.settings.on_connect = vec!["/msg NickServ identify hunter2".to_owned()];
+        played.connect();
+        played.hear(":s 001 alice :Welcome");
+        played.hear(":s 422 alice :no MOTD");
+        played.hear(":s 477 alice #DEV :Cannot join channel (+r)");
+        played.hear(":s 477 alice #other :You need a registered nick to speak");
+        played.hear(":s PONG s chatroom-settled");
+        played.take();
+        played.hear(identified);
+        assert_eq!(played.lines(), ["JOIN #DEV key"], "{identified}");
+        played.hear(identified);
+        assert_eq!(played.lines(), [""; 0], "once is enough");
+    }
+}
