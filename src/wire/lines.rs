@@ -27,7 +27,7 @@ pub enum Line<'a> {
 /// let mut fresh: &[u8] = b"ice 0 * :Alice\r\n";
 /// assert_eq!(lines.next_line(&mut fresh), Some(Line::Whole(b"USER alice 0 * :Alice")));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lines {
     line_bytes_max: usize,
     /// Bytes that wait: the beginning of a line, or whole lines put back by [`Lines::hold`].
@@ -36,7 +36,8 @@ pub struct Lines {
     taken: usize,
     /// How much of `held` is known to have no line ending.
     scanned: usize,
-    /// Bytes of an overlong line skipped so far; 0 when no such line is being skipped.
+    /// Bytes of an overlong line skipped so far; 0 when no such line is being skipped. While one is,
+    /// nothing waits.
     skipped: usize,
 }
 
@@ -45,10 +46,7 @@ impl Lines {
     pub fn new(line_bytes_max: usize) -> Self {
         Self {
             line_bytes_max,
-            held: Vec::new(),
-            taken: 0,
-            scanned: 0,
-            skipped: 0,
+            ..Self::default()
         }
     }
 
@@ -71,7 +69,10 @@ impl Lines {
 
     /// Puts `fresh` behind what is held, to be cut later: for a reader that must stop in the
     /// middle of what it has read.
-    pub fn hold(&mut self, fresh: &[u8]) {
+    pub fn hold(&mut self, mut fresh: &[u8]) {
+        if self.skipped > 0 {
+            self.skip_overlong(&mut fresh);
+        }
         self.held.extend_from_slice(fresh);
     }
 
@@ -88,26 +89,23 @@ impl Lines {
 
     /// A line from the held bytes, completed from `fresh` where its end is there.
     fn next_held_line<'a>(&'a mut self, fresh: &mut &[u8]) -> Option<Line<'a>> {
-        let start = self.taken;
-        let unscanned = start.max(self.scanned);
+        let unscanned = self.taken.max(self.scanned);
         let waiting = self.held.get(unscanned..).unwrap_or_default();
         let end = if let Some(at) = find_line_feed(waiting) {
             unscanned + at
         } else {
-            let known = self.held.len();
-            let piece = match find_line_feed(fresh) {
-                Some(at) => at + 1,
-                None => fresh.len(),
-            };
+            let piece = find_line_feed(fresh).map_or(fresh.len(), |at| at + 1);
             let (head, rest) = fresh.split_at(piece);
             *fresh = rest;
-            if known - start + piece > self.line_bytes_max + LINE_ENDING_BYTES_MAX {
+            if self.held_bytes() + piece > self.line_bytes_max + LINE_ENDING_BYTES_MAX {
                 return Some(self.begin_skipping(head));
             }
-            self.drop_taken();
+            // What still waits moves to the front.
+            self.held.drain(..self.taken);
+            self.taken = 0;
             self.held.extend_from_slice(head);
-            if head.last() != Some(&b'\n') {
-                self.scanned = self.held.len();
+            self.scanned = self.held.len();
+            if !head.ends_with(b"\n") {
                 return None;
             }
             self.held.len() - 1
@@ -131,12 +129,8 @@ impl Lines {
 
     /// Forgets the overlong line so far; `head` is the part of it that was just looked at.
     fn begin_skipping(&mut self, head: &[u8]) -> Line<'static> {
-        let ended = head.last() == Some(&b'\n');
-        self.skipped = if ended {
-            0
-        } else {
-            self.held_bytes() + head.len()
-        };
+        let so_far = self.held_bytes() + head.len();
+        self.skipped = if head.ends_with(b"\n") { 0 } else { so_far };
         self.taken = self.held.len();
         self.let_go();
         Line::TooLong
@@ -144,45 +138,17 @@ impl Lines {
 
     /// Goes to the end of an overlong line; false while its end has not come.
     fn skip_overlong(&mut self, fresh: &mut &[u8]) -> bool {
-        // Bytes put back with `hold` while a line was being skipped come first.
-        let waiting = self.held.get(self.taken..).unwrap_or_default();
-        if let Some(at) = find_line_feed(waiting) {
-            self.taken += at + 1;
-            self.scanned = self.taken;
-            self.skipped = 0;
-            return true;
-        }
-        self.skipped += waiting.len();
-        self.taken = self.held.len();
-        self.let_go();
-        if let Some(at) = find_line_feed(fresh) {
-            *fresh = fresh.get(at + 1..).unwrap_or_default();
-            self.skipped = 0;
-            return true;
-        }
-        self.skipped += fresh.len();
-        *fresh = &[];
-        false
+        let end = find_line_feed(fresh);
+        self.skipped = end.map_or(self.skipped + fresh.len(), |_| 0);
+        *fresh = end.and_then(|at| fresh.get(at + 1..)).unwrap_or_default();
+        end.is_some()
     }
 
-    /// Moves what still waits to the front.
-    fn drop_taken(&mut self) {
-        if self.taken > 0 {
-            self.held.drain(..self.taken);
-            self.scanned = self.scanned.saturating_sub(self.taken);
-            self.taken = 0;
-        }
-    }
-
-    /// Gives the memory back once nothing waits in it.
+    /// Gives the memory back, since nothing waits in it.
     fn let_go(&mut self) {
-        if self.taken == self.held.len() && self.held.capacity() > 0 {
-            self.held = Vec::new();
-        }
-        if self.held.is_empty() {
-            self.taken = 0;
-            self.scanned = 0;
-        }
+        self.held = Vec::new();
+        self.taken = 0;
+        self.scanned = 0;
     }
 }
 
@@ -285,6 +251,22 @@ mod tests {
             );
         }
         assert_eq!(lines.next_line(&mut fresh), None);
+    }
+
+    #[test]
+    fn what_is_put_back_of_an_overlong_line_is_skipped_with_it() {
+        for (rest, next) in [(b"xx\none\n".as_slice(), true), (b"xx", false)] {
+            let mut lines = Lines::new(10);
+            let mut fresh: &[u8] = &[b'x'; 20];
+            assert_eq!(lines.next_line(&mut fresh), Some(Line::TooLong));
+            lines.hold(rest);
+            assert_eq!(lines.skipped_bytes(), if next { 0 } else { 22 });
+            let mut fresh: &[u8] = b"x\none\n";
+            let one = Some(Line::Whole(b"one".as_slice()));
+            assert_eq!(lines.next_line(&mut fresh), one);
+            let behind = next.then_some(Line::Whole(b"x".as_slice()));
+            assert_eq!(lines.next_line(&mut fresh), behind);
+        }
     }
 
     #[test]
