@@ -216,9 +216,8 @@ pub struct Command {
 impl Command {
     /// The command of this name, in any letter case.
     pub fn named(name: &str) -> Option<&'static Self> {
-        COMMANDS
-            .iter()
-            .find(|command| command.name.eq_ignore_ascii_case(name))
+        let mut commands = COMMANDS.iter();
+        commands.find(|command| command.name.eq_ignore_ascii_case(name))
     }
 }
 

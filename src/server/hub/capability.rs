@@ -61,9 +61,8 @@ impl Capabilities {
 
     /// All there are.
     pub(super) fn all() -> Self {
-        TABLE
-            .iter()
-            .fold(Self::default(), |all, (_, one)| all.with(*one))
+        let each = TABLE.iter().map(|(_, one)| *one);
+        each.fold(Self::NONE, Self::with)
     }
 
     /// Whether all of `other` are in it.

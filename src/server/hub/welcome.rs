@@ -6,7 +6,7 @@ use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use super::queries::USERHOST_MAX;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
 use super::stamp::seconds_as_date;
-use super::{ConnectionId, Hub, Limits, Reply, Settings};
+use super::{ConnectionId, Hub, Reply};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::request::MODES_MAX;
 
@@ -42,34 +42,29 @@ impl Hub {
     /// What this server tells of itself: nothing that it does not keep. Modern IRC,
     /// "RPL_ISUPPORT Parameters".
     fn isupport(&self) -> String {
-        let Settings {
-            limits, network, ..
-        } = &self.settings;
-        let Limits {
-            away_bytes,
-            key_bytes,
-            masks_per_room,
-            monitored_nicks,
-            real_name_bytes,
-            reason_bytes,
-            rooms_per_person,
-            room_name_bytes,
-            nick_bytes,
-            targets,
-            topic_bytes,
-            ..
-        } = limits;
+        let (limits, network) = (&self.settings.limits, &self.settings.network);
         format!(
-            "AWAYLEN={away_bytes} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms_per_person} \
-             CHANMODES={CHANMODES} CHANNELLEN={room_name_bytes} CHANTYPES=# ELIST=CMNTU \
-             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key_bytes} \
-             KICKLEN={reason_bytes} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks_per_room} \
-             MODES={MODES_MAX} MONITOR={monitored_nicks} NAMELEN={real_name_bytes} \
-             NETWORK={network} NICKLEN={nick_bytes} PREFIX=(ov)@+ STATUSMSG=@+ \
+            "AWAYLEN={away} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms} \
+             CHANMODES={CHANMODES} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
+             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key} \
+             KICKLEN={reason} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks} \
+             MODES={MODES_MAX} MONITOR={nicks} NAMELEN={real_name} \
+             NETWORK={network} NICKLEN={nick} PREFIX=(ov)@+ STATUSMSG=@+ \
              TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
              NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
              USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
-             TOPICLEN={topic_bytes} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX"
+             TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX",
+            away = limits.away_bytes,
+            key = limits.key_bytes,
+            masks = limits.masks_per_room,
+            nick = limits.nick_bytes,
+            nicks = limits.monitored_nicks,
+            real_name = limits.real_name_bytes,
+            reason = limits.reason_bytes,
+            room_name = limits.room_name_bytes,
+            rooms = limits.rooms_per_person,
+            targets = limits.targets,
+            topic = limits.topic_bytes,
         )
     }
 
