@@ -97,9 +97,17 @@ impl<'p> Source<'p> {
 
     /// What it says.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        self.parse_with(|_| None)
+    }
+
+    /// What it says. `place_of_key` tells where a key belongs that stands in another place.
+    pub fn parse_with<T: DeserializeOwned>(
+        &self,
+        place_of_key: impl Fn(&str) -> Option<&'static str>,
+    ) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            self.wrong(at, with_suggestion(error.message()))
+            self.wrong(at, words_for(&error, &self.text, place_of_key))
         })
     }
 
@@ -123,27 +131,61 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
+/// What the library says in its own words, and what a person is told instead.
+const WORDS: &[(&str, &str)] = &[
+    ("unknown field", "unknown key"),
+    ("unknown variant", "unknown value"),
+    ("missing field", "missing key"),
+    (
+        "string values must be quoted, expected literal string",
+        "a text must stand in quotes",
+    ),
+    ("wanted string or table", "expected a text in quotes"),
+    (
+        "data did not match any variant of untagged enum LookValue",
+        "expected a text in quotes, a number, true or false",
+    ),
+    ("expected struct Server", "expected a table [servers.NAME]"),
+    ("expected path string", "expected a text in quotes"),
+    ("expected a string", "expected a text in quotes"),
+    ("expected a boolean", "expected true or false"),
+    ("expected a sequence", "expected a list in [ ]"),
+    ("expected a map", "expected a table"),
+    ("invalid type: string", "found the text"),
+    ("invalid type: integer", "found the number"),
+    ("invalid type: floating point", "found the number"),
+    ("invalid type: boolean", "found"),
+    ("invalid type: sequence", "found a list"),
+    ("invalid type: map", "found a table"),
+];
+
 /// What is wrong, in one line; where a name is not known, with the one that was meant, or else with
-/// those there are.
-fn with_suggestion(words: &str) -> String {
-    let mut words = words.replace('\n', " ");
-    for (of_library, of_person) in [
-        ("unknown field", "unknown key"),
-        ("missing field", "missing key"),
-        ("unknown variant", "unknown value"),
-        ("expected a string", "expected a text in quotes"),
-        ("expected a boolean", "expected true or false"),
-        ("expected a sequence", "expected a list in [ ]"),
-    ] {
+/// the place it belongs to, or with those there are.
+fn words_for(
+    error: &toml::de::Error,
+    text: &str,
+    place_of_key: impl Fn(&str) -> Option<&'static str>,
+) -> String {
+    let mut words = error.message().replace('\n', " ");
+    for (of_library, of_person) in WORDS {
         words = words.replace(of_library, of_person);
+    }
+    if words == "duplicate key" {
+        let key = error.span().and_then(|span| text.get(span));
+        return format!("`{}` is there already", key.unwrap_or_default());
     }
     // The library puts names between such quotes: the one that was found, then those there are.
     let mut names = words.split('`').skip(1).step_by(2);
-    let found = names.next().filter(|_| words.starts_with("unknown "));
-    let close = found.and_then(|found| nearest(found, names));
-    match (close, words.split_once(", expected")) {
-        (Some(name), Some((unknown, _))) => format!("{unknown}; did you mean `{name}`?"),
-        _ => words,
+    let Some(found) = names.next().filter(|_| words.starts_with("unknown ")) else {
+        return words;
+    };
+    let unknown = words.split(", expected").next().unwrap_or(&words);
+    match nearest(found, names) {
+        Some(name) => format!("{unknown}; did you mean `{name}`?"),
+        None => match place_of_key(found) {
+            Some(place) => format!("{unknown} here; {place}"),
+            None => words,
+        },
     }
 }
 
@@ -155,10 +197,20 @@ pub fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Strin
     }
 }
 
-fn nearest<'k>(found: &str, names: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+/// The name that is closest to this one, if one is close.
+pub fn nearest<'n>(found: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let near = names.map(|name| (strsim::osa_distance(name, found), name));
-    let (_, name) = near.filter(|(distance, _)| *distance <= 2).min()?;
-    Some(name)
+    let near = near.filter(|(distance, name)| *distance <= 2 && *distance < name.len());
+    near.min().map(|(_, name)| name)
+}
+
+/// The keys of a table, as its reader names them when it finds one that it does not know.
+pub fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
+    let error = toml::from_str::<Table>("\"?\" = 1").err();
+    let words = error.map(|error| error.message().to_owned());
+    let words = words.unwrap_or_default();
+    let names = words.split('`').skip(1).step_by(2).skip(1);
+    names.map(str::to_owned).collect()
 }
 
 /// Line and column of a byte, both from 1 on.

@@ -30,6 +30,8 @@ pub enum Failure {
         host: String,
         /// Why.
         error: io::Error,
+        /// The server of the configuration that was probably meant.
+        nearest: Option<String>,
     },
     /// Nobody answers at the address.
     Unreachable {
@@ -141,11 +143,19 @@ impl fmt::Display for Failure {
             Self::Unreadable { file, error } => {
                 write!(f, "cannot read {}: {}", file.display(), plain_words(error))
             }
-            Self::UnknownHost { host, error } => {
+            Self::UnknownHost {
+                host,
+                error,
+                nearest,
+            } => {
                 // The system's words begin with what it was doing.
                 let words = plain_words(error);
                 let why = words.rsplit(": ").next().unwrap_or_default();
-                write!(f, "unknown host {host} ({why})")
+                write!(f, "unknown host {host} ({why})")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
+                    None => Ok(()),
+                }
             }
             Self::Unreachable { address, error } => write!(
                 f,

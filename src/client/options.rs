@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
+use super::json::KINDS;
 use super::log::Since;
 use super::wait::Pattern;
 use crate::generate::Generated;
@@ -23,7 +24,7 @@ use crate::generate::Generated;
     name = "chatroom",
     version,
     after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{MORE_HELP}\n\n{}", super::recipes::help()),
+    after_long_help = format!("{EXAMPLES}\n\n{}\n\n{}", more_help(), super::recipes::help()),
     max_term_width = 100
 )]
 pub struct Options {
@@ -332,6 +333,13 @@ Examples:
   chatroom ask @ann 'deploy?' --timeout 5m   print what ann answers";
 
 /// The man page has a section for each part of this.
+fn more_help() -> String {
+    let (first, second) = KINDS.split_at(KINDS.len() / 2);
+    let indent = " ".repeat("  the kinds      ".len());
+    let kinds = format!("{},\n{indent}{}", first.join(", "), second.join(", "));
+    MORE_HELP.replace("KINDS", &kinds)
+}
+
 const MORE_HELP: &str = r##"Exit status:
   0    all was done
   64   wrong options
@@ -348,10 +356,10 @@ const MORE_HELP: &str = r##"Exit status:
   130  interrupted
 
 JSON:
-  --format json  an object a line: kind (message, whisper, join, part, quit, kick, rename, topic,
-                 mode, invite, away, names, rooms, whois, server, lost, back, refused, note) and
-                 time (RFC 3339, UTC) always; room, nick, other, text, manner (action, notice),
-                 people, rooms, details, own, mention, msgid where they belong to it
+  --format json  an object a line: kind and time (RFC 3339, UTC) always; room, nick, other, text,
+                 manner (action, notice), people, rooms, details, own, mention, msgid where they
+                 belong to it
+  the kinds      KINDS
   the log        the same, and also what this person says, with fate: delivered, refused,
                  unknown when the server was lost before it said which, or unsent
   chatroom log - shows such lines of standard input as they were shown when it happened

@@ -257,11 +257,22 @@ impl Setting {
 
     /// Gives it another value.
     pub fn set(&self, taste: &mut Taste, value: &str) -> Result<(), SettingError> {
-        (self.take)(taste, value).ok_or_else(|| SettingError::Value {
+        (self.take)(taste, value).ok_or_else(|| self.cannot_be(value))
+    }
+
+    /// Why it is not this.
+    pub fn cannot_be(&self, value: &str) -> SettingError {
+        SettingError::Value {
             name: self.name,
             value: value.to_owned(),
             values: self.values,
-        })
+        }
+    }
+
+    /// Whether it is a number.
+    pub fn takes_numbers(&self) -> bool {
+        let mut choices = self.choices.iter();
+        choices.all(|choice| choice.bytes().all(|byte| byte.is_ascii_digit()))
     }
 }
 

@@ -23,6 +23,7 @@ use super::seat::Seat;
 use super::session::{Session, Settings};
 use super::start::Hosting;
 use super::{Place, input};
+use crate::configuration::nearest;
 
 /// Which server is meant, before anybody is asked.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +63,7 @@ impl Ways {
         let address = self.addresses.get(server).map_or(server, String::as_str);
         let reached = parse_address(address).and_then(|address| match network::connect(&address) {
             Ok(stream) => Ok((address, stream)),
-            Err(error) => Err(error.about(&address)),
+            Err(error) => Err(error.about(&address, &self.addresses)),
         });
         let reached = reached.map_err(|failure| failure.to_string())?;
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
@@ -218,14 +219,14 @@ impl Wishes {
         match self.reach(seat)? {
             Ok(stream) => return Ok((self.place(stream, ways), None)),
             Err(ConnectError::Unreachable(error)) if self.may_host && is_refusal(&error) => {}
-            Err(error) => return Err(error.about(address)),
+            Err(error) => return Err(error.about(address, &ways.addresses)),
         }
         let here = SocketAddr::from(([127, 0, 0, 1], address.port));
         // Who cannot host it may have met somebody who began to in the same moment.
         let hosted = hosting(here);
         match (self.reach(seat)?, hosted) {
             (Ok(stream), hosted) => Ok((self.place(stream, ways), hosted.ok())),
-            (Err(error), Ok(_)) => Err(error.about(address)),
+            (Err(error), Ok(_)) => Err(error.about(address, &ways.addresses)),
             (Err(_), Err(error)) => Err(Failure::CannotHost {
                 address: address.clone(),
                 error,
@@ -291,10 +292,12 @@ fn is_refusal(error: &io::Error) -> bool {
 }
 
 impl ConnectError {
-    /// What it comes to, when that is the end.
-    fn about(self, address: &Address) -> Failure {
+    /// What it comes to, when that is the end. The host may have been meant for one of `servers`.
+    fn about(self, address: &Address, servers: &BTreeMap<String, String>) -> Failure {
         match self {
             Self::UnknownHost(error) => Failure::UnknownHost {
+                nearest: nearest(&address.host, servers.keys().map(String::as_str))
+                    .map(str::to_owned),
                 host: address.host.clone(),
                 error,
             },
@@ -461,5 +464,20 @@ mod tests {
         };
         let (_, host) = wishes.connect(None, &ways, somebody).ok().unwrap();
         assert!(host.is_none());
+    }
+
+    #[test]
+    fn an_unknown_host_may_have_been_meant_for_a_server_of_the_configuration() {
+        let servers = BTreeMap::from([("home".to_owned(), "h:1".to_owned())]);
+        let words = |host: &str| {
+            let error = ConnectError::UnknownHost(io::Error::other("no such name"));
+            let address = host.parse().unwrap();
+            error.about(&address, &servers).to_string()
+        };
+        assert_eq!(
+            words("hoem"),
+            "unknown host hoem (no such name); did you mean home?"
+        );
+        assert_eq!(words("elsewhere"), "unknown host elsewhere (no such name)");
     }
 }

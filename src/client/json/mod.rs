@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use lists::{DetailsRecord, RoomRecord};
+pub(super) use schema::KINDS;
 pub use schema::schema;
 pub use wish::{Asked, read_wish};
 

@@ -129,8 +129,8 @@ pub fn schema() -> String {
     written
 }
 
-/// The names of all kinds.
-const KINDS: [&str; 19] = [
+/// The names of all kinds, for the schema and for help.
+pub(in crate::client) const KINDS: [&str; 19] = [
     "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
     "away", "names", "rooms", "whois", "server", "lost", "back", "refused", "note",
 ];
