@@ -264,3 +264,29 @@ set edit:completion:arg-completer[chatroom] = {|@words|
     ]
     $completions[$command]
 }
+
+var options-of-chatroom = $edit:completion:arg-completer[chatroom]
+var values-of-chatroom = [
+    &--password-file={|word| edit:complete-filename $word }
+    &--input={|_| put typed text json }
+    &--format={|_| put plain json raw }
+    &--color={|_| put auto always never }
+    &--config={|word| edit:complete-filename $word }
+    &--generate={|_| put man complete-bash complete-zsh complete-fish complete-elvish complete-powershell schema config }
+]
+set edit:completion:arg-completer[chatroom] = {|@words|
+    if (has-key $values-of-chatroom $words[-2]) {
+        $values-of-chatroom[$words[-2]] $words[-1]
+    } else {
+        $options-of-chatroom $@words
+    }
+}
+
+var others-of-chatroom = $edit:completion:arg-completer[chatroom]
+set edit:completion:arg-completer[chatroom] = {|@words|
+    if (and (> (count $words) 2) (has-value [msg ask] $words[-2])) {
+        try { e:chatroom ctl names -- $words[-1] 2>/dev/null | from-lines } catch { }
+    } else {
+        $others-of-chatroom $@words
+    }
+}

@@ -46,3 +46,18 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
     ]
     $completions[$command]
 }
+
+var options-of-chatroomd = $edit:completion:arg-completer[chatroomd]
+var values-of-chatroomd = [
+    &--motd={|word| edit:complete-filename $word }
+    &--config={|word| edit:complete-filename $word }
+    &--log-format={|_| put text json }
+    &--generate={|_| put man complete-bash complete-zsh complete-fish complete-elvish complete-powershell }
+]
+set edit:completion:arg-completer[chatroomd] = {|@words|
+    if (has-key $values-of-chatroomd $words[-2]) {
+        $values-of-chatroomd[$words[-2]] $words[-1]
+    } else {
+        $options-of-chatroomd $@words
+    }
+}

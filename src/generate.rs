@@ -1,9 +1,11 @@
 //! What both programs can print about themselves: the man page and shell completions, made from
 //! the same description that parses their options.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use clap::{Command, CommandFactory, ValueEnum};
+use clap::builder::PossibleValue;
+use clap::{Command, CommandFactory, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -42,6 +44,10 @@ impl Generated {
             Self::CompleteElvish => Shell::Elvish,
             Self::CompletePowershell => Shell::PowerShell,
         };
+        let values = match shell {
+            Shell::Elvish => elvish_values(&mut command),
+            _ => String::new(),
+        };
         let name = command.get_name().to_owned();
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut command, name, &mut text);
@@ -51,6 +57,7 @@ impl Generated {
             let strict = "2>/dev/null\n    or return\n";
             text = text.replace(strict, "2>/dev/null\n    or return 0\n");
         }
+        text.push_str(&values);
         if command.find_subcommand("msg").is_some() {
             text = with_names(shell, &text);
         }
@@ -75,6 +82,7 @@ fn with_names(shell: Shell, text: &str) -> String {
             )
         }
         Shell::Fish => format!("{text}{FISH_NAMES}"),
+        Shell::Elvish => format!("{text}{ELVISH_NAMES}"),
         _ => text.to_owned(),
     }
 }
@@ -121,6 +129,59 @@ else
 "#;
 const FISH_NAMES: &str = r#"complete -c chatroom -n "__fish_seen_subcommand_from msg ask" -f \
     -a "(chatroom ctl names -- (commandline -ct) 2>/dev/null)"
+"#;
+
+/// elvish is asked for the values of options before the rest of its completions, which know only
+/// the options themselves.
+fn elvish_values(command: &mut Command) -> String {
+    command.build();
+    let mut rows = String::new();
+    let mut known = BTreeSet::new();
+    let subcommands = command.get_subcommands();
+    let commands = [&*command].into_iter().chain(subcommands);
+    for argument in commands.flat_map(Command::get_arguments) {
+        let values = argument.get_possible_values();
+        let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+        let offer = match (argument.get_value_hint(), names.as_slice()) {
+            (ValueHint::FilePath | ValueHint::AnyPath, _) => {
+                "{|word| edit:complete-filename $word }".to_owned()
+            }
+            (_, []) => continue,
+            (_, names) => format!("{{|_| put {} }}", names.join(" ")),
+        };
+        let takes_value = argument
+            .get_num_args()
+            .is_some_and(|count| count.takes_values());
+        let long = argument.get_long().filter(|_| takes_value);
+        if let Some(long) = long.filter(|long| known.insert((*long).to_owned())) {
+            rows.push_str(&format!("    &--{long}={offer}\n"));
+        }
+    }
+    let name = command.get_name();
+    ELVISH_VALUES.replace("ROWS", &rows).replace("NAME", name)
+}
+
+const ELVISH_VALUES: &str = r#"
+var options-of-NAME = $edit:completion:arg-completer[NAME]
+var values-of-NAME = [
+ROWS]
+set edit:completion:arg-completer[NAME] = {|@words|
+    if (has-key $values-of-NAME $words[-2]) {
+        $values-of-NAME[$words[-2]] $words[-1]
+    } else {
+        $options-of-NAME $@words
+    }
+}
+"#;
+const ELVISH_NAMES: &str = r#"
+var others-of-chatroom = $edit:completion:arg-completer[chatroom]
+set edit:completion:arg-completer[chatroom] = {|@words|
+    if (and (> (count $words) 2) (has-value [msg ask] $words[-2])) {
+        try { e:chatroom ctl names -- $words[-1] 2>/dev/null | from-lines } catch { }
+    } else {
+        $others-of-chatroom $@words
+    }
+}
 "#;
 
 /// Prints all of a text to standard output. A reader that has seen enough is no error.

@@ -119,6 +119,37 @@ fn tab_completes_in_zsh() {
     });
 }
 
+#[test]
+fn tab_completes_in_elvish() {
+    if !is_installed("elvish") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let settings = home.path().join("rc.elv");
+    let text = format!(
+        "set E:PATH = '{path}'\n\
+         set edit:prompt = {{ put '{PROMPT}' }}\n\
+         set edit:rprompt = {{ }}\n\
+         eval (slurp < '{folder}/chatroom.elv')\n\
+         eval (slurp < '{folder}/chatroomd.elv')\n",
+        path = path_with_programs(),
+        folder = completions()
+    );
+    fs::write(&settings, text).unwrap();
+    press_tab(|| {
+        let mut command = CommandBuilder::new("elvish");
+        command.env_clear();
+        command.env("HOME", home.path());
+        // Where its daemon is, which must not be that of whoever runs the test.
+        command.env("XDG_RUNTIME_DIR", home.path());
+        know_names(&mut command, home.path());
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command.arg("-rc");
+        command.arg(&settings);
+        command
+    });
+}
+
 /// fish shows what it would complete in grey before Tab is pressed, so it is asked instead.
 #[test]
 fn tab_completes_in_fish() {
