@@ -260,13 +260,10 @@ impl Session {
 
     /// A room wants to know who somebody is, and what says so is on its way.
     pub(super) fn enter_later(&mut self, room: &str) {
-        let is_wanted = self
-            .settings
-            .rooms
-            .iter()
-            .any(|one| self.is_same(one, room))
-            || self.rooms.get(room).is_some();
-        if is_wanted && !self.settings.on_connect.is_empty() {
+        let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
+        let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.not_entered());
+        let is_known = self.settings.on_connect.is_empty() || is_in(&self.rooms_later);
+        if is_wanted && !is_known {
             self.rooms_later.push(room.to_owned());
         }
     }
