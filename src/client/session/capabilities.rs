@@ -110,9 +110,9 @@ impl Session {
         let list = message.parameters.last().copied().unwrap_or_default();
         // Also while the person is asked for another nick the negotiation goes on.
         let registering = matches!(self.phase, Phase::Registering { .. } | Phase::Asking);
+        let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
-                let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
                 self.capabilities.offered.extend(known(list));
                 self.capabilities.list_lines += 1;
                 if self.capabilities.list_lines > LIST_LINES_MAX {
@@ -136,7 +136,7 @@ impl Session {
                     self.send_cap("END", None, outbox);
                 }
             }
-            "LIST" => self.question_answered(outbox),
+            "LIST" if !has_more => self.question_answered(outbox),
             "NAK" if registering => {
                 self.send_cap("END", None, outbox);
             }

@@ -279,6 +279,7 @@ fn the_names_a_server_is_told_are_those_of_the_nick_that_can_be_had() {
     played.hear(":s CAP * LS * :batch");
     played.hear(":s CAP * LS :chghost");
     played.hear(":s 433 * alice :Nickname is already in use");
+    played.hear(":s CAP * LIST * :");
     played.hear(":s CAP * LIST :");
     // The person thinks about another one for as long as they like.
     played.wait(5);
