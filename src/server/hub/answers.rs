@@ -109,20 +109,20 @@ impl Hub {
     }
 
     /// Sends words with a space or another character between them, behind `head`, in as many lines
-    /// as they need; no line at all when there are none.
+    /// as they need; no line at all when there are none. Whether there were any.
     pub(super) fn reply_list(
         &self,
         to: ConnectionId,
         reply: Reply,
         (head, separator): (fmt::Arguments<'_>, char),
         words: impl Iterator<Item = impl fmt::Display>,
-    ) {
+    ) -> bool {
         let (name, number, nick) = (&self.settings.name, reply.number(), self.nick_or_star(to));
         let head = format!(":{name} {number:03} {nick} {head}");
         in_lines(words, separator, LINE_BYTES_MAX - head.len(), |words| {
             let line = self.line(format_args!("{head}{words}"));
             self.post(to, line);
-        });
+        })
     }
 
     /// Tells each person who shares a room with this one, once each, and not themselves; of those
@@ -153,13 +153,14 @@ impl Hub {
     }
 }
 
-/// Puts words into as few lines of at most `bytes_max` bytes as they fit in, and hands on each.
+/// Puts words into as few lines of at most `bytes_max` bytes as they fit in, and hands on each;
+/// whether there were any.
 fn in_lines(
     words: impl Iterator<Item = impl fmt::Display>,
     separator: char,
     bytes_max: usize,
     mut take: impl FnMut(&str),
-) {
+) -> bool {
     let mut line = String::new();
     for word in words {
         let end = line.len();
@@ -178,6 +179,7 @@ fn in_lines(
     if !line.is_empty() {
         take(&line);
     }
+    !line.is_empty()
 }
 
 #[cfg(test)]

@@ -42,11 +42,16 @@ impl Hub {
         info!(%nick, name, "became an operator");
         self.watch.operators.insert(from, operator.name.clone());
         self.reply(from, Reply::YoureOper);
-        if self.set_user_mode(from, 'o', true) {
-            self.tell_user_modes(from, "+o");
-            self.set_lobby_operator(from, true);
-        }
+        self.set_operator(from, true);
         Ok(())
+    }
+
+    /// Makes somebody an operator of the server, or an operator no longer.
+    fn set_operator(&mut self, id: ConnectionId, on: bool) {
+        if self.set_user_mode(id, 'o', on) {
+            self.tell_user_modes(id, if on { "+o" } else { "-o" });
+            self.set_lobby_operator(id, on);
+        }
     }
 
     pub(super) fn is_operator(&self, id: ConnectionId) -> bool {
@@ -137,9 +142,8 @@ impl Hub {
         for (id, name) in mem::take(&mut self.watch.operators) {
             if self.settings.operators.iter().any(|one| one.name == name) {
                 self.watch.operators.insert(id, name);
-            } else if self.set_user_mode(id, 'o', false) {
-                self.tell_user_modes(id, "-o");
-                self.set_lobby_operator(id, false);
+            } else {
+                self.set_operator(id, false);
             }
         }
     }

@@ -77,10 +77,8 @@ impl Outbox {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = self.text.write_fmt(words);
-        if self.text.len() - start > LINE_BYTES_MAX {
-            let end = self.text.floor_char_boundary(start + LINE_BYTES_MAX);
-            self.text.truncate(end);
-        }
+        let end = self.text.floor_char_boundary(start + LINE_BYTES_MAX);
+        self.text.truncate(end);
         self.end_line(start)
     }
 

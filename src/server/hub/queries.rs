@@ -18,11 +18,8 @@ impl Hub {
     }
 
     fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
-        let nick = &present.nick;
-        let rest = format_args!(
-            "{nick} {} {} * :{}",
-            present.user, person.host, present.real_name
-        );
+        let (nick, user, host) = (&present.nick, &present.user, person.host);
+        let rest = format_args!("{nick} {user} {host} * :{}", present.real_name);
         self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
         let sees_all = to == person.id || self.is_operator(to);
@@ -55,27 +52,19 @@ impl Hub {
             let (nick, user, host) = (&present.nick, &present.user, person.host);
             Some(format!("{nick}{operator}={away}{user}@{host}"))
         });
-        self.reply_even_nothing(from, Reply::Userhost, found);
+        let head = (format_args!(":"), ' ');
+        if !self.reply_list(from, Reply::Userhost, head, found) {
+            self.reply_with(from, Reply::Userhost, format_args!(":"));
+        }
     }
 
     pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
-        self.reply_even_nothing(from, Reply::Ison, found);
-    }
-
-    /// Words in one answer that comes even when there are none.
-    fn reply_even_nothing(
-        &self,
-        to: ConnectionId,
-        reply: Reply,
-        words: impl Iterator<Item = String>,
-    ) {
-        let mut words = words.peekable();
-        if words.peek().is_none() {
-            return self.reply_with(to, reply, format_args!(":"));
+        let head = (format_args!(":"), ' ');
+        if !self.reply_list(from, Reply::Ison, head, found) {
+            self.reply_with(from, Reply::Ison, format_args!(":"));
         }
-        self.reply_list(to, reply, (format_args!(":"), ' '), words);
     }
 
     pub(super) fn version(&self, from: ConnectionId) {

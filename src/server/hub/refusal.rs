@@ -150,7 +150,7 @@ impl From<MessageError> for Refusal<'_> {
         match error {
             // A line without a command is not answered, so this is never seen by anybody.
             MessageError::NoCommand => Self::UnknownCommand(""),
-            MessageError::ForbiddenByte(_) => Self::ForbiddenByte("*"),
+            MessageError::ForbiddenByte => Self::ForbiddenByte("*"),
             MessageError::InvalidUtf8 => Self::InvalidUtf8,
             MessageError::TooLong => Self::LineTooLong,
         }

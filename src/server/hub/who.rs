@@ -10,32 +10,18 @@ const FIELDS: &str = "tcuihsnfdlao";
 /// The longest token that comes back, in bytes.
 const TOKEN_BYTES_MAX: usize = 3;
 
-/// Who asks, and for what.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    by: ConnectionId,
-    operators_only: bool,
-    /// The letters of the details, and the token that comes back; the usual details otherwise.
-    fields: Option<(&'a str, &'a str)>,
-    multi_prefix: bool,
-}
+/// Somebody who is told of, and the room they are told of in.
+type Found<'a> = (Option<(&'a Room, &'a Member)>, &'a Person, &'a Present);
 
 impl Hub {
     pub(super) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
-        let (flags, fields) = match fields.unwrap_or_default().split_once('%') {
-            Some((flags, fields)) => (flags, Some(fields)),
-            None => (fields.unwrap_or_default(), None),
-        };
-        let asked = Asked {
-            by: from,
-            operators_only: flags.contains('o'),
-            // Without a letter that means something, the usual ones are told.
-            fields: fields
-                .map(|fields| fields.split_once(',').unwrap_or((fields, "0")))
-                .filter(|(letters, _)| letters.contains(|one| one == 'r' || FIELDS.contains(one))),
-            multi_prefix: self.capabilities(from).has(Capabilities::MULTI_PREFIX),
-        };
-        let mut found = Vec::new();
+        let fields = fields.unwrap_or_default();
+        let (flags, fields) = fields.split_once('%').unwrap_or((fields, ""));
+        let (letters, token) = fields.split_once(',').unwrap_or((fields, "0"));
+        // Without a letter that means something, the usual ones are told.
+        let is_field = |letter| letter == 'r' || FIELDS.contains(letter);
+        let fields = letters.contains(is_field).then_some((letters, token));
+        let mut found: Vec<Found<'_>> = Vec::new();
         if let Some(room) = self.rooms.called(mask) {
             let is_member = self.member(from, room).is_some();
             let is_visible = is_member || !room.modes.has('s');
@@ -43,7 +29,7 @@ impl Hub {
                 if let Ok((person, present)) = self.people.person(member.id)
                     && (is_member || !present.modes.has('i'))
                 {
-                    found.push((Some((room, *member)), (person, present)));
+                    found.push((Some((room, member)), person, present));
                 }
             }
         } else if mask.contains(['*', '?']) || mask == "0" {
@@ -52,16 +38,16 @@ impl Hub {
             self.watch.looked_at.set(self.people.present);
             for (person, present) in self.people.all_present() {
                 if is_meant(mask, person, present) && self.can_see(from, person.id, present) {
-                    found.push((None, (person, present)));
+                    found.push((None, person, present));
                 }
             }
         } else if let Ok((person, present)) = self.people.find(mask) {
-            found.push((None, (person, present)));
+            found.push((None, person, present));
         }
-        found.retain(|(_, (_, present))| !asked.operators_only || present.modes.has('o'));
+        found.retain(|(.., present)| !flags.contains('o') || present.modes.has('o'));
         let most = self.settings.limits.matches as usize;
-        for (place, one) in found.iter().copied().take(most) {
-            self.tell_who(asked, place, one);
+        for one in found.iter().take(most) {
+            self.tell_who(from, fields, one);
         }
         if found.len() > most {
             self.reply_about(from, Reply::TooManyMatches, Echo(mask));
@@ -79,19 +65,17 @@ impl Hub {
         rooms.any(|one| own.is_ok_and(|own| own.membership(one.room).is_some()))
     }
 
-    fn tell_who(
-        &self,
-        asked: Asked<'_>,
-        place: Option<(&Room, Member)>,
-        (person, present): (&Person, &Present),
-    ) {
-        let (letters, token) = asked.fields.unwrap_or(("cuhsnf", ""));
+    /// Tells the details with these letters, and gives the token back; or tells the usual details.
+    fn tell_who(&self, to: ConnectionId, fields: Option<(&str, &str)>, found: &Found<'_>) {
+        let (place, person, present) = *found;
+        let (letters, token) = fields.unwrap_or(("cuhsnf", ""));
         let is_token = |text: &&str| {
             (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
         };
         let token = Some(token).filter(is_token).unwrap_or("0");
         let room = place.map_or("*", |(room, _)| room.name.as_str());
-        let prefix = place.map_or("", |(_, member)| member.prefix(asked.multi_prefix));
+        let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
+        let prefix = place.map_or("", |(_, member)| member.prefix(all_prefixes));
         let (host, flags) = (person.host.to_string(), flags(present, prefix));
         let detail = |letter| match letter {
             't' => token,
@@ -112,9 +96,9 @@ impl Hub {
             details.push(' ');
         }
         let real_name = &present.real_name;
-        let reply = asked.fields.map_or(Reply::WhoReply, |_| Reply::WhoxReply);
-        let say = |rest: fmt::Arguments<'_>| self.reply_with(asked.by, reply, rest);
-        match asked.fields {
+        let reply = fields.map_or(Reply::WhoReply, |_| Reply::WhoxReply);
+        let say = |rest: fmt::Arguments<'_>| self.reply_with(to, reply, rest);
+        match fields {
             None => say(format_args!("{details}:0 {real_name}")),
             Some(_) if letters.contains('r') => say(format_args!("{details}:{real_name}")),
             Some(_) => say(format_args!("{}", details.trim_end())),
