@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use chatting_room::server::hub::{ConnectionId, Hub, Moment, Outbox, Settings};
-use chatting_room::wire::mask::Text;
+use chatting_room::wire::mask::fits;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use proptest::prelude::*;
 
@@ -121,16 +121,16 @@ proptest! {
 /// only what stands in them could make a difference.
 #[test]
 fn a_mask_made_to_cost_much_costs_no_more_than_any_other() {
-    let text = Text::of(&"a".repeat(120));
+    let text = "a".repeat(120);
     let time = |mask: &str| {
         let tries = (0..200).map(|_| {
             let start = Instant::now();
-            assert!(!text.fits(mask));
+            assert!(!fits(mask, &text));
             start.elapsed()
         });
         tries.min().unwrap()
     };
-    let harmless = "x".repeat(400);
+    let harmless = format!("?{}", "x".repeat(399));
     // Each star can stand for all that is left, and all fits until the very end.
     for costly in [
         format!("*{}b", "a".repeat(60)) + &"*".repeat(338),

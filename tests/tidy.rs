@@ -326,7 +326,7 @@ fn the_readme_and_the_man_page_have_each_recipe_as_it_is_tested() {
 /// comments, and what is built for tests only are not counted.
 #[test]
 fn the_server_grows_no_further() {
-    const LINES_MAX: usize = 6_120;
+    const LINES_MAX: usize = 6_060;
     let mut lines = 0;
     for source in sources("src") {
         if source.is_in("src/server/") || source.is_in("src/wire/") {

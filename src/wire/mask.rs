@@ -13,85 +13,53 @@ pub fn fits(mask: &str, text: &str) -> bool {
     let (start, rest) = mask.split_at(mask.find(['*', '?']).unwrap_or(mask.len()));
     let same = text.get(..start.len());
     let is_same = same.is_some_and(|same| same.eq_ignore_ascii_case(start));
-    is_same && (rest == "*" || Text::of(text.get(start.len()..).unwrap_or_default()).fits(rest))
+    is_same && (rest == "*" || leads_to_end(rest, text.get(start.len()..).unwrap_or_default()))
 }
 
-/// A text to try masks on.
+/// The same, step by step.
 ///
 /// A set of places in the text is a row of bits, and a step along the mask moves all places at once
 /// that the mask so far can lead to. So the time is that of going through the text once and through
 /// the mask once, whatever stands in them; a step has as many numbers to look at as the text has
 /// 64 characters.
-#[derive(Debug)]
-pub struct Text {
-    /// For each character in lower case, where it stands: a row for each of ASCII, for each of the
-    /// others, and for all that are not in the text.
-    places: Vec<u64>,
-    /// Those that are not of ASCII, in order.
-    others: Vec<char>,
-    /// How many numbers a row has.
-    row: usize,
-    end: usize,
-}
-
-impl Text {
-    /// Looks at each character of `text`.
-    pub fn of(text: &str) -> Self {
-        let mut others: Vec<char> = text.chars().filter(|c| !c.is_ascii()).collect();
-        others.sort_unstable();
-        others.dedup();
-        let end = text.chars().count();
-        let row = end / PLACES + 1;
-        let places = vec![0; (ASCII + others.len() + 1) * row];
-        let mut this = Self {
-            places,
-            others,
-            row,
-            end,
-        };
-        for (at, c) in text.chars().enumerate() {
-            let row = this.row_of(c);
-            add(&mut this.places, row * PLACES + at);
-        }
-        this
+fn leads_to_end(mask: &str, text: &str) -> bool {
+    let mut others: Vec<char> = text.chars().filter(|c| !c.is_ascii()).collect();
+    others.sort_unstable();
+    others.dedup();
+    let end = text.chars().count();
+    let row = end / PLACES + 1;
+    // A row for each character of ASCII, for each other one, and for all that are not in the text.
+    let row_of = |c: char| match c.is_ascii() {
+        true => c.to_ascii_lowercase() as usize * row,
+        false => (ASCII + others.binary_search(&c).unwrap_or(others.len())) * row,
+    };
+    let mut places = vec![0; (ASCII + others.len() + 1) * row];
+    for (at, c) in text.chars().enumerate() {
+        add(&mut places, row_of(c) * PLACES + at);
     }
-
-    /// Where the row of a character begins.
-    fn row_of(&self, c: char) -> usize {
-        let number = match c.is_ascii() {
-            true => c.to_ascii_lowercase() as usize,
-            false => ASCII + self.others.binary_search(&c).unwrap_or(self.others.len()),
-        };
-        number * self.row
-    }
-
-    /// Whether all of it fits `mask`.
-    pub fn fits(&self, mask: &str) -> bool {
-        let mut reached = vec![0; self.row];
-        add(&mut reached, 0);
-        for c in mask.chars() {
-            match c {
-                '*' => {
-                    let mut any = false;
-                    for place in &mut reached {
-                        let from_first = *place | place.wrapping_neg();
-                        let behind = if any { u64::MAX } else { from_first };
-                        any |= *place != 0;
-                        *place = behind;
-                    }
-                }
-                '?' => move_on(&mut reached),
-                c => {
-                    let places = self.places.iter().skip(self.row_of(c));
-                    let both = reached.iter_mut().zip(places);
-                    both.for_each(|(at, place)| *at &= place);
-                    move_on(&mut reached);
+    let mut reached = vec![0; row];
+    add(&mut reached, 0);
+    for c in mask.chars() {
+        match c {
+            '*' => {
+                let mut any = false;
+                for place in &mut reached {
+                    let from_first = *place | place.wrapping_neg();
+                    let behind = if any { u64::MAX } else { from_first };
+                    any |= *place != 0;
+                    *place = behind;
                 }
             }
+            '?' => move_on(&mut reached),
+            c => {
+                let both = reached.iter_mut().zip(places.iter().skip(row_of(c)));
+                both.for_each(|(at, place)| *at &= place);
+                move_on(&mut reached);
+            }
         }
-        let end = reached.get(self.end / PLACES);
-        end.is_some_and(|places| places & 1 << (self.end % PLACES) != 0)
     }
+    let at_end = reached.get(end / PLACES);
+    at_end.is_some_and(|places| places & 1 << (end % PLACES) != 0)
 }
 
 fn add(places: &mut [u64], at: usize) {
@@ -193,7 +161,7 @@ mod tests {
             assert_eq!(fits(&mask, &text), expected, "{mask} {text}");
             // The same at the border between two numbers.
             let (long_mask, long_text) = ("x".repeat(60) + &mask, "x".repeat(60) + &text);
-            let long = Text::of(&long_text).fits(&long_mask);
+            let long = leads_to_end(&long_mask, &long_text);
             assert_eq!(long, expected, "{long_mask} {long_text}");
         }
     }

@@ -96,7 +96,7 @@ impl fmt::Display for Shown {
 
 /// A checked name: a type of its own around its text.
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $start:expr, $fits:expr, $bytes_max:expr) => {
+    ($(#[$doc:meta])* $name:ident, $starts:ident, $fits:ident, $bytes_max:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(Box<str>);
@@ -109,7 +109,20 @@ macro_rules! name {
 
             /// The same where names have a lower bound in bytes than they could have.
             pub fn within(bytes_max: usize, text: &str) -> Result<Self, NameError> {
-                check(text, $start, $fits, bytes_max)?;
+                let first = text.chars().next().ok_or(NameError::Empty)?;
+                if !$starts(first) {
+                    return Err(NameError::Start(first));
+                }
+                if let Some(bad) = text.chars().find(|c| !$fits(*c)) {
+                    return Err(NameError::Character(bad));
+                }
+                // The sign of a room alone names none.
+                if text == "#" {
+                    return Err(NameError::Empty);
+                }
+                if text.len() > bytes_max {
+                    return Err(NameError::TooLong { bytes_max });
+                }
                 Ok(Self(text.into()))
             }
 
@@ -135,36 +148,21 @@ macro_rules! name {
 name! {
     /// A person's name: letters, digits and ``-[]\`^{}|_``, not beginning with a digit or a hyphen.
     /// RFC 2812, 2.3.1.
-    Nick, |c| !c.is_ascii_digit() && c != '-', is_nick_character, NICK_BYTES_MAX
+    Nick, starts_nick, is_nick_character, NICK_BYTES_MAX
 }
 
 name! {
     /// A room's name: `#` and at least one more character, none of which is a space, a comma, or
     /// could disturb a terminal. RFC 2812, 1.3.
-    RoomName, |c| c == '#', is_room_character, ROOM_NAME_BYTES_MAX
+    RoomName, starts_room, is_room_character, ROOM_NAME_BYTES_MAX
 }
 
-fn check(
-    text: &str,
-    starts: fn(char) -> bool,
-    fits: fn(char) -> bool,
-    bytes_max: usize,
-) -> Result<(), NameError> {
-    let first = text.chars().next().ok_or(NameError::Empty)?;
-    if !starts(first) {
-        return Err(NameError::Start(first));
-    }
-    if let Some(bad) = text.chars().find(|c| !fits(*c)) {
-        return Err(NameError::Character(bad));
-    }
-    // The sign of a room alone names none.
-    if text == "#" {
-        return Err(NameError::Empty);
-    }
-    if text.len() > bytes_max {
-        return Err(NameError::TooLong { bytes_max });
-    }
-    Ok(())
+fn starts_nick(c: char) -> bool {
+    !c.is_ascii_digit() && c != '-'
+}
+
+fn starts_room(c: char) -> bool {
+    c == '#'
 }
 
 fn is_nick_character(c: char) -> bool {

@@ -150,28 +150,16 @@ impl Rooms {
     }
 
     /// Puts somebody who is not in it into a room.
-    pub(super) fn enter(
-        &mut self,
-        number: u32,
-        id: ConnectionId,
-        operator: bool,
-        people: &mut People,
-    ) -> Option<()> {
+    pub(super) fn enter(&mut self, number: u32, member: Member, people: &mut People) -> Option<()> {
         let room = self.slab.get_mut(number as usize)?;
-        let capabilities = people.get(id)?.capabilities;
-        let present = people.present_mut(id).ok()?;
+        let present = people.present_mut(member.id).ok()?;
         present.invitations.retain(|one| one.room != number);
         debug_assert!(present.membership(number).is_none(), "in a room twice");
         present.rooms.push(Membership {
             room: number,
             position: u32::try_from(room.members.len()).ok()?,
         });
-        room.members.push(Member {
-            id,
-            capabilities,
-            operator,
-            voice: false,
-        });
+        room.members.push(member);
         Some(())
     }
 

@@ -83,10 +83,14 @@ impl Hub {
         // The lobby belongs to everybody, its topic too.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
         let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
-        let is_founder = found.is_none() && !is_lobby;
-        let people = &mut self.people;
+        let member = Member {
+            id,
+            capabilities: self.capabilities(id),
+            operator: found.is_none() && !is_lobby,
+            voice: false,
+        };
         if let Some(number) = number
-            && self.rooms.enter(number, id, is_founder, people).is_some()
+            && self.rooms.enter(number, member, &mut self.people).is_some()
             && let Some(room) = self.rooms.get(number)
         {
             self.tell_of_entering(id, room);
