@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::client::event::{Event, Fate, Manner};
-use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session};
+use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session, Shortfall};
 use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
 use chatting_room::wire::{Line, Lines};
 
@@ -397,7 +397,10 @@ fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
         })
         .collect();
     assert_eq!(texts, ["one", "two", "three"]);
-    assert_eq!(room.orders(script), [Order::End(Outcome::LinesRefused)]);
+    assert_eq!(
+        room.orders(script),
+        [Order::End(Outcome::Short(Shortfall::LinesRefused))]
+    );
 }
 
 #[test]

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::address::Address;
 use super::network::plain_words;
-use super::session::Report;
+use super::session::Shortfall;
 use crate::configuration::ConfigError;
 
 /// Why the program did not do what it was asked to.
@@ -15,8 +14,6 @@ use crate::configuration::ConfigError;
 pub enum Failure {
     /// The options ask for something that cannot be.
     Usage(String),
-    /// Lines of the script were refused; each has been told already.
-    LinesRefused,
     /// A file cannot be read.
     Unreadable {
         /// Which.
@@ -47,27 +44,8 @@ pub enum Failure {
         /// Why it cannot.
         error: io::Error,
     },
-    /// The connection ended before all was done.
-    ServerGone {
-        /// Why.
-        words: String,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
-    /// The time that was given is over.
-    TimeIsUp {
-        /// How long that was.
-        limit: Duration,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
-    /// The server did what no server may do.
-    ProtocolBroken {
-        /// What it did.
-        words: String,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
+    /// The conversation came to less than was wanted.
+    Short(Shortfall),
     /// No running session can be used by other programs.
     NoSession,
     /// None of them is the one that was named.
@@ -78,22 +56,16 @@ pub enum Failure {
     Internal,
     /// The terminal or the pipe cannot be used.
     Output(io::Error),
-    /// The nick cannot be had.
-    NickRefused {
-        /// The nick.
-        nick: String,
-        /// Why.
-        why: String,
-    },
-    /// The server does not let this person in.
-    EntryRefused {
-        /// What it said.
-        words: String,
-    },
     /// The configuration is wrong.
     Config(ConfigError),
     /// A signal ended the program in good order.
     Signal(i32),
+}
+
+impl From<Shortfall> for Failure {
+    fn from(shortfall: Shortfall) -> Self {
+        Self::Short(shortfall)
+    }
 }
 
 impl Failure {
@@ -101,20 +73,22 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 64,
-            Self::LinesRefused => 65,
+            Self::Short(shortfall) => match shortfall {
+                Shortfall::LinesRefused => 65,
+                Shortfall::ServerGone { .. } => 69,
+                Shortfall::TimeIsUp { .. } => 75,
+                Shortfall::ProtocolBroken { .. } => 76,
+                Shortfall::NickRefused { .. } | Shortfall::EntryRefused { .. } => 77,
+            },
             Self::Unreadable { .. } | Self::NoLog(_) => 66,
             Self::Config(error) => error.exit_status(),
             Self::UnknownHost { .. } => 68,
             Self::Unreachable { .. }
             | Self::CannotHost { .. }
-            | Self::ServerGone { .. }
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,
             Self::Internal => 70,
             Self::Output(_) => 74,
-            Self::TimeIsUp { .. } => 75,
-            Self::ProtocolBroken { .. } => 76,
-            Self::NickRefused { .. } | Self::EntryRefused { .. } => 77,
             // As a shell tells that a signal ended a program.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
@@ -130,7 +104,7 @@ impl Failure {
 
     /// Whether there is still something to say about it.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::LinesRefused | Self::Signal(_))
+        matches!(self, Self::Short(Shortfall::LinesRefused) | Self::Signal(_))
     }
 }
 
@@ -139,7 +113,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(words) | Self::NoLog(words) => f.write_str(words),
-            Self::LinesRefused => f.write_str("some lines were refused"),
             Self::Unreadable { file, error } => {
                 write!(f, "cannot read {}: {}", file.display(), plain_words(error))
             }
@@ -167,23 +140,7 @@ impl fmt::Display for Failure {
                 "no server answers on {address}, and this one cannot host the room there ({})",
                 plain_words(error)
             ),
-            Self::ServerGone { words, report } => {
-                write!(f, "the server is gone: {words}")?;
-                report
-                    .as_ref()
-                    .map_or(Ok(()), |report| write!(f, "; {report}"))
-            }
-            Self::TimeIsUp { limit, report } => {
-                write!(f, "gave up after {} s", limit.as_secs_f64())?;
-                let open = report.as_ref().filter(|report| !report.is_complete());
-                open.map_or(Ok(()), |report| write!(f, "; {report}"))
-            }
-            Self::ProtocolBroken { words, report } => {
-                write!(f, "the server broke the protocol: {words}")?;
-                report
-                    .as_ref()
-                    .map_or(Ok(()), |report| write!(f, "; {report}"))
-            }
+            Self::Short(shortfall) => shortfall.fmt(f),
             Self::NoSession => {
                 f.write_str("no session is running that has control = true in its configuration")
             }
@@ -194,13 +151,6 @@ impl fmt::Display for Failure {
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
                 write!(f, "cannot write what arrives: {}", plain_words(error))
-            }
-            Self::NickRefused { nick, why } => write!(
-                f,
-                "{nick} cannot be had as a nick: {why}; choose another with --nick"
-            ),
-            Self::EntryRefused { words } => {
-                write!(f, "the server refuses entry: {words}")
             }
             Self::Config(error) => error.fmt(f),
             Self::Signal(signal) => write!(f, "ended by signal {signal}"),

@@ -7,8 +7,9 @@
 //! `plain` and `script` put these together for a terminal, for whole lines, and for a pipeline;
 //! `json` is the form in which programs read and write, `log` what is kept of it, `wait` what a
 //! script waits for, `control` how other programs use a running session. `options`, `config` and
-//! `address` say where to go and as whom, `wishes` brings them together, and `failure` says why it
-//! came to nothing; `questions` are what a person is asked before.
+//! `address` say where to go and as whom, `secrets` with which passwords, `wishes` brings them
+//! together, and `failure` says why it came to nothing; `questions` are what a person is asked
+//! before.
 
 pub mod address;
 mod complaint;
@@ -35,6 +36,7 @@ pub mod screen;
 mod script;
 pub mod scroll;
 mod seat;
+mod secrets;
 pub mod sendable;
 pub mod session;
 pub mod settings;

@@ -257,14 +257,7 @@ fn finish(ending: Ending) -> Result<(), Failure> {
     match ending.outcome {
         // The one who asks to go elsewhere is taken there before this.
         Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
-        Some(Outcome::LinesRefused) => Err(Failure::LinesRefused),
-        Some(Outcome::NickRefused { nick, why }) => Err(Failure::NickRefused { nick, why }),
-        Some(Outcome::EntryRefused { words }) => Err(Failure::EntryRefused { words }),
-        Some(Outcome::ServerGone { words, report }) => Err(Failure::ServerGone { words, report }),
-        Some(Outcome::TimeIsUp { limit, report }) => Err(Failure::TimeIsUp { limit, report }),
-        Some(Outcome::ProtocolBroken { words, report }) => {
-            Err(Failure::ProtocolBroken { words, report })
-        }
+        Some(Outcome::Short(shortfall)) => Err(shortfall.into()),
         None => Err(Failure::Internal),
     }
 }

@@ -12,6 +12,7 @@ use crate::client::failure::Failure;
 use crate::client::json::Record;
 use crate::client::safe::safe;
 use crate::client::screen::Look;
+use crate::client::session::Shortfall;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -76,9 +77,9 @@ pub(in crate::client) fn ask(
     limit: Option<Duration>,
     mut print: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let gone = |words: &str| Failure::ServerGone {
-        words: words.to_owned(),
-        report: None,
+    let gone = |words: &str| {
+        let (words, report) = (words.to_owned(), None);
+        Failure::Short(Shortfall::ServerGone { words, report })
     };
     let asked = ask.to_string();
     if asked.contains(['\n', '\r', '\0']) {
@@ -98,7 +99,7 @@ pub(in crate::client) fn ask(
         Some(Ok(line)) => {
             let words = line.strip_prefix(ERROR).unwrap_or(&line);
             tell(words);
-            return Err(Failure::LinesRefused);
+            return Err(Failure::Short(Shortfall::LinesRefused));
         }
         _ => return Err(gone("the session does not answer")),
     }
@@ -108,7 +109,7 @@ pub(in crate::client) fn ask(
             Err(error) => match (error.kind(), limit) {
                 (io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut, Some(limit)) => {
                     let report = None;
-                    return Err(Failure::TimeIsUp { limit, report });
+                    return Err(Failure::Short(Shortfall::TimeIsUp { limit, report }));
                 }
                 _ => return Err(gone("the session broke off")),
             },

@@ -17,6 +17,7 @@ use crate::client::json::{Kind, Record};
 use crate::client::options::Format;
 use crate::client::screen::Look;
 use crate::client::scroll::Scroll;
+use crate::client::session::Shortfall;
 use crate::client::wait::Pattern;
 use crate::wire::{Key, Line, Lines};
 
@@ -51,7 +52,7 @@ pub(in crate::client) fn show(
         reader.finish()?;
         return match reader.wrong {
             0 => Ok(()),
-            _ => Err(Failure::LinesRefused),
+            _ => Err(Failure::Short(Shortfall::LinesRefused)),
         };
     };
     let first_day = reader.since.map(|since| {

@@ -1,7 +1,7 @@
 //! When a script ends for another reason than that all its lines are taken: what it waited for has
 //! come, or its time is over.
 
-use super::{Moment, Outbox, Outcome, Session};
+use super::{Moment, Outbox, Outcome, Session, Shortfall};
 use crate::client::event::Event;
 
 impl Session {
@@ -42,8 +42,8 @@ impl Session {
     /// How it has ended.
     pub(super) fn script_outcome(&mut self) -> Outcome {
         match (self.script.given_up.take(), self.settings.time_limit) {
-            (Some(report), Some(limit)) => Outcome::TimeIsUp { limit, report },
-            _ if self.script.refused => Outcome::LinesRefused,
+            (Some(report), Some(limit)) => Shortfall::TimeIsUp { limit, report }.into(),
+            _ if self.script.refused => Shortfall::LinesRefused.into(),
             _ => Outcome::Done,
         }
     }

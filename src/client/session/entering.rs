@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::numbered::is_cut;
 use super::{
-    Asked, Moment, Order, Outbox, Outcome, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED,
-    REGISTRATION_MAX, SETTLED, Session,
+    Asked, Moment, Order, Outbox, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
+    SETTLED, Session, Shortfall,
 };
 use crate::client::event::Event;
 use crate::wire::{Message, Request};
@@ -231,8 +231,8 @@ impl Session {
             // What a script has to say must not be said in another room instead.
             let words = format!("{room} could not be entered");
             self.phase = Phase::Ended;
-            let outcome = Outcome::EntryRefused { words };
-            return outbox.orders.push(Order::End(outcome));
+            let shortfall = Shortfall::EntryRefused { words };
+            return outbox.orders.push(Order::End(shortfall.into()));
         }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, outbox);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Moment, Order, Outbox, Outcome, Phase, Session, cut};
+use super::{Moment, Order, Outbox, Outcome, Phase, Session, Shortfall, cut};
 use crate::client::event::Event;
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -35,10 +35,11 @@ impl Session {
         if self.settings.script || !self.was_in {
             self.phase = Phase::Ended;
             let report = self.report(outbox);
-            outbox.orders.push(Order::End(match self.broken {
-                true => Outcome::ProtocolBroken { words: why, report },
-                false => Outcome::ServerGone { words: why, report },
-            }));
+            let shortfall = match self.broken {
+                true => Shortfall::ProtocolBroken { words: why, report },
+                false => Shortfall::ServerGone { words: why, report },
+            };
+            outbox.orders.push(Order::End(shortfall.into()));
             return;
         }
         if held >= GOOD_AFTER {

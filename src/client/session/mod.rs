@@ -5,7 +5,7 @@
 //! fills an [`Outbox`] with what should be done.
 //!
 //! - `entering` brings this person in, with `capabilities` that ask what the server can do, and
-//!   `leaving` ends it, by `settings` that were made before.
+//!   `leaving` ends it with an `outcome`, by `settings` that were made before.
 //! - `heard` and `numbered` understand the server, `naming` knows what names are like there, `lists`
 //!   who is in a room, `asked` collects answers that come in many lines, and `refusals` says what
 //!   becomes of what the server refuses. `rooms` and `people` remember who is where.
@@ -33,6 +33,7 @@ mod meant;
 mod naming;
 mod numbered;
 mod outbox;
+mod outcome;
 mod pace;
 mod people;
 mod refusals;
@@ -59,7 +60,8 @@ pub use fences::ScriptLine;
 use ignored::Ignored;
 pub use judged::{Judgement, Part};
 pub(in crate::client) use naming::Naming;
-pub use outbox::{Order, Outbox, Outcome};
+pub use outbox::{Order, Outbox};
+pub use outcome::{Outcome, Shortfall};
 pub use report::{Ranges, Report};
 use rooms::Rooms;
 pub use rooms::Unread;

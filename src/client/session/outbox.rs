@@ -1,8 +1,8 @@
-//! What a step of the session wants done, and how a conversation ends.
+//! What a step of the session wants done.
 
 use std::time::Duration;
 
-use super::Report;
+use super::Outcome;
 use crate::client::event::Event;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
@@ -74,51 +74,4 @@ pub enum Order {
     },
     /// Everything is over.
     End(Outcome),
-}
-
-/// How a conversation ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// All was done.
-    Done,
-    /// All was done but for some lines of the script, which were told as events.
-    LinesRefused,
-    /// The person wants to go on at another server.
-    Elsewhere {
-        /// An address, or a name from the configuration.
-        server: String,
-    },
-    /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
-    NickRefused {
-        /// The nick.
-        nick: String,
-        /// Why, in words.
-        why: String,
-    },
-    /// The server does not let this person in.
-    EntryRefused {
-        /// What it said.
-        words: String,
-    },
-    /// The connection ended before all was done.
-    ServerGone {
-        /// Why, in words.
-        words: String,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
-    /// The time that was given is over.
-    TimeIsUp {
-        /// How long that was.
-        limit: Duration,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
-    /// The server did what no server may do, and was left.
-    ProtocolBroken {
-        /// What it did.
-        words: String,
-        /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
-    },
 }

@@ -1,7 +1,7 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
 use super::heard::words_behind;
-use super::{Order, Outbox, Outcome, Phase, SPELLINGS_MAX, Session};
+use super::{Order, Outbox, Phase, SPELLINGS_MAX, Session, Shortfall};
 use crate::client::event::Event;
 use crate::wire::{Message, Reply};
 
@@ -47,9 +47,10 @@ impl Session {
                 return outbox.orders.push(Order::Close);
             }
             self.phase = Phase::Ended;
-            outbox.orders.push(Order::End(Outcome::EntryRefused {
+            let shortfall = Shortfall::EntryRefused {
                 words: words.to_owned(),
-            }));
+            };
+            outbox.orders.push(Order::End(shortfall.into()));
             return;
         }
         let taken = number == Reply::NicknameInUse.number();
@@ -71,8 +72,8 @@ impl Session {
             self.ask_for_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
-            let outcome = Outcome::NickRefused { nick, why };
-            outbox.orders.push(Order::End(outcome));
+            let shortfall = Shortfall::NickRefused { nick, why };
+            outbox.orders.push(Order::End(shortfall.into()));
         } else {
             self.phase = Phase::Asking;
             outbox.orders.push(Order::AskNick { nick, why });

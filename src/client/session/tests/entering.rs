@@ -28,7 +28,7 @@ fn a_server_that_asks_for_patience_is_entered() {
     played.hear(":s 465 alice :You are banned");
     assert!(matches!(
         &played.take().orders[..],
-        [Order::End(Outcome::EntryRefused { .. })]
+        [Order::End(Outcome::Short(Shortfall::EntryRefused { .. }))]
     ));
 }
 

@@ -21,11 +21,11 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     let mut played = Played::new(true);
     played.connect();
     played.hear(":s 433 * alice :Nickname is already in use");
-    let refused = Outcome::NickRefused {
+    let refused = Shortfall::NickRefused {
         nick: "alice".into(),
         why: "it is taken".into(),
     };
-    assert_eq!(played.take().orders, [Order::End(refused)]);
+    assert_eq!(played.take().orders, [Order::End(refused.into())]);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_refused_negotiation_ends_and_one_without_end_ends_the_session() {
             let orders = played.take().orders;
             assert!(matches!(
                 orders[..],
-                [Order::End(Outcome::ProtocolBroken { .. })]
+                [Order::End(Outcome::Short(Shortfall::ProtocolBroken { .. }))]
             ));
             return;
         }
@@ -139,7 +139,10 @@ fn each_line_has_a_question_behind_it_and_refusals_are_told_in_order() {
     played.hear(":s PONG s chatroom-line-3");
     assert_eq!(played.lines(), ["QUIT"]);
     played.lose("closed");
-    assert_eq!(played.take().orders, [Order::End(Outcome::LinesRefused)]);
+    assert_eq!(
+        played.take().orders,
+        [Order::End(Outcome::Short(Shortfall::LinesRefused))]
+    );
 }
 
 #[test]
@@ -280,7 +283,9 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
             done.events[..],
             [Event::Refused { line: Some(2), .. }]
         ));
-        let [Order::End(Outcome::ServerGone { words, report })] = &done.orders[..] else {
+        let [Order::End(Outcome::Short(Shortfall::ServerGone { words, report }))] =
+            &done.orders[..]
+        else {
             panic!("{:?}", done.orders);
         };
         assert_eq!(words, "connection reset");
@@ -303,7 +308,7 @@ fn a_long_line_that_went_out_in_part_is_unknown() {
     played.input_ended();
     played.lose("gone");
     let orders = played.take().orders;
-    let [Order::End(Outcome::ServerGone { report, .. })] = &orders[..] else {
+    let [Order::End(Outcome::Short(Shortfall::ServerGone { report, .. }))] = &orders[..] else {
         panic!("{orders:?}");
     };
     assert_eq!(
@@ -318,11 +323,11 @@ fn a_script_whose_server_says_why_it_goes_repeats_that() {
     played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
     played.lose("closed");
     let words = "Closing Link: alice (Server shutting down)".to_owned();
-    let outcome = Outcome::ServerGone {
+    let shortfall = Shortfall::ServerGone {
         words,
         report: None,
     };
-    assert_eq!(played.take().orders, [Order::End(outcome)]);
+    assert_eq!(played.take().orders, [Order::End(shortfall.into())]);
 }
 
 #[test]
@@ -347,7 +352,7 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     let orders = played.take().orders;
     assert!(matches!(
         orders[..],
-        [Order::End(Outcome::EntryRefused { .. })]
+        [Order::End(Outcome::Short(Shortfall::EntryRefused { .. }))]
     ));
 }
 
@@ -369,7 +374,7 @@ fn a_server_that_never_answers_a_label_is_left_in_the_end() {
     played.outbox.written_bytes = u64::MAX;
     played.lose("closed");
     let orders = played.take().orders;
-    let [Order::End(Outcome::ProtocolBroken { report, .. })] = &orders[..] else {
+    let [Order::End(Outcome::Short(Shortfall::ProtocolBroken { report, .. }))] = &orders[..] else {
         panic!("{orders:?}");
     };
     assert_eq!(
