@@ -69,7 +69,7 @@ fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
     alice.types("one\rtwo\r/msg NickServ identify hunter2\r@bob three\rhalf a thought");
     alice.shows("half a thought");
     alice.signals(Signal::SIGTERM);
-    alice.shows("what was never sent is offered again at the next start");
+    alice.shows("what was never sent is offered again when you come back");
     alice.ends_with(143);
     assert!(!everything_in(alice.home()).contains("hunter2"));
     let _host = host_on(address.port());

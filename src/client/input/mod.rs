@@ -91,8 +91,9 @@ pub enum Intent<'a> {
     },
     /// Make another room the active one.
     Switch {
-        /// Its name, or its number in the list of rooms.
-        room: &'a str,
+        /// Its name, or its number in the list of rooms; where something is unread when none is
+        /// named.
+        room: Option<&'a str>,
     },
     /// List the rooms this person is in.
     Rooms,
@@ -227,6 +228,14 @@ enum ProblemKind {
 }
 
 impl Problem {
+    /// The command that nobody knows, when that is the trouble, and the one that is close to it.
+    pub fn unknown_command(&self) -> Option<(&str, Option<&'static str>)> {
+        match &self.0 {
+            ProblemKind::NoSuchCommand { typed, nearest } => Some((typed, *nearest)),
+            _ => None,
+        }
+    }
+
     /// The words that cannot be taken, where the trouble is with some of them.
     pub fn word(&self) -> Option<&str> {
         match &self.0 {

@@ -215,7 +215,7 @@ impl Terminal {
         drop(door);
         if let Some(keeper) = keeper {
             if keeper.has_unsent() {
-                let words = "what was never sent is offered again at the next start\n";
+                let words = "what was never sent is offered again when you come back\n";
                 self.printer.push(words.to_owned());
             }
             keeper.finish();

@@ -116,7 +116,7 @@ impl Session {
                 name: Some(name),
                 value,
             })) => refused_setting(name, value).map(str::to_owned),
-            Ok(Intent::Switch { room }) => {
+            Ok(Intent::Switch { room: Some(room) }) => {
                 let names = self.rooms.names();
                 let is_number = room
                     .parse::<usize>()
@@ -180,14 +180,18 @@ impl Session {
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
     }
 
-    /// Where a number of a room leads.
+    /// Where a number of a room leads, or none.
     fn way_to_room(&self, intent: &Intent<'_>) -> Option<String> {
-        let Intent::Switch { room } = intent else {
-            return None;
-        };
-        let number: usize = room.parse().ok()?;
         let names = self.rooms.names();
-        Some(format!("to {}", names.get(number.checked_sub(1)?)?))
+        let room = match intent {
+            Intent::Switch { room: Some(room) } => {
+                let number: usize = room.parse().ok()?;
+                names.get(number.checked_sub(1)?)?
+            }
+            Intent::Switch { room: None } => self.rooms.most_unread()?,
+            _ => return None,
+        };
+        Some(format!("to {room}"))
     }
 }
 

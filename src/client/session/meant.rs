@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::help::answer;
 use super::{Outbox, Session};
 
 impl Session {
@@ -49,7 +50,13 @@ impl Session {
     }
 
     /// Makes another room the active one, by its name or its number.
-    pub(super) fn switch(&mut self, room: &str, outbox: &mut Outbox) {
+    pub(super) fn switch(&mut self, room: Option<&str>, outbox: &mut Outbox) {
+        let Some(room) = room else {
+            return match self.rooms.most_unread().map(str::to_owned) {
+                Some(room) => self.rooms.want(&room, None),
+                None => answer(outbox, "nothing is unread in your rooms".to_owned()),
+            };
+        };
         let names = self.rooms.names();
         let by_number = room
             .parse::<usize>()

@@ -180,6 +180,14 @@ impl Rooms {
         }
     }
 
+    /// The room in which something is unread: where most of it names this person, or else the one
+    /// entered first.
+    pub(super) fn most_unread(&self) -> Option<&str> {
+        let unread = self.rooms.values().filter(|room| room.unread.messages > 0);
+        let first = unread.min_by_key(|room| (u32::MAX - room.unread.mentions, room.number));
+        first.map(|room| room.name.as_str())
+    }
+
     /// What is unread in all rooms together.
     pub(super) fn unread(&self) -> Unread {
         let mut all = Unread::default();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::help::answer;
 use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::event::{Event, RoomSummary};
-use crate::client::input::{self, Intent};
+use crate::client::input::{self, Intent, Problem};
+use crate::configuration::nearest;
 use crate::wire::Request;
 
 impl Session {
@@ -103,7 +104,10 @@ impl Session {
                 }
                 _ => self.refuse_input("there is no connection now; try again later", outbox),
             },
-            Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+            Err(problem) => {
+                let words = self.alias_meant(&problem);
+                self.refuse_input(&words.unwrap_or(problem.to_string()), outbox);
+            }
         }
     }
 
@@ -127,6 +131,14 @@ impl Session {
             Err(problem) => self.refuse_input(&problem.to_string(), outbox),
         }
         self.script.in_turn = false;
+    }
+
+    /// What to say of a command that nobody knows, where an alias may have been meant.
+    fn alias_meant(&self, problem: &Problem) -> Option<String> {
+        let (name, command) = problem.unknown_command()?;
+        let aliases = self.settings.aliases.keys().map(String::as_str);
+        let meant = nearest(name, aliases.chain(command))?;
+        Some(format!("no command /{name}; did you mean /{meant}?"))
     }
 
     /// Says a line of a script in the active room, whatever it begins with.
@@ -281,7 +293,14 @@ impl Session {
                 self.elsewhere = Some(server);
                 self.quit(Some("gone to another server"), now, outbox);
             }
-            Err(words) => self.refuse_input(&format!("{words}; you stay here"), outbox),
+            Err(words) => {
+                let and = if words.ends_with('?') {
+                    " You"
+                } else {
+                    "; you"
+                };
+                self.refuse_input(&format!("{words}{and} stay here"), outbox);
+            }
         }
     }
 

@@ -9,12 +9,14 @@ use crate::client::input::{
 pub(super) const ROOMS: &[Slash] = &[
     Slash {
         name: "room",
-        usage: "#ROOM|NUMBER",
-        help: "talk in another of your rooms; /rooms numbers them",
+        usage: "[#ROOM|NUMBER]",
+        help: "talk in another of your rooms, or where something is unread; /rooms numbers them",
         make: |arguments| {
-            let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
+            let Some((room, more)) = word(arguments) else {
+                return Ok(Intent::Switch { room: None });
+            };
             nothing_behind(more)?;
-            Ok(Intent::Switch { room })
+            Ok(Intent::Switch { room: Some(room) })
         },
     },
     Slash {

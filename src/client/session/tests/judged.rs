@@ -83,6 +83,7 @@ fn a_line_says_where_it_would_go_before_it_is_entered() {
     let mut played = Played::ready(false);
     let note = |played: &Played, line: &str| played.session.judge(line).note;
     assert_eq!(note(&played, "/room 1").as_deref(), Some("to #lobby"));
+    assert_eq!(note(&played, "/room"), None);
     assert_eq!(note(&played, "/room 2"), None);
     assert_eq!(note(&played, "/j").as_deref(), Some("/join"));
     assert_eq!(
@@ -144,3 +145,38 @@ fn rooms_one_has_heard_of_are_offered_until_one_is_in() {
 }
 
 // A64.
+
+#[test]
+fn a_room_that_is_not_named_is_where_most_concerns_this_person() {
+    let mut played = Played::ready(false);
+    for room in ["#one", "#two", "#three"] {
+        played.hear(&format!(":alice!a@h JOIN {room}"));
+        played.hear(&format!(":bob!b@h JOIN {room}"));
+    }
+    played.hear(":bob!b@h PRIVMSG #one :hi");
+    played.hear(":bob!b@h PRIVMSG #three :hi");
+    played.hear(":bob!b@h PRIVMSG #two :alice: hi");
+    let to = |played: &Played| played.session.judge("/room").note;
+    for room in ["#two", "#one", "#three"] {
+        assert_eq!(to(&played), Some(format!("to {room}")));
+        played.type_line("/room");
+        assert_eq!(played.session.active_room(), Some(room));
+    }
+    played.take();
+    played.type_line("/room");
+    let words = "nothing is unread in your rooms".to_owned();
+    assert_eq!(played.events(), [Event::Answer { words }]);
+}
+
+#[test]
+fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
+    let mut played = Played::ready(false);
+    played
+        .session
+        .settings
+        .aliases
+        .insert("greet".into(), "/msg bob hi".into());
+    played.type_line("/gret");
+    let words = "no command /gret; did you mean /greet?".to_owned();
+    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+}
