@@ -120,10 +120,9 @@ impl Lines {
     /// Cuts off the carriage return, and says so when the line is too long even then.
     fn bounded<'a>(&self, line: &'a [u8]) -> Line<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > self.line_bytes_max {
-            Line::TooLong
-        } else {
-            Line::Whole(line)
+        match line.len() > self.line_bytes_max {
+            true => Line::TooLong,
+            false => Line::Whole(line),
         }
     }
 

@@ -42,12 +42,11 @@ fn leads_to_end(mask: &str, text: &str) -> bool {
     for c in mask.chars() {
         match c {
             '*' => {
-                let mut any = false;
+                // From the first of them on, all.
+                let mut behind = 0;
                 for place in &mut reached {
-                    let from_first = *place | place.wrapping_neg();
-                    let behind = if any { u64::MAX } else { from_first };
-                    any |= *place != 0;
-                    *place = behind;
+                    *place |= place.wrapping_neg() | behind;
+                    behind = if *place == 0 { 0 } else { u64::MAX };
                 }
             }
             '?' => move_on(&mut reached),

@@ -73,8 +73,8 @@ impl fmt::Display for NameError {
         match self {
             Self::Empty => f.write_str("it is empty"),
             Self::TooLong { bytes_max } => write!(f, "it is longer than {bytes_max} bytes"),
-            Self::Start(c) => write!(f, "it cannot begin with {}", Shown(*c)),
-            Self::Character(c) => write!(f, "it cannot have {} in it", Shown(*c)),
+            Self::Start(c) => write!(f, "it cannot begin with {}", shown(*c)),
+            Self::Character(c) => write!(f, "it cannot have {} in it", shown(*c)),
         }
     }
 }
@@ -82,16 +82,12 @@ impl fmt::Display for NameError {
 impl std::error::Error for NameError {}
 
 /// A character as it can be shown in a sentence, whatever it is.
-struct Shown(char);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            ' ' => f.write_str("a space"),
-            c if c.is_ascii_graphic() => write!(f, "'{c}'"),
-            c => write!(f, "U+{:04X}", u32::from(c)),
-        }
-    }
+fn shown(c: char) -> impl fmt::Display {
+    fmt::from_fn(move |f| match c {
+        ' ' => f.write_str("a space"),
+        c if c.is_ascii_graphic() => write!(f, "'{c}'"),
+        c => write!(f, "U+{:04X}", u32::from(c)),
+    })
 }
 
 /// A checked name: a type of its own around its text.

@@ -138,7 +138,6 @@ replies! {
     BanListFull         478 "Channel list is full"
     NoPrivileges        481 "Permission Denied- You're not an IRC operator"
     ChanOpPrivsNeeded   482 "You're not a channel operator"
-    NoOperHost          491 "No operators here"
     UnknownModeFlag     501 "Unknown MODE flag"
     UsersDontMatch      502 "Cannot change mode for other users"
     HelpNotFound        524 "There is no help on this"

@@ -153,6 +153,11 @@ impl Hub {
     }
 }
 
+/// Words as the last parameter of a line, if there are any.
+pub(super) fn trailing(words: Option<&str>) -> impl fmt::Display {
+    fmt::from_fn(move |f| words.map_or(Ok(()), |words| write!(f, " :{words}")))
+}
+
 /// Puts words into as few lines of at most `bytes_max` bytes as they fit in, and hands on each;
 /// whether there were any.
 fn in_lines(

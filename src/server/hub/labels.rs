@@ -22,10 +22,8 @@ pub(super) struct Labelled<'a> {
 impl Hub {
     /// The label of a line, when its sender can have answers labelled.
     pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<Labelled<'a>> {
-        let has = self.people.get(from)?.capabilities;
-        if !has.has(Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH)) {
-            return None;
-        }
+        let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
+        let has = Some(self.capabilities(from)).filter(|has| has.has(both))?;
         let label = tags.get("label")?;
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX;
         fits.then_some(Labelled { from, has, label })

@@ -245,8 +245,11 @@ impl Hub {
             registration::refuse_other_protocols(line)?;
         }
         let message = &match Message::from_client(line) {
+            Ok(message) => message,
             Err(MessageError::NoCommand) => return Ok(()),
-            message => message?,
+            Err(MessageError::ForbiddenByte) => return Err(Refusal::ForbiddenByte("*")),
+            Err(MessageError::InvalidUtf8) => return Err(Refusal::InvalidUtf8),
+            Err(MessageError::TooLong) => return Err(Refusal::LineTooLong),
         };
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
         let request = match Request::read(message) {

@@ -88,10 +88,8 @@ impl Hub {
         let words = format_args!(":{source} WALLOPS :{text}");
         let line = self.outbox().whole_line(words);
         let mut told = self.told(line.ok_or(Refusal::TooLongToRelay)?);
-        for (person, present) in self.people.all_present() {
-            if present.modes.has('w') {
-                told.send(person.id, person.capabilities, &mut self.outbox());
-            }
+        for (person, _) in self.people.with_mode('w') {
+            told.send(person.id, person.capabilities, &mut self.outbox());
         }
         Ok(())
     }
@@ -128,11 +126,9 @@ impl Hub {
             Err(why) => format!("The configuration stays as it was: {why}"),
         };
         let name = &self.settings.name;
-        for (person, present) in self.people.all_present() {
-            if present.modes.has('o') {
-                let words = format_args!(":{name} NOTICE {} :{outcome}", present.nick);
-                self.post(person.id, self.line(words));
-            }
+        for (person, present) in self.people.with_mode('o') {
+            let words = format_args!(":{name} NOTICE {} :{outcome}", present.nick);
+            self.post(person.id, self.line(words));
         }
         self.let_operators_go();
     }

@@ -280,8 +280,13 @@ impl People {
 
     /// Everybody who is registered, in the order of their places.
     pub(super) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
-        let people = self.slots.iter().flatten();
-        people.filter_map(|person| Some((person, person.present()?)))
+        self.all().filter_map(|one| Some((one, one.present()?)))
+    }
+
+    /// Those of them who have this mode.
+    pub(super) fn with_mode(&self, letter: char) -> impl Iterator<Item = (&Person, &Present)> {
+        self.all_present()
+            .filter(move |(_, one)| one.modes.has(letter))
     }
 
     /// Everybody connected, in the order of their places.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::{Outbox, Written};
 use crate::wire::name::NameError;
-use crate::wire::{MessageError, Reply, RequestError};
+use crate::wire::{Reply, RequestError};
 
 /// A row is a refusal and what it is about, the reply that says so, and, where more can be said than
 /// the words of that reply, better ones; what stands behind a semicolon is for these only.
@@ -26,14 +26,17 @@ macro_rules! refusals {
                 if let Some(rest) = self.standard() {
                     return outbox.line(format_args!(":{name} FAIL {rest}"));
                 }
-                let mut numbered = |reply: Reply, about: About<'_>, words: fmt::Arguments<'_>| {
+                let mut numbered = |reply: Reply, about: &dyn fmt::Display, words: fmt::Arguments<'_>| {
                     let number = reply.number();
                     outbox.line(format_args!(":{name} {number:03} {nick} {about}:{words}"))
                 };
                 match self {
                     $(Self::$name $(($($about,)* $($why)?))? => {
-                        let about = About(&[$($(&Echo($about)),*)?]);
-                        numbered(Reply::$reply, about, words!(Reply::$reply $(, $words)?))
+                        let about = fmt::from_fn(|_f| {
+                            $($(write!(_f, "{} ", Echo($about))?;)*)?
+                            Ok(())
+                        });
+                        numbered(Reply::$reply, &about, words!(Reply::$reply $(, $words)?))
                     })*
                 }
             }
@@ -132,27 +135,6 @@ impl Refusal<'_> {
             Self::WrongPassword => Some("Password incorrect"),
             Self::OtherProtocol(spoken) => Some(spoken),
             _ => None,
-        }
-    }
-}
-
-/// What an answer is about, between the nick and the words: what the client has given.
-struct About<'a>(&'a [&'a dyn fmt::Display]);
-
-impl fmt::Display for About<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|given| write!(f, "{given} "))
-    }
-}
-
-impl From<MessageError> for Refusal<'_> {
-    fn from(error: MessageError) -> Self {
-        match error {
-            // A line without a command is not answered, so this is never seen by anybody.
-            MessageError::NoCommand => Self::UnknownCommand(""),
-            MessageError::ForbiddenByte => Self::ForbiddenByte("*"),
-            MessageError::InvalidUtf8 => Self::InvalidUtf8,
-            MessageError::TooLong => Self::LineTooLong,
         }
     }
 }

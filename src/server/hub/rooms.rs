@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::answers::trailing;
 use super::limits::cut;
 use super::room::Topic;
 use super::talk::may_speak;
@@ -129,10 +130,8 @@ impl Hub {
 
     /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
     pub(super) fn away_line(&self, Present { source, away, .. }: &Present) -> Written {
-        match away {
-            Some(message) => self.line(format_args!(":{source} AWAY :{message}")),
-            None => self.line(format_args!(":{source} AWAY")),
-        }
+        let message = trailing(away.as_deref());
+        self.line(format_args!(":{source} AWAY{message}"))
     }
 
     pub(super) fn part<'a>(
@@ -157,10 +156,8 @@ impl Hub {
         let (source, name) = (&present.source, &room.name);
         // A reason is something said in the room.
         let reason = reason.filter(|reason| may_speak(present, Some(member), room, Some(reason)));
-        let line = match reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)) {
-            Some(reason) => self.line(format_args!(":{source} PART {name} :{reason}")),
-            None => self.line(format_args!(":{source} PART {name}")),
-        };
+        let reason = trailing(reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)));
+        let line = self.line(format_args!(":{source} PART {name}{reason}"));
         self.tell_room(room, line);
         self.rooms.leave(room.number, from, &mut self.people);
         Ok(())

@@ -1,7 +1,6 @@
 //! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
 
-use std::fmt;
-
+use super::answers::trailing;
 use super::limits::cut;
 use super::told::Tagged;
 use super::{
@@ -43,8 +42,7 @@ impl Hub {
         targets: &'a str,
         saying: Saying<'a>,
     ) -> Done<'a> {
-        let now = self.now.running;
-        self.people.present_mut(from)?.spoke = now;
+        self.people.present_mut(from)?.spoke = self.now.running;
         let is_answered = saying.command != "NOTICE";
         let targets = match self.targets(targets, saying.command) {
             Err(_) if !is_answered => return Ok(()),
@@ -123,7 +121,7 @@ impl Hub {
         (prefix, target): (&str, &str),
     ) -> Done<'a, Told<'a>> {
         let (source, command) = (&speaker.source, saying.command);
-        let text = fmt::from_fn(|f| saying.text.map_or(Ok(()), |text| write!(f, " :{text}")));
+        let text = trailing(saying.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().whole_line(words);
         // The tags of a client that has not asked for any are nothing.

@@ -57,12 +57,11 @@ impl Hub {
 
     /// Whether somebody comes up when the other does not ask for their very nick.
     fn can_see(&self, from: ConnectionId, id: ConnectionId, present: &Present) -> bool {
-        if !present.modes.has('i') || from == id || self.is_operator(from) {
-            return true;
-        }
-        let own = self.people.present(from);
-        let mut rooms = present.rooms.iter();
-        rooms.any(|one| own.is_ok_and(|own| own.membership(one.room).is_some()))
+        let is_near = |(room, _): (&Room, _)| self.member(from, room).is_some();
+        !present.modes.has('i')
+            || from == id
+            || self.is_operator(from)
+            || self.rooms_of(present).any(is_near)
     }
 
     /// Tells the details with these letters, and gives the token back; or tells the usual details.
