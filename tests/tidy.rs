@@ -321,12 +321,11 @@ fn the_readme_and_the_man_page_have_each_recipe_as_it_is_tested() {
     assert_none("recipes that are missing", &missing);
 }
 
-/// The server is to stay slim: 6,000 lines are what it should fit in, and this is what it may have
-/// until it does. Whoever makes it smaller takes the number down; nobody takes it up. Blank lines,
-/// comments, and what is built for tests only are not counted.
+/// The server is to stay slim: less than 6,000 lines are what it fits in. Blank lines, comments, and
+/// what is built for tests only are not counted.
 #[test]
-fn the_server_grows_no_further() {
-    const LINES_MAX: usize = 6_060;
+fn the_server_stays_slim() {
+    const LINES_MAX: usize = 5_999;
     let mut lines = 0;
     for source in sources("src") {
         if source.is_in("src/server/") || source.is_in("src/wire/") {

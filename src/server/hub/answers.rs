@@ -33,10 +33,11 @@ impl Hub {
 
     /// The same in the middle of an answer, which no such refusal ends.
     pub(super) fn refuse_about(&self, to: ConnectionId, refusal: Refusal<'_>) {
-        if let Some(person) = self.people.get(to) {
-            let (name, nick) = (&self.settings.name, person.nick_or_star());
-            let line = refusal.line(name, nick, &mut self.outbox());
-            self.post(to, line);
+        let name = &self.settings.name;
+        match refusal.standard() {
+            _ if self.people.get(to).is_none() => {}
+            Some(rest) => self.post(to, self.line(format_args!(":{name} FAIL {rest}"))),
+            None => refusal.tell(&|reply, rest| self.reply_with(to, reply, rest)),
         }
     }
 

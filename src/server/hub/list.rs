@@ -40,15 +40,13 @@ impl Hub {
 /// mask for its name, or behind `!` for what it is not called.
 fn holds(condition: &str, room: &Room, now: Duration) -> bool {
     let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
+    let topic = room.topic.as_ref();
     // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
     match bound(condition) {
         Some(("", true, bound)) => (room.members.len() as u64) < bound,
         Some(("", false, bound)) => room.members.len() as u64 > bound,
         Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
-        Some(("T", below, bound)) => {
-            let topic = room.topic.as_ref();
-            topic.is_some_and(|topic| (minutes(topic.time) < bound) == below)
-        }
+        Some(("T", below, bound)) => topic.is_some_and(|one| (minutes(one.time) < bound) == below),
         _ => match condition.strip_prefix('!') {
             Some(mask) => !mask::fits(mask, room.name.as_str()),
             None => mask::fits(condition, room.name.as_str()),

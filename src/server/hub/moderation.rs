@@ -102,8 +102,8 @@ impl Hub {
         let (source, name, nick) = (&kicker.source, &room.name, &present.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
         self.tell_room(room, line);
-        let (number, victim) = (room.number, victim.id);
-        self.rooms.leave(number, victim, &mut self.people);
+        let victim = victim.id;
+        self.rooms.leave(room.number, victim, &mut self.people);
         Ok(())
     }
 }

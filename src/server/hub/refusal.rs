@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write};
 
-use super::{Outbox, Written};
 use crate::wire::name::NameError;
 use crate::wire::{Reply, RequestError};
 
@@ -21,22 +20,16 @@ macro_rules! refusals {
         }
 
         impl Refusal<'_> {
-            /// The answer, for the one who asked: `name` is the server's, `nick` is theirs.
-            pub(super) fn line(self, name: &str, nick: &str, outbox: &mut Outbox) -> Written {
-                if let Some(rest) = self.standard() {
-                    return outbox.line(format_args!(":{name} FAIL {rest}"));
-                }
-                let mut numbered = |reply: Reply, about: &dyn fmt::Display, words: fmt::Arguments<'_>| {
-                    let number = reply.number();
-                    outbox.line(format_args!(":{name} {number:03} {nick} {about}:{words}"))
-                };
+            /// Hands on the numbered answer: which it is, and all that stands behind the nick.
+            pub(super) fn tell(self, numbered: &dyn Fn(Reply, fmt::Arguments<'_>)) {
                 match self {
                     $(Self::$name $(($($about,)* $($why)?))? => {
                         let about = fmt::from_fn(|_f| {
                             $($(write!(_f, "{} ", Echo($about))?;)*)?
                             Ok(())
                         });
-                        numbered(Reply::$reply, &about, words!(Reply::$reply $(, $words)?))
+                        let words = words!(Reply::$reply $(, $words)?);
+                        numbered(Reply::$reply, format_args!("{about}:{words}"));
                     })*
                 }
             }
@@ -117,7 +110,7 @@ pub(super) type Done<'a, T = ()> = Result<T, Refusal<'a>>;
 
 impl Refusal<'_> {
     /// The few that have no number, but a word of their own. IRCv3 standard-replies.
-    fn standard(&self) -> Option<&'static str> {
+    pub(super) fn standard(&self) -> Option<&'static str> {
         const INVALID_UTF8: &str =
             "* INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
         const INVALID_REAL_NAME: &str = "SETNAME INVALID_REALNAME \

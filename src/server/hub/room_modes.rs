@@ -150,10 +150,7 @@ impl Hub {
             }
             'k' => wanted.key(room, limits),
             'l' => wanted.limit(room),
-            flag if FLAGS.contains(flag) => {
-                let changed = room.modes.set(flag, wanted.on);
-                Ok(changed.then_some(None))
-            }
+            flag if FLAGS.contains(flag) => Ok(room.modes.set(flag, wanted.on).then_some(None)),
             letter => Err(Refusal::UnknownRoomMode(letter)),
         }
     }

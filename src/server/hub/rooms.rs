@@ -272,10 +272,9 @@ impl Hub {
 
     /// A room, for one of its operators.
     pub(super) fn operated_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
-        match self.own_room(id, name)? {
-            (room, member) if member.operator => Ok(room),
-            _ => Err(Refusal::NotRoomOperator(name)),
-        }
+        let (room, member) = self.own_room(id, name)?;
+        let is_operator = member.operator.then_some(room);
+        is_operator.ok_or(Refusal::NotRoomOperator(name))
     }
 
     /// A room, for somebody who may know of it.
