@@ -1,7 +1,8 @@
 //! What events look like.
 
+use super::style::{NICK_COLORS, nick_color};
 use super::*;
-use crate::client::event::{Details, Present};
+use crate::client::event::{Details, Manner, Present};
 
 fn look(color: bool) -> Look {
     Look::new(color, Volume::Normal, TimeZone::UTC, Taste::default())
