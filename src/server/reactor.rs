@@ -23,7 +23,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use self::connection::{Connection, Queues, State, Transport};
+use self::connection::{Connection, Queues, State};
 use self::door::Door;
 use self::intake::{READ_BYTES_A_TURN, Share};
 pub(super) use self::reload::Reload;
@@ -46,31 +46,14 @@ const STOP: Token = Token(usize::MAX);
 /// And on this one: the settings are to be read again.
 const RELOAD: Token = Token(usize::MAX - 1);
 
-/// Both clocks, read together.
-struct Clock {
-    start: Instant,
-}
-
-impl Clock {
-    fn now(&self) -> Moment {
-        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Moment {
-            running: self.start.elapsed(),
-            unix: unix.unwrap_or_default(),
-        }
-    }
-}
-
 /// The loop and all it owns.
 pub(super) struct Reactor {
     poll: Poll,
-    clock: Clock,
+    started: Instant,
     now: Moment,
     hub: Hub,
     outbox: Outbox,
     door: Door,
-    /// Those just let in, on their way to a place.
-    newcomers: Vec<(TcpStream, IpAddr)>,
     stop: UnixStream,
     /// How settings are read again, where they come from somewhere.
     reload: Option<Reload>,
@@ -109,18 +92,15 @@ impl Reactor {
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
         let door = Door::open(&settings.listen, handed_over, RELOAD.0 - 1, poll.registry())?;
-        let clock = Clock {
-            start: Instant::now(),
-        };
-        let now = clock.now();
+        let started = Instant::now();
+        let now = moment(started);
         Ok(Self {
             poll,
-            clock,
+            started,
             now,
             hub: Hub::new(settings.hub.clone(), now),
             outbox: Outbox::default(),
             door,
-            newcomers: Vec::new(),
             stop,
             reload: None,
             stopping_since: None,
@@ -151,7 +131,7 @@ impl Reactor {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            self.now = self.clock.now();
+            self.now = moment(self.started);
             self.turn(&events);
         }
         Ok(())
@@ -165,12 +145,9 @@ impl Reactor {
             self.note(event);
         }
         self.end_pauses();
-        let mut newcomers = mem::take(&mut self.newcomers);
-        self.door.let_in(self.now.running, &mut newcomers);
-        for (stream, address) in newcomers.drain(..) {
+        for (stream, address) in self.door.let_in(self.now.running) {
             self.let_in(stream, address);
         }
-        self.newcomers = newcomers;
         for index in mem::take(&mut self.ready) {
             self.serve(index);
         }
@@ -192,9 +169,8 @@ impl Reactor {
     /// Makes room where connections were, and gives back what was a crowd's when most have left.
     fn clear_places(&mut self) {
         for index in mem::take(&mut self.gone) {
-            let mut connection = self.connections.remove(index);
-            self.queues.forget(&connection);
-            connection.deregister(self.poll.registry());
+            // With its socket its registration ends, too.
+            self.queues.forget(&self.connections.remove(index));
         }
         if self.connections.len() < self.connections.capacity() / 4 {
             self.connections.shrink_to_fit();
@@ -216,7 +192,7 @@ impl Reactor {
             self.stop_at(),
         ];
         let next = times.into_iter().flatten().min()?;
-        Some(next.saturating_sub(self.clock.start.elapsed()))
+        Some(next.saturating_sub(self.started.elapsed()))
     }
 
     fn has_stopped(&self) -> bool {
@@ -247,27 +223,23 @@ impl Reactor {
         };
         let index = event.token().0;
         if event.is_writable() {
-            connection.became_writable();
-            if connection.unsent_bytes() > 0 && !connection.is_unsent {
-                connection.is_unsent = true;
-                self.unsent.push(index);
+            connection.writable = true;
+            if connection.unsent_bytes() > 0 {
+                connection.be_written_to(&mut self.unsent);
             }
         }
         // An error is found by reading, too.
         if event.is_readable() || event.is_read_closed() || event.is_error() {
-            connection.became_readable();
-            if event.is_read_closed() || event.is_error() {
-                connection.will_end();
-            }
+            connection.readable = true;
+            connection.end_is_near |= event.is_read_closed() || event.is_error();
             self.make_ready(index);
         }
     }
 
     fn make_ready(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index)
-            && !connection.is_ready
+            && !mem::replace(&mut connection.is_ready, true)
         {
-            connection.is_ready = true;
             self.ready.push(index);
         }
     }
@@ -317,7 +289,7 @@ impl Reactor {
         }
     }
 
-    fn let_in(&mut self, stream: TcpStream, address: IpAddr) {
+    fn let_in(&mut self, mut stream: TcpStream, address: IpAddr) {
         // Without this a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();
@@ -326,14 +298,15 @@ impl Reactor {
             return;
         };
         let id = ConnectionId::new(place, self.generation);
-        let mut connection = Connection::new(id, Transport::Plain(stream));
+        // Once and for both directions: what happens later is remembered.
+        let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
-        if let Err(error) = connection.register(registry, Token(index)) {
+        if let Err(error) = registry.register(&mut stream, Token(index), both) {
             warn!(%error, "a connection cannot be watched, so it is closed");
             return;
         }
         self.generation = self.generation.wrapping_add(1);
-        entry.insert(connection);
+        entry.insert(Connection::new(id, stream));
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.deliver();
     }
@@ -341,5 +314,14 @@ impl Reactor {
     fn lose(&mut self, id: ConnectionId, loss: Loss) {
         self.lost.push((id, loss));
         self.deliver();
+    }
+}
+
+/// Both clocks, read together.
+fn moment(started: Instant) -> Moment {
+    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Moment {
+        running: started.elapsed(),
+        unix: unix.unwrap_or_default(),
     }
 }

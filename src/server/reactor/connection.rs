@@ -5,9 +5,7 @@ use std::mem;
 use std::net::Shutdown;
 use std::time::Duration;
 
-use mio::event::Source;
 use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
 
 use crate::server::hub::{ConnectionId, Outbox, Written};
 use crate::wire::Lines;
@@ -15,13 +13,6 @@ use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
 
 /// The longest line taken from a client, tags included and its ending not.
 const LINE_BYTES_MAX: usize = CLIENT_TAGS_BYTES_MAX + BODY_BYTES_MAX - "\r\n".len();
-
-/// What carries the bytes.
-#[derive(Debug)]
-pub(super) enum Transport {
-    /// TCP as it is.
-    Plain(TcpStream),
-}
 
 /// What a connection is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +59,11 @@ pub(super) struct Connection {
     pub(super) is_fresh: bool,
     /// Whether the other side has said its last byte.
     pub(super) has_ended: bool,
-    readable: bool,
+    pub(super) readable: bool,
     /// The system says that the last byte is on its way or here: no other event will come for it.
-    end_is_near: bool,
-    writable: bool,
-    has_shut: bool,
-    transport: Transport,
+    pub(super) end_is_near: bool,
+    pub(super) writable: bool,
+    stream: TcpStream,
     /// What waits to be sent, if it cannot stay where it was written.
     waiting: Vec<u8>,
     /// How much at the beginning of `waiting` is sent already.
@@ -91,7 +81,7 @@ pub(super) enum Got {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, transport: Transport) -> Self {
+    pub(super) fn new(id: ConnectionId, stream: TcpStream) -> Self {
         Self {
             id,
             state: State::Open,
@@ -107,48 +97,27 @@ impl Connection {
             readable: false,
             end_is_near: false,
             writable: true,
-            has_shut: false,
-            transport,
+            stream,
             waiting: Vec::new(),
             sent: 0,
             fresh: Written::NOTHING,
         }
     }
 
-    /// Asks to be told, once and for both directions, when something changes.
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.source().register(registry, token, both)
-    }
-
-    pub(super) fn deregister(&mut self, registry: &Registry) {
-        // The socket is dropped right after, which ends the registration in any case.
-        let _ = self.source().deregister(registry);
-    }
-
-    fn source(&mut self) -> &mut impl Source {
-        let Transport::Plain(stream) = &mut self.transport;
-        stream
-    }
-
     pub(super) fn is_open(&self) -> bool {
         self.state == State::Open
     }
 
-    pub(super) fn became_readable(&mut self) {
-        self.readable = true;
+    /// Whether the hub has not forgotten it.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.state, State::Open | State::Paused)
     }
 
-    pub(super) fn will_end(&mut self) {
-        self.end_is_near = true;
-    }
-
-    pub(super) fn became_writable(&mut self) {
-        self.writable = true;
-    }
-
-    pub(super) fn may_read(&self) -> bool {
-        self.readable
+    /// Puts it into the list of those to write to, unless it is there.
+    pub(super) fn be_written_to(&mut self, unsent: &mut Vec<usize>) {
+        if !mem::replace(&mut self.is_unsent, true) {
+            unsent.push(self.id.index());
+        }
     }
 
     /// Reads once. A read that gives less than there was room for was the last one until the next
@@ -157,8 +126,7 @@ impl Connection {
         if !self.readable {
             return Ok(Got::Nothing);
         }
-        let Transport::Plain(stream) = &mut self.transport;
-        match stream.read(buffer) {
+        match self.stream.read(buffer) {
             Ok(0) => {
                 self.readable = false;
                 self.has_ended = true;
@@ -228,13 +196,12 @@ impl Connection {
     /// Does not try a socket that is known to be full.
     fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
         while self.writable && self.unsent_bytes() > 0 {
-            let Transport::Plain(stream) = &mut self.transport;
             let is_kept = !self.waiting.is_empty();
             let unsent = match is_kept {
                 true => self.waiting.get(self.sent..).unwrap_or_default(),
                 false => outbox.bytes(self.fresh),
             };
-            match stream.write(unsent) {
+            match self.stream.write(unsent) {
                 Ok(count) => {
                     self.writable = count == unsent.len();
                     match is_kept {
@@ -260,14 +227,10 @@ impl Connection {
         self.sent = 0;
     }
 
-    /// Tells the other side that nothing more comes, once.
-    pub(super) fn shut_writing(&mut self) {
-        if !self.has_shut {
-            self.has_shut = true;
-            let Transport::Plain(stream) = &self.transport;
-            // When that fails the connection is broken already, and reading will tell.
-            let _ = stream.shutdown(Shutdown::Write);
-        }
+    /// Tells the other side that nothing more comes.
+    pub(super) fn shut_writing(&self) {
+        // When that fails the connection is broken already, and reading will tell.
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 }
 

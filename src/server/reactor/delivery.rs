@@ -51,12 +51,9 @@ impl Reactor {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
         let behind_bytes = self.behind_bytes();
         for &(to, line) in self.outbox.sends_in_place() {
-            let Some(connection) = self.connections.get_mut(to.index()) else {
+            let Some(connection) = known(&mut self.connections, to) else {
                 continue;
             };
-            if connection.id != to || matches!(connection.state, State::Closing | State::Gone) {
-                continue;
-            }
             if connection.queue == Queue::Open
                 && connection.unsent_bytes() + line.len() > behind_bytes
             {
@@ -81,10 +78,7 @@ impl Reactor {
             }
             self.share.caused_bytes += line.len();
             connection.push(line, &self.outbox, &mut self.queues);
-            if !connection.is_unsent {
-                connection.is_unsent = true;
-                self.unsent.push(to.index());
-            }
+            connection.be_written_to(&mut self.unsent);
         }
     }
 
@@ -132,12 +126,9 @@ impl Reactor {
     }
 
     fn tell_of_loss(&mut self, id: ConnectionId, loss: Loss) {
-        let Some(connection) = self.connections.get_mut(id.index()) else {
+        let Some(connection) = known(&mut self.connections, id) else {
             return;
         };
-        if connection.id != id || matches!(connection.state, State::Closing | State::Gone) {
-            return;
-        }
         connection.queue = Queue::LastWords;
         self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
@@ -150,37 +141,23 @@ impl Reactor {
     }
 
     fn begin_closing(&mut self, id: ConnectionId) {
-        let index = id.index();
-        let Some(connection) = self.connections.get_mut(index) else {
+        let Some(connection) = known(&mut self.connections, id) else {
             return;
         };
-        if connection.id != id || matches!(connection.state, State::Closing | State::Gone) {
-            return;
-        }
         connection.state = State::Closing;
-        connection.became_readable();
-        if !connection.is_unsent {
-            connection.is_unsent = true;
-            self.unsent.push(index);
-        }
-        self.make_ready(index);
-        let closing = self
-            .connections
-            .len()
-            .saturating_sub(self.hub.connections());
-        let time = match closing > CLOSING_MAX {
+        connection.readable = true;
+        connection.be_written_to(&mut self.unsent);
+        self.make_ready(id.index());
+        let time = match self.connections.len() > self.hub.connections() + CLOSING_MAX {
             true => Duration::ZERO,
             false => CLOSING_TIME,
         };
-        self.wake_at(index, Some(self.now.running + time));
+        self.wake_at(id.index(), Some(self.now.running + time));
     }
 
     /// Takes nothing from a connection until then; the longer of two pauses counts.
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
-        if let Some(connection) = self.connections.get_mut(id.index())
-            && connection.id == id
-            && matches!(connection.state, State::Open | State::Paused)
-        {
+        if let Some(connection) = known(&mut self.connections, id) {
             connection.state = State::Paused;
             let until = connection.wake_at.max(Some(until));
             self.wake_at(id.index(), until);
@@ -237,12 +214,16 @@ fn time_for(bytes: usize, bytes_a_second: usize) -> Duration {
     Duration::from_secs(1).mul_f64(bytes as f64 / bytes_a_second as f64)
 }
 
+/// A connection that the hub knows.
+fn known(connections: &mut Slab<Connection>, id: ConnectionId) -> Option<&mut Connection> {
+    let connection = connections.get_mut(id.index())?;
+    (connection.id == id && connection.is_known()).then_some(connection)
+}
+
 /// Of those who can still be given up, the one for whom most waits.
 fn furthest_behind(connections: &mut Slab<Connection>) -> Option<&mut Connection> {
     let all = connections.iter_mut().map(|(_, connection)| connection);
-    let can_go = |one: &&mut Connection| {
-        one.queue == Queue::Open && matches!(one.state, State::Open | State::Paused)
-    };
+    let can_go = |one: &&mut Connection| one.queue == Queue::Open && one.is_known();
     all.filter(can_go).max_by_key(|one| one.unsent_bytes())
 }
 

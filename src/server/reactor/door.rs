@@ -21,7 +21,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
 struct Listener {
     socket: TcpListener,
-    address: SocketAddr,
     token: Token,
     /// Somebody may be waiting to be let in.
     has_newcomers: bool,
@@ -43,24 +42,25 @@ impl Door {
         first_token: usize,
         registry: &Registry,
     ) -> Result<Self, ServerError> {
-        let open = |address: SocketAddr| {
-            let socket = bind(address);
-            socket.map_err(|error| ServerError::CannotListen { address, error })
-        };
-        let sockets = match handed_over.is_empty() {
-            true => addresses.iter().copied().map(open).collect(),
+        let sockets: Vec<TcpListener> = match handed_over.is_empty() {
+            true => addresses.iter().map(bind).collect::<Result<_, _>>()?,
             false => handed_over
                 .into_iter()
                 .map(|socket| {
                     socket.set_nonblocking(true)?;
                     Ok(TcpListener::from_std(socket))
                 })
-                .collect::<Result<Vec<_>, _>>(),
+                .collect::<io::Result<_>>()?,
         };
         let mut listeners = Vec::new();
-        for (socket, index) in sockets?.into_iter().zip(0..) {
-            let listener = Listener::new(socket, Token(first_token - index), registry);
-            listeners.push(listener?);
+        for (mut socket, index) in sockets.into_iter().zip(0..) {
+            let token = Token(first_token - index);
+            registry.register(&mut socket, token, Interest::READABLE)?;
+            listeners.push(Listener {
+                socket,
+                token,
+                has_newcomers: false,
+            });
         }
         Ok(Self {
             listeners,
@@ -69,7 +69,8 @@ impl Door {
     }
 
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.listeners.iter().map(|listener| listener.address)
+        let listeners = self.listeners.iter();
+        listeners.flat_map(|listener| listener.socket.local_addr())
     }
 
     /// An event said that somebody is there.
@@ -90,21 +91,23 @@ impl Door {
     }
 
     /// Lets in those who wait, up to a share for this turn.
-    pub(super) fn let_in(&mut self, now: Duration, newcomers: &mut Vec<(TcpStream, IpAddr)>) {
+    pub(super) fn let_in(&mut self, now: Duration) -> Vec<(TcpStream, IpAddr)> {
+        let mut newcomers = Vec::new();
         if self.again_at.is_some_and(|at| at > now) {
-            return;
+            return newcomers;
         }
         let was_failing = self.again_at.take().is_some();
         for listener in &mut self.listeners {
-            if let Err(error) = listener.let_in(newcomers) {
+            if let Err(error) = listener.let_in(&mut newcomers) {
                 // Most often there are no file descriptors left: whoever leaves gives one back.
                 self.again_at = Some(now + ACCEPT_PAUSE);
                 if !was_failing {
                     warn!(%error, "nobody can be let in at the moment; trying again");
                 }
-                return;
+                break;
             }
         }
+        newcomers
     }
 
     /// Lets nobody in any more.
@@ -114,25 +117,17 @@ impl Door {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = TcpListener::bind(address)?;
-    // Once more than the library did: it lets only 128 wait.
-    listen(&socket, WAITING_MAX)?;
-    Ok(socket)
+fn bind(address: &SocketAddr) -> Result<TcpListener, ServerError> {
+    let listening = TcpListener::bind(*address).and_then(|socket| {
+        // Once more than the library did: it lets only 128 wait.
+        listen(&socket, WAITING_MAX)?;
+        Ok(socket)
+    });
+    let address = *address;
+    listening.map_err(|error| ServerError::CannotListen { address, error })
 }
 
 impl Listener {
-    fn new(mut socket: TcpListener, token: Token, registry: &Registry) -> io::Result<Self> {
-        let address = socket.local_addr()?;
-        registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Self {
-            socket,
-            address,
-            token,
-            has_newcomers: false,
-        })
-    }
-
     fn let_in(&mut self, newcomers: &mut Vec<(TcpStream, IpAddr)>) -> io::Result<()> {
         for _ in 0..ACCEPTS_A_TURN {
             if !self.has_newcomers {

@@ -92,8 +92,7 @@ impl Reactor {
             Ok(Got::End) => self.lose(id, Loss::Closed),
             Err(_) => self.lose(id, Loss::Broken),
         }
-        let connection = self.connections.get(index);
-        if connection.is_some_and(Connection::may_read) {
+        if self.connections.get(index).is_some_and(|one| one.readable) {
             self.make_ready(index);
         }
     }
@@ -148,7 +147,7 @@ impl Reactor {
         };
         match connection.read(buffer) {
             Ok(Got::Bytes(_) | Got::Nothing) => {
-                if connection.may_read() {
+                if connection.readable {
                     self.make_ready(index);
                 }
             }
