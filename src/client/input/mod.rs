@@ -2,13 +2,16 @@
 //!
 //! The grammar is small: text, `@nick text`, `/command …`, and `//` or `@@` for text that begins
 //! with those characters. What does not fit the grammar becomes a [`Problem`] that says what to
-//! type instead; it never becomes chat. The table drives parsing, `/help` and Tab alike.
+//! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
+//! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
 mod commands;
+mod intent;
+mod names;
+mod problem;
 mod secret;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_till1};
@@ -18,270 +21,12 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 pub use self::commands::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
+pub use self::intent::{Intent, Local, can_be_first};
+use self::names::{checked_nick, checked_room};
+pub use self::names::{checked_nick_text, checked_room_text, is_room};
+pub use self::problem::Problem;
+use self::problem::{Fault, ProblemKind};
 pub use self::secret::{is_secret, is_secret_talk};
-use crate::wire::name::is_invisible;
-
-/// What a typed line asks for, borrowed from the line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Intent<'a> {
-    /// An empty line: nothing at all.
-    Nothing,
-    /// Say this to everybody in the active room.
-    Say {
-        /// What to say.
-        text: &'a str,
-    },
-    /// Say this to one person, or to a room that is not the active one.
-    Tell {
-        /// A nick or a room.
-        target: &'a str,
-        /// What to say.
-        text: &'a str,
-    },
-    /// Say what one does: `* alice waves`.
-    Act {
-        /// What stands behind the nick.
-        text: &'a str,
-    },
-    /// Take another nick.
-    Nick {
-        /// The new one.
-        nick: &'a str,
-    },
-    /// List who is in a room.
-    Who {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-    },
-    /// List only the nicks of those in a room.
-    Names {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-    },
-    /// Ask all about one person.
-    Whois {
-        /// That person.
-        nick: &'a str,
-    },
-    /// Enter a room, or make it the active one.
-    Join {
-        /// The room.
-        room: Cow<'a, str>,
-        /// Its key, where it has one.
-        key: Option<&'a str>,
-    },
-    /// Leave a room.
-    Part {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// Why, for those who stay.
-        reason: Option<&'a str>,
-    },
-    /// See or set what a room is about.
-    Topic {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// The new topic.
-        topic: Option<&'a str>,
-    },
-    /// Be away, or back when there is no message.
-    Away {
-        /// What those who whisper are told.
-        message: Option<&'a str>,
-    },
-    /// Make another room the active one.
-    Switch {
-        /// Its name, or its number in the list of rooms; where something is unread when none is
-        /// named.
-        room: Option<&'a str>,
-    },
-    /// List the rooms this person is in.
-    Rooms,
-    /// List the rooms there are on the server.
-    List {
-        /// Which ones, in the server's own words.
-        filter: Option<&'a str>,
-    },
-    /// Whisper to whoever whispered last.
-    Reply {
-        /// What to say.
-        text: &'a str,
-    },
-    /// Say something that no program should answer.
-    Notice {
-        /// A nick or a room.
-        target: &'a str,
-        /// What to say.
-        text: &'a str,
-    },
-    /// Ask somebody into a room.
-    Invite {
-        /// Whom.
-        nick: &'a str,
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-    },
-    /// Throw somebody out of a room.
-    Kick {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// Whom.
-        nick: &'a str,
-        /// Why.
-        reason: Option<&'a str>,
-    },
-    /// See or change the modes of a room or of this person.
-    Mode {
-        /// The active room when none is named.
-        target: Option<&'a str>,
-        /// The change as it stands on the wire; none to see the modes.
-        change: String,
-    },
-    /// Show nothing that these people say any more, or list who is ignored.
-    Ignore {
-        /// A nick, or a mask.
-        mask: Option<&'a str>,
-    },
-    /// Show again what they say.
-    Unignore {
-        /// The nick or the mask.
-        mask: &'a str,
-    },
-    /// Send a line to the server as it is.
-    Raw {
-        /// The line.
-        line: &'a str,
-    },
-    /// Go to another server.
-    Connect {
-        /// An address, or a name from the configuration.
-        server: &'a str,
-    },
-    /// Something that only concerns what is shown here.
-    Local(Local<'a>),
-    /// Connect anew to the same server.
-    Reconnect,
-    /// Explain the commands.
-    Help {
-        /// One command, all of them when none is named.
-        command: Option<&'a str>,
-    },
-    /// Leave.
-    Quit {
-        /// Why, for those who stay.
-        reason: Option<&'a str>,
-    },
-}
-
-/// What a person can ask of the screen, without any server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Local<'a> {
-    /// Take everything off the screen.
-    Clear,
-    /// Show the last lines once more.
-    History {
-        /// How many.
-        count: usize,
-    },
-    /// Show the lines seen so far that have this text in them.
-    Search {
-        /// In any letter case.
-        text: &'a str,
-    },
-    /// See or change how things are shown.
-    Set {
-        /// What; nothing to see all settings.
-        name: Option<&'a str>,
-        /// To what.
-        value: Option<&'a str>,
-    },
-}
-
-/// What is wrong with what stands behind a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Fault {
-    Missing(&'static str),
-    TooMuch(String),
-    Nick(String),
-    Room(String),
-    NoText(String),
-    Number(String),
-}
-
-/// Why a typed line cannot be understood. Its words say what to type instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem(ProblemKind);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum ProblemKind {
-    NoCommandName,
-    NoSuchCommand {
-        typed: String,
-        nearest: Option<&'static str>,
-    },
-    NobodyNamed,
-    Forbidden(char),
-    InCommand {
-        usage: String,
-        fault: Fault,
-    },
-}
-
-impl Problem {
-    /// The command that nobody knows, when that is the trouble, and the one that is close to it.
-    pub fn unknown_command(&self) -> Option<(&str, Option<&'static str>)> {
-        match &self.0 {
-            ProblemKind::NoSuchCommand { typed, nearest } => Some((typed, *nearest)),
-            _ => None,
-        }
-    }
-
-    /// The words that cannot be taken, where the trouble is with some of them.
-    pub fn word(&self) -> Option<&str> {
-        match &self.0 {
-            ProblemKind::InCommand {
-                fault:
-                    Fault::TooMuch(text) | Fault::Nick(text) | Fault::Room(text) | Fault::Number(text),
-                ..
-            } => Some(text),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            ProblemKind::NoCommandName => f.write_str(
-                "a command's name is missing behind /; /help lists them, // begins text with a /",
-            ),
-            ProblemKind::NoSuchCommand {
-                typed,
-                nearest: Some(nearest),
-            } => write!(f, "no command /{typed}; did you mean /{nearest}?"),
-            ProblemKind::NoSuchCommand {
-                typed,
-                nearest: None,
-            } => write!(f, "no command /{typed}; /help lists them"),
-            ProblemKind::NobodyNamed => f.write_str(
-                "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @",
-            ),
-            ProblemKind::Forbidden(c) => write!(
-                f,
-                "U+{:04X} cannot be sent in a line; take it out",
-                u32::from(*c)
-            ),
-            ProblemKind::InCommand { usage, fault } => match fault {
-                Fault::Missing(what) => write!(f, "{what} is missing: {usage}"),
-                Fault::TooMuch(text) => write!(f, "{text:?} is too much: {usage}"),
-                Fault::Nick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
-                Fault::Room(room) => write!(f, "{room:?} cannot be a room: {usage}"),
-                Fault::Number(text) => write!(f, "{text:?} is not a number: {usage}"),
-                Fault::NoText(target) => write!(f, "there is no text for {target}: {usage}"),
-            },
-        }
-    }
-}
 
 /// Understands one typed line.
 ///
@@ -428,67 +173,6 @@ fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), Fault> 
         Some((room, more)) if is_room(room) => Ok((Some(checked_room(room)?), more)),
         _ => Ok((None, arguments)),
     }
-}
-
-/// Whether a target is a room and not a person. `&` rooms are those of other servers.
-pub fn is_room(target: &str) -> bool {
-    target.starts_with(['#', '&'])
-}
-
-/// Whether this can be done as soon as a server lets this person in: it is for the server or for
-/// somebody there, and for no room that this person must be in.
-pub fn can_be_first(intent: &Intent<'_>) -> bool {
-    matches!(
-        intent,
-        Intent::Tell { .. }
-            | Intent::Notice { .. }
-            | Intent::Mode {
-                target: Some(_),
-                ..
-            }
-            | Intent::Join { .. }
-            | Intent::Nick { .. }
-            | Intent::Away { .. }
-            | Intent::Raw { .. }
-    )
-}
-
-/// A nick that can be written into a request. Which nicks there may be is for each server to
-/// say, so only what would change the meaning of the line is refused here.
-pub fn checked_nick_text(nick: &str) -> bool {
-    !nick.is_empty()
-        && !nick.starts_with(['#', '&', ':'])
-        && !nick
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || ",!@*?".contains(c))
-}
-
-/// A room's name that can be written into a request, with or without its `#`, and its key behind
-/// a space where it has one.
-pub fn checked_room_text(room: &str) -> bool {
-    matches!(parse(&format!("/join {room}")), Ok(Intent::Join { .. }))
-}
-
-fn checked_nick(nick: &str) -> Result<&str, Fault> {
-    checked_nick_text(nick)
-        .then_some(nick)
-        .ok_or_else(|| Fault::Nick(nick.to_owned()))
-}
-
-/// A room's name; the `#` may be left out. Some servers have rooms with other signs, which the
-/// session knows.
-fn checked_room(room: &str) -> Result<Cow<'_, str>, Fault> {
-    let fine = !room
-        .chars()
-        .any(|c| c.is_control() || is_invisible(c) || c == ',');
-    if !fine || room == "#" || room == "&" || room.starts_with(':') {
-        return Err(Fault::Room(room.to_owned()));
-    }
-    Ok(if room.starts_with(['#', '&', '+', '!']) {
-        Cow::Borrowed(room)
-    } else {
-        Cow::Owned(format!("#{room}"))
-    })
 }
 
 #[cfg(test)]
