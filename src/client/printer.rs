@@ -305,16 +305,21 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn nothing_is_handed_over_while_the_gate_is_closed_or_a_block_is_not_drawn() {
+    /// A printer above a prompt, and the blocks that it hands over.
+    fn gated() -> (Printer, mpsc::Receiver<String>, JoinHandle<io::Result<()>>) {
         let printer = Printer::default();
         let (sender, receiver) = mpsc::channel();
-        let thread = printer
-            .start_gated(move |block| {
-                sender.send(block).unwrap();
-                Ok(())
-            })
-            .unwrap();
+        let print = move |block| {
+            sender.send(block).unwrap();
+            Ok(())
+        };
+        let thread = printer.start_gated(print).unwrap();
+        (printer, receiver, thread)
+    }
+
+    #[test]
+    fn nothing_is_handed_over_while_the_gate_is_closed_or_a_block_is_not_drawn() {
+        let (printer, receiver, thread) = gated();
         printer.push("one\n".into());
         printer.push("two\n".into());
         assert!(receiver.try_recv().is_err());
@@ -334,14 +339,7 @@ mod tests {
 
     #[test]
     fn a_block_drawn_behind_a_closed_gate_is_not_waited_for_again() {
-        let printer = Printer::default();
-        let (sender, receiver) = mpsc::channel();
-        let thread = printer
-            .start_gated(move |block| {
-                sender.send(block).unwrap();
-                Ok(())
-            })
-            .unwrap();
+        let (printer, receiver, thread) = gated();
         printer.open_gate();
         printer.push("one\n".into());
         assert_eq!(receiver.recv().unwrap(), "one\n");

@@ -239,6 +239,17 @@ impl Scripted {
         alice.is_in();
         (server, alice, lines)
     }
+
+    /// The same for a person called bob, who is asked for another nick.
+    pub(crate) fn with_a_question_for_a_nick() -> (Self, Terminal, Lines) {
+        let server = Self::listen();
+        let person = Start::as_nick("bob", server.address()).start();
+        let mut lines = server.accepts();
+        lines.hears("NICK ");
+        lines.sends(":fake 433 * bob :Nickname is already in use");
+        person.shows("Another nick [bob_]: ");
+        (server, person, lines)
+    }
 }
 
 /// What a scripted server says.

@@ -344,12 +344,7 @@ fn a_terminal_of_another_height_keeps_draft_cursor_and_messages() {
 
 #[test]
 fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
-    let server = Scripted::listen();
-    let mut alice = Start::as_nick("bob", server.address()).start();
-    let mut lines = server.accepts();
-    lines.hears("NICK ");
-    lines.sends(":fake 433 * bob :Nickname is already in use");
-    alice.shows("Another nick [bob_]: ");
+    let (_server, mut alice, mut lines) = Scripted::with_a_question_for_a_nick();
     alice.types("alice\r");
     lines.hears("NICK alice");
     lines.welcomes_alice();

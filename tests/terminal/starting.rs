@@ -68,12 +68,7 @@ fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
 
 #[test]
 fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() {
-    let server = Scripted::listen();
-    let mut alice = Start::as_nick("bob", server.address()).start();
-    let mut lines = server.accepts();
-    lines.hears("NICK ");
-    lines.sends(":fake 433 * bob :Nickname is already in use");
-    alice.shows("Another nick [bob_]: ");
+    let (server, mut alice, mut lines) = Scripted::with_a_question_for_a_nick();
     lines.sends("ERROR :too slow");
     lines.hangs_up();
     alice.types("alice\r");
