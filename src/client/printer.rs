@@ -118,6 +118,11 @@ impl Printer {
         self.lock().rest().len() > READ_AHEAD_BYTES_MAX
     }
 
+    /// Whether it prints above a prompt.
+    pub fn is_gated(&self) -> bool {
+        self.lock().gated
+    }
+
     /// The editor has drawn its prompt and reads keys.
     pub fn open_gate(&self) {
         self.lock().open = true;

@@ -105,6 +105,14 @@ pub fn columns() -> u16 {
     }
 }
 
+/// How many rows the terminal has; where nobody knows, as many as anybody could want.
+pub fn rows() -> u16 {
+    match tcgetwinsize(io::stdin()) {
+        Ok(size) if size.ws_row > 0 => size.ws_row,
+        _ => u16::MAX,
+    }
+}
+
 /// Which lines a terminal wraps anew when it becomes narrower. Those it does not wrap are cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reflow {

@@ -40,6 +40,32 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
 }
 
 #[test]
+fn messages_wait_while_a_paste_fills_the_screen_and_leave_no_copies_of_it() {
+    let mut room = Room::sized(10, 80);
+    let text: String = (0..20).map(|number| format!("line {number}\n")).collect();
+    room.alice
+        .types(&format!("{PASTE_BEGINS}{text}{PASTE_ENDS}"));
+    room.alice.shows("(20 messages to #lobby");
+    for number in 0..5 {
+        room.bob.says(&format!("message {number}"));
+    }
+    room.bob.sends("PING :all-said");
+    room.bob.hears("all-said");
+    room.alice.types("x");
+    room.alice.shows("x  (21 messages to #lobby");
+    room.alice.types("\x1b");
+    room.alice.shows("<bob> message 4");
+    room.alice.settles_below("[#lobby] ");
+    let lines = room.alice.lines();
+    let said = lines.iter().filter(|line| line.starts_with("<bob>"));
+    let expected: Vec<String> = (0..5).map(|n| format!("<bob> message {n}")).collect();
+    assert!(said.eq(&expected), "{lines:#?}");
+    // One is from the paste, one from the key.
+    let copies = lines.iter().filter(|line| *line == "[#lobby] line 0");
+    assert_eq!(copies.count(), 2, "{lines:#?}");
+}
+
+#[test]
 fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     let mut room = Room::open();
     room.alice.types("see: ");

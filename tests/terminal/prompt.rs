@@ -149,6 +149,28 @@ fn another_prompt_waits_for_the_commands_of_vi_to_end() {
 }
 
 #[test]
+fn another_prompt_in_the_moment_esc_is_pressed_does_not_take_the_key() {
+    const ROUNDS: usize = 30;
+    let (_server, mut alice, mut lines) = in_two_rooms(Start::with_vi_keys);
+    let draft = "y".repeat(ROUNDS);
+    alice.types(&draft);
+    alice.settles_below(&format!("[#lobby] {draft}"));
+    for number in 1..=ROUNDS {
+        // For a while it may be the beginning of another key.
+        alice.types("\x1b");
+        lines.sends(&format!(":bob!b@h PRIVMSG #den :{number}"));
+        alice.shows(&format!("#den <bob> {number}"));
+        // To the start, a letter out, and on at the end. Without Esc these would be letters.
+        alice.types("0xA");
+        let left = format!("] {}", "y".repeat(ROUNDS - number));
+        alice.waits_until("a letter less", |shown| {
+            let line = shown.lines().pop().unwrap_or_default();
+            line.ends_with(left.trim_end())
+        });
+    }
+}
+
+#[test]
 fn another_prompt_waits_while_a_line_of_the_history_is_looked_at() {
     let (_server, mut alice, mut lines) = in_two_rooms(|start| start);
     alice.types("a draft\x1b[A");

@@ -213,11 +213,12 @@ impl Editor {
     fn answer(&mut self, question: &str, default: &str) -> io::Result<Entered> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
-        self.remote.set_prompt(Prompt {
+        let prompt = Prompt {
             raw,
             styled,
             room: None,
-        });
+        };
+        self.remote.set_prompt(prompt, false);
         let mut draft = Draft::default();
         loop {
             match self.read_unremembered(draft)? {

@@ -116,11 +116,18 @@ impl Remote {
         })
     }
 
-    /// Shows another prompt, at once if a line is being typed.
-    pub fn set_prompt(&self, prompt: Prompt) {
+    /// Shows another prompt, at once if a line is being typed, or as soon as the lines are drawn
+    /// that are about to be printed above it.
+    ///
+    /// The editor draws them when no key is half read. Woken from here, it forgets an Esc that it
+    /// has read and that may be the beginning of another key.
+    pub fn set_prompt(&self, prompt: Prompt, lines_follow: bool) {
         let mut desk = self.lock();
+        let is_other = desk.wanted != prompt;
         desk.wanted = prompt;
-        self.wake_if_needed(&mut desk);
+        if is_other && !(lines_follow && self.printer.is_gated()) {
+            self.wake_if_needed(&mut desk);
+        }
     }
 
     /// Makes the editor return, and waits until it has.
@@ -248,9 +255,6 @@ impl Remote {
         }
         desk.stage = Stage::Reading;
         desk.counting = !usual_prompt;
-        // The gate moves only while the desk is locked: otherwise it could be opened here after
-        // another thread has closed it to wake the editor.
-        self.printer.open_gate();
         self.wake_if_needed(&mut desk);
         rows
     }
@@ -265,6 +269,9 @@ impl Remote {
         let mut desk = self.lock();
         line.clone_into(&mut desk.shown.line);
         desk.shown.position = position;
+        if desk.stage == Stage::Reading {
+            self.move_gate(&desk);
+        }
         desk.in_rows(painted, desk.shown.start_of_line())
     }
 
@@ -344,6 +351,19 @@ impl Remote {
     /// The line is handed over for good.
     pub(super) fn line_done(&self) {
         self.lock().undo = Undo::default();
+    }
+
+    /// Lets messages through, unless the draft and the words behind it fill the screen: nobody
+    /// would see a message above, and each would leave a copy of the draft behind.
+    ///
+    /// The gate moves only while the desk is locked: otherwise it could be opened here after
+    /// another thread has closed it to wake the editor.
+    fn move_gate(&self, desk: &Desk) {
+        const WORDS_BEHIND: u16 = 1;
+        match desk.shown.end_row() + WORDS_BEHIND < terminal::rows() {
+            true => self.printer.open_gate(),
+            false => self.printer.close_gate(),
+        }
     }
 
     fn wake_if_needed(&self, desk: &mut Desk) {

@@ -84,17 +84,17 @@ impl Front for TerminalFront {
         self.keep_unsent(session);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
-        self.page.print();
-        if !self.ended {
-            let title = self.page.scroll.title(room, unread);
-            self.printer.control(&self.title.change(title));
-        }
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
             let mut prompt = self.page.scroll.look().prompt(place.as_deref(), unread);
             prompt.room = session.active_room().map(str::to_owned);
-            self.remote.set_prompt(prompt);
+            self.remote.set_prompt(prompt, self.page.has_lines());
+        }
+        self.page.print();
+        if !self.ended {
+            let title = self.page.scroll.title(room, unread);
+            self.printer.control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {
             self.ready = true;

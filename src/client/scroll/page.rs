@@ -55,6 +55,11 @@ impl Page {
         self.lines.push_str(&lines);
     }
 
+    /// Whether there is anything to print.
+    pub(in crate::client) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// All that came together goes to the printer together.
     pub(in crate::client) fn print(&mut self) {
         self.printer.push(std::mem::take(&mut self.lines));
