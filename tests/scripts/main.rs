@@ -14,6 +14,7 @@ mod support;
 
 mod fake;
 mod faults;
+mod foreign;
 mod forms;
 mod hostile;
 mod log;

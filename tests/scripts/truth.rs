@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
 
 use super::fake::{Fake, LABELS, Recorder};
-use super::support::{Finished, Program, chatroom, heard_from, is_installed, run};
+use super::foreign::Foreign;
+use super::support::{Finished, Program, chatroom, heard_from, run};
 use crate::common::{PATIENCE, Server};
 
 /// So many lines, of which each `every`th is for nobody; the numbers of these; the others' texts.
@@ -77,87 +77,47 @@ fn a_server_with_flood_control_is_not_flooded() {
     assert_eq!(heard_from(&mut bob, "ci"), texts);
 }
 
-/// ngircd with the settings it comes with, but for its address.
-struct Ngircd {
-    program: Program,
-    address: SocketAddr,
-    _folder: tempfile::TempDir,
-}
-
-impl Ngircd {
-    fn start() -> Option<Self> {
-        let path = ["/usr/sbin/ngircd", "/usr/bin/ngircd"];
-        let Some(path) = path.iter().find(|path| std::path::Path::new(path).exists()) else {
-            is_installed("ngircd");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let address = port.unwrap();
-        let config = folder.path().join("ngircd.conf");
-        let text = format!(
-            "[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = {}\n\
-             AdminInfo1 = a\nAdminInfo2 = a\nAdminEMail = a@b.c\n\
-             [Options]\nPAM = no\nIdent = no\nDNS = no\n",
-            address.port()
-        );
-        std::fs::write(&config, text).unwrap();
-        let mut command = Command::new(path);
-        command.args(["-n", "-f", config.to_str().unwrap()]);
-        let program = Program::start(command);
-        let both = |out: &str| out.contains("Now listening");
-        program.out.wait_until(both);
-        Some(Self {
-            program,
-            address,
-            _folder: folder,
-        })
-    }
-
-    /// Runs this script in a room where somebody listens, and gives what that one heard.
-    fn play(&self, input: &str) -> (Finished, Vec<String>) {
-        let address = self.address.to_string();
-        let listener = ["--nick", "bob", "--join", "#t", "--follow", "-q"];
-        let mut listening = chatroom(&listener);
-        listening.args(["--format", "raw", &address]);
-        let listening = Program::start(listening);
-        listening.out.wait_for(" 366 bob #t ");
-        let options = ["--nick", "ci", "--join", "#t", &address];
-        let mut program = Program::start(chatroom(&options));
-        program.give(input);
-        program.end_input();
-        listening.out.wait_long(10, |out| out.contains(" QUIT "));
-        let finished = program.finish();
-        listening.signal(nix::sys::signal::Signal::SIGTERM);
-        let heard = listening.finish().out;
-        let said = heard.lines().filter_map(super::fake::said).collect();
-        (finished, said)
-    }
+/// Runs this script in a room where somebody listens, and gives what that one heard.
+fn play(server: &Foreign, input: &str) -> (Finished, Vec<String>) {
+    let address = server.address.to_string();
+    let listener = ["--nick", "bob", "--join", "#t", "--follow", "-q"];
+    let mut listening = chatroom(&listener);
+    listening.args(["--format", "raw", &address]);
+    let listening = Program::start(listening);
+    listening.out.wait_for(" 366 bob #t ");
+    let options = ["--nick", "ci", "--join", "#t", &address];
+    let mut program = Program::start(chatroom(&options));
+    program.give(input);
+    program.end_input();
+    listening.out.wait_long(10, |out| out.contains(" QUIT "));
+    let finished = program.finish();
+    listening.signal(nix::sys::signal::Signal::SIGTERM);
+    let heard = listening.finish().out;
+    let said = heard.lines().filter_map(super::fake::said).collect();
+    (finished, said)
 }
 
 #[test]
 fn ngircd_takes_every_line_and_refuses_by_number() {
-    let Some(server) = Ngircd::start() else {
+    let Some(server) = Foreign::ngircd() else {
         return;
     };
     let (input, refused, texts) = with_refused(20, 10);
-    let (finished, heard) = server.play(&input);
+    let (finished, heard) = play(&server, &input);
     assert_refused(&finished, &refused);
     assert_eq!(heard, texts);
-    drop(server.program);
 }
 
 #[test]
 #[ignore = "ngircd takes three lines a second, so this takes six minutes"]
 fn ngircd_takes_a_thousand_lines() {
-    let Some(server) = Ngircd::start() else {
+    let Some(server) = Foreign::ngircd() else {
         return;
     };
     let (input, refused, texts) = with_refused(1_000, 100);
-    let (finished, heard) = server.play(&input);
+    let (finished, heard) = play(&server, &input);
     assert_refused(&finished, &refused);
     assert_eq!(heard, texts);
-    drop(server.program);
 }
 
 /// The three lists of lines in what is told when a server is gone.

@@ -125,7 +125,7 @@ impl Session {
                 self.question_answered(outbox);
                 let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
-                    self.send_cap("END", None, outbox);
+                    self.end_negotiation(outbox);
                 } else {
                     self.send_cap("REQ", Some(&wanted), outbox);
                 }
@@ -133,12 +133,12 @@ impl Session {
             "ACK" => {
                 self.capabilities.on.extend(known(list));
                 if registering {
-                    self.send_cap("END", None, outbox);
+                    self.end_negotiation(outbox);
                 }
             }
             "LIST" if !has_more => self.question_answered(outbox),
             "NAK" if registering => {
-                self.send_cap("END", None, outbox);
+                self.end_negotiation(outbox);
             }
             "DEL" => {
                 for gone in known(list) {

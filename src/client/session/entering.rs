@@ -17,11 +17,18 @@ const GREETING_MAX: Duration = Duration::from_secs(5);
 /// A server that knows of capabilities has told by then whether a nick can be had.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 
+/// And when it has answered before, by then.
+const NEXT_ANSWER_MAX: Duration = Duration::from_secs(10);
+
 /// The names of this person that the server is told when it is known which nick they get.
 #[derive(Debug)]
 pub(super) struct Introduction {
     /// It is not waited for that any longer.
     at: Duration,
+    /// How long an answer may take.
+    patience: Duration,
+    /// Nothing more is to be negotiated.
+    ends_negotiation: bool,
     /// How many questions about capabilities are not answered.
     questions: u32,
 }
@@ -63,6 +70,8 @@ impl Session {
         let waits = !is_named && !self.was_in && may_change;
         self.introduction = waits.then_some(Introduction {
             at: now.elapsed + ANSWER_MAX,
+            patience: ANSWER_MAX,
+            ends_negotiation: false,
             questions: 1,
         });
         self.ask_for_nick(&self.nick.clone(), outbox);
@@ -86,6 +95,9 @@ impl Session {
             return;
         };
         introduction.questions = introduction.questions.saturating_sub(1);
+        // It does answer, if slowly: some let whoever asked for what cannot be had wait.
+        introduction.patience = NEXT_ANSWER_MAX;
+        introduction.at = self.heard_at + introduction.patience;
         if introduction.questions == 0 && self.phase != Phase::Asking {
             self.introduce(outbox);
         }
@@ -106,8 +118,17 @@ impl Session {
         (self.phase != Phase::Asking).then_some(waits.at)
     }
 
+    /// Lets the server let this person in, as soon as it knows the names: some begin to negotiate
+    /// once more with each question that comes after the end.
+    pub(super) fn end_negotiation(&mut self, outbox: &mut Outbox) {
+        match &mut self.introduction {
+            Some(introduction) => introduction.ends_negotiation = true,
+            None => self.send_cap("END", None, outbox),
+        }
+    }
+
     fn introduce(&mut self, outbox: &mut Outbox) {
-        self.introduction = None;
+        let introduction = self.introduction.take();
         let nick = &self.settings.nick;
         let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
         let real_name = self.settings.real_name.as_ref().unwrap_or(nick).clone();
@@ -120,6 +141,9 @@ impl Session {
             },
             outbox,
         );
+        if introduction.is_some_and(|introduction| introduction.ends_negotiation) {
+            self.send_cap("END", None, outbox);
+        }
     }
 
     /// Whether this is the echo of something that the configuration has said on coming in, which
@@ -140,7 +164,7 @@ impl Session {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
             if let Some(introduction) = &mut self.introduction {
-                introduction.at = now.elapsed + ANSWER_MAX;
+                introduction.at = now.elapsed + introduction.patience;
             }
             self.script.in_turn = true;
             self.ask_for_nick(nick, outbox);

@@ -288,14 +288,14 @@ fn the_names_a_server_is_told_are_those_of_the_nick_that_can_be_had() {
     let now = played.now;
     let (session, outbox) = (&mut played.session, &mut played.outbox);
     session.answer_nick("bob", now, outbox);
-    assert_eq!(played.lines(), ["CAP END", "NICK bob", "CAP LIST"]);
+    assert_eq!(played.lines(), ["NICK bob", "CAP LIST"]);
     played.hear(":s 433 * bob :Nickname is already in use");
     played.hear(":s CAP * LIST :chghost");
     let (session, outbox) = (&mut played.session, &mut played.outbox);
     session.answer_nick("carol", now, outbox);
     played.take();
     played.hear(":s CAP * LIST :chghost");
-    assert_eq!(played.lines(), ["USER carol 0 * :carol"]);
+    assert_eq!(played.lines(), ["USER carol 0 * :carol", "CAP END"]);
     played.let_in("carol");
     assert!(played.session.is_ready());
     // From then on the names are known before.

@@ -1,0 +1,156 @@
+//! Servers of others, where they are installed: what they say of themselves is taken as they mean it.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+
+use super::support::{Finished, Program, chatroom, is_installed, run};
+
+/// Another server, with the settings it comes with as far as that can be.
+pub(crate) struct Foreign {
+    pub(crate) address: SocketAddr,
+    _program: Program,
+    _folder: tempfile::TempDir,
+}
+
+impl Foreign {
+    /// It takes names as this project's own server does: `CASEMAPPING=ascii`.
+    pub(crate) fn ngircd() -> Option<Self> {
+        let text = "[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = PORT\n\
+             AdminInfo1 = a\nAdminInfo2 = a\nAdminEMail = a@b.c\n\
+             [Options]\nPAM = no\nIdent = no\nDNS = no\n";
+        Self::start("ngircd", &["-n", "-f"], text, "Now listening")
+    }
+
+    /// It takes `{}|^` for `[]\~`.
+    pub(crate) fn inspircd() -> Option<Self> {
+        let text = r#"<config format="xml">
+            <server name="irc.example.net" description="x" network="X" id="1XX">
+            <admin name="a" nick="a" email="a@example.net">
+            <bind address="127.0.0.1" port="PORT" type="clients">
+            <connect name="main" allow="*" timeout="60" resolvehostnames="no" useident="no"
+                localmax="100" globalmax="100">
+            <options casemapping="rfc1459">
+            <module name="cap">"#;
+        let arguments = ["--nofork", "--nopid", "--nolog", "--runasroot", "--config"];
+        Self::start("inspircd", &arguments, text, "is now running")
+    }
+
+    /// It says `ready` when it listens. To try that by connecting is no way: whoever connects often
+    /// enough to a free port meets himself.
+    fn start(program: &str, arguments: &[&str], text: &str, ready: &str) -> Option<Self> {
+        let places = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(program));
+        let Some(path) = places.iter().find(|path| path.exists()) else {
+            is_installed(program);
+            return None;
+        };
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("server.conf");
+        fs::write(&config, text.replace("PORT", &address.port().to_string())).unwrap();
+        let mut command = Command::new(path);
+        command.args(arguments).arg(&config);
+        let program = Program::start(command);
+        program.out.wait_for(ready);
+        Some(Self {
+            address,
+            _program: program,
+            _folder: folder,
+        })
+    }
+
+    /// Somebody in a room, who sees each line that comes.
+    fn listener(&self, nick: &str, room: &str) -> Program {
+        let address = self.address.to_string();
+        let options = [
+            "--nick", nick, "--join", room, "--follow", "--format", "raw",
+        ];
+        let mut command = chatroom(&options);
+        command.arg(address);
+        let listener = Program::start(command);
+        listener.out.wait_for(" 366 ");
+        listener
+    }
+
+    fn script(&self, options: &[&str], input: &str) -> Finished {
+        let mut command = chatroom(options);
+        command.arg(self.address.to_string());
+        run(command, input)
+    }
+}
+
+const QUESTIONS: &str = "/names\n/msg #LAB{x} hello there\n/whois B{o}b\n/who\n";
+
+#[test]
+fn names_are_one_where_the_server_says_so() {
+    let Some(server) = Foreign::inspircd() else {
+        return;
+    };
+    let bob = server.listener("b[o]b", "#lab[x]");
+    let done = server.script(&["--nick", "alice", "--join", "#Lab{x}"], QUESTIONS);
+    assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+    for answer in [
+        "#lab[x]: ",
+        "b[o]b is b[o]b (bob@",
+        "#lab[x] has 2 people:",
+        "  @b[o]b ",
+    ] {
+        assert!(done.out.contains(answer), "{answer}: {}", done.out);
+    }
+    bob.out.wait_for("PRIVMSG #lab[x] :hello there");
+}
+
+#[test]
+fn names_are_two_where_the_server_says_so() {
+    let Some(server) = Foreign::ngircd() else {
+        return;
+    };
+    let _bob = server.listener("b[o]b", "#lab[x]");
+    let done = server.script(&["--nick", "alice", "--join", "#lab{x}"], QUESTIONS);
+    assert_eq!(done.status, Some(65), "{done:?}");
+    let refused = "chatroom: line 3: no such nick: b{o}b. /names lists who is here.\n";
+    assert!(done.err.eq_ignore_ascii_case(refused), "{done:?}");
+    assert!(done.out.contains("#lab{x} has 1 person:"), "{}", done.out);
+}
+
+#[test]
+fn a_taken_nick_is_in_no_name_and_what_comes_first_comes_before_the_rooms() {
+    for server in [Foreign::ngircd(), Foreign::inspircd()]
+        .into_iter()
+        .flatten()
+    {
+        let bob = server.listener("bob", "#lab");
+        let home = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[servers.home]\naddress = \"{}\"\nalternatives = [\"bob\", \"carol\"]\n\
+             on-connect = [\"/msg bob identify $(echo sesame)\"]\n",
+            server.address
+        );
+        let file = home.path().join("chatroom.toml");
+        fs::write(&file, config).unwrap();
+        let mut command = chatroom(&["home", "--nick", "bob", "--join", "#lab", "--config"]);
+        command.arg(&file);
+        let done = run(command, "/whois carol\n");
+        assert_eq!((done.status, done.err.as_str()), (Some(0), ""));
+        let whois = done.out.lines().find(|line| line.starts_with("carol is "));
+        let whois = whois.unwrap_or_else(|| panic!("{}", done.out));
+        assert!(whois.starts_with("carol is carol ("), "{whois}");
+        assert!(!whois.contains("bob"), "{whois}");
+        assert!(!done.out.contains("sesame"), "{}", done.out);
+        let heard = bob.out.wait_for(" QUIT ");
+        let place = |part: &str| {
+            heard
+                .find(part)
+                .unwrap_or_else(|| panic!("{part}: {heard}"))
+        };
+        let first = place(" PRIVMSG bob :identify sesame");
+        let room = place(":carol!");
+        assert!(
+            room <= first && first < heard.rfind(" JOIN ").unwrap(),
+            "{heard}"
+        );
+    }
+}
