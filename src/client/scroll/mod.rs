@@ -152,6 +152,10 @@ impl Scroll {
             Ok(Intent::Local(Local::History { count })) => self.remembered.last(count),
             Ok(Intent::Local(Local::Search { text })) => self.search(text),
             Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
+            Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
+                let words = "one line follows another here; there is no screen to clear";
+                self.look.warning(words)
+            }
             // The editor clears the screen itself.
             _ => String::new(),
         };

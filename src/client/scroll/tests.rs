@@ -229,6 +229,17 @@ fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
 }
 
 #[test]
+fn where_no_screen_can_be_cleared_that_is_said() {
+    assert_eq!(scroll().local("/clear"), "");
+    let look = Look::new(false, Volume::Normal, TimeZone::UTC, Taste::default());
+    let mut lines = Scroll::new(look, false);
+    assert_eq!(
+        lines.local("/clear"),
+        "one line follows another here; there is no screen to clear\n"
+    );
+}
+
+#[test]
 fn a_wrong_setting_explains_itself() {
     let mut scroll = scroll();
     assert_eq!(

@@ -136,6 +136,11 @@ impl Session {
     /// What to say of a command that nobody knows, where an alias may have been meant.
     fn alias_meant(&self, problem: &Problem) -> Option<String> {
         let (name, command) = problem.unknown_command()?;
+        // The beginning of a command is meant for it.
+        let begins = |command: &str| command.starts_with(&name.to_ascii_lowercase());
+        if command.is_some_and(begins) {
+            return None;
+        }
         let aliases = self.settings.aliases.keys().map(String::as_str);
         let meant = nearest(name, aliases.chain(command))?;
         Some(format!("no command /{name}; did you mean /{meant}?"))

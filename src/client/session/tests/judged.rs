@@ -179,4 +179,12 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
     played.type_line("/gret");
     let words = "no command /gret; did you mean /greet?".to_owned();
     assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+    played
+        .session
+        .settings
+        .aliases
+        .insert("hi".into(), "//hi".into());
+    played.type_line("/he");
+    let words = "no command /he; did you mean /help?".to_owned();
+    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
 }
