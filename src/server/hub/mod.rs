@@ -11,6 +11,7 @@
 //! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
 //! kept to, `refusal` how a no is said, `answers` and `told` how a line reaches whom it is for, and
 //! `labels` which answer belongs to which line. What happens is told to the log as it happens.
+//! `tests` is for those who test it, and in no program.
 
 mod answers;
 mod capability;
@@ -268,7 +269,7 @@ impl Hub {
     /// Hands a request to the one who knows what to do with it.
     #[rustfmt::skip]
     fn act<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> Done<'a> {
-        let saying = |command, text| Saying { command, text, tags };
+        let say = |command, text| Saying { from, command, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password)?,
             Request::Nick { nick } => self.nick(from, nick)?,
@@ -283,9 +284,9 @@ impl Hub {
             Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic)?,
             Request::Names { rooms } => self.names(from, rooms)?,
             Request::List { filter } => self.list(from, filter)?,
-            Request::Privmsg { targets, text } => self.speak(from, targets, saying("PRIVMSG", Some(text)))?,
-            Request::Notice { targets, text } => self.speak(from, targets, saying("NOTICE", Some(text)))?,
-            Request::Tagmsg { targets } => self.speak(from, targets, saying("TAGMSG", None))?,
+            Request::Privmsg { targets, text } => self.speak(targets, say("PRIVMSG", Some(text)))?,
+            Request::Notice { targets, text } => self.speak(targets, say("NOTICE", Some(text)))?,
+            Request::Tagmsg { targets } => self.speak(targets, say("TAGMSG", None))?,
             Request::Who { mask, fields } => self.who(from, mask, fields),
             Request::Whois { nick } => self.whois(from, nick),
             Request::Whowas { nick, count } => self.whowas(from, nick, count),

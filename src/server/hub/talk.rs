@@ -11,6 +11,8 @@ use crate::wire::message::Tags;
 /// Something to be said to others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Saying<'a> {
+    /// Who says it.
+    pub(super) from: ConnectionId,
     /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
     pub(super) command: &'static str,
     /// The text; `TAGMSG` has none.
@@ -36,21 +38,16 @@ impl Hub {
     /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
     /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
     /// says, so that is told.
-    pub(super) fn speak<'a>(
-        &mut self,
-        from: ConnectionId,
-        targets: &'a str,
-        saying: Saying<'a>,
-    ) -> Done<'a> {
-        self.people.present_mut(from)?.spoke = self.now.running;
+    pub(super) fn speak<'a>(&mut self, targets: &'a str, saying: Saying<'a>) -> Done<'a> {
+        self.people.present_mut(saying.from)?.spoke = self.now.running;
         let is_answered = saying.command != "NOTICE";
         let targets = match self.targets(targets, saying.command) {
             Err(_) if !is_answered => return Ok(()),
             targets => targets?,
         };
-        self.for_each(from, targets, |hub, target| {
+        self.for_each(saying.from, targets, |hub, target| {
             hub.messages += 1;
-            match hub.say(from, target, saying) {
+            match hub.say(target, saying) {
                 Err(refusal) if !is_answered && refusal != Refusal::TooLongToRelay => Ok(()),
                 done => done,
             }
@@ -58,8 +55,8 @@ impl Hub {
     }
 
     /// Says something to one room or person. It is delivered whole or not at all.
-    fn say<'a>(&self, from: ConnectionId, target: &'a str, saying: Saying<'a>) -> Done<'a> {
-        let (person, speaker) = self.people.person(from)?;
+    fn say<'a>(&self, target: &'a str, saying: Saying<'a>) -> Done<'a> {
+        let (person, speaker) = self.people.person(saying.from)?;
         // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
@@ -81,7 +78,7 @@ impl Hub {
                     "+" => member.has_voice(),
                     _ => true,
                 };
-                is_meant && member.id != from && member.capabilities.has(saying.needs())
+                is_meant && member.id != saying.from && member.capabilities.has(saying.needs())
             });
         }
         self.echo(person, saying, &mut told);
@@ -96,7 +93,7 @@ impl Hub {
     ) -> Done<'a> {
         let (listener, present) = self.people.find(target)?;
         let mut told = self.said(speaker, saying, ("", present.nick.as_str()))?;
-        let (from, has) = (speaker.0.id, listener.capabilities);
+        let (from, has) = (saying.from, listener.capabilities);
         if has.has(saying.needs()) {
             let outbox = &mut self.outbox();
             let line = told.form(has, outbox);
