@@ -142,8 +142,10 @@ impl Hub {
                 told.send(id, has, outbox);
             }
         };
-        for member in self.rooms_of(present).flat_map(|(room, _)| &room.members) {
-            tell(member.id, member.capabilities, wanted);
+        for (room, _) in self.rooms_of(present) {
+            for member in &room.members {
+                tell(member.id, member.capabilities, wanted);
+            }
         }
         if wanted != Capabilities::NONE {
             for watcher in self.monitors.of(present.nick.as_str()) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::mask;
+use super::outbox::LINE_BYTES_MAX;
 use super::{Capabilities, ConnectionId, Echo, Hub, Member, Person, Present, Reply, Room};
 
 /// The details there are, in the order they are told in; behind them all comes `r`, the real name.
@@ -89,7 +90,7 @@ impl Hub {
             // an account.
             _ => "0",
         };
-        let mut details = String::new();
+        let mut details = String::with_capacity(LINE_BYTES_MAX);
         for letter in FIELDS.chars().filter(|letter| letters.contains(*letter)) {
             details.push_str(detail(letter));
             details.push(' ');
