@@ -48,7 +48,11 @@ impl Server {
     pub(crate) fn listening(command: &mut Command, address: SocketAddr) -> Self {
         let child = command.stdin(Stdio::null()).spawn().unwrap();
         let server = Self { child, address };
-        server.until("it listens", |_| TcpStream::connect(address).is_ok());
+        // Whoever connects often enough to a port that is free yet meets himself.
+        let is_other = |stream: TcpStream| stream.local_addr().ok() != stream.peer_addr().ok();
+        server.until("it listens", |_| {
+            TcpStream::connect(address).is_ok_and(is_other)
+        });
         server
     }
 

@@ -17,8 +17,8 @@ const GREETING_MAX: Duration = Duration::from_secs(5);
 /// A server that knows of capabilities has told by then whether a nick can be had.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 
-/// And when it has answered before, by then.
-const NEXT_ANSWER_MAX: Duration = Duration::from_secs(10);
+/// And when it has answered before, by then: some let those wait who asked for what is taken.
+const NEXT_ANSWER_MAX: Duration = Duration::from_secs(4);
 
 /// The names of this person that the server is told when it is known which nick they get.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Session {
             return;
         };
         introduction.questions = introduction.questions.saturating_sub(1);
-        // It does answer, if slowly: some let whoever asked for what cannot be had wait.
+        // It does answer, if slowly.
         introduction.patience = NEXT_ANSWER_MAX;
         introduction.at = self.heard_at + introduction.patience;
         if introduction.questions == 0 && self.phase != Phase::Asking {

@@ -128,6 +128,7 @@ impl Session {
         }
         if let Some(key) = &about {
             self.asked.whois.remove(key);
+            self.asked.topics.remove(key);
         }
         let event = Event::Refused {
             number,

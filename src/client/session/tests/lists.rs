@@ -103,6 +103,25 @@ fn refusals_with_other_numbers_are_refusals() {
 }
 
 #[test]
+fn only_a_topic_that_was_asked_for_is_an_answer() {
+    let mut played = Played::ready(false);
+    let asked = |events: Vec<Event>| {
+        let topics = events.into_iter().filter_map(|event| match event {
+            Event::Topic { asked, .. } => Some(asked),
+            _ => None,
+        });
+        topics.collect::<Vec<_>>()
+    };
+    played.type_line("/topic");
+    played.type_line("/topic #dev");
+    played.hear(":s 442 alice #dev :You are not there");
+    played.hear(":s 332 alice #LOBBY :tea");
+    played.hear(":s 332 alice #lobby :tea");
+    played.hear(":s 331 alice #dev :none");
+    assert_eq!(asked(played.events()), [true, false, false]);
+}
+
+#[test]
 fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
     let mut played = Played::ready(false);
     played.hear(":s 005 alice WHOX :are supported by this server");
