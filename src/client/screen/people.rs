@@ -155,6 +155,7 @@ impl Look {
 
     pub(super) fn all_rooms(&self, rooms: &[RoomSummary]) -> String {
         let mut lines = match rooms.len() {
+            0 => "there is no such room\n".to_owned(),
             1 => "1 room:\n".to_owned(),
             many => format!("{many} rooms:\n"),
         };

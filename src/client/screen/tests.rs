@@ -2,7 +2,7 @@
 
 use super::style::{NICK_COLORS, nick_color};
 use super::*;
-use crate::client::event::{Details, Manner, Present};
+use crate::client::event::{Details, Manner, Present, RoomSummary};
 
 fn look(color: bool) -> Look {
     Look::new(color, Volume::Normal, TimeZone::UTC, Taste::default())
@@ -256,4 +256,16 @@ fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
     let words = "you are not in #lo\x1b[2J any more\nand so on".to_owned();
     let shown = look(false).lines(&Event::Note { words }, 0, None);
     assert_eq!(shown, "you are not in #lo^[[2J any more\nand so on\n");
+}
+
+#[test]
+fn a_list_of_rooms_says_so_when_there_are_none() {
+    let shown = |rooms: Vec<RoomSummary>| look(false).lines(&Event::Listed { rooms }, NOON, None);
+    assert_eq!(shown(Vec::new()), "there is no such room\n");
+    let dev = RoomSummary {
+        name: "#dev".into(),
+        people: 2,
+        ..RoomSummary::default()
+    };
+    assert_eq!(shown(vec![dev]), "1 room:\n  #dev  2 here\n");
 }

@@ -35,10 +35,15 @@ impl Session {
     }
 
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
-    /// those who spoke there last first, then the nicks of the other rooms; and the rooms.
+    /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
+    /// and the rooms.
     pub fn names(&self) -> Names {
+        let mut nicks = self.rooms.nicks_by_last_word(&self.nick);
+        let whispered = self.last_whisper.iter();
+        let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.knows(nick));
+        nicks.extend(outsider.cloned());
         Names {
-            nicks: self.rooms.nicks_by_last_word(&self.nick),
+            nicks,
             rooms: self.rooms.names(),
             other_rooms: self.rooms.heard_of(),
             aliases: self.settings.aliases.clone(),

@@ -69,7 +69,7 @@ pub(super) const ROOMS: &[Slash] = &[
     Slash {
         name: "list",
         usage: "[FILTER]",
-        help: "list the rooms there are on the server",
+        help: "list the rooms there are on the server: all, *dev*, or those with >10 people",
         make: |arguments| {
             Ok(Intent::List {
                 filter: some(arguments),

@@ -188,3 +188,14 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
     let words = "no command /he; did you mean /help?".to_owned();
     assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
 }
+
+#[test]
+fn who_whispers_from_elsewhere_is_completed_behind_those_who_are_here() {
+    let mut played = Played::ready(false);
+    played.hear(":bea!b@h PRIVMSG alice :psst");
+    assert_eq!(played.session.names().nicks, ["bob", "bea"]);
+    played.hear(":bea!b@h JOIN #lobby");
+    assert_eq!(played.session.names().nicks, ["bea", "bob"]);
+    played.hear(":bea!b@h QUIT :bye");
+    assert_eq!(played.session.names().nicks, ["bob"]);
+}
