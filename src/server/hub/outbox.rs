@@ -15,7 +15,7 @@ use crate::wire::message::BODY_BYTES_MAX;
 pub(super) const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
 /// How much room for lines is kept from one step to the next, in bytes: a long answer now and then
 /// does not stay in memory.
-const KEPT_BYTES_MAX: usize = 256 * 1024;
+const KEPT_BYTES_MAX: usize = 512 * 1024;
 /// How many sends are made room for from one step to the next.
 const KEPT_SENDS_MAX: usize = 16 * 1024;
 
@@ -187,9 +187,10 @@ impl Outbox {
         self.text.len() - self.begun
     }
 
-    /// Whether so much is written that the lines should not stay here any longer.
+    /// Whether so much is written that the lines should not stay here any longer: well before there
+    /// is more than is kept room for.
     pub(in crate::server) fn is_long(&self) -> bool {
-        self.text.len() >= KEPT_BYTES_MAX
+        self.text.len() >= KEPT_BYTES_MAX / 2
     }
 
     /// Makes it ready for the next step; the lines of this one stay where they are.
