@@ -91,11 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("slab", &["src/server/hub/", "src/server/reactor"]),
     (
         "strsim",
-        &[
-            "src/client/input/commands.rs",
-            "src/client/settings.rs",
-            "src/configuration.rs",
-        ],
+        &["src/client/input/commands.rs", "src/configuration.rs"],
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network/", "src/client/script/"]),

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::configuration::nearest;
+
 /// What a person has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taste {
@@ -85,8 +87,8 @@ impl NotifyBy {
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// What it can be, for people.
-    pub values: &'static str,
+    /// What it can be, in words, where that is more than the choices.
+    words: Option<&'static str>,
     /// What Tab offers for it: all it can be, or examples.
     pub choices: &'static [&'static str],
     /// One line of help.
@@ -99,7 +101,7 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "bell",
-        values: "off, whispers, mentions or all",
+        words: None,
         choices: &["off", "whispers", "mentions", "all"],
         help: "what rings the bell",
         show: |taste| taste.bell.to_string(),
@@ -107,7 +109,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "formatting",
-        values: "on or off",
+        words: None,
         choices: &["on", "off"],
         help: "show bold, colours and so on that others use",
         show: |taste| on_off(taste.formatting),
@@ -115,7 +117,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "gather",
-        values: "on or off",
+        words: None,
         choices: &["on", "off"],
         help: "one line for all who come or leave in one moment",
         show: |taste| on_off(taste.gather),
@@ -123,7 +125,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "joins",
-        values: "on or off",
+        words: None,
         choices: &["on", "off"],
         help: "show who comes and goes",
         show: |taste| on_off(taste.joins),
@@ -131,7 +133,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "nick-width",
-        values: "0 to 30",
+        words: Some("0 to 30"),
         choices: &["0", "8", "12", "16"],
         help: "right-align nicks in so many cells; 0 for not at all",
         show: |taste| taste.nick_width.to_string(),
@@ -142,7 +144,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "notify",
-        values: "off, whispers, mentions or all",
+        words: None,
         choices: &["off", "whispers", "mentions", "all"],
         help: "what makes the desktop show a notification, where the terminal can",
         show: |taste| taste.notify.to_string(),
@@ -150,7 +152,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "notify-by",
-        values: "osc9 or osc777",
+        words: None,
         choices: &["osc9", "osc777"],
         help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
         show: |taste| taste.notify_by.name().to_owned(),
@@ -158,7 +160,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "time",
-        values: "a format such as %H:%M:%S, or off",
+        words: Some("a format such as %H:%M:%S, or off"),
         choices: &["%H:%M", "%H:%M:%S", "off"],
         help: "the time in front of a line",
         show: |taste| match taste.time.as_str() {
@@ -173,7 +175,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "title",
-        values: "on or off",
+        words: None,
         choices: &["on", "off"],
         help: "tell in the title of the window what is unread",
         show: |taste| on_off(taste.title),
@@ -181,7 +183,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "wrap",
-        values: "on or off",
+        words: None,
         choices: &["on", "off"],
         help: "break long lines between words, indented; off copies each as one",
         show: |taste| on_off(taste.wrap),
@@ -206,7 +208,7 @@ pub enum SettingError {
         /// As it was written.
         value: String,
         /// What it can be.
-        values: &'static str,
+        values: String,
     },
 }
 
@@ -238,16 +240,21 @@ impl Setting {
             .iter()
             .find(|setting| setting.name == name)
             .ok_or_else(|| {
-                let close = SETTINGS
-                    .iter()
-                    .map(|setting| (strsim::osa_distance(setting.name, name), setting.name))
-                    .filter(|(distance, _)| *distance <= 2)
-                    .min();
+                let close = nearest(name, SETTINGS.iter().map(|setting| setting.name));
                 SettingError::Unknown {
                     name: name.to_owned(),
-                    nearest: close.map(|(_, name)| name),
+                    nearest: close,
                 }
             })
+    }
+
+    /// What it can be, for people.
+    pub fn values(&self) -> String {
+        match (self.words, self.choices) {
+            (Some(words), _) => words.to_owned(),
+            (None, [first @ .., last]) => format!("{} or {last}", first.join(", ")),
+            (None, []) => String::new(),
+        }
     }
 
     /// Its value, as it is written.
@@ -265,7 +272,7 @@ impl Setting {
         SettingError::Value {
             name: self.name,
             value: value.to_owned(),
-            values: self.values,
+            values: self.values(),
         }
     }
 

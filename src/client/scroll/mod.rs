@@ -176,7 +176,9 @@ impl Scroll {
             let value = setting.value(&look.taste);
             format!(
                 "{} is {value}: {} ({})\n",
-                setting.name, setting.help, setting.values
+                setting.name,
+                setting.help,
+                setting.values()
             )
         };
         let Some(name) = name else {

@@ -223,9 +223,9 @@ fn usage_of(line: &str) -> Option<String> {
     }
     let hint = expected.hint()?;
     let value = last.filter(|_| expected.arguments("") == [Argument::Value]);
-    let values = value.and_then(|name| Some(Setting::find(name).ok()?.values));
+    let values = value.and_then(|name| Some(Setting::find(name).ok()?.values()));
     let space = if is_next { "" } else { " " };
-    Some(format!("{space}{}", values.unwrap_or(hint)))
+    Some(format!("{space}{}", values.unwrap_or(hint.to_owned())))
 }
 
 /// What may stand around a nick in a text.
