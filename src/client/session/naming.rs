@@ -58,6 +58,14 @@ impl Naming {
         Key::of(&self.folded(name))
     }
 
+    /// The text of that, to look a name up: nothing is copied for most names.
+    pub(super) fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match self.folded(name) {
+            Cow::Borrowed(name) => Key::folded(name),
+            Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
+        }
+    }
+
     /// Whether two names are one.
     pub(in crate::client) fn is_same(&self, one: &str, other: &str) -> bool {
         let (one, other) = (self.folded(one), self.folded(other));
@@ -214,6 +222,7 @@ mod tests {
             for (one, two) in same {
                 assert!(naming.is_same(one, two), "{mapping}: {one} {two}");
                 assert_eq!(naming.key(one), naming.key(two), "{mapping}");
+                assert_eq!(naming.looked_up(one), naming.key(two).as_str());
             }
             for (one, two) in other {
                 assert!(!naming.is_same(one, two), "{mapping}: {one} {two}");

@@ -62,11 +62,11 @@ impl Rooms {
     /// the likeliest to be answered wherever they are.
     pub(super) fn spoke(&mut self, nick: &str, room: Option<&str>) {
         self.words += 1;
-        let key = self.naming.key(nick);
-        let room = room.map(|room| self.naming.key(room));
+        let key = self.naming.looked_up(nick);
+        let room = room.map(|room| self.naming.looked_up(room));
         for (name, place) in &mut self.rooms {
-            if let Some(person) = place.people.get_mut(&key)
-                && room.as_ref().is_none_or(|room| room == name)
+            if let Some(person) = place.people.get_mut(&*key)
+                && room.as_ref().is_none_or(|room| **room == *name.as_str())
             {
                 person.spoke = self.words;
             }
@@ -75,9 +75,9 @@ impl Rooms {
 
     /// Whether somebody with this nick is in one of the rooms.
     pub(super) fn knows(&self, nick: &str) -> bool {
-        let key = self.naming.key(nick);
+        let key = self.naming.looked_up(nick);
         let mut rooms = self.rooms.values();
-        rooms.any(|room| room.people.contains_key(&key))
+        rooms.any(|room| room.people.contains_key(&*key))
     }
 
     /// Somebody else whose nick looks the same to a hasty reader, this person included. In large

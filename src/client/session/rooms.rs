@@ -82,11 +82,11 @@ impl Rooms {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Room> {
-        self.rooms.get(&self.naming.key(name))
+        self.rooms.get(&*self.naming.looked_up(name))
     }
 
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
-        self.rooms.get_mut(&self.naming.key(name))
+        self.rooms.get_mut(&*self.naming.looked_up(name))
     }
 
     /// The list of people in a room is complete. Whether it was not before.
@@ -97,7 +97,7 @@ impl Rooms {
 
     /// Somebody in a room.
     pub(super) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
-        self.get(room)?.people.get(&self.naming.key(nick))
+        self.get(room)?.people.get(&*self.naming.looked_up(nick))
     }
 
     /// The name of a room as it was when it was entered, in whatever case it is written now.
