@@ -339,6 +339,28 @@ fn the_server_stays_slim() {
     );
 }
 
+/// What is known to have broken programs of this kind is a list with numbers, and each is tried by a
+/// test that names it. Those about encryption, history and several servers wait for these.
+#[test]
+fn each_known_way_to_break_it_is_tried() {
+    const ROWS: usize = 90;
+    const WAITING: [usize; 7] = [55, 56, 73, 77, 87, 88, 90];
+    let mut tests = String::new();
+    for folder in ["src", "tests"] {
+        sources(folder).iter().for_each(|one| tests += &one.text);
+    }
+    for scenario in fs::read_dir(root().join("tests/scenarios")).unwrap() {
+        tests += &fs::read_to_string(scenario.unwrap().path()).unwrap();
+    }
+    let words: Vec<&str> = tests.split(|c: char| !c.is_alphanumeric()).collect();
+    let rows = (1..=ROWS).filter(|row| !WAITING.contains(row));
+    let missing: Vec<String> = rows
+        .map(|row| format!("A{row:02}"))
+        .filter(|name| !words.contains(&name.as_str()))
+        .collect();
+    assert_none("rows without a test", &missing);
+}
+
 fn programs() -> [clap::Command; 2] {
     [
         chatting_room::client::options::Options::command(),
