@@ -26,7 +26,7 @@ use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
-use self::reactor::{Reactor, Reload};
+use self::reactor::Reactor;
 use crate::configuration::ConfigError;
 
 pub use self::host::Host;
@@ -58,11 +58,8 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     let hangup = signal_pipe(&[SIGHUP])?;
     let handed_over = service::handed_over()?;
     let mut reactor = Reactor::new(&settings, handed_over, stop)?;
-    let gather = {
-        let options = options.clone();
-        move || settings::gather(&options)
-    };
-    reactor.reload_with(Reload::new(hangup, gather)?)?;
+    let options = options.clone();
+    reactor.reload_with(hangup, move || settings::gather(&options))?;
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");

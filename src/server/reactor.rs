@@ -26,7 +26,7 @@ use tracing::{info, warn};
 use self::connection::{Connection, Queues, State};
 use self::door::Door;
 use self::intake::{READ_BYTES_A_TURN, Share};
-pub(super) use self::reload::Reload;
+use self::reload::Reload;
 use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use super::{ServerError, Settings};
 
