@@ -214,8 +214,16 @@ impl Session {
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
+        let away_before = self.away.take();
         for line in self.settings.on_connect.clone() {
             self.do_first(&line, outbox);
+        }
+        if self.away.is_none()
+            && let Some(message) = away_before
+        {
+            let words = Some(message.as_str());
+            self.send(&Request::Away { message: words }, outbox);
+            self.away = Some(message);
         }
         for room in &mut self.settings.rooms {
             *room = self.rooms.naming.room_named(room).into_owned();
@@ -241,10 +249,6 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready { since: now.elapsed };
-        if let Some(message) = self.away.clone() {
-            let message = Some(message.as_str());
-            self.send(&Request::Away { message }, outbox);
-        }
         self.was_in = true;
         for room in self.rooms.not_entered() {
             self.rooms.leave(&room);
