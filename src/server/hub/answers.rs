@@ -134,11 +134,10 @@ impl Hub {
             return;
         };
         let (outbox, mut told) = (&mut self.outbox(), self.told(line));
-        let mut met = vec![false; self.people.slots.len()];
+        let met = &mut self.met.borrow_mut();
+        met.begin(self.people.slots.len());
         let mut tell = |id: ConnectionId, has: Capabilities, wanted| {
-            if let Some(met) = met.get_mut(id.index())
-                && (id != of && has.has(wanted) && !mem::replace(met, true))
-            {
+            if id != of && has.has(wanted) && met.is_first(id) {
                 told.send(id, has, outbox);
             }
         };
@@ -153,6 +152,32 @@ impl Hub {
                 tell(watcher, self.capabilities(watcher), wanted);
             }
         }
+    }
+}
+
+/// Who has been met while some news is told: for each place of somebody, the number of the last
+/// news. It is kept, since a list made anew for each would cost the more, the more are elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    news: u32,
+    places: Vec<u32>,
+}
+
+impl Met {
+    /// Forgets whom the last news met.
+    fn begin(&mut self, places: usize) {
+        self.places.resize(places, 0);
+        self.news = self.news.wrapping_add(1);
+        if self.news == 0 {
+            self.places.fill(0);
+            self.news = 1;
+        }
+    }
+
+    /// Whether somebody was not met yet; they are from now on.
+    fn is_first(&mut self, id: ConnectionId) -> bool {
+        let place = self.places.get_mut(id.index());
+        place.is_some_and(|last| mem::replace(last, self.news) != self.news)
     }
 }
 
@@ -193,6 +218,23 @@ fn in_lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_news_meets_everybody_once_also_when_the_numbers_begin_again() {
+        let mut met = Met {
+            news: u32::MAX - 2,
+            ..Met::default()
+        };
+        let places = [0, 1, 2].map(|place| ConnectionId::new(place, 0));
+        for _ in 0..5 {
+            met.begin(places.len());
+            for _ in 0..2 {
+                met.is_first(places[1]);
+            }
+            assert_eq!(places.map(|id| met.is_first(id)), [true, false, true]);
+            assert!(!met.is_first(ConnectionId::new(3, 0)), "nobody is there");
+        }
+    }
 
     #[test]
     fn a_list_takes_as_many_lines_as_it_needs_and_loses_no_word() {

@@ -50,6 +50,7 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
+use self::answers::Met;
 use self::capability::Capabilities;
 use self::limits::Watch;
 use self::modes::Modes;
@@ -88,6 +89,7 @@ pub struct Hub {
     /// The outbox of the step at hand. It stands in a cell because lines are written from people
     /// and rooms while these are being read.
     outbox: RefCell<Outbox>,
+    met: RefCell<Met>,
 }
 
 impl Hub {
@@ -200,6 +202,7 @@ impl Hub {
         self.rooms.shrink();
         self.watch.per_address.shrink_to_fit();
         self.monitors.watchers.shrink_to_fit();
+        self.met.take();
     }
 
     /// How many people are here.
