@@ -82,6 +82,7 @@ fn one_flood() -> Measures {
     let mut terminal = enter(&room.address.to_string(), home.path());
     terminal.seen();
     let mut client = room.client();
+    // What is only there while it starts is given back by then.
     thread::sleep(Duration::from_millis(300));
     let idle = terminal.load().resident_bytes();
     let lines = flood(LINES, "that was the last one");
@@ -125,6 +126,7 @@ fn echoes(terminal: &mut Terminal) -> Times {
             // Ctrl-U: the draft stays short.
             terminal.type_keys("\u{15}");
         }
+        // Some 140 keys a second, each at another moment of the flood's blocks.
         thread::sleep(Duration::from_millis(7));
         let key = key.to_string();
         terminal.look_for(&key);

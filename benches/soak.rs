@@ -32,6 +32,7 @@ const FLOODERS: usize = 20;
 const NOISY: usize = 10;
 /// How many may be on their way in at once.
 const AT_A_TIME: usize = 100;
+/// How often the whisperer speaks, and how often the files of the server are counted at the end.
 const TICK: Duration = Duration::from_millis(100);
 /// How long the load goes on before memory is looked at for the first time.
 const WARM_UP: Duration = Duration::from_secs(20);

@@ -129,6 +129,7 @@ impl Server {
             let ended = server.child.try_wait().unwrap();
             assert_eq!(ended, None, "the server on {address} has ended");
             assert!(Instant::now() < deadline, "nobody listens on {address}");
+            // Other servers do not say when they listen.
             thread::sleep(Duration::from_millis(10));
         }
         server

@@ -73,6 +73,7 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, trouble: Trouble) {
             }
             passed += piece.len();
             if let Some((_, time)) = stall.take_if(|(after, _)| passed >= *after) {
+                // The stall itself.
                 thread::sleep(time);
             }
             if trouble.cut == Some(passed) {

@@ -89,6 +89,7 @@ pub struct Hub {
     /// The outbox of the step at hand. It stands in a cell because lines are written from people
     /// and rooms while these are being read.
     outbox: RefCell<Outbox>,
+    /// Whom the news at hand has reached, in a cell for the same reason.
     met: RefCell<Met>,
 }
 
