@@ -19,7 +19,6 @@ use clap::CommandFactory as _;
 /// a change to few files.
 const HOMES: &[(&str, &[&str])] = &[
     ("argon2", &["src/server/password.rs"]),
-    ("arrayvec", &["src/wire/message.rs"]),
     (
         "clap",
         &[

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tracing::{Level, warn};
@@ -22,7 +22,10 @@ const WAITING_LINES_MAX: usize = 4096;
 const FINISH_MAX: Duration = Duration::from_millis(500);
 
 /// The log of the whole process, until it is dropped.
-pub(super) struct Log(Lines);
+pub(super) struct Log {
+    lines: Lines,
+    writer: Option<JoinHandle<()>>,
+}
 
 /// Begins to log for the whole process.
 pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
@@ -31,31 +34,36 @@ pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
     let lines = Lines { queue, missing };
     let missing = lines.missing.clone();
     let writer = thread::Builder::new().name("log".to_owned());
-    writer.spawn(move || write_all(&waiting, &missing))?;
-    let writer = lines.clone();
+    let writer = writer.spawn(move || write_all(&waiting, &missing))?;
+    let output = lines.clone();
     let log = fmt().with_max_level(level).with_target(false);
-    let log = log.with_writer(move || writer.clone());
+    let log = log.with_writer(move || output.clone());
     // It fails only when this process logs already, and then that goes on.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().try_init(),
     };
-    Ok(Log(lines))
+    let writer = Some(writer);
+    Ok(Log { lines, writer })
 }
 
 impl Drop for Log {
     /// Waits, though not for long, until what was logged is written.
     fn drop(&mut self) {
         let (done, written) = sync_channel(0);
-        if self.0.queue.try_send(Entry::End(done)).is_ok() {
-            let _ = written.recv_timeout(FINISH_MAX);
+        if self.lines.queue.try_send(Entry::End(done)).is_ok()
+            && written.recv_timeout(FINISH_MAX).is_ok()
+            && let Some(writer) = self.writer.take()
+        {
+            // It has nothing left to do but to end.
+            let _ = writer.join();
         }
     }
 }
 
 enum Entry {
     Line(Vec<u8>),
-    /// All before it is written: whoever has the other end wants to know.
+    /// It is the last one, and all before it is written: whoever has the other end wants to know.
     End(SyncSender<()>),
 }
 
@@ -93,7 +101,7 @@ fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
                     lines => warn!(lines, "lines of the log were left out"),
                 }
             }
-            Entry::End(done) => done.try_send(()).unwrap_or_default(),
+            Entry::End(done) => return done.send(()).unwrap_or_default(),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! The grammar is that of the Modern IRC document ("Message format") with IRCv3 message tags, and
 //! forgiving where servers are: several spaces are one, the letter case of commands is free.
 
-use arrayvec::ArrayVec;
+use std::ops::Deref;
+
 use nom::bytes::complete::{take_till, take_till1, take_while};
 use nom::character::complete::char;
 use nom::combinator::opt;
@@ -41,8 +42,37 @@ pub struct Message<'a> {
     pub source: Option<Source<'a>>,
     /// The command or the three digits of a reply, as written.
     pub command: &'a str,
-    /// At most [`PARAMETERS_MAX`].
-    pub parameters: ArrayVec<&'a str, PARAMETERS_MAX>,
+    /// What stands behind the command.
+    pub parameters: Parameters<'a>,
+}
+
+/// At most [`PARAMETERS_MAX`] parameters, read as a slice.
+///
+/// The places behind the last one hold empty text: with nothing in them, as a vector without heap
+/// has it, the optimizer reads them before it looks at how many there are, and valgrind cannot tell
+/// that from a mistake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters<'a> {
+    places: [&'a str; PARAMETERS_MAX],
+    taken: usize,
+}
+
+impl<'a> Deref for Parameters<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &Self::Target {
+        self.places.get(..self.taken).unwrap_or_default()
+    }
+}
+
+impl<'a> Parameters<'a> {
+    /// Adds one, unless there are as many as there can be.
+    fn push(&mut self, parameter: &'a str) {
+        if let Some(place) = self.places.get_mut(self.taken) {
+            *place = parameter;
+            self.taken += 1;
+        }
+    }
 }
 
 /// Why a line is not a message.
@@ -111,8 +141,8 @@ fn message(line: &str) -> IResult<&str, Message<'_>> {
     ))
 }
 
-fn parameters(mut rest: &str) -> IResult<&str, ArrayVec<&str, PARAMETERS_MAX>> {
-    let mut parameters = ArrayVec::new();
+fn parameters(mut rest: &str) -> IResult<&str, Parameters<'_>> {
+    let mut parameters = Parameters::default();
     loop {
         let (after, _) = spaces(rest)?;
         if after.is_empty() {

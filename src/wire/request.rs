@@ -219,6 +219,12 @@ impl Command {
         let mut commands = COMMANDS.iter();
         commands.find(|command| command.name.eq_ignore_ascii_case(name))
     }
+
+    /// The command of a line that may be no UTF-8.
+    pub fn of_any(line: &[u8]) -> Option<&'static Self> {
+        let line = String::from_utf8_lossy(line);
+        Self::named(Message::parse(&line).ok()?.command)
+    }
 }
 
 /// Why a message is not a request.

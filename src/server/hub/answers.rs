@@ -36,7 +36,9 @@ impl Hub {
         let name = &self.settings.name;
         match refusal.standard() {
             _ if self.people.get(to).is_none() => {}
-            Some(rest) => self.post(to, self.line(format_args!(":{name} FAIL {rest}"))),
+            Some((command, why)) => {
+                self.post(to, self.line(format_args!(":{name} FAIL {command} {why}")));
+            }
             None => refusal.tell(&|reply, rest| self.reply_with(to, reply, rest)),
         }
     }

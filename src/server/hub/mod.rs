@@ -253,7 +253,10 @@ impl Hub {
             Ok(message) => message,
             Err(MessageError::NoCommand) => return Ok(()),
             Err(MessageError::ForbiddenByte) => return Err(Refusal::ForbiddenByte("*")),
-            Err(MessageError::InvalidUtf8) => return Err(Refusal::InvalidUtf8),
+            Err(MessageError::InvalidUtf8) => {
+                let command = Command::of_any(line).map_or("*", |command| command.name);
+                return Err(Refusal::InvalidUtf8(command));
+            }
             Err(MessageError::TooLong) => return Err(Refusal::LineTooLong),
         };
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);

@@ -51,7 +51,7 @@ refusals! {
     /// With the sender's name in front it would not fit in a line for others.
     TooLongToRelay => InputTooLong
         "With your name in front this is too long for a line, so it was not sent";
-    InvalidUtf8 => UnknownError;
+    InvalidUtf8(command: &'static str) => UnknownError;
     ForbiddenByte(command: &'static str) => UnknownError
         "A line cannot have NUL or a carriage return in it";
     /// Not IRC at all: what is spoken instead.
@@ -109,15 +109,16 @@ refusals! {
 pub(super) type Done<'a, T = ()> = Result<T, Refusal<'a>>;
 
 impl Refusal<'_> {
-    /// The few that have no number, but a word of their own. IRCv3 standard-replies.
-    pub(super) fn standard(&self) -> Option<&'static str> {
+    /// The few that have no number, but a word of their own: the command it is about, and what
+    /// stands behind that. IRCv3 standard-replies.
+    pub(super) fn standard(self) -> Option<(&'static str, &'static str)> {
         const INVALID_UTF8: &str =
-            "* INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
-        const INVALID_REAL_NAME: &str = "SETNAME INVALID_REALNAME \
-            :This is too long for a real name, so yours stays as it was";
+            "INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
+        const INVALID_REAL_NAME: &str =
+            "INVALID_REALNAME :This is too long for a real name, so yours stays as it was";
         match self {
-            Self::InvalidUtf8 => Some(INVALID_UTF8),
-            Self::RealNameTooLong => Some(INVALID_REAL_NAME),
+            Self::InvalidUtf8(command) => Some((command, INVALID_UTF8)),
+            Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME)),
             _ => None,
         }
     }
