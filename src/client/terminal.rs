@@ -114,9 +114,10 @@ pub fn rows() -> u16 {
 }
 
 /// Which lines a terminal wraps anew when it becomes narrower. Those it does not wrap are cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reflow {
     /// None of them.
+    #[default]
     Nothing,
     /// Those above the one with the cursor in it.
     AboveCursor,
@@ -124,9 +125,9 @@ pub enum Reflow {
     Everything,
 }
 
-/// What the terminal does about its lines. There is no way to ask it, so this goes by the names
-/// that terminals leave in the environment.
-pub fn reflow() -> Reflow {
+/// What the terminal does about its lines, by the names that terminals leave in the environment.
+/// None where these do not tell, as behind ssh: it may be a terminal that only says what others do.
+pub fn reflow() -> Option<Reflow> {
     let has = |name: &str| std::env::var_os(name).is_some();
     let named = |variable: &str, names: &[&str]| {
         let value = std::env::var(variable).unwrap_or_default();
@@ -142,10 +143,26 @@ pub fn reflow() -> Reflow {
     ];
     let programs = ["tmux", "iTerm.app", "WezTerm", "ghostty", "vscode"];
     if has("TMUX") || named("TERM", &terminals) || named("TERM_PROGRAM", &programs) {
-        Reflow::Everything
+        Some(Reflow::Everything)
     } else if has("KONSOLE_VERSION") {
-        Reflow::AboveCursor
+        Some(Reflow::AboveCursor)
     } else if has("VTE_VERSION") || has("WT_SESSION") {
+        Some(Reflow::Everything)
+    } else if !has("XTERM_VERSION") && named("TERM", &["xterm", "screen"]) {
+        None
+    } else {
+        Some(Reflow::Nothing)
+    }
+}
+
+/// The same for a terminal that gives this as its name and version.
+pub fn reflow_of(name: &str) -> Reflow {
+    const ALL: [&str; 8] = [
+        "tmux", "VTE", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",
+    ];
+    if name.starts_with("Konsole") {
+        Reflow::AboveCursor
+    } else if ALL.iter().any(|one| name.starts_with(one)) {
         Reflow::Everything
     } else {
         Reflow::Nothing

@@ -86,6 +86,27 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
 }
 
 #[test]
+fn a_terminal_without_a_name_in_the_environment_says_itself_what_it_does() {
+    let Some(mut room) = Room::behind_ssh(40, 20) else {
+        return;
+    };
+    let line = format!("[#lobby] {DRAFT}");
+    // What stands in the first rows is beyond reach when tmux has wrapped all of them.
+    let expected: Vec<String> = (0..12).map(|number| format!("<bob> {number}")).collect();
+    for message in &expected {
+        room.bob.says(message.trim_start_matches("<bob> "));
+    }
+    room.alice.types(DRAFT);
+    room.alice.settles(&above(&expected, &line), &line);
+    for columns in [31, 64, 40] {
+        room.alice.resizes_and_is_drawn_anew(columns, 20);
+        room.alice.settles(&above(&expected, &line), &line);
+    }
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), DRAFT);
+}
+
+#[test]
 fn a_width_that_changes_all_the_time_loses_nothing_above_a_draft() {
     let Some(mut room) = Room::sized(80, 24) else {
         return;

@@ -78,13 +78,28 @@ impl Room {
 
     /// The same with this in alice's configuration.
     pub(crate) fn configured(configuration: &str, columns: u16, rows: u16) -> Option<Self> {
+        Self::started("exec", configuration, columns, rows)
+    }
+
+    /// With nothing in the environment that tells which terminal it is.
+    pub(crate) fn behind_ssh(columns: u16, rows: u16) -> Option<Self> {
+        let command = "exec env -u TMUX -u TERM_PROGRAM TERM=xterm-256color";
+        Self::started(command, "", columns, rows)
+    }
+
+    fn started(command: &str, configuration: &str, columns: u16, rows: u16) -> Option<Self> {
         if !is_installed() {
             return None;
         }
         let host = host_on(0);
         let mut bob = Lines::enter(host.address(), "bob");
         let program = Tmux::program(host.address());
-        let mut alice = Tmux::start(&format!("exec {program}"), configuration, columns, rows);
+        let mut alice = Tmux::start(
+            &format!("{command} {program}"),
+            configuration,
+            columns,
+            rows,
+        );
         alice.waits_until("alice is in the lobby", |seen| {
             seen.has("[#lobby]") && seen.has("you are alice")
         });

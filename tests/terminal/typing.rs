@@ -42,6 +42,22 @@ fn a_message_in_the_middle_of_a_typed_line_leaves_it_as_it_is() {
 }
 
 #[test]
+fn the_answer_of_a_terminal_that_was_asked_for_its_name_is_not_typed() {
+    for keys in [|start| start, Start::with_vi_keys] {
+        let (_server, mut alice, mut lines) = Scripted::with_alice(keys);
+        alice.types("hel");
+        alice.waits_until("the question", |shown| shown.was_sent(b"\x1b[>0q"));
+        alice.types("l\x1bP>|VTE(7600)\x1b\\o");
+        alice.settles_below("[#lobby] hello");
+        alice.types(ENTER);
+        assert_eq!(lines.takes_from_alice(), "hello");
+        alice.types("more");
+        alice.settles_below("[#lobby] more");
+        assert_eq!(alice.look(|shown| shown.times_sent(b"\x1b[>0q")), 1);
+    }
+}
+
+#[test]
 fn a_thousand_messages_while_typing_are_all_there_once_and_in_order() {
     let mut room = Room::open();
     let draft: String = ('a'..='z').chain('0'..='9').cycle().take(100).collect();

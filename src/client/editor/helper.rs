@@ -241,6 +241,10 @@ impl Highlighter for Helper {
     fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
         self.remote
             .typed(line, position, kind == CmdKind::ForcedRefresh);
+        // Between two questions keys are echoed, and so would the answer be.
+        if self.is_line && !line.is_empty() {
+            self.remote.ask_terminal();
+        }
         if let Some(keeper) = self.keeper() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);

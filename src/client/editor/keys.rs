@@ -65,6 +65,9 @@ impl ConditionalEventHandler for Keys {
             return None;
         };
         let key = *keys.first()?;
+        if self.remote.is_answer(key) {
+            return Some(Cmd::Noop);
+        }
         let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
         self.remote.key_comes(
             context.mode() == EditMode::Vi

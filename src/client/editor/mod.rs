@@ -9,6 +9,7 @@
 
 mod helper;
 mod history;
+mod inquiry;
 mod keys;
 mod paste;
 mod remote;

@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustyline::KeyEvent;
+
+use super::inquiry::{Heard, Inquiry};
 use super::keys::Begun;
 use super::rows::{Place, in_rows};
 use super::shown::{Shown, write_to_terminal};
@@ -35,7 +38,6 @@ pub(super) struct Draft {
 #[derive(Debug, Clone)]
 pub struct Remote {
     desk: Arc<Mutex<Desk>>,
-    reflow: Reflow,
     printer: Printer,
     waker: Waker,
 }
@@ -66,6 +68,9 @@ struct Desk {
     shown: Shown,
     /// How wide the editor believes the terminal to be.
     columns: u16,
+    /// What the terminal does about its lines when it becomes narrower, as far as is known.
+    reflow: Reflow,
+    inquiry: Inquiry,
     /// What is drawn next stays on the screen, and the editor does not come back to it.
     is_last: bool,
     /// The editor shows its own prompt now, that of a count for instance.
@@ -108,9 +113,17 @@ pub(super) struct Stopped {
 impl Remote {
     /// For an editor in this thread.
     pub(super) fn new(printer: Printer) -> io::Result<Self> {
+        let reflow = terminal::reflow();
+        let desk = Desk {
+            inquiry: match reflow {
+                Some(_) => Inquiry::Closed,
+                None => Inquiry::Wanted,
+            },
+            reflow: reflow.unwrap_or_default(),
+            ..Desk::default()
+        };
         Ok(Self {
-            desk: Arc::default(),
-            reflow: terminal::reflow(),
+            desk: Arc::new(Mutex::new(desk)),
             printer,
             waker: Waker::for_this_thread()?,
         })
@@ -229,17 +242,13 @@ impl Remote {
 
     /// The editor draws itself, with its usual prompt or with that of a count.
     pub(super) fn drawn<'p>(&self, prompt: &'p str, usual_prompt: bool) -> Cow<'p, str> {
+        if let Some(clear) = self.clear_narrowed() {
+            // The editor has not written anything of this drawing yet. Without a terminal there is
+            // nobody who could see what is left.
+            let _ = write_to_terminal(&clear);
+        }
         let mut desk = self.lock();
         let columns = desk.columns;
-        let before = desk.shown.columns;
-        if desk.stage != Stage::Beginning && columns != before {
-            self.printer.rest(AFTER_OTHER_WIDTH);
-            if self.reflow != Reflow::Nothing && columns < before {
-                // The editor has not written anything of this drawing yet. Without a terminal
-                // there is nobody who could see what is left.
-                let _ = write_to_terminal(&desk.shown.clear_narrowed(columns, self.reflow));
-            }
-        }
         desk.shown = Shown {
             prompt: without_styles(prompt),
             columns,
@@ -257,6 +266,38 @@ impl Remote {
         desk.counting = !usual_prompt;
         self.wake_if_needed(&mut desk);
         rows
+    }
+
+    /// What clears the rows of the last drawing where another width has changed them.
+    fn clear_narrowed(&self) -> Option<String> {
+        let desk = self.lock();
+        let (columns, before) = (desk.columns, desk.shown.columns);
+        if desk.stage == Stage::Beginning || columns == before {
+            return None;
+        }
+        self.printer.rest(AFTER_OTHER_WIDTH);
+        (desk.reflow != Reflow::Nothing && columns < before)
+            .then(|| desk.shown.clear_narrowed(columns, desk.reflow))
+    }
+
+    /// Asks the terminal which one it is, unless that is known. Whoever types stays for longer than
+    /// the answer takes, so it does not come to the shell.
+    pub(super) fn ask_terminal(&self) {
+        // Nobody waits for the lock while a terminal that is stopped does not take it.
+        let question = self.lock().inquiry.question(Instant::now());
+        if let Some(question) = question {
+            let _ = write_to_terminal(question);
+        }
+    }
+
+    /// Whether this key is no key, but a part of the terminal's answer.
+    pub(super) fn is_answer(&self, key: KeyEvent) -> bool {
+        let mut desk = self.lock();
+        let heard = desk.inquiry.hear(key, Instant::now());
+        if let Heard::Name(name) = &heard {
+            desk.reflow = terminal::reflow_of(name);
+        }
+        heard != Heard::Key
     }
 
     /// The editor draws this line behind its prompt, painted so.
