@@ -155,18 +155,16 @@ pub fn reflow() -> Option<Reflow> {
     }
 }
 
-/// The same for a terminal that gives this as its name and version.
-pub fn reflow_of(name: &str) -> Reflow {
-    const ALL: [&str; 8] = [
-        "tmux", "VTE", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",
+/// The same for a terminal that gives this as its name and version, or as its number.
+pub fn reflow_of(name: &str) -> Option<Reflow> {
+    const EVERYTHING: [&str; 9] = [
+        "tmux", "VTE", "7E565445", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",
     ];
     if name.starts_with("Konsole") {
-        Reflow::AboveCursor
-    } else if ALL.iter().any(|one| name.starts_with(one)) {
-        Reflow::Everything
-    } else {
-        Reflow::Nothing
+        return Some(Reflow::AboveCursor);
     }
+    let is_known = EVERYTHING.iter().any(|one| name.starts_with(one));
+    is_known.then_some(Reflow::Everything)
 }
 
 /// Wakes the editor from another thread.

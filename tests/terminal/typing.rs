@@ -47,7 +47,7 @@ fn the_answer_of_a_terminal_that_was_asked_for_its_name_is_not_typed() {
         let (_server, mut alice, mut lines) = Scripted::with_alice(keys);
         alice.types("hel");
         alice.waits_until("the question", |shown| shown.was_sent(b"\x1b[>0q"));
-        alice.types("l\x1bP>|VTE(7600)\x1b\\o");
+        alice.types("l\x1bP>|VTE(7600)\x1b\\o\x1bP!|7E565445\x1b\\");
         alice.settles_below("[#lobby] hello");
         alice.types(ENTER);
         assert_eq!(lines.takes_from_alice(), "hello");

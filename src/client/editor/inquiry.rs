@@ -1,18 +1,19 @@
 //! Which terminal this is, asked of the terminal itself where the environment does not tell, as
-//! behind ssh. The answer comes among the keys: `ESC P > |`, a name with a version, `ESC \`.
-//! XTVERSION, as xterm's control sequences have it.
+//! behind ssh. Its answers come among the keys: `ESC P > |`, a name with a version, `ESC \`, and
+//! `ESC P ! |`, a number of its own, `ESC \`. XTVERSION and DA3, as xterm's control sequences have
+//! them; older VTE knows only the second.
 
 use std::mem;
 use std::time::{Duration, Instant};
 
 use rustyline::{KeyCode as K, KeyEvent, Modifiers as M};
 
-/// What asks. Terminals that do not know it do nothing.
-const QUESTION: &str = "\x1b[>0q";
+/// What asks both. Terminals that do not know them do nothing.
+const QUESTION: &str = "\x1b[>0q\x1b[=0c";
 /// An answer begins no later; then these are keys that somebody presses.
 const ANSWER_BEGINS: Duration = Duration::from_secs(10);
-/// What stands before the name.
-const BEGINNING: [char; 2] = ['>', '|'];
+/// What stands before the name, and before the number.
+const BEGINNINGS: [&str; 2] = [">|", "!|"];
 /// No terminal has a longer name; what would go on is no answer.
 const ANSWER_BYTES_MAX: usize = 100;
 
@@ -25,8 +26,8 @@ pub(super) enum Inquiry {
     /// It is to be asked.
     Wanted,
     Asked(Instant),
-    /// The answer has begun, and is this so far.
-    Answering(String),
+    /// Asked then, and an answer has begun, which is this so far.
+    Answering(Instant, String),
 }
 
 /// What a key is to an inquiry.
@@ -36,7 +37,7 @@ pub(super) enum Heard {
     Key,
     /// A part of the answer.
     Part,
-    /// The end of the answer, with the name and the version.
+    /// The end of the answer, with the name and the version, or the number.
     Name(String),
 }
 
@@ -54,17 +55,20 @@ impl Inquiry {
         let is_early = |asked: Instant| now.duration_since(asked) <= ANSWER_BEGINS;
         let (next, heard) = match (mem::take(self), key) {
             (Self::Asked(at), KeyEvent(K::Char('P'), M::ALT)) if is_early(at) => {
-                (Self::Answering(String::new()), Heard::Part)
+                (Self::Answering(at, String::new()), Heard::Part)
             }
-            (Self::Answering(answer), KeyEvent(K::Char('\\'), M::ALT)) => {
-                let name = answer.trim_start_matches(BEGINNING);
-                (Self::Closed, Heard::Name(name.to_owned()))
+            (Self::Answering(at, answer), KeyEvent(K::Char('\\'), M::ALT)) => {
+                let (_, name) = answer.split_once('|').unwrap_or_default();
+                (Self::Asked(at), Heard::Name(name.to_owned()))
             }
-            (Self::Answering(mut answer), KeyEvent(K::Char(c), M::NONE)) if goes_on(&answer, c) => {
+            (Self::Answering(at, mut answer), KeyEvent(K::Char(c), M::NONE)) => {
                 answer.push(c);
-                (Self::Answering(answer), Heard::Part)
+                match can_be_answer(&answer) {
+                    true => (Self::Answering(at, answer), Heard::Part),
+                    false => (Self::Closed, Heard::Key),
+                }
             }
-            (Self::Answering(_), _) => (Self::Closed, Heard::Key),
+            (Self::Answering(..), _) => (Self::Closed, Heard::Key),
             (before, _) => (before, Heard::Key),
         };
         *self = next;
@@ -72,12 +76,11 @@ impl Inquiry {
     }
 }
 
-/// Whether an answer can go on with this.
-fn goes_on(answer: &str, c: char) -> bool {
-    match BEGINNING.get(answer.len()) {
-        Some(due) => *due == c,
-        None => answer.len() < ANSWER_BYTES_MAX,
-    }
+/// Whether an answer can be this so far.
+fn can_be_answer(text: &str) -> bool {
+    let mut beginnings = BEGINNINGS.iter();
+    text.len() <= ANSWER_BYTES_MAX
+        && beginnings.any(|one| text.starts_with(one) || one.starts_with(text))
 }
 
 #[cfg(test)]
@@ -109,12 +112,13 @@ mod tests {
     #[test]
     fn an_answer_is_heard_among_the_keys_and_what_is_pressed_around_it_is_not() {
         let mut inquiry = asked();
-        let mut heard = hear(&mut inquiry, "a\x1bP>|VTE(7600)\x1b\\b\x1bP>|x\x1b\\");
-        assert_eq!(heard.remove(0), Heard::Key);
-        let answer = heard.drain(..12).collect::<Vec<_>>();
-        assert!(answer.iter().all(|part| *part == Heard::Part), "{answer:?}");
-        assert_eq!(heard.remove(0), Heard::Name("VTE(7600)".to_owned()));
-        assert!(heard.iter().all(|key| *key == Heard::Key), "{heard:?}");
+        for (answer, name) in [(">|VTE(7600)", "VTE(7600)"), ("!|7E565445", "7E565445")] {
+            let mut heard = hear(&mut inquiry, &format!("a\x1bP{answer}\x1b\\b"));
+            assert_eq!(heard.remove(0), Heard::Key);
+            assert_eq!(heard.pop(), Some(Heard::Key));
+            assert_eq!(heard.pop(), Some(Heard::Name(name.to_owned())));
+            assert!(heard.iter().all(|part| *part == Heard::Part), "{heard:?}");
+        }
     }
 
     #[test]

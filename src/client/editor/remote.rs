@@ -295,7 +295,7 @@ impl Remote {
         let mut desk = self.lock();
         let heard = desk.inquiry.hear(key, Instant::now());
         if let Heard::Name(name) = &heard {
-            desk.reflow = terminal::reflow_of(name);
+            desk.reflow = terminal::reflow_of(name).unwrap_or(desk.reflow);
         }
         heard != Heard::Key
     }
