@@ -1,7 +1,9 @@
 //! Messages while keys do more than add a character: pastes, Tab, searches, keys typed ahead.
 
 use super::people::{Lines, Room, Scripted, host_on};
-use super::screen::{CTRL_C, CTRL_G, CTRL_R, CTRL_U, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, TAB};
+use super::screen::{
+    CTRL_C, CTRL_G, CTRL_R, CTRL_U, ENTER, PASTE_BEGINS, PASTE_ENDS, SHIFT_TAB, Start, TAB,
+};
 
 #[test]
 fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
@@ -183,6 +185,24 @@ fn messages_between_two_tabs_appear_at_once() {
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "bob: you");
     bonnie.hears("bob: you");
+}
+
+#[test]
+fn shift_and_tab_offer_what_comes_before() {
+    for keys in [|start| start, Start::with_vi_keys] {
+        let (_server, mut alice, _lines) = Scripted::with_alice(keys);
+        alice.types("/set bell ");
+        for (key, offer, others) in [
+            (TAB, "off ", "whispers mentions all"),
+            (SHIFT_TAB, "", "off whispers mentions all"),
+            (SHIFT_TAB, "all ", "off whispers mentions"),
+            (TAB, "", "off whispers mentions all"),
+        ] {
+            alice.types(key);
+            let line = format!("[#lobby] /set bell {offer}");
+            alice.settles(&[&format!("{line} Tab: {others}")], &line);
+        }
+    }
 }
 
 #[test]

@@ -46,8 +46,8 @@ impl rustyline::Helper for Helper {}
 impl Completer for Helper {
     type Candidate = String;
 
-    /// One candidate at a time: each Tab puts the next one in. A list to choose from would keep
-    /// messages from being printed for as long as it is open.
+    /// One candidate at a time: each Tab puts the next one in, and Shift-Tab the one before. A list
+    /// to choose from would keep messages from being printed for as long as it is open.
     fn complete(
         &self,
         line: &str,
@@ -58,21 +58,24 @@ impl Completer for Helper {
         let again = cycle
             .take()
             .filter(|last| last.line == line && last.position == position);
+        let goes_back = self.remote.take_tab_back();
         let mut next = if let Some(mut last) = again {
-            last.index = (last.index + 1) % last.offers.len();
+            let count = last.offers.len();
+            last.index = (last.index + if goes_back { count - 1 } else { 1 }) % count;
             last
         } else {
             let (start, mut offers) = completions(line, position, &self.names());
             if offers.is_empty() {
                 return Ok((position, Vec::new()));
             }
+            let index = if goes_back { offers.len() - 1 } else { 0 };
             offers.push(line.get(start..position).unwrap_or_default().to_owned());
             Cycle {
                 line: String::new(),
                 position: 0,
                 start,
                 offers,
-                index: 0,
+                index,
             }
         };
         let offer = next.offers.get(next.index).cloned().unwrap_or_default();

@@ -144,6 +144,10 @@ impl Keys {
             KeyEvent(K::Char('?'), M::NONE) if vi_command => {
                 Some(self.begin_search(begun, at, Direction::Forth, true))
             }
+            KeyEvent(K::BackTab, _) if !vi_command => {
+                self.remote.tab_back();
+                Some(Cmd::Complete)
+            }
             KeyEvent(K::Char('_'), M::CTRL) => Some(self.undo(count, at.index, vi_command)),
             KeyEvent(K::Char('u'), M::NONE) if vi_command => Some(self.undo(count, at.index, true)),
             KeyEvent(K::Char('V' | 'Q'), M::CTRL) => prefix(begun, Prefix::Quote),

@@ -56,6 +56,8 @@ struct Desk {
     again: Option<Again>,
     /// What was begun with a key. It outlives a reading that begins anew.
     begun: Begun,
+    /// Tab was pressed with Shift.
+    tab_back: bool,
     /// Which line of the history is shown.
     history_index: usize,
     /// It is a line of the history that is shown.
@@ -334,6 +336,16 @@ impl Remote {
     pub(super) fn begin_again(&self, draft: Draft, suspend: bool) {
         self.lock().again = Some(Again { draft, suspend });
         self.returning();
+    }
+
+    /// Tab is pressed, with Shift.
+    pub(super) fn tab_back(&self) {
+        self.lock().tab_back = true;
+    }
+
+    /// Whether the Tab that is obeyed was pressed with Shift.
+    pub(super) fn take_tab_back(&self) -> bool {
+        std::mem::take(&mut self.lock().tab_back)
     }
 
     /// Does something about what was begun with a key, knowing which line of the history is shown.
