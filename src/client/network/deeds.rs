@@ -30,6 +30,7 @@ impl<F: Front> Network<F> {
                     if let Some(log) = &self.log {
                         log.finish();
                     }
+                    self.front.changed(&self.session, now.elapsed);
                     self.front.ended(outcome);
                 }
             }

@@ -10,6 +10,15 @@ use crate::wire::Key;
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 
+// What a server says of its own accord, or without an end, takes no more memory than this. Nobody
+// reads lists that long, and what is beyond is left out of them.
+/// Rooms or people in a list.
+pub(super) const ROWS_MAX: usize = 200_000;
+/// People whose `WHOIS` is not whole, and rows of one that have no form of their own.
+const WHOIS_MAX: usize = 64;
+/// People of whom it is known what they have left behind.
+const AWAY_MAX: usize = 1_000;
+
 /// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
 /// here is put under another key when the server changes which names are the same.
 #[derive(Debug, Default)]
@@ -77,6 +86,22 @@ impl Asked {
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
 
+    /// What has come so far of the answer to `WHOIS` about this person.
+    pub(super) fn whois_of(&mut self, key: Key) -> &mut Details {
+        if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
+            self.whois.clear();
+        }
+        self.whois.entry(key).or_default()
+    }
+
+    /// Keeps what somebody who is away has left behind. What it was before.
+    pub(super) fn keep_away(&mut self, key: Key, words: &str) -> Option<String> {
+        if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
+            self.away.clear();
+        }
+        self.away.insert(key, words.to_owned())
+    }
+
     /// Whether this command was sent for a list.
     pub(super) fn is_asking_about(&self, command: Option<&str>) -> bool {
         command.is_some_and(|command| {
@@ -95,6 +120,18 @@ impl Asked {
         let late = |who: &mut Who| who.until.is_some_and(|until| until <= elapsed);
         self.who.extract_if(.., late).collect()
     }
+}
+
+/// Adds a row to an answer, unless it has too many.
+pub(super) fn add_row<T>(rows: &mut Vec<T>, row: T, rows_max: usize) {
+    if rows.len() < rows_max {
+        rows.push(row);
+    }
+}
+
+/// A row of `WHOIS` that has no form of its own.
+pub(super) fn add_detail(details: &mut Details, row: String) {
+    add_row(&mut details.more, row, WHOIS_MAX);
 }
 
 impl Who {

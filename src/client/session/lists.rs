@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::asked::{DETAILED_PEOPLE_MAX, Who};
+use super::asked::{DETAILED_PEOPLE_MAX, ROWS_MAX, Who, add_detail, add_row};
 use super::heard::words_behind;
 use super::{Moment, Outbox, Session};
 use crate::client::event::{Details, Event, Present};
@@ -19,7 +19,9 @@ impl Session {
         };
         let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
         if let Some(list) = self.asked.names.get_mut(&self.rooms.naming.key(room)) {
-            list.extend(nicks.clone().map(str::to_owned));
+            for nick in nicks.clone() {
+                add_row(list, nick.to_owned(), ROWS_MAX);
+            }
         }
         for nick in nicks {
             let nick = self.rooms.naming.without_rank(nick);
@@ -107,7 +109,7 @@ impl Session {
         };
         let seen = self.rooms.person(&who.room, nick);
         let (idle, account) = more.unwrap_or_default();
-        who.people.push(Present {
+        let present = Present {
             nick: nick.to_owned(),
             rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
             away: flags.starts_with('G'),
@@ -117,7 +119,8 @@ impl Session {
             account: (!matches!(account, "" | "0" | "*")).then(|| account.to_owned()),
             operator: flags.contains('*') && !naming.is_rank('*'),
             own,
-        });
+        };
+        add_row(&mut who.people, present, ROWS_MAX);
     }
 
     /// The list is there. In a small room each person is asked about, since `WHO` does not tell
@@ -157,11 +160,7 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self
-            .asked
-            .whois
-            .entry(self.rooms.naming.key(nick))
-            .or_default();
+        let details = self.asked.whois_of(self.rooms.naming.key(nick));
         nick.clone_into(&mut details.nick);
         let text = |index: usize| message.parameter(index).map(str::to_owned);
         match reply {
@@ -177,7 +176,7 @@ impl Session {
                 details.since = message.parameter(3).and_then(|text| text.parse().ok());
             }
             Reply::WhoisChannels => details.rooms = text(2),
-            _ => details.more.push(words_behind(message, 2)),
+            _ => add_detail(details, words_behind(message, 2)),
         }
     }
 
@@ -231,7 +230,7 @@ impl Session {
             details.away = Some(text.to_owned());
             return;
         }
-        let known = self.asked.away.insert(key, text.to_owned());
+        let known = self.asked.keep_away(key, text);
         if known.as_deref() != Some(text) {
             outbox.events.push(Event::Away {
                 nick: nick.to_owned(),

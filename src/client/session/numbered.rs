@@ -2,6 +2,7 @@
 //!
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
+use super::asked::{ROWS_MAX, add_detail, add_row};
 use super::heard::words_behind;
 use super::refusals::is_refusal;
 use super::{Moment, Outbox, Phase, Session};
@@ -53,15 +54,16 @@ impl Session {
             }
             Reply::EndOfWhois => self.whois_ended(message, outbox),
             Reply::ListStart => {}
-            Reply::List => self.asked.list.push(RoomSummary {
-                name: message.parameter(1).unwrap_or_default().to_owned(),
-                people: message
-                    .parameter(2)
-                    .and_then(|n| n.parse().ok())
-                    .unwrap_or(0),
-                topic: message.parameter(3).unwrap_or_default().to_owned(),
-                ..RoomSummary::default()
-            }),
+            Reply::List => {
+                let people = message.parameter(2).and_then(|n| n.parse().ok());
+                let room = RoomSummary {
+                    name: message.parameter(1).unwrap_or_default().to_owned(),
+                    people: people.unwrap_or(0),
+                    topic: message.parameter(3).unwrap_or_default().to_owned(),
+                    ..RoomSummary::default()
+                };
+                add_row(&mut self.asked.list, room, ROWS_MAX);
+            }
             Reply::ListEnd => {
                 let rooms = std::mem::take(&mut self.asked.list);
                 rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
@@ -83,8 +85,7 @@ impl Session {
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
                 && let Some(details) = self.asked.whois.get_mut(&key)
             {
-                details.more.push(words_behind(message, 2));
-                return;
+                return add_detail(details, words_behind(message, 2));
             }
             return self.answer_in_words(message, outbox);
         }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::rooms::Rooms;
 use crate::wire::Key;
 
+/// So many people in all rooms together are remembered: more than there are in the largest of all
+/// networks, and no more memory than a server can be trusted with.
+const PEOPLE_MAX: usize = 200_000;
+
 /// Somebody in a room.
 #[derive(Debug)]
 pub(super) struct Person {
@@ -23,7 +27,10 @@ impl Rooms {
             return;
         }
         let key = self.naming.key(nick);
-        if let Some(room) = self.get_mut(room) {
+        let people: usize = self.rooms.values().map(|room| room.people.len()).sum();
+        if let Some(room) = self.get_mut(room)
+            && (people < PEOPLE_MAX || room.people.contains_key(&key))
+        {
             let person = room.people.entry(key).or_insert(Person {
                 nick: nick.to_owned(),
                 since,

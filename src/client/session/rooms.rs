@@ -8,6 +8,8 @@ use crate::wire::{Key, Message};
 
 /// So many rooms are remembered that this person has only heard of.
 const HEARD_OF_MAX: usize = 1_000;
+/// A server that says this person is in more rooms than that has made them up.
+const ROOMS_MAX: usize = 1_000;
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
@@ -214,6 +216,9 @@ impl Rooms {
     /// from before the connection was lost, begins anew.
     pub(super) fn enter(&mut self, name: &str) {
         let at = self.naming.key(name);
+        if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
+            return;
+        }
         self.hear_of(name);
         self.take_unwanted(name);
         let known = self.rooms.get(&at);

@@ -209,8 +209,18 @@ impl Session {
             }
         }
         self.script.fence_is_out = false;
-        let pieces = std::mem::take(&mut self.script.pieces);
-        unsent.extend(pieces.into_iter().filter_map(|piece| piece.talk));
+        for piece in std::mem::take(&mut self.script.pieces) {
+            match piece.talk {
+                Some(talk) => unsent.push(talk),
+                // Of the lines of a script the report tells.
+                None if piece.line.is_some() => {}
+                None => {
+                    let command = piece.request.split([' ', '\r']).next().unwrap_or_default();
+                    let words = format!("{command} was not sent before the connection was lost");
+                    outbox.events.push(Event::Note { words });
+                }
+            }
+        }
         if !unsent.is_empty() {
             let words = match unsent.len() {
                 1 => "one line was not sent yet and goes out when the server is back".to_owned(),

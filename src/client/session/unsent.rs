@@ -46,7 +46,10 @@ fn typed_again(talk: &Talk) -> Vec<String> {
     } = talk;
     match manner {
         Manner::Notice => vec![format!("/notice {target} {text}")],
-        Manner::Text if is_room(target) => vec![format!("/msg {target} {text}")],
+        // With two signs in front, as of those of a rank in a room, it would be said aloud.
+        Manner::Text if is_room(target) || target.starts_with('@') => {
+            vec![format!("/msg {target} {text}")]
+        }
         Manner::Text => vec![format!("@{target} {text}")],
         // There is no way to do something in a room from afar.
         Manner::Action => vec![format!("/room {target}"), format!("/me {text}")],

@@ -255,3 +255,53 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
         assert_eq!(done.orders, [Order::Reconnect { after }]);
     }
 }
+
+/// A server that never ends its answers, which nobody asked for, fills no memory: each has a bound.
+#[test]
+fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
+    const MANY: usize = 2_000;
+    let mut played = Played::ready(false);
+    for number in 0..MANY {
+        for line in [
+            format!(":s 311 alice nick{number} user host * :Real"),
+            format!(":s 378 alice nick0 :is connecting from {number}"),
+            format!(":s 301 alice away{number} :gone"),
+            format!(":alice!a@h JOIN #room{number}"),
+        ] {
+            played.hear(&line);
+        }
+        played.take();
+    }
+    let asked = &played.session.asked;
+    assert!(asked.whois.len() <= 64, "{}", asked.whois.len());
+    let rows = asked.whois.values().map(|details| details.more.len());
+    assert!(rows.max() <= Some(64));
+    assert!(asked.away.len() <= 1_000, "{}", asked.away.len());
+    assert_eq!(played.session.names().rooms.len(), 1_000);
+    // Whom it is asked about now is known all the same.
+    for line in [
+        ":s 311 alice bob user host * :Bob",
+        ":s 318 alice bob :End of /WHOIS list",
+    ] {
+        played.hear(line);
+    }
+    let events = played.events();
+    assert!(matches!(&events[..], [Event::Whois { details }] if details.nick == "bob"));
+}
+
+/// The same for lists, whose bound is where nobody would read on.
+#[test]
+fn lists_without_an_end_are_kept_up_to_a_bound() {
+    let mut played = Played::ready(false);
+    let mut number = 0;
+    for _ in 0..420 {
+        let mut line = ":s 353 alice = #lobby :".to_owned();
+        for _ in 0..500 {
+            number += 1;
+            line.push_str(&format!("n{number} "));
+        }
+        played.hear(&line);
+        played.take();
+    }
+    assert_eq!(played.session.names().nicks.len(), 200_000 - 1);
+}

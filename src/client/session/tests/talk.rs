@@ -163,6 +163,7 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
         "/r four",
         "/notice bob five",
         "@NickServ identify hunter2",
+        "/msg @#lobby between us",
         "six",
     ] {
         played.type_line(line);
@@ -176,10 +177,11 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
             "/me waves",
             "@bob three\nfour",
             "/notice bob five",
+            "/msg @#lobby between us",
             "/msg #lobby six"
         ]
     );
-    assert_eq!(played.session.unsent_count(), 8);
+    assert_eq!(played.session.unsent_count(), 9);
     // The same is said when they are typed.
     let mut again = Played::ready(false);
     again.lose("gone");
