@@ -4,18 +4,28 @@ use std::io::{self, Write as _};
 
 use super::safe::safe;
 
-/// Tells something in a line of its own, with nothing in it that a terminal would obey.
+/// Tells something in a line of its own.
 ///
 /// When standard error is closed or full there is nobody to tell, and that is no reason to fail.
 pub fn tell(words: &str) {
-    let line = format!("chatroom: {}\n", safe(words));
-    let _ = io::stderr().lock().write_all(line.as_bytes());
+    tell_all(&complaint(None, words));
 }
 
 /// The same for a line of a script, by its number.
-pub(super) fn tell_of_line(line: Option<u64>, words: &str) {
+pub(super) fn tell_of_line(line: u64, words: &str) {
+    tell_all(&complaint(Some(line), words));
+}
+
+/// What is told, as a line, with nothing in it that a terminal would obey.
+pub(super) fn complaint(line: Option<u64>, words: &str) -> String {
+    let words = safe(words);
     match line {
-        Some(line) => tell(&format!("line {line}: {words}")),
-        None => tell(words),
+        Some(line) => format!("chatroom: line {line}: {words}\n"),
+        None => format!("chatroom: {words}\n"),
     }
+}
+
+/// Tells lines, whether or not somebody reads them.
+pub(super) fn tell_all(lines: &str) {
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
 }

@@ -28,6 +28,8 @@ pub struct DraftKeeper {
     /// As long as it is locked, the file belongs to this session.
     lock: Arc<File>,
     shared: Arc<(Mutex<State>, Condvar)>,
+    /// Held while the file is written, so that nobody who changes something waits for a disk.
+    writing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +58,7 @@ impl DraftKeeper {
             file: Arc::new(file),
             lock: Arc::new(lock),
             shared: Arc::default(),
+            writing: Arc::default(),
         };
         let writer = keeper.clone();
         thread::Builder::new()
@@ -118,10 +121,14 @@ impl DraftKeeper {
 
     /// Writes the draft at once, if it has changed.
     pub fn write_now(&self) {
-        let mut state = self.lock();
-        if std::mem::take(&mut state.changed) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let drafts = {
+            let mut state = self.lock();
+            std::mem::take(&mut state.changed).then(|| state.drafts())
+        };
+        if let Some(drafts) = drafts {
             // A draft that cannot be kept is no reason to disturb a conversation.
-            let _ = write(&self.file, &state.drafts());
+            let _ = write(&self.file, &drafts);
         }
     }
 

@@ -47,7 +47,6 @@ pub mod wait;
 mod wishes;
 pub mod words;
 
-use std::io;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -55,11 +54,9 @@ use std::time::Instant;
 use address::Address;
 pub use complaint::tell;
 pub use failure::Failure;
-use network::{Command, Commands};
 use session::Outcome;
 use signal_hook::consts::{SIGINT, SIGTERM};
 pub use start::{Hosting, run};
-use terminal::Signals;
 use wishes::Ways;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
@@ -80,15 +77,6 @@ struct Ending {
     outcome: Option<Outcome>,
     /// The signal that ended it, if one did.
     signal: Option<i32>,
-}
-
-/// Leaves in good order when one of these signals comes.
-fn quit_on_signals(signals: &[i32], commands: Commands) -> io::Result<Signals> {
-    Signals::watch(signals, move |signal| {
-        let reason = reason_for(signal).to_owned();
-        // Without a conversation there is nothing to leave.
-        let _ = commands.send(Command::Quit(Some(reason)));
-    })
 }
 
 /// What those who stay are told when a signal ends the program.

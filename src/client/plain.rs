@@ -3,7 +3,7 @@
 //! terminals that can do no more.
 
 use std::io::{self, BufRead as _};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,14 +11,15 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::event::Event;
 use super::interactive::{Furniture, open_door};
-use super::network::{self, Command, Front};
+use super::network::{self, Command, Commands, Front};
 use super::printer::{Printer, print_to_stdout};
 use super::questions::{self, Question};
 use super::safe::safe_name;
 use super::screen::Look;
 use super::scroll::{Page, Scroll};
 use super::session::{Outcome, Session};
-use super::{Ending, Place};
+use super::terminal::{self, Signals};
+use super::{Ending, Place, reason_for};
 
 /// What wakes the main thread.
 enum Woken {
@@ -37,6 +38,9 @@ pub(super) struct Plain {
     ended: Option<Outcome>,
     printer: Printer,
     printing: Option<JoinHandle<io::Result<()>>>,
+    signals: Signals,
+    /// The conversation at hand.
+    talk: Arc<Mutex<Option<Commands>>>,
 }
 
 impl Plain {
@@ -53,13 +57,29 @@ impl Plain {
         let printing = printer.start_plain(print_to_stdout, move |_| {
             let _ = wake_up.send(Woken::InputEnded);
         })?;
+        let talk = Arc::default();
         Ok(Self {
             woken,
             wake,
             ended: None,
             printer,
             printing: Some(printing),
+            signals: end_on_signals(Arc::clone(&talk))?,
+            talk,
         })
+    }
+
+    /// The signal that ends the program, if one came.
+    pub(super) fn signal(&self) -> Option<i32> {
+        self.signals.received()
+    }
+
+    /// Waits until all is printed.
+    pub(super) fn close(mut self) -> io::Result<()> {
+        match self.printing.take() {
+            Some(printing) => self.printer.drain(printing),
+            None => Ok(()),
+        }
     }
 
     /// Asks a question, on a line of its own, until there is an answer that can be taken. `None` at
@@ -99,7 +119,7 @@ impl Plain {
         furniture: Furniture,
     ) -> io::Result<Ending> {
         let (commands, inbox) = network::commands();
-        let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
+        *lock(&self.talk) = Some(commands.clone());
         self.printer.push(furniture.greeting);
         let front = PlainFront {
             page: Page::new(Scroll::new(look, false), self.printer.clone()),
@@ -143,11 +163,28 @@ impl Plain {
             }
         };
         drop(door);
+        *lock(&self.talk) = None;
         Ok(Ending {
             outcome,
-            signal: signals.received(),
+            signal: self.signal(),
         })
     }
+}
+
+/// Leaves in good order when a signal comes; before and behind a conversation there is nothing to
+/// leave.
+fn end_on_signals(talk: Arc<Mutex<Option<Commands>>>) -> io::Result<Signals> {
+    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
+        let Some(commands) = &*lock(&talk) else {
+            return terminal::end_by(signal);
+        };
+        // The network's thread may be about to end anyway.
+        let _ = commands.send(Command::Quit(Some(reason_for(signal).to_owned())));
+    })
+}
+
+fn lock(talk: &Mutex<Option<Commands>>) -> MutexGuard<'_, Option<Commands>> {
+    talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Plain {

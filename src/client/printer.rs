@@ -56,13 +56,15 @@ struct State {
 
 impl Printer {
     /// Starts the thread of a printer above a prompt. `print` hands a block to the editor; it
-    /// must not wait.
+    /// must not wait. `reads` says whether the editor still reads keys: a signal from elsewhere
+    /// makes it stop before it can close the gate.
     pub fn start_gated(
         &self,
         print: impl FnMut(String) -> io::Result<()> + Send + 'static,
+        reads: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         self.lock().gated = true;
-        self.start(print)
+        self.start(print, reads)
     }
 
     /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread ends
@@ -72,19 +74,20 @@ impl Printer {
         mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
         failed: impl Fn(&io::Error) + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
-        self.start(move |block| print(block).inspect_err(&failed))
+        self.start(move |block| print(block).inspect_err(&failed), || true)
     }
 
     fn start(
         &self,
         mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
+        reads: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         let printer = self.clone();
         thread::Builder::new()
             .name("printer".to_owned())
             .spawn(move || {
                 super::terminal::leave_signals_to_main_thread();
-                printer.run(&mut print)
+                printer.run(&mut print, reads)
             })
     }
 
@@ -179,7 +182,11 @@ impl Printer {
         thread.join().unwrap_or(Ok(()))
     }
 
-    fn run(&self, print: &mut impl FnMut(String) -> io::Result<()>) -> io::Result<()> {
+    fn run(
+        &self,
+        print: &mut impl FnMut(String) -> io::Result<()>,
+        reads: impl Fn() -> bool,
+    ) -> io::Result<()> {
         let mut state = self.lock();
         loop {
             if state.finished {
@@ -204,6 +211,10 @@ impl Printer {
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            if state.gated && !reads() {
+                state.open = false;
                 continue;
             }
             let block = state.next_block();
@@ -318,7 +329,7 @@ mod tests {
             sender.send(block).unwrap();
             Ok(())
         };
-        let thread = printer.start_gated(print).unwrap();
+        let thread = printer.start_gated(print, || true).unwrap();
         (printer, receiver, thread)
     }
 

@@ -30,8 +30,7 @@ impl Seat {
     pub(super) fn signal(&self) -> Option<i32> {
         match self {
             Self::Editor(terminal) => terminal.signal(),
-            // Nothing is changed about the terminal, so signals do what they always do.
-            Self::Plain(_) => None,
+            Self::Plain(plain) => plain.signal(),
         }
     }
 
@@ -43,6 +42,14 @@ impl Seat {
         match self {
             Self::Editor(terminal) => terminal.wait_for(work),
             Self::Plain(_) => Some(work()),
+        }
+    }
+
+    /// Waits until all is printed. An error says that it could not be.
+    pub(super) fn close(self) -> io::Result<()> {
+        match self {
+            Self::Editor(terminal) => terminal.close(),
+            Self::Plain(plain) => plain.close(),
         }
     }
 

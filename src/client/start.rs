@@ -103,7 +103,12 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
             Some(Outcome::Elsewhere { server }) => elsewhere = Some(server),
-            _ => return finish(ending),
+            _ => {
+                let closed = seat.map_or(Ok(()), Seat::close);
+                let closed = closed.map_err(Failure::Output);
+                closed.or_else(Failure::unless_seen_enough)?;
+                return finish(ending);
+            }
         }
     }
 }

@@ -97,6 +97,11 @@ pub fn is_gone(error: &io::Error) -> bool {
     matches!(code, Some(Errno::EIO | Errno::ENXIO))
 }
 
+/// Whether somebody reads single keys from the terminal, Ctrl-C among them.
+pub fn is_raw() -> bool {
+    tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ISIG))
+}
+
 /// How wide the terminal is, in cells; 80 where nobody knows, as the editor takes it to be.
 pub fn columns() -> u16 {
     match tcgetwinsize(io::stdin()) {

@@ -36,6 +36,14 @@ impl Pending {
         });
     }
 
+    /// The connection is lost, and what is not known yet waits for the next one. It will have other
+    /// numbers then, so nobody waits for it; that it waits is the answer to a line said now, too.
+    pub(in crate::client) fn lost(&mut self) {
+        for caller in self.callers.drain(..) {
+            caller.tell();
+        }
+    }
+
     /// Answers those who waited for this event; `next` is the one behind it, which has the reason
     /// for a refusal. Whether they still listen is their own concern.
     pub(in crate::client) fn hear(&mut self, event: &Event, next: Option<&Event>) {
@@ -65,12 +73,19 @@ impl Pending {
         };
         caller.words = caller.words.take().or(words);
         if caller.missing == 0 {
-            let _ = caller.answer.try_send(match &caller.words {
-                None => OK.to_owned(),
-                Some(words) => format!("{ERROR}{words}"),
-            });
+            caller.tell();
         }
         self.callers.retain(|caller| caller.missing > 0);
+    }
+}
+
+impl Caller {
+    /// Answers, whether or not somebody still listens.
+    fn tell(&self) {
+        let _ = self.answer.try_send(match &self.words {
+            None => OK.to_owned(),
+            Some(words) => format!("{ERROR}{words}"),
+        });
     }
 }
 

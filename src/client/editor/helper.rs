@@ -14,6 +14,7 @@ use super::Assistant;
 use super::remote::Remote;
 use crate::client::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
+use crate::client::safe::safe;
 use crate::client::session::Judgement;
 
 /// What the editor asks while a line is typed.
@@ -90,8 +91,15 @@ impl Completer for Helper {
     }
 }
 
-/// Words behind the line that are not part of it.
+/// Words behind the line that are not part of it, with nothing in them that a terminal obeys: names
+/// of others are among them.
 pub(super) struct Aside(String);
+
+impl Aside {
+    fn new(words: &str) -> Self {
+        Self(safe(words))
+    }
+}
 
 impl Hint for Aside {
     fn display(&self) -> &str {
@@ -111,10 +119,10 @@ impl Hinter for Helper {
         let (index, count) = (context.history_index(), context.history().len());
         if let Some(words) = self.remote.words_for_begun(index, count) {
             *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
-            return Some(Aside(words));
+            return Some(Aside::new(&words));
         }
         let judgement = match &self.assistant {
-            Some(assistant) if self.is_line => assistant.judge(line),
+            Some(assistant) if self.is_line => assistant.judge(line).unwrap_or_default(),
             // The answer to a question is nothing to say.
             _ => Judgement::default(),
         };
@@ -124,7 +132,7 @@ impl Hinter for Helper {
             self.other_offers(line).or_else(note).or_else(usage)
         });
         *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
-        aside.flatten().map(Aside)
+        aside.flatten().map(|words| Aside::new(&words))
     }
 }
 
@@ -147,12 +155,14 @@ impl Helper {
         self.keeper = keeper;
     }
 
-    /// Whether a line carries a password. What is only said in a room does not.
-    pub(super) fn is_secret(&self, line: &str) -> bool {
+    /// Whether a line carries a password; none when nobody knows. What is only said in a room does
+    /// not.
+    pub(super) fn is_secret(&self, line: &str) -> Option<bool> {
         let mut lines = line.split('\n').map(str::trim_start);
-        let assistant = self.assistant.as_ref();
-        lines.any(|line| line.starts_with(['/', '@']))
-            && assistant.is_none_or(|assistant| assistant.judge(line).secret)
+        if !lines.any(|line| line.starts_with(['/', '@'])) {
+            return Some(false);
+        }
+        Some(self.assistant.as_ref()?.judge(line)?.secret)
     }
 
     /// From now on what is typed is a line, or the answer to a question.
@@ -251,7 +261,12 @@ impl Highlighter for Helper {
         if let Some(keeper) = self.keeper() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);
-            keeper.keep(if self.is_secret(draft) { "" } else { draft });
+            match self.is_secret(draft) {
+                Some(true) => keeper.keep(""),
+                Some(false) => keeper.keep(draft),
+                // What is kept already is older, and better than nothing.
+                None => {}
+            }
         }
         crate::client::panic_if_asked("editor with a draft", line);
         true

@@ -121,6 +121,10 @@ impl Keys {
                 self.remote.returning();
                 Some(Cmd::EndOfFile)
             }
+            // With the keys of vi it hands the line over without a word to anybody.
+            KeyEvent(K::Char('D'), M::CTRL) if context.mode() == EditMode::Vi => {
+                Some(Cmd::AcceptLine)
+            }
             KeyEvent(K::Char('Z'), M::CTRL) => {
                 self.remote.begin_again(at.draft, true);
                 Some(Cmd::AcceptLine)

@@ -41,7 +41,6 @@ use super::draft::DraftKeeper;
 use super::printer::Printer;
 use super::screen::Prompt;
 use super::session::Judgement;
-use super::terminal;
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -100,8 +99,8 @@ pub struct Editor {
 pub trait Assistant {
     /// The names to complete.
     fn names(&self) -> Names;
-    /// What there is to say of a line.
-    fn judge(&self, line: &str) -> Judgement;
+    /// What there is to say of a line; none when that cannot be known now.
+    fn judge(&self, line: &str) -> Option<Judgement>;
     /// The line with colours, in the same cells.
     fn paint(&self, line: &str, judgement: &Judgement) -> String;
 }
@@ -195,11 +194,17 @@ impl Editor {
 
     /// Asks a question; `default` is what an empty answer means. The prompt is the question from
     /// then on. It is the same editor as for lines, so that what is typed ahead is not lost. An
-    /// answer is no draft: what is kept for the first line stays there.
-    pub fn ask(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+    /// answer is no draft: what is kept for the first line stays there. `suspend` is how the program
+    /// is suspended meanwhile.
+    pub fn ask(
+        &mut self,
+        question: &str,
+        default: &str,
+        suspend: &dyn Fn(),
+    ) -> io::Result<Entered> {
         let first = std::mem::take(&mut self.first);
         self.expect_line(false);
-        let entered = self.answer(question, default);
+        let entered = self.answer(question, default, suspend);
         self.expect_line(true);
         self.first = first;
         entered
@@ -211,7 +216,7 @@ impl Editor {
         }
     }
 
-    fn answer(&mut self, question: &str, default: &str) -> io::Result<Entered> {
+    fn answer(&mut self, question: &str, default: &str, suspend: &dyn Fn()) -> io::Result<Entered> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
         let prompt = Prompt {
@@ -227,7 +232,7 @@ impl Editor {
                     return Ok(Entered::Line(answer_or_default(&answer, default)));
                 }
                 Entered::Suspend => {
-                    terminal::suspend();
+                    suspend();
                     draft = std::mem::take(&mut self.first);
                 }
                 other => return Ok(other),
@@ -271,6 +276,15 @@ impl Editor {
                 // A signal while a single key was waited for: go on where it was.
                 Err(ReadlineError::Signal(_)) => draft = stopped.draft,
                 Err(ReadlineError::Eof) => return Ok(Entered::Leave),
+                // A byte that is no part of a character, as of a key with Meta in an old locale.
+                // What was read together with it is lost; a paste goes on to be held, for nobody
+                // knows where it ends.
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    clear_from_cursor(&stopped.shown)?;
+                    let words = "a key that is not UTF-8 was left out, with what came behind it\n";
+                    self.remote.tell(words);
+                    draft = stopped.draft;
+                }
                 Err(error) => return Err(to_io(error)),
             }
         }
@@ -288,11 +302,12 @@ impl Editor {
 
     /// Puts a line into the history, in memory and in the file.
     fn remember(&mut self, line: &str) {
-        if self
+        let secret = self
             .inner
             .helper()
-            .is_none_or(|helper| helper.is_secret(line))
-        {
+            .and_then(|helper| helper.is_secret(line));
+        // A line of which nothing is known may be one with a password.
+        if secret != Some(false) {
             return;
         }
         let added = self.inner.add_history_entry(line).unwrap_or(false);
@@ -344,6 +359,12 @@ fn config(keys: KeySet) -> io::Result<Config> {
 /// Clears what was shown; the cursor is in the row below it.
 fn clear(shown: &Shown) -> io::Result<()> {
     let rows = shown.end_row() + 1;
+    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
+}
+
+/// Clears what was shown; the cursor is in the row below the one in which it was.
+fn clear_from_cursor(shown: &Shown) -> io::Result<()> {
+    let rows = shown.cursor().row + 1;
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 

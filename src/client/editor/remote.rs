@@ -62,6 +62,9 @@ struct Desk {
     history_index: usize,
     /// It is a line of the history that is shown.
     in_history: bool,
+    /// The draft in whose place that stands, and the line as it was recalled.
+    put_aside: String,
+    recalled: Option<(usize, String)>,
     /// Keys are commands of vi.
     vi_command: bool,
     /// What the draft was before. It outlives a reading that begins anew.
@@ -147,8 +150,8 @@ impl Remote {
 
     /// Makes the editor return, and waits until it has.
     ///
-    /// In the middle of a paste the editor waits for keys only, and a signal that comes just
-    /// before it waits is lost on it: so the signal is sent until the editor has returned.
+    /// In some states, as behind a count, the editor waits for keys only, and a signal that comes
+    /// just before it waits is lost on it: so the signal is sent until the editor has returned.
     pub fn end(&self) {
         let mut desk = self.lock();
         desk.ending = true;
@@ -174,6 +177,11 @@ impl Remote {
         self.lock().stage != Stage::Away
     }
 
+    /// Has this printed above the prompt.
+    pub(super) fn tell(&self, words: &str) {
+        self.printer.push(words.to_owned());
+    }
+
     /// Whether Ctrl-C was pressed while no line was read.
     pub fn take_interrupt(&self) -> bool {
         self.waker.take_caught()
@@ -195,6 +203,7 @@ impl Remote {
         desk.key_pressed = false;
         desk.is_last = false;
         desk.in_history = false;
+        desk.recalled = None;
         desk.vi_command = false;
         Some(desk.given.clone())
     }
@@ -364,15 +373,22 @@ impl Remote {
     pub(super) fn words_for_begun(&self, index: usize, history_lines: usize) -> Option<String> {
         let mut desk = self.lock();
         desk.history_index = index;
-        desk.in_history = index < history_lines;
+        let in_history = index < history_lines;
+        if in_history && !std::mem::replace(&mut desk.in_history, in_history) {
+            desk.put_aside = desk.draft.text.clone();
+        }
+        desk.in_history = in_history;
         desk.begun.words()
     }
 
-    /// The draft, while another line is shown in its place.
+    /// The draft, while another line is shown in its place. Whoever changes that has another draft.
     pub(super) fn draft_put_aside(&self) -> Option<String> {
         let desk = self.lock();
-        let search = desk.begun.search.as_ref()?;
-        Some(search.before().draft.text.clone())
+        if let Some(search) = &desk.begun.search {
+            return Some(search.before().draft.text.clone());
+        }
+        let (_, line) = desk.recalled.as_ref().filter(|_| desk.in_history)?;
+        (*line == desk.draft.text).then(|| desk.put_aside.clone())
     }
 
     /// Whether the line is handed over only to be read again.
@@ -389,6 +405,10 @@ impl Remote {
             text.clone_into(&mut desk.draft.text);
         }
         desk.draft.position = position;
+        let index = desk.history_index;
+        if desk.recalled.as_ref().is_none_or(|(at, _)| *at != index) {
+            desk.recalled = Some((index, text.to_owned()));
+        }
         // What a search shows is not written by anybody yet, and what is drawn on the way out is
         // no change.
         if desk.begun.search.is_none() && !is_last {

@@ -58,7 +58,8 @@ impl Shown {
         self.line.get(..self.position).unwrap_or_default()
     }
 
-    fn cursor(&self) -> Place {
+    /// Where the cursor is.
+    pub(super) fn cursor(&self) -> Place {
         let place = self.start_of_line();
         let place = place.behind(self.before_cursor(), self.columns);
         place.of_cursor(self.columns)
@@ -102,9 +103,10 @@ impl Shown {
         let cursor = self.cursor();
         let rows: Vec<&str> = text.split('\n').collect();
         let (above, behind) = rows.split_at(usize::from(cursor.row).min(rows.len()));
-        let above: u16 = above.iter().map(height).sum();
-        let (behind, below): (u16, u16) = match reflow {
-            Reflow::Everything => (behind.iter().map(height).sum(), self.wrapped(columns)),
+        let heights = |rows: &[&str]| rows.iter().map(height).fold(0, u16::saturating_add);
+        let above = heights(above);
+        let (behind, below) = match reflow {
+            Reflow::Everything => (heights(behind), self.wrapped(columns)),
             _ => (u16::try_from(behind.len()).unwrap_or(u16::MAX), 0),
         };
         let last = above.saturating_add(behind).saturating_sub(1);

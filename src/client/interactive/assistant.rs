@@ -29,13 +29,8 @@ impl Assistant for NetworkAssistant {
         self.ask(Command::Names).unwrap_or_default()
     }
 
-    fn judge(&self, line: &str) -> Judgement {
-        let judgement = self.ask(|answer| Command::Judge(line.to_owned(), answer));
-        // A line of which nothing is known may be one with a password.
-        judgement.unwrap_or_else(|| Judgement {
-            secret: true,
-            ..Judgement::default()
-        })
+    fn judge(&self, line: &str) -> Option<Judgement> {
+        self.ask(|answer| Command::Judge(line.to_owned(), answer))
     }
 
     fn paint(&self, line: &str, judgement: &Judgement) -> String {

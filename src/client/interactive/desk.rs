@@ -12,10 +12,15 @@ use crate::client::session::Outcome;
 use crate::client::terminal::QuietTerminal;
 use crate::client::title::Title;
 
-/// Asks until there is an answer that can be taken.
-pub(super) fn answer(editor: &mut Editor, mut question: Question) -> io::Result<Entered> {
+/// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
+/// meanwhile.
+pub(super) fn answer(
+    editor: &mut Editor,
+    mut question: Question,
+    suspend: &dyn Fn(),
+) -> io::Result<Entered> {
     loop {
-        match editor.ask(&question.words, &question.default)? {
+        match editor.ask(&question.words, &question.default, suspend)? {
             Entered::Line(answer) => match question.judge(&answer) {
                 Ok(answer) => return Ok(Entered::Line(answer)),
                 Err(again) => question = again,
@@ -106,7 +111,9 @@ impl Desk<'_> {
         loop {
             match self.news.recv_timeout(INTERRUPT_CHECK) {
                 Ok(News::AskNick { nick, why }) => {
-                    match answer(self.editor, questions::another_nick(&nick, &why))? {
+                    let quiet = self.quiet;
+                    let question = questions::another_nick(&nick, &why);
+                    match answer(self.editor, question, &|| quiet.suspend())? {
                         Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
                         Entered::Cleared { .. } | Entered::Leave => {
                             self.send(Command::Quit(None));

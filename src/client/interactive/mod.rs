@@ -90,7 +90,7 @@ impl Terminal {
         let remote = editor.remote();
         let talk = Talk::default();
         let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
-        let plain = start_printer(&printer, &mut editor)?;
+        let plain = start_printer(&printer, &mut editor, Arc::clone(&talk))?;
         Ok(Self {
             editor,
             remote,
@@ -103,10 +103,12 @@ impl Terminal {
 
     /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
-        Ok(match answer(&mut self.editor, question)? {
-            Entered::Line(answer) => Some(answer),
-            _ => None,
-        })
+        Ok(
+            match answer(&mut self.editor, question, &terminal::suspend)? {
+                Entered::Line(answer) => Some(answer),
+                _ => None,
+            },
+        )
     }
 
     /// The signal that ends the program, if one came.
@@ -133,6 +135,14 @@ impl Terminal {
                     if !self.remote.take_interrupt() && self.signal().is_none() => {}
                 Err(_) => return None,
             }
+        }
+    }
+
+    /// Waits until all is printed where that goes elsewhere than to the terminal.
+    pub(super) fn close(mut self) -> io::Result<()> {
+        match self.plain.take() {
+            Some(thread) => self.printer.drain(thread),
+            None => Ok(()),
         }
     }
 
@@ -221,6 +231,7 @@ impl Terminal {
             keeper.finish();
         }
         self.remote.rest();
+        *lock(&self.talk) = None;
         drop(quiet);
         drop(report);
         Ok(Ending {
@@ -276,14 +287,21 @@ fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftKeeper>)>> 
 fn start_printer(
     printer: &Printer,
     editor: &mut Editor,
+    talk: Talk,
 ) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     if io::stdout().is_terminal() {
         let mut print = editor.external_printer()?;
-        printer.start_gated(move |block| print(rows_of(&block)))?;
+        printer.start_gated(move |block| print(rows_of(&block)), terminal::is_raw)?;
         return Ok(None);
     }
     let remote = editor.remote();
-    let thread = printer.start_plain(print_to_stdout, move |_| remote.end())?;
+    // Without somebody who reads what comes there is nothing to stay for.
+    let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
+        Some((commands, _)) => {
+            let _ = commands.send(Command::Quit(None));
+        }
+        None => remote.end(),
+    })?;
     Ok(Some(thread))
 }
 

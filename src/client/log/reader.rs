@@ -180,7 +180,7 @@ impl<'q, W: Write> Reader<'q, W> {
             // In a file it is what a crash or a full disk has left.
             if self.is_stream() {
                 self.wrong += 1;
-                tell_of_line(Some(number), "this is no record; it is left out");
+                tell_of_line(number, "this is no record; it is left out");
             }
             return Ok(());
         };

@@ -6,7 +6,8 @@ use crate::client::event::Event;
 use crate::client::json::Stamp;
 use crate::client::session::{Outcome, Session};
 
-/// Who shows what happens. Its methods must not wait for anything.
+/// Who shows what happens. Its methods must not wait for anything but the end, for which there may
+/// be something to be brought in order.
 pub trait Front: Send {
     /// What is shown next has these marks of the server.
     fn stamp(&mut self, _: Stamp) {}

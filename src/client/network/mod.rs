@@ -284,6 +284,7 @@ impl<F: Front> Network<F> {
         self.lost = true;
         self.session.disconnected(words, now, &mut self.outbox);
         self.deliver(now);
+        self.pending.lost();
     }
 
     /// When to go on if nothing happens.

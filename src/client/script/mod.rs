@@ -22,17 +22,18 @@ use tokio::sync::mpsc;
 pub(super) use batch::Batch;
 pub(super) use plan::{Plan, line};
 
-use super::complaint::tell_of_line;
+use super::complaint::{complaint, tell_all};
 use super::control::door::Door;
 use super::event::Event;
 use super::json::{Record, Stamp};
-use super::network::{self, Command, Front};
+use super::network::{self, Command, Commands, Front};
 use super::options::Format;
 use super::printer::{Printer, print_to_stdout};
 use super::screen::{Look, raw_line};
 use super::session::{Outcome, Session};
+use super::terminal::Signals;
 use super::words;
-use super::{Ending, Place};
+use super::{Ending, Place, reason_for};
 use plan::Source;
 
 /// How many batches of lines are read ahead.
@@ -49,13 +50,14 @@ pub(super) fn run(
     plan: Plan,
     control: Option<&Path>,
 ) -> io::Result<Ending> {
-    let printer = Printer::default();
+    let [printer, complaints] = [Printer::default(), Printer::default()];
     let (ended_sender, ended) = blocking::channel();
     let front = ScriptFront {
         look,
         format: plan.format,
         on_terminal: io::stdout().is_terminal(),
         printer: printer.clone(),
+        complaints: complaints.clone(),
         stamp: Stamp::default(),
         // Where something is waited for, or input passed on, standard output is for that alone.
         silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
@@ -69,7 +71,7 @@ pub(super) fn run(
     let (lines, receiver) = mpsc::channel(ahead);
     let (commands, inbox) = network::commands();
     network::start(place, session, front, inbox, Some(receiver))?;
-    let signals = super::quit_on_signals(&[SIGINT, SIGTERM, SIGHUP], commands.clone())?;
+    let signals = quit_on_signals(commands.clone())?;
     // What ends by itself soon is no session for others.
     let control = control.filter(|_| plan.follow);
     let door = control.map(|at| Door::open(at, commands.clone()));
@@ -87,6 +89,11 @@ pub(super) fn run(
         gone.store(is_seen_enough(error), Ordering::Relaxed);
         let _ = commands.send(Command::Quit(None));
     })?;
+    let tell = |lines: String| {
+        tell_all(&lines);
+        Ok(())
+    };
+    let telling = complaints.start_plain(tell, |_| ())?;
     let passing = Arc::new(Mutex::new(Ok(())));
     let passed = Arc::clone(&passing);
     // Nobody joins this thread: it may wait for input for as long as the program lives.
@@ -99,6 +106,7 @@ pub(super) fn run(
     let outcome = ended.recv().ok();
     drop(door);
     let printed = printer.drain(printing);
+    complaints.drain(telling)?;
     if !reader_gone.load(Ordering::Relaxed) {
         printed?;
     }
@@ -114,6 +122,14 @@ pub(super) fn run(
     })
 }
 
+/// Leaves in good order when a signal comes.
+fn quit_on_signals(commands: Commands) -> io::Result<Signals> {
+    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
+        // Without a conversation there is nothing to leave.
+        let _ = commands.send(Command::Quit(Some(reason_for(signal).to_owned())));
+    })
+}
+
 fn is_seen_enough(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
@@ -125,6 +141,8 @@ struct ScriptFront {
     format: Format,
     on_terminal: bool,
     printer: Printer,
+    /// Nor does anybody wait for who reads what is wrong.
+    complaints: Printer,
     /// What the server said beside what is shown now.
     stamp: Stamp,
     /// Nothing is printed but what was waited for.
@@ -140,9 +158,9 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => tell_of_line(*line, &words::refusal(*number, parameters)),
-            Event::Unsendable { words, line } => tell_of_line(*line, words),
-            Event::LogTold { words } => tell_of_line(None, words),
+            } => self.complain(*line, &words::refusal(*number, parameters)),
+            Event::Unsendable { words, line } => self.complain(*line, words),
+            Event::LogTold { words } => self.complain(None, words),
             // What became of them is told by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
@@ -184,7 +202,7 @@ impl Front for ScriptFront {
     }
 
     fn is_full(&self) -> bool {
-        self.printer.is_full()
+        self.printer.is_full() || self.complaints.is_full()
     }
 
     fn ended(&mut self, outcome: Outcome) {
@@ -194,6 +212,10 @@ impl Front for ScriptFront {
 }
 
 impl ScriptFront {
+    fn complain(&self, line: Option<u64>, words: &str) {
+        self.complaints.push(complaint(line, words));
+    }
+
     fn print(&mut self, event: &Event, unix_seconds: i64) {
         match self.format {
             Format::Plain => {
