@@ -122,6 +122,36 @@ fn a_reset_is_news_for_the_room() {
     server.enter("bob");
 }
 
+// A46.
+#[test]
+fn whoever_is_gone_is_heard_no_more_whatever_waits() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    for has_reset in [true, false] {
+        let ghost = server.enter("ghost");
+        let flood = "PRIVMSG bob :boo\r\n".repeat(100_000);
+        let mut stream = ghost.stream();
+        stream.set_nonblocking(true).unwrap();
+        // As much as the system takes, and to the end of a burst.
+        while stream.write(flood.as_bytes()).is_ok() {}
+        for _ in 0..30 {
+            bob.expect(":boo");
+        }
+        if has_reset {
+            set_socket_linger(stream, Some(Duration::ZERO)).unwrap();
+        }
+        while stream.read(&mut [0; 4096]).is_ok() {}
+        drop(ghost);
+        let start = Instant::now();
+        let news = bob.expect(":ghost!~ghost@127.0.0.1 QUIT ");
+        assert!(news.ends_with(":Connection lost"), "{news}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{has_reset}");
+        let heard = bob.fence();
+        assert_eq!(heard, [""; 0], "{has_reset}");
+    }
+    server.enter("ghost");
+}
+
 // A49, A50.
 #[test]
 fn connections_that_come_and_go_leave_nothing_behind() {

@@ -57,11 +57,8 @@ pub(super) fn read(
             let address = one.get_ref().parse();
             address.map_err(|_| reader.wrong("listen", one, expected))
         };
-        settings.listen = list
-            .get_ref()
-            .iter()
-            .map(address)
-            .collect::<Result<_, _>>()?;
+        let addresses = list.get_ref().iter().map(address);
+        settings.listen = addresses.collect::<Result<_, _>>()?;
         if settings.listen.is_empty() {
             return Err(reader.wrong("listen", list, expected));
         }
@@ -121,11 +118,8 @@ impl Reader<'_> {
 
     /// The same was said by another key already; one of them would win, and nobody could tell which.
     fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
-        self.wrong(
-            key,
-            value,
-            "expected this key or the one without -file, not both",
-        )
+        let expected = "expected this key or the one without -file, not both";
+        self.wrong(key, value, expected)
     }
 
     /// A file named in this one stands beside it, unless its path begins at the root.
@@ -170,11 +164,8 @@ impl Reader<'_> {
                 return Err(self.wrong("password-hash", hash, expected));
             }
             _ => {
-                return Err(self.wrong(
-                    "operator",
-                    table,
-                    "expected a password or a password-hash",
-                ));
+                let expected = "expected a password or a password-hash";
+                return Err(self.wrong("operator", table, expected));
             }
         };
         let name = name.get_ref().clone();

@@ -228,6 +228,8 @@ impl Reactor {
                 connection.be_written_to(&mut self.unsent);
             }
         }
+        // Nothing of it was shut here, so the other side has reset it.
+        connection.is_broken |= event.is_error() || event.is_write_closed();
         // An error is found by reading, too.
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;

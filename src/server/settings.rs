@@ -88,10 +88,8 @@ pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str
         if line.chars().any(char::is_control) {
             Err((number, "expected plain lines, without a control character"))
         } else if line.len() > MOTD_LINE_BYTES_MAX || bytes > MOTD_BYTES_MAX {
-            Err((
-                number,
-                "expected lines of at most 400 bytes, and at most 16 KiB of them",
-            ))
+            let expected = "expected lines of at most 400 bytes, and at most 16 KiB of them";
+            Err((number, expected))
         } else {
             Ok(line.to_owned())
         }

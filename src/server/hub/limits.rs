@@ -81,6 +81,9 @@ limits! {
     /// After how many bytes a line that does not end is given up.
     receive_queue_bytes "receive-queue-bytes" = 16 * 1024, 8_192 to 1 << 20,
         "without the end of a line before the sender is given up";
+    /// For how many seconds somebody's lines may wait to be taken, without a sign of life.
+    flood_seconds "flood-seconds" = 600, 10 to 86_400,
+        "that lines wait to be taken before their sender is given up";
     /// How many bytes may wait to be sent to a connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
         "waiting for a reader before the reader is given up";
@@ -133,9 +136,25 @@ pub struct Limit {
     pub place: fn(&mut Limits) -> &mut u32,
 }
 
+impl Limits {
+    /// How long a line has to wait for the one before it, in the long run.
+    fn line_time(&self) -> Duration {
+        Duration::from_secs(1) / self.lines_per_second.max(1)
+    }
+
+    /// From when on one more line of somebody can be taken.
+    fn next_line(&self, person: &Person) -> Duration {
+        let burst = self.line_time() * self.lines_burst;
+        (person.allowance_used + self.line_time()).saturating_sub(burst)
+    }
+}
+
 /// How many bytes of an answer looking at one person or room counts for.
 const BYTES_PER_LOOK: usize = 16;
 const MINUTE_SECONDS: u32 = 60;
+/// How often somebody whose lines have to wait is asked for a sign of life. The system of one who has
+/// gone answers that with a reset, which comes before all that waits.
+const FLOOD_PING: Duration = Duration::from_secs(2);
 
 /// What the hub remembers in order to keep the limits.
 #[derive(Debug, Default)]
@@ -213,17 +232,32 @@ impl Hub {
         if !limits.enabled {
             return;
         }
-        let line = Duration::from_secs(1) / limits.lines_per_second.max(1);
-        let burst = line * limits.lines_burst.max(1);
         let bytes = self.outbox().written_bytes() + looked_at * BYTES_PER_LOOK;
         let more = bytes / limits.answer_bytes_per_line.max(1) as usize;
-        let cost = line * u32::try_from(more + 1).unwrap_or(u32::MAX);
+        let cost = limits.line_time() * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
             person.allowance_used = person.allowance_used.max(now) + cost;
-            let ahead = person.allowance_used.saturating_sub(now);
-            if ahead + line > burst {
-                self.outbox().pause(from, now + (ahead + line - burst));
+            let next_line = limits.next_line(person);
+            if next_line > now {
+                if person.present().is_some() && person.deadline > now + FLOOD_PING {
+                    self.look_again(from, now + FLOOD_PING);
+                }
+                self.outbox().pause(from, next_line);
             }
+        }
+    }
+
+    /// Whether a line that comes now from somebody has had to wait: nobody knows how long.
+    pub(super) fn is_flooding(&self, person: &Person) -> bool {
+        let limits = &self.settings.limits;
+        limits.enabled && self.now.running <= limits.next_line(person) + limits.line_time()
+    }
+
+    /// Takes down a sign of life.
+    pub(super) fn hear(&mut self, from: ConnectionId) {
+        if let Some(person) = self.people.get_mut(from) {
+            person.heard = self.now.running;
+            person.pinged = false;
         }
     }
 
@@ -266,14 +300,20 @@ impl Hub {
         let Some(person) = self.people.get(id) else {
             return;
         };
-        let timeout = self.settings.limits.ping_timeout_seconds;
+        let limits = &self.settings.limits;
+        let timeout = Duration::from_secs(limits.ping_timeout_seconds.into());
+        let given_up_at = person.heard + Duration::from_secs(limits.flood_seconds.into());
         let next_ping = self.next_ping(person.heard);
         match person.stage {
             Stage::Entering(_) => {
-                let seconds = self.settings.limits.registration_seconds;
+                let seconds = limits.registration_seconds;
                 let reason = format!("Registration took longer than {seconds} seconds");
                 self.expel(id, &reason);
             }
+            Stage::Present(_) if self.is_flooding(person) => match given_up_at <= now {
+                true => self.expel(id, "Excess Flood"),
+                false => self.ask_whether_alive(id, given_up_at.min(now + FLOOD_PING)),
+            },
             Stage::Present(_) if next_ping > now => self.look_again(id, next_ping),
             Stage::Present(_) if person.pinged => {
                 let silence = now.saturating_sub(person.heard).as_secs();
@@ -283,12 +323,15 @@ impl Hub {
                 if let Some(person) = self.people.get_mut(id) {
                     person.pinged = true;
                 }
-                self.look_again(id, now + Duration::from_secs(timeout.into()));
-                let name = &self.settings.name;
-                let line = self.line(format_args!(":{name} PING :{name}"));
-                self.post(id, line);
+                self.ask_whether_alive(id, now + timeout);
             }
         }
+    }
+
+    fn ask_whether_alive(&mut self, id: ConnectionId, until: Duration) {
+        self.look_again(id, until);
+        let name = &self.settings.name;
+        self.post(id, self.line(format_args!(":{name} PING :{name}")));
     }
 }
 
@@ -442,6 +485,47 @@ mod tests {
         let (mut hub, mut outbox) = hub(limits);
         for _ in 0..1000 {
             assert_eq!(say(&mut hub, &mut outbox, 0), None);
+        }
+    }
+
+    // A46.
+    #[test]
+    fn whoever_floods_is_given_up_when_no_sign_of_life_comes_in_time() {
+        for (alive_at, given_up_at) in [(100_000, 130_000), (110_000, 140_000)] {
+            let (mut hub, mut outbox) = hub(Limits {
+                flood_seconds: 30,
+                ..three_at_once_and_ten_a_second()
+            });
+            for line in ["NICK alice", "USER alice 0 * :Alice", "PART #lobby"] {
+                hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+            }
+            outbox.clear();
+            let mut heard = String::new();
+            // Two more than are taken in the long run.
+            for now in [100_000; 2].into_iter().chain((100_000..).step_by(100)) {
+                let line: &[u8] = if now == alive_at {
+                    b"PONG x"
+                } else {
+                    b"VERSION"
+                };
+                hub.received(alice(), Line::Whole(line), at(now), &mut outbox);
+                for now in [now, now + 99] {
+                    hub.tick(at(now), &mut outbox);
+                    let gone = outbox.closes.contains(&alice());
+                    assert_eq!(gone, now >= given_up_at, "at {now}");
+                }
+                outbox
+                    .sends()
+                    .for_each(|(_, line)| heard += str::from_utf8(line).unwrap());
+                if !outbox.closes.is_empty() {
+                    break;
+                }
+                outbox.clear();
+            }
+            assert!(heard.ends_with("ERROR :Closing Link: alice (Excess Flood)\r\n"));
+            // Asked every other second.
+            let asked = heard.matches(" PING ").count() as u64;
+            assert_eq!(asked, (given_up_at - 100_000) / 2_000, "{heard}");
         }
     }
 

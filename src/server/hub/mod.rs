@@ -149,11 +149,12 @@ impl Hub {
         outbox: &mut Outbox,
     ) {
         self.step(now, outbox, |hub| {
-            let Some(person) = hub.people.get_mut(from) else {
+            let Some(person) = hub.people.get(from) else {
                 return;
             };
-            person.heard = now.running;
-            person.pinged = false;
+            if !hub.is_flooding(person) {
+                hub.hear(from);
+            }
             hub.answer(from, line);
             hub.count_line(from);
         });
@@ -283,7 +284,7 @@ impl Hub {
             Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Ping { token } => self.ping(from, token),
-            Request::Pong { .. } => {}
+            Request::Pong { .. } => self.hear(from),
             Request::Quit { reason } => self.quit(from, reason),
             Request::Join { rooms, keys } => self.join(from, rooms, keys)?,
             Request::Part { rooms, reason } => self.part(from, rooms, reason)?,

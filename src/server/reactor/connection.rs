@@ -62,6 +62,8 @@ pub(super) struct Connection {
     pub(super) readable: bool,
     /// The system says that the last byte is on its way or here: no other event will come for it.
     pub(super) end_is_near: bool,
+    /// Nobody is there any more.
+    pub(super) is_broken: bool,
     pub(super) writable: bool,
     stream: TcpStream,
     /// What waits to be sent, if it cannot stay where it was written.
@@ -96,6 +98,7 @@ impl Connection {
             has_ended: false,
             readable: false,
             end_is_near: false,
+            is_broken: false,
             writable: true,
             stream,
             waiting: Vec::new(),

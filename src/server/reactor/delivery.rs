@@ -159,6 +159,9 @@ impl Reactor {
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         if let Some(connection) = known(&mut self.connections, id) {
             connection.state = State::Paused;
+            if connection.is_broken {
+                self.lost.push((id, Loss::Broken));
+            }
             let until = connection.wake_at.max(Some(until));
             self.wake_at(id.index(), until);
         }

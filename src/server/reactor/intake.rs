@@ -48,10 +48,13 @@ impl Reactor {
             return;
         };
         connection.is_ready = false;
+        let id = connection.id;
         let mut buffer = mem::take(&mut self.read_buffer);
         match connection.state {
             State::Open => self.take_share(index, &mut buffer),
             State::Closing => self.drop_what_comes(index, &mut buffer),
+            // What it has said and nobody has heard yet goes with it.
+            State::Paused if connection.is_broken => self.lose(id, Loss::Broken),
             State::Paused | State::Gone => {}
         }
         self.read_buffer = buffer;
