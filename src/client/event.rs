@@ -223,6 +223,8 @@ pub enum Event {
         line: Option<u64>,
         /// What was said and did not arrive, when it is that.
         text: Option<String>,
+        /// The command that was typed, when it is known to be about that.
+        command: Option<String>,
     },
     /// Somebody's nick can be taken for that of somebody else.
     LooksLike {

@@ -11,7 +11,8 @@ use crate::wire::name::is_invisible;
 /// `text` with nothing in it that a terminal would obey.
 ///
 /// Formatting of IRC clients (bold, colours and so on) is taken out. Control characters become
-/// `^G`, other dangerous ones `<U+202E>`. Emoji keep the joiners between them.
+/// `^G`, other dangerous ones `<U+202E>`, and all that is blank a space. Emoji keep the joiners
+/// between them.
 ///
 /// ```
 /// use chatting_room::client::safe::safe;
@@ -41,6 +42,9 @@ pub fn safe(text: &str) -> String {
                 harmless.push(char::from(c as u8 ^ 0x40));
             }
             c if c.is_control() || is_invisible(c) => mark(&mut harmless, c),
+            // A row that is wrapped at such a space could begin like a line of somebody else.
+            '\u{3000}' => harmless.push_str("  "),
+            c if c.is_whitespace() || c == BLANK => harmless.push(' '),
             c => harmless.push(c),
         }
         before = Some(c);
@@ -50,7 +54,7 @@ pub fn safe(text: &str) -> String {
 
 /// Text of one word: a nick or a room's name, in which a space would be a trick as well.
 pub fn safe_name(name: &str) -> String {
-    safe(name).replace(['\t', ' ', '\u{a0}'], "_")
+    safe(name).replace(['\t', ' '], "_")
 }
 
 fn mark(harmless: &mut String, c: char) {
@@ -70,6 +74,8 @@ const STRIKE: char = '\x1e';
 const UNDERLINE: char = '\x1f';
 
 const JOINER: char = '\u{200d}';
+/// A braille pattern without dots: a space in all but name.
+const BLANK: char = '\u{2800}';
 
 /// Whether a joiner beside this character is part of an emoji and not a trick.
 fn joins(c: char) -> bool {

@@ -3,6 +3,15 @@
 use super::safe::{safe, safe_name};
 use crate::wire::Reply;
 
+/// The sentence for a refusal, with the command that was typed where it is known to be about that.
+pub fn refusal_of(number: u16, parameters: &[String], command: Option<&str>) -> String {
+    let why = refusal(number, parameters);
+    match command {
+        Some(command) => format!("{why} Not done: {}", safe(command)),
+        None => why,
+    }
+}
+
 /// The sentence for a refusal. `parameters` are those behind this person's own nick; the last
 /// one is what the server says, and is used where nothing better is known.
 pub fn refusal(number: u16, parameters: &[String]) -> String {

@@ -59,6 +59,32 @@ fn two_terminals_have_drafts_of_their_own() {
 }
 
 #[test]
+fn a_draft_outlives_a_look_into_the_history() {
+    const UP: &str = "\x1b[A";
+    let host = host_on(0);
+    for (keys, kept) in [
+        ("", "my precious draft"),
+        (", changed", "old line, changed"),
+    ] {
+        let mut alice = Start::as_nick("alice", host.address()).start();
+        alice.is_in();
+        alice.types("old line\r");
+        alice.types("my precious draft");
+        alice.settles_below("[#lobby] my precious draft");
+        alice.types(UP);
+        alice.types(keys);
+        alice.settles_below(&format!("[#lobby] old line{keys}"));
+        alice.signals(Signal::SIGTERM);
+        alice.ends_with(143);
+        let start = Start::as_nick("alice", host.address()).at_home_of(&alice);
+        let mut again = start.start();
+        again.settles_below(&format!("[#lobby] {kept}"));
+        again.types("\x15/quit\r");
+        again.ends_with(0);
+    }
+}
+
+#[test]
 fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
     let host = host_on(0);
     let address = host.address();

@@ -96,6 +96,29 @@ fn names_and_reasons_are_shown_as_marks_too() {
 }
 
 #[test]
+fn names_in_what_stands_behind_the_line_are_shown_as_marks_too() {
+    const EVIL: &str = "ev\x1b]0;owned\x07il";
+    const SHOWN: &str = "ev^[]0;owned^Gil";
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    lines.sends(&format!(":{EVIL}!e@h PRIVMSG alice :hi"));
+    alice.shows(&format!("*{SHOWN}*"));
+    alice.types("/r x");
+    alice.shows(&format!("(to {SHOWN})"));
+    alice.types("\x15");
+    for nick in [EVIL, "evan"] {
+        lines.sends(&format!(":{nick}!e@h JOIN #lobby"));
+    }
+    alice.shows("evan joined");
+    alice.types("ev\t");
+    alice.waits_until("the other nick", |shown| {
+        shown.has(&format!("Tab: {SHOWN}:")) || shown.has("Tab: evan:")
+    });
+    alice.types("\t");
+    alice.shows(&format!("Tab: {SHOWN}:"));
+    alice.look(|shown| assert!(!shown.was_sent(b"\x1b]0;owned")));
+}
+
+#[test]
 fn a_thousand_bells_ring_once_at_most() {
     let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
     let bells = "\x07".repeat(400);

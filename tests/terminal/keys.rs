@@ -188,6 +188,23 @@ fn messages_between_two_tabs_appear_at_once() {
 }
 
 #[test]
+fn tab_begins_anew_behind_another_key_and_behind_what_can_be_one_thing_only() {
+    let mut room = Room::open();
+    room.alice.types("/set be\t");
+    let values = "/set bell off, whispers, mentions or all";
+    room.alice
+        .settles(&[&format!("[#lobby] {values}")], "[#lobby] /set bell ");
+    room.alice.types(TAB);
+    room.alice.settles(
+        &["[#lobby] /set bell off  Tab: whispers mentions all"],
+        "[#lobby] /set bell off ",
+    );
+    room.alice.types(CTRL_U);
+    room.alice.types("/set bell off \t");
+    room.alice.settles_below("[#lobby] /set bell off ");
+}
+
+#[test]
 fn shift_and_tab_offer_what_comes_before() {
     for keys in [|start| start, Start::with_vi_keys] {
         let (_server, mut alice, _lines) = Scripted::with_alice(keys);
@@ -451,6 +468,12 @@ fn in_vi_mode_a_slash_searches_too_and_messages_appear_at_once() {
         let found = "[#lobby] alpha 17  (search: a 17)";
         let expected = ["[#lobby] alpha 17", "<bob> one", "<bob> two", found];
         alice.settles(&expected, "[#lobby] alph");
+        if !into_command_mode.is_empty() {
+            // What vi has found is a line to go on with.
+            alice.types(ENTER);
+            let expected = expected.map(|line| line.split("  (").next().unwrap());
+            alice.settles(&expected, "[#lobby] alph");
+        }
         alice.types(ENTER);
         assert_eq!(lines.takes_from_alice(), "alpha 17");
     }

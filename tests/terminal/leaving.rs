@@ -164,8 +164,10 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
     let waits = "not connected: what you say waits and is sent when the server is back";
     alice.types(ENTER);
     alice.shows(waits);
-    alice.types("@bob two\rthree\r");
-    alice.shows("[#lobby] three");
+    alice.types("@bob two\r");
+    alice.shows("2 lines wait now");
+    alice.types("three\r");
+    alice.shows("3 lines wait now");
     alice.types("a new draft\x1b[D\x1b[D");
     let mut lines = server.accepts();
     lines.lets_alice_in();
@@ -182,9 +184,12 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
         "[#lobby] half a line",
         waits,
         "[#lobby] @bob two",
+        "2 lines wait now",
         "[#lobby] three",
+        "3 lines wait now",
         "the server is back",
         "you are alice in #lobby, with bob",
+        "the 3 lines that waited go out",
         "<bob> back",
         "[#lobby] a new draft",
     ];
@@ -311,6 +316,25 @@ fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
         }
         lines.hears("QUIT");
         drop(lines);
+        alice.ends_with(status);
+    }
+}
+
+#[test]
+fn nobody_stays_when_what_arrives_cannot_be_written() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    for (script, status) in [
+        ("\"$0\" \"$@\" | head -n 1 >/dev/null", 0),
+        ("exec \"$0\" \"$@\" >/dev/full", 74),
+        ("exec \"$0\" --plain \"$@\" >/dev/full", 74),
+    ] {
+        let start = Start::as_nick("alice", host.address()).through_script(script);
+        let mut alice = start.start();
+        bob.hears(":alice!");
+        bob.says("one");
+        bob.says("two");
+        bob.hears(" QUIT ");
         alice.ends_with(status);
     }
 }

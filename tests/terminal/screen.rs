@@ -363,8 +363,12 @@ impl Shown {
 impl Terminal {
     /// Presses keys, all at once.
     pub(crate) fn types(&mut self, keys: &str) {
+        self.types_bytes(keys.as_bytes());
+    }
+
+    pub(crate) fn types_bytes(&mut self, keys: &[u8]) {
         let writer = self.writer.as_mut().unwrap();
-        writer.write_all(keys.as_bytes()).unwrap();
+        writer.write_all(keys).unwrap();
         writer.flush().unwrap();
     }
 

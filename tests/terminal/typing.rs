@@ -1,5 +1,7 @@
 //! Messages while a line is typed.
 
+use nix::sys::signal::Signal;
+
 use super::people::{Room, Scripted};
 use super::screen::{CTRL_A, ENTER, LEFT, Start};
 
@@ -55,6 +57,42 @@ fn the_answer_of_a_terminal_that_was_asked_for_its_name_is_not_typed() {
         alice.settles_below("[#lobby] more");
         assert_eq!(alice.look(|shown| shown.times_sent(b"\x1b[>0q")), 1);
     }
+}
+
+#[test]
+fn a_byte_that_is_no_character_ends_nothing_and_leaves_the_line() {
+    let mut room = Room::open();
+    let draft = "two rows ".repeat(10);
+    room.alice.types(&format!("{draft}\x01"));
+    let line = format!("[#lobby] {draft}");
+    room.alice.settles(&[line.trim_end()], "[#lobby] ");
+    room.alice.types_bytes(b"\xe1z");
+    room.alice.shows("that is not UTF-8");
+    room.bob.says("one");
+    room.alice.shows("<bob> one");
+    room.alice.types("\x05stay\r");
+    assert_eq!(room.bob.hears_alice(), format!("{draft}stay"));
+    let lines = room.alice.lines();
+    let drafts = lines.iter().filter(|line| line.contains("two rows"));
+    assert_eq!(drafts.count(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_signal_from_elsewhere_loses_no_message_and_no_key() {
+    let mut room = Room::open();
+    room.alice.types("half a line");
+    room.alice.settles_below("[#lobby] half a line");
+    let mut expected = Vec::new();
+    for number in 0..200 {
+        room.bob.says(&format!("message {number}"));
+        expected.push(format!("<bob> message {number}"));
+        room.alice.signals(Signal::SIGINT);
+    }
+    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    expected.push("[#lobby] half a line");
+    room.alice.settles(&expected, "[#lobby] half a line");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.hears_alice(), "half a line");
 }
 
 #[test]

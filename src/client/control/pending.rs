@@ -125,6 +125,7 @@ mod tests {
             parameters: vec!["#a".into(), "no".into()],
             line: None,
             text: None,
+            command: None,
         };
         pending.hear(&sent(4, Fate::Refused), Some(&why));
         let answer = first.try_recv().unwrap();

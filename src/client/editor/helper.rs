@@ -56,18 +56,19 @@ impl Completer for Helper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let mut cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let (goes_back, goes_on) = self.remote.take_tab();
         let again = cycle
             .take()
-            .filter(|last| last.line == line && last.position == position);
-        let goes_back = self.remote.take_tab_back();
+            .filter(|last| goes_on && last.line == line && last.position == position);
         let mut next = if let Some(mut last) = again {
             let count = last.offers.len();
             last.index = (last.index + if goes_back { count - 1 } else { 1 }) % count;
             last
         } else {
             let (start, mut offers) = completions(line, position, &self.names());
-            if offers.is_empty() {
-                return Ok((position, Vec::new()));
+            // What can be one thing only is done with it: the next Tab is about what follows.
+            if offers.len() < 2 {
+                return Ok((start, offers));
             }
             let index = if goes_back { offers.len() - 1 } else { 0 };
             offers.push(line.get(start..position).unwrap_or_default().to_owned());
@@ -186,7 +187,8 @@ impl Helper {
         /// So many other offers are named, and the rest counted.
         const NAMED_MAX: usize = 5;
         let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = cycle.as_ref().filter(|last| last.line == line)?;
+        let is_shown = |last: &&Cycle| last.line == line && self.remote.tab_goes_on();
+        let last = cycle.as_ref().filter(is_shown)?;
         let candidates = last.offers.len() - 1;
         let others: Vec<&str> = (1..=candidates)
             .map(|step| (last.index + step) % last.offers.len())

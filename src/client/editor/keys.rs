@@ -69,10 +69,13 @@ impl ConditionalEventHandler for Keys {
             return Some(Cmd::Noop);
         }
         let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
-        self.remote.key_comes(
-            context.mode() == EditMode::Vi
-                && (begins_command || context.input_mode() == InputMode::Command),
+        let is_tab = matches!(
+            key,
+            KeyEvent(K::Tab | K::BackTab, _) | KeyEvent(K::Char('I'), M::CTRL)
         );
+        let vi_command = context.mode() == EditMode::Vi
+            && (begins_command || context.input_mode() == InputMode::Command);
+        self.remote.key_comes(vi_command, is_tab);
         self.remote.with_begun(|begun, index| {
             if begun.paste.is_some() {
                 return Some(self.pasting(begun, key));
@@ -184,9 +187,10 @@ impl Keys {
         vi_command: bool,
     ) -> Cmd {
         let draft = at.draft.clone();
-        let search = self
+        let mut search = self
             .memory
             .look(|history| Search::begin(at, direction, history));
+        search.is_of_vi = vi_command;
         begun.search = Some(search);
         if vi_command {
             // What is looked for is typed as text is, and only a line that begins is in the mode
@@ -254,6 +258,10 @@ impl Keys {
                 return Some(self.show(before, index));
             }
             KeyEvent(K::Esc, M::NONE) => {
+                self.end_search(begun);
+                return Some(Cmd::Repaint);
+            }
+            KeyEvent(K::Enter, _) if search.is_of_vi => {
                 self.end_search(begun);
                 return Some(Cmd::Repaint);
             }

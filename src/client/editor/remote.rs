@@ -58,6 +58,8 @@ struct Desk {
     begun: Begun,
     /// Tab was pressed with Shift.
     tab_back: bool,
+    /// No other key was pressed behind Tab.
+    tab_goes_on: bool,
     /// Which line of the history is shown.
     history_index: usize,
     /// It is a line of the history that is shown.
@@ -241,10 +243,12 @@ impl Remote {
     /// A key is about to be obeyed. What fits in a row is not drawn anew for another width, and
     /// then the editor does not tell that it has looked.
     ///
-    /// With `vi_command` it is one of the commands of vi, or begins them.
-    pub(super) fn key_comes(&self, vi_command: bool) {
+    /// With `vi_command` it is one of the commands of vi, or begins them. Behind any other key than
+    /// Tab, Tab begins anew.
+    pub(super) fn key_comes(&self, vi_command: bool, is_tab: bool) {
         let mut desk = self.lock();
         desk.vi_command = vi_command;
+        desk.tab_goes_on &= is_tab;
         let columns = terminal::columns();
         if desk.shown.fits_in_row(columns) && desk.shown.fits_in_row(desk.columns) {
             desk.columns = columns;
@@ -352,9 +356,16 @@ impl Remote {
         self.lock().tab_back = true;
     }
 
-    /// Whether the Tab that is obeyed was pressed with Shift.
-    pub(super) fn take_tab_back(&self) -> bool {
-        std::mem::take(&mut self.lock().tab_back)
+    /// Whether the Tab that is obeyed was pressed with Shift, and whether it goes on from the last.
+    pub(super) fn take_tab(&self) -> (bool, bool) {
+        let mut desk = self.lock();
+        let goes_on = std::mem::replace(&mut desk.tab_goes_on, true);
+        (std::mem::take(&mut desk.tab_back), goes_on)
+    }
+
+    /// Whether Tab was the last key.
+    pub(super) fn tab_goes_on(&self) -> bool {
+        self.lock().tab_goes_on
     }
 
     /// Does something about what was begun with a key, knowing which line of the history is shown.

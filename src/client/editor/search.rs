@@ -18,6 +18,8 @@ pub(super) struct Search {
     steps: Vec<Step>,
     here: Step,
     direction: Direction,
+    /// It was begun as vi begins it, and Enter only ends it.
+    pub(super) is_of_vi: bool,
 }
 
 /// A line, and where it is in the history; behind the last one when it is not from there.
@@ -63,6 +65,7 @@ impl Search {
                 failed: false,
             },
             direction,
+            is_of_vi: false,
         }
     }
 

@@ -93,7 +93,7 @@ impl Front for TerminalFront {
         }
         self.page.print();
         if !self.ended {
-            let title = self.page.scroll.title(room, unread);
+            let title = self.page.scroll.title(room, unread, session.calls());
             self.printer.control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {

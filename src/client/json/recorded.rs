@@ -193,9 +193,12 @@ impl Record {
             },
             Event::ServerBack => blank(Kind::Back),
             Event::Refused {
-                number, parameters, ..
+                number,
+                parameters,
+                command,
+                ..
             } => Self {
-                text: Some(words::refusal(*number, parameters)),
+                text: Some(words::refusal_of(*number, parameters, command.as_deref())),
                 ..blank(Kind::Refused)
             },
             Event::Unsendable { words, .. } => Self {

@@ -370,6 +370,7 @@ mod tests {
             parameters: vec!["bob".into(), "No such nick".into()],
             line: None,
             text: Some("secret words".into()),
+            command: None,
         };
         let record = Record::of(&refused, 60, &Stamp::default()).unwrap();
         assert_eq!(

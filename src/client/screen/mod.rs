@@ -173,9 +173,10 @@ impl Look {
                 number,
                 parameters,
                 text,
+                command,
                 ..
             } => {
-                let why = words::refusal(*number, parameters);
+                let why = words::refusal_of(*number, parameters, command.as_deref());
                 let why = match text {
                     Some(text) => format!("{why} Not delivered: {}", safe(text)),
                     None => why,

@@ -156,6 +156,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             parameters: vec![own.clone(); 2],
             line: None,
             text: Some(own.clone()),
+            command: Some(own.clone()),
         },
         Event::Away {
             nick: own.clone(),

@@ -51,15 +51,18 @@ impl Scroll {
         sequences
     }
 
-    /// The title for the window, where it is to have one of ours.
-    pub fn title(&self, room: Option<&str>, unread: Unread) -> Option<String> {
+    /// The title for the window, where it is to have one of ours. `calls` are those for this person
+    /// besides what is unread.
+    pub fn title(&self, room: Option<&str>, unread: Unread, calls: u32) -> Option<String> {
         if !self.on_terminal || !self.look.taste.title {
             return None;
         }
         let room = room.map_or("chatroom".to_owned(), safe_name);
-        Some(match unread.messages {
-            0 => room,
-            messages => format!("({messages}) {room}"),
+        Some(match (unread.messages, unread.mentions + calls) {
+            (0, 0) => room,
+            (0, calls) => format!("(@{calls}) {room}"),
+            (messages, 0) => format!("({messages}) {room}"),
+            (messages, calls) => format!("({messages} @{calls}) {room}"),
         })
     }
 }

@@ -257,10 +257,13 @@ fn the_title_tells_what_is_unread_where_it_is_wanted() {
         messages,
         mentions: 0,
     };
-    let title = |scroll: &Scroll, count| scroll.title(Some("#a"), unread(count));
+    let title = |scroll: &Scroll, count| scroll.title(Some("#a"), unread(count), 0);
     assert_eq!(title(&scroll, 0), None);
     scroll.local("/set title on");
     assert_eq!(title(&scroll, 2).as_deref(), Some("(2) #a"));
     assert_eq!(title(&scroll, 0).as_deref(), Some("#a"));
-    assert_eq!(scroll.title(None, unread(0)).as_deref(), Some("chatroom"));
+    assert_eq!(
+        scroll.title(None, unread(0), 0).as_deref(),
+        Some("chatroom")
+    );
 }

@@ -21,6 +21,10 @@ impl Session {
         let own = self.is_own(source);
         // A broken server can name a room or a person by nothing at all.
         let first = message.parameter(0).filter(|first| !first.is_empty());
+        if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
+            let about = first.map(|name| self.key(name));
+            self.commands.done(message.command, about.as_ref());
+        }
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {
@@ -47,15 +51,20 @@ impl Session {
                 self.refuse_input(words, outbox);
             }
             ("JOIN", Some(room), _) => self.joined(message, room, own, now, outbox),
-            ("PART", Some(room), reason) => self.parted(source, room, reason, own, outbox),
+            ("PART", Some(room), reason) => {
+                let reason = self.heard_reason(message, reason);
+                self.parted(source, room, reason, own, outbox);
+            }
             ("QUIT", reason, _) if !own => {
                 self.rooms.remove_everywhere(source);
                 let naming = &self.rooms.naming;
-                self.last_whisper
+                let whisperer = self
+                    .last_whisper
                     .take_if(|nick| naming.is_same(nick, source));
+                self.whisperer_gone = whisperer.or(self.whisperer_gone.take());
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
-                    reason: reason.map(str::to_owned),
+                    reason: self.heard_reason(message, reason),
                 });
                 self.regain_from(source, now, outbox);
             }
@@ -107,6 +116,14 @@ impl Session {
         !nick.is_empty() && self.is_same(nick, &self.nick)
     }
 
+    /// Why somebody left, unless their words are not shown.
+    fn heard_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
+        let source = message.source.map_or("", |source| source.as_str());
+        reason
+            .filter(|_| !self.is_ignored(source))
+            .map(str::to_owned)
+    }
+
     fn is_ignored(&self, source: &str) -> bool {
         self.ignored.has(source, &self.rooms.naming)
     }
@@ -154,7 +171,7 @@ impl Session {
             return;
         }
         let text = text.to_owned();
-        let imitated = seeming_source(&text).filter(|other| {
+        let imitated = seeming_sources(&text).find(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
@@ -170,6 +187,10 @@ impl Session {
             if !own {
                 self.rooms.count_unread(room, mention);
             }
+            let is_active = self
+                .active_room()
+                .is_some_and(|active| self.is_same(active, room));
+            self.calls += u32::from(mention && is_active);
             Event::Said {
                 // What was said to the operators is not answered to all by mistake.
                 room: match target.strip_suffix(room) {
@@ -185,6 +206,7 @@ impl Session {
         } else {
             if !own && manner != Manner::Notice {
                 self.last_whisper = Some(nick.clone());
+                self.calls += 1;
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
@@ -257,12 +279,14 @@ impl Session {
         &mut self,
         nick: &str,
         room: &str,
-        reason: Option<&str>,
+        reason: Option<String>,
         own: bool,
         outbox: &mut Outbox,
     ) {
         let room = self.rooms.name_of(room).to_owned();
         if own {
+            self.commands
+                .done("PART", Some(&self.rooms.naming.key(&room)));
             self.rooms.leave(&room);
             return outbox.events.push(Event::Departed { room });
         }
@@ -270,7 +294,7 @@ impl Session {
         outbox.events.push(Event::Left {
             room,
             nick: nick.to_owned(),
-            reason: reason.map(str::to_owned),
+            reason,
         });
     }
 
@@ -356,19 +380,24 @@ impl Session {
     }
 }
 
-/// Whose words a text seems to be, as it would begin a line on the screen: `<nick>`, also behind a
-/// time, or behind so much space that a terminal begins another row with it.
-fn seeming_source(text: &str) -> Option<&str> {
-    const SPACES: &str = "   ";
-    let row = match text.rsplit_once(SPACES) {
-        Some((_, row)) => row,
-        None => text,
+/// Whose words a text seems to be, as it would begin a row on the screen: `<nick>` at its start, or
+/// anywhere behind a time, or behind so much space that a terminal begins another row with it.
+fn seeming_sources(text: &str) -> impl Iterator<Item = &str> {
+    let begins_row = |before: &str| {
+        let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';
+        let is_of_time = |c: char| is_blank(c) || c.is_ascii_digit() || "[]():.".contains(c);
+        let lead = before.trim_end_matches(is_of_time);
+        let time = before.get(lead.len()..).unwrap_or_default();
+        lead.is_empty()
+            || time.contains(':') && time.bytes().filter(u8::is_ascii_digit).count() > 2
+            || time.chars().filter(|c| is_blank(*c)).count() > 2
     };
-    let is_of_time = |c: char| c.is_whitespace() || c.is_ascii_digit() || "[]():.".contains(c);
-    let name = row.trim_start_matches(is_of_time).strip_prefix('<')?;
-    let (name, _) = name.split_once('>')?;
-    let name = name.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
-    (!name.is_empty()).then_some(name)
+    text.match_indices('<').filter_map(move |(at, _)| {
+        let (before, name) = text.split_at_checked(at)?;
+        let (name, _) = name.strip_prefix('<')?.split_once('>')?;
+        let name = name.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
+        (!name.is_empty() && begins_row(before)).then_some(name)
+    })
 }
 
 /// Whether this word, most often a nick, stands in `text` as a word of its own, in any letter case.

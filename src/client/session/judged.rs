@@ -149,7 +149,7 @@ impl Session {
         if is_reply(first) && !line.contains('\n') {
             return Some(match &self.last_whisper {
                 Some(nick) => format!("to {nick}"),
-                None => "nobody has whispered to you yet".to_owned(),
+                None => self.nobody_to_reply_to(),
             });
         }
         if meant != line && !line.contains(' ') {

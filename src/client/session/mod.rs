@@ -11,7 +11,8 @@
 //!   becomes of what the server refuses. `rooms` and `people` remember who is where.
 //! - `typed` turns a person's intents into requests, `meant` finds the room they are about, `help`
 //!   explains, `judged` tells what there is to say of a line before it is entered, `talk` says it and
-//!   knows what became of it, `unsent` what never left, and `ignored` whose words are not shown.
+//!   knows what became of it, `commands` which of the others a refusal is about, `unsent` what never
+//!   left, and `ignored` whose words are not shown.
 //! - `fences` counts the lines of a script on their way, `answers` tells what became of each, `pace`
 //!   says how many there may be, `awaited` when else a script ends, and `report` what is known when
 //!   it ends too early.
@@ -21,6 +22,7 @@ mod answers;
 mod asked;
 mod awaited;
 mod capabilities;
+mod commands;
 mod entering;
 mod fences;
 mod heard;
@@ -54,6 +56,7 @@ use super::sendable;
 use crate::wire::{Key, Message, Request};
 use asked::Asked;
 use capabilities::Capabilities;
+use commands::Commands;
 use entering::Introduction;
 use fences::Script;
 pub use fences::ScriptLine;
@@ -168,8 +171,15 @@ pub struct Session {
     typed_in: Option<String>,
     /// Whose words are not shown.
     ignored: Ignored,
+    /// The commands of the person that are not answered yet.
+    commands: Commands,
     /// Who whispered last.
     last_whisper: Option<String>,
+    /// Who did, and has left.
+    whisperer_gone: Option<String>,
+    /// How often this person was named in the active room, or whispered to, since they said
+    /// something.
+    calls: u32,
     /// Where to go when this server is left.
     elsewhere: Option<String>,
 }
@@ -220,7 +230,10 @@ impl Session {
             broken: false,
             typed_in: None,
             ignored,
+            commands: Commands::default(),
             last_whisper: None,
+            whisperer_gone: None,
+            calls: 0,
             elsewhere: None,
         }
     }

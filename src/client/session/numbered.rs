@@ -3,6 +3,7 @@
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
 use super::asked::{ROWS_MAX, add_detail, add_row};
+use super::commands::answered_by;
 use super::heard::words_behind;
 use super::refusals::is_refusal;
 use super::{Moment, Outbox, Phase, Session};
@@ -18,6 +19,9 @@ impl Session {
         now: Moment,
         outbox: &mut Outbox,
     ) {
+        if let Some(command) = answered_by(number) {
+            self.commands.done(command, None);
+        }
         if number == LOGGED_IN {
             self.identified(outbox);
         }

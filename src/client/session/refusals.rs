@@ -140,6 +140,7 @@ impl Session {
                 .collect(),
             line: None,
             text: None,
+            command: None,
         };
         self.tell_refusal(event, outbox);
     }

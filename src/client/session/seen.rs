@@ -34,6 +34,12 @@ impl Session {
         self.rooms.unread()
     }
 
+    /// How often this person was named in the active room, or whispered to, since they typed
+    /// something.
+    pub fn calls(&self) -> u32 {
+        self.calls
+    }
+
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
     /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
     /// and the rooms.

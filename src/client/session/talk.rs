@@ -33,7 +33,7 @@ impl Session {
             Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
             Intent::Reply { text } => match &self.last_whisper {
                 Some(nick) => (Some(nick.as_str()), text, Manner::Text),
-                None => return Some(Err("nobody has whispered to you yet".to_owned())),
+                None => return Some(Err(self.nobody_to_reply_to())),
             },
             _ => return None,
         };
@@ -109,6 +109,14 @@ impl Session {
         }
     }
 
+    /// Why nobody can be answered.
+    pub(super) fn nobody_to_reply_to(&self) -> String {
+        match &self.whisperer_gone {
+            Some(nick) => format!("{nick}, who whispered to you last, has left"),
+            None => "nobody has whispered to you yet".to_owned(),
+        }
+    }
+
     /// Why there is no room to talk in.
     pub(super) fn no_room_words(&self) -> String {
         match self.typed_in.as_deref().or(self.rooms.gone()) {
@@ -122,6 +130,13 @@ impl Session {
     /// Says what was said while there was no connection, in order, each line where it was typed.
     pub(super) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
         self.waiting_told = false;
+        if !self.waiting.is_empty() {
+            let words = match self.waiting.len() {
+                1 => "the line that waited goes out".to_owned(),
+                many => format!("the {many} lines that waited go out"),
+            };
+            outbox.events.push(Event::Note { words });
+        }
         for talk in std::mem::take(&mut self.waiting) {
             self.say(&talk, now, outbox);
         }
@@ -190,6 +205,16 @@ impl Session {
                 *text = Some(talk.text.clone());
             }
             self.tell_fate(number, talk, Fate::Refused, Stamp::default(), outbox);
+        } else if let Event::Refused {
+            parameters,
+            command,
+            ..
+        } = &mut event
+        {
+            let naming = &self.rooms.naming;
+            *command = self
+                .commands
+                .take_refused(parameters, self.heard_at, naming);
         }
         outbox.events.push(event);
     }
@@ -208,6 +233,7 @@ impl Session {
                 unsent.push(talk);
             }
         }
+        self.commands.clear();
         self.script.fence_is_out = false;
         for piece in std::mem::take(&mut self.script.pieces) {
             match piece.talk {

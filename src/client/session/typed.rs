@@ -21,6 +21,16 @@ impl Session {
 
     /// The person typed a line: one that was entered, or a pasted text of several lines.
     pub fn typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+        self.calls = 0;
+        let (told, waiting) = (self.waiting_told, self.waiting.len());
+        self.lines_typed(text, now, outbox);
+        if told && self.waiting.len() > waiting {
+            let words = format!("{} lines wait now", self.waiting.len());
+            outbox.events.push(Event::Note { words });
+        }
+    }
+
+    fn lines_typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
         if !text.contains('\n') {
             return self.entered(text, now, outbox);
         }
@@ -56,6 +66,7 @@ impl Session {
     }
 
     pub(super) fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+        let typed = line;
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         match input::parse(line) {
@@ -94,9 +105,11 @@ impl Session {
                 Some(Err(words)) => self.refuse_input(&words, outbox),
                 Some(Ok(talk)) if self.is_ready() => self.say(&talk, now, outbox),
                 None if self.is_ready() => {
+                    let before = outbox.lines.len();
                     self.script.in_turn = true;
                     self.ask(&intent, outbox);
                     self.script.in_turn = false;
+                    self.note_command([typed, line], before, now, outbox);
                 }
                 // The rest would be out of place by the time it is sent.
                 Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
@@ -108,6 +121,21 @@ impl Session {
                 let words = self.alias_meant(&problem);
                 self.refuse_input(&words.unwrap_or(problem.to_string()), outbox);
             }
+        }
+    }
+
+    /// Remembers what was sent for a command, which was typed so and means the other.
+    fn note_command(
+        &mut self,
+        [typed, meant]: [&str; 2],
+        before: usize,
+        now: Moment,
+        outbox: &Outbox,
+    ) {
+        let sent = outbox.lines.get(before..).unwrap_or_default();
+        if !self.settings.script && !input::is_secret(meant, None) {
+            let naming = &self.rooms.naming;
+            self.commands.note(typed, sent, now.elapsed, naming);
         }
     }
 

@@ -173,7 +173,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     played.hear(":robert!b@h QUIT :bye");
     assert_eq!(
         played.session.judge("/r x").note.as_deref(),
-        Some("nobody has whispered to you yet")
+        Some("robert, who whispered to you last, has left")
     );
     played.take();
     played.type_line("/r still there?");

@@ -88,13 +88,15 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
 }
 
 #[test]
-fn lines_that_wait_for_the_connection_are_told_of_once() {
+fn lines_that_are_entered_together_and_wait_for_the_connection_are_told_of_once() {
     let mut played = Played::ready(false);
     played.lose("gone");
     played.take();
     played.type_line(&texts(150).0);
-    played.type_line("and one more");
     assert_eq!(played.events().len(), 1);
+    played.type_line("and one more");
+    let words = "151 lines wait now".to_owned();
+    assert_eq!(played.events(), [Event::Note { words }]);
 }
 
 #[test]
