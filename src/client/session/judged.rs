@@ -156,6 +156,9 @@ impl Session {
             return Some(meant.to_owned());
         }
         let intent = input::parse(first).ok();
+        if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
+            return Some(words);
+        }
         let talk = intent.as_ref().and_then(|intent| self.talk_of(intent));
         let talk = match talk {
             Some(Ok(talk)) => talk,
@@ -178,6 +181,19 @@ impl Session {
             ));
         }
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
+    }
+
+    /// How much of a text the server keeps, when that is not all of it.
+    fn will_be_cut(&self, intent: &Intent<'_>) -> Option<String> {
+        let naming = &self.rooms.naming;
+        let (text, bytes_max) = match intent {
+            Intent::Topic { topic, .. } => (topic, naming.topic_max),
+            Intent::Away { message } => (message, naming.away_max),
+            Intent::Kick { reason, .. } => (reason, naming.kick_max),
+            _ => return None,
+        };
+        let (bytes, bytes_max) = (text.as_ref()?.len(), bytes_max?);
+        (bytes > bytes_max).then(|| format!("the server keeps {bytes_max} of these {bytes} bytes"))
     }
 
     /// Where a number of a room leads, or none.

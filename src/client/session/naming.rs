@@ -31,6 +31,11 @@ pub(in crate::client) struct Naming {
     talked_to: Option<String>,
     /// Whether `WHO` takes a list of what is asked.
     pub(super) has_whox: bool,
+    /// How much the server keeps of a topic, of what somebody leaves behind when they are away, and
+    /// of why somebody is thrown out, in bytes, where it tells.
+    pub(super) topic_max: Option<usize>,
+    pub(super) away_max: Option<usize>,
+    pub(super) kick_max: Option<usize>,
 }
 
 /// Signs of rooms there are where the server does not tell.
@@ -48,6 +53,9 @@ impl Default for Naming {
             ranks: RANKS.to_owned(),
             talked_to: None,
             has_whox: false,
+            topic_max: None,
+            away_max: None,
+            kick_max: None,
         }
     }
 }
@@ -163,9 +171,17 @@ impl Naming {
             "-STATUSMSG" => self.talked_to = None,
             "WHOX" => self.has_whox = true,
             "-WHOX" => self.has_whox = false,
+            "TOPICLEN" => self.topic_max = length(value),
+            "AWAYLEN" => self.away_max = length(value),
+            "KICKLEN" => self.kick_max = length(value),
             _ => {}
         }
     }
+}
+
+/// A length in a value. A server that keeps nothing at all does not say so.
+fn length(value: &str) -> Option<usize> {
+    value.parse().ok().filter(|length| *length > 0)
 }
 
 /// The signs in a value, unless there is something among them that a name can begin with, or that

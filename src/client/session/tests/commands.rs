@@ -125,3 +125,47 @@ fn masks_are_ignored_and_so_are_their_invitations() {
     played.hear(":bob!b@evil INVITE alice #trap");
     assert!(matches!(&played.events()[..], [Event::Invited { .. }]));
 }
+
+#[test]
+fn a_refusal_is_told_with_the_command_it_is_about() {
+    let mut played = Played::ready(false);
+    let refused = |played: &mut Played, line: &str| {
+        played.hear(line);
+        played.events().into_iter().find_map(|event| match event {
+            Event::Refused { command, .. } => Some(command),
+            _ => None,
+        })
+    };
+    for line in [
+        "/topic #dev hello",
+        "/kick #dev bob",
+        "/invite carol",
+        "/mode #dev +m",
+        "/names",
+    ] {
+        played.type_line(line);
+    }
+    played.take();
+    for (answer, command) in [
+        (
+            ":s 442 alice #dev :You're not on that channel",
+            "/topic #dev hello",
+        ),
+        (
+            ":s 442 alice #dev :You're not on that channel",
+            "/kick #dev bob",
+        ),
+        (":s 401 alice carol :No such nick", "/invite carol"),
+        (":s 461 alice MODE :Not enough parameters", "/mode #dev +m"),
+    ] {
+        let told = refused(&mut played, answer);
+        assert_eq!(told, Some(Some(command.to_owned())), "{answer}");
+    }
+    // What was done is not refused later, and what nobody typed was never.
+    played.hear(":s 366 alice #lobby :End of NAMES");
+    played.type_line("/topic hello");
+    played.hear(":alice!a@h TOPIC #lobby :hello");
+    assert_eq!(refused(&mut played, ":s 482 alice #lobby :no"), Some(None));
+    played.type_line("/raw OPER root hunter2");
+    assert_eq!(refused(&mut played, ":s 461 alice OPER :no"), Some(None));
+}

@@ -199,3 +199,22 @@ fn who_whispers_from_elsewhere_is_completed_behind_those_who_are_here() {
     played.hear(":bea!b@h QUIT :bye");
     assert_eq!(played.session.names().nicks, ["bob"]);
 }
+
+#[test]
+fn what_the_server_will_cut_is_told_before_it_is_sent() {
+    let mut played = Played::ready(false);
+    let note = |played: &Played, line: &str| played.session.judge(line).note;
+    let text = "x".repeat(31);
+    let lines = ["/topic ", "/away ", "/kick bob "].map(|command| format!("{command}{text}"));
+    for line in &lines {
+        assert_eq!(note(&played, line), None, "it has not said how much");
+    }
+    played.hear(":s 005 alice TOPICLEN=30 AWAYLEN=30 KICKLEN=30 :are supported");
+    for line in &lines {
+        let words = "the server keeps 30 of these 31 bytes";
+        assert_eq!(note(&played, line).as_deref(), Some(words), "{line}");
+        assert_eq!(note(&played, &line[..line.len() - 1]), None);
+    }
+    played.hear(":s 005 alice TOPICLEN=0 AWAYLEN= KICKLEN=-1 :are supported");
+    assert_eq!(note(&played, &lines[0]), None);
+}
