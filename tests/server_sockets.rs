@@ -250,11 +250,12 @@ fn a_tls_hello_is_answered_without_waiting_for_a_line() {
     let mut hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
     hello.extend([0xab; 500]);
     client.send_bytes(&hello);
-    let last = client.rest().pop().unwrap();
-    assert!(
-        last.ends_with("(This port speaks IRC without TLS)"),
-        "{last}"
-    );
+    let error = "ERROR :Closing Link: * (This port speaks IRC without TLS)";
+    assert_eq!(client.rest(), [error]);
+    // Nor for more than its first byte.
+    let mut client = server.connect();
+    client.send_bytes(&hello[..1]);
+    assert_eq!(client.rest(), [error]);
 }
 
 // A07, A48.

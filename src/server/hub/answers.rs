@@ -26,8 +26,9 @@ impl Hub {
     /// Answers a request that cannot be done.
     pub(super) fn refuse(&mut self, from: ConnectionId, refusal: Refusal<'_>) {
         self.refuse_about(from, refusal);
-        if let Some(reason) = refusal.ends_connection() {
-            self.expel(from, reason);
+        // Going on would be of no use.
+        if matches!(refusal, Refusal::WrongPassword) {
+            self.expel(from, "Password incorrect");
         }
     }
 

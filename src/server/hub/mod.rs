@@ -235,6 +235,10 @@ impl Hub {
         let Line::Whole(line) = line else {
             return self.refuse(from, Refusal::LineTooLong);
         };
+        let of_newcomer = Some(line).filter(|_| self.people.present(from).is_err());
+        if let Some(spoken) = of_newcomer.and_then(registration::other_protocol) {
+            return self.expel(from, spoken);
+        }
         // What is wrong with a line is an answer to it, too.
         let label = self.label(from, Tags::of(line));
         self.outbox().begin_answers();
@@ -247,9 +251,6 @@ impl Hub {
     }
 
     fn answer_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> Done<'a> {
-        if self.people.present(from).is_err() {
-            registration::refuse_other_protocols(line)?;
-        }
         let message = &match Message::from_client(line) {
             Ok(message) => message,
             Err(MessageError::NoCommand) => return Ok(()),

@@ -141,10 +141,7 @@ impl Hub {
         if changes.letters.contains('o') {
             self.set_lobby_operator(from, false);
         }
-        if unknown {
-            return Err(Refusal::UnknownUserMode);
-        }
-        Ok(())
+        (!unknown).then_some(()).ok_or(Refusal::UnknownUserMode)
     }
 
     /// Sets or takes a mode of a person; whether that was a change.

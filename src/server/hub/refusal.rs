@@ -54,8 +54,6 @@ refusals! {
     InvalidUtf8(command: &'static str) => UnknownError;
     ForbiddenByte(command: &'static str) => UnknownError
         "A line cannot have NUL or a carriage return in it";
-    /// Not IRC at all: what is spoken instead.
-    OtherProtocol(; _spoken: &'static str) => NotRegistered;
     UnknownCommand(command: &'a str) => UnknownCommand;
     NotEnoughParameters(command: &'static str) => NeedMoreParams;
     NoNickGiven => NoNicknameGiven;
@@ -119,15 +117,6 @@ impl Refusal<'_> {
         match self {
             Self::InvalidUtf8(command) => Some((command, INVALID_UTF8)),
             Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME)),
-            _ => None,
-        }
-    }
-
-    /// Why the connection ends with it, for the few that make going on useless.
-    pub(super) fn ends_connection(self) -> Option<&'static str> {
-        match self {
-            Self::WrongPassword => Some("Password incorrect"),
-            Self::OtherProtocol(spoken) => Some(spoken),
             _ => None,
         }
     }

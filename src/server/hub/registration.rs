@@ -235,20 +235,20 @@ impl Hub {
     }
 }
 
-/// Ends a connection whose first words are those of another protocol: a browser can be led to
-/// send lines of a stranger's choice behind its own, and a TLS client waits for an answer that
-/// never comes.
-pub(super) fn refuse_other_protocols(line: &[u8]) -> Done<'static> {
-    const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
+/// Why a connection ends at once whose first words are those of another protocol: a browser can be
+/// led to send lines of a stranger's choice behind its own, and a TLS client waits for an answer
+/// that never comes.
+pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
+    const TLS_HANDSHAKE: &[u8] = &[0x16];
     if line.starts_with(TLS_HANDSHAKE) {
-        return Err(Refusal::OtherProtocol("This port speaks IRC without TLS"));
+        return Some("This port speaks IRC without TLS");
     }
     let space = line.iter().position(|byte| *byte == b' ');
     match space.and_then(|end| line.get(..end)) {
         Some(
             b"GET" | b"POST" | b"PUT" | b"HEAD" | b"OPTIONS" | b"CONNECT" | b"DELETE" | b"PATCH",
-        ) => Err(Refusal::OtherProtocol("This port speaks IRC, not HTTP")),
-        _ => Ok(()),
+        ) => Some("This port speaks IRC, not HTTP"),
+        _ => None,
     }
 }
 
@@ -288,11 +288,12 @@ mod tests {
             b"GET / HTTP/1.1".as_slice(),
             b"POST /x HTTP/1.1",
             b"\x16\x03\x01\x02\x00\x01",
+            b"\x16",
         ] {
-            assert!(refuse_other_protocols(line).is_err());
+            assert!(other_protocol(line).is_some());
         }
-        for line in [b"NICK alice".as_slice(), b"POSTER", b"", b"\x16"] {
-            assert!(refuse_other_protocols(line).is_ok());
+        for line in [b"NICK alice".as_slice(), b"POSTER", b"", b"\x03"] {
+            assert!(other_protocol(line).is_none());
         }
     }
 }

@@ -314,9 +314,8 @@ impl Hub {
     ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
         let is_first = true;
-        named
-            .next()
-            .ok_or(RequestError::Missing { command, is_first })?;
+        let missing = RequestError::Missing { command, is_first };
+        named.next().ok_or(missing)?;
         // The first one was taken already.
         if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
             return Err(Refusal::TooManyTargets(target));
