@@ -7,7 +7,7 @@ mod common;
 
 use std::fs;
 use std::io::Read as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
+use rustix::net::{AddressFamily, SocketType};
 
 use self::common::{Client, PATIENCE};
 
@@ -25,12 +26,17 @@ struct Service(Child);
 
 impl Service {
     fn start(listener: &TcpListener) -> Self {
+        let mut command = Self::command(listener);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    fn command(listener: &TcpListener) -> Command {
         let handed = OwnedFd::from(listener.try_clone().unwrap());
         let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --quiet 3<&0 </dev/null";
         let mut command = Command::new("sh");
         command.args(["-c", hand_over, env!("CARGO_BIN_EXE_chatroomd")]);
-        command.stdin(Stdio::from(handed)).stdout(Stdio::null());
-        Self(command.spawn().unwrap())
+        command.stdin(Stdio::from(handed));
+        command
     }
 
     fn stop(mut self) {
@@ -65,6 +71,22 @@ fn a_restart_behind_a_socket_that_stays_turns_nobody_away() {
     bob.send("NICK bob\r\nUSER bob 0 * :bob");
     let _second = Service::start(&listener);
     bob.expect(" 001 bob ");
+}
+
+#[test]
+fn a_socket_that_does_not_listen_is_told_at_the_start() {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    rustix::net::bind(&socket, &anywhere).unwrap();
+    let socket = TcpListener::from(socket);
+    let address = socket.local_addr().unwrap();
+    let output = Service::command(&socket).output().unwrap();
+    assert_eq!(output.status.code(), Some(69), "{output:?}");
+    assert_eq!(output.stdout, b"");
+    let sentence = format!(
+        "chatroomd: cannot listen on {address}: the socket that was handed over does not listen\n"
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), sentence);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use rustix::net::listen;
+#[cfg(not(target_vendor = "apple"))]
+use rustix::net::sockopt::socket_acceptconn;
 use tracing::warn;
 
 use crate::server::ServerError;
@@ -42,18 +44,12 @@ impl Door {
         first_token: usize,
         registry: &Registry,
     ) -> Result<Self, ServerError> {
-        let sockets: Vec<TcpListener> = match handed_over.is_empty() {
-            true => addresses.iter().map(bind).collect::<Result<_, _>>()?,
-            false => handed_over
-                .into_iter()
-                .map(|socket| {
-                    socket.set_nonblocking(true)?;
-                    Ok(TcpListener::from_std(socket))
-                })
-                .collect::<io::Result<_>>()?,
+        let sockets: Result<Vec<_>, _> = match handed_over.is_empty() {
+            true => addresses.iter().map(bind).collect(),
+            false => handed_over.into_iter().map(take_over).collect(),
         };
         let mut listeners = Vec::new();
-        for (mut socket, index) in sockets.into_iter().zip(0..) {
+        for (mut socket, index) in sockets?.into_iter().zip(0..) {
             let token = Token(first_token - index);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
@@ -125,6 +121,17 @@ fn bind(address: &SocketAddr) -> Result<TcpListener, ServerError> {
     });
     let address = *address;
     listening.map_err(|error| ServerError::CannotListen { address, error })
+}
+
+fn take_over(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
+    #[cfg(not(target_vendor = "apple"))] // There it cannot be asked.
+    if !socket_acceptconn(&socket).map_err(io::Error::from)? {
+        let address = socket.local_addr()?;
+        let error = io::Error::other("the socket that was handed over does not listen");
+        return Err(ServerError::CannotListen { address, error });
+    }
+    socket.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(socket))
 }
 
 impl Listener {
