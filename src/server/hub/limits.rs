@@ -170,8 +170,10 @@ pub(super) struct Watch {
     pub(super) looked_at: Cell<usize>,
     /// By what name those who said it right became operators.
     pub(super) operators: BTreeMap<ConnectionId, String>,
-    /// From when on a password can be tried on a hash again.
-    pub(super) hashes_again: Duration,
+    /// When a wrong password was last tried on a hash.
+    pub(super) hashed: Option<Duration>,
+    /// How often somebody tried to become an operator from each address. Only ever asked for one.
+    pub(super) oper_tries: HashMap<IpAddr, u32>,
 }
 
 impl Hub {

@@ -15,17 +15,29 @@ use crate::server::password;
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
 /// How long nobody can try a password after a wrong one was tried on a hash. That is work on purpose,
 /// some 15 ms of it, and this one thread has everybody to serve: so however many connections guess
-/// together, the others wait once a second at most, and not longer than is hardly felt.
+/// together, the others wait once a second at most, and not longer than is hardly felt. With each try
+/// from an address it is twice as long for that address, so those who guess leave room for others.
 const HASHES_APART: Duration = Duration::from_secs(1);
+/// How often it becomes twice as long.
+const DOUBLINGS_MAX: u32 = 6;
+/// How many addresses are remembered for that.
+const ADDRESSES_MAX: usize = 4096;
 
 impl Hub {
     pub(super) fn oper(&mut self, from: ConnectionId, name: &str, password: &str) -> Done<'static> {
         let (now, limits) = (self.now.running, &self.settings.limits);
-        if limits.enabled && now < self.watch.hashes_again {
+        let (person, present) = self.people.person(from)?;
+        let (nick, address) = (present.nick.clone(), person.host.network());
+        if self.watch.oper_tries.len() >= ADDRESSES_MAX {
+            self.watch.oper_tries.clear();
+        }
+        let tries = self.watch.oper_tries.entry(address).or_default();
+        let apart = HASHES_APART * (1 << *tries);
+        *tries = DOUBLINGS_MAX.min(*tries + 1);
+        if limits.enabled && self.watch.hashed.is_some_and(|at| now < at + apart) {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             return Err(Refusal::TriedTooSoon);
         }
-        let nick = self.people.present(from)?.nick.clone();
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
         let name = harmless(cut(name, 40));
@@ -34,12 +46,13 @@ impl Hub {
                 self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             }
             if known.is_some_and(|operator| matches!(operator.secret, Secret::Hash(_))) {
-                self.watch.hashes_again = now + HASHES_APART;
+                self.watch.hashed = Some(now);
             }
             warn!(%nick, name, "did not become an operator");
             return Err(Refusal::WrongOperator);
         };
         info!(%nick, name, "became an operator");
+        self.watch.oper_tries.remove(&address);
         self.watch.operators.insert(from, operator.name.clone());
         self.reply(from, Reply::YoureOper);
         self.set_operator(from, true);
@@ -165,6 +178,7 @@ impl Secret {
 
 #[cfg(test)]
 mod tests {
+    use std::array;
     use std::net::Ipv4Addr;
 
     use super::*;
@@ -196,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_tried_once_a_second_whoever_tries() {
+    fn hashes_are_tried_once_a_second_and_those_who_guess_leave_room_for_others() {
         // The least work there can be: the hash of `sesame`.
         let hash = "$argon2id$v=19$m=8,t=1,p=1$4P2sQ3ks/E2afGnd6uu8YA$rjB3RiCu31D2SAjpSdnJKdD32SXW56B8IdF66uucCNI";
         let root = Operator {
@@ -212,9 +226,10 @@ mod tests {
             ..Moment::default()
         };
         let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
-        let people = [0, 1].map(|index| ConnectionId::new(index, 0));
-        for id in people {
-            hub.connected(id, Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+        let people: [_; 39] = array::from_fn(|index| ConnectionId::new(index as u32, 0));
+        for (id, last) in people.into_iter().zip(1..) {
+            let address = Ipv4Addr::new(127, 0, 0, last);
+            hub.connected(id, address.into(), at(0), &mut outbox);
         }
         let mut say = |id: ConnectionId, milliseconds: u64, line: &str| {
             outbox.clear();
@@ -229,13 +244,29 @@ mod tests {
                 String::from_utf8_lossy(line).into()
             })
         };
-        let [alice, bob] = people;
-        for (id, nick) in [(alice, "alice"), (bob, "bob")] {
-            say(id, 0, &format!("NICK {nick}"));
+        let [alice, bob, carol, guessers @ ..] = people;
+        for id in people {
+            say(id, 0, &format!("NICK n{}", id.index()));
             say(id, 0, "USER u 0 * :r");
         }
-        assert!(say(alice, 0, "OPER root Sesame").ends_with(":Password incorrect\r\n"));
-        assert!(say(bob, 999, "OPER root sesame").contains(" 464 bob :A wrong password was"));
-        assert!(say(bob, 1000, "OPER root sesame").contains(" 381 bob "));
+        let (wrong, right) = ("OPER root Sesame", "OPER root sesame");
+        let (incorrect, too_soon) = (":Password incorrect\r\n", ":A wrong password was given");
+        assert!(say(alice, 0, wrong).ends_with(incorrect));
+        assert!(say(bob, 999, right).contains(too_soon));
+        // Each try needs twice as long without a hash as the one before it from there.
+        assert!(say(alice, 1_999, wrong).contains(too_soon));
+        assert!(say(bob, 2_000, right).contains(" 381 "));
+        assert!(say(alice, 3_999, wrong).contains(too_soon));
+        assert!(say(alice, 8_000, wrong).ends_with(incorrect));
+        // However many guess, and however they take turns.
+        let mut hashes = 0;
+        for round in 3..23 {
+            for (guesser, place) in guessers.into_iter().zip(0..) {
+                let answer = say(guesser, round * 3_000 + place * 83, wrong);
+                hashes += u32::from(answer.ends_with(incorrect));
+            }
+        }
+        assert!((3..15).contains(&hashes), "{hashes}");
+        assert!(say(carol, 69_000, right).contains(" 381 "));
     }
 }
