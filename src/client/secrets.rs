@@ -5,6 +5,7 @@ use std::process::{self, Stdio};
 
 use super::failure::Failure;
 use super::network::plain_words;
+use crate::wire::message::BODY_BYTES_MAX;
 
 /// The first line of a file, without its ending.
 pub(super) fn read_password(file: &Path) -> Result<String, Failure> {
@@ -65,7 +66,14 @@ pub(super) fn printed_by(command: &str, key: &str) -> Result<String, Failure> {
 
 /// The first line of a text from `place`, as a password.
 fn password_in(text: &str, place: &str) -> Result<String, Failure> {
+    const BYTES_MAX: usize = BODY_BYTES_MAX - "PASS :\r\n".len();
     let line = text.lines().next().unwrap_or_default();
+    if line.len() > BYTES_MAX {
+        return Err(Failure::Usage(format!(
+            "{place}: a password has at most {BYTES_MAX} bytes, and this one has {}",
+            line.len()
+        )));
+    }
     if line.chars().any(char::is_control) {
         return Err(Failure::Usage(format!(
             "{place}: a password has no control characters in it"

@@ -11,6 +11,7 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use super::address::Address;
+use super::complaint::tell;
 use super::config::Config;
 use super::control::{self, errand};
 use super::failure::Failure;
@@ -66,21 +67,39 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
     let edits = is_person && !options.plain && can_edit();
     let mut seat = take_seat(is_person, edits, &config).map_err(Failure::Output)?;
     let ways = Ways::of(&config);
-    let mut elsewhere = None;
-    let mut home = None;
+    let (mut elsewhere, mut home, mut nick) = (None, None, None);
+    // The server that `/connect` has left a moment ago.
+    let mut left: Option<String> = None;
     // `/connect` ends one conversation and begins the next.
     loop {
         let goal = Goal {
             elsewhere: elsewhere.as_ref(),
             home: home.as_ref(),
+            nick: nick.as_ref(),
         };
-        let wishes = Wishes::weigh(goal, options, &config, seat.as_mut(), begun)?;
-        let Some(wishes) = wishes else {
-            let signal = seat.and_then(|seat| seat.signal());
-            return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
+        let wishes = Wishes::weigh(goal, options, &config, seat.as_mut(), begun);
+        let reached = wishes.and_then(|wishes| {
+            let reach = |wishes: &Wishes| wishes.connect(seat.as_ref(), &ways, hosting);
+            let reached = wishes.as_ref().map(reach).transpose()?;
+            Ok(wishes.zip(reached))
+        });
+        let (wishes, (mut place, host)) = match (reached, left.take()) {
+            (Ok(Some(reached)), _) => reached,
+            (Ok(None), _) => {
+                let signal = seat.and_then(|seat| seat.signal());
+                return signal.map_or(Ok(()), |signal| Err(Failure::Signal(signal)));
+            }
+            // As when a command for its password fails, which may have asked for something on this
+            // terminal and so could not be run before.
+            (Err(failure), Some(left)) if !matches!(failure, Failure::Signal(_)) => {
+                tell(&format!("{failure}; you go back to {left}"));
+                elsewhere = Some(left);
+                continue;
+            }
+            (Err(failure), _) => return Err(failure),
         };
-        home.get_or_insert_with(|| wishes.address.clone());
-        let (mut place, host) = wishes.connect(seat.as_ref(), &ways, hosting)?;
+        let home = home.get_or_insert_with(|| wishes.address.clone());
+        nick.get_or_insert_with(|| wishes.nick.clone());
         place.log = places.log_of(&place.address, &config);
         let session = wishes.session(options, &config, &plan);
         let look = Look::new(
@@ -102,7 +121,11 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
-            Some(Outcome::Elsewhere { server }) => elsewhere = Some(server),
+            Some(Outcome::Elsewhere { server }) => {
+                let of_line = options.server.as_ref().or(config.server.as_ref());
+                let first = || of_line.cloned().unwrap_or_else(|| home.to_string());
+                left = Some(elsewhere.replace(server).unwrap_or_else(first));
+            }
             _ => {
                 let closed = seat.map_or(Ok(()), Seat::close);
                 let closed = closed.map_err(Failure::Output);

@@ -31,6 +31,8 @@ pub(super) struct Goal<'a> {
     pub(super) elsewhere: Option<&'a String>,
     /// The server that the command line, or the first answer, has named.
     pub(super) home: Option<&'a Address>,
+    /// As whom this person was anywhere before.
+    pub(super) nick: Option<&'a String>,
 }
 
 /// The ways to other servers: one is left only when the next has been reached. Clones are the
@@ -84,7 +86,7 @@ pub(super) struct Wishes {
     script: bool,
     /// Nobody named a server, so this one may be hosted.
     may_host: bool,
-    nick: String,
+    pub(super) nick: String,
     user: Option<String>,
     real_name: Option<String>,
     alternatives: Vec<String>,
@@ -138,6 +140,7 @@ impl Wishes {
             .into_iter()
             .flatten()
             .chain(&config.nick)
+            .chain(goal.nick)
             .next()
             .cloned();
         let nick = match (nick, &mut seat) {

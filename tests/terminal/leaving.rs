@@ -321,11 +321,47 @@ fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
 }
 
 #[test]
+fn whoever_cannot_be_let_in_elsewhere_goes_back() {
+    let host = host_on(0);
+    let other = host_on(0);
+    let address = other.address().to_string();
+    let configuration = format!(
+        "[servers.closed]\naddress = \"{address}\"\npassword-command = \"exit 3\"\n\
+        [servers.open]\naddress = \"{address}\"\n"
+    );
+    let mut alice = Start::with(&[&host.address().to_string()])
+        .configured(configuration.leak())
+        .start();
+    alice.shows("Nick [dora]: ");
+    alice.types("alice\r");
+    alice.shows("you are alice in #lobby");
+    alice.types("/connect closed\r");
+    alice.shows("failed (exit status: 3); you go back to 127.");
+    alice.waits_until("the prompt of before", |shown| {
+        let lines = shown.lines();
+        // No empty prompt is left behind.
+        let prompts = lines.iter().filter(|line| *line == "[#lobby]").count();
+        prompts == 1 && lines.last().is_some_and(|line| line == "[#lobby]")
+    });
+    // Nobody asks for the nick again.
+    alice.types("/connect open\r");
+    alice.waits_until("the other server", |shown| {
+        let lines = shown.lines();
+        let entered = lines
+            .iter()
+            .filter(|line| line.contains("you are alice in"));
+        entered.count() == 3
+    });
+    alice.types("/quit\r");
+    alice.ends_with(0);
+}
+
+#[test]
 fn nobody_stays_when_what_arrives_cannot_be_written() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     for (script, status) in [
-        ("\"$0\" \"$@\" | head -n 1 >/dev/null", 0),
+        ("\"$0\" \"$@\" | :", 0),
         ("exec \"$0\" \"$@\" >/dev/full", 74),
         ("exec \"$0\" --plain \"$@\" >/dev/full", 74),
     ] {

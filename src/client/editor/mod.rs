@@ -266,7 +266,12 @@ impl Editor {
                     }
                 }
                 Ok(line) => return Ok(Entered::Line(line)),
-                Err(ReadlineError::Interrupted) if stopped.ending => return Ok(Entered::Ended),
+                Err(ReadlineError::Interrupted) if stopped.ending => {
+                    if stopped.draft.text.is_empty() {
+                        clear(&stopped.shown)?;
+                    }
+                    return Ok(Entered::Ended);
+                }
                 // Woken for another prompt. By now that can be the old one again, or a line was
                 // entered in the same moment and the signal has reached the next one.
                 Err(ReadlineError::Interrupted) => {

@@ -11,10 +11,13 @@ pub fn is_room(target: &str) -> bool {
     target.starts_with(['#', '&'])
 }
 
+/// No server has longer nicks, and lines with longer ones in them could not be sent.
+const NICK_BYTES_MAX: usize = 128;
+
 /// A nick that can be written into a request. Which nicks there may be is for each server to
 /// say, so only what would change the meaning of the line is refused here.
 pub fn checked_nick_text(nick: &str) -> bool {
-    !nick.is_empty()
+    (1..=NICK_BYTES_MAX).contains(&nick.len())
         && !nick.starts_with(['#', '&', ':'])
         && !nick
             .chars()
