@@ -4,8 +4,11 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::ioctl_fionbio;
 use serde::de::DeserializeOwned;
 
 /// No such file is longer than this, in bytes; a device would never end.
@@ -53,6 +56,9 @@ impl fmt::Display for ConfigError {
                     io::ErrorKind::NotFound => f.write_str("there is no such file"),
                     io::ErrorKind::PermissionDenied => f.write_str("it is not readable for you"),
                     io::ErrorKind::IsADirectory => f.write_str("it is a directory"),
+                    io::ErrorKind::WouldBlock => {
+                        f.write_str("it would have to be waited for; expected a regular file")
+                    }
                     _ => error.fmt(f),
                 }
             }
@@ -79,9 +85,18 @@ pub struct Source<'p> {
 }
 
 impl<'p> Source<'p> {
-    /// Reads a file of modest size.
+    /// Reads a file of modest size, and waits for somebody who writes it into a pipe.
     pub fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
-        let bytes = read(path).map_err(|error| ConfigError::Unreadable {
+        Self::read_in_time(what, path, true)
+    }
+
+    /// The same, and only waits for somebody where others need not wait for that.
+    pub fn read_in_time(
+        what: &'static str,
+        path: &'p Path,
+        may_wait: bool,
+    ) -> Result<Self, ConfigError> {
+        let bytes = read(path, may_wait).map_err(|error| ConfigError::Unreadable {
             what,
             file: path.to_owned(),
             error,
@@ -121,12 +136,21 @@ impl<'p> Source<'p> {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path, may_wait: bool) -> io::Result<Vec<u8>> {
+    // Opening a pipe would otherwise wait until somebody else opens it, too.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let is_pipe = file.metadata()?.file_type().is_fifo();
+    ioctl_fionbio(&file, !may_wait)?;
     let mut bytes = Vec::new();
-    let mut limited = File::open(path)?.take(FILE_BYTES_MAX + 1);
+    let mut limited = file.take(FILE_BYTES_MAX + 1);
     limited.read_to_end(&mut bytes)?;
     match limited.limit() {
         0 => Err(io::Error::other("it is longer than 1 MiB")),
+        _ if is_pipe && bytes.is_empty() => {
+            let words = "it is a pipe with nothing in it; expected a regular file";
+            Err(io::Error::other(words))
+        }
         _ => Ok(bytes),
     }
 }

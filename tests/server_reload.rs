@@ -5,12 +5,15 @@
 mod common;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufRead as _, BufReader, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::{Client, Server};
 use nix::sys::signal::Signal;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 /// What `chatroomd hash-password` does with this input.
 fn hash_password(input: &str) -> Output {
@@ -144,6 +147,84 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     );
     carol.send("OPER root sesame");
     carol.expect(" 464 ");
+}
+
+// A57, A85.
+#[test]
+fn a_pipe_in_place_of_a_file_holds_nobody_up_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
+    let server = server_with(folder.path(), &format!("motd = \"one\"\n{operator}"));
+    let config = folder.path().join("chatroomd.toml");
+    let pipe = folder.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let mut bob = server.enter("bob");
+    bob.send("OPER root sesame");
+    bob.expect(" MODE #lobby +o bob");
+    let empty = "pipe: it is a pipe with nothing in it; expected a regular file";
+    let silent = "pipe: it would have to be waited for; expected a regular file";
+    for has_writer in [false, true] {
+        // For as long as this is open there is somebody who could write.
+        let open = || File::options().read(true).write(true).open(&pipe);
+        let _writer = has_writer.then(|| open().unwrap());
+        let expected = if has_writer { silent } else { empty };
+        for text in ["motd-file = \"pipe\"", "password-file = \"pipe\"", ""] {
+            fs::remove_file(&config).unwrap();
+            match text {
+                "" => symlink(&pipe, &config).unwrap(),
+                _ => fs::write(&config, format!("{text}\n{operator}")).unwrap(),
+            }
+            server.signal(Signal::SIGHUP);
+            let news = bob.expect(" NOTICE bob :The configuration stays as it was: cannot read");
+            let file = if text.is_empty() {
+                "chatroomd.toml"
+            } else {
+                "pipe"
+            };
+            let expected = expected.replace("pipe:", &format!("{file}:"));
+            assert!(news.ends_with(&expected), "{news}");
+            assert!(message_of_the_day(&mut bob).ends_with(" :one"));
+        }
+    }
+}
+
+// A57.
+#[test]
+fn a_configuration_from_a_pipe_holds_as_long_as_the_server_runs() {
+    let (reader, mut writer) = io::pipe().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args([
+            "--quiet",
+            "--listen",
+            "127.0.0.1:0",
+            "--config",
+            "/dev/stdin",
+        ])
+        .stdin(reader)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
+    write!(writer, "motd = \"one\"\n{operator}").unwrap();
+    drop(writer);
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("listening on ").unwrap();
+    let mut bob = Client::new(TcpStream::connect(address).unwrap());
+    bob.register("bob");
+    bob.send("OPER root sesame");
+    bob.expect(" MODE #lobby +o bob");
+    bob.send("REHASH");
+    let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+    assert!(
+        news.contains("cannot read the configuration /dev/stdin: it is a pipe"),
+        "{news}"
+    );
+    assert!(message_of_the_day(&mut bob).ends_with(" :one"));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -57,6 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "src/client/terminal.rs",
+            "src/configuration.rs",
             "src/server/password.rs",
             "src/server/reactor/door.rs",
         ],

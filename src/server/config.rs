@@ -45,10 +45,11 @@ struct OperatorTable {
 /// Reads the file into the settings; what is not in it stays as it was.
 pub(super) fn read(
     path: &Path,
+    may_wait: bool,
     settings: &mut Settings,
     warnings: &mut Vec<String>,
 ) -> Result<(), ConfigError> {
-    let reader = Reader(Source::read("configuration", path)?);
+    let reader = Reader(Source::read_in_time("configuration", path, may_wait)?);
     let file: ConfigFile = reader.0.parse()?;
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
@@ -77,7 +78,7 @@ pub(super) fn read(
             let lines = settings::motd_lines(text.get_ref());
             hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
         }
-        (None, Some(name)) => hub.motd = settings::read_motd(&reader.beside(name))?,
+        (None, Some(name)) => hub.motd = settings::read_motd(&reader.beside(name), may_wait)?,
         (None, None) => {}
     }
     match (&file.password, &file.password_file) {
@@ -88,7 +89,7 @@ pub(super) fn read(
         }
         (None, Some(name)) => {
             let path = reader.beside(name);
-            let secret = Source::read("password", &path)?;
+            let secret = Source::read_in_time("password", &path, may_wait)?;
             let secret = secret.text.trim_end();
             hub.password = Some(reader.password("password-file", name, secret)?);
             warnings.extend(warning_if_others_can_read(&path));
@@ -224,7 +225,7 @@ mod tests {
         file.write_all(text.as_bytes()).unwrap();
         let mut settings = Settings::default();
         let name = format!("{}:", file.path().display());
-        match read(file.path(), &mut settings, &mut Vec::new()) {
+        match read(file.path(), true, &mut settings, &mut Vec::new()) {
             Ok(()) => Ok(settings),
             Err(error) => Err(error.to_string().replace(&name, "")),
         }
@@ -384,7 +385,7 @@ mod tests {
         for (mode, warned) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
             fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
             let (mut settings, mut warnings) = (Settings::default(), Vec::new());
-            read(&config, &mut settings, &mut warnings).unwrap();
+            read(&config, true, &mut settings, &mut warnings).unwrap();
             assert_eq!(settings.hub.password.as_deref(), Some("sesame"));
             assert_eq!(warnings.len(), warned, "{mode:o}");
         }

@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     if let Some(Action::HashPassword) = options.action {
         return password::print_hash();
     }
-    let (settings, warnings) = settings::gather(options)?;
+    let (settings, warnings) = settings::gather(options, true)?;
     if options.check_config {
         for warning in &warnings {
             complain(format_args!("warning: {warning}"));
@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     let handed_over = service::handed_over()?;
     let mut reactor = Reactor::new(&settings, handed_over, stop)?;
     let options = options.clone();
-    reactor.reload_with(hangup, move || settings::gather(&options))?;
+    reactor.reload_with(hangup, move || settings::gather(&options, false))?;
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");

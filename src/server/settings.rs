@@ -45,18 +45,22 @@ impl Settings {
     }
 }
 
-/// Puts the settings together. What is allowed but hardly meant comes back as warnings.
-pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), ServerError> {
+/// What was read, and the warnings that came with it.
+pub(super) type Gathered = Result<(Settings, Vec<String>), ServerError>;
+
+/// Puts the settings together. What is allowed but hardly meant comes back as warnings. While there
+/// are people to serve, no file may be waited for.
+pub(super) fn gather(options: &Options, may_wait: bool) -> Gathered {
     let mut settings = Settings::default();
     let mut warnings = Vec::new();
     if let Some(path) = &options.config {
-        config::read(path, &mut settings, &mut warnings)?;
+        config::read(path, may_wait, &mut settings, &mut warnings)?;
     }
     let hub = &mut settings.hub;
     hub.name = options.name.clone().unwrap_or(hub.name.clone());
     hub.network = options.network.clone().unwrap_or(hub.network.clone());
     if let Some(path) = &options.motd {
-        hub.motd = read_motd(path)?;
+        hub.motd = read_motd(path, may_wait)?;
     }
     hub.lobby = options.lobby.clone().or(hub.lobby.take());
     if options.no_lobby {
@@ -70,8 +74,8 @@ pub(super) fn gather(options: &Options) -> Result<(Settings, Vec<String>), Serve
 }
 
 /// The message of the day from a file of its own.
-pub(super) fn read_motd(path: &Path) -> Result<Vec<String>, ConfigError> {
-    let source = Source::read("message of the day", path)?;
+pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, ConfigError> {
+    let source = Source::read_in_time("message of the day", path, may_wait)?;
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
         file: path.to_owned(),
         place: Some((line, 1)),

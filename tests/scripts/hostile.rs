@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::fake::{Fake, LABELS, answers};
 use super::support::{Finished, Program, chatroom, run};
 use crate::common::{PATIENCE, Server};
@@ -225,7 +227,11 @@ fn a_wrong_configuration_is_one_line_with_its_place() {
         );
         assert!(finished.err.contains(part), "{part} in {finished:?}");
     }
-    for wrong in [folder.path().to_str().unwrap(), "/dev/zero", "/nonexistent"] {
+    // Nobody writes into it.
+    let pipe = folder.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let [folder, pipe] = [folder.path(), &pipe].map(|path| path.to_str().unwrap());
+    for wrong in [folder, pipe, "/dev/zero", "/nonexistent"] {
         let finished = run(chatroom(&["--config", wrong, "127.0.0.1:1"]), "");
         assert_eq!(finished.status, Some(66), "{finished:?}");
         assert_eq!(finished.err.lines().count(), 1, "{finished:?}");

@@ -25,11 +25,8 @@ impl Hub {
         if room.modes.has('i') && !host.operator {
             return Err(Refusal::NotRoomOperator(name));
         }
-        let (source, nick, name) = (
-            &self.people.present(from)?.source,
-            &present.nick,
-            &room.name,
-        );
+        let source = &self.people.present(from)?.source;
+        let (nick, name) = (&present.nick, &room.name);
         self.reply_with(from, Reply::Inviting, format_args!("{nick} {name}"));
         self.tell_if_away(from, present);
         let line = self.line(format_args!(":{source} INVITE {nick} {name}"));

@@ -8,10 +8,7 @@ use mio::net::UnixStream;
 use tracing::{error, info, warn};
 
 use super::{RELOAD, Reactor};
-use crate::server::{ServerError, Settings};
-
-/// What was read, and the warnings that came with it.
-type Gathered = Result<(Settings, Vec<String>), ServerError>;
+use crate::server::settings::Gathered;
 
 /// The stream that says when settings are to be read again, and how that is done.
 pub(super) type Reload = (UnixStream, Box<dyn Fn() -> Gathered + Send>);
