@@ -16,6 +16,8 @@ pub struct Names {
     pub other_rooms: Vec<String>,
     /// Short names of the configuration, without their slash, and what they stand for.
     pub aliases: BTreeMap<String, String>,
+    /// Whose words are not shown.
+    pub ignored: Vec<String>,
     /// Servers that have a name.
     pub servers: Vec<String>,
 }
@@ -112,6 +114,9 @@ fn argument(name: &str, before: &str, word: &str, names: &Names) -> Vec<String> 
     let Some(slash) = Slash::find(name) else {
         return in_text(word, names);
     };
+    if slash.name == "unignore" {
+        return with_spaces(names.ignored.iter().map(String::as_str), word);
+    }
     let words = words.chain(before.split_whitespace().skip(1));
     let last = words.clone().last().unwrap_or_default();
     let expected = slash.expected_behind(words);
@@ -230,6 +235,7 @@ mod tests {
                 [("hi", "/msg bob"), ("go", "/room"), ("ahoy", "//ahoy")]
                     .map(|(name, long)| (name.to_owned(), long.to_owned())),
             ),
+            ignored: vec!["*!*@spam".into()],
             servers: vec!["home".into(), "work".into()],
         };
         completions(line, line.len(), &names).1

@@ -102,6 +102,13 @@ pub enum Intent<'a> {
         /// The active room when none is named.
         room: Option<Cow<'a, str>>,
     },
+    /// Become an operator of the server.
+    Oper {
+        /// Under which name.
+        name: &'a str,
+        /// The password for it.
+        password: &'a str,
+    },
     /// Throw somebody out of a room.
     Kick {
         /// The active room when none is named.
@@ -192,6 +199,7 @@ pub fn can_be_first(intent: &Intent<'_>) -> bool {
             | Intent::Join { .. }
             | Intent::Nick { .. }
             | Intent::Away { .. }
+            | Intent::Oper { .. }
             | Intent::Raw { .. }
     )
 }

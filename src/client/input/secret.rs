@@ -29,6 +29,7 @@ fn is_secret_intent(intent: &Intent<'_>, last_whisper: Option<&str>) -> bool {
         }
         Intent::Reply { text } => last_whisper.is_some_and(|nick| is_secret_talk(nick, text)),
         Intent::Join { key, .. } => key.is_some(),
+        Intent::Oper { .. } => true,
         Intent::Mode { change, .. } => changes_key(change.split_whitespace()),
         Intent::Raw { line } => match Message::parse(line) {
             Ok(message) => is_secret_request(&message),

@@ -25,6 +25,9 @@ pub enum Asked {
 /// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
 /// or `{"command":"/join #room"}`. The error is in words.
 pub fn read_wish(line: &str) -> Result<Asked, String> {
+    if !line.trim_start().starts_with('{') {
+        return Err(format!("this is no object; write {FORMS}"));
+    }
     let wish: Wish = serde_json::from_str(line).map_err(|error| {
         let words = error.to_string();
         let words = words.split(" at line").next().unwrap_or_default();

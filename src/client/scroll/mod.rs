@@ -90,7 +90,13 @@ impl Scroll {
             return text;
         }
         text.push_str(&self.attention(event, unix_seconds));
-        text.push_str(&self.scrolled(lines, unix_seconds));
+        // What this program has to say of a line is not looked for later.
+        text.push_str(&match event {
+            Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
+                self.day_before(self.look.table(lines), unix_seconds)
+            }
+            _ => self.scrolled(lines, unix_seconds),
+        });
         text
     }
 

@@ -53,6 +53,12 @@ impl Session {
             rooms: self.rooms.names(),
             other_rooms: self.rooms.heard_of(),
             aliases: self.settings.aliases.clone(),
+            ignored: self
+                .ignored
+                .names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             servers: Vec::new(),
         }
     }

@@ -203,7 +203,7 @@ impl Session {
     fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
         let in_words = matches!(
             intent,
-            Intent::Mode { .. } | Intent::Invite { .. } | Intent::Raw { .. }
+            Intent::Mode { .. } | Intent::Invite { .. } | Intent::Oper { .. } | Intent::Raw { .. }
         );
         self.asked.in_words |= in_words;
         match intent {
@@ -229,6 +229,9 @@ impl Session {
                         outbox,
                     );
                 }
+            }
+            Intent::Oper { name, password } => {
+                self.send(&Request::Oper { name, password }, outbox);
             }
             Intent::Raw { line } => {
                 self.wait_for_the_room();

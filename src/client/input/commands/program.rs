@@ -67,6 +67,16 @@ pub(super) const PROGRAM: &[Slash] = &[
         },
     },
     Slash {
+        name: "oper",
+        usage: "NAME PASSWORD",
+        help: "become an operator of the server; the password is kept nowhere",
+        make: |arguments| {
+            let (name, more) = word(arguments).ok_or(Fault::Missing("the name"))?;
+            let password = some(more).ok_or(Fault::Missing("the password"))?;
+            Ok(Intent::Oper { name, password })
+        },
+    },
+    Slash {
         name: "raw",
         usage: "LINE",
         help: "send a line to the server as it is",

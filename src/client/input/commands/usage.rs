@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn help_writes_each_argument_in_a_way_that_is_known() {
-        let unknown = ["NAME", "KEY", "COUNT", "FILTER"];
+        let unknown = ["NAME", "KEY", "COUNT", "FILTER", "PASSWORD"];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
                 let plain = written.trim_matches(['[', ']', '…']);
