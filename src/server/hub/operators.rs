@@ -34,9 +34,11 @@ impl Hub {
         let tries = self.watch.oper_tries.entry(address).or_default();
         let apart = HASHES_APART * (1 << *tries);
         *tries = DOUBLINGS_MAX.min(*tries + 1);
-        if limits.enabled && self.watch.hashed.is_some_and(|at| now < at + apart) {
+        let next_apart = HASHES_APART * (1 << *tries);
+        let hashed = self.watch.hashed.filter(|_| limits.enabled);
+        if let Some(at) = hashed.filter(|at| now < *at + apart) {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
-            return Err(Refusal::TriedTooSoon);
+            return Err(Refusal::TriedTooSoon((at + next_apart - now).as_secs() + 1));
         }
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
@@ -250,11 +252,11 @@ mod tests {
             say(id, 0, "USER u 0 * :r");
         }
         let (wrong, right) = ("OPER root Sesame", "OPER root sesame");
-        let (incorrect, too_soon) = (":Password incorrect\r\n", ":A wrong password was given");
+        let (incorrect, too_soon) = (":Password incorrect\r\n", " was not tried; try again in ");
         assert!(say(alice, 0, wrong).ends_with(incorrect));
         assert!(say(bob, 999, right).contains(too_soon));
         // Each try needs twice as long without a hash as the one before it from there.
-        assert!(say(alice, 1_999, wrong).contains(too_soon));
+        assert!(say(alice, 1_999, wrong).ends_with("try again in 3 s\r\n"));
         assert!(say(bob, 2_000, right).contains(" 381 "));
         assert!(say(alice, 3_999, wrong).contains(too_soon));
         assert!(say(alice, 8_000, wrong).ends_with(incorrect));

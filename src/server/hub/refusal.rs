@@ -66,8 +66,8 @@ refusals! {
     WrongPassword => PasswdMismatch;
     /// The same for `OPER`, where it does not end the connection.
     WrongOperator => PasswdMismatch;
-    TriedTooSoon => PasswdMismatch
-        "A wrong password was given a moment ago, so this one was not tried; try it again soon";
+    TriedTooSoon(; seconds: u64) => PasswdMismatch
+        "A wrong password was given just now, so this one was not tried; try again in {seconds} s";
     InvalidUserName => InvalidUsername;
     RealNameTooLong => UnknownError;
     BadNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
