@@ -328,8 +328,14 @@ fn the_server_stays_slim() {
             let is_code = |line: &str| !line.trim().is_empty();
             let code = source.code().map(|(_, line)| line);
             let code = code.filter(|line| is_code(line));
-            let is_for_tests =
-                |line: &&str| ["#[cfg(test)]", "#![cfg(feature = \"for-tests\")]"].contains(line);
+            let is_for_tests = |line: &&str| {
+                [
+                    "#[cfg(test)]",
+                    "#![cfg(test)]",
+                    "#![cfg(feature = \"for-tests\")]",
+                ]
+                .contains(line)
+            };
             lines += code.take_while(|line| !is_for_tests(line)).count();
         }
     }

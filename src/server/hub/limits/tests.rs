@@ -1,0 +1,227 @@
+//! The limits, below, at and above each.
+
+#![cfg(test)]
+
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::server::hub::{Moment, Outbox, Settings};
+use crate::wire::Line;
+
+fn alice() -> ConnectionId {
+    ConnectionId::new(0, 0)
+}
+
+fn at(milliseconds: u64) -> Moment {
+    let running = Duration::from_millis(milliseconds);
+    Moment {
+        running,
+        unix: running,
+    }
+}
+
+fn hub(limits: Limits) -> (Hub, Outbox) {
+    let settings = Settings {
+        limits,
+        ..Settings::default()
+    };
+    let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
+    hub.connected(alice(), Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+    (hub, outbox)
+}
+
+/// Says one line; when the next one is to be taken, if that is not at once.
+fn say(hub: &mut Hub, outbox: &mut Outbox, now: u64) -> Option<Duration> {
+    outbox.clear();
+    hub.received(alice(), Line::Whole(b"PING x"), at(now), outbox);
+    assert_eq!(outbox.sends().count(), 1, "it is answered in any case");
+    outbox.pauses.first().map(|(_, until)| *until)
+}
+
+fn three_at_once_and_ten_a_second() -> Limits {
+    Limits {
+        lines_burst: 3,
+        lines_per_second: 10,
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn a_burst_is_taken_at_once_and_what_follows_waits_its_turn() {
+    let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
+    assert_eq!(say(&mut hub, &mut outbox, 1000), None);
+    assert_eq!(say(&mut hub, &mut outbox, 1000), None);
+    // The third is the last of the burst: the fourth has to wait for a tenth of a second.
+    let wait = say(&mut hub, &mut outbox, 1000);
+    assert_eq!(wait, Some(Duration::from_millis(1100)));
+    let wait = say(&mut hub, &mut outbox, 1100);
+    assert_eq!(wait, Some(Duration::from_millis(1200)));
+    // After silence the whole burst is there again, and no more than that.
+    for now in [9000, 9000] {
+        assert_eq!(say(&mut hub, &mut outbox, now), None);
+    }
+    let wait = say(&mut hub, &mut outbox, 9000);
+    assert_eq!(wait, Some(Duration::from_millis(9100)));
+}
+
+#[test]
+fn whoever_keeps_to_the_rate_never_waits() {
+    let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
+    for now in (0..10_000).step_by(100) {
+        assert_eq!(say(&mut hub, &mut outbox, now), None, "at {now}");
+    }
+}
+
+#[test]
+fn a_long_answer_costs_as_much_as_several_lines() {
+    // The welcome is longer than two of these, and one line of the burst is to be left.
+    for (answer_bytes_per_line, waits) in [(512, true), (100_000, false)] {
+        let (mut hub, mut outbox) = hub(Limits {
+            answer_bytes_per_line,
+            lines_burst: 4,
+            ..three_at_once_and_ten_a_second()
+        });
+        for line in ["NICK alice", "USER alice 0 * :Alice"] {
+            outbox.clear();
+            hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+        }
+        assert_eq!(!outbox.pauses.is_empty(), waits);
+    }
+}
+
+#[test]
+fn an_answer_counts_like_one_more_line_from_its_bound_on() {
+    // The last of a burst of two is taken at once when the first counted once.
+    for (answer_bytes, waits) in [(511, false), (512, true)] {
+        let (mut hub, mut outbox) = hub(Limits {
+            answer_bytes_per_line: 512,
+            lines_burst: 2,
+            ..Limits::default()
+        });
+        let around = ":chatroomd.local PONG chatroomd.local :\r\n".len();
+        let line = format!("PING :{}", "x".repeat(answer_bytes - around));
+        hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+        let answer = outbox.sends().next().unwrap().1;
+        assert_eq!(answer.len(), answer_bytes);
+        assert_eq!(!outbox.pauses.is_empty(), waits, "{answer_bytes}");
+    }
+}
+
+#[test]
+fn looking_at_everybody_costs_more_than_looking_at_one() {
+    let (mut hub, mut outbox) = hub(Limits {
+        lines_burst: 4,
+        answer_bytes_per_line: 512,
+        ..three_at_once_and_ten_a_second()
+    });
+    for index in 0..200 {
+        let id = ConnectionId::new(index, 0);
+        if index > 0 {
+            hub.connected(id, Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
+        }
+        for line in [format!("NICK n{index}"), "USER u 0 * :r".to_owned()] {
+            hub.received(id, Line::Whole(line.as_bytes()), at(0), &mut outbox);
+            outbox.clear();
+        }
+    }
+    let mut wait = |line: &[u8], now| {
+        outbox.clear();
+        hub.received(alice(), Line::Whole(line), at(now), &mut outbox);
+        let until = outbox.pauses.first().map(|(_, until)| *until);
+        until.map_or(Duration::ZERO, |until| until - at(now).running)
+    };
+    assert_eq!(wait(b"WHO nobody", 100_000), Duration::ZERO);
+    // 200 people are 3,200 bytes, six lines more; one of the burst was left, and one is next.
+    assert_eq!(wait(b"WHO nobody*", 100_000), Duration::from_millis(500));
+}
+
+#[test]
+fn without_limits_nobody_waits() {
+    let limits = Limits {
+        enabled: false,
+        ..three_at_once_and_ten_a_second()
+    };
+    let (mut hub, mut outbox) = hub(limits);
+    for _ in 0..1000 {
+        assert_eq!(say(&mut hub, &mut outbox, 0), None);
+    }
+}
+
+// A46.
+#[test]
+fn whoever_floods_is_given_up_when_no_sign_of_life_comes_in_time() {
+    for (alive_at, given_up_at) in [(100_000, 130_000), (110_000, 140_000)] {
+        let (mut hub, mut outbox) = hub(Limits {
+            flood_seconds: 30,
+            ..three_at_once_and_ten_a_second()
+        });
+        for line in ["NICK alice", "USER alice 0 * :Alice", "PART #lobby"] {
+            hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+        }
+        outbox.clear();
+        let mut heard = String::new();
+        // Two more than are taken in the long run.
+        for now in [100_000; 2].into_iter().chain((100_000..).step_by(100)) {
+            let line: &[u8] = if now == alive_at {
+                b"PONG x"
+            } else {
+                b"VERSION"
+            };
+            hub.received(alice(), Line::Whole(line), at(now), &mut outbox);
+            for now in [now, now + 99] {
+                hub.tick(at(now), &mut outbox);
+                let gone = outbox.closes.contains(&alice());
+                assert_eq!(gone, now >= given_up_at, "at {now}");
+            }
+            outbox
+                .sends()
+                .for_each(|(_, line)| heard += str::from_utf8(line).unwrap());
+            if !outbox.closes.is_empty() {
+                break;
+            }
+            outbox.clear();
+        }
+        assert!(heard.ends_with("ERROR :Closing Link: alice (Excess Flood)\r\n"));
+        // Asked every other second.
+        let asked = heard.matches(" PING ").count() as u64;
+        assert_eq!(asked, (given_up_at - 100_000) / 2_000, "{heard}");
+    }
+}
+
+#[test]
+fn a_clock_on_the_wall_that_jumps_ends_and_delays_nothing() {
+    let (mut hub, mut outbox) = hub(Limits::default());
+    for line in [
+        "NICK alice",
+        "USER alice 0 * :Alice",
+        "JOIN #x",
+        "TOPIC #x :t",
+    ] {
+        hub.received(alice(), Line::Whole(line.as_bytes()), at(1000), &mut outbox);
+    }
+    let deadline = hub.next_deadline();
+    for years in [0, 100, 1] {
+        let unix = Duration::from_secs(years * 365 * 24 * 3600);
+        let jumped = Moment { unix, ..at(2000) };
+        outbox.clear();
+        hub.tick(jumped, &mut outbox);
+        assert_eq!(outbox.sends().count(), 0);
+        for line in ["LIST C<1,T>1", "WHOIS alice", "STATS u", "LUSERS"] {
+            hub.received(alice(), Line::Whole(line.as_bytes()), jumped, &mut outbox);
+        }
+        assert_eq!(hub.next_deadline(), deadline);
+        assert_eq!(outbox.closes, []);
+    }
+}
+
+#[test]
+fn a_text_is_cut_at_its_bound_and_at_a_character() {
+    for (text, kept) in [
+        ("abc", "abc"),
+        ("abcd", "abcd"),
+        ("abcde", "abcd"),
+        ("abcé", "abc"),
+    ] {
+        assert_eq!(cut(text, 4), kept);
+    }
+}
