@@ -11,9 +11,10 @@ use rustyline::{
     KeyCode as K, KeyEvent, Modifiers as M, Movement, RepeatCount,
 };
 
+use super::desk::Draft;
 use super::history::Memory;
 use super::paste::{Paste, character};
-use super::remote::{Draft, Remote};
+use super::remote::Remote;
 use super::search::{Direction, Place, Search};
 
 /// What was begun with a key and ends with another.

@@ -1,12 +1,14 @@
 //! The prompt, history and Tab: the one folder that knows the line editor.
 //!
 //! The editor runs in the main thread. Others reach it by a [`Remote`]: they can change the
-//! prompt under what is being typed, and end it. What is printed above the prompt goes through
-//! the printer, whose gate is opened and closed here. `helper` is what the library asks while a
-//! line is typed, `keys` are the keys that do more here than elsewhere, with a `search` of the
-//! `history` and a `paste` among them, `shown` knows what is on the screen, in which `rows`, and `undo`
-//! what the line was before.
+//! prompt under what is being typed, and end it; what they and it share is on the `desk`. What is
+//! printed above the prompt goes through the printer, whose gate is opened and closed here. `helper`
+//! is what the library asks while a line is typed, `keys` are the keys that do more here than
+//! elsewhere, with a `search` of the `history` and a `paste` among them, `shown` knows what is on the
+//! screen, in which `rows`, and `undo` what the line was before. An `inquiry` asks the terminal which
+//! one it is.
 
+mod desk;
 mod helper;
 mod history;
 mod inquiry;
@@ -29,9 +31,9 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
+use self::desk::Draft;
 use self::helper::Helper;
 use self::history::Memory;
-use self::remote::Draft;
 pub use self::remote::Remote;
 use self::rows::CELLS;
 use self::shown::{Shown, write_to_terminal};

@@ -1,5 +1,4 @@
-//! The handle by which other threads reach the editor, and what they and it share: what is on the
-//! screen, what should be, and how far a line has come.
+//! The handle by which other threads reach the editor.
 
 use std::borrow::Cow;
 use std::io;
@@ -9,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustyline::KeyEvent;
 
+use super::desk::{Again, Desk, Draft, Stage, Stopped};
 use super::inquiry::{Heard, Inquiry};
 use super::keys::Begun;
-use super::rows::{Place, in_rows};
+use super::rows::Place;
 use super::shown::{Shown, write_to_terminal};
 use super::undo::Undo;
 use crate::client::printer::Printer;
@@ -27,94 +27,12 @@ const WAKE_AGAIN: Duration = Duration::from_millis(50);
 /// it.
 const AFTER_OTHER_WIDTH: Duration = Duration::from_millis(300);
 
-/// What is typed and where the cursor is, in bytes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Draft {
-    pub(super) text: String,
-    pub(super) position: usize,
-}
-
 /// The handle by which other threads reach the editor.
 #[derive(Debug, Clone)]
 pub struct Remote {
     desk: Arc<Mutex<Desk>>,
     printer: Printer,
     waker: Waker,
-}
-
-/// What is on the screen, and what should be.
-#[derive(Debug, Default)]
-struct Desk {
-    stage: Stage,
-    /// The prompt that the editor was given, and the one it should have.
-    given: Prompt,
-    wanted: Prompt,
-    ending: bool,
-    /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
-    given_up: bool,
-    /// The line is handed over only to go on with it in a new reading.
-    again: Option<Again>,
-    /// What was begun with a key. It outlives a reading that begins anew.
-    begun: Begun,
-    /// Tab was pressed with Shift.
-    tab_back: bool,
-    /// No other key was pressed behind Tab.
-    tab_goes_on: bool,
-    /// Which line of the history is shown.
-    history_index: usize,
-    /// It is a line of the history that is shown.
-    in_history: bool,
-    /// The draft in whose place that stands, and the line as it was recalled.
-    put_aside: String,
-    recalled: Option<(usize, String)>,
-    /// Keys are commands of vi.
-    vi_command: bool,
-    /// What the draft was before. It outlives a reading that begins anew.
-    undo: Undo,
-    draft: Draft,
-    shown: Shown,
-    /// How wide the editor believes the terminal to be.
-    columns: u16,
-    /// What the terminal does about its lines when it becomes narrower, as far as is known.
-    reflow: Reflow,
-    inquiry: Inquiry,
-    /// What is drawn next stays on the screen, and the editor does not come back to it.
-    is_last: bool,
-    /// The editor shows its own prompt now, that of a count for instance.
-    counting: bool,
-    /// The next drawing is the answer to a key, and not to a printed block.
-    key_pressed: bool,
-}
-
-/// How far the editor is with a line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Stage {
-    /// Not reading.
-    #[default]
-    Away,
-    /// About to read: a signal would not be noticed yet.
-    Beginning,
-    /// Reading.
-    Reading,
-    /// About to return: what is drawn now stays on the screen.
-    Returning,
-}
-
-/// A reading that ends only for another one.
-#[derive(Debug)]
-pub(super) struct Again {
-    pub(super) draft: Draft,
-    /// The program is to be suspended first.
-    pub(super) suspend: bool,
-}
-
-/// How the editor was stopped.
-pub(super) struct Stopped {
-    pub(super) ending: bool,
-    pub(super) given_up: bool,
-    pub(super) again: Option<Again>,
-    pub(super) draft: Draft,
-    pub(super) shown: Shown,
 }
 
 impl Remote {
@@ -465,16 +383,5 @@ impl Remote {
 
     fn lock(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Desk {
-    /// The rows of a text that begins at this place. What stays on the screen is left whole, so
-    /// that it can be copied and is wrapped anew as messages are.
-    fn in_rows<'t>(&self, text: Cow<'t, str>, place: Place) -> Cow<'t, str> {
-        match self.is_last {
-            true => text,
-            false => in_rows(text, place, self.columns),
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::remote::Draft;
+use super::desk::Draft;
 
 /// How many changes can be taken back.
 const STEPS_MAX: usize = 1_000;
