@@ -163,7 +163,10 @@ impl Plain {
             }
         };
         drop(door);
-        *lock(&self.talk) = None;
+        // Behind the last one a signal finds nothing left to do.
+        if let Some(Outcome::Elsewhere { .. }) = outcome {
+            *lock(&self.talk) = None;
+        }
         Ok(Ending {
             outcome,
             signal: self.signal(),

@@ -268,7 +268,9 @@ impl Tmux {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let files = fs::read_dir(&folder).into_iter().flatten().flatten();
-            for file in files {
+            // One that is just being written is not there yet.
+            let whole = files.filter(|file| !file.path().to_string_lossy().ends_with(".new"));
+            for file in whole {
                 let kept = fs::read_to_string(file.path()).unwrap_or_default();
                 if kept == text {
                     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

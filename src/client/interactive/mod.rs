@@ -231,7 +231,9 @@ impl Terminal {
             keeper.finish();
         }
         self.remote.rest();
-        *lock(&self.talk) = None;
+        if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
+            *lock(&self.talk) = None;
+        }
         drop(quiet);
         drop(report);
         Ok(Ending {
