@@ -12,7 +12,7 @@ use std::process::Command;
 
 use chatting_room::client::input::commands;
 use chatting_room::client::recipes::RECIPES;
-use chatting_room::generate::Generated;
+use chatting_room::common::generate::Generated;
 use clap::CommandFactory as _;
 
 /// Outside crates, and the only files and folders that may name them. Changing a library is then
@@ -24,12 +24,12 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/options.rs",
             "src/server/options.rs",
-            "src/generate.rs",
-            "src/program.rs",
+            "src/common/generate.rs",
+            "src/common/cli.rs",
         ],
     ),
-    ("clap_complete", &["src/generate.rs"]),
-    ("clap_mangen", &["src/generate.rs"]),
+    ("clap_complete", &["src/common/generate.rs"]),
+    ("clap_mangen", &["src/common/generate.rs"]),
     ("colored", &["src/client/screen/"]),
     ("etcetera", &["src/client/start.rs"]),
     ("fastrand", &["src/client/network/"]),
@@ -57,7 +57,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "rustix",
         &[
             "src/client/terminal.rs",
-            "src/configuration.rs",
+            "src/common/config_file.rs",
             "src/server/password.rs",
             "src/server/reactor/door.rs",
         ],
@@ -69,7 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config.rs",
             "src/client/config/",
             "src/client/json/",
-            "src/configuration.rs",
+            "src/common/config_file.rs",
             "src/server/config.rs",
         ],
     ),
@@ -83,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/script/",
             "src/client/terminal.rs",
             "src/client/wishes.rs",
-            "src/program.rs",
+            "src/common/cli.rs",
             "src/server/mod.rs",
             "src/server/password.rs",
         ],
@@ -91,7 +91,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("slab", &["src/server/hub/", "src/server/reactor"]),
     (
         "strsim",
-        &["src/client/input/commands.rs", "src/configuration.rs"],
+        &["src/client/input/commands.rs", "src/common/config_file.rs"],
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network/", "src/client/script/"]),
@@ -100,7 +100,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/config.rs",
             "src/client/config/",
-            "src/configuration.rs",
+            "src/common/config_file.rs",
             "src/server/config.rs",
         ],
     ),

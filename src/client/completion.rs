@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::input::{Argument, OTHER_NAMES, Slash, commands, is_room};
-use super::settings::{SETTINGS, Setting};
+use crate::client::input::{Argument, OTHER_NAMES, Slash, commands, is_room};
+use crate::client::settings::{SETTINGS, Setting};
 
 /// The names that there are to complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

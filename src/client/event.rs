@@ -3,9 +3,9 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
-use super::input::is_secret_talk;
-use super::json::Stamp;
-use super::session::Unread;
+use crate::client::input::is_secret_talk;
+use crate::client::json::Stamp;
+use crate::client::session::Unread;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::configuration::nearest;
+use crate::common::config_file::nearest;
 
 /// What a person has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]

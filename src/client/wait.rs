@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use regex_lite::Regex;
 
-use super::event::Event;
-use super::session::Naming;
+use crate::client::event::Event;
+use crate::client::session::Naming;
 
 /// A regular expression.
 #[derive(Debug, Clone)]

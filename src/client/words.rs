@@ -1,6 +1,6 @@
 //! What a server refused, in a person's words: what happened, then what to do.
 
-use super::safe::{safe, safe_name};
+use crate::common::sanitize::{safe, safe_name};
 use crate::wire::Reply;
 
 /// The sentence for a refusal, with the command that was typed where it is known to be about that.

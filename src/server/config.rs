@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::hub::{Limit, Limits, Operator, Secret};
-use super::password::is_hash;
-use super::settings::{self, Settings};
-use crate::configuration::{ConfigError, Source, unknown_key};
+use crate::common::config_file::{ConfigError, Source, unknown_key};
+use crate::server::hub::{Limit, Limits, Operator, Secret};
+use crate::server::password::is_hash;
+use crate::server::settings::{self, Settings};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;

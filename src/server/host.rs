@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
-use super::reactor::Reactor;
-use super::{ServerError, Settings};
+use crate::server::reactor::Reactor;
+use crate::server::{ServerError, Settings};
 
 /// A server in a thread of its own. It takes no signals and logs nothing by itself: the program
 /// around it does as it likes. Dropping it stops it.

@@ -26,12 +26,12 @@ use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
-use self::reactor::Reactor;
-use crate::configuration::ConfigError;
+use crate::common::config_file::ConfigError;
+use reactor::Reactor;
 
-pub use self::host::Host;
-pub use self::options::{Action, LogFormat, Options};
-pub use self::settings::Settings;
+pub use host::Host;
+pub use options::{Action, LogFormat, Options};
+pub use settings::Settings;
 
 /// Runs the program until it is told to stop.
 pub fn run(options: &Options) -> Result<(), ServerError> {

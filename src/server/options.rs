@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
-use super::hub::{Limit, Limits};
-use super::settings;
-use crate::generate::Generated;
+use crate::common::generate::Generated;
+use crate::server::hub::{Limit, Limits};
+use crate::server::settings;
 use crate::wire::RoomName;
 
 /// What can stand in the file, in words, up to the limits.

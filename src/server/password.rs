@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::ServerError;
+use crate::server::ServerError;
 
 /// Whether a text is a hash that [`fits`] can try a password on, with no more work than may keep
 /// everybody waiting.

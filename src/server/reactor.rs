@@ -23,12 +23,12 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use self::connection::{Connection, Queues, State};
-use self::door::Door;
-use self::intake::{READ_BYTES_A_TURN, Share};
-use self::reload::Reload;
-use super::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
-use super::{ServerError, Settings};
+use crate::server::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
+use crate::server::{ServerError, Settings};
+use connection::{Connection, Queues, State};
+use door::Door;
+use intake::{READ_BYTES_A_TURN, Share};
+use reload::Reload;
 
 /// How long a connection that is being closed may take to hear the last words.
 const CLOSING_TIME: Duration = Duration::from_secs(1);

@@ -4,10 +4,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::config;
-use super::options::Options;
-use super::{ServerError, hub};
-use crate::configuration::{ConfigError, Source};
+use crate::common::config_file::{ConfigError, Source};
+use crate::server::options::Options;
+use crate::server::{ServerError, config, hub};
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
 const SERVER_NAME_BYTES_MAX: usize = 63;

@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::client::address::Address;
 use crate::client::input::{self, Slash, checked_nick_text, checked_room_text, nearest_command};
 use crate::client::questions::not_a_nick;
-use crate::configuration::nearest;
+use crate::common::config_file::nearest;
 use crate::wire::mask;
 
 /// The names in the file, and where they stand. What is not one of them is left to others.

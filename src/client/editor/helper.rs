@@ -14,8 +14,8 @@ use super::Assistant;
 use super::remote::Remote;
 use crate::client::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
-use crate::client::safe::safe;
 use crate::client::session::Judgement;
+use crate::common::sanitize::safe;
 
 /// What the editor asks while a line is typed.
 pub(super) struct Helper {

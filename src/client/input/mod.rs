@@ -20,13 +20,13 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use self::commands::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
-pub use self::intent::{Intent, Local, can_be_first};
-use self::names::{checked_nick, checked_room};
-pub use self::names::{checked_nick_text, checked_room_text, is_room};
-pub use self::problem::Problem;
-use self::problem::{Fault, ProblemKind};
-pub use self::secret::{is_secret, is_secret_talk};
+pub use commands::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
+pub use intent::{Intent, Local, can_be_first};
+use names::{checked_nick, checked_room};
+pub use names::{checked_nick_text, checked_room_text, is_room};
+pub use problem::Problem;
+use problem::{Fault, ProblemKind};
+pub use secret::{is_secret, is_secret_talk};
 
 /// Understands one typed line.
 ///

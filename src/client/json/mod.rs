@@ -20,8 +20,8 @@ pub(super) use schema::KINDS;
 pub use schema::schema;
 pub use wish::{Asked, read_wish};
 
-use super::decoding::unescaped;
 use crate::wire::Message;
+use crate::wire::encoding::unescaped;
 use crate::wire::name::is_invisible;
 
 /// What sort of thing happened.

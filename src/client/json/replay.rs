@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Kind, Record, RoomRecord, Stamp};
 use crate::client::event::{Event, Fate, Manner};
-use crate::client::safe::safe;
+use crate::common::sanitize::safe;
 
 impl Record {
     /// Reads a record; `None` when the line is none.

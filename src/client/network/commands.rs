@@ -8,8 +8,8 @@ use super::{Front, Network};
 use crate::client::completion::Names;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
-use crate::client::safe::safe;
 use crate::client::session::{Judgement, Moment};
+use crate::common::sanitize::safe;
 
 /// What the other threads ask of the session.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
-use super::event::Event;
-use super::safe::{safe, safe_name};
-use super::settings::Taste;
-use super::words;
+use crate::client::event::Event;
+use crate::client::settings::Taste;
+use crate::client::words;
+use crate::common::sanitize::{safe, safe_name};
 pub use prompt::Prompt;
 pub use wrap::{TEXT_BEGINS, laid_out, without_styles};
 

@@ -2,9 +2,9 @@
 
 use super::Scroll;
 use crate::client::event::{Event, Manner};
-use crate::client::safe::{safe, safe_name};
 use crate::client::session::Unread;
 use crate::client::settings::{Calls, NotifyBy};
+use crate::common::sanitize::{safe, safe_name};
 
 pub(super) const BELL: char = '\x07';
 

@@ -12,11 +12,11 @@ mod remembered;
 
 use std::time::Duration;
 
-use super::event::Event;
-use super::input::{self, Intent, Local};
-use super::safe::safe;
-use super::screen::Look;
-use super::settings::{SETTINGS, Setting};
+use crate::client::event::Event;
+use crate::client::input::{self, Intent, Local};
+use crate::client::screen::Look;
+use crate::client::settings::{SETTINGS, Setting};
+use crate::common::sanitize::safe;
 use gathered::is_coming_or_going;
 use netsplit::Netsplits;
 pub(super) use page::Page;

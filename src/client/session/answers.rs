@@ -3,9 +3,9 @@
 
 use super::fences::{ANSWER_MAX, Flight, Script, flight_mut};
 use super::{FENCE, Moment, Outbox, Session};
-use crate::client::decoding::unescaped;
 use crate::client::event::{Event, Fate};
 use crate::wire::Message;
+use crate::wire::encoding::unescaped;
 
 /// Batches that a broken server never ends are forgotten beyond so many.
 const BATCHES_MAX: usize = 64;

@@ -16,8 +16,7 @@ use super::talk::Talk;
 use super::{FENCE, Moment, Outbox, Session};
 use crate::client::event::Event;
 use crate::client::json::Stamp;
-use crate::client::sendable;
-use crate::wire::Request;
+use crate::wire::{Request, outgoing};
 
 /// A line of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,7 +240,7 @@ impl Session {
             return sent;
         }
         let line = begun.and_then(|flight| flight.line);
-        let request = match sendable::line(request) {
+        let request = match outgoing::line(request) {
             Ok(request) => request,
             Err(error) => {
                 self.refuse_input(&error.to_string(), outbox);

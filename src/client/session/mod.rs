@@ -50,10 +50,9 @@ mod unsent;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::decoding::text_of;
-use super::event::Event;
-use super::sendable;
-use crate::wire::{Key, Message, Request};
+use crate::client::event::Event;
+use crate::wire::encoding::text_of;
+use crate::wire::{Key, Message, Request, outgoing};
 use asked::Asked;
 use capabilities::Capabilities;
 use commands::Commands;
@@ -344,7 +343,7 @@ impl Session {
 
     /// Writes a request, or tells why it cannot be written.
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
-        match sendable::line(request) {
+        match outgoing::line(request) {
             Ok(line) => {
                 self.write(line, outbox);
                 true
@@ -361,7 +360,7 @@ impl Session {
 
     /// Sends a line that has no [`Request`] of its own.
     fn send_line(&mut self, line: String, outbox: &mut Outbox) {
-        match sendable::line(&line) {
+        match outgoing::line(&line) {
             Ok(line) => self.write(line, outbox),
             Err(error) => self.refuse_input(&error.to_string(), outbox),
         }

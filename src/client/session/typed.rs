@@ -7,7 +7,7 @@ use super::help::answer;
 use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::input::{self, Intent, Problem};
-use crate::configuration::nearest;
+use crate::common::config_file::nearest;
 use crate::wire::Request;
 
 impl Session {

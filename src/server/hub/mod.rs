@@ -50,26 +50,26 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
-use self::answers::Met;
-use self::capability::Capabilities;
-use self::limits::Watch;
-use self::modes::Modes;
-use self::monitor::Monitors;
-use self::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
-use self::refusal::{Done, Echo, Refusal};
-use self::room::{Member, Room, Rooms};
-use self::talk::Saying;
-use self::told::Told;
-use self::whowas::Gone;
 use crate::server::log::harmless;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
+use answers::Met;
+use capability::Capabilities;
+use limits::Watch;
+use modes::Modes;
+use monitor::Monitors;
+use people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
+use refusal::{Done, Echo, Refusal};
+use room::{Member, Room, Rooms};
+use talk::Saying;
+use told::Told;
+use whowas::Gone;
 
-pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
-pub use self::limits::{Limit, Limits};
-pub use self::outbox::{Outbox, Written};
-pub use self::people::ConnectionId;
+pub use facts::{Loss, Moment, Operator, Secret, Settings};
+pub use limits::{Limit, Limits};
+pub use outbox::{Outbox, Written};
+pub use people::ConnectionId;
 
 /// The one owner of all people and rooms.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// The text of these bytes: UTF-8, or else Windows-1252, which has all of Latin-1.
 ///
 /// ```
-/// use chatting_room::client::decoding::text_of;
+/// use chatting_room::wire::encoding::text_of;
 ///
 /// assert_eq!(text_of("naïve".as_bytes()), "naïve");
 /// assert_eq!(text_of(b"na\xefve \x80 5"), "naïve € 5");

@@ -15,7 +15,7 @@ use crate::wire::name::is_invisible;
 /// between them.
 ///
 /// ```
-/// use chatting_room::client::safe::safe;
+/// use chatting_room::common::sanitize::safe;
 ///
 /// assert_eq!(safe("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
 /// ```
