@@ -18,12 +18,12 @@ use clap::CommandFactory as _;
 /// Outside crates, and the only files and folders that may name them. Changing a library is then
 /// a change to few files.
 const HOMES: &[(&str, &[&str])] = &[
-    ("argon2", &["src/server/password.rs"]),
+    ("argon2", &["src/server/auth/password.rs"]),
     (
         "clap",
         &[
             "src/client/options.rs",
-            "src/server/options.rs",
+            "src/server/config/options.rs",
             "src/common/generate.rs",
             "src/common/cli.rs",
         ],
@@ -43,12 +43,12 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/scroll/",
             "src/client/settings.rs",
             "src/client/start.rs",
-            "src/server/hub/stamp.rs",
+            "src/server/hub/time.rs",
         ],
     ),
-    ("listenfd", &["src/server/service.rs"]),
+    ("listenfd", &["src/server/systemd.rs"]),
     ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
-    ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
+    ("mio", &["src/server/net/mod.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
     ("regex_lite", &["src/client/wait.rs"]),
@@ -58,8 +58,8 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/terminal.rs",
             "src/common/config_file.rs",
-            "src/server/password.rs",
-            "src/server/reactor/door.rs",
+            "src/server/auth/password.rs",
+            "src/server/net/listener.rs",
         ],
     ),
     ("rustyline", &["src/client/editor/"]),
@@ -70,7 +70,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config/",
             "src/client/json/",
             "src/common/config_file.rs",
-            "src/server/config.rs",
+            "src/server/config/file.rs",
         ],
     ),
     ("serde_json", &["src/client/json/"]),
@@ -85,7 +85,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/wishes.rs",
             "src/common/cli.rs",
             "src/server/mod.rs",
-            "src/server/password.rs",
+            "src/server/auth/password.rs",
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/reactor"]),
@@ -101,11 +101,11 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config.rs",
             "src/client/config/",
             "src/common/config_file.rs",
-            "src/server/config.rs",
+            "src/server/config/file.rs",
         ],
     ),
     ("tracing", &["src/server/"]),
-    ("tracing_subscriber", &["src/server/log.rs"]),
+    ("tracing_subscriber", &["src/server/logging.rs"]),
     (
         "unicode_segmentation",
         &["src/client/editor/", "src/client/screen/wrap.rs"],

@@ -39,9 +39,9 @@ pub(super) struct Rooms {
 #[derive(Debug)]
 pub(super) struct Room {
     /// As the server writes it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The later it was entered, the higher.
-    number: u64,
+    pub(crate) number: u64,
     /// The later it was the active one, the higher.
     used: u64,
     /// Not before the connection was lost, but now.

@@ -1,12 +1,12 @@
 //! What people are told when they come in, and can ask for again: the welcome, what this server can
 //! do, how many are here, and the message of the day.
 
-use super::modes::ALL_OF_PEOPLE;
-use super::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use super::queries::USERHOST_MAX;
 use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
-use super::stamp::seconds_as_date;
-use super::{ConnectionId, Hub, Reply};
+use super::user_modes::ALL_OF_PEOPLE;
+use crate::server::hub::state::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
+use crate::server::hub::time::seconds_as_date;
+use crate::server::hub::{ConnectionId, Hub, Reply};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::request::MODES_MAX;
 
@@ -68,7 +68,7 @@ impl Hub {
         )
     }
 
-    pub(super) fn motd(&self, to: ConnectionId) {
+    pub(in crate::server::hub) fn motd(&self, to: ConnectionId) {
         let (name, motd) = (&self.settings.name, &self.settings.motd);
         if motd.is_empty() {
             return self.reply(to, Reply::NoMotd);
@@ -82,7 +82,7 @@ impl Hub {
     }
 
     /// How many are here. There is one server; everybody is its own.
-    pub(super) fn lusers(&self, to: ConnectionId) {
+    pub(in crate::server::hub) fn lusers(&self, to: ConnectionId) {
         let (people, here) = (&self.people, self.people.present);
         let (invisible, most) = (people.invisible, people.present_most);
         let visible = here - invisible;

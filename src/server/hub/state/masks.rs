@@ -1,7 +1,7 @@
 //! Masks that a room keeps: of those who cannot come in, and of those who cannot speak.
 
 use crate::wire::mask;
-pub(super) use crate::wire::mask::fits;
+pub(in crate::server::hub) use crate::wire::mask::fits;
 
 /// The longest mask that a room keeps, in bytes.
 const KEPT_BYTES_MAX: usize = 120;
@@ -10,7 +10,7 @@ const KEPT_BYTES_MAX: usize = 120;
 pub(super) const MUTE: &str = "m:";
 
 /// A mask made whole, as far as a room keeps it.
-pub(super) fn whole(mask: &str) -> Option<String> {
+pub(in crate::server::hub) fn whole(mask: &str) -> Option<String> {
     let whole = match mask.strip_prefix(MUTE) {
         Some(muted) if muted.starts_with(MUTE) => return None,
         Some(muted) => format!("{MUTE}{}", mask::whole(muted)?),

@@ -1,10 +1,14 @@
 //! How commands are used: HELP. What there is to say stands in the table of requests.
 
-use super::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply};
 use crate::wire::request::{COMMANDS, Command};
 
 impl Hub {
-    pub(super) fn help<'a>(&mut self, from: ConnectionId, subject: Option<&'a str>) -> Done<'a> {
+    pub(in crate::server::hub) fn help<'a>(
+        &mut self,
+        from: ConnectionId,
+        subject: Option<&'a str>,
+    ) -> Done<'a> {
         let say = |reply, text: &str| {
             let subject = subject.unwrap_or("*");
             self.reply_with(from, reply, format_args!("{subject} :{text}"));

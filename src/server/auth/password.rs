@@ -16,7 +16,7 @@ use crate::server::ServerError;
 
 /// Whether a text is a hash that [`fits`] can try a password on, with no more work than may keep
 /// everybody waiting.
-pub(super) fn is_hash(text: &str) -> bool {
+pub(in crate::server) fn is_hash(text: &str) -> bool {
     PasswordHash::new(text).is_ok_and(|hash| {
         let work = Params::try_from(&hash).map(|cost| cost.m_cost().saturating_mul(cost.t_cost()));
         hash.hash.is_some() && hash.salt.is_some() && work.is_ok_and(|work| work <= WORK_MAX)
@@ -24,7 +24,7 @@ pub(super) fn is_hash(text: &str) -> bool {
 }
 
 /// Whether this password leads to the hash.
-pub(super) fn fits(password: &str, hash: &str) -> bool {
+pub(in crate::server) fn fits(password: &str, hash: &str) -> bool {
     let hash = PasswordHash::new(hash);
     hash.is_ok_and(|hash| {
         Argon2::default()
@@ -51,7 +51,7 @@ fn hash(password: &str) -> io::Result<String> {
 }
 
 /// Reads a password from standard input and prints its hash.
-pub(super) fn print_hash() -> Result<(), ServerError> {
+pub(in crate::server) fn print_hash() -> Result<(), ServerError> {
     let hash = read().and_then(|password| hash(&password));
     writeln!(io::stdout(), "{}", hash.map_err(ServerError::Password)?).map_err(ServerError::Output)
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
+use super::load;
 use crate::common::generate::Generated;
 use crate::server::hub::{Limit, Limits};
-use crate::server::settings;
 use crate::wire::RoomName;
 
 /// What can stand in the file, in words, up to the limits.
@@ -43,11 +43,11 @@ pub struct Options {
     pub listen: Vec<SocketAddr>,
 
     /// What the server calls itself, a host name in form
-    #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = settings::server_name)]
+    #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = load::server_name)]
     pub name: Option<String>,
 
     /// What the network is called, one word
-    #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = settings::network_name)]
+    #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = load::network_name)]
     pub network: Option<String>,
 
     /// A file with the message of the day
@@ -118,7 +118,7 @@ pub enum LogFormat {
 
 impl Options {
     /// How much is logged.
-    pub(super) fn log_level(&self) -> Level {
+    pub(in crate::server) fn log_level(&self) -> Level {
         match (self.verbose, self.quiet) {
             (true, _) => Level::DEBUG,
             (_, true) => Level::WARN,

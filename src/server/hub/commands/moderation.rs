@@ -1,13 +1,13 @@
 //! Who may come into a room and who has to leave it: INVITE and KICK.
 
-use super::limits::cut;
-use super::{Capabilities, ConnectionId, Done, Hub, Refusal, Reply};
+use crate::server::hub::limits::cut;
+use crate::server::hub::{Capabilities, ConnectionId, Done, Hub, Refusal, Reply};
 
 /// How many invitations a person can have at a time; the oldest is forgotten for one more.
 const INVITATIONS_MAX: usize = 50;
 
 impl Hub {
-    pub(super) fn invite<'a>(
+    pub(in crate::server::hub) fn invite<'a>(
         &mut self,
         from: ConnectionId,
         nick: Option<&'a str>,
@@ -56,7 +56,7 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn kick<'a>(
+    pub(in crate::server::hub) fn kick<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,

@@ -1,24 +1,24 @@
 //! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
 
-use super::answers::trailing;
-use super::limits::cut;
-use super::told::Tagged;
-use super::{
+use crate::server::hub::fanout::Tagged;
+use crate::server::hub::limits::cut;
+use crate::server::hub::replies::trailing;
+use crate::server::hub::{
     Capabilities, ConnectionId, Done, Hub, Member, Person, Present, Refusal, Reply, Room, Told,
 };
 use crate::wire::message::Tags;
 
 /// Something to be said to others.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Saying<'a> {
+pub(in crate::server::hub) struct Saying<'a> {
     /// Who says it.
-    pub(super) from: ConnectionId,
+    pub(in crate::server::hub) from: ConnectionId,
     /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
-    pub(super) command: &'static str,
+    pub(in crate::server::hub) command: &'static str,
     /// The text; `TAGMSG` has none.
-    pub(super) text: Option<&'a str>,
+    pub(in crate::server::hub) text: Option<&'a str>,
     /// The tags of the line.
-    pub(super) tags: Tags<'a>,
+    pub(in crate::server::hub) tags: Tags<'a>,
 }
 
 impl Saying<'_> {
@@ -38,7 +38,11 @@ impl Hub {
     /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
     /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
     /// says, so that is told.
-    pub(super) fn speak<'a>(&mut self, targets: &'a str, saying: Saying<'a>) -> Done<'a> {
+    pub(in crate::server::hub) fn speak<'a>(
+        &mut self,
+        targets: &'a str,
+        saying: Saying<'a>,
+    ) -> Done<'a> {
         self.people.present_mut(saying.from)?.spoke = self.now.running;
         let is_answered = saying.command != "NOTICE";
         let targets = match self.targets(targets, saying.command) {
@@ -148,7 +152,11 @@ impl Hub {
         }
     }
 
-    pub(super) fn away(&mut self, from: ConnectionId, message: Option<&str>) -> Done<'static> {
+    pub(in crate::server::hub) fn away(
+        &mut self,
+        from: ConnectionId,
+        message: Option<&str>,
+    ) -> Done<'static> {
         let bytes_max = self.settings.limits.away_bytes;
         let message = message.map(|message| cut(message, bytes_max));
         let present = self.people.present_mut(from)?;

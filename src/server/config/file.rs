@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+pub(in crate::server) use super::load::{self, Settings};
 use crate::common::config_file::{ConfigError, Source, unknown_key};
+use crate::server::auth::password::is_hash;
 use crate::server::hub::{Limit, Limits, Operator, Secret};
-use crate::server::password::is_hash;
-use crate::server::settings::{self, Settings};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
@@ -65,20 +65,20 @@ pub(super) fn read(
         }
     }
     if let Some(name) = &file.name {
-        let checked = settings::server_name(name.get_ref());
+        let checked = load::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;
     }
     if let Some(name) = &file.network {
-        let checked = settings::network_name(name.get_ref());
+        let checked = load::network_name(name.get_ref());
         hub.network = checked.map_err(|expected| reader.wrong("network", name, expected))?;
     }
     match (&file.motd, &file.motd_file) {
         (Some(_), Some(name)) => return Err(reader.twice("motd-file", name)),
         (Some(text), None) => {
-            let lines = settings::motd_lines(text.get_ref());
+            let lines = load::motd_lines(text.get_ref());
             hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
         }
-        (None, Some(name)) => hub.motd = settings::read_motd(&reader.beside(name), may_wait)?,
+        (None, Some(name)) => hub.motd = load::read_motd(&reader.beside(name), may_wait)?,
         (None, None) => {}
     }
     match (&file.password, &file.password_file) {
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_help_shows_each_key_with_what_is_usual() {
-        let help = crate::server::options::config_help();
+        let help = crate::server::config::options::config_help();
         // The library names them all where none of them is near.
         let unknown = read_text("xyzzy = 1").unwrap_err();
         let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();

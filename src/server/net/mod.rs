@@ -5,9 +5,9 @@
 //! something to hear. Nobody else reads the clock.
 
 mod connection;
-mod delivery;
-mod door;
-mod intake;
+mod deliver;
+mod listener;
+mod receive;
 mod reload;
 
 use std::collections::BTreeSet;
@@ -26,8 +26,8 @@ use tracing::{info, warn};
 use crate::server::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
 use crate::server::{ServerError, Settings};
 use connection::{Connection, Queues, State};
-use door::Door;
-use intake::{READ_BYTES_A_TURN, Share};
+use listener::Door;
+use receive::{READ_BYTES_A_TURN, Share};
 use reload::Reload;
 
 /// How long a connection that is being closed may take to hear the last words.

@@ -1,15 +1,17 @@
 //! Questions about people and about the server: WHOIS, USERHOST, ISON, VERSION, TIME, INFO, LINKS,
 //! STATS.
 
-use super::stamp::seconds_as_date;
 use super::welcome::VERSION;
-use super::{Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply};
+use crate::server::hub::time::seconds_as_date;
+use crate::server::hub::{
+    Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply,
+};
 
 /// How many people USERHOST tells of. RFC 2812, 4.8.
 pub(super) const USERHOST_MAX: usize = 5;
 
 impl Hub {
-    pub(super) fn whois(&self, from: ConnectionId, nick: &str) {
+    pub(in crate::server::hub) fn whois(&self, from: ConnectionId, nick: &str) {
         match self.people.find(nick) {
             Ok((person, present)) => self.tell_whois(from, person, present),
             Err(refusal) => self.refuse_about(from, refusal),
@@ -43,7 +45,7 @@ impl Hub {
         self.reply_about(to, Reply::WhoisIdle, about);
     }
 
-    pub(super) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+    pub(in crate::server::hub) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
             let (person, present) = self.people.find(nick).ok()?;
@@ -58,7 +60,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+    pub(in crate::server::hub) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
         let head = (format_args!(":"), ' ');
@@ -67,18 +69,22 @@ impl Hub {
         }
     }
 
-    pub(super) fn version(&self, from: ConnectionId) {
+    pub(in crate::server::hub) fn version(&self, from: ConnectionId) {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
         self.reply_with(from, Reply::Version, rest);
     }
 
-    pub(super) fn time(&self, from: ConnectionId) {
+    pub(in crate::server::hub) fn time(&self, from: ConnectionId) {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
         self.reply_with(from, Reply::Time, rest);
     }
 
-    pub(super) fn info<'a>(&mut self, from: ConnectionId, target: Option<&'a str>) -> Done<'a> {
+    pub(in crate::server::hub) fn info<'a>(
+        &mut self,
+        from: ConnectionId,
+        target: Option<&'a str>,
+    ) -> Done<'a> {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
             if !is_this_server && self.people.find(target).is_err() {
@@ -95,12 +101,12 @@ impl Hub {
     }
 
     /// There is one server, so there are no links.
-    pub(super) fn links(&self, from: ConnectionId) {
+    pub(in crate::server::hub) fn links(&self, from: ConnectionId) {
         self.reply_about(from, Reply::EndOfLinks, "*");
     }
 
     /// Only how long the server has been up; all other figures are in `LUSERS`.
-    pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) {
+    pub(in crate::server::hub) fn stats(&self, from: ConnectionId, query: Option<&str>) {
         let query = query.unwrap_or("*");
         if query == "u" {
             let (now, started) = (self.now.running, self.started.running);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tracing::{Level, warn};
 use tracing_subscriber::fmt;
 
-use crate::server::options::LogFormat;
+use crate::server::config::options::LogFormat;
 use crate::wire::name::is_invisible;
 
 /// How many lines may wait to be written; what comes then is left out, and counted.

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::facts::Secret;
-use super::limits::cut;
-use super::{ConnectionId, Done, Hub, Member, Moment, Outbox, Present, Refusal, Reply, Settings};
-use crate::server::log::harmless;
-use crate::server::password;
+use crate::server::auth::password;
+use crate::server::hub::limits::cut;
+use crate::server::hub::settings::Secret;
+use crate::server::hub::{
+    ConnectionId, Done, Hub, Member, Moment, Outbox, Present, Refusal, Reply, Settings,
+};
+use crate::server::logging::harmless;
 
 /// How long each wrong password keeps its sender waiting: guessing has to be slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
@@ -24,7 +26,12 @@ const DOUBLINGS_MAX: u32 = 6;
 const ADDRESSES_MAX: usize = 4096;
 
 impl Hub {
-    pub(super) fn oper(&mut self, from: ConnectionId, name: &str, password: &str) -> Done<'static> {
+    pub(in crate::server::hub) fn oper(
+        &mut self,
+        from: ConnectionId,
+        name: &str,
+        password: &str,
+    ) -> Done<'static> {
         let (now, limits) = (self.now.running, &self.settings.limits);
         let (person, present) = self.people.person(from)?;
         let (nick, address) = (present.nick.clone(), person.host.network());
@@ -80,7 +87,7 @@ impl Hub {
         is_one.then_some(present).ok_or(Refusal::NotOperator)
     }
 
-    pub(super) fn kill<'a>(
+    pub(in crate::server::hub) fn kill<'a>(
         &mut self,
         from: ConnectionId,
         nick: &'a str,
@@ -98,7 +105,11 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> Done<'static> {
+    pub(in crate::server::hub) fn wallops(
+        &mut self,
+        from: ConnectionId,
+        text: &str,
+    ) -> Done<'static> {
         let source = &self.operator(from)?.source;
         let words = format_args!(":{source} WALLOPS :{text}");
         let line = self.outbox().whole_line(words);
@@ -111,7 +122,7 @@ impl Hub {
 
     /// Asks for the configuration to be read again; what comes of it is told by
     /// [`Hub::reconfigured`].
-    pub(super) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
+    pub(in crate::server::hub) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
         self.operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
         self.outbox().wants_rehash = true;

@@ -4,9 +4,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use super::file;
+use super::options::Options;
 use crate::common::config_file::{ConfigError, Source};
-use crate::server::options::Options;
-use crate::server::{ServerError, config, hub};
+use crate::server::{ServerError, hub};
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
 const SERVER_NAME_BYTES_MAX: usize = 63;
@@ -45,15 +46,15 @@ impl Settings {
 }
 
 /// What was read, and the warnings that came with it.
-pub(super) type Gathered = Result<(Settings, Vec<String>), ServerError>;
+pub(in crate::server) type Gathered = Result<(Settings, Vec<String>), ServerError>;
 
 /// Puts the settings together. What is allowed but hardly meant comes back as warnings. While there
 /// are people to serve, no file may be waited for.
-pub(super) fn gather(options: &Options, may_wait: bool) -> Gathered {
+pub(in crate::server) fn gather(options: &Options, may_wait: bool) -> Gathered {
     let mut settings = Settings::default();
     let mut warnings = Vec::new();
     if let Some(path) = &options.config {
-        config::read(path, may_wait, &mut settings, &mut warnings)?;
+        file::read(path, may_wait, &mut settings, &mut warnings)?;
     }
     let hub = &mut settings.hub;
     hub.name = options.name.clone().unwrap_or(hub.name.clone());

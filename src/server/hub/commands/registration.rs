@@ -5,19 +5,27 @@ use std::fmt;
 
 use tracing::info;
 
-use super::limits::cut;
-use super::people::{Stage, USER_BYTES_MAX};
-use super::{Capabilities, ConnectionId, Done, Hub, Modes, Person, Present, Refusal};
+use crate::server::hub::limits::cut;
+use crate::server::hub::state::people::{Stage, USER_BYTES_MAX};
+use crate::server::hub::{Capabilities, ConnectionId, Done, Hub, Modes, Person, Present, Refusal};
 use crate::wire::Nick;
 
 impl Hub {
-    pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> Done<'static> {
+    pub(in crate::server::hub) fn pass(
+        &mut self,
+        from: ConnectionId,
+        password: &str,
+    ) -> Done<'static> {
         let right = self.settings.password.as_deref() == Some(password);
         self.people.entering(from)?.password_right = right;
         Ok(())
     }
 
-    pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> Done<'a> {
+    pub(in crate::server::hub) fn nick<'a>(
+        &mut self,
+        from: ConnectionId,
+        wanted: &'a str,
+    ) -> Done<'a> {
         let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
             .map_err(|why| Refusal::BadNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
@@ -83,7 +91,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn user(
+    pub(in crate::server::hub) fn user(
         &mut self,
         from: ConnectionId,
         user: &str,
@@ -99,7 +107,7 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    pub(super) fn cap<'a>(
+    pub(in crate::server::hub) fn cap<'a>(
         &mut self,
         from: ConnectionId,
         subcommand: &'a str,
@@ -158,7 +166,11 @@ impl Hub {
         }
     }
 
-    pub(super) fn setname(&mut self, from: ConnectionId, real_name: &str) -> Done<'static> {
+    pub(in crate::server::hub) fn setname(
+        &mut self,
+        from: ConnectionId,
+        real_name: &str,
+    ) -> Done<'static> {
         if real_name.len() > self.settings.limits.real_name_bytes as usize {
             return Err(Refusal::RealNameTooLong);
         }
@@ -173,13 +185,13 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn ping(&self, from: ConnectionId, token: &str) {
+    pub(in crate::server::hub) fn ping(&self, from: ConnectionId, token: &str) {
         let name = &self.settings.name;
         let line = self.line(format_args!(":{name} PONG {name} :{token}"));
         self.post(from, line);
     }
 
-    pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
+    pub(in crate::server::hub) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let bytes_max = self.settings.limits.reason_bytes;
@@ -238,7 +250,7 @@ impl Hub {
 /// Why a connection ends at once whose first words are those of another protocol: a browser can be
 /// led to send lines of a stranger's choice behind its own, and a TLS client waits for an answer
 /// that never comes.
-pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
+pub(in crate::server::hub) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     const TLS_HANDSHAKE: &[u8] = &[0x16];
     if line.starts_with(TLS_HANDSHAKE) {
         return Some("This port speaks IRC without TLS");

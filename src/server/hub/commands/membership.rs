@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::answers::trailing;
-use super::limits::cut;
-use super::room::Topic;
-use super::talk::may_speak;
-use super::{
+use super::messages::may_speak;
+use crate::server::hub::limits::cut;
+use crate::server::hub::replies::trailing;
+use crate::server::hub::state::rooms::Topic;
+use crate::server::hub::{
     Capabilities, ConnectionId, Done, Echo, Hub, Member, Modes, Present, Refusal, Reply, Room,
     Written,
 };
@@ -14,7 +14,7 @@ use crate::wire::name::NameError;
 use crate::wire::{Key, RequestError, RoomName};
 
 impl Hub {
-    pub(super) fn join<'a>(
+    pub(in crate::server::hub) fn join<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
@@ -134,7 +134,7 @@ impl Hub {
         self.line(format_args!(":{source} AWAY{message}"))
     }
 
-    pub(super) fn part<'a>(
+    pub(in crate::server::hub) fn part<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
@@ -163,7 +163,11 @@ impl Hub {
         Ok(())
     }
 
-    pub(super) fn names<'a>(&mut self, from: ConnectionId, rooms: Option<&'a str>) -> Done<'a> {
+    pub(in crate::server::hub) fn names<'a>(
+        &mut self,
+        from: ConnectionId,
+        rooms: Option<&'a str>,
+    ) -> Done<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
             if let Ok(room) = self.visible_room(from, name) {
@@ -197,7 +201,11 @@ impl Hub {
         self.reply_list(to, Reply::NamReply, (head, ' '), names);
     }
 
-    pub(super) fn topic<'a>(&mut self, from: ConnectionId, name: &'a str) -> Done<'a> {
+    pub(in crate::server::hub) fn topic<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+    ) -> Done<'a> {
         let room = self.visible_room(from, name)?;
         if room.topic.is_none() {
             self.reply_about(from, Reply::NoTopic, &room.name);
@@ -216,7 +224,7 @@ impl Hub {
         }
     }
 
-    pub(super) fn set_topic<'a>(
+    pub(in crate::server::hub) fn set_topic<'a>(
         &mut self,
         from: ConnectionId,
         name: &'a str,
@@ -252,7 +260,10 @@ impl Hub {
     }
 
     /// The rooms of somebody, who is each time also given as its member.
-    pub(super) fn rooms_of(&self, present: &Present) -> impl Iterator<Item = (&Room, &Member)> {
+    pub(in crate::server::hub) fn rooms_of(
+        &self,
+        present: &Present,
+    ) -> impl Iterator<Item = (&Room, &Member)> {
         present.rooms.iter().filter_map(|membership| {
             let room = self.rooms.get(membership.room)?;
             Some((room, room.member(*membership)?))

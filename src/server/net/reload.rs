@@ -8,7 +8,7 @@ use mio::net::UnixStream;
 use tracing::{error, info, warn};
 
 use super::{RELOAD, Reactor};
-use crate::server::settings::Gathered;
+use crate::server::config::load::Gathered;
 
 /// The stream that says when settings are to be read again, and how that is done.
 pub(super) type Reload = (UnixStream, Box<dyn Fn() -> Gathered + Send>);

@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
-use super::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply};
 use crate::wire::{Key, Nick};
 
 /// Who watches which nick, whether somebody has it or not.
 #[derive(Debug, Default)]
-pub(super) struct Monitors {
+pub(in crate::server::hub) struct Monitors {
     /// Only ever asked for one nick: its order reaches no wire.
-    pub(super) watchers: HashMap<Key, BTreeSet<ConnectionId>>,
+    pub(in crate::server::hub) watchers: HashMap<Key, BTreeSet<ConnectionId>>,
 }
 
 impl Monitors {
@@ -23,14 +23,14 @@ impl Monitors {
         }
     }
 
-    pub(super) fn of(&self, nick: &str) -> impl Iterator<Item = ConnectionId> {
+    pub(in crate::server::hub) fn of(&self, nick: &str) -> impl Iterator<Item = ConnectionId> {
         let watchers = self.watchers.get(&*Key::folded(nick));
         watchers.into_iter().flatten().copied()
     }
 }
 
 impl Hub {
-    pub(super) fn monitor<'a>(
+    pub(in crate::server::hub) fn monitor<'a>(
         &mut self,
         from: ConnectionId,
         change: &str,
@@ -96,7 +96,7 @@ impl Hub {
     }
 
     /// Takes somebody out of everybody's lists of watchers.
-    pub(super) fn watch_nobody(&mut self, id: ConnectionId) {
+    pub(in crate::server::hub) fn watch_nobody(&mut self, id: ConnectionId) {
         let present = self.people.present_mut(id);
         let keys = present.map(|present| mem::take(&mut present.monitoring));
         for key in keys.unwrap_or_default() {
@@ -115,7 +115,7 @@ impl Hub {
     }
 
     /// Tells who watches this nick that nobody has it any more.
-    pub(super) fn tell_gone(&self, nick: &Nick) {
+    pub(in crate::server::hub) fn tell_gone(&self, nick: &Nick) {
         for watcher in self.monitors.of(nick.as_str()) {
             self.reply_with(watcher, Reply::MonitorOffline, format_args!(":{nick}"));
         }

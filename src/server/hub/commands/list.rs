@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::mask;
-use super::{ConnectionId, Done, Echo, Hub, Reply, Room};
+use crate::server::hub::state::masks;
+use crate::server::hub::{ConnectionId, Done, Echo, Hub, Reply, Room};
 
 impl Hub {
-    pub(super) fn list<'a>(&mut self, from: ConnectionId, filter: Option<&'a str>) -> Done<'a> {
+    pub(in crate::server::hub) fn list<'a>(
+        &mut self,
+        from: ConnectionId,
+        filter: Option<&'a str>,
+    ) -> Done<'a> {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
@@ -48,8 +52,8 @@ fn holds(condition: &str, room: &Room, now: Duration) -> bool {
         Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
         Some(("T", below, bound)) => topic.is_some_and(|one| (minutes(one.time) < bound) == below),
         _ => match condition.strip_prefix('!') {
-            Some(mask) => !mask::fits(mask, room.name.as_str()),
-            None => mask::fits(condition, room.name.as_str()),
+            Some(mask) => !masks::fits(mask, room.name.as_str()),
+            None => masks::fits(condition, room.name.as_str()),
         },
     }
 }
@@ -64,7 +68,7 @@ fn bound(condition: &str) -> Option<(&str, bool, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::hub::room::{Rooms, Topic};
+    use crate::server::hub::state::rooms::{Rooms, Topic};
     use crate::server::hub::{Capabilities, ConnectionId, Member, Modes};
     use crate::wire::RoomName;
 

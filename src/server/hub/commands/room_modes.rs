@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::time::Duration;
 
-use super::limits::Limits;
-use super::mask;
-use super::modes::{Changes, signed};
-use super::room::{Entry, Masks};
-use super::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
+use super::user_modes::{Changes, signed};
+use crate::server::hub::limits::Limits;
+use crate::server::hub::state::masks;
+use crate::server::hub::state::rooms::{Entry, Masks};
+use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
 use crate::wire::request::MODES_MAX;
 
 /// The letters that are set or not, with nothing behind them.
@@ -32,7 +32,7 @@ struct Wanted<'a> {
 type Became<'a> = Done<'a, Option<Option<String>>>;
 
 impl Hub {
-    pub(super) fn room_mode<'a>(
+    pub(in crate::server::hub) fn room_mode<'a>(
         &mut self,
         from: ConnectionId,
         name: &'a str,
@@ -187,7 +187,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Became<'a> {
-        let mask = mask::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
+        let mask = masks::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
         let wildcards = mask.matches(['*', '?']).count();
         if self.on && wildcards > limits.mask_wildcards as usize {
             return Err(self.bad("This mask has too many * and ?"));

@@ -1,8 +1,8 @@
 //! Who was here before: WHOWAS. RFC 2812, 3.6.3.
 
-use super::people::Host;
-use super::stamp::seconds_as_date;
-use super::{ConnectionId, Echo, Hub, Refusal, Reply};
+use crate::server::hub::state::people::Host;
+use crate::server::hub::time::seconds_as_date;
+use crate::server::hub::{ConnectionId, Echo, Hub, Refusal, Reply};
 use crate::wire::Key;
 
 /// How many are remembered, the latest first; the oldest is forgotten for one more.
@@ -12,7 +12,7 @@ const PAST_PER_NETWORK_MAX: usize = 100;
 
 /// Somebody who had this nick.
 #[derive(Debug)]
-pub(super) struct Gone {
+pub(in crate::server::hub) struct Gone {
     nick: Box<str>,
     user: Box<str>,
     real_name: Box<str>,
@@ -22,7 +22,7 @@ pub(super) struct Gone {
 
 impl Hub {
     /// Remembers somebody whose nick is free now.
-    pub(super) fn remember(&mut self, id: ConnectionId) {
+    pub(in crate::server::hub) fn remember(&mut self, id: ConnectionId) {
         let Ok((person, present)) = self.people.person(id) else {
             return;
         };
@@ -42,7 +42,12 @@ impl Hub {
         });
     }
 
-    pub(super) fn whowas(&self, from: ConnectionId, nick: &str, count: Option<&str>) {
+    pub(in crate::server::hub) fn whowas(
+        &self,
+        from: ConnectionId,
+        nick: &str,
+        count: Option<&str>,
+    ) {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
         let is_meant = |gone: &&Gone| Key::same(&gone.nick, nick);

@@ -5,14 +5,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Capabilities, Done, Modes, Refusal};
+use crate::server::hub::{Capabilities, Done, Modes, Refusal};
 use crate::wire::{Key, Nick};
 
 /// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
-pub(super) const USER_BYTES_MAX: usize = 20;
+pub(in crate::server::hub) const USER_BYTES_MAX: usize = 20;
 /// The longest host, in bytes; announced as `HOSTLEN`. An IPv6 address has at most eight groups of
 /// four digits.
-pub(super) const HOST_BYTES_MAX: usize = 39;
+pub(in crate::server::hub) const HOST_BYTES_MAX: usize = 39;
 
 /// A connection, by a number that tells it from every other one there has been.
 ///
@@ -38,23 +38,23 @@ impl ConnectionId {
 
 /// Somebody connected.
 #[derive(Debug)]
-pub(super) struct Person {
-    pub(super) id: ConnectionId,
-    pub(super) host: Host,
-    pub(super) capabilities: Capabilities,
+pub(in crate::server::hub) struct Person {
+    pub(in crate::server::hub) id: ConnectionId,
+    pub(in crate::server::hub) host: Host,
+    pub(in crate::server::hub) capabilities: Capabilities,
     /// When the last line came.
-    pub(super) heard: Duration,
+    pub(in crate::server::hub) heard: Duration,
     /// When it is to be looked at again by the clock, and what for.
-    pub(super) deadline: Duration,
-    pub(super) pinged: bool,
+    pub(in crate::server::hub) deadline: Duration,
+    pub(in crate::server::hub) pinged: bool,
     /// Up to when the lines taken so far have used up what is allowed.
-    pub(super) allowance_used: Duration,
-    pub(super) stage: Stage,
+    pub(in crate::server::hub) allowance_used: Duration,
+    pub(in crate::server::hub) stage: Stage,
 }
 
 /// How far somebody has come.
 #[derive(Debug)]
-pub(super) enum Stage {
+pub(in crate::server::hub) enum Stage {
     /// Not registered: nobody can see them, and all they can have is a nick put aside.
     Entering(Box<Entering>),
     /// Registered.
@@ -63,68 +63,68 @@ pub(super) enum Stage {
 
 /// What is known of somebody before the registration is complete.
 #[derive(Debug, Default)]
-pub(super) struct Entering {
-    pub(super) nick: Option<Nick>,
+pub(in crate::server::hub) struct Entering {
+    pub(in crate::server::hub) nick: Option<Nick>,
     /// User name and real name.
-    pub(super) user: Option<(Box<str>, Box<str>)>,
-    pub(super) password_right: bool,
+    pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
+    pub(in crate::server::hub) password_right: bool,
     /// `CAP LS` or `CAP REQ` was said, and `CAP END` not yet.
-    pub(super) negotiating: bool,
+    pub(in crate::server::hub) negotiating: bool,
 }
 
 /// Somebody whom others can see.
 #[derive(Debug)]
-pub(super) struct Present {
-    pub(super) nick: Nick,
-    pub(super) user: Box<str>,
-    pub(super) real_name: Box<str>,
+pub(in crate::server::hub) struct Present {
+    pub(in crate::server::hub) nick: Nick,
+    pub(in crate::server::hub) user: Box<str>,
+    pub(in crate::server::hub) real_name: Box<str>,
     /// `nick!user@host`, as it stands before everything they say.
-    pub(super) source: Box<str>,
-    pub(super) rooms: Vec<Membership>,
+    pub(in crate::server::hub) source: Box<str>,
+    pub(in crate::server::hub) rooms: Vec<Membership>,
     /// Where they are asked to come, the latest last.
-    pub(super) invitations: Vec<Invitation>,
+    pub(in crate::server::hub) invitations: Vec<Invitation>,
     /// Whose coming and going they want to be told of.
-    pub(super) monitoring: BTreeSet<Key>,
-    pub(super) modes: Modes,
-    pub(super) away: Option<Box<str>>,
+    pub(in crate::server::hub) monitoring: BTreeSet<Key>,
+    pub(in crate::server::hub) modes: Modes,
+    pub(in crate::server::hub) away: Option<Box<str>>,
     /// When they came, as Unix time.
-    pub(super) signed_on: Duration,
+    pub(in crate::server::hub) signed_on: Duration,
     /// When they last said something to others.
-    pub(super) spoke: Duration,
+    pub(in crate::server::hub) spoke: Duration,
     /// From which second on changes of nick are counted, and how many there were since.
-    pub(super) nick_changes: (u32, u32),
+    pub(in crate::server::hub) nick_changes: (u32, u32),
 }
 
 /// That a person is in a room, and where in its list: leaving is then no search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Membership {
-    pub(super) room: u32,
-    pub(super) position: u32,
+pub(in crate::server::hub) struct Membership {
+    pub(in crate::server::hub) room: u32,
+    pub(in crate::server::hub) position: u32,
 }
 
 /// That somebody may enter a room whatever its modes say; the serial tells it from a later room
 /// with the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Invitation {
-    pub(super) room: u32,
+pub(in crate::server::hub) struct Invitation {
+    pub(in crate::server::hub) room: u32,
     pub(super) serial: u64,
 }
 
 impl Person {
     /// The nick, registered or put aside; `*` when there is none yet. Modern IRC, "Numeric
     /// Replies".
-    pub(super) fn nick_or_star(&self) -> &str {
+    pub(in crate::server::hub) fn nick_or_star(&self) -> &str {
         self.nick().map_or("*", Nick::as_str)
     }
 
-    pub(super) fn nick(&self) -> Option<&Nick> {
+    pub(in crate::server::hub) fn nick(&self) -> Option<&Nick> {
         match &self.stage {
             Stage::Entering(entering) => entering.nick.as_ref(),
             Stage::Present(present) => Some(&present.nick),
         }
     }
 
-    pub(super) fn present(&self) -> Option<&Present> {
+    pub(in crate::server::hub) fn present(&self) -> Option<&Present> {
         match &self.stage {
             Stage::Entering(_) => None,
             Stage::Present(present) => Some(present),
@@ -133,22 +133,22 @@ impl Person {
 }
 
 impl Present {
-    pub(super) fn membership(&self, room: u32) -> Option<Membership> {
+    pub(in crate::server::hub) fn membership(&self, room: u32) -> Option<Membership> {
         self.rooms.iter().copied().find(|one| one.room == room)
     }
 }
 
 /// Where somebody connects from, as it stands behind the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Host(IpAddr);
+pub(in crate::server::hub) struct Host(IpAddr);
 
 impl Host {
-    pub(super) fn new(address: IpAddr) -> Self {
+    pub(in crate::server::hub) fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 
     /// What counts as one address for a limit: an IPv6 subscriber has a network of 64 bits.
-    pub(super) fn network(self) -> IpAddr {
+    pub(in crate::server::hub) fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
@@ -168,20 +168,20 @@ impl fmt::Display for Host {
 
 /// Everybody connected, by number and by nick.
 #[derive(Debug, Default)]
-pub(super) struct People {
-    pub(super) slots: Vec<Option<Person>>,
+pub(in crate::server::hub) struct People {
+    pub(in crate::server::hub) slots: Vec<Option<Person>>,
     /// Only ever asked for one nick: its order reaches no wire.
-    pub(super) nicks: HashMap<Key, ConnectionId>,
-    pub(super) connected: usize,
-    pub(super) present: usize,
-    pub(super) present_most: usize,
+    pub(in crate::server::hub) nicks: HashMap<Key, ConnectionId>,
+    pub(in crate::server::hub) connected: usize,
+    pub(in crate::server::hub) present: usize,
+    pub(in crate::server::hub) present_most: usize,
     /// How many of those present are hidden, and how many are operators.
-    pub(super) invisible: usize,
-    pub(super) operators: usize,
+    pub(in crate::server::hub) invisible: usize,
+    pub(in crate::server::hub) operators: usize,
 }
 
 impl People {
-    pub(super) fn insert(&mut self, person: Person) {
+    pub(in crate::server::hub) fn insert(&mut self, person: Person) {
         let index = person.id.index();
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
@@ -194,7 +194,7 @@ impl People {
     }
 
     /// Takes somebody out, and frees the nick. The rooms must have been left before.
-    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Person> {
+    pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) -> Option<Person> {
         let slot = self.slots.get_mut(id.index())?;
         let person = slot.take_if(|person| person.id == id)?;
         self.connected -= 1;
@@ -211,7 +211,7 @@ impl People {
     }
 
     /// Gives back the memory of places and nicks that are free.
-    pub(super) fn shrink(&mut self) {
+    pub(in crate::server::hub) fn shrink(&mut self) {
         let last = self.slots.iter().rposition(Option::is_some);
         self.slots.truncate(last.map_or(0, |last| last + 1));
         self.slots.shrink_to_fit();
@@ -219,7 +219,7 @@ impl People {
     }
 
     /// Counts one more with a mode, or one less.
-    pub(super) fn count_mode(&mut self, letter: char, on: bool) {
+    pub(in crate::server::hub) fn count_mode(&mut self, letter: char, on: bool) {
         let count = match letter {
             'i' => &mut self.invisible,
             'o' => &mut self.operators,
@@ -228,31 +228,37 @@ impl People {
         *count = if on { *count + 1 } else { *count - 1 };
     }
 
-    pub(super) fn get(&self, id: ConnectionId) -> Option<&Person> {
+    pub(in crate::server::hub) fn get(&self, id: ConnectionId) -> Option<&Person> {
         let person = self.slots.get(id.index())?.as_ref()?;
         (person.id == id).then_some(person)
     }
 
-    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Person> {
+    pub(in crate::server::hub) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Person> {
         let person = self.slots.get_mut(id.index())?.as_mut()?;
         (person.id == id).then_some(person)
     }
 
     /// Somebody who is registered, with all there is to know; everybody else is refused for not being
     /// so.
-    pub(super) fn person(&self, id: ConnectionId) -> Done<'static, (&Person, &Present)> {
+    pub(in crate::server::hub) fn person(
+        &self,
+        id: ConnectionId,
+    ) -> Done<'static, (&Person, &Present)> {
         let person = self.get(id).ok_or(Refusal::NotRegistered)?;
         let present = person.present().ok_or(Refusal::NotRegistered)?;
         Ok((person, present))
     }
 
     /// The same without the connection.
-    pub(super) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
+    pub(in crate::server::hub) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
         Ok(self.person(id)?.1)
     }
 
     /// The same, to change something.
-    pub(super) fn present_mut(&mut self, id: ConnectionId) -> Done<'static, &mut Present> {
+    pub(in crate::server::hub) fn present_mut(
+        &mut self,
+        id: ConnectionId,
+    ) -> Done<'static, &mut Present> {
         match self.get_mut(id).map(|person| &mut person.stage) {
             Some(Stage::Present(present)) => Ok(present),
             _ => Err(Refusal::NotRegistered),
@@ -260,7 +266,10 @@ impl People {
     }
 
     /// Somebody who is not registered yet; everybody else is refused for being so.
-    pub(super) fn entering(&mut self, id: ConnectionId) -> Done<'static, &mut Entering> {
+    pub(in crate::server::hub) fn entering(
+        &mut self,
+        id: ConnectionId,
+    ) -> Done<'static, &mut Entering> {
         match self.get_mut(id).map(|person| &mut person.stage) {
             Some(Stage::Entering(entering)) => Ok(entering),
             _ => Err(Refusal::AlreadyRegistered),
@@ -268,29 +277,32 @@ impl People {
     }
 
     /// Whose nick this is, be it only put aside.
-    pub(super) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
+    pub(in crate::server::hub) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
         self.nicks.get(&*Key::folded(nick)).copied()
     }
 
     /// The registered person with this nick; whoever asks for somebody else is refused.
-    pub(super) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
+    pub(in crate::server::hub) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
         let person = self.owner_of(nick).and_then(|id| self.person(id).ok());
         person.ok_or(Refusal::NoSuchNick(nick))
     }
 
     /// Everybody who is registered, in the order of their places.
-    pub(super) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
+    pub(in crate::server::hub) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
         self.all().filter_map(|one| Some((one, one.present()?)))
     }
 
     /// Those of them who have this mode.
-    pub(super) fn with_mode(&self, letter: char) -> impl Iterator<Item = (&Person, &Present)> {
+    pub(in crate::server::hub) fn with_mode(
+        &self,
+        letter: char,
+    ) -> impl Iterator<Item = (&Person, &Present)> {
         self.all_present()
             .filter(move |(_, one)| one.modes.has(letter))
     }
 
     /// Everybody connected, in the order of their places.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
+    pub(in crate::server::hub) fn all(&self) -> impl Iterator<Item = &Person> {
         self.slots.iter().flatten()
     }
 }

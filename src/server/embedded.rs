@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
-use crate::server::reactor::Reactor;
+use crate::server::net::Reactor;
 use crate::server::{ServerError, Settings};
 
 /// A server in a thread of its own. It takes no signals and logs nothing by itself: the program

@@ -4,8 +4,8 @@ use std::cell::RefMut;
 use std::fmt::{self, Write};
 use std::mem;
 
+use super::fanout::Tagged;
 use super::outbox::LINE_BYTES_MAX;
-use super::told::Tagged;
 use super::{
     Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
     Told, Written,

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use super::mask;
-use super::outbox::LINE_BYTES_MAX;
-use super::{Capabilities, ConnectionId, Echo, Hub, Member, Person, Present, Reply, Room};
+use crate::server::hub::outbox::LINE_BYTES_MAX;
+use crate::server::hub::state::masks;
+use crate::server::hub::{
+    Capabilities, ConnectionId, Echo, Hub, Member, Person, Present, Reply, Room,
+};
 
 /// The details there are, in the order they are told in; behind them all comes `r`, the real name.
 const FIELDS: &str = "tcuihsnfdlao";
@@ -15,7 +17,7 @@ const TOKEN_BYTES_MAX: usize = 3;
 type Found<'a> = (Option<(&'a Room, &'a Member)>, &'a Person, &'a Present);
 
 impl Hub {
-    pub(super) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
+    pub(in crate::server::hub) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
         let fields = fields.unwrap_or_default();
         let (flags, fields) = fields.split_once('%').unwrap_or((fields, ""));
         let (letters, token) = fields.split_once(',').unwrap_or((fields, "0"));
@@ -107,10 +109,10 @@ impl Hub {
 }
 
 fn is_meant(mask: &str, person: &Person, present: &Present) -> bool {
-    mask::fits(mask, present.nick.as_str())
-        || mask::fits(mask, &present.user)
-        || mask::fits(mask, &present.real_name)
-        || mask::fits(mask, &person.host.to_string())
+    masks::fits(mask, present.nick.as_str())
+        || masks::fits(mask, &present.user)
+        || masks::fits(mask, &present.real_name)
+        || masks::fits(mask, &person.host.to_string())
 }
 
 /// Here or gone, operator, bot, and what they are in the room.

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{ConnectionId, Done, Hub, Present, Refusal, Reply};
+use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply};
 use crate::wire::Key;
 
 /// The letters that people can set on themselves.
@@ -15,7 +15,7 @@ pub(super) const ALL_OF_PEOPLE: &str = "Biow";
 
 /// A set of letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Modes(u64);
+pub(in crate::server::hub) struct Modes(u64);
 
 impl Modes {
     /// The letters of a text.
@@ -27,7 +27,7 @@ impl Modes {
         modes
     }
 
-    pub(super) fn has(self, letter: char) -> bool {
+    pub(in crate::server::hub) fn has(self, letter: char) -> bool {
         self.0 & bit(letter) != 0
     }
 
@@ -110,7 +110,7 @@ impl fmt::Display for Changes {
 
 impl Hub {
     /// The modes of a person, who alone can see and change them.
-    pub(super) fn user_mode<'a>(
+    pub(in crate::server::hub) fn user_mode<'a>(
         &mut self,
         from: ConnectionId,
         nick: &'a str,
