@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chatting_room::client::input::commands;
+use chatting_room::client::command::commands;
 use chatting_room::client::recipes::RECIPES;
 use chatting_room::common::generate::Generated;
 use clap::CommandFactory as _;
@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll/",
-            "src/client/settings.rs",
+            "src/client/command/settings.rs",
             "src/client/start.rs",
             "src/server/hub/time.rs",
         ],
@@ -51,8 +51,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mio", &["src/server/net/mod.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
-    ("regex_lite", &["src/client/wait.rs"]),
-    ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
+    ("regex_lite", &["src/client/event/matcher.rs"]),
+    ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
     (
         "rustix",
         &[
@@ -91,7 +91,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("slab", &["src/server/hub/", "src/server/reactor"]),
     (
         "strsim",
-        &["src/client/input/commands.rs", "src/common/config_file.rs"],
+        &[
+            "src/client/command/table/mod.rs",
+            "src/common/config_file.rs",
+        ],
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network/", "src/client/script/"]),

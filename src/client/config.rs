@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::client::settings::{Setting, SettingError, Taste};
+use crate::client::command::settings::{Setting, SettingError, Taste};
 use crate::common::config_file::{ConfigError, Source};
 
 /// A file that says everything there is to say, as `--generate config` prints it.

@@ -9,9 +9,9 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
-use crate::client::json::KINDS;
+use crate::client::event::json::KINDS;
+use crate::client::event::matcher::Pattern;
 use crate::client::log::Since;
-use crate::client::wait::Pattern;
 use crate::common::generate::Generated;
 
 /// Chat in a room with the people on a server, from a terminal or a script.

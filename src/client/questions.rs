@@ -2,7 +2,7 @@
 //! editor and for plain lines alike.
 
 use crate::client::address::Address;
-use crate::client::input::checked_nick_text;
+use crate::client::command::checked_nick_text;
 use crate::common::sanitize::{safe, safe_name};
 
 /// A question, with what an empty answer means.

@@ -14,6 +14,7 @@ use crate::client::address::Address;
 use crate::client::complaint::tell;
 use crate::client::config::Config;
 use crate::client::control::{self, errand};
+use crate::client::event::json;
 use crate::client::failure::Failure;
 use crate::client::interactive::{Furniture, Terminal};
 use crate::client::options::{self, Action, ColorChoice, Document, Format, Options};
@@ -23,7 +24,7 @@ use crate::client::script::{self, Plan};
 use crate::client::seat::Seat;
 use crate::client::session::Outcome;
 use crate::client::wishes::{Goal, Ways, Wishes, parse_address};
-use crate::client::{Ending, Place, json, log};
+use crate::client::{Ending, Place, log};
 use crate::common::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives.

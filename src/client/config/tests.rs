@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::client::settings::SETTINGS;
+use crate::client::command::settings::SETTINGS;
 use crate::common::config_file::keys_of;
 
 fn parse(text: &str) -> Result<Config, String> {

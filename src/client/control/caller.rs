@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
 use crate::client::complaint::tell;
+use crate::client::event::json::Record;
 use crate::client::failure::Failure;
-use crate::client::json::Record;
 use crate::client::screen::Look;
 use crate::client::session::Shortfall;
 use crate::common::sanitize::safe;

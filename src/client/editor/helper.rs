@@ -12,7 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::Assistant;
 use super::remote::Remote;
-use crate::client::completion::{Names, completions};
+use crate::client::command::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
 use crate::client::session::Judgement;
 use crate::common::sanitize::safe;

@@ -31,7 +31,7 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 use crate::client::config::Keys as KeySet;
 use crate::client::draft::DraftKeeper;
 use crate::client::printer::Printer;

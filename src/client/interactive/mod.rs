@@ -19,7 +19,7 @@ use crate::client::config::Keys;
 use crate::client::control::door::Door;
 use crate::client::draft::DraftKeeper;
 use crate::client::editor::{Editor, Entered, Remote};
-use crate::client::json::Stamp;
+use crate::client::event::json::Stamp;
 use crate::client::network::{self, Command, Commands};
 use crate::client::options::Format;
 use crate::client::printer::{Printer, print_to_stdout};

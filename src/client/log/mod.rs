@@ -15,7 +15,7 @@ pub(super) use reader::{Question, show};
 pub use since::Since;
 
 use crate::client::event::Event;
-use crate::client::json::{Record, Stamp};
+use crate::client::event::json::{Record, Stamp};
 use crate::client::screen::Look;
 
 /// What the log keeps of an event: all that came from others or went to them. What this program

@@ -5,7 +5,7 @@ use std::sync::mpsc as blocking;
 use tokio::sync::mpsc;
 
 use super::{Front, Network};
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
 use crate::client::session::{Judgement, Moment};

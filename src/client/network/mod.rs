@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::client::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::json::Stamp;
+use crate::client::event::json::Stamp;
 use crate::client::log::LogKeeper;
 use crate::client::script::Batch;
 use crate::client::session::{Moment, Outbox, Session};

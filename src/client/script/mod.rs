@@ -24,15 +24,15 @@ pub(super) use plan::{Plan, line};
 
 use crate::client::complaint::{complaint, tell_all};
 use crate::client::control::door::Door;
-use crate::client::event::Event;
-use crate::client::json::{Record, Stamp};
+use crate::client::event::json::{Record, Stamp};
+use crate::client::event::{Event, explain};
 use crate::client::network::{self, Command, Commands, Front};
 use crate::client::options::Format;
 use crate::client::printer::{Printer, print_to_stdout};
 use crate::client::screen::{Look, raw_line};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::Signals;
-use crate::client::{Ending, Place, reason_for, words};
+use crate::client::{Ending, Place, reason_for};
 use plan::Source;
 
 /// How many batches of lines are read ahead.
@@ -157,7 +157,7 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &words::refusal(*number, parameters)),
+            } => self.complain(*line, &explain::refusal(*number, parameters)),
             Event::Unsendable { words, line } => self.complain(*line, words),
             Event::LogTold { words } => self.complain(None, words),
             // What became of them is told by their numbers.

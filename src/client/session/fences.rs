@@ -15,7 +15,7 @@ use super::report::{Ranges, Report};
 use super::talk::Talk;
 use super::{FENCE, Moment, Outbox, Session};
 use crate::client::event::Event;
-use crate::client::json::Stamp;
+use crate::client::event::json::Stamp;
 use crate::wire::{Request, outgoing};
 
 /// A line of a script.

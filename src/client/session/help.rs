@@ -1,8 +1,8 @@
 //! What there is to type, explained.
 
 use super::{Outbox, Session};
+use crate::client::command::{self, Slash, commands};
 use crate::client::event::Event;
-use crate::client::input::{self, Slash, commands};
 
 impl Session {
     pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {
@@ -30,7 +30,7 @@ impl Session {
         for slash in commands() {
             row(&slash.to_string(), slash.help);
         }
-        let others = input::OTHER_NAMES.iter();
+        let others = command::OTHER_NAMES.iter();
         let others: Vec<String> = others
             .map(|(other, name)| format!("/{other} is /{name}"))
             .collect();
@@ -51,7 +51,7 @@ impl Session {
                 words: format!("{slash}: {}", slash.help),
             }),
             None => {
-                let nearest = input::nearest_command(name);
+                let nearest = command::nearest_command(name);
                 let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
                     format!("did you mean /help {nearest}?")
                 });

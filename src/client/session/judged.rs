@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::Session;
 use super::talk::split;
-use crate::client::input::{self, Argument, Intent, Local, Slash, commands};
-use crate::client::settings::{Setting, Taste};
+use crate::client::command::settings::{Setting, Taste};
+use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
 
 /// What is known about a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Session {
             parts: self.parts(line, meant),
             note: self.note_about(line, meant),
             usage: usage_of(meant),
-            secret: input::is_secret(meant, self.last_whisper.as_deref()),
+            secret: command::is_secret(meant, self.last_whisper.as_deref()),
         }
     }
 
@@ -107,7 +107,7 @@ impl Session {
     /// The word of a line that would be refused, as far as that is known here. A word that can
     /// still become a right one is none.
     fn refused_word(&self, line: &str) -> Option<String> {
-        match input::parse(line) {
+        match command::parse(line) {
             Err(problem) => {
                 let word = problem.word()?;
                 (!matches!(word, "#" | "&")).then(|| word.to_owned())
@@ -155,7 +155,7 @@ impl Session {
         if meant != line && !line.contains(' ') {
             return Some(meant.to_owned());
         }
-        let intent = input::parse(first).ok();
+        let intent = command::parse(first).ok();
         if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
             return Some(words);
         }
@@ -214,7 +214,7 @@ impl Session {
 /// The name or the value that cannot be set, nor become one that can.
 fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
     let Ok(setting) = Setting::find(name) else {
-        let mut names = crate::client::settings::SETTINGS.iter();
+        let mut names = crate::client::command::settings::SETTINGS.iter();
         let is_begun = value.is_none() && names.any(|setting| setting.name.starts_with(name));
         return (!is_begun).then_some(name);
     };

@@ -7,8 +7,7 @@ use super::commands::answered_by;
 use super::heard::words_behind;
 use super::refusals::is_refusal;
 use super::{Moment, Outbox, Phase, Session};
-use crate::client::event::{Event, RoomSummary};
-use crate::client::words;
+use crate::client::event::{Event, RoomSummary, explain};
 use crate::wire::{Message, Reply};
 
 impl Session {
@@ -133,7 +132,7 @@ impl Session {
         let behind = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // What comes now was asked for, but for what each room is told with.
-        let answer = self.is_ready().then(|| words::answer(number, behind));
+        let answer = self.is_ready().then(|| explain::answer(number, behind));
         outbox.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Outbox, Session};
 use crate::client::event::Fate;
-use crate::client::json::Stamp;
+use crate::client::event::json::Stamp;
 
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Phase, Session, Unread};
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 
 impl Session {
     /// Whether this person is in, with all that belongs to it.

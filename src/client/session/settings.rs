@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::wait::Wait;
+use crate::client::event::matcher::Wait;
 
 /// What a session is to do, decided before it begins.
 #[derive(Debug, Clone)]

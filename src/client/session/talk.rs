@@ -8,9 +8,9 @@
 use super::fences::flight_mut;
 use super::refusals::is_about_talk;
 use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
+use crate::client::command::Intent;
+use crate::client::event::json::Stamp;
 use crate::client::event::{Event, Fate, Manner};
-use crate::client::input::Intent;
-use crate::client::json::Stamp;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::help::answer;
 use super::{Moment, Order, Outbox, Phase, Session};
+use crate::client::command::{self, Intent, Problem};
 use crate::client::event::{Event, RoomSummary};
-use crate::client::input::{self, Intent, Problem};
 use crate::common::config_file::nearest;
 use crate::wire::Request;
 
@@ -38,7 +38,7 @@ impl Session {
         let Some(first) = lines.next() else {
             return;
         };
-        let target = match input::parse(first) {
+        let target = match command::parse(first) {
             Ok(Intent::Say { .. }) => None,
             Ok(Intent::Tell { target, .. }) => Some(target.to_owned()),
             _ => {
@@ -69,7 +69,7 @@ impl Session {
         let typed = line;
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
-        match input::parse(line) {
+        match command::parse(line) {
             Ok(Intent::Nothing) => {}
             Ok(Intent::Help { command }) => self.help(command, outbox),
             Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
@@ -133,7 +133,7 @@ impl Session {
         outbox: &Outbox,
     ) {
         let sent = outbox.lines.get(before..).unwrap_or_default();
-        if !self.settings.script && !input::is_secret(meant, None) {
+        if !self.settings.script && !command::is_secret(meant, None) {
             let naming = &self.rooms.naming;
             self.commands.note(typed, sent, now.elapsed, naming);
         }
@@ -145,7 +145,7 @@ impl Session {
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         self.script.in_turn = true;
-        match input::parse(line) {
+        match command::parse(line) {
             Ok(Intent::Tell { target, text }) => {
                 let (targets, text) = (target, text);
                 self.send(&Request::Privmsg { targets, text }, outbox);
@@ -154,7 +154,7 @@ impl Session {
                 let (targets, text) = (target, text);
                 self.send(&Request::Notice { targets, text }, outbox);
             }
-            Ok(intent) if input::can_be_first(&intent) => self.ask(&intent, outbox),
+            Ok(intent) if command::can_be_first(&intent) => self.ask(&intent, outbox),
             Ok(_) => self.refuse_input("this cannot be done on coming in", outbox),
             Err(problem) => self.refuse_input(&problem.to_string(), outbox),
         }

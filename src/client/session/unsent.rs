@@ -3,8 +3,8 @@
 
 use super::Session;
 use super::talk::Talk;
+use crate::client::command::{is_room, is_secret_talk};
 use crate::client::event::Manner;
-use crate::client::input::{is_room, is_secret_talk};
 
 impl Session {
     /// How many lines wait for the server, or have waited for it in vain.

@@ -1,7 +1,7 @@
 //! What is known of a line while it is typed.
 
 use super::*;
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 
 #[test]
 fn a_line_is_judged_while_it_is_typed() {

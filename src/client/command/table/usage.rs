@@ -2,7 +2,7 @@
 //! so that they cannot say anything else than help does.
 
 use super::Slash;
-use crate::client::input::is_room;
+use crate::client::command::is_room;
 
 /// What an argument of a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn argument(written: &str) -> Argument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::input::commands;
+    use crate::client::command::commands;
 
     fn expected(line: &str) -> Expected {
         let mut words = line.split_whitespace();

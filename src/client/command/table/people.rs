@@ -1,7 +1,7 @@
 //! Commands about this person and others.
 
 use super::Slash;
-use crate::client::input::{Fault, Intent, checked_nick, nothing_behind, only_room, some, word};
+use crate::client::command::{Fault, Intent, checked_nick, nothing_behind, only_room, some, word};
 use crate::wire::mask;
 
 /// In the order in which help lists them.

@@ -5,12 +5,6 @@
 //! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
 //! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
-mod commands;
-mod intent;
-mod names;
-mod problem;
-mod secret;
-
 use std::borrow::Cow;
 
 use nom::branch::alt;
@@ -20,18 +14,18 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use commands::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
-pub use intent::{Intent, Local, can_be_first};
-use names::{checked_nick, checked_room};
-pub use names::{checked_nick_text, checked_room_text, is_room};
-pub use problem::Problem;
-use problem::{Fault, ProblemKind};
-pub use secret::{is_secret, is_secret_talk};
+pub use command::{Intent, Local, can_be_first};
+pub use error::Problem;
+use error::{Fault, ProblemKind};
+pub use sensitive::{is_secret, is_secret_talk};
+pub use table::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
+use validate::{checked_nick, checked_room};
+pub use validate::{checked_nick_text, checked_room_text, is_room};
 
 /// Understands one typed line.
 ///
 /// ```
-/// use chatting_room::client::input::{Intent, parse};
+/// use chatting_room::client::command::{Intent, parse};
 ///
 /// assert_eq!(
 ///     parse("@bob see you"),
@@ -175,5 +169,12 @@ fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), Fault> 
     }
 }
 
+mod command;
+pub mod completion;
+mod error;
+mod sensitive;
+pub mod settings;
+pub(super) mod table;
 #[cfg(test)]
 mod tests;
+mod validate;

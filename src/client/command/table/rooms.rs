@@ -1,7 +1,7 @@
 //! Commands about rooms.
 
 use super::Slash;
-use crate::client::input::{
+use crate::client::command::{
     Fault, Intent, checked_nick, checked_room, leading_room, nothing_behind, only_room, some, word,
 };
 

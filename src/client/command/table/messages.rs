@@ -1,7 +1,7 @@
 //! Commands that say something.
 
 use super::Slash;
-use crate::client::input::{Fault, Intent, some, tell, word};
+use crate::client::command::{Fault, Intent, some, tell, word};
 
 /// In the order in which help lists them.
 pub(super) const TALK: &[Slash] = &[

@@ -4,21 +4,21 @@
 //! it, `replay` turns one back into what can be shown, and `lists` are what was asked for. `wish` is
 //! the form of what is to be said. [`schema`] tells both forms to other programs.
 
-mod lists;
-mod recorded;
-mod replay;
+mod decode;
+mod encode;
+mod input;
+mod listings;
 mod schema;
-mod wish;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use lists::{DetailsRecord, RoomRecord};
-pub(super) use schema::KINDS;
+pub use input::{Asked, read_wish};
+pub use listings::{DetailsRecord, RoomRecord};
+pub(in crate::client) use schema::KINDS;
 pub use schema::schema;
-pub use wish::{Asked, read_wish};
 
 use crate::wire::Message;
 use crate::wire::encoding::unescaped;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use regex_lite::Regex;
 
-use crate::client::event::Event;
+use super::Event;
 use crate::client::session::Naming;
 
 /// A regular expression.
@@ -58,7 +58,7 @@ pub struct Wait {
 
 impl Wait {
     /// Whether this is what is waited for.
-    pub(super) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
+    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -88,7 +88,7 @@ impl Wait {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(super) fn follow(&mut self, event: &Event, naming: &Naming) {
+    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Naming) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::problem::Fault;
+use super::error::Fault;
 use super::{Intent, parse};
 use crate::wire::name::is_invisible;
 

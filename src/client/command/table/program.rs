@@ -1,7 +1,7 @@
 //! Commands about what is shown, where one is connected, and the program itself.
 
 use super::Slash;
-use crate::client::input::{Fault, Intent, Local, nothing_behind, some, word};
+use crate::client::command::{Fault, Intent, Local, nothing_behind, some, word};
 
 /// In the order in which help lists them.
 pub(super) const PROGRAM: &[Slash] = &[

@@ -27,7 +27,7 @@ pub fn refusal(number: u16, parameters: &[String]) -> String {
         Some(Reply::ErroneousNickname) => format!(
             "{about} cannot be a nick here ({said}). Use letters, digits, - and _, a letter first."
         ),
-        Some(Reply::NoSuchNick) if super::event::is_room(&about) => {
+        Some(Reply::NoSuchNick) if super::is_room(&about) => {
             format!("there is no room {about}. /join {about} makes it.")
         }
         Some(Reply::NoSuchNick) => {

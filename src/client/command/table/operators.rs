@@ -1,7 +1,7 @@
 //! Commands of those who keep a room in order.
 
 use super::Slash;
-use crate::client::input::{
+use crate::client::command::{
     Fault, Intent, checked_nick, checked_room, is_room, leading_room, nothing_behind, some, word,
 };
 

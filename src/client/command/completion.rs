@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::input::{Argument, OTHER_NAMES, Slash, commands, is_room};
-use crate::client::settings::{SETTINGS, Setting};
+use super::settings::{SETTINGS, Setting};
+use super::{Argument, OTHER_NAMES, Slash, commands, is_room};
 
 /// The names that there are to complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Names {
 /// Where the word at `position` (in bytes) begins, and what it can become, best first.
 ///
 /// ```
-/// use chatting_room::client::completion::{Names, completions};
+/// use chatting_room::client::command::completion::{Names, completions};
 ///
 /// let names = Names {
 ///     nicks: vec!["bob".into(), "bert".into()],

@@ -1,8 +1,7 @@
 //! What happened, as a record.
 
 use super::{DetailsRecord, Kind, Record, RoomRecord, Stamp};
-use crate::client::event::{Event, Fate, Manner, is_room};
-use crate::client::words;
+use crate::client::event::{Event, Fate, Manner, explain, is_room};
 
 impl Record {
     /// What happened, as a record; nothing for what only concerns whoever sits here.
@@ -198,7 +197,7 @@ impl Record {
                 command,
                 ..
             } => Self {
-                text: Some(words::refusal_of(*number, parameters, command.as_deref())),
+                text: Some(explain::refusal_of(*number, parameters, command.as_deref())),
                 ..blank(Kind::Refused)
             },
             Event::Unsendable { words, .. } => Self {

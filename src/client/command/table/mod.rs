@@ -1,11 +1,11 @@
 //! The table of slash commands: one row each, which parsing, `/help`, Tab and the colours of a
 //! typed line all read. The rows stand by what they are about, in a file each.
 
+mod messages;
 mod operators;
 mod people;
 mod program;
 mod rooms;
-mod talk;
 mod usage;
 
 use std::fmt;
@@ -32,7 +32,7 @@ pub fn commands() -> impl Iterator<Item = &'static Slash> + Clone {
 }
 
 const TABLES: &[&[Slash]] = &[
-    talk::TALK,
+    messages::TALK,
     rooms::ROOMS,
     people::PEOPLE,
     operators::OPERATORS,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::client::input::{checked_nick_text, is_room};
+use crate::client::command::{checked_nick_text, is_room};
 
 /// What a script has to say.
 #[derive(Debug, Deserialize)]

@@ -3,9 +3,13 @@
 //! Texts are as they came from the network: nothing here is safe to print before `screen` has
 //! been over it.
 
-use crate::client::input::is_secret_talk;
-use crate::client::json::Stamp;
+pub mod explain;
+pub mod json;
+pub mod matcher;
+
+use crate::client::command::is_secret_talk;
 use crate::client::session::Unread;
+use json::Stamp;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]

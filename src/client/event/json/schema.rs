@@ -138,7 +138,7 @@ pub(in crate::client) const KINDS: [&str; 19] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::json::{DetailsRecord, Kind, Record, RoomRecord};
+    use crate::client::event::json::{DetailsRecord, Kind, Record, RoomRecord};
 
     #[test]
     fn the_schema_has_each_field_and_each_kind() {
