@@ -75,7 +75,7 @@ fn write(rounds: usize) {
     let text = "what people say is about as long as this line, give or take.";
     let ours = nanoseconds(rounds, || {
         let targets = black_box("#lobby");
-        outgoing::line(&Request::Privmsg { targets, text }).unwrap()
+        outgoing::encode(&Request::Privmsg { targets, text }).unwrap()
     });
     let message = format!("PRIVMSG #lobby :{text}\r\n");
     let message: TheirMessage = message.parse().unwrap();

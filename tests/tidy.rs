@@ -47,7 +47,10 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("listenfd", &["src/server/systemd.rs"]),
-    ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
+    (
+        "memchr",
+        &["src/client/session/incoming/messages.rs", "src/wire/"],
+    ),
     ("mio", &["src/server/net/mod.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),

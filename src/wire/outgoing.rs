@@ -6,7 +6,7 @@ use std::fmt;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// What is to be sent as a line with its ending, or why it cannot be sent.
-pub fn line(request: &impl fmt::Display) -> Result<String, WriteError> {
+pub fn encode(request: &impl fmt::Display) -> Result<String, WriteError> {
     let mut line = request.to_string();
     if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
         return Err(WriteError::ForbiddenCharacter(bad));
@@ -60,7 +60,7 @@ mod tests {
                 targets: "#a",
                 text,
             };
-            assert_eq!(line(&request), Err(WriteError::ForbiddenCharacter(bad)));
+            assert_eq!(encode(&request), Err(WriteError::ForbiddenCharacter(bad)));
         }
     }
 
@@ -71,10 +71,10 @@ mod tests {
             targets: "#a",
             text,
         };
-        assert_eq!(line(&request(&text)).unwrap().len(), BODY_BYTES_MAX);
+        assert_eq!(encode(&request(&text)).unwrap().len(), BODY_BYTES_MAX);
         let longer = format!("{text}y");
         assert_eq!(
-            line(&request(&longer)),
+            encode(&request(&longer)),
             Err(WriteError::TooLong { excess_bytes: 1 })
         );
     }

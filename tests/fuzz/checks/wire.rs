@@ -92,7 +92,7 @@ fn check_line(line: &[u8]) {
     let Ok(request) = Request::read(&message) else {
         return;
     };
-    let Ok(written) = outgoing::line(&request) else {
+    let Ok(written) = outgoing::encode(&request) else {
         return;
     };
     assert!(written.len() <= BODY_BYTES_MAX, "{written:?} is too long");

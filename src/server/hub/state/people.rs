@@ -64,7 +64,7 @@ pub(in crate::server::hub) enum Stage {
 /// What is known of somebody before the registration is complete.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Entering {
-    pub(in crate::server::hub) nick: Option<Nick>,
+    pub(crate) nick: Option<Nick>,
     /// User name and real name.
     pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
     pub(in crate::server::hub) password_right: bool,

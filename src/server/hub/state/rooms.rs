@@ -13,7 +13,7 @@ use crate::wire::{Key, RoomName};
 
 /// A room with somebody in it.
 #[derive(Debug)]
-pub(in crate::server::hub) struct Room {
+pub(crate) struct Room {
     pub(in crate::server::hub) name: RoomName,
     /// Where it is kept.
     pub(in crate::server::hub) number: u32,

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::help::answer;
-use super::{Moment, Order, Outbox, Phase, Session};
 use crate::client::command::{self, Intent, Problem};
 use crate::client::event::{Event, RoomSummary};
+use crate::client::session::{Moment, Order, Outbox, Phase, Session};
 use crate::common::config_file::nearest;
 use crate::wire::Request;
 
@@ -65,7 +65,12 @@ impl Session {
         }
     }
 
-    pub(super) fn entered(&mut self, line: &str, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn entered(
+        &mut self,
+        line: &str,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         let typed = line;
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
@@ -141,7 +146,7 @@ impl Session {
 
     /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
     /// shown or kept; only what the server refuses is.
-    pub(super) fn do_first(&mut self, line: &str, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn do_first(&mut self, line: &str, outbox: &mut Outbox) {
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         self.script.in_turn = true;
@@ -175,7 +180,12 @@ impl Session {
     }
 
     /// Says a line of a script in the active room, whatever it begins with.
-    pub(super) fn entered_as_text(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn entered_as_text(
+        &mut self,
+        text: &str,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         if text.trim().is_empty() {
             return;
         }

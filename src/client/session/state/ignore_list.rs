@@ -2,36 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use super::naming::Naming;
+use crate::wire::isupport::Naming;
 use crate::wire::mask;
 
 /// Masks of people, whole and in lower case.
 #[derive(Debug, Default)]
-pub(super) struct Ignored(BTreeSet<String>);
+pub(in crate::client::session) struct Ignored(BTreeSet<String>);
 
 /// What stands behind the nick in the mask of a nick alone.
 const ANYWHERE: &str = "!*@*";
 
 impl Ignored {
     /// A nick or a mask; what can be neither is nobody.
-    pub(super) fn add(&mut self, mask: &str) {
+    pub(in crate::client::session) fn add(&mut self, mask: &str) {
         self.0.extend(key(mask));
     }
 
     /// Whether it was there.
-    pub(super) fn remove(&mut self, mask: &str) -> bool {
+    pub(in crate::client::session) fn remove(&mut self, mask: &str) -> bool {
         key(mask).is_some_and(|key| self.0.remove(&key))
     }
 
     /// Whether this one, as `nick!user@host`, is among them.
-    pub(super) fn has(&self, source: &str, naming: &Naming) -> bool {
+    pub(in crate::client::session) fn has(&self, source: &str, naming: &Naming) -> bool {
         let source = naming.folded(source);
         let mut masks = self.0.iter();
         masks.any(|mask| mask::fits(&naming.folded(mask), &source))
     }
 
     /// Somebody has another nick, and is ignored by their nick alone.
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
+    pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let is_nick = self
             .0
             .contains(&format!("{}{ANYWHERE}", from.to_ascii_lowercase()));
@@ -41,7 +41,7 @@ impl Ignored {
     }
 
     /// All of them, as they are typed.
-    pub(super) fn names(&self) -> Vec<&str> {
+    pub(in crate::client::session) fn names(&self) -> Vec<&str> {
         let names = self.0.iter();
         names
             .map(|mask| mask.strip_suffix(ANYWHERE).unwrap_or(mask))

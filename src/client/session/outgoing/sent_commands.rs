@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::naming::Naming;
+use crate::wire::isupport::Naming;
 use crate::wire::{Key, Message};
 
 /// So many are remembered at most, and for so long.
@@ -17,7 +17,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// What was sent and not answered, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Commands(VecDeque<Sent>);
+pub(in crate::client::session) struct Commands(VecDeque<Sent>);
 
 #[derive(Debug)]
 struct Sent {
@@ -68,7 +68,7 @@ impl Commands {
     }
 
     /// The first of these commands is done, or answered: the first about `about` where it is named.
-    pub(super) fn done(&mut self, command: &str, about: Option<&Key>) {
+    pub(in crate::client::session) fn done(&mut self, command: &str, about: Option<&Key>) {
         let is_it = |sent: &Sent| {
             sent.command == command && about.is_none_or(|about| sent.about.contains(about))
         };
@@ -84,7 +84,7 @@ impl Commands {
 }
 
 /// The command whose answer this number ends, or that it says is done.
-pub(super) fn answered_by(number: u16) -> Option<&'static str> {
+pub(in crate::client::session) fn answered_by(number: u16) -> Option<&'static str> {
     Some(match number {
         221 | 324 | 368 => "MODE",
         305 | 306 => "AWAY",

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::asked::{DETAILED_PEOPLE_MAX, ROWS_MAX, Who, add_detail, add_row};
-use super::heard::words_behind;
-use super::{Moment, Outbox, Session};
+use super::messages::words_behind;
+use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, Who, add_detail, add_row};
 use crate::client::event::{Details, Event, Present};
+use crate::client::session::{Moment, Outbox, Session};
 use crate::wire::{Message, Reply, Request};
 
 /// How long what is known of the people in a list may take to come.
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Asks who is in a room, and for as much about each as one line can tell.
-    pub(super) fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
         let token = self.asked.next_token();
         self.asked.who.push(Who {
             room: room.to_owned(),
@@ -143,14 +143,14 @@ impl Session {
     }
 
     /// Shows the lists whose details have not come in time, as they are.
-    pub(super) fn show_late_lists(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn show_late_lists(&mut self, now: Moment, outbox: &mut Outbox) {
         for who in self.asked.take_late(now.elapsed) {
             show_who(who, outbox);
         }
     }
 
     /// Shows all lists as they are, since nothing more will come.
-    pub(super) fn show_all_lists(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn show_all_lists(&mut self, outbox: &mut Outbox) {
         for who in std::mem::take(&mut self.asked.who) {
             show_who(who, outbox);
         }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::naming::Naming;
-use super::people::Person;
+use super::members::Person;
+use crate::wire::isupport::Naming;
 use crate::wire::{Key, Message};
 
 /// So many rooms are remembered that this person has only heard of.
@@ -13,9 +13,9 @@ const ROOMS_MAX: usize = 1_000;
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
-pub(super) struct Rooms {
+pub(in crate::client::session) struct Rooms {
     /// When two names are one. The maps here are keyed by it, and made anew when it changes.
-    pub(super) naming: Naming,
+    pub(in crate::client::session) naming: Naming,
     pub(super) rooms: BTreeMap<Key, Room>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct Rooms {
 
 /// One room.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(in crate::client::session) struct Room {
     /// As the server writes it.
     pub(crate) name: String,
     /// The later it was entered, the higher.
@@ -47,9 +47,9 @@ pub(super) struct Room {
     /// Not before the connection was lost, but now.
     entered: bool,
     /// Whether the list of people is complete.
-    pub(super) listed: bool,
+    pub(in crate::client::session) listed: bool,
     /// What has been said since it was the active one.
-    pub(super) unread: Unread,
+    pub(in crate::client::session) unread: Unread,
     pub(super) people: BTreeMap<Key, Person>,
 }
 
@@ -63,14 +63,14 @@ pub struct Unread {
 }
 
 impl Room {
-    pub(super) fn people(&self) -> impl Iterator<Item = &Person> {
+    pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &Person> {
         self.people.values()
     }
 }
 
 impl Rooms {
     /// Takes what the server says of names.
-    pub(super) fn learn(&mut self, message: &Message<'_>) {
+    pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
         if !self.naming.learn(message) {
             return;
         }
@@ -83,7 +83,7 @@ impl Rooms {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Room> {
+    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&Room> {
         self.rooms.get(&*self.naming.looked_up(name))
     }
 
@@ -92,22 +92,22 @@ impl Rooms {
     }
 
     /// The list of people in a room is complete. Whether it was not before.
-    pub(super) fn list_ended(&mut self, name: &str) -> bool {
+    pub(in crate::client::session) fn list_ended(&mut self, name: &str) -> bool {
         self.get_mut(name)
             .is_some_and(|room| !std::mem::replace(&mut room.listed, true))
     }
 
     /// Somebody in a room.
-    pub(super) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
+    pub(in crate::client::session) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
         self.get(room)?.people.get(&*self.naming.looked_up(nick))
     }
 
     /// The name of a room as it was when it was entered, in whatever case it is written now.
-    pub(super) fn name_of<'n>(&'n self, room: &'n str) -> &'n str {
+    pub(in crate::client::session) fn name_of<'n>(&'n self, room: &'n str) -> &'n str {
         self.get(room).map_or(room, |room| &room.name)
     }
 
-    pub(super) fn active(&self) -> Option<&Room> {
+    pub(in crate::client::session) fn active(&self) -> Option<&Room> {
         self.get(self.active.as_ref()?)
     }
 
@@ -116,44 +116,44 @@ impl Rooms {
     }
 
     /// The room that this person had to leave while it was the active one.
-    pub(super) fn gone(&self) -> Option<&str> {
+    pub(in crate::client::session) fn gone(&self) -> Option<&str> {
         self.gone.as_deref()
     }
 
     /// All of them, in the order in which they were entered.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
+    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &Room> {
         let mut rooms: Vec<&Room> = self.rooms.values().collect();
         rooms.sort_by_key(|room| room.number);
         rooms.into_iter()
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::client::session) fn names(&self) -> Vec<String> {
         self.iter().map(|room| room.name.clone()).collect()
     }
 
     /// This person has heard of a room.
-    pub(super) fn hear_of(&mut self, name: &str) {
+    pub(in crate::client::session) fn hear_of(&mut self, name: &str) {
         if self.heard_of.len() < HEARD_OF_MAX {
             self.heard_of.insert(name.to_owned());
         }
     }
 
     /// Rooms that this person has heard of and is not in.
-    pub(super) fn heard_of(&self) -> Vec<String> {
+    pub(in crate::client::session) fn heard_of(&self) -> Vec<String> {
         let others = self.heard_of.iter();
         let others = others.filter(|name| self.get(name).is_none());
         others.cloned().collect()
     }
 
     /// The key that was given for a room.
-    pub(super) fn key_of(&self, name: &str) -> Option<&str> {
+    pub(in crate::client::session) fn key_of(&self, name: &str) -> Option<&str> {
         let mut keys = self.keys.iter();
         let of_room = keys.find(|(room, _)| self.naming.is_same(room, name));
         of_room.map(|(_, key)| key.as_str())
     }
 
     /// Keeps the key that was given for a room.
-    pub(super) fn keep_key(&mut self, name: &str, room_key: &str) {
+    pub(in crate::client::session) fn keep_key(&mut self, name: &str, room_key: &str) {
         self.keys
             .retain(|(room, _)| !self.naming.is_same(room, name));
         self.keys.push((name.to_owned(), room_key.to_owned()));
@@ -161,7 +161,7 @@ impl Rooms {
 
     /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
     /// for one.
-    pub(super) fn want(&mut self, name: &str, room_key: Option<&str>) {
+    pub(in crate::client::session) fn want(&mut self, name: &str, room_key: Option<&str>) {
         if let Some(room_key) = room_key {
             self.keep_key(name, room_key);
         }
@@ -173,7 +173,7 @@ impl Rooms {
     }
 
     /// Something was said in a room, and it may name this person.
-    pub(super) fn count_unread(&mut self, room: &str, mention: bool) {
+    pub(in crate::client::session) fn count_unread(&mut self, room: &str, mention: bool) {
         if !self.is(self.active.as_ref(), room)
             && let Some(room) = self.get_mut(room)
         {
@@ -184,14 +184,14 @@ impl Rooms {
 
     /// The room in which something is unread: where most of it names this person, or else the one
     /// entered first.
-    pub(super) fn most_unread(&self) -> Option<&str> {
+    pub(in crate::client::session) fn most_unread(&self) -> Option<&str> {
         let unread = self.rooms.values().filter(|room| room.unread.messages > 0);
         let first = unread.min_by_key(|room| (u32::MAX - room.unread.mentions, room.number));
         first.map(|room| room.name.as_str())
     }
 
     /// What is unread in all rooms together.
-    pub(super) fn unread(&self) -> Unread {
+    pub(in crate::client::session) fn unread(&self) -> Unread {
         let mut all = Unread::default();
         for room in self.rooms.values() {
             all.messages += room.unread.messages;
@@ -214,7 +214,7 @@ impl Rooms {
 
     /// This person has entered a room; who is there is told next. A room that is already known,
     /// from before the connection was lost, begins anew.
-    pub(super) fn enter(&mut self, name: &str) {
+    pub(in crate::client::session) fn enter(&mut self, name: &str) {
         let at = self.naming.key(name);
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
             return;
@@ -243,7 +243,7 @@ impl Rooms {
     }
 
     /// This person wants to leave a room.
-    pub(super) fn want_out(&mut self, name: &str) {
+    pub(in crate::client::session) fn want_out(&mut self, name: &str) {
         self.take_unwanted(name);
         self.unwanted.push(name.to_owned());
     }
@@ -258,7 +258,7 @@ impl Rooms {
 
     /// This person has left a room. When they wanted to, the last used of the others becomes the
     /// active one; else none does, for what is being typed is not meant for another.
-    pub(super) fn leave(&mut self, name: &str) {
+    pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
         let wanted = self.take_unwanted(name);
         if !self.is(self.active.as_ref(), name) {
@@ -273,7 +273,11 @@ impl Rooms {
     }
 
     /// A room cannot be entered, or another one is in its place.
-    pub(super) fn entry_refused(&mut self, name: &str, forward: Option<&str>) -> bool {
+    pub(in crate::client::session) fn entry_refused(
+        &mut self,
+        name: &str,
+        forward: Option<&str>,
+    ) -> bool {
         let was_wanted = self.is(self.wanted.as_ref(), name);
         if was_wanted {
             self.wanted = forward.map(str::to_owned);
@@ -282,13 +286,13 @@ impl Rooms {
     }
 
     /// What is said next is meant for this room, and this person is not in it.
-    pub(super) fn talk_nowhere(&mut self, name: &str) {
+    pub(in crate::client::session) fn talk_nowhere(&mut self, name: &str) {
         self.active = Some(name.to_owned());
         self.gone = Some(name.to_owned());
     }
 
     /// The connection is new: this person is in none of the rooms yet.
-    pub(super) fn begin_anew(&mut self) {
+    pub(in crate::client::session) fn begin_anew(&mut self) {
         self.unwanted.clear();
         for room in self.rooms.values_mut() {
             room.entered = false;
@@ -296,7 +300,7 @@ impl Rooms {
     }
 
     /// The rooms of before that were not entered again.
-    pub(super) fn not_entered(&self) -> Vec<String> {
+    pub(in crate::client::session) fn not_entered(&self) -> Vec<String> {
         let rooms = self.iter().filter(|room| !room.entered);
         rooms.map(|room| room.name.clone()).collect()
     }

@@ -5,18 +5,18 @@
 //! a refusal finds the line it is about, and when the connection is lost it is known which lines
 //! nobody can tell the fate of, and which never left this program.
 
-use super::fences::flight_mut;
-use super::refusals::is_about_talk;
-use super::{Moment, Outbox, Session, WAITING_LINES_MAX};
 use crate::client::command::Intent;
 use crate::client::event::json::Stamp;
 use crate::client::event::{Event, Fate, Manner};
+use crate::client::session::delivery::in_flight::flight_mut;
+use crate::client::session::incoming::errors::is_about_talk;
+use crate::client::session::{Moment, Outbox, Session, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 /// Something to say, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Talk {
+pub(in crate::client::session) struct Talk {
     /// A room or a person.
     pub(super) target: String,
     pub(super) text: String,
@@ -128,7 +128,7 @@ impl Session {
     }
 
     /// Says what was said while there was no connection, in order, each line where it was typed.
-    pub(super) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
         self.waiting_told = false;
         if !self.waiting.is_empty() {
             let words = match self.waiting.len() {
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// What the server calls something that this person said, as far as it tells.
-    pub(super) fn note_echo(&mut self, message: &Message<'_>) {
+    pub(in crate::client::session) fn note_echo(&mut self, message: &Message<'_>) {
         let script = &mut self.script;
         let flight = script
             .hearing
@@ -154,7 +154,7 @@ impl Session {
     }
 
     /// Tells what became of something this person said.
-    pub(super) fn tell_fate(
+    pub(in crate::client::session) fn tell_fate(
         &self,
         number: u64,
         talk: Talk,
@@ -174,7 +174,11 @@ impl Session {
     }
 
     /// Tells a person what was refused at once, with their words where it is about them.
-    pub(super) fn tell_person(&mut self, mut event: Event, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_person(
+        &mut self,
+        mut event: Event,
+        outbox: &mut Outbox,
+    ) {
         let of_script = self.settings.script;
         let script = &mut self.script;
         let flight = match (script.hearing, &event) {
@@ -221,7 +225,7 @@ impl Session {
 
     /// The connection is lost: what never left this program waits for the next one, and of the rest
     /// nobody knows whether it arrived, so it is told and not sent again.
-    pub(super) fn lose_flights(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn lose_flights(&mut self, outbox: &mut Outbox) {
         let mut unsent = Vec::new();
         for flight in std::mem::take(&mut self.script.flights) {
             let has_left = flight.begins_at < outbox.written_bytes;
@@ -262,7 +266,7 @@ impl Session {
     }
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
-    pub(super) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
         for flight in std::mem::take(&mut self.script.flights) {
             if let Some(talk) = flight.talk {
                 self.tell_fate(flight.number, talk, Fate::Unknown, flight.stamp, outbox);

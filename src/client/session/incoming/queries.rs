@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::naming::Naming;
 use crate::client::event::{Details, Present, RoomSummary};
 use crate::wire::Key;
+use crate::wire::isupport::Naming;
 
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
@@ -22,25 +22,25 @@ const AWAY_MAX: usize = 1_000;
 /// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
 /// here is put under another key when the server changes which names are the same.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(in crate::client::session) struct Asked {
     /// `/who` of these rooms.
     pub(super) who: Vec<Who>,
     /// The last token a list was asked for with.
     token: u16,
     /// `/names` of these rooms, with what has come so far.
-    pub(super) names: BTreeMap<Key, Vec<String>>,
+    pub(in crate::client::session) names: BTreeMap<Key, Vec<String>>,
     /// What these rooms are about.
-    pub(super) topics: BTreeSet<Key>,
+    pub(in crate::client::session) topics: BTreeSet<Key>,
     /// Something was asked whose answer has no form of its own.
-    pub(super) in_words: bool,
+    pub(in crate::client::session) in_words: bool,
     /// What has come so far of an answer to `WHOIS`.
     pub(super) whois: BTreeMap<Key, Details>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
-    pub(super) regaining: bool,
+    pub(in crate::client::session) regaining: bool,
     /// The nick this person asked for last.
-    pub(super) nick: Option<String>,
+    pub(in crate::client::session) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
     pub(super) away: BTreeMap<Key, String>,
 }
@@ -111,7 +111,7 @@ impl Asked {
     }
 
     /// When the details that are missing are not waited for any more.
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(in crate::client::session) fn deadline(&self) -> Option<Duration> {
         self.who.iter().filter_map(|who| who.until).min()
     }
 

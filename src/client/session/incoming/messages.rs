@@ -3,14 +3,21 @@
 //! Nothing here trusts a line to have the parameters it should have: what is missing makes the
 //! line worth nothing, and no more than that.
 
-use super::numbered::is_cut;
-use super::{ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut};
+use super::numerics::is_cut;
 use crate::client::event::{Event, Manner};
+use crate::client::session::{
+    ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut,
+};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 impl Session {
-    pub(super) fn heard(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn heard(
+        &mut self,
+        message: &Message<'_>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         if self.phase == Phase::Ended {
             return;
         }
@@ -112,7 +119,7 @@ impl Session {
         }
     }
 
-    pub(super) fn is_own(&self, nick: &str) -> bool {
+    pub(in crate::client::session) fn is_own(&self, nick: &str) -> bool {
         !nick.is_empty() && self.is_same(nick, &self.nick)
     }
 
@@ -253,7 +260,7 @@ impl Session {
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
-    pub(super) fn learn_address(&mut self, source: &str) {
+    pub(in crate::client::session) fn learn_address(&mut self, source: &str) {
         self.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());

@@ -1,12 +1,17 @@
 //! When a script ends for another reason than that all its lines are taken: what it waited for has
 //! come, or its time is over.
 
-use super::{Moment, Outbox, Outcome, Session, Shortfall};
 use crate::client::event::Event;
+use crate::client::session::{Moment, Outbox, Outcome, Session, Shortfall};
 
 impl Session {
     /// Looks for what is waited for in the events from this one on.
-    pub(super) fn look_for_awaited(&mut self, from: usize, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn look_for_awaited(
+        &mut self,
+        from: usize,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         let Some(wait) = &mut self.settings.wait else {
             return;
         };
@@ -27,20 +32,20 @@ impl Session {
     }
 
     /// Whether the time that was given is over.
-    pub(super) fn is_time_up(&self, now: Moment) -> bool {
+    pub(in crate::client::session) fn is_time_up(&self, now: Moment) -> bool {
         let limit = self.settings.time_limit;
         limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
     }
 
     /// Leaves, since the time is over.
-    pub(super) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
         let report = self.report(outbox);
         self.script.given_up = Some(report);
         self.quit(None, now, outbox);
     }
 
     /// How it has ended.
-    pub(super) fn script_outcome(&mut self) -> Outcome {
+    pub(in crate::client::session) fn script_outcome(&mut self) -> Outcome {
         match (self.script.given_up.take(), self.settings.time_limit) {
             (Some(report), Some(limit)) => Shortfall::TimeIsUp { limit, report }.into(),
             _ if self.script.refused => Shortfall::LinesRefused.into(),
@@ -49,7 +54,7 @@ impl Session {
     }
 
     /// Says what is known of the lines when it is ended from outside in the middle of them.
-    pub(super) fn tell_what_was_interrupted(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_what_was_interrupted(&mut self, outbox: &mut Outbox) {
         if !self.script.interrupted || !self.has_open_lines() {
             return;
         }

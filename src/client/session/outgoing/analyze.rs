@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::Session;
-use super::talk::split;
+use super::send::split;
 use crate::client::command::settings::{Setting, Taste};
 use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
+use crate::client::session::Session;
 
 /// What is known about a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

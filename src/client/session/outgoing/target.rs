@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::help::answer;
-use super::{Outbox, Session};
+use crate::client::session::{Outbox, Session};
 
 impl Session {
     /// The room that is meant where none is named.

@@ -2,12 +2,12 @@
 //!
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
-use super::asked::{ROWS_MAX, add_detail, add_row};
-use super::commands::answered_by;
-use super::heard::words_behind;
-use super::refusals::is_refusal;
-use super::{Moment, Outbox, Phase, Session};
+use super::errors::is_refusal;
+use super::messages::words_behind;
+use super::queries::{ROWS_MAX, add_detail, add_row};
 use crate::client::event::{Event, RoomSummary, explain};
+use crate::client::session::outgoing::sent_commands::answered_by;
+use crate::client::session::{Moment, Outbox, Phase, Session};
 use crate::wire::{Message, Reply};
 
 impl Session {
@@ -151,7 +151,7 @@ const LOGGED_IN: u16 = 900;
 const VISIBLE_HOST: u16 = 396;
 
 /// Whether a nick is what a server left of one that was too long for it.
-pub(super) fn is_cut(nick: &str, wanted: &str) -> bool {
+pub(in crate::client::session) fn is_cut(nick: &str, wanted: &str) -> bool {
     let start = wanted.get(..nick.len());
     nick.len() < wanted.len() && start.is_some_and(|start| start.eq_ignore_ascii_case(nick))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Order, Outbox, Phase, Session};
+use crate::client::session::{Order, Outbox, Phase, Session};
 use crate::wire::{Message, Request};
 
 /// So many lines a server may take to list what it can; one that goes on is broken.
@@ -40,7 +40,7 @@ const TABLE: [(&str, Capability); 6] = [
 
 /// What the server offers and what is on.
 #[derive(Debug, Default)]
-pub(super) struct Capabilities {
+pub(in crate::client::session) struct Capabilities {
     offered: BTreeSet<Capability>,
     on: BTreeSet<Capability>,
     list_lines: usize,
@@ -53,7 +53,7 @@ impl Capabilities {
     }
 
     /// Whether each line can be followed by its label.
-    pub(super) fn can_label(&self) -> bool {
+    pub(in crate::client::session) fn can_label(&self) -> bool {
         self.has(Batch) && self.has(LabeledResponse)
     }
 
@@ -106,7 +106,11 @@ impl Session {
     }
 
     /// `CAP * LS * :a b`, and the other answers of this kind.
-    pub(super) fn negotiate(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn negotiate(
+        &mut self,
+        message: &Message<'_>,
+        outbox: &mut Outbox,
+    ) {
         let list = message.parameters.last().copied().unwrap_or_default();
         // Also while the person is asked for another nick the negotiation goes on.
         let registering = matches!(self.phase, Phase::Registering { .. } | Phase::Asking);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Moment, Order, Outbox, Outcome, Phase, Session, Shortfall, cut};
 use crate::client::event::Event;
+use crate::client::session::{Moment, Order, Outbox, Outcome, Phase, Session, Shortfall, cut};
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -85,7 +85,7 @@ impl Session {
         self.leave_when_done(now, outbox);
     }
 
-    pub(super) fn end(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn end(&mut self, outbox: &mut Outbox) {
         self.phase = Phase::Ended;
         self.greeting_until = None;
         match self.settings.script {
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Leaves when the script is at its end and every line of it is answered.
-    pub(super) fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn leave_when_done(&mut self, now: Moment, outbox: &mut Outbox) {
         if self.script.ended && self.is_ready() && self.all_done() {
             let farewell = self.script.farewell.take();
             self.quit(farewell.as_deref(), now, outbox);

@@ -11,17 +11,17 @@ const PEOPLE_MAX: usize = 200_000;
 
 /// Somebody in a room.
 #[derive(Debug)]
-pub(super) struct Person {
-    pub(super) nick: String,
+pub(in crate::client::session) struct Person {
+    pub(in crate::client::session) nick: String,
     /// When they came, in Unix seconds; unknown when they were here first.
-    pub(super) since: Option<i64>,
+    pub(in crate::client::session) since: Option<i64>,
     /// The number of their last word, 0 when they have said nothing.
     spoke: u64,
 }
 
 impl Rooms {
     /// Somebody is in a room: `since` when they were seen to come.
-    pub(super) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
+    pub(in crate::client::session) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
         // As of a line `:@ JOIN #room`, which nobody can have sent.
         if nick.is_empty() {
             return;
@@ -40,7 +40,7 @@ impl Rooms {
         }
     }
 
-    pub(super) fn remove(&mut self, room: &str, nick: &str) {
+    pub(in crate::client::session) fn remove(&mut self, room: &str, nick: &str) {
         let key = self.naming.key(nick);
         if let Some(room) = self.get_mut(room) {
             room.people.remove(&key);
@@ -48,14 +48,14 @@ impl Rooms {
     }
 
     /// Takes somebody out of every room.
-    pub(super) fn remove_everywhere(&mut self, nick: &str) {
+    pub(in crate::client::session) fn remove_everywhere(&mut self, nick: &str) {
         let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
             room.people.remove(&key);
         }
     }
 
-    pub(super) fn rename(&mut self, from: &str, to: &str) {
+    pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let key = self.naming.key(from);
         for room in self.rooms.values_mut() {
             if let Some(mut person) = room.people.remove(&key) {
@@ -67,7 +67,7 @@ impl Rooms {
 
     /// Somebody has said something in a room, or without one only to this person: then they are
     /// the likeliest to be answered wherever they are.
-    pub(super) fn spoke(&mut self, nick: &str, room: Option<&str>) {
+    pub(in crate::client::session) fn spoke(&mut self, nick: &str, room: Option<&str>) {
         self.words += 1;
         let key = self.naming.looked_up(nick);
         let room = room.map(|room| self.naming.looked_up(room));
@@ -81,7 +81,7 @@ impl Rooms {
     }
 
     /// Whether somebody with this nick is in one of the rooms.
-    pub(super) fn knows(&self, nick: &str) -> bool {
+    pub(in crate::client::session) fn knows(&self, nick: &str) -> bool {
         let key = self.naming.looked_up(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.people.contains_key(&*key))
@@ -89,7 +89,7 @@ impl Rooms {
 
     /// Somebody else whose nick looks the same to a hasty reader, this person included. In large
     /// rooms nobody would read the warning, and nobody is looked for.
-    pub(super) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
+    pub(in crate::client::session) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
         let (key, looks) = (self.naming.key(nick), skeleton(nick));
         let rooms = self
@@ -112,7 +112,7 @@ impl Rooms {
 
     /// Everybody but `own`: those of the active room before the others, among them those who
     /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
-    pub(super) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
+    pub(in crate::client::session) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
         let own = self.naming.key(own);
         let active = self.active.as_ref().map(|name| self.naming.key(name));
         let mut ranked: BTreeMap<&Key, (bool, u64, &str)> = BTreeMap::new();

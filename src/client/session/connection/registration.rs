@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use super::numbered::is_cut;
-use super::{
+use crate::client::event::Event;
+use crate::client::session::incoming::numerics::is_cut;
+use crate::client::session::{
     Asked, Moment, Order, Outbox, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
     SETTLED, Session, Shortfall,
 };
-use crate::client::event::Event;
 use crate::wire::{Message, Request};
 
 /// So long after the welcome a server that says nothing of its greeting's end has none.
@@ -22,7 +22,7 @@ const NEXT_ANSWER_MAX: Duration = Duration::from_secs(4);
 
 /// The names of this person that the server is told when it is known which nick they get.
 #[derive(Debug)]
-pub(super) struct Introduction {
+pub(in crate::client::session) struct Introduction {
     /// It is not waited for that any longer.
     at: Duration,
     /// How long an answer may take.
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Asks for a nick, and behind that a question whose answer says that it was not refused.
-    pub(super) fn ask_for_nick(&mut self, nick: &str, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn ask_for_nick(&mut self, nick: &str, outbox: &mut Outbox) {
         self.send_nick(nick, outbox);
         if let Some(introduction) = &mut self.introduction {
             introduction.questions += 1;
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// The server has answered a question about what it can do, in whatever way.
-    pub(super) fn question_answered(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn question_answered(&mut self, outbox: &mut Outbox) {
         let Some(introduction) = &mut self.introduction else {
             return;
         };
@@ -104,7 +104,11 @@ impl Session {
     }
 
     /// A server that knows no such questions need not answer them.
-    pub(super) fn introduce_in_time(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn introduce_in_time(
+        &mut self,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         let waits = self.introduction.as_ref();
         let is_due = waits.is_some_and(|waits| waits.at <= now.elapsed);
         if is_due && self.phase != Phase::Asking {
@@ -113,7 +117,7 @@ impl Session {
     }
 
     /// When the server is told the names at the latest.
-    pub(super) fn introduction_at(&self) -> Option<Duration> {
+    pub(in crate::client::session) fn introduction_at(&self) -> Option<Duration> {
         let waits = self.introduction.as_ref()?;
         (self.phase != Phase::Asking).then_some(waits.at)
     }
@@ -148,7 +152,7 @@ impl Session {
 
     /// Whether this is the echo of something that the configuration has said on coming in, which
     /// nobody is to see.
-    pub(super) fn is_said_first(&self, text: &str) -> bool {
+    pub(in crate::client::session) fn is_said_first(&self, text: &str) -> bool {
         let mut lines = self.settings.on_connect.iter();
         !self.is_ready() && lines.any(|line| line.ends_with(text))
     }
@@ -175,7 +179,12 @@ impl Session {
         }
     }
 
-    pub(super) fn welcomed(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn welcomed(
+        &mut self,
+        message: &Message<'_>,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         // It may cross a QUIT.
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
             return;
@@ -209,7 +218,7 @@ impl Session {
     }
 
     /// Enters the rooms that were asked for, or those of before the connection was lost.
-    pub(super) fn greeting_ended(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn greeting_ended(&mut self, outbox: &mut Outbox) {
         let is_awaited = self.greeting_until.take().is_some();
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
@@ -244,7 +253,7 @@ impl Session {
     }
 
     /// All that the server does by itself at the beginning is done.
-    pub(super) fn settled(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn settled(&mut self, now: Moment, outbox: &mut Outbox) {
         if !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
@@ -270,7 +279,11 @@ impl Session {
     }
 
     /// A room cannot be entered, or another one is in its place.
-    pub(super) fn room_refused_with(&mut self, room: &str, forward: Option<&str>) {
+    pub(in crate::client::session) fn room_refused_with(
+        &mut self,
+        room: &str,
+        forward: Option<&str>,
+    ) {
         let was_wanted = self.rooms.entry_refused(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
             // What stands behind it in the script is meant for that room, and for no other.
@@ -287,7 +300,7 @@ impl Session {
     }
 
     /// A room wants to know who somebody is, and what says so is on its way.
-    pub(super) fn enter_later(&mut self, room: &str) {
+    pub(in crate::client::session) fn enter_later(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
         let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.not_entered());
         let is_known = self.settings.on_connect.is_empty() || is_in(&self.rooms_later);
@@ -297,7 +310,7 @@ impl Session {
     }
 
     /// A service knows now who this is.
-    pub(super) fn identified(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn identified(&mut self, outbox: &mut Outbox) {
         for room in std::mem::take(&mut self.rooms_later) {
             self.enter_room(&room, outbox);
         }
@@ -317,7 +330,7 @@ impl Session {
     }
 
     /// Asks for the nick this person wants, while somebody else may still have it.
-    pub(super) fn regain(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn regain(&mut self, now: Moment, outbox: &mut Outbox) {
         if self.is_own(&self.settings.nick) {
             self.regain_at = None;
         } else {
@@ -331,7 +344,7 @@ impl Session {
         }
     }
 
-    pub(super) fn send_nick(&mut self, nick: &str, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn send_nick(&mut self, nick: &str, outbox: &mut Outbox) {
         self.send(&Request::Nick { nick }, outbox);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::{Outbox, Session};
 use crate::client::event::Fate;
 use crate::client::event::json::Stamp;
+use crate::client::session::{Outbox, Session};
 
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl fmt::Display for Report {
 impl Session {
     /// What is known of all lines now that no more will become of them; tells the refusals that
     /// are known and were not told. Nothing when there was no line at all.
-    pub(super) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+    pub(in crate::client::session) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
         for mut flight in std::mem::take(&mut self.script.flights) {

@@ -1,8 +1,8 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
-use super::heard::words_behind;
-use super::{Order, Outbox, Phase, SPELLINGS_MAX, Session, Shortfall};
+use super::messages::words_behind;
 use crate::client::event::Event;
+use crate::client::session::{Order, Outbox, Phase, SPELLINGS_MAX, Session, Shortfall};
 use crate::wire::{Message, Reply};
 
 /// The server is too busy for that just now.
@@ -176,7 +176,7 @@ pub(super) fn is_about_change_of_nick(number: u16) -> bool {
 }
 
 /// Whether a refusal can be about something that was said.
-pub(super) fn is_about_talk(number: u16) -> bool {
+pub(in crate::client::session) fn is_about_talk(number: u16) -> bool {
     matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531 | 716)
 }
 

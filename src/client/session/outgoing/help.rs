@@ -1,8 +1,8 @@
 //! What there is to type, explained.
 
-use super::{Outbox, Session};
 use crate::client::command::{self, Slash, commands};
 use crate::client::event::Event;
+use crate::client::session::{Outbox, Session};
 
 impl Session {
     pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {

@@ -20,7 +20,7 @@ enum Casemapping {
 
 /// The names of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client) struct Naming {
+pub struct Naming {
     casemapping: Casemapping,
     /// What the name of a room begins with.
     room_signs: String,
@@ -30,12 +30,12 @@ pub(in crate::client) struct Naming {
     /// does not tell they are all of them.
     talked_to: Option<String>,
     /// Whether `WHO` takes a list of what is asked.
-    pub(super) has_whox: bool,
+    pub has_whox: bool,
     /// How much the server keeps of a topic, of what somebody leaves behind when they are away, and
     /// of why somebody is thrown out, in bytes, where it tells.
-    pub(super) topic_max: Option<usize>,
-    pub(super) away_max: Option<usize>,
-    pub(super) kick_max: Option<usize>,
+    pub topic_max: Option<usize>,
+    pub away_max: Option<usize>,
+    pub kick_max: Option<usize>,
 }
 
 /// Signs of rooms there are where the server does not tell.
@@ -62,12 +62,12 @@ impl Default for Naming {
 
 impl Naming {
     /// What two spellings of one name have in common.
-    pub(super) fn key(&self, name: &str) -> Key {
+    pub fn key(&self, name: &str) -> Key {
         Key::of(&self.folded(name))
     }
 
     /// The text of that, to look a name up: nothing is copied for most names.
-    pub(super) fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    pub fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
         match self.folded(name) {
             Cow::Borrowed(name) => Key::folded(name),
             Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
@@ -75,13 +75,13 @@ impl Naming {
     }
 
     /// Whether two names are one.
-    pub(in crate::client) fn is_same(&self, one: &str, other: &str) -> bool {
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
         let (one, other) = (self.folded(one), self.folded(other));
         one.eq_ignore_ascii_case(&other)
     }
 
     /// A name, or a mask of names, in which only the case of ASCII is left to choose.
-    pub(super) fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    pub fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let is_plain = !name.contains(['[', ']', '\\', '~']);
         if is_plain || self.casemapping == Casemapping::Ascii {
             return Cow::Borrowed(name);
@@ -97,12 +97,12 @@ impl Naming {
     }
 
     /// Whether a name is that of a room.
-    pub(super) fn is_room(&self, name: &str) -> bool {
+    pub fn is_room(&self, name: &str) -> bool {
         name.starts_with(|c| self.room_signs.contains(c))
     }
 
     /// The room that is meant by what a person has typed, who may leave its sign away.
-    pub(super) fn room_named<'n>(&self, typed: &'n str) -> Cow<'n, str> {
+    pub fn room_named<'n>(&self, typed: &'n str) -> Cow<'n, str> {
         match self.is_room(typed) {
             true => Cow::Borrowed(typed),
             false => Cow::Owned(format!("#{typed}")),
@@ -110,7 +110,7 @@ impl Naming {
     }
 
     /// The room in a target: itself, or behind the ranks of those it is for.
-    pub(in crate::client) fn room_in<'n>(&self, target: &'n str) -> Option<&'n str> {
+    pub fn room_in<'n>(&self, target: &'n str) -> Option<&'n str> {
         let talked_to = self.talked_to.as_deref().unwrap_or(&self.ranks);
         // A sign of a rank can be that of a room: `&#room` is for some of `#room`, `&room` a room.
         let ranks = target.chars().take_while(|c| talked_to.contains(*c));
@@ -123,18 +123,18 @@ impl Naming {
     }
 
     /// A nick without the signs of its ranks.
-    pub(super) fn without_rank<'n>(&self, nick: &'n str) -> &'n str {
+    pub fn without_rank<'n>(&self, nick: &'n str) -> &'n str {
         nick.trim_start_matches(|c| self.is_rank(c))
     }
 
     /// Whether this is the sign of a rank.
-    pub(super) fn is_rank(&self, sign: char) -> bool {
+    pub fn is_rank(&self, sign: char) -> bool {
         self.ranks.contains(sign)
     }
 
     /// Takes what the server says of itself. Whether names that were the same no longer are, or
     /// the other way round.
-    pub(super) fn learn(&mut self, message: &Message<'_>) -> bool {
+    pub fn learn(&mut self, message: &Message<'_>) -> bool {
         let before = self.casemapping;
         // The last one is words for a person.
         let tokens = message.parameters.split_last().map(|(_, tokens)| tokens);

@@ -1,10 +1,10 @@
 //! What this person said and what never left this program, as lines to be typed again: so that
 //! they can be kept and offered at the next start.
 
-use super::Session;
-use super::talk::Talk;
+use super::send::Talk;
 use crate::client::command::{is_room, is_secret_talk};
 use crate::client::event::Manner;
+use crate::client::session::Session;
 
 impl Session {
     /// How many lines wait for the server, or have waited for it in vain.

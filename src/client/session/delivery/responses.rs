@@ -1,9 +1,9 @@
 //! What the server answers to each line of a script, or of a person: which flight a line of it is
 //! about, and what is told when a flight is answered.
 
-use super::fences::{ANSWER_MAX, Flight, Script, flight_mut};
-use super::{FENCE, Moment, Outbox, Session};
+use super::in_flight::{ANSWER_MAX, Flight, Script, flight_mut};
 use crate::client::event::{Event, Fate};
+use crate::client::session::{FENCE, Moment, Outbox, Session};
 use crate::wire::Message;
 use crate::wire::encoding::unescaped;
 
@@ -13,7 +13,11 @@ const BATCHES_MAX: usize = 64;
 impl Session {
     /// A refusal, of the server or of this program: kept with its line, or told at once when it
     /// is about none.
-    pub(super) fn tell_refusal(&mut self, mut event: Event, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_refusal(
+        &mut self,
+        mut event: Event,
+        outbox: &mut Outbox,
+    ) {
         if !self.settings.script {
             return self.tell_person(event, outbox);
         }
@@ -42,7 +46,7 @@ impl Session {
     }
 
     /// Understands a line of the server, and what of the script it answers.
-    pub(super) fn heard_as_answer(
+    pub(in crate::client::session) fn heard_as_answer(
         &mut self,
         message: &Message<'_>,
         now: Moment,
@@ -80,12 +84,18 @@ impl Session {
     }
 
     /// Whether the line at hand says that a line of the script was taken, and nothing else.
-    pub(super) fn is_echo(&self) -> bool {
+    pub(in crate::client::session) fn is_echo(&self) -> bool {
         self.script.hearing.is_some()
     }
 
     /// The server has answered a flight, and with `all` also all before it.
-    pub(super) fn answered(&mut self, number: u64, all: bool, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn answered(
+        &mut self,
+        number: u64,
+        all: bool,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         if all {
             for flight in &mut self.script.flights {
                 if flight.number > number {
@@ -140,7 +150,11 @@ impl Session {
     }
 
     /// The server does not answer some of a person's lines: there is no use in waiting for that.
-    pub(super) fn forget_unanswered(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn forget_unanswered(
+        &mut self,
+        now: Moment,
+        outbox: &mut Outbox,
+    ) {
         while let Some(mut flight) = self
             .script
             .flights

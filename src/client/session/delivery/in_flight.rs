@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::pace::Pace;
 use super::report::{Ranges, Report};
-use super::talk::Talk;
-use super::{FENCE, Moment, Outbox, Session};
+use super::window::Pace;
 use crate::client::event::Event;
 use crate::client::event::json::Stamp;
+use crate::client::session::outgoing::send::Talk;
+use crate::client::session::{FENCE, Moment, Outbox, Session};
 use crate::wire::{Request, outgoing};
 
 /// A line of a script.
@@ -31,27 +31,27 @@ pub enum ScriptLine<'a> {
 
 /// What a script has sent, and what the server has taken of it.
 #[derive(Debug, Default)]
-pub(super) struct Script {
+pub(in crate::client::session) struct Script {
     /// Requests without an answer, oldest first; those behind them that are answered already wait
     /// for their turn, so that all is told in the order of the lines.
-    pub(super) flights: VecDeque<Flight>,
+    pub(in crate::client::session) flights: VecDeque<Flight>,
     /// A question stands behind some of a person's lines, and is not answered.
-    pub(super) fence_is_out: bool,
+    pub(in crate::client::session) fence_is_out: bool,
     /// The number of the next flight.
-    pub(super) next: u64,
+    pub(in crate::client::session) next: u64,
     /// What waits until the window has room for it, oldest first.
-    pub(super) pieces: VecDeque<Piece>,
+    pub(in crate::client::session) pieces: VecDeque<Piece>,
     /// Requests go behind these, as what a person types does.
-    pub(super) in_turn: bool,
+    pub(in crate::client::session) in_turn: bool,
     pub(super) pace: Pace,
     /// As many lines were on their way as may be, since the last time that none was.
     pub(super) window_used: bool,
     /// The last line changes where talk goes, so what comes behind it waits for the answer.
     pub(super) moving: bool,
     /// The last flight is being written: what is sent or refused now belongs to it.
-    pub(super) writing: bool,
+    pub(in crate::client::session) writing: bool,
     /// The flight that the line at hand answers.
-    pub(super) hearing: Option<u64>,
+    pub(in crate::client::session) hearing: Option<u64>,
     /// Batches that answer a flight and have not ended.
     pub(super) batches: Vec<(String, u64)>,
     /// The last line that was given.
@@ -60,7 +60,7 @@ pub(super) struct Script {
     /// At least one line was refused.
     pub(super) refused: bool,
     /// No more lines will come, or will be taken.
-    pub(super) ended: bool,
+    pub(in crate::client::session) ended: bool,
     /// Lines behind the last one were left alone on purpose.
     pub(super) stopped: bool,
     /// What is known of the lines, since the time was over.
@@ -68,15 +68,15 @@ pub(super) struct Script {
     /// What was waited for has come.
     pub(super) found: bool,
     /// It was ended from outside.
-    pub(super) interrupted: bool,
+    pub(in crate::client::session) interrupted: bool,
     /// What to say on leaving.
-    pub(super) farewell: Option<String>,
+    pub(in crate::client::session) farewell: Option<String>,
 }
 
 /// One request on its way.
 #[derive(Debug)]
-pub(super) struct Flight {
-    pub(super) number: u64,
+pub(in crate::client::session) struct Flight {
+    pub(in crate::client::session) number: u64,
     /// The line of the script it belongs to; none when a person, or another program, had it sent.
     pub(super) line: Option<u64>,
     /// It is not the first request of its line.
@@ -84,23 +84,23 @@ pub(super) struct Flight {
     pub(super) sent_at: Duration,
     pub(super) answered_at: Duration,
     /// Where in all that was sent it begins.
-    pub(super) begins_at: u64,
+    pub(in crate::client::session) begins_at: u64,
     pub(super) answers_missing: u32,
     pub(super) refusals: Vec<Event>,
     /// What is said by it, for as long as that is not told.
-    pub(super) talk: Option<Talk>,
+    pub(in crate::client::session) talk: Option<Talk>,
     /// What the server said beside it when it took it.
-    pub(super) stamp: Stamp,
+    pub(in crate::client::session) stamp: Stamp,
 }
 
 /// A request that waits until the window has room for it.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(in crate::client::session) struct Piece {
     /// Of the flight it becomes; none for what says nothing, which only waits for its turn.
-    pub(super) number: Option<u64>,
-    pub(super) line: Option<u64>,
-    pub(super) request: String,
-    pub(super) talk: Option<Talk>,
+    pub(in crate::client::session) number: Option<u64>,
+    pub(in crate::client::session) line: Option<u64>,
+    pub(in crate::client::session) request: String,
+    pub(in crate::client::session) talk: Option<Talk>,
 }
 
 /// How long an answer to one line may take. However slow a server is, so few lines wait for it
@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// Whether nothing is left to do: every line is answered, and what is waited for has come.
-    pub(super) fn all_done(&self) -> bool {
+    pub(in crate::client::session) fn all_done(&self) -> bool {
         let waits = self.settings.wait.is_some() && !self.script.found;
         let waits = waits && !self.script.stopped;
         !waits && !self.has_open_lines()
@@ -157,13 +157,13 @@ impl Session {
     }
 
     /// When the oldest line must have been answered.
-    pub(super) fn answer_deadline(&self) -> Option<Duration> {
+    pub(in crate::client::session) fn answer_deadline(&self) -> Option<Duration> {
         let oldest = self.script.flights.front()?;
         Some(oldest.sent_at + ANSWER_MAX)
     }
 
     /// Whether a line of the script is being turned into requests.
-    pub(super) fn is_scripting(&self) -> bool {
+    pub(in crate::client::session) fn is_scripting(&self) -> bool {
         self.script.writing
     }
 
@@ -208,12 +208,12 @@ impl Session {
 
     /// The line at hand enters or leaves a room: nothing behind it may be said before it is known
     /// where.
-    pub(super) fn wait_for_the_room(&mut self) {
+    pub(in crate::client::session) fn wait_for_the_room(&mut self) {
         self.script.moving = true;
     }
 
     /// Puts the label of the line at hand in front of a request.
-    pub(super) fn put_label(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn put_label(&mut self, outbox: &mut Outbox) {
         if self.script.writing
             && self.capabilities.can_label()
             && let Some(flight) = self.script.flights.back_mut()
@@ -226,7 +226,7 @@ impl Session {
 
     /// Sends one of the pieces of what is said, as soon as the window has room for it. The first
     /// piece of a line of a script has its room already.
-    pub(super) fn send_piece(
+    pub(in crate::client::session) fn send_piece(
         &mut self,
         request: &Request<'_>,
         talk: Option<Talk>,
@@ -240,7 +240,7 @@ impl Session {
             return sent;
         }
         let line = begun.and_then(|flight| flight.line);
-        let request = match outgoing::line(request) {
+        let request = match outgoing::encode(request) {
             Ok(request) => request,
             Err(error) => {
                 self.refuse_input(&error.to_string(), outbox);
@@ -262,7 +262,10 @@ impl Session {
 
     /// Lets a request that says nothing wait for what was said before it; gives it back when there
     /// is nothing to wait for.
-    pub(super) fn keep_for_its_turn(&mut self, request: String) -> Option<String> {
+    pub(in crate::client::session) fn keep_for_its_turn(
+        &mut self,
+        request: String,
+    ) -> Option<String> {
         let script = &mut self.script;
         if !script.in_turn || script.writing || script.pieces.is_empty() {
             return Some(request);
@@ -326,7 +329,10 @@ fn put_fence(number: u64, outbox: &mut Outbox) {
     let _ = write!(outbox.lines, "PING :{FENCE}{number}\r\n");
 }
 
-pub(super) fn flight_mut(flights: &mut VecDeque<Flight>, number: u64) -> Option<&mut Flight> {
+pub(in crate::client::session) fn flight_mut(
+    flights: &mut VecDeque<Flight>,
+    number: u64,
+) -> Option<&mut Flight> {
     let index = flights.binary_search_by_key(&number, |flight| flight.number);
     flights.get_mut(index.ok()?)
 }
