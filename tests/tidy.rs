@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chatting_room::client::command::commands;
-use chatting_room::client::recipes::RECIPES;
+use chatting_room::client::config::recipes::RECIPES;
 use chatting_room::common::generate::Generated;
 use clap::CommandFactory as _;
 
@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "clap",
         &[
-            "src/client/options.rs",
+            "src/client/config/options.rs",
             "src/server/config/options.rs",
             "src/common/generate.rs",
             "src/common/cli.rs",
@@ -31,18 +31,18 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["src/common/generate.rs"]),
     ("clap_mangen", &["src/common/generate.rs"]),
     ("colored", &["src/client/screen/"]),
-    ("etcetera", &["src/client/start.rs"]),
+    ("etcetera", &["src/client/app/mod.rs"]),
     ("fastrand", &["src/client/network/"]),
     (
         "jiff",
         &[
             "src/client/json/",
             "src/client/log/",
-            "src/client/options.rs",
+            "src/client/config/options.rs",
             "src/client/screen/",
             "src/client/scroll/",
             "src/client/command/settings.rs",
-            "src/client/start.rs",
+            "src/client/app/mod.rs",
             "src/server/hub/time.rs",
         ],
     ),
@@ -53,13 +53,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("mio", &["src/server/net/mod.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
-    ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
+    ("nix", &["src/client/terminal/mode.rs", "src/server/mod.rs"]),
     ("regex_lite", &["src/client/event/matcher.rs"]),
     ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
     (
         "rustix",
         &[
-            "src/client/terminal.rs",
+            "src/client/terminal/mode.rs",
             "src/common/config_file.rs",
             "src/server/auth/password.rs",
             "src/server/net/listener.rs",
@@ -69,7 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "serde",
         &[
-            "src/client/config.rs",
+            "src/client/config/file.rs",
             "src/client/config/",
             "src/client/json/",
             "src/common/config_file.rs",
@@ -82,10 +82,10 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/interactive/",
             "src/client/mod.rs",
-            "src/client/plain.rs",
+            "src/client/ui/plain.rs",
             "src/client/script/",
-            "src/client/terminal.rs",
-            "src/client/wishes.rs",
+            "src/client/terminal/mode.rs",
+            "src/client/config/resolve.rs",
             "src/common/cli.rs",
             "src/server/mod.rs",
             "src/server/auth/password.rs",
@@ -104,7 +104,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "toml",
         &[
-            "src/client/config.rs",
+            "src/client/config/file.rs",
             "src/client/config/",
             "src/common/config_file.rs",
             "src/server/config/file.rs",
@@ -114,9 +114,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["src/server/logging.rs"]),
     (
         "unicode_segmentation",
-        &["src/client/editor/", "src/client/screen/wrap.rs"],
+        &["src/client/editor/", "src/client/view/wrap.rs"],
     ),
-    ("unicode_width", &["src/client/screen/wrap.rs"]),
+    ("unicode_width", &["src/client/view/wrap.rs"]),
 ];
 
 #[test]
@@ -191,10 +191,10 @@ fn only_those_with_sockets_read_the_clock() {
         // A paste is told from a person by the pauses.
         if source.is_in("src/client/editor/")
             || source.is_in("src/client/network/")
-            || source.is_in("src/client/script/tee.rs")
+            || source.is_in("src/client/ui/script/tee.rs")
             // The time that a script has begins with the program.
-            || source.is_in("src/client/start.rs")
-            || source.is_in("src/client/wishes.rs")
+            || source.is_in("src/client/app/mod.rs")
+            || source.is_in("src/client/config/resolve.rs")
             || source.is_in("src/server/reactor")
         {
             continue;
@@ -375,7 +375,7 @@ fn each_known_way_to_break_it_is_tried() {
 
 fn programs() -> [clap::Command; 2] {
     [
-        chatting_room::client::options::Options::command(),
+        chatting_room::client::config::options::Options::command(),
         chatting_room::server::Options::command(),
     ]
 }

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use chatting_room::client::recipes::RECIPES;
+use chatting_room::client::config::recipes::RECIPES;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
