@@ -1,4 +1,4 @@
-//! Each recipe of the README and the man page, run by bash as it is written.
+//! Each recipe of docs/scripts.md and the man page, run by bash as it is written.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

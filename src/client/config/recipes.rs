@@ -1,5 +1,5 @@
-//! Scripts to begin with. The man page and README.md have them, and the tests run them as they
-//! are written here.
+//! Example scripts. The man page and docs/scripts.md have them, and the tests run them as they are
+//! written here.
 
 /// One script and what it is for.
 #[derive(Debug)]
