@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::client::event::{Event, Fate, Manner};
+use chatting_room::client::event::{DeliveryStatus, Event, MessageKind};
 use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session, Shortfall};
 use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
 use chatting_room::wire::{Line, Lines};
@@ -204,8 +204,9 @@ impl Room {
         let mut events = std::mem::take(&mut self.people[who].events);
         events.retain(|event| {
             // What was delivered stands where it was typed.
-            let delivered = matches!(event, Event::Sent { fate, .. } if *fate == Fate::Delivered);
-            !delivered && !matches!(event, Event::ServerDetail { .. })
+            let delivered =
+                matches!(event, Event::Sent { fate, .. } if *fate == DeliveryStatus::Delivered);
+            !delivered && !matches!(event, Event::ServerNotice { .. })
         });
         events
     }
@@ -220,7 +221,7 @@ fn said(nick: &str, text: &str) -> Event {
         room: "#lobby".into(),
         nick: nick.into(),
         text: text.into(),
-        manner: Manner::Text,
+        manner: MessageKind::Text,
         own: false,
         mention: false,
     }
@@ -275,7 +276,7 @@ fn a_whisper_reaches_one_person_and_nobody_else() {
         [Event::Whispered {
             nick: "alice".into(),
             text: "psst".into(),
-            manner: Manner::Text,
+            manner: MessageKind::Text,
             own: false
         }]
     );

@@ -13,7 +13,7 @@ use crate::client::config::address::Address;
 use crate::client::config::options::Format;
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Kind, Record};
+use crate::client::event::json::{Record, RecordKind};
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
@@ -237,17 +237,17 @@ impl<'q, W: Write> Reader<'q, W> {
             return true;
         };
         let nick = record.nick.as_deref().map(Key::of);
-        if matches!(record.kind, Kind::Lost | Kind::Back) {
+        if matches!(record.kind, RecordKind::Lost | RecordKind::Back) {
             return true;
         }
         if let Some(person) = place.strip_prefix('@') {
             let is_theirs = matches!(
                 record.kind,
-                Kind::Whisper | Kind::Quit | Kind::Rename | Kind::Away
+                RecordKind::Whisper | RecordKind::Quit | RecordKind::Rename | RecordKind::Away
             );
             return is_theirs && nick == Some(Key::of(person));
         }
-        if matches!(record.kind, Kind::Quit | Kind::Rename) {
+        if matches!(record.kind, RecordKind::Quit | RecordKind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
             if was_seen && let Some(other) = &record.other {
                 self.seen.insert(Key::of(other));

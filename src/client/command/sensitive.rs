@@ -1,6 +1,6 @@
 //! Which lines carry a password, so that they must not be written to any file.
 
-use super::{Intent, parse};
+use super::{UserCommand, parse};
 use crate::wire::Message;
 
 /// Whether a line carries a password: what is said to the services of a network, what makes an
@@ -22,16 +22,16 @@ pub fn is_secret_talk(target: &str, text: &str) -> bool {
     has_arguments && target.split(',').any(is_service)
 }
 
-fn is_secret_intent(intent: &Intent<'_>, last_whisper: Option<&str>) -> bool {
+fn is_secret_intent(intent: &UserCommand<'_>, last_whisper: Option<&str>) -> bool {
     match intent {
-        Intent::Tell { target, text } | Intent::Notice { target, text } => {
+        UserCommand::Tell { target, text } | UserCommand::Notice { target, text } => {
             is_secret_talk(target, text)
         }
-        Intent::Reply { text } => last_whisper.is_some_and(|nick| is_secret_talk(nick, text)),
-        Intent::Join { key, .. } => key.is_some(),
-        Intent::Oper { .. } => true,
-        Intent::Mode { change, .. } => changes_key(change.split_whitespace()),
-        Intent::Raw { line } => match Message::parse(line) {
+        UserCommand::Reply { text } => last_whisper.is_some_and(|nick| is_secret_talk(nick, text)),
+        UserCommand::Join { key, .. } => key.is_some(),
+        UserCommand::Oper { .. } => true,
+        UserCommand::Mode { change, .. } => changes_key(change.split_whitespace()),
+        UserCommand::Raw { line } => match Message::parse(line) {
             Ok(message) => is_secret_request(&message),
             Err(_) => is_secret_attempt(line),
         },

@@ -160,8 +160,8 @@ impl Wishes {
             of_line
                 .chain(of_server)
                 .map(|room| match command::parse(&format!("/join {room}")) {
-                    Ok(command::Intent::Join { room, key: None }) => Ok(room.into_owned()),
-                    Ok(command::Intent::Join {
+                    Ok(command::UserCommand::Join { room, key: None }) => Ok(room.into_owned()),
+                    Ok(command::UserCommand::Join {
                         room,
                         key: Some(key),
                     }) => Ok(format!("{room} {key}")),

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::Address;
-use crate::client::command::{self, Slash, checked_nick_text, checked_room_text, nearest_command};
+use crate::client::command::{
+    self, CommandSpec, checked_nick_text, checked_room_text, nearest_command,
+};
 use crate::client::ui::questions::not_a_nick;
 use crate::common::config_file::nearest;
 use crate::wire::mask;
@@ -145,7 +147,7 @@ fn check_alias(name: &str, long: &str) -> Result<(), String> {
         ));
     };
     let command = command.split(' ').next().unwrap_or_default();
-    match Slash::find(command) {
+    match CommandSpec::find(command) {
         Some(_) => Ok(()),
         None => Err(match nearest_command(command) {
             Some(nearest) => format!("no command /{command}; did you mean /{nearest}?"),

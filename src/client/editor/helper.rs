@@ -12,7 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::Assistant;
 use super::handle::Remote;
-use crate::client::command::completion::{Names, completions};
+use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::session::Judgement;
 use crate::client::storage::drafts::DraftKeeper;
 use crate::common::sanitize::safe;
@@ -176,10 +176,10 @@ impl Helper {
         self.keeper.as_ref().filter(|_| self.is_line)
     }
 
-    fn names(&self) -> Names {
+    fn names(&self) -> CompletionNames {
         match &self.assistant {
             Some(assistant) => assistant.names(),
-            None => Names::default(),
+            None => CompletionNames::default(),
         }
     }
 

@@ -31,7 +31,7 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::Keys as KeySet;
 use crate::client::session::Judgement;
 use crate::client::storage::drafts::DraftKeeper;
@@ -100,7 +100,7 @@ pub struct Editor {
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
 pub trait Assistant {
     /// The names to complete.
-    fn names(&self) -> Names;
+    fn names(&self) -> CompletionNames;
     /// What there is to say of a line; none when that cannot be known now.
     fn judge(&self, line: &str) -> Option<Judgement>;
     /// The line with colours, in the same cells.

@@ -43,7 +43,7 @@ impl std::error::Error for PatternError {}
 
 /// Something said that ends the waiting.
 #[derive(Debug, Clone, Default)]
-pub struct Wait {
+pub struct EventMatcher {
     /// What its text must match.
     pub pattern: Option<Pattern>,
     /// Who must say it.
@@ -56,7 +56,7 @@ pub struct Wait {
     pub answers: bool,
 }
 
-impl Wait {
+impl EventMatcher {
     /// Whether this is what is waited for.
     pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
@@ -101,9 +101,9 @@ impl Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::Manner;
+    use crate::client::event::MessageKind;
 
-    fn ends(wait: &Wait, event: &Event) -> bool {
+    fn ends(wait: &EventMatcher, event: &Event) -> bool {
         wait.ends_with(event, &Naming::default())
     }
 
@@ -111,7 +111,7 @@ mod tests {
         Event::Whispered {
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            manner: MessageKind::Text,
             own,
         }
     }
@@ -121,7 +121,7 @@ mod tests {
             room: room.into(),
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            manner: MessageKind::Text,
             own: false,
             mention: false,
         }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_text_the_person_and_the_place_must_fit() {
-        let wait = Wait {
+        let wait = EventMatcher {
             pattern: Some("^(yes|no)$".parse().unwrap()),
             from: Some("Ann".into()),
             room: Some("#ops".into()),
@@ -146,10 +146,10 @@ mod tests {
 
     #[test]
     fn a_whisper_waited_for_is_not_talk_in_a_room_nor_ones_own() {
-        let mut wait = Wait {
+        let mut wait = EventMatcher {
             from: Some("ann".into()),
             whispered: true,
-            ..Wait::default()
+            ..EventMatcher::default()
         };
         assert!(!ends(&wait, &said("#ops", "ann", "yes")));
         assert!(!ends(&wait, &whisper("ann", "deploy?", true)));

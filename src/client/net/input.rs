@@ -5,7 +5,7 @@ use std::sync::mpsc as blocking;
 use tokio::sync::mpsc;
 
 use super::{Front, Network};
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
 use crate::client::session::{Judgement, Moment};
@@ -24,7 +24,7 @@ pub enum Command {
     /// The person's other nick.
     AnswerNick(String),
     /// Which names are there to complete?
-    Names(blocking::Sender<Names>),
+    Names(blocking::Sender<CompletionNames>),
     /// What is there to say of this line while it is typed?
     Judge(String, blocking::Sender<Judgement>),
     /// The person is to know this about the log.
@@ -68,7 +68,7 @@ impl<F: Front> Network<F> {
                 self.session.answer_nick(&nick, now, &mut self.outbox);
             }
             Some(Command::Names(answer)) => {
-                let names = Names {
+                let names = CompletionNames {
                     servers: self.ways.names(),
                     ..self.session.names()
                 };
@@ -79,7 +79,7 @@ impl<F: Front> Network<F> {
                 crate::client::panic_if_asked("network with a draft", &line);
                 let _ = answer.send(self.session.judge(&line));
             }
-            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogTold { words }),
+            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Sought(server, found)) => {
                 self.session.sought(server, found, now, &mut self.outbox);
@@ -135,7 +135,7 @@ impl<F: Front> Network<F> {
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
         let refusal = events.iter().find_map(|event| match event {
-            Event::Unsendable { words, .. } => Some(words.clone()),
+            Event::InputRejected { words, .. } => Some(words.clone()),
             _ => None,
         });
         if let Some(words) = refusal {

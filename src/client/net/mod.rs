@@ -24,7 +24,7 @@ use crate::client::Place;
 use crate::client::config::address::Address;
 use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::session::{Moment, Outbox, Session};
 use crate::client::storage::log::LogKeeper;
 use crate::client::terminal::mode;
@@ -91,7 +91,7 @@ pub(super) fn start(
                 tails: Vec::new(),
                 pending: Pending::default(),
                 log,
-                stamp: Stamp::default(),
+                stamp: MessageTags::default(),
                 write_failed: false,
                 begun,
                 ways,
@@ -122,7 +122,7 @@ struct Network<F> {
     /// Where all that happens is kept.
     log: Option<LogKeeper>,
     /// What the server said beside the line at hand.
-    stamp: Stamp,
+    stamp: MessageTags,
     /// Nothing more can be written. What the server said before that is still read.
     write_failed: bool,
     begun: Instant,
@@ -242,7 +242,7 @@ impl<F: Front> Network<F> {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
                 self.front.received(line);
-                let stamp = Stamp::of_line(line);
+                let stamp = MessageTags::of_line(line);
                 let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
                 self.front.stamp(stamp.clone());
@@ -250,8 +250,8 @@ impl<F: Front> Network<F> {
                 // At once, so that each line is shown as things are then, and not as they are
                 // behind all the lines that came with it.
                 self.show(unix_seconds, now);
-                self.front.stamp(Stamp::default());
-                self.stamp = Stamp::default();
+                self.front.stamp(MessageTags::default());
+                self.stamp = MessageTags::default();
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {

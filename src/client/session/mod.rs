@@ -358,7 +358,7 @@ impl Session {
     /// What was typed cannot be done; nothing is sent.
     fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
         let words = words.to_owned();
-        self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
+        self.tell_refusal(Event::InputRejected { words, line: None }, outbox);
     }
 }
 

@@ -15,7 +15,7 @@ mod send;
 
 use super::outgoing::send::split;
 use super::*;
-use crate::client::event::Manner;
+use crate::client::event::MessageKind;
 
 /// A session and what it wants done, with a clock that is moved by hand.
 struct Played {
@@ -169,7 +169,7 @@ fn wrong_input_sends_nothing() {
     assert_eq!(done.lines, "");
     assert_eq!(
         done.events,
-        [Event::Unsendable {
+        [Event::InputRejected {
             words: "no command /quti; did you mean /quit?".into(),
             line: None
         }]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Phase, Session, Unread};
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 
 impl Session {
     /// Whether this person is in, with all that belongs to it.
@@ -43,12 +43,12 @@ impl Session {
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
     /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
     /// and the rooms.
-    pub fn names(&self) -> Names {
+    pub fn names(&self) -> CompletionNames {
         let mut nicks = self.rooms.nicks_by_last_word(&self.nick);
         let whispered = self.last_whisper.iter();
         let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.knows(nick));
         nicks.extend(outsider.cloned());
-        Names {
+        CompletionNames {
             nicks,
             rooms: self.rooms.names(),
             other_rooms: self.rooms.heard_of(),
@@ -76,7 +76,7 @@ impl Session {
 
     /// What whoever begins like this can be called: `@nick` or a room.
     pub fn names_like(&self, start: &str) -> Vec<String> {
-        let Names { nicks, rooms, .. } = self.names();
+        let CompletionNames { nicks, rooms, .. } = self.names();
         let start = start.to_lowercase();
         let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
         let mut names: Vec<String> = nicks.chain(rooms).collect();

@@ -3,7 +3,7 @@
 use colored::Colorize as _;
 
 use super::{Look, irc_formatting, wrap};
-use crate::client::event::{Event, Fate, Manner, is_room};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
 use crate::common::sanitize::{safe, safe_name};
 
 impl Look {
@@ -51,7 +51,14 @@ impl Look {
         }
     }
 
-    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool, mention: bool) -> String {
+    fn said(
+        &self,
+        nick: &str,
+        text: &str,
+        manner: MessageKind,
+        own: bool,
+        mention: bool,
+    ) -> String {
         let text = self.text(text);
         let plain = safe_name(nick);
         let name = match (own || mention) && self.color {
@@ -59,9 +66,9 @@ impl Look {
             false => self.nick(nick),
         };
         let (before, behind) = match manner {
-            Manner::Text => ("<", ">"),
-            Manner::Action => ("* ", ""),
-            Manner::Notice => ("-", "-"),
+            MessageKind::Text => ("<", ">"),
+            MessageKind::Action => ("* ", ""),
+            MessageKind::Notice => ("-", "-"),
         };
         let cells = wrap::cells(&plain) + before.len() + behind.len();
         let padding = " ".repeat((self.taste.nick_width + 2).saturating_sub(cells));
@@ -85,13 +92,13 @@ impl Look {
         }
     }
 
-    fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+    fn whispered(&self, nick: &str, text: &str, manner: MessageKind, own: bool) -> String {
         let name = self.nick(nick);
         let text = format!("{}{}", self.text_begins(), self.text(text));
         let verb = match manner {
-            Manner::Text => "whispers:",
-            Manner::Action => "whispers: *",
-            Manner::Notice => "notes:",
+            MessageKind::Text => "whispers:",
+            MessageKind::Action => "whispers: *",
+            MessageKind::Notice => "notes:",
         };
         let line = if own {
             format!("you whisper to {name}: {text}")
@@ -106,12 +113,12 @@ impl Look {
     }
 
     /// What became of this person's own words, where that is not plain.
-    fn fate(&self, fate: Fate) -> String {
+    fn fate(&self, fate: DeliveryStatus) -> String {
         match fate {
-            Fate::Delivered => String::new(),
-            Fate::Refused => self.dim(" (not delivered)"),
-            Fate::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
-            Fate::Unknown => {
+            DeliveryStatus::Delivered => String::new(),
+            DeliveryStatus::Refused => self.dim(" (not delivered)"),
+            DeliveryStatus::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            DeliveryStatus::Unknown => {
                 let words = self.warning(" (nobody knows whether it arrived)");
                 words.trim_end().to_owned()
             }

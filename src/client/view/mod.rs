@@ -17,7 +17,7 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
-use crate::client::command::settings::Taste;
+use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{safe, safe_name};
 pub use prompt::Prompt;
@@ -49,12 +49,12 @@ pub struct Look {
     /// Whether all of it was seen at another time than now.
     is_later: bool,
     /// What can be changed while the program runs.
-    pub taste: Taste,
+    pub taste: DisplaySettings,
 }
 
 impl Look {
     /// A look with or without colours, with times in `zone`.
-    pub fn new(color: bool, volume: Volume, zone: TimeZone, taste: Taste) -> Self {
+    pub fn new(color: bool, volume: Volume, zone: TimeZone, taste: DisplaySettings) -> Self {
         if color {
             // The library would look at the terminal and the environment once more; what they
             // say has been weighed by the time a look is made.
@@ -133,7 +133,7 @@ impl Look {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
                 self.talk(event, active)
             }
-            Event::ServerSaid { text, .. } | Event::ServerDetail { text } => {
+            Event::ServerSaid { text, .. } | Event::ServerNotice { text } => {
                 self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
             }
             Event::Entered {
@@ -162,7 +162,7 @@ impl Look {
                 return format!("{}: {}\n", safe_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
-            Event::Listed { rooms } => return self.all_rooms(rooms),
+            Event::RoomList { rooms } => return self.all_rooms(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), safe(message))
@@ -183,17 +183,17 @@ impl Look {
                 };
                 return format!("{when}{}", self.warning(&why));
             }
-            Event::LooksLike { nick, other } => {
+            Event::ConfusableNick { nick, other } => {
                 let (nick, other) = (safe_name(nick), safe_name(other));
                 return self.warning(&format!(
                     "{nick} is not {other}, though the nicks look alike"
                 ));
             }
-            Event::Imitated { nick, other } => {
+            Event::SpoofedQuote { nick, other } => {
                 let (nick, other) = (safe_name(nick), safe_name(other));
                 return self.warning(&format!("it is {nick} who wrote that, not {other}"));
             }
-            Event::Unsendable { words, .. } => {
+            Event::InputRejected { words, .. } => {
                 return format!("{when}{}", self.warning(&safe(words)));
             }
             Event::ServerLost {
@@ -207,7 +207,7 @@ impl Look {
                 let lines: Vec<String> = words.split('\n').map(safe).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
-            Event::LogTold { words } => return self.warning(&safe(words)),
+            Event::LogStatus { words } => return self.warning(&safe(words)),
         };
         format!("{time}{}{text}\n", self.text_begins())
     }
@@ -237,7 +237,7 @@ fn lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
 /// The least volume at which an event is shown.
 fn least_volume(event: &Event) -> Volume {
     match event {
-        Event::ServerDetail { .. } => Volume::Everything,
+        Event::ServerNotice { .. } => Volume::Everything,
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
@@ -250,7 +250,7 @@ fn least_volume(event: &Event) -> Volume {
         | Event::Topic { asked: false, .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
-        | Event::Imitated { .. }
+        | Event::SpoofedQuote { .. }
         | Event::Note { .. } => Volume::Normal,
         _ => Volume::Quiet,
     }

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use chatting_room::client::command::settings::Taste;
+use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::Event;
-use chatting_room::client::event::json::{Record, Stamp};
+use chatting_room::client::event::json::{MessageTags, Record};
 use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
 use chatting_room::client::view::scrollback::Scroll;
 use chatting_room::client::view::{Look, Volume, raw_line, without_styles};
@@ -61,7 +61,14 @@ pub(crate) fn check(bytes: &[u8]) {
 
 impl Conversation {
     fn new(kind: u8) -> Self {
-        let look = |color| Look::new(color, Volume::Everything, TimeZone::UTC, Taste::default());
+        let look = |color| {
+            Look::new(
+                color,
+                Volume::Everything,
+                TimeZone::UTC,
+                DisplaySettings::default(),
+            )
+        };
         Self {
             session: Session::new(Settings {
                 nick: "alice".to_owned(),
@@ -116,7 +123,7 @@ impl Conversation {
     fn hear(&mut self, line: &[u8]) {
         if self.connected {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let stamp = Stamp::of_line(line);
+            let stamp = MessageTags::of_line(line);
             let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
             self.session.received(line, self.now, &mut self.outbox);
             self.show(unix_seconds, &stamp);
@@ -191,7 +198,7 @@ impl Conversation {
 
     /// Looks at all that the step wanted done.
     fn settle(&mut self, step: &[u8]) {
-        self.show(self.now.unix_seconds, &Stamp::default());
+        self.show(self.now.unix_seconds, &MessageTags::default());
         let lines = std::mem::take(&mut self.outbox.lines);
         self.check_lines(&lines, step);
         self.outbox.taken_bytes += lines.len() as u64;
@@ -254,7 +261,7 @@ impl Conversation {
     }
 
     /// Shows what happened in all the ways there are.
-    fn show(&mut self, unix_seconds: i64, stamp: &Stamp) {
+    fn show(&mut self, unix_seconds: i64, stamp: &MessageTags) {
         let active = self.session.active_room().map(str::to_owned);
         let active = active.as_deref();
         for event in std::mem::take(&mut self.outbox.events) {

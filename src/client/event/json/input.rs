@@ -7,7 +7,7 @@ use crate::client::command::{checked_nick_text, is_room};
 /// What a script has to say.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct InputObject {
     to: Option<String>,
     text: Option<String>,
     command: Option<String>,
@@ -15,7 +15,7 @@ struct Wish {
 
 /// A line of input, understood.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum ScriptInput {
     /// The same as this typed line.
     Typed(String),
     /// Say this in the active room.
@@ -24,43 +24,45 @@ pub enum Asked {
 
 /// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
 /// or `{"command":"/join #room"}`. The error is in words.
-pub fn read_wish(line: &str) -> Result<Asked, String> {
+pub fn read_wish(line: &str) -> Result<ScriptInput, String> {
     if !line.trim_start().starts_with('{') {
         return Err(format!("this is no object; write {FORMS}"));
     }
-    let wish: Wish = serde_json::from_str(line).map_err(|error| {
+    let wish: InputObject = serde_json::from_str(line).map_err(|error| {
         let words = error.to_string();
         let words = words.split(" at line").next().unwrap_or_default();
         format!("{words}; write {FORMS}")
     })?;
     match wish {
-        Wish {
+        InputObject {
             to: Some(to),
             text: Some(text),
             command: None,
         } => {
             let of_rank = to.trim_start_matches(['@', '+', '%', '~']);
             if of_rank.len() < to.len() && is_room(of_rank) && !to.contains(char::is_whitespace) {
-                return Ok(Asked::Typed(format!("/msg {to} {text}")));
+                return Ok(ScriptInput::Typed(format!("/msg {to} {text}")));
             }
             let is_name = checked_nick_text(&to) && !to.ends_with(':');
             let is_place = is_room(&to) && !to.contains(char::is_whitespace);
             match is_name || is_place {
-                true => Ok(Asked::Typed(format!("@{to} {text}"))),
+                true => Ok(ScriptInput::Typed(format!("@{to} {text}"))),
                 false => Err(format!("{to:?} can be neither a nick nor a room")),
             }
         }
-        Wish {
+        InputObject {
             to: None,
             text: Some(text),
             command: None,
-        } => Ok(Asked::Said(text)),
-        Wish {
+        } => Ok(ScriptInput::Said(text)),
+        InputObject {
             to: None,
             text: None,
             command: Some(command),
-        } if command.starts_with('/') && !command.starts_with("//") => Ok(Asked::Typed(command)),
-        Wish {
+        } if command.starts_with('/') && !command.starts_with("//") => {
+            Ok(ScriptInput::Typed(command))
+        }
+        InputObject {
             command: Some(command),
             to: None,
             text: None,
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn wishes_are_text_or_commands_and_nothing_else() {
-        let typed = |text: &str| Ok(Asked::Typed(text.to_owned()));
+        let typed = |text: &str| Ok(ScriptInput::Typed(text.to_owned()));
         assert_eq!(
             read_wish(r##"{"to":"#dev","text":" /x"}"##),
             typed("@#dev  /x")
@@ -89,7 +91,7 @@ mod tests {
         );
         assert_eq!(
             read_wish(r#"{"text":"/etc"}"#),
-            Ok(Asked::Said("/etc".to_owned()))
+            Ok(ScriptInput::Said("/etc".to_owned()))
         );
         assert_eq!(read_wish(r#"{"command":"/me waves"}"#), typed("/me waves"));
         for wrong in [

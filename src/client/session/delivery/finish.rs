@@ -60,7 +60,9 @@ impl Session {
         }
         if let Some(report) = self.report(outbox) {
             let words = format!("interrupted; {report}");
-            outbox.events.push(Event::Unsendable { words, line: None });
+            outbox
+                .events
+                .push(Event::InputRejected { words, line: None });
         }
     }
 }

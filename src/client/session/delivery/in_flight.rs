@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::report::{Ranges, Report};
 use super::window::Pace;
 use crate::client::event::Event;
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::session::outgoing::send::Talk;
 use crate::client::session::{FENCE, Moment, Outbox, Session};
 use crate::wire::{Request, outgoing};
@@ -90,7 +90,7 @@ pub(in crate::client::session) struct Flight {
     /// What is said by it, for as long as that is not told.
     pub(in crate::client::session) talk: Option<Talk>,
     /// What the server said beside it when it took it.
-    pub(in crate::client::session) stamp: Stamp,
+    pub(in crate::client::session) stamp: MessageTags,
 }
 
 /// A request that waits until the window has room for it.
@@ -186,7 +186,7 @@ impl Session {
             answers_missing: 0,
             refusals: Vec::new(),
             talk: None,
-            stamp: Stamp::default(),
+            stamp: MessageTags::default(),
         });
         let script = &mut self.script;
         script.window_used |= script.flights.len() >= script.pace.lines();

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::client::event::Fate;
-use crate::client::event::json::Stamp;
+use crate::client::event::DeliveryStatus;
+use crate::client::event::json::MessageTags;
 use crate::client::session::{Outbox, Session};
 
 /// Numbers of lines, as ranges in ascending order.
@@ -113,9 +113,9 @@ impl Session {
         for mut flight in std::mem::take(&mut self.script.flights) {
             let has_left = flight.begins_at < outbox.written_bytes;
             let fate = match (flight.answers_missing, has_left) {
-                (0, _) => Fate::Delivered,
-                (_, true) => Fate::Unknown,
-                (_, false) => Fate::Unsent,
+                (0, _) => DeliveryStatus::Delivered,
+                (_, true) => DeliveryStatus::Unknown,
+                (_, false) => DeliveryStatus::Unsent,
             };
             self.tell_flight(&mut flight, fate, outbox);
             let Some(line) = flight.line else { continue };
@@ -137,7 +137,13 @@ impl Session {
         }
         for piece in std::mem::take(&mut self.script.pieces) {
             if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
-                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+                self.tell_fate(
+                    number,
+                    talk,
+                    DeliveryStatus::Unsent,
+                    MessageTags::default(),
+                    outbox,
+                );
             }
             let script = &self.script;
             let Some(line) = piece.line else { continue };

@@ -2,7 +2,7 @@
 //! about, and what is told when a flight is answered.
 
 use super::in_flight::{ANSWER_MAX, Flight, Script, flight_mut};
-use crate::client::event::{Event, Fate};
+use crate::client::event::{DeliveryStatus, Event};
 use crate::client::session::{FENCE, Moment, Outbox, Session};
 use crate::wire::Message;
 use crate::wire::encoding::unescaped;
@@ -37,7 +37,7 @@ impl Session {
             return self.tell_person(event, outbox);
         }
         match &mut event {
-            Event::Refused { line, .. } | Event::Unsendable { line, .. } => {
+            Event::Refused { line, .. } | Event::InputRejected { line, .. } => {
                 *line = flight.line;
             }
             _ => {}
@@ -126,7 +126,7 @@ impl Session {
                     .answered(flight.sent_at, flight.answered_at, full);
             }
             let was_refused = !flight.refusals.is_empty();
-            self.tell_flight(&mut flight, Fate::Delivered, outbox);
+            self.tell_flight(&mut flight, DeliveryStatus::Delivered, outbox);
             self.script.tell(&mut flight, outbox);
             if was_refused && self.settings.strict && !self.script.stopped {
                 self.script.stop(outbox);
@@ -137,13 +137,18 @@ impl Session {
     }
 
     /// Tells what became of what a flight says: that it was refused, or else this.
-    pub(super) fn tell_flight(&self, flight: &mut Flight, otherwise: Fate, outbox: &mut Outbox) {
+    pub(super) fn tell_flight(
+        &self,
+        flight: &mut Flight,
+        otherwise: DeliveryStatus,
+        outbox: &mut Outbox,
+    ) {
         let Some(talk) = flight.talk.take() else {
             return;
         };
         let fate = match flight.refusals.is_empty() {
             true => otherwise,
-            false => Fate::Refused,
+            false => DeliveryStatus::Refused,
         };
         let stamp = std::mem::take(&mut flight.stamp);
         self.tell_fate(flight.number, talk, fate, stamp, outbox);
@@ -160,7 +165,7 @@ impl Session {
             .flights
             .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
         {
-            self.tell_flight(&mut flight, Fate::Unknown, outbox);
+            self.tell_flight(&mut flight, DeliveryStatus::Unknown, outbox);
         }
         self.script.fence_is_out = false;
         self.settle_flights(now, outbox);
@@ -188,7 +193,7 @@ impl Script {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        outbox.events.push(Event::Unsendable {
+        outbox.events.push(Event::InputRejected {
             words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
             line: Some(self.last),
         });

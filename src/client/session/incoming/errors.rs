@@ -39,7 +39,7 @@ impl Session {
             // It may say no more than that before it closes, or before patience ends.
             self.farewell = Some(words.to_owned());
             if !is_about_entry(number) {
-                return outbox.events.push(Event::ServerDetail {
+                return outbox.events.push(Event::ServerNotice {
                     text: words_behind(message, 1),
                 });
             }

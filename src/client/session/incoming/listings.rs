@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::messages::words_behind;
 use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, Who, add_detail, add_row};
-use crate::client::event::{Details, Event, Present};
+use crate::client::event::{Event, WhoEntry, WhoisInfo};
 use crate::client::session::{Moment, Outbox, Session};
 use crate::wire::{Message, Reply, Request};
 
@@ -109,7 +109,7 @@ impl Session {
         };
         let seen = self.rooms.person(&who.room, nick);
         let (idle, account) = more.unwrap_or_default();
-        let present = Present {
+        let present = WhoEntry {
             nick: nick.to_owned(),
             rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
             away: flags.starts_with('G'),
@@ -198,7 +198,7 @@ impl Session {
     pub(super) fn details_came(
         &mut self,
         nick: &str,
-        details: Option<&Details>,
+        details: Option<&WhoisInfo>,
         outbox: &mut Outbox,
     ) -> bool {
         let key = self.key(nick);

@@ -4,7 +4,7 @@
 //! line worth nothing, and no more than that.
 
 use super::numerics::is_cut;
-use crate::client::event::{Event, Manner};
+use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
     ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut,
 };
@@ -35,10 +35,10 @@ impl Session {
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {
-                self.said(message, target, text, Manner::Text, outbox);
+                self.said(message, target, text, MessageKind::Text, outbox);
             }
             ("NOTICE", Some(target), Some(text)) => {
-                self.said(message, target, text, Manner::Notice, outbox);
+                self.said(message, target, text, MessageKind::Notice, outbox);
             }
             ("PING", token, _) => {
                 let token = token.map(|token| cut(token, BODY_BYTES_MAX / 2));
@@ -113,7 +113,7 @@ impl Session {
             {
                 self.protocol_broken("what answers there does not speak IRC", outbox);
             }
-            _ => outbox.events.push(Event::ServerDetail {
+            _ => outbox.events.push(Event::ServerNotice {
                 text: format!("{} {}", message.command, words_behind(message, 0)),
             }),
         }
@@ -140,7 +140,7 @@ impl Session {
         message: &Message<'_>,
         target: &str,
         text: &str,
-        manner: Manner,
+        manner: MessageKind,
         outbox: &mut Outbox,
     ) {
         let source = message.source.filter(|source| {
@@ -152,19 +152,19 @@ impl Session {
             let text = text.to_owned();
             let is_greeting = !matches!(self.phase, Phase::Ready { .. });
             outbox.events.push(match is_greeting {
-                true => Event::ServerDetail { text },
+                true => Event::ServerNotice { text },
                 false => Event::ServerSaid { text, asked: false },
             });
             return;
         };
         let (text, manner) = match ctcp(text) {
             None => (text, manner),
-            Some(("ACTION", text)) => (text, Manner::Action),
+            Some(("ACTION", text)) => (text, MessageKind::Action),
             // Other programs' questions are not answered: an answer tells strangers about this
             // machine, and can be used to make it flood.
             Some((question, _)) => {
                 let text = format!("{nick} asks this program: {question}");
-                return outbox.events.push(Event::ServerDetail { text });
+                return outbox.events.push(Event::ServerNotice { text });
             }
         };
         if source.is_some_and(|source| self.is_ignored(source.as_str())) {
@@ -182,7 +182,7 @@ impl Session {
             let is_known = self.rooms.knows(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
-        let imitated = imitated.map(|other| Event::Imitated {
+        let imitated = imitated.map(|other| Event::SpoofedQuote {
             nick: nick.clone(),
             other: other.to_owned(),
         });
@@ -211,7 +211,7 @@ impl Session {
                 mention,
             }
         } else {
-            if !own && manner != Manner::Notice {
+            if !own && manner != MessageKind::Notice {
                 self.last_whisper = Some(nick.clone());
                 self.calls += 1;
             }
@@ -252,7 +252,7 @@ impl Session {
     fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
         let own = self.nick.as_str();
         if let Some(other) = self.rooms.lookalike(nick, own) {
-            outbox.events.push(Event::LooksLike {
+            outbox.events.push(Event::ConfusableNick {
                 nick: nick.to_owned(),
                 other,
             });
@@ -277,7 +277,7 @@ impl Session {
             true => host.to_owned(),
             false => format!("{user}@{host}"),
         });
-        outbox.events.push(Event::ServerDetail {
+        outbox.events.push(Event::ServerNotice {
             text: words_behind(message, 1),
         });
     }
@@ -380,7 +380,7 @@ impl Session {
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
             self.answered(number, true, now, outbox);
         } else if *token != ALIVE {
-            outbox.events.push(Event::ServerDetail {
+            outbox.events.push(Event::ServerNotice {
                 text: format!("PONG {token}"),
             });
         }

@@ -70,7 +70,7 @@ impl Session {
             Reply::ListEnd => {
                 let rooms = std::mem::take(&mut self.asked.list);
                 rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
-                outbox.events.push(Event::Listed { rooms });
+                outbox.events.push(Event::RoomList { rooms });
             }
             Reply::Away => self.away_told(message, outbox),
             Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
@@ -138,7 +138,7 @@ impl Session {
                 text,
                 asked: self.asked.in_words,
             },
-            None => Event::ServerDetail {
+            None => Event::ServerNotice {
                 text: words_behind(message, 1),
             },
         });

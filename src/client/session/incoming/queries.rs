@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::client::event::{Details, Present, RoomSummary};
+use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
 use crate::wire::Key;
 use crate::wire::isupport::Naming;
 
@@ -34,7 +34,7 @@ pub(in crate::client::session) struct Asked {
     /// Something was asked whose answer has no form of its own.
     pub(in crate::client::session) in_words: bool,
     /// What has come so far of an answer to `WHOIS`.
-    pub(in crate::client::session) whois: BTreeMap<Key, Details>,
+    pub(in crate::client::session) whois: BTreeMap<Key, WhoisInfo>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
@@ -51,7 +51,7 @@ pub(super) struct Who {
     pub(super) room: String,
     /// What stands in the lines of the answer where the server puts it there.
     pub(super) token: String,
-    pub(super) people: Vec<Present>,
+    pub(super) people: Vec<WhoEntry>,
     /// Those whose details are to come.
     pub(super) missing: BTreeSet<Key>,
     /// When that is not waited for any more; none until the list is whole.
@@ -87,7 +87,7 @@ impl Asked {
     }
 
     /// What has come so far of the answer to `WHOIS` about this person.
-    pub(super) fn whois_of(&mut self, key: Key) -> &mut Details {
+    pub(super) fn whois_of(&mut self, key: Key) -> &mut WhoisInfo {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
         }
@@ -130,14 +130,14 @@ pub(super) fn add_row<T>(rows: &mut Vec<T>, row: T, rows_max: usize) {
 }
 
 /// A row of `WHOIS` that has no form of its own.
-pub(super) fn add_detail(details: &mut Details, row: String) {
+pub(super) fn add_detail(details: &mut WhoisInfo, row: String) {
     add_row(&mut details.more, row, WHOIS_MAX);
 }
 
 impl Who {
     /// Puts what `WHOIS` said to where it belongs.
-    pub(super) fn add_details(&mut self, details: &Details, naming: &Naming) {
-        let same = |person: &&mut Present| naming.is_same(&person.nick, &details.nick);
+    pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Naming) {
+        let same = |person: &&mut WhoEntry| naming.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds.or(person.idle_seconds);

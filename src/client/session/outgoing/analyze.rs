@@ -4,8 +4,10 @@
 use std::ops::Range;
 
 use super::send::split;
-use crate::client::command::settings::{SETTINGS, Setting, Taste};
-use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
+use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
+use crate::client::command::{
+    self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
+};
 use crate::client::session::Session;
 
 /// What is known about a typed line.
@@ -80,7 +82,7 @@ impl Session {
         if name.is_empty() || name.starts_with('/') {
             return None;
         }
-        if self.settings.aliases.contains_key(name) || Slash::find(name).is_some() {
+        if self.settings.aliases.contains_key(name) || CommandSpec::find(name).is_some() {
             return Some(Part::Command);
         }
         let lower = name.to_ascii_lowercase();
@@ -112,11 +114,11 @@ impl Session {
                 let word = problem.word()?;
                 (!matches!(word, "#" | "&")).then(|| word.to_owned())
             }
-            Ok(Intent::Local(Local::Set {
+            Ok(UserCommand::LocalCommand(LocalCommand::Set {
                 name: Some(name),
                 value,
             })) => refused_setting(name, value).map(str::to_owned),
-            Ok(Intent::Switch { room: Some(room) }) => {
+            Ok(UserCommand::Switch { room: Some(room) }) => {
                 let names = self.rooms.names();
                 let is_number = room
                     .parse::<usize>()
@@ -128,13 +130,13 @@ impl Session {
                 };
                 (!is_number && !names.iter().any(begins)).then(|| room.to_owned())
             }
-            Ok(Intent::Help {
+            Ok(UserCommand::Help {
                 command: Some(name),
             }) => {
                 let aliases = self.settings.aliases.keys().map(String::as_str);
                 let mut names = commands().map(|slash| slash.name).chain(aliases);
                 let is_known = names.any(|other| other.starts_with(name));
-                (!is_known && Slash::find(name).is_none()).then(|| name.to_owned())
+                (!is_known && CommandSpec::find(name).is_none()).then(|| name.to_owned())
             }
             _ => None,
         }
@@ -184,12 +186,12 @@ impl Session {
     }
 
     /// How much of a text the server keeps, when that is not all of it.
-    fn will_be_cut(&self, intent: &Intent<'_>) -> Option<String> {
+    fn will_be_cut(&self, intent: &UserCommand<'_>) -> Option<String> {
         let naming = &self.rooms.naming;
         let (text, bytes_max) = match intent {
-            Intent::Topic { topic, .. } => (topic, naming.topic_max),
-            Intent::Away { message } => (message, naming.away_max),
-            Intent::Kick { reason, .. } => (reason, naming.kick_max),
+            UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
+            UserCommand::Away { message } => (message, naming.away_max),
+            UserCommand::Kick { reason, .. } => (reason, naming.kick_max),
             _ => return None,
         };
         let (bytes, bytes_max) = (text.as_ref()?.len(), bytes_max?);
@@ -197,14 +199,14 @@ impl Session {
     }
 
     /// Where a number of a room leads, or none.
-    fn way_to_room(&self, intent: &Intent<'_>) -> Option<String> {
+    fn way_to_room(&self, intent: &UserCommand<'_>) -> Option<String> {
         let names = self.rooms.names();
         let room = match intent {
-            Intent::Switch { room: Some(room) } => {
+            UserCommand::Switch { room: Some(room) } => {
                 let number: usize = room.parse().ok()?;
                 names.get(number.checked_sub(1)?)?
             }
-            Intent::Switch { room: None } => self.rooms.most_unread()?,
+            UserCommand::Switch { room: None } => self.rooms.most_unread()?,
             _ => return None,
         };
         Some(format!("to {room}"))
@@ -223,14 +225,14 @@ fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str>
         .choices
         .iter()
         .any(|choice| choice.starts_with(value));
-    let is_fine = is_begun || setting.set(&mut Taste::default(), value).is_ok();
+    let is_fine = is_begun || setting.set(&mut DisplaySettings::default(), value).is_ok();
     (!is_fine).then_some(value)
 }
 
 /// What a command still takes behind what stands there: shown where the next word would begin.
 fn usage_of(line: &str) -> Option<String> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
-    let slash = Slash::find(words.next()?)?;
+    let slash = CommandSpec::find(words.next()?)?;
     let is_next = line.ends_with(' ');
     let last = words.clone().last();
     let expected = slash.expected_behind(words);
@@ -238,7 +240,7 @@ fn usage_of(line: &str) -> Option<String> {
         return None;
     }
     let hint = expected.hint()?;
-    let value = last.filter(|_| expected.arguments("") == [Argument::Value]);
+    let value = last.filter(|_| expected.arguments("") == [ArgumentKind::Value]);
     let values = value.and_then(|name| Some(Setting::find(name).ok()?.values()));
     let space = if is_next { "" } else { " " };
     Some(format!("{space}{}", values.unwrap_or(hint.to_owned())))
@@ -268,7 +270,7 @@ fn place_of(line: &str, from: usize, words: &str) -> Option<Range<usize>> {
 /// Whether a line begins a reply to whoever whispered last, text or not.
 fn is_reply(line: &str) -> bool {
     let name = line.strip_prefix('/').and_then(|rest| rest.split_once(' '));
-    let slash = name.and_then(|(name, _)| Slash::find(name));
+    let slash = name.and_then(|(name, _)| CommandSpec::find(name));
     slash.is_some_and(|slash| slash.name == "reply")
 }
 

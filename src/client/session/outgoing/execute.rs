@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::help::answer;
-use crate::client::command::{self, Intent, Problem};
+use crate::client::command::{self, ParseError, UserCommand};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::session::{Moment, Order, Outbox, Phase, Session};
 use crate::common::config_file::nearest;
@@ -39,8 +39,8 @@ impl Session {
             return;
         };
         let target = match command::parse(first) {
-            Ok(Intent::Say { .. }) => None,
-            Ok(Intent::Tell { target, .. }) => Some(target.to_owned()),
+            Ok(UserCommand::Say { .. }) => None,
+            Ok(UserCommand::Tell { target, .. }) => Some(target.to_owned()),
             _ => {
                 let words = "text of several lines can only be said; send commands one by one";
                 return self.refuse_input(words, outbox);
@@ -75,26 +75,26 @@ impl Session {
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         match command::parse(line) {
-            Ok(Intent::Nothing) => {}
-            Ok(Intent::Help { command }) => self.help(command, outbox),
-            Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
-            Ok(Intent::Connect { server }) => self.go_elsewhere(server, outbox),
-            Ok(Intent::Reconnect) => self.reconnect(outbox),
-            Ok(Intent::Local(_)) if self.settings.script => {
+            Ok(UserCommand::Nothing) => {}
+            Ok(UserCommand::Help { command }) => self.help(command, outbox),
+            Ok(UserCommand::Quit { reason }) => self.quit(reason, now, outbox),
+            Ok(UserCommand::Connect { server }) => self.go_elsewhere(server, outbox),
+            Ok(UserCommand::Reconnect) => self.reconnect(outbox),
+            Ok(UserCommand::LocalCommand(_)) if self.settings.script => {
                 let words = "a script has no screen: /clear, /history, /search and /set do nothing";
                 self.refuse_input(words, outbox);
             }
-            Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
+            Ok(UserCommand::LocalCommand(_)) => outbox.orders.push(Order::Local {
                 line: line.to_owned(),
             }),
-            Ok(Intent::Switch { room }) => self.switch(room, outbox),
-            Ok(Intent::Rooms) => self.list_rooms(outbox),
-            Ok(Intent::Ignore { mask: Some(mask) }) => {
+            Ok(UserCommand::Switch { room }) => self.switch(room, outbox),
+            Ok(UserCommand::Rooms) => self.list_rooms(outbox),
+            Ok(UserCommand::Ignore { mask: Some(mask) }) => {
                 self.ignored.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
                 answer(outbox, words);
             }
-            Ok(Intent::Ignore { mask: None }) => {
+            Ok(UserCommand::Ignore { mask: None }) => {
                 let names = self.ignored.names();
                 let words = match names.len() {
                     0 => "nobody is ignored".to_owned(),
@@ -102,7 +102,7 @@ impl Session {
                 };
                 answer(outbox, words);
             }
-            Ok(Intent::Unignore { mask }) => match self.ignored.remove(mask) {
+            Ok(UserCommand::Unignore { mask }) => match self.ignored.remove(mask) {
                 true => answer(outbox, format!("{mask} is heard again")),
                 false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
             },
@@ -151,11 +151,11 @@ impl Session {
         let line = expanded.as_deref().unwrap_or(line);
         self.script.in_turn = true;
         match command::parse(line) {
-            Ok(Intent::Tell { target, text }) => {
+            Ok(UserCommand::Tell { target, text }) => {
                 let (targets, text) = (target, text);
                 self.send(&Request::Privmsg { targets, text }, outbox);
             }
-            Ok(Intent::Notice { target, text }) => {
+            Ok(UserCommand::Notice { target, text }) => {
                 let (targets, text) = (target, text);
                 self.send(&Request::Notice { targets, text }, outbox);
             }
@@ -167,7 +167,7 @@ impl Session {
     }
 
     /// What to say of a command that nobody knows, where an alias may have been meant.
-    fn alias_meant(&self, problem: &Problem) -> Option<String> {
+    fn alias_meant(&self, problem: &ParseError) -> Option<String> {
         let (name, command) = problem.unknown_command()?;
         // The beginning of a command is meant for it.
         let begins = |command: &str| command.starts_with(&name.to_ascii_lowercase());
@@ -190,7 +190,7 @@ impl Session {
             return;
         }
         debug_assert!(self.is_ready(), "a script waits until it is in");
-        match self.talk_of(&Intent::Say { text }) {
+        match self.talk_of(&UserCommand::Say { text }) {
             Some(Ok(talk)) => self.say(&talk, now, outbox),
             Some(Err(words)) => self.refuse_input(&words, outbox),
             None => debug_assert!(false, "text is something to say"),
@@ -210,28 +210,31 @@ impl Session {
         })
     }
 
-    fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
+    fn ask(&mut self, intent: &UserCommand<'_>, outbox: &mut Outbox) {
         let in_words = matches!(
             intent,
-            Intent::Mode { .. } | Intent::Invite { .. } | Intent::Oper { .. } | Intent::Raw { .. }
+            UserCommand::Mode { .. }
+                | UserCommand::Invite { .. }
+                | UserCommand::Oper { .. }
+                | UserCommand::Raw { .. }
         );
         self.asked.in_words |= in_words;
         match intent {
-            Intent::List { filter } => {
+            UserCommand::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
             }
-            Intent::Invite { nick, room } => {
+            UserCommand::Invite { nick, room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.send_line(format!("INVITE {nick} {room}"), outbox);
                 }
             }
-            Intent::Kick { room, nick, reason } => {
+            UserCommand::Kick { room, nick, reason } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     let reason = reason.map(|text| format!(" :{text}")).unwrap_or_default();
                     self.send_line(format!("KICK {room} {nick}{reason}"), outbox);
                 }
             }
-            Intent::Mode { target, change } => {
+            UserCommand::Mode { target, change } => {
                 let named = target.map(str::to_owned);
                 if let Some(target) = named.or_else(|| self.room_or_active(None, outbox)) {
                     self.send_line(
@@ -240,36 +243,36 @@ impl Session {
                     );
                 }
             }
-            Intent::Oper { name, password } => {
+            UserCommand::Oper { name, password } => {
                 self.send(&Request::Oper { name, password }, outbox);
             }
-            Intent::Raw { line } => {
+            UserCommand::Raw { line } => {
                 self.wait_for_the_room();
                 self.send_line((*line).to_owned(), outbox);
             }
-            Intent::Nick { nick } => {
+            UserCommand::Nick { nick } => {
                 self.asked.nick = Some((*nick).to_owned());
                 self.send_nick(nick, outbox);
             }
-            Intent::Who { room } => {
+            UserCommand::Who { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.ask_who(&room, outbox);
                 }
             }
-            Intent::Names { room } => {
+            UserCommand::Names { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.asked.names.insert(self.key(&room), Vec::new());
                     self.send(&Request::Names { rooms: Some(&room) }, outbox);
                 }
             }
-            Intent::Whois { nick } => {
+            UserCommand::Whois { nick } => {
                 self.send(&Request::Whois { nick }, outbox);
             }
-            Intent::Join { room, key } => {
+            UserCommand::Join { room, key } => {
                 self.wait_for_the_room();
                 self.join(room, *key, outbox);
             }
-            Intent::Part { room, reason } => {
+            UserCommand::Part { room, reason } => {
                 let (room, reason) = self.room_in_front(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.wait_for_the_room();
@@ -283,7 +286,7 @@ impl Session {
                     );
                 }
             }
-            Intent::Topic { room, topic } => {
+            UserCommand::Topic { room, topic } => {
                 let (room, topic) = self.topic_meant(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     if topic.is_none() {
@@ -292,25 +295,25 @@ impl Session {
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
             }
-            Intent::Away { message } => {
+            UserCommand::Away { message } => {
                 self.away = message.map(str::to_owned);
                 self.send(&Request::Away { message: *message }, outbox);
             }
-            Intent::Say { .. }
-            | Intent::Act { .. }
-            | Intent::Tell { .. }
-            | Intent::Reply { .. }
-            | Intent::Notice { .. }
-            | Intent::Nothing
-            | Intent::Help { .. }
-            | Intent::Quit { .. }
-            | Intent::Connect { .. }
-            | Intent::Reconnect
-            | Intent::Local(_)
-            | Intent::Switch { .. }
-            | Intent::Rooms
-            | Intent::Ignore { .. }
-            | Intent::Unignore { .. } => {
+            UserCommand::Say { .. }
+            | UserCommand::Act { .. }
+            | UserCommand::Tell { .. }
+            | UserCommand::Reply { .. }
+            | UserCommand::Notice { .. }
+            | UserCommand::Nothing
+            | UserCommand::Help { .. }
+            | UserCommand::Quit { .. }
+            | UserCommand::Connect { .. }
+            | UserCommand::Reconnect
+            | UserCommand::LocalCommand(_)
+            | UserCommand::Switch { .. }
+            | UserCommand::Rooms
+            | UserCommand::Ignore { .. }
+            | UserCommand::Unignore { .. } => {
                 debug_assert!(false, "these are dealt with elsewhere");
             }
         }

@@ -1,6 +1,6 @@
 //! What there is to type, explained.
 
-use crate::client::command::{self, Slash, commands};
+use crate::client::command::{self, CommandSpec, commands};
 use crate::client::event::Event;
 use crate::client::session::{Outbox, Session};
 
@@ -16,7 +16,7 @@ impl Session {
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());
-        if let Some(name) = of_long.filter(|name| Slash::find(name).is_some()) {
+        if let Some(name) = of_long.filter(|name| CommandSpec::find(name).is_some()) {
             self.explain(name, outbox);
         }
     }
@@ -46,7 +46,7 @@ impl Session {
     }
 
     fn explain(&mut self, name: &str, outbox: &mut Outbox) {
-        match Slash::find(name) {
+        match CommandSpec::find(name) {
             Some(slash) => outbox.events.push(Event::Answer {
                 words: format!("{slash}: {}", slash.help),
             }),

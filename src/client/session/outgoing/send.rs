@@ -5,9 +5,9 @@
 //! a refusal finds the line it is about, and when the connection is lost it is known which lines
 //! nobody can tell the fate of, and which never left this program.
 
-use crate::client::command::Intent;
-use crate::client::event::json::Stamp;
-use crate::client::event::{Event, Fate, Manner};
+use crate::client::command::UserCommand;
+use crate::client::event::json::MessageTags;
+use crate::client::event::{DeliveryStatus, Event, MessageKind};
 use crate::client::session::delivery::in_flight::flight_mut;
 use crate::client::session::incoming::errors::is_about_talk;
 use crate::client::session::{Moment, Outbox, Session, WAITING_LINES_MAX};
@@ -20,19 +20,19 @@ pub(in crate::client::session) struct Talk {
     /// A room or a person.
     pub(super) target: String,
     pub(super) text: String,
-    pub(super) manner: Manner,
+    pub(super) manner: MessageKind,
 }
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
-    pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, String>> {
+    pub(super) fn talk_of(&self, intent: &UserCommand<'_>) -> Option<Result<Talk, String>> {
         let (target, text, manner) = match intent {
-            Intent::Say { text } => (self.room_meant(), text, Manner::Text),
-            Intent::Act { text } => (self.room_meant(), text, Manner::Action),
-            Intent::Tell { target, text } => (Some(*target), text, Manner::Text),
-            Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
-            Intent::Reply { text } => match &self.last_whisper {
-                Some(nick) => (Some(nick.as_str()), text, Manner::Text),
+            UserCommand::Say { text } => (self.room_meant(), text, MessageKind::Text),
+            UserCommand::Act { text } => (self.room_meant(), text, MessageKind::Action),
+            UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
+            UserCommand::Notice { target, text } => (Some(*target), text, MessageKind::Notice),
+            UserCommand::Reply { text } => match &self.last_whisper {
+                Some(nick) => (Some(nick.as_str()), text, MessageKind::Text),
                 None => return Some(Err(self.nobody_to_reply_to())),
             },
             _ => return None,
@@ -50,8 +50,8 @@ impl Session {
     /// Says something, in as many lines as it takes.
     pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
         let (before, behind) = match talk.manner {
-            Manner::Action => (ACTION, ACTION_END),
-            Manner::Text | Manner::Notice => ("", ""),
+            MessageKind::Action => (ACTION, ACTION_END),
+            MessageKind::Text | MessageKind::Notice => ("", ""),
         };
         let targets = talk.target.as_str();
         let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
@@ -59,8 +59,8 @@ impl Session {
         for piece in &pieces {
             let text = &format!("{before}{piece}{behind}");
             let request = match talk.manner {
-                Manner::Notice => Request::Notice { targets, text },
-                Manner::Text | Manner::Action => Request::Privmsg { targets, text },
+                MessageKind::Notice => Request::Notice { targets, text },
+                MessageKind::Text | MessageKind::Action => Request::Privmsg { targets, text },
             };
             // A script is told by the number of the line, so only the log needs the words.
             let is_wanted = !self.is_scripting() || self.settings.log;
@@ -153,7 +153,7 @@ impl Session {
             .hearing
             .and_then(|number| flight_mut(&mut script.flights, number));
         if let Some(flight) = flight.filter(|flight| flight.talk.is_some()) {
-            flight.stamp = Stamp::of(message);
+            flight.stamp = MessageTags::of(message);
         }
     }
 
@@ -162,8 +162,8 @@ impl Session {
         &self,
         number: u64,
         talk: Talk,
-        fate: Fate,
-        stamp: Stamp,
+        fate: DeliveryStatus,
+        stamp: MessageTags,
         outbox: &mut Outbox,
     ) {
         outbox.events.push(Event::Sent {
@@ -212,7 +212,13 @@ impl Session {
             if let Event::Refused { text, .. } = &mut event {
                 *text = Some(talk.text.clone());
             }
-            self.tell_fate(number, talk, Fate::Refused, Stamp::default(), outbox);
+            self.tell_fate(
+                number,
+                talk,
+                DeliveryStatus::Refused,
+                MessageTags::default(),
+                outbox,
+            );
         } else if let Event::Refused {
             parameters,
             command,
@@ -235,8 +241,8 @@ impl Session {
             let has_left = flight.begins_at < outbox.written_bytes;
             let Some(talk) = flight.talk else { continue };
             if has_left {
-                let stamp = Stamp::default();
-                self.tell_fate(flight.number, talk, Fate::Unknown, stamp, outbox);
+                let stamp = MessageTags::default();
+                self.tell_fate(flight.number, talk, DeliveryStatus::Unknown, stamp, outbox);
             } else {
                 unsent.push(talk);
             }
@@ -273,19 +279,37 @@ impl Session {
     pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
         for flight in std::mem::take(&mut self.script.flights) {
             if let Some(talk) = flight.talk {
-                self.tell_fate(flight.number, talk, Fate::Unknown, flight.stamp, outbox);
+                self.tell_fate(
+                    flight.number,
+                    talk,
+                    DeliveryStatus::Unknown,
+                    flight.stamp,
+                    outbox,
+                );
             }
         }
         for piece in std::mem::take(&mut self.script.pieces) {
             if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
                 self.never_sent.push(talk.clone());
-                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+                self.tell_fate(
+                    number,
+                    talk,
+                    DeliveryStatus::Unsent,
+                    MessageTags::default(),
+                    outbox,
+                );
             }
         }
         for talk in std::mem::take(&mut self.waiting) {
             self.never_sent.push(talk.clone());
             // It has had no number, since it was never sent.
-            self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
+            self.tell_fate(
+                u64::MAX,
+                talk,
+                DeliveryStatus::Unsent,
+                MessageTags::default(),
+                outbox,
+            );
         }
     }
 }

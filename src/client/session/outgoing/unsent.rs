@@ -3,7 +3,7 @@
 
 use super::send::Talk;
 use crate::client::command::{is_room, is_secret_talk};
-use crate::client::event::Manner;
+use crate::client::event::MessageKind;
 use crate::client::session::Session;
 
 impl Session {
@@ -22,7 +22,7 @@ impl Session {
         for talk in all.filter(|talk| !is_secret_talk(&talk.target, &talk.text)) {
             let goes_on = last.is_some_and(|last| {
                 let manners = [last.manner, talk.manner];
-                manners == [Manner::Text; 2] && last.target == talk.target
+                manners == [MessageKind::Text; 2] && last.target == talk.target
             });
             match drafts.last_mut() {
                 Some(draft) if goes_on => {
@@ -45,13 +45,13 @@ fn typed_again(talk: &Talk) -> Vec<String> {
         manner,
     } = talk;
     match manner {
-        Manner::Notice => vec![format!("/notice {target} {text}")],
+        MessageKind::Notice => vec![format!("/notice {target} {text}")],
         // With two signs in front, as of those of a rank in a room, it would be said aloud.
-        Manner::Text if is_room(target) || target.starts_with('@') => {
+        MessageKind::Text if is_room(target) || target.starts_with('@') => {
             vec![format!("/msg {target} {text}")]
         }
-        Manner::Text => vec![format!("@{target} {text}")],
+        MessageKind::Text => vec![format!("@{target} {text}")],
         // There is no way to do something in a room from afar.
-        Manner::Action => vec![format!("/room {target}"), format!("/me {text}")],
+        MessageKind::Action => vec![format!("/room {target}"), format!("/me {text}")],
     }
 }

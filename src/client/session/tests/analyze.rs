@@ -1,7 +1,7 @@
 //! What is known of a line while it is typed.
 
 use super::*;
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 
 #[test]
 fn a_line_is_judged_while_it_is_typed() {
@@ -102,7 +102,7 @@ fn who_spoke_last_is_completed_first() {
         played.hear(&format!(":{nick}!x@h JOIN #lobby"));
     }
     played.hear(":carol!x@h PRIVMSG #lobby :hi");
-    let Names { nicks, rooms, .. } = played.session.names();
+    let CompletionNames { nicks, rooms, .. } = played.session.names();
     assert_eq!(nicks, ["carol", "bob", "dan"]);
     assert_eq!(rooms, ["#lobby"]);
     played.hear(":dan!x@h NICK zoe");
@@ -178,7 +178,10 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .insert("greet".into(), "/msg bob hi".into());
     played.type_line("/gret");
     let words = "no command /gret; did you mean /greet?".to_owned();
-    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+    assert_eq!(
+        played.events(),
+        [Event::InputRejected { words, line: None }]
+    );
     played
         .session
         .settings
@@ -186,7 +189,10 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .insert("hi".into(), "//hi".into());
     played.type_line("/he");
     let words = "no command /he; did you mean /help?".to_owned();
-    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+    assert_eq!(
+        played.events(),
+        [Event::InputRejected { words, line: None }]
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     played.type_line("@bob two");
     played.type_line("/nick other");
     let events = played.events();
-    assert!(matches!(events[2], Event::Unsendable { .. }));
+    assert!(matches!(events[2], Event::InputRejected { .. }));
     played.connect();
     played.take();
     played.let_in("alice");
@@ -118,7 +118,7 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let not_found = Err("unknown host other.example".to_owned());
     let session = &mut played.session;
     session.sought(server.clone(), not_found, Moment::default(), &mut outbox);
-    let [Event::Unsendable { words, .. }] = &outbox.events[..] else {
+    let [Event::InputRejected { words, .. }] = &outbox.events[..] else {
         panic!("{outbox:?}");
     };
     assert_eq!(words, "unknown host other.example; you stay here");

@@ -26,7 +26,7 @@ fn what_is_typed_behind_being_thrown_out_of_a_room_is_said_in_no_other() {
         let done = played.take();
         assert_eq!(done.lines, "");
         assert!(
-            matches!(&done.events[..], [Event::Unsendable { words, .. }] if words.contains("#ops")),
+            matches!(&done.events[..], [Event::InputRejected { words, .. }] if words.contains("#ops")),
             "{:?}",
             done.events
         );
@@ -92,7 +92,7 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
     assert_eq!(done.lines, "");
     assert!(matches!(
         &done.events[..],
-        [Event::Unsendable { line: Some(2), .. }]
+        [Event::InputRejected { line: Some(2), .. }]
     ));
 }
 
@@ -124,7 +124,7 @@ fn what_stands_behind_a_join_in_a_script_is_said_in_that_room_or_nowhere() {
     let done = played.take();
     assert_eq!(done.lines, "");
     assert!(
-        matches!(&done.events[..], [Event::Unsendable { line: Some(4), words }] if words.contains("#closed")),
+        matches!(&done.events[..], [Event::InputRejected { line: Some(4), words }] if words.contains("#closed")),
         "{:?}",
         done.events
     );

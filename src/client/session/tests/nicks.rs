@@ -68,7 +68,7 @@ fn a_nick_that_looks_like_another_is_pointed_out() {
     let alike: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::LooksLike { nick, other } => Some((nick.as_str(), other.as_str())),
+            Event::ConfusableNick { nick, other } => Some((nick.as_str(), other.as_str())),
             _ => None,
         })
         .collect();

@@ -369,7 +369,7 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
         played.hear(":alice!~a@host PRIVMSG NickServ :identify hunter2");
         let outbox = played.take();
         assert_eq!(outbox.lines.lines().collect::<Vec<_>>(), done);
-        assert!(matches!(&outbox.events[..], [Event::Unsendable { .. }]));
+        assert!(matches!(&outbox.events[..], [Event::InputRejected { .. }]));
         played.hear(":alice!~a@host JOIN #dev");
         played.hear(":s 366 alice #dev :End");
         played.hear(":s 401 alice NickServ :No such nick");

@@ -38,7 +38,7 @@ impl Played {
     /// The numbers of the lines that were told to be refused since the last time.
     fn refused(&mut self) -> Vec<u64> {
         let number = |event: &Event| match event {
-            Event::Refused { line, .. } | Event::Unsendable { line, .. } => line.unwrap(),
+            Event::Refused { line, .. } | Event::InputRejected { line, .. } => line.unwrap(),
             other => panic!("{other:?}"),
         };
         self.events().iter().map(number).collect()

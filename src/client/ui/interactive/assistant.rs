@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::ANSWER_MAX;
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::editor::Assistant;
 use crate::client::net::{Command, Commands};
 use crate::client::session::Judgement;
@@ -25,7 +25,7 @@ impl NetworkAssistant {
 }
 
 impl Assistant for NetworkAssistant {
-    fn names(&self) -> Names {
+    fn names(&self) -> CompletionNames {
         self.ask(Command::Names).unwrap_or_default()
     }
 

@@ -4,11 +4,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::News;
-use crate::client::command::{self, Intent, Local};
+use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::config::options::Format;
 use crate::client::editor::Remote;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::net::Front;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftKeeper;
@@ -22,7 +22,7 @@ pub(super) struct TerminalFront {
     pub(super) page: Page,
     /// What standard output gets: what a person reads, unless it goes elsewhere.
     pub(super) format: Format,
-    pub(super) stamp: Stamp,
+    pub(super) stamp: MessageTags,
     pub(super) printer: Printer,
     pub(super) remote: Remote,
     pub(super) title: Title,
@@ -70,7 +70,7 @@ impl Front for TerminalFront {
         }
     }
 
-    fn stamp(&mut self, stamp: Stamp) {
+    fn stamp(&mut self, stamp: MessageTags) {
         self.stamp = stamp;
     }
 
@@ -113,7 +113,7 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
-        if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
+        if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
             return self.tell(News::Clear);
         }
         self.page.local(line);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::Look;
 use crate::client::command::settings::{SETTINGS, Setting};
-use crate::client::command::{self, Intent, Local};
+use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::event::Event;
 use crate::common::sanitize::safe;
 use buffer::Remembered;
@@ -92,7 +92,7 @@ impl Scroll {
         text.push_str(&self.attention(event, unix_seconds));
         // What this program has to say of a line is not looked for later.
         text.push_str(&match event {
-            Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
+            Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
                 self.day_before(self.look.table(lines), unix_seconds)
             }
             _ => self.scrolled(lines, unix_seconds),
@@ -155,10 +155,14 @@ impl Scroll {
     /// Does what a typed line asks of the screen.
     pub fn local(&mut self, line: &str) -> String {
         let lines = match command::parse(line) {
-            Ok(Intent::Local(Local::History { count })) => self.remembered.last(count),
-            Ok(Intent::Local(Local::Search { text })) => self.search(text),
-            Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
-            Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
+            Ok(UserCommand::LocalCommand(LocalCommand::History { count })) => {
+                self.remembered.last(count)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Search { text })) => self.search(text),
+            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value })) => {
+                self.set(name, value)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Clear)) if !self.on_terminal => {
                 let words = "one line follows another here; there is no screen to clear";
                 self.look.warning(words)
             }

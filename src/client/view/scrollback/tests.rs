@@ -5,18 +5,18 @@ use jiff::tz::TimeZone;
 use super::buffer::REMEMBERED_BYTES_MAX;
 use super::notify::BELL;
 use super::*;
-use crate::client::command::settings::Taste;
-use crate::client::event::json::Stamp;
-use crate::client::event::{Fate, Manner};
+use crate::client::command::settings::DisplaySettings;
+use crate::client::event::json::MessageTags;
+use crate::client::event::{DeliveryStatus, MessageKind};
 use crate::client::session::Unread;
 use crate::client::view::Volume;
 
 const NOON: i64 = 12 * 3_600 + 60;
 
 fn scroll() -> Scroll {
-    let taste = Taste {
+    let taste = DisplaySettings {
         wrap: false,
-        ..Taste::default()
+        ..DisplaySettings::default()
     };
     let look = Look::new(false, Volume::Normal, TimeZone::UTC, taste);
     Scroll::new(look, true)
@@ -34,7 +34,7 @@ fn said(text: &str, mention: bool) -> Event {
         room: "#a".into(),
         nick: "bob".into(),
         text: text.into(),
-        manner: Manner::Text,
+        manner: MessageKind::Text,
         own: false,
         mention,
     }
@@ -64,7 +64,12 @@ fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
 
 #[test]
 fn quiet_leaves_out_many_who_come_as_it_leaves_out_one() {
-    let look = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
+    let look = Look::new(
+        false,
+        Volume::Quiet,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    );
     let mut scroll = Scroll::new(look, false);
     for nick in ["bob", "carol"] {
         assert_eq!(scroll.show(&joined(nick), NOON, Some("#a")), "");
@@ -202,9 +207,9 @@ fn ones_own_words_are_found_again_and_passwords_are_not() {
         target: target.into(),
         nick: "alice".into(),
         text: text.into(),
-        manner: Manner::Text,
-        fate: Fate::Delivered,
-        stamp: Stamp::default(),
+        manner: MessageKind::Text,
+        fate: DeliveryStatus::Delivered,
+        stamp: MessageTags::default(),
     };
     scroll.remember(&sent("#a", "an apple"), NOON, Some("#a"));
     scroll.remember(&sent("NickServ", "identify apple"), NOON, Some("#a"));
@@ -231,7 +236,12 @@ fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
 #[test]
 fn where_no_screen_can_be_cleared_that_is_said() {
     assert_eq!(scroll().local("/clear"), "");
-    let look = Look::new(false, Volume::Normal, TimeZone::UTC, Taste::default());
+    let look = Look::new(
+        false,
+        Volume::Normal,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    );
     let mut lines = Scroll::new(look, false);
     assert_eq!(
         lines.local("/clear"),
