@@ -15,7 +15,7 @@ use crate::client::config::since::Since;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, RecordKind};
 use crate::client::event::matcher::Pattern;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr::tell_of_line;
 use crate::client::view::Look;
@@ -53,7 +53,7 @@ pub(in crate::client) fn show(
         reader.finish()?;
         return match reader.wrong {
             0 => Ok(()),
-            _ => Err(Failure::Short(Shortfall::LinesRefused)),
+            _ => Err(Failure::Short(Incomplete::LinesRefused)),
         };
     };
     let first_day = reader.since.map(|since| {

@@ -13,7 +13,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use super::Assistant;
 use super::handle::Remote;
 use crate::client::command::completion::{CompletionNames, completions};
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftKeeper;
 use crate::common::sanitize::safe;
 
@@ -24,7 +24,7 @@ pub(super) struct Helper {
     assistant: Option<Box<dyn Assistant>>,
     cycle: Mutex<Option<Cycle>>,
     /// What is known of the line as it was drawn last.
-    judged: Mutex<Judgement>,
+    judged: Mutex<LineAnalysis>,
     keeper: Option<DraftKeeper>,
     /// What is typed now is a line, kept as a draft, and not the answer to a question.
     is_line: bool,
@@ -119,13 +119,13 @@ impl Hinter for Helper {
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Aside> {
         let (index, count) = (context.history_index(), context.history().len());
         if let Some(words) = self.remote.words_for_begun(index, count) {
-            *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
+            *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
             return Some(Aside::new(&words));
         }
         let judgement = match &self.assistant {
             Some(assistant) if self.is_line => assistant.judge(line).unwrap_or_default(),
             // The answer to a question is nothing to say.
-            _ => Judgement::default(),
+            _ => LineAnalysis::default(),
         };
         let aside = (position == line.len()).then(|| {
             let note = || judgement.note.as_ref().map(|note| format!("  ({note})"));

@@ -33,7 +33,7 @@ use rustyline::{
 
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::Keys as KeySet;
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftKeeper;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
@@ -102,9 +102,9 @@ pub trait Assistant {
     /// The names to complete.
     fn names(&self) -> CompletionNames;
     /// What there is to say of a line; none when that cannot be known now.
-    fn judge(&self, line: &str) -> Option<Judgement>;
+    fn judge(&self, line: &str) -> Option<LineAnalysis>;
     /// The line with colours, in the same cells.
-    fn paint(&self, line: &str, judgement: &Judgement) -> String;
+    fn paint(&self, line: &str, judgement: &LineAnalysis) -> String;
 }
 
 impl Editor {

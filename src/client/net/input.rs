@@ -8,7 +8,7 @@ use super::{Front, Network};
 use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
-use crate::client::session::{Judgement, Moment};
+use crate::client::session::{LineAnalysis, SessionTime};
 use crate::common::sanitize::safe;
 
 /// What the other threads ask of the session.
@@ -26,7 +26,7 @@ pub enum Command {
     /// Which names are there to complete?
     Names(blocking::Sender<CompletionNames>),
     /// What is there to say of this line while it is typed?
-    Judge(String, blocking::Sender<Judgement>),
+    Judge(String, blocking::Sender<LineAnalysis>),
     /// The person is to know this about the log.
     LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
@@ -55,7 +55,7 @@ pub fn commands() -> (Commands, Inbox) {
 }
 
 impl<F: Front> Network<F> {
-    pub(super) fn command(&mut self, command: Option<Command>, now: Moment) {
+    pub(super) fn command(&mut self, command: Option<Command>, now: SessionTime) {
         match command {
             Some(Command::Typed { text, room }) => {
                 crate::client::panic_if_asked("network", &text);
@@ -93,7 +93,7 @@ impl<F: Front> Network<F> {
     }
 
     /// Answers another program. Whether it still listens is its own concern.
-    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: Moment) {
+    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: SessionTime) {
         let lines = match ask {
             Ask::Send(line) => {
                 let first = self.session.next_said();
@@ -130,7 +130,7 @@ impl<F: Front> Network<F> {
     }
 
     /// Takes a line of another program like a typed one, and lets the person here see it.
-    fn typed_from_outside(&mut self, line: &str, now: Moment) -> Result<(), String> {
+    fn typed_from_outside(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
         let before = self.outbox.events.len();
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();

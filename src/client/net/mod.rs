@@ -25,7 +25,7 @@ use crate::client::config::address::Address;
 use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
 use crate::client::event::json::MessageTags;
-use crate::client::session::{Moment, Outbox, Session};
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogKeeper;
 use crate::client::terminal::mode;
 use crate::client::ui::script::Batch;
@@ -85,7 +85,7 @@ pub(super) fn start(
                 address,
                 session,
                 front,
-                outbox: Outbox::default(),
+                outbox: SessionOutput::default(),
                 unsent: Vec::new(),
                 batch: Batch::default(),
                 tails: Vec::new(),
@@ -110,7 +110,7 @@ struct Network<F> {
     address: Address,
     session: Session,
     front: F,
-    outbox: Outbox,
+    outbox: SessionOutput,
     /// Bytes for the server that its socket has not taken yet.
     unsent: Vec<u8>,
     /// Lines of a script that the session has not asked for yet.
@@ -237,7 +237,7 @@ impl<F: Front> Network<F> {
         None
     }
 
-    fn received(&mut self, mut fresh: &[u8], lines: &mut Lines, now: Moment) {
+    fn received(&mut self, mut fresh: &[u8], lines: &mut Lines, now: SessionTime) {
         while let Some(line) = lines.next_line(&mut fresh) {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
@@ -303,9 +303,9 @@ impl<F: Front> Network<F> {
         }
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> SessionTime {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH);
-        Moment {
+        SessionTime {
             elapsed: self.begun.elapsed(),
             unix_seconds: wall.map_or(0, |since| {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

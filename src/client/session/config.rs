@@ -7,7 +7,7 @@ use crate::client::event::matcher::EventMatcher;
 
 /// What a session is to do, decided before it begins.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SessionConfig {
     /// The nick to ask for.
     pub nick: String,
     /// Other nicks, to be tried in turn when that one cannot be had.

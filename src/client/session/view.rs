@@ -37,7 +37,7 @@ impl Session {
     /// How often this person was named in the active room, or whispered to, since they typed
     /// something.
     pub fn calls(&self) -> u32 {
-        self.calls
+        self.highlight_count
     }
 
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
@@ -45,7 +45,7 @@ impl Session {
     /// and the rooms.
     pub fn names(&self) -> CompletionNames {
         let mut nicks = self.rooms.nicks_by_last_word(&self.nick);
-        let whispered = self.last_whisper.iter();
+        let whispered = self.last_whisperer.iter();
         let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.knows(nick));
         nicks.extend(outsider.cloned());
         CompletionNames {
@@ -54,7 +54,7 @@ impl Session {
             other_rooms: self.rooms.heard_of(),
             aliases: self.settings.aliases.clone(),
             ignored: self
-                .ignored
+                .ignore_list
                 .names()
                 .into_iter()
                 .map(str::to_owned)

@@ -4,7 +4,7 @@ use colored::Colorize as _;
 
 use super::Look;
 use super::style::{COMMAND, WARNING};
-use crate::client::session::{Judgement, Part, Unread};
+use crate::client::session::{LineAnalysis, TokenKind, Unread};
 use crate::common::sanitize::safe;
 
 /// A prompt as plain text, and with colours of the same width.
@@ -49,7 +49,7 @@ impl Look {
 
     /// A line that is being typed, with colours for what is known of its words. It takes the same
     /// cells as without.
-    pub fn typed(&self, line: &str, judgement: &Judgement) -> String {
+    pub fn typed(&self, line: &str, judgement: &LineAnalysis) -> String {
         let mut painted = String::with_capacity(line.len());
         let mut done = 0;
         for (range, part) in &judgement.parts {
@@ -61,9 +61,9 @@ impl Look {
             painted.push_str(before);
             painted.push_str(&match part {
                 _ if !self.color => text.to_owned(),
-                Part::Command => text.color(COMMAND).to_string(),
-                Part::Refused => text.color(WARNING).to_string(),
-                Part::Nick => {
+                TokenKind::Command => text.color(COMMAND).to_string(),
+                TokenKind::Refused => text.color(WARNING).to_string(),
+                TokenKind::Nick => {
                     let nick = text.trim_matches(['@', ':', ',']);
                     self.colored_as(text, nick)
                 }

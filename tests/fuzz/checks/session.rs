@@ -10,7 +10,9 @@ use std::time::Duration;
 use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::Event;
 use chatting_room::client::event::json::{MessageTags, Record};
-use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
+use chatting_room::client::session::{
+    ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
+};
 use chatting_room::client::view::scrollback::Scroll;
 use chatting_room::client::view::{Look, Volume, raw_line, without_styles};
 use chatting_room::wire::Message;
@@ -26,8 +28,8 @@ const UNASKED: [&str; 9] = [
 
 struct Conversation {
     session: Session,
-    outbox: Outbox,
-    now: Moment,
+    outbox: SessionOutput,
+    now: SessionTime,
     connected: bool,
     /// Whether the nick was asked for and no answer has come.
     asking: bool,
@@ -70,7 +72,7 @@ impl Conversation {
             )
         };
         Self {
-            session: Session::new(Settings {
+            session: Session::new(SessionConfig {
                 nick: "alice".to_owned(),
                 alternatives: vec!["alice2".to_owned()],
                 user: (kind & 64 == 0).then(|| "alice".to_owned()),
@@ -87,8 +89,8 @@ impl Conversation {
                 highlight: vec!["deploy".to_owned()],
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
             }),
-            outbox: Outbox::default(),
-            now: Moment::default(),
+            outbox: SessionOutput::default(),
+            now: SessionTime::default(),
             connected: false,
             asking: false,
             typed: false,
@@ -188,7 +190,7 @@ impl Conversation {
     fn is_due(&self) -> bool {
         let next = self.session.next_deadline();
         let is_due = next.is_some_and(|at| at <= self.now.elapsed);
-        self.connected && is_due && self.outbox.orders.is_empty()
+        self.connected && is_due && self.outbox.actions.is_empty()
     }
 
     fn lose(&mut self, why: &str) {
@@ -203,16 +205,18 @@ impl Conversation {
         self.check_lines(&lines, step);
         self.outbox.taken_bytes += lines.len() as u64;
         self.outbox.written_bytes = self.outbox.taken_bytes;
-        for order in std::mem::take(&mut self.outbox.orders) {
+        for order in std::mem::take(&mut self.outbox.actions) {
             match order {
-                Order::Close if self.connected => {
+                SessionAction::Close if self.connected => {
                     self.lose("closed");
                     return self.settle(b"");
                 }
-                Order::AskNick { .. } => self.asking = true,
-                Order::Local { line } => check_screen(&self.scroll.local(&line)),
-                Order::End(_) => self.over = true,
-                Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
+                SessionAction::AskNick { .. } => self.asking = true,
+                SessionAction::Local { line } => check_screen(&self.scroll.local(&line)),
+                SessionAction::End(_) => self.over = true,
+                SessionAction::Close
+                | SessionAction::Reconnect { .. }
+                | SessionAction::Seek { .. } => {}
             }
         }
         let names = self.session.names();

@@ -2,15 +2,15 @@
 //! come, or its time is over.
 
 use crate::client::event::Event;
-use crate::client::session::{Moment, Outbox, Outcome, Session, Shortfall};
+use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, SessionTime};
 
 impl Session {
     /// Looks for what is waited for in the events from this one on.
     pub(in crate::client::session) fn look_for_awaited(
         &mut self,
         from: usize,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let Some(wait) = &mut self.settings.wait else {
             return;
@@ -32,13 +32,17 @@ impl Session {
     }
 
     /// Whether the time that was given is over.
-    pub(in crate::client::session) fn is_time_up(&self, now: Moment) -> bool {
+    pub(in crate::client::session) fn is_time_up(&self, now: SessionTime) -> bool {
         let limit = self.settings.time_limit;
         limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
     }
 
     /// Leaves, since the time is over.
-    pub(in crate::client::session) fn give_up(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn give_up(
+        &mut self,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         let report = self.report(outbox);
         self.script.given_up = Some(report);
         self.quit(None, now, outbox);
@@ -47,14 +51,17 @@ impl Session {
     /// How it has ended.
     pub(in crate::client::session) fn script_outcome(&mut self) -> Outcome {
         match (self.script.given_up.take(), self.settings.time_limit) {
-            (Some(report), Some(limit)) => Shortfall::TimeIsUp { limit, report }.into(),
-            _ if self.script.refused => Shortfall::LinesRefused.into(),
+            (Some(report), Some(limit)) => Incomplete::TimeIsUp { limit, report }.into(),
+            _ if self.script.refused => Incomplete::LinesRefused.into(),
             _ => Outcome::Done,
         }
     }
 
     /// Says what is known of the lines when it is ended from outside in the middle of them.
-    pub(in crate::client::session) fn tell_what_was_interrupted(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_what_was_interrupted(
+        &mut self,
+        outbox: &mut SessionOutput,
+    ) {
         if !self.script.interrupted || !self.has_open_lines() {
             return;
         }

@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::report::{Ranges, Report};
-use super::window::Pace;
+use super::report::{DeliveryReport, Ranges};
+use super::window::SendWindow;
 use crate::client::event::Event;
 use crate::client::event::json::MessageTags;
-use crate::client::session::outgoing::send::Talk;
-use crate::client::session::{FENCE, Moment, Outbox, Session};
+use crate::client::session::outgoing::send::OutgoingMessage;
+use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::{Request, outgoing};
 
 /// A line of a script.
@@ -31,19 +31,19 @@ pub enum ScriptLine<'a> {
 
 /// What a script has sent, and what the server has taken of it.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Script {
+pub(in crate::client::session) struct DeliveryTracker {
     /// Requests without an answer, oldest first; those behind them that are answered already wait
     /// for their turn, so that all is told in the order of the lines.
-    pub(in crate::client::session) flights: VecDeque<Flight>,
+    pub(in crate::client::session) flights: VecDeque<InFlight>,
     /// A question stands behind some of a person's lines, and is not answered.
     pub(in crate::client::session) fence_is_out: bool,
     /// The number of the next flight.
     pub(in crate::client::session) next: u64,
     /// What waits until the window has room for it, oldest first.
-    pub(in crate::client::session) pieces: VecDeque<Piece>,
+    pub(in crate::client::session) pieces: VecDeque<QueuedLine>,
     /// Requests go behind these, as what a person types does.
     pub(in crate::client::session) in_turn: bool,
-    pub(super) pace: Pace,
+    pub(super) pace: SendWindow,
     /// As many lines were on their way as may be, since the last time that none was.
     pub(super) window_used: bool,
     /// The last line changes where talk goes, so what comes behind it waits for the answer.
@@ -64,7 +64,7 @@ pub(in crate::client::session) struct Script {
     /// Lines behind the last one were left alone on purpose.
     pub(super) stopped: bool,
     /// What is known of the lines, since the time was over.
-    pub(super) given_up: Option<Option<Report>>,
+    pub(super) given_up: Option<Option<DeliveryReport>>,
     /// What was waited for has come.
     pub(super) found: bool,
     /// It was ended from outside.
@@ -75,7 +75,7 @@ pub(in crate::client::session) struct Script {
 
 /// One request on its way.
 #[derive(Debug)]
-pub(in crate::client::session) struct Flight {
+pub(in crate::client::session) struct InFlight {
     pub(in crate::client::session) number: u64,
     /// The line of the script it belongs to; none when a person, or another program, had it sent.
     pub(super) line: Option<u64>,
@@ -88,19 +88,19 @@ pub(in crate::client::session) struct Flight {
     pub(super) answers_missing: u32,
     pub(super) refusals: Vec<Event>,
     /// What is said by it, for as long as that is not told.
-    pub(in crate::client::session) talk: Option<Talk>,
+    pub(in crate::client::session) talk: Option<OutgoingMessage>,
     /// What the server said beside it when it took it.
     pub(in crate::client::session) stamp: MessageTags,
 }
 
 /// A request that waits until the window has room for it.
 #[derive(Debug)]
-pub(in crate::client::session) struct Piece {
+pub(in crate::client::session) struct QueuedLine {
     /// Of the flight it becomes; none for what says nothing, which only waits for its turn.
     pub(in crate::client::session) number: Option<u64>,
     pub(in crate::client::session) line: Option<u64>,
     pub(in crate::client::session) request: String,
-    pub(in crate::client::session) talk: Option<Talk>,
+    pub(in crate::client::session) talk: Option<OutgoingMessage>,
 }
 
 /// How long an answer to one line may take. However slow a server is, so few lines wait for it
@@ -112,8 +112,8 @@ impl Session {
         &mut self,
         number: u64,
         line: ScriptLine<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         self.script.last = number;
         self.script.moving = false;
@@ -172,11 +172,11 @@ impl Session {
         number: u64,
         line: Option<u64>,
         later: bool,
-        now: Moment,
-        outbox: &Outbox,
+        now: SessionTime,
+        outbox: &SessionOutput,
     ) {
         self.script.writing = true;
-        self.script.flights.push_back(Flight {
+        self.script.flights.push_back(InFlight {
             number,
             line,
             later,
@@ -192,7 +192,7 @@ impl Session {
         script.window_used |= script.flights.len() >= script.pace.lines();
     }
 
-    fn end_flight(&mut self, outbox: &mut Outbox) {
+    fn end_flight(&mut self, outbox: &mut SessionOutput) {
         self.script.writing = false;
         let can_label = self.capabilities.can_label();
         let Some(flight) = self.script.flights.back_mut() else {
@@ -213,7 +213,7 @@ impl Session {
     }
 
     /// Puts the label of the line at hand in front of a request.
-    pub(in crate::client::session) fn put_label(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn put_label(&mut self, outbox: &mut SessionOutput) {
         if self.script.writing
             && self.capabilities.can_label()
             && let Some(flight) = self.script.flights.back_mut()
@@ -229,9 +229,9 @@ impl Session {
     pub(in crate::client::session) fn send_piece(
         &mut self,
         request: &Request<'_>,
-        talk: Option<Talk>,
-        now: Moment,
-        outbox: &mut Outbox,
+        talk: Option<OutgoingMessage>,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) -> bool {
         let begun = self.script.flights.back().filter(|_| self.script.writing);
         if begun.is_some_and(|flight| outbox.position() == flight.begins_at) {
@@ -248,7 +248,7 @@ impl Session {
             }
         };
         let number = Some(self.script.take_number());
-        self.script.pieces.push_back(Piece {
+        self.script.pieces.push_back(QueuedLine {
             number,
             line,
             request,
@@ -270,7 +270,7 @@ impl Session {
         if !script.in_turn || script.writing || script.pieces.is_empty() {
             return Some(request);
         }
-        script.pieces.push_back(Piece {
+        script.pieces.push_back(QueuedLine {
             number: None,
             line: None,
             request,
@@ -280,10 +280,10 @@ impl Session {
     }
 
     /// Sends what waits, as far as the window has room for it.
-    pub(super) fn send_pieces(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn send_pieces(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
         loop {
             let has_window = self.has_window();
-            let may_go = |piece: &mut Piece| has_window || piece.number.is_none();
+            let may_go = |piece: &mut QueuedLine| has_window || piece.number.is_none();
             let Some(piece) = self.script.pieces.pop_front_if(may_go) else {
                 break;
             };
@@ -308,14 +308,14 @@ impl Session {
     }
 
     /// The last flight says this.
-    fn put_talk(&mut self, talk: Option<Talk>) {
+    fn put_talk(&mut self, talk: Option<OutgoingMessage>) {
         if let Some(flight) = self.script.flights.back_mut() {
             flight.talk = talk;
         }
     }
 }
 
-impl Script {
+impl DeliveryTracker {
     /// A number for something that is said.
     fn take_number(&mut self) -> u64 {
         self.next += 1;
@@ -324,15 +324,15 @@ impl Script {
 }
 
 /// Puts a question behind what was sent: the answer says that all before it is done.
-fn put_fence(number: u64, outbox: &mut Outbox) {
+fn put_fence(number: u64, outbox: &mut SessionOutput) {
     // Writing to a string cannot fail.
     let _ = write!(outbox.lines, "PING :{FENCE}{number}\r\n");
 }
 
 pub(in crate::client::session) fn flight_mut(
-    flights: &mut VecDeque<Flight>,
+    flights: &mut VecDeque<InFlight>,
     number: u64,
-) -> Option<&mut Flight> {
+) -> Option<&mut InFlight> {
     let index = flights.binary_search_by_key(&number, |flight| flight.number);
     flights.get_mut(index.ok()?)
 }

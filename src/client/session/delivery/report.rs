@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::client::event::DeliveryStatus;
 use crate::client::event::json::MessageTags;
-use crate::client::session::{Outbox, Session};
+use crate::client::session::{Session, SessionOutput};
 
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl fmt::Display for Ranges {
 /// What is known of each line when a script ends too early. Refused lines are in none of these:
 /// they have been told one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct DeliveryReport {
     /// The server has taken these.
     pub delivered: Ranges,
     /// These were on their way, and it is not known how far they came.
@@ -85,14 +85,14 @@ pub struct Report {
     pub unsent_from: Option<u64>,
 }
 
-impl Report {
+impl DeliveryReport {
     /// Whether the server has taken every line, but for the refused ones.
     pub fn is_complete(&self) -> bool {
         self.unknown.is_empty() && self.unsent.is_empty() && self.unsent_from.is_none()
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DeliveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "lines delivered: {}; ", self.delivered)?;
         write!(f, "unknown: {}; not sent: ", self.unknown)?;
@@ -107,7 +107,10 @@ impl fmt::Display for Report {
 impl Session {
     /// What is known of all lines now that no more will become of them; tells the refusals that
     /// are known and were not told. Nothing when there was no line at all.
-    pub(in crate::client::session) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+    pub(in crate::client::session) fn report(
+        &mut self,
+        outbox: &mut SessionOutput,
+    ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
         for mut flight in std::mem::take(&mut self.script.flights) {
@@ -157,7 +160,7 @@ impl Session {
         let known = [&script.refused_lines, &unknown, &unsent];
         let delivered = Ranges::all_but(script.last, &known);
         let is_over = script.ended && !script.stopped;
-        (script.last > 0).then(|| Report {
+        (script.last > 0).then(|| DeliveryReport {
             delivered,
             unknown,
             unsent,
@@ -195,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_report_says_the_three_in_one_sentence() {
-        let mut report = Report {
+        let mut report = DeliveryReport {
             delivered: ranges(&[1, 2]),
             unknown: ranges(&[3]),
             unsent: ranges(&[4]),

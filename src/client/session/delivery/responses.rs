@@ -1,9 +1,9 @@
 //! What the server answers to each line of a script, or of a person: which flight a line of it is
 //! about, and what is told when a flight is answered.
 
-use super::in_flight::{ANSWER_MAX, Flight, Script, flight_mut};
+use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight, flight_mut};
 use crate::client::event::{DeliveryStatus, Event};
-use crate::client::session::{FENCE, Moment, Outbox, Session};
+use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
 use crate::wire::encoding::unescaped;
 
@@ -16,7 +16,7 @@ impl Session {
     pub(in crate::client::session) fn tell_refusal(
         &mut self,
         mut event: Event,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         if !self.settings.script {
             return self.tell_person(event, outbox);
@@ -49,8 +49,8 @@ impl Session {
     pub(in crate::client::session) fn heard_as_answer(
         &mut self,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.script.batch(&reference));
@@ -93,8 +93,8 @@ impl Session {
         &mut self,
         number: u64,
         all: bool,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if all {
             for flight in &mut self.script.flights {
@@ -114,8 +114,8 @@ impl Session {
 
     /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
     /// place in the window.
-    pub(super) fn settle_flights(&mut self, now: Moment, outbox: &mut Outbox) {
-        let is_done = |flight: &mut Flight| flight.answers_missing == 0;
+    pub(super) fn settle_flights(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+        let is_done = |flight: &mut InFlight| flight.answers_missing == 0;
         while let Some(mut flight) = self.script.flights.pop_front_if(is_done) {
             let script = &mut self.script;
             let full = script.window_used;
@@ -139,9 +139,9 @@ impl Session {
     /// Tells what became of what a flight says: that it was refused, or else this.
     pub(super) fn tell_flight(
         &self,
-        flight: &mut Flight,
+        flight: &mut InFlight,
         otherwise: DeliveryStatus,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let Some(talk) = flight.talk.take() else {
             return;
@@ -157,8 +157,8 @@ impl Session {
     /// The server does not answer some of a person's lines: there is no use in waiting for that.
     pub(in crate::client::session) fn forget_unanswered(
         &mut self,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         while let Some(mut flight) = self
             .script
@@ -172,9 +172,9 @@ impl Session {
     }
 }
 
-impl Script {
+impl DeliveryTracker {
     /// Tells the refusals of a flight; those of one line only once.
-    pub(super) fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
+    pub(super) fn tell(&mut self, flight: &mut InFlight, outbox: &mut SessionOutput) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
             return;
         };
@@ -187,7 +187,7 @@ impl Script {
     }
 
     /// Takes no more lines, since one was refused.
-    fn stop(&mut self, outbox: &mut Outbox) {
+    fn stop(&mut self, outbox: &mut SessionOutput) {
         self.stopped = true;
         self.pieces.retain(|piece| piece.line.is_none());
         if std::mem::replace(&mut self.ended, true) {

@@ -6,7 +6,7 @@
 use super::numerics::is_cut;
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
-    ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut,
+    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, cut,
 };
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
@@ -15,8 +15,8 @@ impl Session {
     pub(in crate::client::session) fn heard(
         &mut self,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if self.phase == Phase::Ended {
             return;
@@ -30,7 +30,7 @@ impl Session {
         let first = message.parameter(0).filter(|first| !first.is_empty());
         if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
             let about = first.map(|name| self.key(name));
-            self.commands.done(message.command, about.as_ref());
+            self.sent_commands.done(message.command, about.as_ref());
         }
         let second = message.parameter(1);
         match (message.command, first, second) {
@@ -66,9 +66,9 @@ impl Session {
                 self.rooms.remove_everywhere(source);
                 let naming = &self.rooms.naming;
                 let whisperer = self
-                    .last_whisper
+                    .last_whisperer
                     .take_if(|nick| naming.is_same(nick, source));
-                self.whisperer_gone = whisperer.or(self.whisperer_gone.take());
+                self.departed_whisperer = whisperer.or(self.departed_whisperer.take());
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
                     reason: self.heard_reason(message, reason),
@@ -106,7 +106,7 @@ impl Session {
                     by: source.to_owned(),
                 });
             }
-            ("ERROR", Some(why), _) => self.farewell = Some(why.to_owned()),
+            ("ERROR", Some(why), _) => self.close_reason = Some(why.to_owned()),
             (command, ..)
                 if matches!(self.phase, Phase::Registering { .. })
                     && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
@@ -132,7 +132,7 @@ impl Session {
     }
 
     fn is_ignored(&self, source: &str) -> bool {
-        self.ignored.has(source, &self.rooms.naming)
+        self.ignore_list.has(source, &self.rooms.naming)
     }
 
     fn said(
@@ -141,7 +141,7 @@ impl Session {
         target: &str,
         text: &str,
         manner: MessageKind,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let source = message.source.filter(|source| {
             let name = source.as_str();
@@ -197,7 +197,7 @@ impl Session {
             let is_active = self
                 .active_room()
                 .is_some_and(|active| self.is_same(active, room));
-            self.calls += u32::from(mention && is_active);
+            self.highlight_count += u32::from(mention && is_active);
             Event::Said {
                 // What was said to the operators is not answered to all by mistake.
                 room: match target.strip_suffix(room) {
@@ -212,8 +212,8 @@ impl Session {
             }
         } else {
             if !own && manner != MessageKind::Notice {
-                self.last_whisper = Some(nick.clone());
-                self.calls += 1;
+                self.last_whisperer = Some(nick.clone());
+                self.highlight_count += 1;
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
@@ -230,8 +230,8 @@ impl Session {
         message: &Message<'_>,
         room: &str,
         own: bool,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let Some(source) = message.source else { return };
         if own {
@@ -249,7 +249,7 @@ impl Session {
     }
 
     /// Tells when somebody's nick can be taken for another one's.
-    fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
+    fn warn_of_lookalike(&self, nick: &str, outbox: &mut SessionOutput) {
         let own = self.nick.as_str();
         if let Some(other) = self.rooms.lookalike(nick, own) {
             outbox.events.push(Event::ConfusableNick {
@@ -267,7 +267,7 @@ impl Session {
     }
 
     /// `396 alice host :is now your displayed host`; some tell the user name with it.
-    pub(super) fn host_shown(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn host_shown(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let Some(host) = message.parameter(1) else {
             return;
         };
@@ -288,11 +288,11 @@ impl Session {
         room: &str,
         reason: Option<String>,
         own: bool,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let room = self.rooms.name_of(room).to_owned();
         if own {
-            self.commands
+            self.sent_commands
                 .done("PART", Some(&self.rooms.naming.key(&room)));
             self.rooms.leave(&room);
             return outbox.events.push(Event::Departed { room });
@@ -311,7 +311,7 @@ impl Session {
         by: &str,
         room: &str,
         nick: &str,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let own = self.is_own(nick);
         let room = self.rooms.name_of(room).to_owned();
@@ -329,10 +329,17 @@ impl Session {
         });
     }
 
-    fn renamed(&mut self, from: &str, to: &str, own: bool, now: Moment, outbox: &mut Outbox) {
+    fn renamed(
+        &mut self,
+        from: &str,
+        to: &str,
+        own: bool,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         self.rooms.rename(from, to);
-        self.ignored.rename(from, to);
-        if let Some(nick) = &mut self.last_whisper
+        self.ignore_list.rename(from, to);
+        if let Some(nick) = &mut self.last_whisperer
             && self.rooms.naming.is_same(nick, from)
         {
             to.clone_into(nick);
@@ -341,14 +348,14 @@ impl Session {
             to.clone_into(&mut self.nick);
             let naming = &self.rooms.naming;
             let is = |wanted: &str| naming.is_same(wanted, to) || is_cut(to, wanted);
-            let asked = self.asked.nick.take_if(|asked| is(asked));
+            let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
                 // What was asked for by the person is what is wanted from now on.
                 to.clone_into(&mut self.settings.nick);
             } else {
                 self.renamed_by_server = true;
             }
-            self.asked.regaining = false;
+            self.queries.regaining = false;
             self.regain_at = None;
         }
         outbox.events.push(Event::Renamed {
@@ -363,20 +370,20 @@ impl Session {
     }
 
     /// Somebody has given up a nick: it may be the one this person wants.
-    fn regain_from(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
+    fn regain_from(&mut self, nick: &str, now: SessionTime, outbox: &mut SessionOutput) {
         if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
             self.regain(now, outbox);
         }
     }
 
-    fn pong(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+    fn pong(&mut self, message: &Message<'_>, now: SessionTime, outbox: &mut SessionOutput) {
         let Some(token) = message.parameters.last() else {
             return;
         };
         if *token == SETTLED {
             self.settled(now, outbox);
         } else if *token == REGAINED {
-            self.asked.regaining = false;
+            self.queries.regaining = false;
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
             self.answered(number, true, now, outbox);
         } else if *token != ALIVE {

@@ -7,7 +7,7 @@ use super::messages::words_behind;
 use super::queries::{ROWS_MAX, add_detail, add_row};
 use crate::client::event::{Event, RoomSummary, explain};
 use crate::client::session::outgoing::sent_commands::answered_by;
-use crate::client::session::{Moment, Outbox, Phase, Session};
+use crate::client::session::{Phase, Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply};
 
 impl Session {
@@ -15,11 +15,11 @@ impl Session {
         &mut self,
         number: u16,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if let Some(command) = answered_by(number) {
-            self.commands.done(command, None);
+            self.sent_commands.done(command, None);
         }
         if number == LOGGED_IN {
             self.identified(outbox);
@@ -35,10 +35,10 @@ impl Session {
             Reply::Welcome => self.welcomed(message, now, outbox),
             Reply::EndOfMotd | Reply::NoMotd => self.greeting_ended(outbox),
             // Whoever was in before has read it.
-            Reply::Motd if self.was_in && !self.is_ready() => {}
+            Reply::Motd if self.was_registered && !self.is_ready() => {}
             Reply::Motd => outbox.events.push(Event::ServerSaid {
                 text: words_behind(message, 1),
-                asked: self.asked.in_words,
+                asked: self.queries.in_words,
             }),
             Reply::ChannelModeIs | Reply::UserModeIs if self.is_ready() => {
                 self.modes_told(reply, message, outbox);
@@ -65,10 +65,10 @@ impl Session {
                     topic: message.parameter(3).unwrap_or_default().to_owned(),
                     ..RoomSummary::default()
                 };
-                add_row(&mut self.asked.list, room, ROWS_MAX);
+                add_row(&mut self.queries.list, room, ROWS_MAX);
             }
             Reply::ListEnd => {
-                let rooms = std::mem::take(&mut self.asked.list);
+                let rooms = std::mem::take(&mut self.queries.list);
                 rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
                 outbox.events.push(Event::RoomList { rooms });
             }
@@ -82,11 +82,11 @@ impl Session {
         }
     }
 
-    fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+    fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut SessionOutput) {
         if !is_refusal(number) {
             // More lines about somebody, which this program has no row for.
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
-                && let Some(details) = self.asked.whois.get_mut(&key)
+                && let Some(details) = self.queries.whois.get_mut(&key)
             {
                 return add_detail(details, words_behind(message, 2));
             }
@@ -101,17 +101,22 @@ impl Session {
         }
     }
 
-    fn topic_told(&mut self, message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
+    fn topic_told(
+        &mut self,
+        message: &Message<'_>,
+        topic: Option<&str>,
+        outbox: &mut SessionOutput,
+    ) {
         if let Some(room) = message.parameter(1) {
             outbox.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),
-                asked: self.asked.topics.remove(&self.rooms.naming.key(room)),
+                asked: self.queries.topics.remove(&self.rooms.naming.key(room)),
             });
         }
     }
 
-    fn modes_told(&self, reply: Reply, message: &Message<'_>, outbox: &mut Outbox) {
+    fn modes_told(&self, reply: Reply, message: &Message<'_>, outbox: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, behind) = match own {
             true => (Some(self.nick.as_str()), 1),
@@ -122,13 +127,13 @@ impl Session {
                 target: self.rooms.name_of(target).to_owned(),
                 modes: words_behind(message, behind),
                 own,
-                asked: self.asked.in_words,
+                asked: self.queries.in_words,
             });
         }
     }
 
     /// Shows an answer that has no form of its own.
-    pub(super) fn answer_in_words(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn answer_in_words(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let behind = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // What comes now was asked for, but for what each room is told with.
@@ -136,7 +141,7 @@ impl Session {
         outbox.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,
-                asked: self.asked.in_words,
+                asked: self.queries.in_words,
             },
             None => Event::ServerNotice {
                 text: words_behind(message, 1),

@@ -22,9 +22,9 @@ const AWAY_MAX: usize = 1_000;
 /// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
 /// here is put under another key when the server changes which names are the same.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Asked {
+pub(in crate::client::session) struct PendingQueries {
     /// `/who` of these rooms.
-    pub(super) who: Vec<Who>,
+    pub(super) who: Vec<WhoQuery>,
     /// The last token a list was asked for with.
     token: u16,
     /// `/names` of these rooms, with what has come so far.
@@ -47,7 +47,7 @@ pub(in crate::client::session) struct Asked {
 
 /// An answer to `/who`.
 #[derive(Debug)]
-pub(super) struct Who {
+pub(super) struct WhoQuery {
     pub(super) room: String,
     /// What stands in the lines of the answer where the server puts it there.
     pub(super) token: String,
@@ -58,7 +58,7 @@ pub(super) struct Who {
     pub(super) until: Option<Duration>,
 }
 
-impl Asked {
+impl PendingQueries {
     /// A token for another list. Servers take three digits.
     pub(super) fn next_token(&mut self) -> u16 {
         self.token = self.token % 999 + 1;
@@ -72,7 +72,7 @@ impl Asked {
     }
 
     /// The list of this room that is not whole yet, to be kept no longer.
-    pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<Who> {
+    pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<WhoQuery> {
         let at = self.place_of(room, naming)?;
         Some(self.who.remove(at))
     }
@@ -80,8 +80,8 @@ impl Asked {
     /// Where the list of this room is that is not whole yet. Some servers name no room in their
     /// lines, which then belong to the list that was asked for first.
     pub(super) fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
-        let open = |who: &Who| who.until.is_none();
-        let of_room = |who: &Who| open(who) && naming.is_same(&who.room, room);
+        let open = |who: &WhoQuery| who.until.is_none();
+        let of_room = |who: &WhoQuery| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
@@ -116,8 +116,8 @@ impl Asked {
     }
 
     /// The lists whose details have not come in time.
-    pub(super) fn take_late(&mut self, elapsed: Duration) -> Vec<Who> {
-        let late = |who: &mut Who| who.until.is_some_and(|until| until <= elapsed);
+    pub(super) fn take_late(&mut self, elapsed: Duration) -> Vec<WhoQuery> {
+        let late = |who: &mut WhoQuery| who.until.is_some_and(|until| until <= elapsed);
         self.who.extract_if(.., late).collect()
     }
 }
@@ -134,7 +134,7 @@ pub(super) fn add_detail(details: &mut WhoisInfo, row: String) {
     add_row(&mut details.more, row, WHOIS_MAX);
 }
 
-impl Who {
+impl WhoQuery {
     /// Puts what `WHOIS` said to where it belongs.
     pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Naming) {
         let same = |person: &&mut WhoEntry| naming.is_same(&person.nick, &details.nick);

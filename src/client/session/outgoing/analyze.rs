@@ -12,9 +12,9 @@ use crate::client::session::Session;
 
 /// What is known about a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Judgement {
+pub struct LineAnalysis {
     /// Parts of the line, in bytes, and what they are; in order, and none over another.
-    pub parts: Vec<(Range<usize>, Part)>,
+    pub parts: Vec<(Range<usize>, TokenKind)>,
     /// What Enter would do, where that is not plain.
     pub note: Option<String>,
     /// What a command still takes, to be shown right behind the line.
@@ -25,7 +25,7 @@ pub struct Judgement {
 
 /// What a part of a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum TokenKind {
     /// A command there is.
     Command,
     /// What would be refused, such as a command there is not.
@@ -39,58 +39,58 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
     /// Judges a line as it stands.
-    pub fn judge(&self, line: &str) -> Judgement {
+    pub fn judge(&self, line: &str) -> LineAnalysis {
         let expanded = self.expanded(line);
         let meant = expanded.as_deref().unwrap_or(line);
-        Judgement {
+        LineAnalysis {
             parts: self.parts(line, meant),
             note: self.note_about(line, meant),
             usage: usage_of(meant),
-            secret: command::is_secret(meant, self.last_whisper.as_deref()),
+            secret: command::is_secret(meant, self.last_whisperer.as_deref()),
         }
     }
 
     /// What is known of the words of a line. `meant` is the same line, unless it begins with a
     /// short name.
-    fn parts(&self, line: &str, meant: &str) -> Vec<(Range<usize>, Part)> {
+    fn parts(&self, line: &str, meant: &str) -> Vec<(Range<usize>, TokenKind)> {
         let end = line.find(char::is_whitespace).unwrap_or(line.len());
         let command = line.get(..end).and_then(|word| self.command(word, line));
         let searched_from = if command.is_some() { end } else { 0 };
         let refused = match &command {
-            Some(Part::Refused) => None,
+            Some(TokenKind::Refused) => None,
             _ => self
                 .refused_word(meant)
                 .and_then(|word| place_of(line, searched_from, &word)),
         };
-        let mut parts: Vec<(Range<usize>, Part)> = Vec::new();
+        let mut parts: Vec<(Range<usize>, TokenKind)> = Vec::new();
         parts.extend(command.map(|part| (0..end, part)));
         if line.len() <= SEARCHED_BYTES_MAX {
             let nicks = words_from(line, searched_from).filter_map(|word| self.nick_in(line, word));
-            parts.extend(nicks.map(|word| (word, Part::Nick)));
+            parts.extend(nicks.map(|word| (word, TokenKind::Nick)));
         }
         if let Some(refused) = refused {
             parts.retain(|(part, _)| part.end <= refused.start || refused.end <= part.start);
-            parts.push((refused, Part::Refused));
+            parts.push((refused, TokenKind::Refused));
             parts.sort_by_key(|(part, _)| part.start);
         }
         parts
     }
 
     /// What the first word is when it is a command or an attempt at one.
-    fn command(&self, word: &str, line: &str) -> Option<Part> {
+    fn command(&self, word: &str, line: &str) -> Option<TokenKind> {
         let name = word.strip_prefix('/')?;
         if name.is_empty() || name.starts_with('/') {
             return None;
         }
         if self.settings.aliases.contains_key(name) || CommandSpec::find(name).is_some() {
-            return Some(Part::Command);
+            return Some(TokenKind::Command);
         }
         let lower = name.to_ascii_lowercase();
         let mut names = commands()
             .map(|slash| slash.name)
             .chain(self.settings.aliases.keys().map(String::as_str));
         let is_begun = word == line && names.any(|name| name.starts_with(&lower));
-        (!is_begun).then_some(Part::Refused)
+        (!is_begun).then_some(TokenKind::Refused)
     }
 
     /// Somebody's nick in a word of a line, without what stands around it but for the `@`.
@@ -149,7 +149,7 @@ impl Session {
             .collect();
         let first = *lines.first()?;
         if is_reply(first) && !line.contains('\n') {
-            return Some(match &self.last_whisper {
+            return Some(match &self.last_whisperer {
                 Some(nick) => format!("to {nick}"),
                 None => self.nobody_to_reply_to(),
             });

@@ -6,31 +6,37 @@ use std::time::Duration;
 use super::help::answer;
 use crate::client::command::{self, ParseError, UserCommand};
 use crate::client::event::{Event, RoomSummary};
-use crate::client::session::{Moment, Order, Outbox, Phase, Session};
+use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
 use crate::common::config_file::nearest;
 use crate::wire::Request;
 
 impl Session {
     /// The person typed this behind a prompt that named a room: it is about that room, even when
     /// another has become the active one meanwhile.
-    pub fn typed_in(&mut self, room: Option<&str>, text: &str, now: Moment, outbox: &mut Outbox) {
+    pub fn typed_in(
+        &mut self,
+        room: Option<&str>,
+        text: &str,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         self.typed_in = room.map(str::to_owned);
         self.typed(text, now, outbox);
         self.typed_in = None;
     }
 
     /// The person typed a line: one that was entered, or a pasted text of several lines.
-    pub fn typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
-        self.calls = 0;
-        let (told, waiting) = (self.waiting_told, self.waiting.len());
+    pub fn typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
+        self.highlight_count = 0;
+        let (told, waiting) = (self.backlog_announced, self.backlog.len());
         self.lines_typed(text, now, outbox);
-        if told && self.waiting.len() > waiting {
-            let words = format!("{} lines wait now", self.waiting.len());
+        if told && self.backlog.len() > waiting {
+            let words = format!("{} lines wait now", self.backlog.len());
             outbox.events.push(Event::Note { words });
         }
     }
 
-    fn lines_typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+    fn lines_typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
         if !text.contains('\n') {
             return self.entered(text, now, outbox);
         }
@@ -68,8 +74,8 @@ impl Session {
     pub(in crate::client::session) fn entered(
         &mut self,
         line: &str,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let typed = line;
         let expanded = self.expanded(line);
@@ -84,25 +90,25 @@ impl Session {
                 let words = "a script has no screen: /clear, /history, /search and /set do nothing";
                 self.refuse_input(words, outbox);
             }
-            Ok(UserCommand::LocalCommand(_)) => outbox.orders.push(Order::Local {
+            Ok(UserCommand::LocalCommand(_)) => outbox.actions.push(SessionAction::Local {
                 line: line.to_owned(),
             }),
             Ok(UserCommand::Switch { room }) => self.switch(room, outbox),
             Ok(UserCommand::Rooms) => self.list_rooms(outbox),
             Ok(UserCommand::Ignore { mask: Some(mask) }) => {
-                self.ignored.add(mask);
+                self.ignore_list.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
                 answer(outbox, words);
             }
             Ok(UserCommand::Ignore { mask: None }) => {
-                let names = self.ignored.names();
+                let names = self.ignore_list.names();
                 let words = match names.len() {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
                 };
                 answer(outbox, words);
             }
-            Ok(UserCommand::Unignore { mask }) => match self.ignored.remove(mask) {
+            Ok(UserCommand::Unignore { mask }) => match self.ignore_list.remove(mask) {
                 true => answer(outbox, format!("{mask} is heard again")),
                 false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
             },
@@ -134,19 +140,19 @@ impl Session {
         &mut self,
         [typed, meant]: [&str; 2],
         before: usize,
-        now: Moment,
-        outbox: &Outbox,
+        now: SessionTime,
+        outbox: &SessionOutput,
     ) {
         let sent = outbox.lines.get(before..).unwrap_or_default();
         if !self.settings.script && !command::is_secret(meant, None) {
             let naming = &self.rooms.naming;
-            self.commands.note(typed, sent, now.elapsed, naming);
+            self.sent_commands.note(typed, sent, now.elapsed, naming);
         }
     }
 
     /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
     /// shown or kept; only what the server refuses is.
-    pub(in crate::client::session) fn do_first(&mut self, line: &str, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn do_first(&mut self, line: &str, outbox: &mut SessionOutput) {
         let expanded = self.expanded(line);
         let line = expanded.as_deref().unwrap_or(line);
         self.script.in_turn = true;
@@ -183,8 +189,8 @@ impl Session {
     pub(in crate::client::session) fn entered_as_text(
         &mut self,
         text: &str,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if text.trim().is_empty() {
             return;
@@ -210,7 +216,7 @@ impl Session {
         })
     }
 
-    fn ask(&mut self, intent: &UserCommand<'_>, outbox: &mut Outbox) {
+    fn ask(&mut self, intent: &UserCommand<'_>, outbox: &mut SessionOutput) {
         let in_words = matches!(
             intent,
             UserCommand::Mode { .. }
@@ -218,7 +224,7 @@ impl Session {
                 | UserCommand::Oper { .. }
                 | UserCommand::Raw { .. }
         );
-        self.asked.in_words |= in_words;
+        self.queries.in_words |= in_words;
         match intent {
             UserCommand::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
@@ -251,7 +257,7 @@ impl Session {
                 self.send_line((*line).to_owned(), outbox);
             }
             UserCommand::Nick { nick } => {
-                self.asked.nick = Some((*nick).to_owned());
+                self.queries.nick = Some((*nick).to_owned());
                 self.send_nick(nick, outbox);
             }
             UserCommand::Who { room } => {
@@ -261,7 +267,7 @@ impl Session {
             }
             UserCommand::Names { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.asked.names.insert(self.key(&room), Vec::new());
+                    self.queries.names.insert(self.key(&room), Vec::new());
                     self.send(&Request::Names { rooms: Some(&room) }, outbox);
                 }
             }
@@ -290,7 +296,7 @@ impl Session {
                 let (room, topic) = self.topic_meant(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     if topic.is_none() {
-                        self.asked.topics.insert(self.key(&room));
+                        self.queries.topics.insert(self.key(&room));
                     }
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
@@ -320,12 +326,12 @@ impl Session {
     }
 
     /// Has the other server looked for. This one is left when that has been found.
-    fn go_elsewhere(&mut self, server: &str, outbox: &mut Outbox) {
+    fn go_elsewhere(&mut self, server: &str, outbox: &mut SessionOutput) {
         if self.settings.script {
             return self.refuse_input("a script talks to one server", outbox);
         }
         let server = server.to_owned();
-        outbox.orders.push(Order::Seek { server });
+        outbox.actions.push(SessionAction::Seek { server });
     }
 
     /// The server that was looked for is there, and the program goes to it; or the words say why
@@ -334,12 +340,12 @@ impl Session {
         &mut self,
         server: String,
         found: Result<(), String>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         match found {
             Ok(()) => {
-                self.elsewhere = Some(server);
+                self.switch_to = Some(server);
                 self.quit(Some("gone to another server"), now, outbox);
             }
             Err(words) => {
@@ -354,20 +360,20 @@ impl Session {
     }
 
     /// Connects anew to the same server.
-    fn reconnect(&mut self, outbox: &mut Outbox) {
+    fn reconnect(&mut self, outbox: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
             return self.refuse_input("a script stays connected", outbox);
         }
-        self.attempts = 0;
+        self.reconnect_attempts = 0;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
-            return outbox.orders.push(Order::Reconnect { after });
+            return outbox.actions.push(SessionAction::Reconnect { after });
         }
-        self.farewell = Some("you wanted to connect anew".to_owned());
-        outbox.orders.push(Order::Close);
+        self.close_reason = Some("you wanted to connect anew".to_owned());
+        outbox.actions.push(SessionAction::Close);
     }
 
-    fn list_rooms(&mut self, outbox: &mut Outbox) {
+    fn list_rooms(&mut self, outbox: &mut SessionOutput) {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
@@ -381,7 +387,7 @@ impl Session {
     }
 
     /// Enters a room, or makes it the active one when this person is in it.
-    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut Outbox) {
+    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut SessionOutput) {
         let room = &*self.rooms.naming.room_named(room).into_owned();
         self.rooms.want(room, key);
         if self.rooms.get(room).is_none() {

@@ -2,10 +2,10 @@
 
 use crate::client::command::{self, CommandSpec, commands};
 use crate::client::event::Event;
-use crate::client::session::{Outbox, Session};
+use crate::client::session::{Session, SessionOutput};
 
 impl Session {
-    pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {
+    pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut SessionOutput) {
         let Some(name) = command else {
             return self.list_help(outbox);
         };
@@ -21,7 +21,7 @@ impl Session {
         }
     }
 
-    fn list_help(&self, outbox: &mut Outbox) {
+    fn list_help(&self, outbox: &mut SessionOutput) {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
         let mut row = |usage: &str, help: &str| answer(outbox, format!("  {usage:wide$}  {help}"));
@@ -45,7 +45,7 @@ impl Session {
         );
     }
 
-    fn explain(&mut self, name: &str, outbox: &mut Outbox) {
+    fn explain(&mut self, name: &str, outbox: &mut SessionOutput) {
         match CommandSpec::find(name) {
             Some(slash) => outbox.events.push(Event::Answer {
                 words: format!("{slash}: {}", slash.help),
@@ -61,6 +61,6 @@ impl Session {
     }
 }
 
-pub(super) fn answer(outbox: &mut Outbox, words: String) {
+pub(super) fn answer(outbox: &mut SessionOutput, words: String) {
     outbox.events.push(Event::Answer { words });
 }

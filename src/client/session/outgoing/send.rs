@@ -10,13 +10,13 @@ use crate::client::event::json::MessageTags;
 use crate::client::event::{DeliveryStatus, Event, MessageKind};
 use crate::client::session::delivery::in_flight::flight_mut;
 use crate::client::session::incoming::errors::is_about_talk;
-use crate::client::session::{Moment, Outbox, Session, WAITING_LINES_MAX};
+use crate::client::session::{Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 /// Something to say, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client::session) struct Talk {
+pub(in crate::client::session) struct OutgoingMessage {
     /// A room or a person.
     pub(super) target: String,
     pub(super) text: String,
@@ -25,20 +25,23 @@ pub(in crate::client::session) struct Talk {
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
-    pub(super) fn talk_of(&self, intent: &UserCommand<'_>) -> Option<Result<Talk, String>> {
+    pub(super) fn talk_of(
+        &self,
+        intent: &UserCommand<'_>,
+    ) -> Option<Result<OutgoingMessage, String>> {
         let (target, text, manner) = match intent {
             UserCommand::Say { text } => (self.room_meant(), text, MessageKind::Text),
             UserCommand::Act { text } => (self.room_meant(), text, MessageKind::Action),
             UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
             UserCommand::Notice { target, text } => (Some(*target), text, MessageKind::Notice),
-            UserCommand::Reply { text } => match &self.last_whisper {
+            UserCommand::Reply { text } => match &self.last_whisperer {
                 Some(nick) => (Some(nick.as_str()), text, MessageKind::Text),
                 None => return Some(Err(self.nobody_to_reply_to())),
             },
             _ => return None,
         };
         Some(match target {
-            Some(target) => Ok(Talk {
+            Some(target) => Ok(OutgoingMessage {
                 target: target.to_owned(),
                 text: (*text).to_owned(),
                 manner,
@@ -48,7 +51,12 @@ impl Session {
     }
 
     /// Says something, in as many lines as it takes.
-    pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn say(
+        &mut self,
+        talk: &OutgoingMessage,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         let (before, behind) = match talk.manner {
             MessageKind::Action => (ACTION, ACTION_END),
             MessageKind::Text | MessageKind::Notice => ("", ""),
@@ -64,7 +72,7 @@ impl Session {
             };
             // A script is told by the number of the line, so only the log needs the words.
             let is_wanted = !self.is_scripting() || self.settings.log;
-            let kept = is_wanted.then(|| Talk {
+            let kept = is_wanted.then(|| OutgoingMessage {
                 text: (*piece).to_owned(),
                 ..talk.clone()
             });
@@ -99,13 +107,13 @@ impl Session {
     }
 
     /// Keeps what was said while there is no connection.
-    pub(super) fn keep_for_later(&mut self, talk: Talk, outbox: &mut Outbox) {
-        if self.waiting.len() >= WAITING_LINES_MAX {
+    pub(super) fn keep_for_later(&mut self, talk: OutgoingMessage, outbox: &mut SessionOutput) {
+        if self.backlog.len() >= WAITING_LINES_MAX {
             return self.refuse_input("too many lines are waiting for the connection", outbox);
         }
-        self.waiting.push_back(talk);
+        self.backlog.push_back(talk);
         // A text of many lines is told of once, and so are lines typed one behind the other.
-        if !std::mem::replace(&mut self.waiting_told, true) {
+        if !std::mem::replace(&mut self.backlog_announced, true) {
             let words = "not connected: what you say waits and is sent when the server is back";
             outbox.events.push(Event::Note {
                 words: words.to_owned(),
@@ -115,7 +123,7 @@ impl Session {
 
     /// Why nobody can be answered.
     pub(super) fn nobody_to_reply_to(&self) -> String {
-        match &self.whisperer_gone {
+        match &self.departed_whisperer {
             Some(nick) => format!("{nick}, who whispered to you last, has left"),
             None => "nobody has whispered to you yet".to_owned(),
         }
@@ -132,16 +140,20 @@ impl Session {
     }
 
     /// Says what was said while there was no connection, in order, each line where it was typed.
-    pub(in crate::client::session) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
-        self.waiting_told = false;
-        if !self.waiting.is_empty() {
-            let words = match self.waiting.len() {
+    pub(in crate::client::session) fn send_waiting(
+        &mut self,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
+        self.backlog_announced = false;
+        if !self.backlog.is_empty() {
+            let words = match self.backlog.len() {
                 1 => "the line that waited goes out".to_owned(),
                 many => format!("the {many} lines that waited go out"),
             };
             outbox.events.push(Event::Note { words });
         }
-        for talk in std::mem::take(&mut self.waiting) {
+        for talk in std::mem::take(&mut self.backlog) {
             self.say(&talk, now, outbox);
         }
     }
@@ -161,10 +173,10 @@ impl Session {
     pub(in crate::client::session) fn tell_fate(
         &self,
         number: u64,
-        talk: Talk,
+        talk: OutgoingMessage,
         fate: DeliveryStatus,
         stamp: MessageTags,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         outbox.events.push(Event::Sent {
             number,
@@ -181,7 +193,7 @@ impl Session {
     pub(in crate::client::session) fn tell_person(
         &mut self,
         mut event: Event,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let of_script = self.settings.script;
         let script = &mut self.script;
@@ -227,15 +239,15 @@ impl Session {
         {
             let naming = &self.rooms.naming;
             *command = self
-                .commands
-                .take_refused(parameters, self.heard_at, naming);
+                .sent_commands
+                .take_refused(parameters, self.last_received, naming);
         }
         outbox.events.push(event);
     }
 
     /// The connection is lost: what never left this program waits for the next one, and of the rest
     /// nobody knows whether it arrived, so it is told and not sent again.
-    pub(in crate::client::session) fn lose_flights(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn lose_flights(&mut self, outbox: &mut SessionOutput) {
         let mut unsent = Vec::new();
         for flight in std::mem::take(&mut self.script.flights) {
             let has_left = flight.begins_at < outbox.written_bytes;
@@ -247,7 +259,7 @@ impl Session {
                 unsent.push(talk);
             }
         }
-        self.commands.clear();
+        self.sent_commands.clear();
         self.script.fence_is_out = false;
         for piece in std::mem::take(&mut self.script.pieces) {
             match piece.talk {
@@ -271,12 +283,12 @@ impl Session {
             outbox.events.push(Event::Note { words });
         }
         for talk in unsent.into_iter().rev() {
-            self.waiting.push_front(talk);
+            self.backlog.push_front(talk);
         }
     }
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
-    pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut SessionOutput) {
         for flight in std::mem::take(&mut self.script.flights) {
             if let Some(talk) = flight.talk {
                 self.tell_fate(
@@ -300,7 +312,7 @@ impl Session {
                 );
             }
         }
-        for talk in std::mem::take(&mut self.waiting) {
+        for talk in std::mem::take(&mut self.backlog) {
             self.never_sent.push(talk.clone());
             // It has had no number, since it was never sent.
             self.tell_fate(

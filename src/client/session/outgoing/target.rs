@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::help::answer;
-use crate::client::session::{Outbox, Session};
+use crate::client::session::{Session, SessionOutput};
 
 impl Session {
     /// The room that is meant where none is named.
@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Makes another room the active one, by its name or its number.
-    pub(super) fn switch(&mut self, room: Option<&str>, outbox: &mut Outbox) {
+    pub(super) fn switch(&mut self, room: Option<&str>, outbox: &mut SessionOutput) {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
                 Some(room) => self.rooms.want(&room, None),
@@ -80,7 +80,7 @@ impl Session {
     pub(super) fn room_or_active(
         &mut self,
         named: Option<&str>,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) -> Option<String> {
         let named = named.map(|room| self.rooms.naming.room_named(room).into_owned());
         let room = named.or_else(|| self.room_meant().map(str::to_owned));

@@ -1,7 +1,7 @@
 //! What this person said and what never left this program, as lines to be typed again: so that
 //! they can be kept and offered at the next start.
 
-use super::send::Talk;
+use super::send::OutgoingMessage;
 use crate::client::command::{is_room, is_secret_talk};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;
@@ -9,16 +9,16 @@ use crate::client::session::Session;
 impl Session {
     /// How many lines wait for the server, or have waited for it in vain.
     pub fn unsent_count(&self) -> usize {
-        self.never_sent.len() + self.waiting.len()
+        self.never_sent.len() + self.backlog.len()
     }
 
     /// The same as they can be typed again, those to one place together as a text of several
     /// lines. Each names whom it is for, since another room may be the active one by then. Those
     /// with passwords are left out.
     pub fn unsent(&self) -> Vec<String> {
-        let all = self.never_sent.iter().chain(&self.waiting);
+        let all = self.never_sent.iter().chain(&self.backlog);
         let mut drafts: Vec<String> = Vec::new();
-        let mut last: Option<&Talk> = None;
+        let mut last: Option<&OutgoingMessage> = None;
         for talk in all.filter(|talk| !is_secret_talk(&talk.target, &talk.text)) {
             let goes_on = last.is_some_and(|last| {
                 let manners = [last.manner, talk.manner];
@@ -38,8 +38,8 @@ impl Session {
 }
 
 /// The lines that say this.
-fn typed_again(talk: &Talk) -> Vec<String> {
-    let Talk {
+fn typed_again(talk: &OutgoingMessage) -> Vec<String> {
+    let OutgoingMessage {
         target,
         text,
         manner,

@@ -7,12 +7,12 @@ use crate::wire::mask;
 
 /// Masks of people, whole and in lower case.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Ignored(BTreeSet<String>);
+pub(in crate::client::session) struct IgnoreList(BTreeSet<String>);
 
 /// What stands behind the nick in the mask of a nick alone.
 const ANYWHERE: &str = "!*@*";
 
-impl Ignored {
+impl IgnoreList {
     /// A nick or a mask; what can be neither is nobody.
     pub(in crate::client::session) fn add(&mut self, mask: &str) {
         self.0.extend(key(mask));
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn nicks_and_masks_are_ignored_in_any_letter_case() {
-        let mut ignored = Ignored::default();
+        let mut ignored = IgnoreList::default();
         for mask in ["Bob", "*!*@*.Spam.example", "troll*"] {
             ignored.add(mask);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rooms::Rooms;
+use super::rooms::JoinedRooms;
 use crate::wire::Key;
 
 /// So many people in all rooms together are remembered: more than there are in the largest of all
@@ -11,7 +11,7 @@ const PEOPLE_MAX: usize = 200_000;
 
 /// Somebody in a room.
 #[derive(Debug)]
-pub(in crate::client::session) struct Person {
+pub(in crate::client::session) struct Member {
     pub(in crate::client::session) nick: String,
     /// When they came, in Unix seconds; unknown when they were here first.
     pub(in crate::client::session) since: Option<i64>,
@@ -19,7 +19,7 @@ pub(in crate::client::session) struct Person {
     spoke: u64,
 }
 
-impl Rooms {
+impl JoinedRooms {
     /// Somebody is in a room: `since` when they were seen to come.
     pub(in crate::client::session) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
         // As of a line `:@ JOIN #room`, which nobody can have sent.
@@ -31,7 +31,7 @@ impl Rooms {
         if let Some(room) = self.get_mut(room)
             && (people < PEOPLE_MAX || room.people.contains_key(&key))
         {
-            let person = room.people.entry(key).or_insert(Person {
+            let person = room.people.entry(key).or_insert(Member {
                 nick: nick.to_owned(),
                 since,
                 spoke: 0,

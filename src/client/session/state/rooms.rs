@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::members::Person;
+use super::members::Member;
 use crate::wire::isupport::Naming;
 use crate::wire::{Key, Message};
 
@@ -13,10 +13,10 @@ const ROOMS_MAX: usize = 1_000;
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Rooms {
+pub(in crate::client::session) struct JoinedRooms {
     /// When two names are one. The maps here are keyed by it, and made anew when it changes.
     pub(in crate::client::session) naming: Naming,
-    pub(super) rooms: BTreeMap<Key, Room>,
+    pub(super) rooms: BTreeMap<Key, JoinedRoom>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
     /// Its name, when it was left unasked.
@@ -37,7 +37,7 @@ pub(in crate::client::session) struct Rooms {
 
 /// One room.
 #[derive(Debug)]
-pub(in crate::client::session) struct Room {
+pub(in crate::client::session) struct JoinedRoom {
     /// As the server writes it.
     pub(crate) name: String,
     /// The later it was entered, the higher.
@@ -50,7 +50,7 @@ pub(in crate::client::session) struct Room {
     pub(in crate::client::session) listed: bool,
     /// What has been said since it was the active one.
     pub(in crate::client::session) unread: Unread,
-    pub(super) people: BTreeMap<Key, Person>,
+    pub(super) people: BTreeMap<Key, Member>,
 }
 
 /// How much has been said that was not said in the active room.
@@ -62,13 +62,13 @@ pub struct Unread {
     pub mentions: u32,
 }
 
-impl Room {
-    pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &Person> {
+impl JoinedRoom {
+    pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &Member> {
         self.people.values()
     }
 }
 
-impl Rooms {
+impl JoinedRooms {
     /// Takes what the server says of names.
     pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
         if !self.naming.learn(message) {
@@ -83,11 +83,11 @@ impl Rooms {
         }
     }
 
-    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&Room> {
+    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&JoinedRoom> {
         self.rooms.get(&*self.naming.looked_up(name))
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut JoinedRoom> {
         self.rooms.get_mut(&*self.naming.looked_up(name))
     }
 
@@ -98,7 +98,7 @@ impl Rooms {
     }
 
     /// Somebody in a room.
-    pub(in crate::client::session) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
+    pub(in crate::client::session) fn person(&self, room: &str, nick: &str) -> Option<&Member> {
         self.get(room)?.people.get(&*self.naming.looked_up(nick))
     }
 
@@ -107,7 +107,7 @@ impl Rooms {
         self.get(room).map_or(room, |room| &room.name)
     }
 
-    pub(in crate::client::session) fn active(&self) -> Option<&Room> {
+    pub(in crate::client::session) fn active(&self) -> Option<&JoinedRoom> {
         self.get(self.active.as_ref()?)
     }
 
@@ -121,8 +121,8 @@ impl Rooms {
     }
 
     /// All of them, in the order in which they were entered.
-    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &Room> {
-        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &JoinedRoom> {
+        let mut rooms: Vec<&JoinedRoom> = self.rooms.values().collect();
         rooms.sort_by_key(|room| room.number);
         rooms.into_iter()
     }
@@ -225,7 +225,7 @@ impl Rooms {
         let used = known.map_or(0, |room| room.used);
         let known = known.map(|room| room.number);
         let last = self.rooms.values().map(|room| room.number).max();
-        let room = Room {
+        let room = JoinedRoom {
             name: name.to_owned(),
             number: known.unwrap_or(last.unwrap_or_default() + 1),
             used,

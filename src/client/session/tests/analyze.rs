@@ -8,17 +8,17 @@ fn a_line_is_judged_while_it_is_typed() {
     let played = Played::ready(false);
     let judge = |line: &str| played.session.judge(line);
     let part = |line: &str| judge(line).parts.first().cloned();
-    assert_eq!(part("/who"), Some((0..4, Part::Command)));
-    assert_eq!(part("/j #a"), Some((0..2, Part::Command)), "an alias");
+    assert_eq!(part("/who"), Some((0..4, TokenKind::Command)));
+    assert_eq!(part("/j #a"), Some((0..2, TokenKind::Command)), "an alias");
     assert_eq!(part("/wh"), None, "may become something");
-    assert_eq!(part("/wh x"), Some((0..3, Part::Refused)));
-    assert_eq!(part("@bob hi"), Some((0..4, Part::Nick)));
-    assert_eq!(part("bob: hi"), Some((0..3, Part::Nick)));
+    assert_eq!(part("/wh x"), Some((0..3, TokenKind::Refused)));
+    assert_eq!(part("@bob hi"), Some((0..4, TokenKind::Nick)));
+    assert_eq!(part("bob: hi"), Some((0..3, TokenKind::Nick)));
     assert_eq!(part("zoe: hi"), None);
-    assert_eq!(part("ask bob, please"), Some((4..7, Part::Nick)));
+    assert_eq!(part("ask bob, please"), Some((4..7, TokenKind::Nick)));
     assert_eq!(
         judge("/msg bob hi").parts,
-        [(0..4, Part::Command), (5..8, Part::Nick)]
+        [(0..4, TokenKind::Command), (5..8, TokenKind::Nick)]
     );
     assert_eq!(judge("hi").note, None);
     let note = |line: &str| judge(line).note.unwrap();
@@ -38,7 +38,9 @@ fn what_would_be_refused_is_marked_once_it_cannot_become_right() {
     let played = Played::ready(false);
     let refused = |line: &str| {
         let parts = played.session.judge(line).parts;
-        let refused = parts.into_iter().find(|(_, part)| *part == Part::Refused);
+        let refused = parts
+            .into_iter()
+            .find(|(_, part)| *part == TokenKind::Refused);
         refused.map(|(range, _)| line[range].to_owned())
     };
     for (line, word) in [

@@ -56,7 +56,7 @@ fn answers_that_nobody_asked_for_are_not_answered() {
         let done = played.take();
         let is_end_of_cap = done.lines.is_empty() || done.lines == "CAP END\r\n";
         assert!(is_end_of_cap, "{line} is answered by {}", done.lines);
-        assert_eq!(done.orders, [], "{line}");
+        assert_eq!(done.actions, [], "{line}");
     }
     played.let_in("alice");
     assert!(played.session.is_ready());
@@ -65,7 +65,7 @@ fn answers_that_nobody_asked_for_are_not_answered() {
         played.hear(line);
         let done = played.take();
         assert_eq!(
-            (done.lines.as_str(), done.orders),
+            (done.lines.as_str(), done.actions),
             ("", Vec::new()),
             "{line}"
         );
@@ -252,7 +252,7 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
         played.lose("the server closed the connection");
         let done = played.take();
         let after = Duration::from_secs(seconds);
-        assert_eq!(done.orders, [Order::Reconnect { after }]);
+        assert_eq!(done.actions, [SessionAction::Reconnect { after }]);
     }
 }
 
@@ -272,7 +272,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
         }
         played.take();
     }
-    let asked = &played.session.asked;
+    let asked = &played.session.queries;
     assert!(asked.whois.len() <= 64, "{}", asked.whois.len());
     let rows = asked.whois.values().map(|details| details.more.len());
     assert!(rows.max() <= Some(64));

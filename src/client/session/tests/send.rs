@@ -216,6 +216,6 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
         fates(&done.events),
         [("#lobby", "hello", DeliveryStatus::Unknown)]
     );
-    assert_eq!(done.orders, []);
+    assert_eq!(done.actions, []);
     assert!(played.session.is_ready());
 }

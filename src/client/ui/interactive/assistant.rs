@@ -6,7 +6,7 @@ use super::ANSWER_MAX;
 use crate::client::command::completion::CompletionNames;
 use crate::client::editor::Assistant;
 use crate::client::net::{Command, Commands};
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::view::Look;
 
 /// Helps with what is typed by asking the network's thread, which has the session.
@@ -29,11 +29,11 @@ impl Assistant for NetworkAssistant {
         self.ask(Command::Names).unwrap_or_default()
     }
 
-    fn judge(&self, line: &str) -> Option<Judgement> {
+    fn judge(&self, line: &str) -> Option<LineAnalysis> {
         self.ask(|answer| Command::Judge(line.to_owned(), answer))
     }
 
-    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+    fn paint(&self, line: &str, judgement: &LineAnalysis) -> String {
         self.look.typed(line, judgement)
     }
 }

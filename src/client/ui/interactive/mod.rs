@@ -229,7 +229,7 @@ impl Terminal {
             keeper.finish();
         }
         self.remote.rest();
-        if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
+        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
             *lock(&self.talk) = None;
         }
         drop(quiet);
