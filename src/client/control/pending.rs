@@ -64,7 +64,7 @@ impl Pending {
                 Some(Event::Refused {
                     number, parameters, ..
                 }),
-            ) => Some(explain::refusal(*number, parameters)),
+            ) => Some(explain::error(*number, parameters)),
             (DeliveryStatus::Refused, Some(Event::InputRejected { words, .. })) => {
                 Some(words.clone())
             }

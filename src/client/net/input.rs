@@ -82,7 +82,8 @@ impl<F: Front> Network<F> {
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Sought(server, found)) => {
-                self.session.sought(server, found, now, &mut self.outbox);
+                self.session
+                    .server_probed(server, found, now, &mut self.outbox);
             }
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);

@@ -256,7 +256,7 @@ impl<F: Front> Network<F> {
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
             let words = "it sent a line without an end";
-            self.session.protocol_broken(words, &mut self.outbox);
+            self.session.protocol_error(words, &mut self.outbox);
         }
     }
 

@@ -227,22 +227,22 @@ impl Session {
         // Not every network is UTF-8 only.
         let text = text_of(line);
         match Message::parse(&text) {
-            Ok(message) => self.heard_as_answer(&message, now, outbox),
+            Ok(message) => self.match_response(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
-                    self.heard_as_answer(&message, now, outbox);
+                    self.match_response(&message, now, outbox);
                 }
             }
         }
-        self.look_for_awaited(before, now, outbox);
+        self.check_wait(before, now, outbox);
     }
 
     /// The time that [`Session::next_deadline`] named has come, or some other time.
     pub fn tick(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
         if self.is_time_up(now) {
-            return self.give_up(now, outbox);
+            return self.time_out(now, outbox);
         }
         match self.phase {
             Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
@@ -259,8 +259,8 @@ impl Session {
         }
         if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             match self.settings.script {
-                true => return self.protocol_broken("it does not answer a line", outbox),
-                false => self.forget_unanswered(now, outbox),
+                true => return self.protocol_error("it does not answer a line", outbox),
+                false => self.drop_unanswered(now, outbox),
             }
         }
         let silence = now.elapsed.saturating_sub(self.last_received);
@@ -272,10 +272,10 @@ impl Session {
             self.send(&Request::Ping { token: ALIVE }, outbox);
         }
         if self.motd_deadline.is_some_and(|at| now.elapsed >= at) {
-            self.greeting_ended(outbox);
+            self.motd_done(outbox);
         }
-        self.introduce_in_time(now, outbox);
-        self.show_late_lists(now, outbox);
+        self.send_deferred_user(now, outbox);
+        self.show_overdue_lists(now, outbox);
         if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             self.regain(now, outbox);
         }
@@ -295,7 +295,7 @@ impl Session {
             limit,
             self.answer_deadline(),
             self.motd_deadline,
-            self.introduction_at(),
+            self.user_deadline(),
             self.queries.deadline(),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))
@@ -337,8 +337,8 @@ impl Session {
             }
             Err(error) => {
                 // What this program sends of its own accord is nobody's mistake.
-                if self.is_scripting() || self.script.in_turn {
-                    self.refuse_input(&error.to_string(), outbox);
+                if self.is_scripting() || self.script.queue_behind {
+                    self.reject_input(&error.to_string(), outbox);
                 }
                 false
             }
@@ -349,26 +349,26 @@ impl Session {
     fn send_line(&mut self, line: String, outbox: &mut SessionOutput) {
         match encode(&line) {
             Ok(line) => self.write(line, outbox),
-            Err(error) => self.refuse_input(&error.to_string(), outbox),
+            Err(error) => self.reject_input(&error.to_string(), outbox),
         }
     }
 
     fn write(&mut self, line: String, outbox: &mut SessionOutput) {
-        if let Some(line) = self.keep_for_its_turn(line) {
-            self.put_label(outbox);
+        if let Some(line) = self.queue_in_turn(line) {
+            self.write_label(outbox);
             outbox.lines.push_str(&line);
         }
     }
 
     /// What was typed cannot be done; nothing is sent.
-    fn refuse_input(&mut self, words: &str, outbox: &mut SessionOutput) {
+    fn reject_input(&mut self, words: &str, outbox: &mut SessionOutput) {
         let words = words.to_owned();
-        self.tell_refusal(Event::InputRejected { words, line: None }, outbox);
+        self.record_error(Event::InputRejected { words, line: None }, outbox);
     }
 }
 
 /// The beginning of `text` in at most `bytes_max` bytes, cut at a character.
-fn cut(text: &str, bytes_max: usize) -> &str {
+fn truncate(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max))
         .unwrap_or_default()
 }

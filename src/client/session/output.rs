@@ -24,7 +24,7 @@ pub struct SessionOutput {
 
 impl SessionOutput {
     /// How many bytes stand before the next line, over this connection.
-    pub(super) fn position(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.taken_bytes + self.lines.len() as u64
     }
 

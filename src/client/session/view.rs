@@ -86,7 +86,7 @@ impl Session {
 
     /// The number of what is said next.
     pub fn next_said(&self) -> u64 {
-        self.script.next
+        self.script.next_number
     }
 
     /// This person's nick, as the server knows it.

@@ -176,7 +176,7 @@ impl Look {
                 command,
                 ..
             } => {
-                let why = explain::refusal_of(*number, parameters, command.as_deref());
+                let why = explain::error_with_command(*number, parameters, command.as_deref());
                 let why = match text {
                     Some(text) => format!("{why} Not delivered: {}", safe(text)),
                     None => why,

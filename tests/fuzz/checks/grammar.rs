@@ -16,7 +16,7 @@ pub(crate) fn check(bytes: &[u8]) {
     check_intent(&line);
     check_completions(&line);
     let _ = command::is_secret(&line, Some("NickServ"));
-    let _ = explain::refusal(
+    let _ = explain::error(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],
     );

@@ -182,7 +182,7 @@ impl Conversation {
             b'e' => self.session.input_ended(self.now, &mut self.outbox),
             b'p' => self
                 .session
-                .protocol_broken("it is broken", &mut self.outbox),
+                .protocol_error("it is broken", &mut self.outbox),
             _ => {}
         }
     }

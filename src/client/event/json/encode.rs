@@ -197,7 +197,11 @@ impl Record {
                 command,
                 ..
             } => Self {
-                text: Some(explain::refusal_of(*number, parameters, command.as_deref())),
+                text: Some(explain::error_with_command(
+                    *number,
+                    parameters,
+                    command.as_deref(),
+                )),
                 ..blank(RecordKind::Refused)
             },
             Event::InputRejected { words, .. } => Self {

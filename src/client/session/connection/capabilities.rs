@@ -87,7 +87,7 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
 impl Session {
     /// Asks what the server can do. One that does not know the question lets this person in all
     /// the same, and one that does waits for the end of the negotiation.
-    pub(super) fn begin_negotiation(&mut self, outbox: &mut SessionOutput) {
+    pub(super) fn begin_cap_negotiation(&mut self, outbox: &mut SessionOutput) {
         self.capabilities = ServerCapabilities::default();
         self.send_cap("LS", Some("302"), outbox);
     }
@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// `CAP * LS * :a b`, and the other answers of this kind.
-    pub(in crate::client::session) fn negotiate(
+    pub(in crate::client::session) fn on_cap(
         &mut self,
         message: &Message<'_>,
         outbox: &mut SessionOutput,
@@ -121,12 +121,12 @@ impl Session {
                 self.capabilities.list_lines += 1;
                 if self.capabilities.list_lines > LIST_LINES_MAX {
                     let words = "its list of capabilities does not end";
-                    return self.protocol_broken(words, outbox);
+                    return self.protocol_error(words, outbox);
                 }
                 if has_more {
                     return;
                 }
-                self.question_answered(outbox);
+                self.on_cap_answered(outbox);
                 let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
                     self.end_negotiation(outbox);
@@ -140,7 +140,7 @@ impl Session {
                     self.end_negotiation(outbox);
                 }
             }
-            "LIST" if !has_more => self.question_answered(outbox),
+            "LIST" if !has_more => self.on_cap_answered(outbox),
             "NAK" if registering => {
                 self.end_negotiation(outbox);
             }
@@ -154,7 +154,7 @@ impl Session {
     }
 
     /// The server does what no server may do: there is no use in going on.
-    pub fn protocol_broken(&mut self, words: &str, outbox: &mut SessionOutput) {
+    pub fn protocol_error(&mut self, words: &str, outbox: &mut SessionOutput) {
         self.broken = true;
         self.close_reason = Some(words.to_owned());
         outbox.actions.push(SessionAction::Close);

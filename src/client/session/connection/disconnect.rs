@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::event::Event;
 use crate::client::session::{
-    Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime, cut,
+    Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime, truncate,
 };
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -54,7 +54,7 @@ impl Session {
             retry_seconds: Some(after.as_secs()),
             still,
         });
-        self.lose_flights(outbox);
+        self.requeue_unsent(outbox);
         self.reconnect_attempts += 1;
         outbox.actions.push(SessionAction::Reconnect { after });
     }
@@ -64,7 +64,7 @@ impl Session {
         if self.is_scripting() {
             // What stands before it in the script comes first.
             self.script.ended = true;
-            self.script.farewell = reason.map(str::to_owned);
+            self.script.quit_reason = reason.map(str::to_owned);
             return;
         }
         // Whoever ends it without a reason has seen enough, as the reader of the output may have.
@@ -73,7 +73,7 @@ impl Session {
             Phase::Offline | Phase::Ended => self.end(outbox),
             Phase::Leaving { .. } => {}
             _ => {
-                let fitting = reason.map(|text| cut(text, BODY_BYTES_MAX / 2));
+                let fitting = reason.map(|text| truncate(text, BODY_BYTES_MAX / 2));
                 self.send(&Request::Quit { reason: fitting }, outbox);
                 self.phase = Phase::Leaving {
                     deadline: now.elapsed + QUIT_SECONDS_MAX,
@@ -85,17 +85,17 @@ impl Session {
     /// The script has no more lines: leaves as soon as the server has taken them all.
     pub fn input_ended(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
         self.script.ended = true;
-        self.leave_when_done(now, outbox);
+        self.quit_when_done(now, outbox);
     }
 
     pub(in crate::client::session) fn end(&mut self, outbox: &mut SessionOutput) {
         self.phase = Phase::Ended;
         self.motd_deadline = None;
         match self.settings.script {
-            true => self.tell_what_was_interrupted(outbox),
-            false => self.tell_last_fates(outbox),
+            true => self.report_interrupted(outbox),
+            false => self.report_remaining(outbox),
         }
-        self.show_all_lists(outbox);
+        self.show_partial_lists(outbox);
         let outcome = match self.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
@@ -105,13 +105,13 @@ impl Session {
     }
 
     /// Leaves when the script is at its end and every line of it is answered.
-    pub(in crate::client::session) fn leave_when_done(
+    pub(in crate::client::session) fn quit_when_done(
         &mut self,
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
-        if self.script.ended && self.is_ready() && self.all_done() {
-            let farewell = self.script.farewell.take();
+        if self.script.ended && self.is_ready() && self.is_done() {
+            let farewell = self.script.quit_reason.take();
             self.quit(farewell.as_deref(), now, outbox);
         }
     }

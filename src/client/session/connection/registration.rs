@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::session::incoming::numerics::is_cut;
+use crate::client::session::incoming::numerics::is_truncated_nick;
 use crate::client::session::{
     Incomplete, PendingQueries, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
     SETTLED, Session, SessionAction, SessionOutput, SessionTime,
@@ -12,7 +12,7 @@ use crate::client::session::{
 use crate::wire::{Message, Request};
 
 /// So long after the welcome a server that says nothing of its greeting's end has none.
-const GREETING_MAX: Duration = Duration::from_secs(5);
+const MOTD_MAX: Duration = Duration::from_secs(5);
 
 /// A server that knows of capabilities has told by then whether a nick can be had.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
@@ -26,11 +26,11 @@ pub(in crate::client::session) struct DeferredUser {
     /// It is not waited for that any longer.
     at: Duration,
     /// How long an answer may take.
-    patience: Duration,
+    answer_timeout: Duration,
     /// Nothing more is to be negotiated.
-    ends_negotiation: bool,
+    cap_end_pending: bool,
     /// How many questions about capabilities are not answered.
-    questions: u32,
+    unanswered: u32,
 }
 
 impl Session {
@@ -63,52 +63,52 @@ impl Session {
                 outbox,
             );
         }
-        self.begin_negotiation(outbox);
+        self.begin_cap_negotiation(outbox);
         // Both names are the nick where nothing else is wanted, and another may be needed yet.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();
         let may_change = !self.settings.script || !self.settings.alternatives.is_empty();
         let waits = !is_named && !self.was_registered && may_change;
         self.deferred_user = waits.then_some(DeferredUser {
             at: now.elapsed + ANSWER_MAX,
-            patience: ANSWER_MAX,
-            ends_negotiation: false,
-            questions: 1,
+            answer_timeout: ANSWER_MAX,
+            cap_end_pending: false,
+            unanswered: 1,
         });
-        self.ask_for_nick(&self.nick.clone(), outbox);
+        self.request_nick(&self.nick.clone(), outbox);
         if !waits {
-            self.introduce(outbox);
+            self.send_user(outbox);
         }
     }
 
     /// Asks for a nick, and behind that a question whose answer says that it was not refused.
-    pub(in crate::client::session) fn ask_for_nick(
+    pub(in crate::client::session) fn request_nick(
         &mut self,
         nick: &str,
         outbox: &mut SessionOutput,
     ) {
         self.send_nick(nick, outbox);
         if let Some(introduction) = &mut self.deferred_user {
-            introduction.questions += 1;
+            introduction.unanswered += 1;
             self.send_cap("LIST", None, outbox);
         }
     }
 
     /// The server has answered a question about what it can do, in whatever way.
-    pub(in crate::client::session) fn question_answered(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn on_cap_answered(&mut self, outbox: &mut SessionOutput) {
         let Some(introduction) = &mut self.deferred_user else {
             return;
         };
-        introduction.questions = introduction.questions.saturating_sub(1);
+        introduction.unanswered = introduction.unanswered.saturating_sub(1);
         // It does answer, if slowly.
-        introduction.patience = NEXT_ANSWER_MAX;
-        introduction.at = self.last_received + introduction.patience;
-        if introduction.questions == 0 && self.phase != Phase::Asking {
-            self.introduce(outbox);
+        introduction.answer_timeout = NEXT_ANSWER_MAX;
+        introduction.at = self.last_received + introduction.answer_timeout;
+        if introduction.unanswered == 0 && self.phase != Phase::Asking {
+            self.send_user(outbox);
         }
     }
 
     /// A server that knows no such questions need not answer them.
-    pub(in crate::client::session) fn introduce_in_time(
+    pub(in crate::client::session) fn send_deferred_user(
         &mut self,
         now: SessionTime,
         outbox: &mut SessionOutput,
@@ -116,12 +116,12 @@ impl Session {
         let waits = self.deferred_user.as_ref();
         let is_due = waits.is_some_and(|waits| waits.at <= now.elapsed);
         if is_due && self.phase != Phase::Asking {
-            self.introduce(outbox);
+            self.send_user(outbox);
         }
     }
 
     /// When the server is told the names at the latest.
-    pub(in crate::client::session) fn introduction_at(&self) -> Option<Duration> {
+    pub(in crate::client::session) fn user_deadline(&self) -> Option<Duration> {
         let waits = self.deferred_user.as_ref()?;
         (self.phase != Phase::Asking).then_some(waits.at)
     }
@@ -130,12 +130,12 @@ impl Session {
     /// once more with each question that comes after the end.
     pub(super) fn end_negotiation(&mut self, outbox: &mut SessionOutput) {
         match &mut self.deferred_user {
-            Some(introduction) => introduction.ends_negotiation = true,
+            Some(introduction) => introduction.cap_end_pending = true,
             None => self.send_cap("END", None, outbox),
         }
     }
 
-    fn introduce(&mut self, outbox: &mut SessionOutput) {
+    fn send_user(&mut self, outbox: &mut SessionOutput) {
         let introduction = self.deferred_user.take();
         let nick = &self.settings.nick;
         let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
@@ -149,14 +149,14 @@ impl Session {
             },
             outbox,
         );
-        if introduction.is_some_and(|introduction| introduction.ends_negotiation) {
+        if introduction.is_some_and(|introduction| introduction.cap_end_pending) {
             self.send_cap("END", None, outbox);
         }
     }
 
     /// Whether this is the echo of something that the configuration has said on coming in, which
     /// nobody is to see.
-    pub(in crate::client::session) fn is_said_first(&self, text: &str) -> bool {
+    pub(in crate::client::session) fn is_on_connect_echo(&self, text: &str) -> bool {
         let mut lines = self.settings.on_connect.iter();
         !self.is_ready() && lines.any(|line| line.ends_with(text))
     }
@@ -172,18 +172,18 @@ impl Session {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
             if let Some(introduction) = &mut self.deferred_user {
-                introduction.at = now.elapsed + introduction.patience;
+                introduction.at = now.elapsed + introduction.answer_timeout;
             }
-            self.script.in_turn = true;
-            self.ask_for_nick(nick, outbox);
-            self.script.in_turn = false;
+            self.script.queue_behind = true;
+            self.request_nick(nick, outbox);
+            self.script.queue_behind = false;
         } else {
             let after = Duration::ZERO;
             outbox.actions.push(SessionAction::Reconnect { after });
         }
     }
 
-    pub(in crate::client::session) fn welcomed(
+    pub(in crate::client::session) fn on_welcome(
         &mut self,
         message: &Message<'_>,
         now: SessionTime,
@@ -196,7 +196,7 @@ impl Session {
         self.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
             // Servers cut what is too long for them.
-            if is_cut(nick, &self.nick) && self.nick == self.settings.nick {
+            if is_truncated_nick(nick, &self.nick) && self.nick == self.settings.nick {
                 nick.clone_into(&mut self.settings.nick);
             }
             nick.clone_into(&mut self.nick);
@@ -210,26 +210,26 @@ impl Session {
             .and_then(|text| text.split(' ').next_back())
             && word.contains('!')
         {
-            self.learn_address(word);
+            self.set_address(word);
         }
         if self.was_registered {
             outbox.events.push(Event::ServerBack);
         }
-        self.motd_deadline = Some(now.elapsed + GREETING_MAX);
+        self.motd_deadline = Some(now.elapsed + MOTD_MAX);
         self.phase = Phase::Welcomed {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
     }
 
     /// Enters the rooms that were asked for, or those of before the connection was lost.
-    pub(in crate::client::session) fn greeting_ended(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn motd_done(&mut self, outbox: &mut SessionOutput) {
         let is_awaited = self.motd_deadline.take().is_some();
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
         let away_before = self.away.take();
         for line in self.settings.on_connect.clone() {
-            self.do_first(&line, outbox);
+            self.run_on_connect(&line, outbox);
         }
         if self.away.is_none()
             && let Some(message) = away_before
@@ -251,13 +251,13 @@ impl Session {
             rooms
         };
         for room in &rooms {
-            self.enter_room(room, outbox);
+            self.send_join(room, outbox);
         }
         self.send(&Request::Ping { token: SETTLED }, outbox);
     }
 
     /// All that the server does by itself at the beginning is done.
-    pub(in crate::client::session) fn settled(
+    pub(in crate::client::session) fn registration_done(
         &mut self,
         now: SessionTime,
         outbox: &mut SessionOutput,
@@ -282,16 +282,12 @@ impl Session {
         if !self.is_own(&self.settings.nick) {
             self.regain(now, outbox);
         }
-        self.send_waiting(now, outbox);
-        self.leave_when_done(now, outbox);
+        self.send_backlog(now, outbox);
+        self.quit_when_done(now, outbox);
     }
 
     /// A room cannot be entered, or another one is in its place.
-    pub(in crate::client::session) fn room_refused_with(
-        &mut self,
-        room: &str,
-        forward: Option<&str>,
-    ) {
+    pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
         let was_wanted = self.rooms.entry_refused(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
             // What stands behind it in the script is meant for that room, and for no other.
@@ -308,7 +304,7 @@ impl Session {
     }
 
     /// A room wants to know who somebody is, and what says so is on its way.
-    pub(in crate::client::session) fn enter_later(&mut self, room: &str) {
+    pub(in crate::client::session) fn join_after_login(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
         let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.not_entered());
         let is_known = self.settings.on_connect.is_empty() || is_in(&self.rooms_after_login);
@@ -318,13 +314,13 @@ impl Session {
     }
 
     /// A service knows now who this is.
-    pub(in crate::client::session) fn identified(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn logged_in(&mut self, outbox: &mut SessionOutput) {
         for room in std::mem::take(&mut self.rooms_after_login) {
-            self.enter_room(&room, outbox);
+            self.send_join(&room, outbox);
         }
     }
 
-    fn enter_room(&mut self, room: &str, outbox: &mut SessionOutput) {
+    fn send_join(&mut self, room: &str, outbox: &mut SessionOutput) {
         let keys = self.rooms.key_of(room).map(str::to_owned);
         let (rooms, keys) = (room, keys.as_deref());
         self.send(&Request::Join { rooms, keys }, outbox);

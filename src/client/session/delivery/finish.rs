@@ -6,7 +6,7 @@ use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, Sessio
 
 impl Session {
     /// Looks for what is waited for in the events from this one on.
-    pub(in crate::client::session) fn look_for_awaited(
+    pub(in crate::client::session) fn check_wait(
         &mut self,
         from: usize,
         now: SessionTime,
@@ -20,14 +20,14 @@ impl Session {
         let naming = &self.rooms.naming;
         for event in outbox.events.get(from..).unwrap_or_default() {
             wait.follow(event, naming);
-            if begun && !self.script.found && wait.ends_with(event, naming) {
-                self.script.found = true;
+            if begun && !self.script.matched && wait.ends_with(event, naming) {
+                self.script.matched = true;
                 self.script.ended = true;
                 outbox.found = Some(event.clone());
             }
         }
-        if self.script.found {
-            self.leave_when_done(now, outbox);
+        if self.script.matched {
+            self.quit_when_done(now, outbox);
         }
     }
 
@@ -38,19 +38,19 @@ impl Session {
     }
 
     /// Leaves, since the time is over.
-    pub(in crate::client::session) fn give_up(
+    pub(in crate::client::session) fn time_out(
         &mut self,
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
         let report = self.report(outbox);
-        self.script.given_up = Some(report);
+        self.script.timed_out = Some(report);
         self.quit(None, now, outbox);
     }
 
     /// How it has ended.
     pub(in crate::client::session) fn script_outcome(&mut self) -> Outcome {
-        match (self.script.given_up.take(), self.settings.time_limit) {
+        match (self.script.timed_out.take(), self.settings.time_limit) {
             (Some(report), Some(limit)) => Incomplete::TimeIsUp { limit, report }.into(),
             _ if self.script.refused => Incomplete::LinesRefused.into(),
             _ => Outcome::Done,
@@ -58,10 +58,7 @@ impl Session {
     }
 
     /// Says what is known of the lines when it is ended from outside in the middle of them.
-    pub(in crate::client::session) fn tell_what_was_interrupted(
-        &mut self,
-        outbox: &mut SessionOutput,
-    ) {
+    pub(in crate::client::session) fn report_interrupted(&mut self, outbox: &mut SessionOutput) {
         if !self.script.interrupted || !self.has_open_lines() {
             return;
         }

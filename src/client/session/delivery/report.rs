@@ -113,34 +113,34 @@ impl Session {
     ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.script.flights) {
-            let has_left = flight.begins_at < outbox.written_bytes;
-            let fate = match (flight.answers_missing, has_left) {
+        for mut flight in std::mem::take(&mut self.script.in_flight) {
+            let has_left = flight.start_offset < outbox.written_bytes;
+            let fate = match (flight.pending_answers, has_left) {
                 (0, _) => DeliveryStatus::Delivered,
                 (_, true) => DeliveryStatus::Unknown,
                 (_, false) => DeliveryStatus::Unsent,
             };
-            self.tell_flight(&mut flight, fate, outbox);
+            self.report_request(&mut flight, fate, outbox);
             let Some(line) = flight.line else { continue };
             let script = &mut self.script;
             if !flight.refusals.is_empty() {
-                script.tell(&mut flight, outbox);
+                script.report_refusals(&mut flight, outbox);
             }
             let is_known = script.refused_lines.ends_with(line)
                 || unknown.ends_with(line)
                 || unsent.ends_with(line);
-            if is_known || flight.answers_missing == 0 {
+            if is_known || flight.pending_answers == 0 {
                 continue;
             }
             // Of a line of several requests, those before this one have been taken.
-            match has_left || flight.later {
+            match has_left || flight.is_continuation {
                 true => unknown.add(line),
                 false => unsent.add(line),
             }
         }
-        for piece in std::mem::take(&mut self.script.pieces) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
-                self.tell_fate(
+        for piece in std::mem::take(&mut self.script.queued) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
+                self.report_delivery(
                     number,
                     talk,
                     DeliveryStatus::Unsent,

@@ -1,6 +1,6 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
-use super::messages::words_behind;
+use super::messages::parameters_from;
 use crate::client::event::Event;
 use crate::client::session::{
     Incomplete, Phase, SPELLINGS_MAX, Session, SessionAction, SessionOutput,
@@ -31,7 +31,7 @@ impl Session {
                 Reply::InvalidCapCommand,
             ];
             if is_no_news.iter().any(|reply| reply.number() == number) {
-                return self.question_answered(outbox);
+                return self.on_cap_answered(outbox);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
             let words = match is_wrong_password {
@@ -42,7 +42,7 @@ impl Session {
             self.close_reason = Some(words.to_owned());
             if !is_about_entry(number) {
                 return outbox.events.push(Event::ServerNotice {
-                    text: words_behind(message, 1),
+                    text: parameters_from(message, 1),
                 });
             }
             if self.was_registered {
@@ -71,7 +71,7 @@ impl Session {
             self.alternatives += 1;
             self.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
-            self.ask_for_nick(&another, outbox);
+            self.request_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let shortfall = Incomplete::NickRefused { nick, why };
@@ -100,7 +100,7 @@ impl Session {
         Some(another.clone())
     }
 
-    pub(super) fn refused(
+    pub(super) fn on_error_numeric(
         &mut self,
         number: u16,
         message: &Message<'_>,
@@ -117,20 +117,20 @@ impl Session {
         let about = message.parameter(1).map(|name| self.key(name));
         if number == Reply::NoSuchNick.number()
             && let Some(nick) = message.parameter(1)
-            && self.details_came(nick, None, outbox)
+            && self.on_whois(nick, None, outbox)
         {
             // Somebody left between the list and the question about them.
             return;
         }
-        if number == TRY_AGAIN && self.queries.is_asking_about(message.parameter(1)) {
+        if number == TRY_AGAIN && self.queries.awaits_whois(message.parameter(1)) {
             // The list is worth more than what is missing in it.
-            return self.show_all_lists(outbox);
+            return self.show_partial_lists(outbox);
         }
         if let Some(room) = message.parameter(1) {
             let forward = message.parameter(2).filter(|_| number == FORWARDED);
-            self.room_refused_with(room, forward);
+            self.join_refused(room, forward);
             if number == NICK_NOT_REGISTERED {
-                self.enter_later(room);
+                self.join_after_login(room);
             }
         }
         if let Some(key) = &about {
@@ -149,7 +149,7 @@ impl Session {
             text: None,
             command: None,
         };
-        self.tell_refusal(event, outbox);
+        self.record_error(event, outbox);
     }
 }
 

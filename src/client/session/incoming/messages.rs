@@ -3,16 +3,16 @@
 //! Nothing here trusts a line to have the parameters it should have: what is missing makes the
 //! line worth nothing, and no more than that.
 
-use super::numerics::is_cut;
+use super::numerics::is_truncated_nick;
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
-    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, cut,
+    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
 };
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 impl Session {
-    pub(in crate::client::session) fn heard(
+    pub(in crate::client::session) fn on_message(
         &mut self,
         message: &Message<'_>,
         now: SessionTime,
@@ -22,7 +22,7 @@ impl Session {
             return;
         }
         if let Some(number) = message.number() {
-            return self.numbered(number, message, now, outbox);
+            return self.on_numeric(number, message, now, outbox);
         }
         let source = message.source.map_or("", |source| source.nick());
         let own = self.is_own(source);
@@ -30,7 +30,8 @@ impl Session {
         let first = message.parameter(0).filter(|first| !first.is_empty());
         if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
             let about = first.map(|name| self.key(name));
-            self.sent_commands.done(message.command, about.as_ref());
+            self.sent_commands
+                .complete_command(message.command, about.as_ref());
         }
         let second = message.parameter(1);
         match (message.command, first, second) {
@@ -41,26 +42,26 @@ impl Session {
                 self.said(message, target, text, MessageKind::Notice, outbox);
             }
             ("PING", token, _) => {
-                let token = token.map(|token| cut(token, BODY_BYTES_MAX / 2));
+                let token = token.map(|token| truncate(token, BODY_BYTES_MAX / 2));
                 self.send(&Request::Pong { token }, outbox);
             }
-            ("PONG", _, _) => self.pong(message, now, outbox),
+            ("PONG", _, _) => self.on_pong(message, now, outbox),
             ("CHGHOST", Some(user), Some(host)) => {
                 if own {
                     self.address = Some(format!("{user}@{host}"));
                 }
             }
-            ("CAP", ..) => self.negotiate(message, outbox),
+            ("CAP", ..) => self.on_cap(message, outbox),
             // It only says that a line was taken. IRCv3 labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {
                 let words = message.parameters.last().copied().unwrap_or_default();
-                self.refuse_input(words, outbox);
+                self.reject_input(words, outbox);
             }
-            ("JOIN", Some(room), _) => self.joined(message, room, own, now, outbox),
+            ("JOIN", Some(room), _) => self.on_join(message, room, own, now, outbox),
             ("PART", Some(room), reason) => {
-                let reason = self.heard_reason(message, reason);
-                self.parted(source, room, reason, own, outbox);
+                let reason = self.visible_reason(message, reason);
+                self.on_part(source, room, reason, own, outbox);
             }
             ("QUIT", reason, _) if !own => {
                 self.rooms.remove_everywhere(source);
@@ -71,13 +72,13 @@ impl Session {
                 self.departed_whisperer = whisperer.or(self.departed_whisperer.take());
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
-                    reason: self.heard_reason(message, reason),
+                    reason: self.visible_reason(message, reason),
                 });
                 self.regain_from(source, now, outbox);
             }
-            ("NICK", Some(to), _) => self.renamed(source, to, own, now, outbox),
+            ("NICK", Some(to), _) => self.on_nick(source, to, own, now, outbox),
             ("KICK", Some(room), Some(nick)) => {
-                self.kicked(message, source, room, nick, outbox);
+                self.on_kick(message, source, room, nick, outbox);
             }
             ("TOPIC", Some(room), Some(topic)) => outbox.events.push(Event::TopicChanged {
                 room: self.rooms.name_of(room).to_owned(),
@@ -88,11 +89,11 @@ impl Session {
                 outbox.events.push(Event::ModeChanged {
                     target: self.rooms.name_of(target).to_owned(),
                     by: source.to_owned(),
-                    change: words_behind(message, 1),
+                    change: parameters_from(message, 1),
                 });
                 // Where there is no number for it, a letter says so.
                 if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
-                    self.identified(outbox);
+                    self.logged_in(outbox);
                 }
             }
             ("INVITE", ..)
@@ -111,10 +112,10 @@ impl Session {
                 if matches!(self.phase, Phase::Registering { .. })
                     && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
             {
-                self.protocol_broken("what answers there does not speak IRC", outbox);
+                self.protocol_error("what answers there does not speak IRC", outbox);
             }
             _ => outbox.events.push(Event::ServerNotice {
-                text: format!("{} {}", message.command, words_behind(message, 0)),
+                text: format!("{} {}", message.command, parameters_from(message, 0)),
             }),
         }
     }
@@ -124,7 +125,7 @@ impl Session {
     }
 
     /// Why somebody left, unless their words are not shown.
-    fn heard_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
+    fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
         let source = message.source.map_or("", |source| source.as_str());
         reason
             .filter(|_| !self.is_ignored(source))
@@ -172,13 +173,13 @@ impl Session {
         }
         let own = self.is_own(&nick);
         if own && self.is_echo() {
-            return self.note_echo(message);
+            return self.on_echo(message);
         }
-        if own && self.is_said_first(text) {
+        if own && self.is_on_connect_echo(text) {
             return;
         }
         let text = text.to_owned();
-        let imitated = seeming_sources(&text).find(|other| {
+        let imitated = quoted_nicks(&text).find(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
@@ -190,7 +191,7 @@ impl Session {
         self.rooms.spoke(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
-            let mention = !own && calls.any(|word| names_person(&text, word));
+            let mention = !own && calls.any(|word| mentions(&text, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }
@@ -225,7 +226,7 @@ impl Session {
         outbox.events.extend(imitated);
     }
 
-    fn joined(
+    fn on_join(
         &mut self,
         message: &Message<'_>,
         room: &str,
@@ -235,7 +236,7 @@ impl Session {
     ) {
         let Some(source) = message.source else { return };
         if own {
-            self.learn_address(source.as_str());
+            self.set_address(source.as_str());
             self.rooms.enter(room);
             return;
         }
@@ -245,11 +246,11 @@ impl Session {
             room: self.rooms.name_of(room).to_owned(),
             nick: nick.to_owned(),
         });
-        self.warn_of_lookalike(nick, outbox);
+        self.warn_confusable(nick, outbox);
     }
 
     /// Tells when somebody's nick can be taken for another one's.
-    fn warn_of_lookalike(&self, nick: &str, outbox: &mut SessionOutput) {
+    fn warn_confusable(&self, nick: &str, outbox: &mut SessionOutput) {
         let own = self.nick.as_str();
         if let Some(other) = self.rooms.lookalike(nick, own) {
             outbox.events.push(Event::ConfusableNick {
@@ -260,14 +261,14 @@ impl Session {
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
-    pub(in crate::client::session) fn learn_address(&mut self, source: &str) {
+    pub(in crate::client::session) fn set_address(&mut self, source: &str) {
         self.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());
     }
 
     /// `396 alice host :is now your displayed host`; some tell the user name with it.
-    pub(super) fn host_shown(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn set_visible_host(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let Some(host) = message.parameter(1) else {
             return;
         };
@@ -278,11 +279,11 @@ impl Session {
             false => format!("{user}@{host}"),
         });
         outbox.events.push(Event::ServerNotice {
-            text: words_behind(message, 1),
+            text: parameters_from(message, 1),
         });
     }
 
-    fn parted(
+    fn on_part(
         &mut self,
         nick: &str,
         room: &str,
@@ -293,7 +294,7 @@ impl Session {
         let room = self.rooms.name_of(room).to_owned();
         if own {
             self.sent_commands
-                .done("PART", Some(&self.rooms.naming.key(&room)));
+                .complete_command("PART", Some(&self.rooms.naming.key(&room)));
             self.rooms.leave(&room);
             return outbox.events.push(Event::Departed { room });
         }
@@ -305,7 +306,7 @@ impl Session {
         });
     }
 
-    fn kicked(
+    fn on_kick(
         &mut self,
         message: &Message<'_>,
         by: &str,
@@ -329,7 +330,7 @@ impl Session {
         });
     }
 
-    fn renamed(
+    fn on_nick(
         &mut self,
         from: &str,
         to: &str,
@@ -347,7 +348,7 @@ impl Session {
         if own {
             to.clone_into(&mut self.nick);
             let naming = &self.rooms.naming;
-            let is = |wanted: &str| naming.is_same(wanted, to) || is_cut(to, wanted);
+            let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
             let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
                 // What was asked for by the person is what is wanted from now on.
@@ -364,7 +365,7 @@ impl Session {
             own,
         });
         if !own {
-            self.warn_of_lookalike(to, outbox);
+            self.warn_confusable(to, outbox);
             self.regain_from(from, now, outbox);
         }
     }
@@ -376,16 +377,16 @@ impl Session {
         }
     }
 
-    fn pong(&mut self, message: &Message<'_>, now: SessionTime, outbox: &mut SessionOutput) {
+    fn on_pong(&mut self, message: &Message<'_>, now: SessionTime, outbox: &mut SessionOutput) {
         let Some(token) = message.parameters.last() else {
             return;
         };
         if *token == SETTLED {
-            self.settled(now, outbox);
+            self.registration_done(now, outbox);
         } else if *token == REGAINED {
             self.queries.regaining = false;
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
-            self.answered(number, true, now, outbox);
+            self.on_answer(number, true, now, outbox);
         } else if *token != ALIVE {
             outbox.events.push(Event::ServerNotice {
                 text: format!("PONG {token}"),
@@ -396,7 +397,7 @@ impl Session {
 
 /// Whose words a text seems to be, as it would begin a row on the screen: `<nick>` at its start, or
 /// anywhere behind a time, or behind so much space that a terminal begins another row with it.
-fn seeming_sources(text: &str) -> impl Iterator<Item = &str> {
+fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     let begins_row = |before: &str| {
         let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';
         let is_of_time = |c: char| is_blank(c) || c.is_ascii_digit() || "[]():.".contains(c);
@@ -415,7 +416,7 @@ fn seeming_sources(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether this word, most often a nick, stands in `text` as a word of its own, in any letter case.
-fn names_person(text: &str, nick: &str) -> bool {
+fn mentions(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
     let Some(first) = nick.bytes().next() else {
         return false;
@@ -441,7 +442,7 @@ fn ctcp(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The parameters from `index` on, as one text.
-pub(super) fn words_behind(message: &Message<'_>, index: usize) -> String {
+pub(super) fn parameters_from(message: &Message<'_>, index: usize) -> String {
     message
         .parameters
         .get(index..)

@@ -32,7 +32,7 @@ pub(in crate::client::session) struct PendingQueries {
     /// What these rooms are about.
     pub(in crate::client::session) topics: BTreeSet<Key>,
     /// Something was asked whose answer has no form of its own.
-    pub(in crate::client::session) in_words: bool,
+    pub(in crate::client::session) plain_reply: bool,
     /// What has come so far of an answer to `WHOIS`.
     pub(in crate::client::session) whois: BTreeMap<Key, WhoisInfo>,
     /// What has come so far of an answer to `/list`.
@@ -53,7 +53,7 @@ pub(super) struct WhoQuery {
     pub(super) token: String,
     pub(super) people: Vec<WhoEntry>,
     /// Those whose details are to come.
-    pub(super) missing: BTreeSet<Key>,
+    pub(super) awaiting_whois: BTreeSet<Key>,
     /// When that is not waited for any more; none until the list is whole.
     pub(super) until: Option<Duration>,
 }
@@ -66,20 +66,20 @@ impl PendingQueries {
     }
 
     /// Where the list is that was asked for with this token.
-    pub(super) fn place_of_token(&self, token: &str) -> Option<usize> {
+    pub(super) fn who_index_by_token(&self, token: &str) -> Option<usize> {
         let mut lists = self.who.iter();
         lists.position(|who| who.until.is_none() && who.token == token)
     }
 
     /// The list of this room that is not whole yet, to be kept no longer.
-    pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<WhoQuery> {
-        let at = self.place_of(room, naming)?;
+    pub(super) fn take_open_who(&mut self, room: &str, naming: &Naming) -> Option<WhoQuery> {
+        let at = self.open_who_index(room, naming)?;
         Some(self.who.remove(at))
     }
 
     /// Where the list of this room is that is not whole yet. Some servers name no room in their
     /// lines, which then belong to the list that was asked for first.
-    pub(super) fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
+    pub(super) fn open_who_index(&self, room: &str, naming: &Naming) -> Option<usize> {
         let open = |who: &WhoQuery| who.until.is_none();
         let of_room = |who: &WhoQuery| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
@@ -87,7 +87,7 @@ impl PendingQueries {
     }
 
     /// What has come so far of the answer to `WHOIS` about this person.
-    pub(super) fn whois_of(&mut self, key: Key) -> &mut WhoisInfo {
+    pub(super) fn whois_entry(&mut self, key: Key) -> &mut WhoisInfo {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
         }
@@ -95,7 +95,7 @@ impl PendingQueries {
     }
 
     /// Keeps what somebody who is away has left behind. What it was before.
-    pub(super) fn keep_away(&mut self, key: Key, words: &str) -> Option<String> {
+    pub(super) fn remember_away(&mut self, key: Key, words: &str) -> Option<String> {
         if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
             self.away.clear();
         }
@@ -103,7 +103,7 @@ impl PendingQueries {
     }
 
     /// Whether this command was sent for a list.
-    pub(super) fn is_asking_about(&self, command: Option<&str>) -> bool {
+    pub(super) fn awaits_whois(&self, command: Option<&str>) -> bool {
         command.is_some_and(|command| {
             let details = command.eq_ignore_ascii_case("WHOIS");
             self.who.iter().any(|who| who.until.is_some() && details)
@@ -116,7 +116,7 @@ impl PendingQueries {
     }
 
     /// The lists whose details have not come in time.
-    pub(super) fn take_late(&mut self, elapsed: Duration) -> Vec<WhoQuery> {
+    pub(super) fn take_overdue(&mut self, elapsed: Duration) -> Vec<WhoQuery> {
         let late = |who: &mut WhoQuery| who.until.is_some_and(|until| until <= elapsed);
         self.who.extract_if(.., late).collect()
     }

@@ -40,7 +40,7 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 impl Session {
     /// Judges a line as it stands.
     pub fn judge(&self, line: &str) -> LineAnalysis {
-        let expanded = self.expanded(line);
+        let expanded = self.expand_alias(line);
         let meant = expanded.as_deref().unwrap_or(line);
         LineAnalysis {
             parts: self.parts(line, meant),
@@ -151,7 +151,7 @@ impl Session {
         if is_reply(first) && !line.contains('\n') {
             return Some(match &self.last_whisperer {
                 Some(nick) => format!("to {nick}"),
-                None => self.nobody_to_reply_to(),
+                None => self.no_whisperer_words(),
             });
         }
         if meant != line && !line.contains(' ') {
@@ -161,7 +161,7 @@ impl Session {
         if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
             return Some(words);
         }
-        let talk = intent.as_ref().and_then(|intent| self.talk_of(intent));
+        let talk = intent.as_ref().and_then(|intent| self.message_for(intent));
         let talk = match talk {
             Some(Ok(talk)) => talk,
             // Of a room that was left the prompt tells. Enter says the rest.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::help::answer;
+use super::help::notice;
 use crate::client::command::{self, ParseError, UserCommand};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
@@ -29,16 +29,16 @@ impl Session {
     pub fn typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
         self.highlight_count = 0;
         let (told, waiting) = (self.backlog_announced, self.backlog.len());
-        self.lines_typed(text, now, outbox);
+        self.execute_lines(text, now, outbox);
         if told && self.backlog.len() > waiting {
             let words = format!("{} lines wait now", self.backlog.len());
             outbox.events.push(Event::Note { words });
         }
     }
 
-    fn lines_typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
+    fn execute_lines(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
         if !text.contains('\n') {
-            return self.entered(text, now, outbox);
+            return self.execute(text, now, outbox);
         }
         let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
         let Some(first) = lines.next() else {
@@ -49,10 +49,10 @@ impl Session {
             Ok(UserCommand::Tell { target, .. }) => Some(target.to_owned()),
             _ => {
                 let words = "text of several lines can only be said; send commands one by one";
-                return self.refuse_input(words, outbox);
+                return self.reject_input(words, outbox);
             }
         };
-        self.entered(first, now, outbox);
+        self.execute(first, now, outbox);
         for line in lines {
             // Only the first line was typed; what follows is text, whatever it begins with.
             let line = match &target {
@@ -67,38 +67,38 @@ impl Session {
                 }
                 None => Cow::Borrowed(line),
             };
-            self.entered(&line, now, outbox);
+            self.execute(&line, now, outbox);
         }
     }
 
-    pub(in crate::client::session) fn entered(
+    pub(in crate::client::session) fn execute(
         &mut self,
         line: &str,
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
         let typed = line;
-        let expanded = self.expanded(line);
+        let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
         match command::parse(line) {
             Ok(UserCommand::Nothing) => {}
             Ok(UserCommand::Help { command }) => self.help(command, outbox),
             Ok(UserCommand::Quit { reason }) => self.quit(reason, now, outbox),
-            Ok(UserCommand::Connect { server }) => self.go_elsewhere(server, outbox),
+            Ok(UserCommand::Connect { server }) => self.switch_server(server, outbox),
             Ok(UserCommand::Reconnect) => self.reconnect(outbox),
             Ok(UserCommand::LocalCommand(_)) if self.settings.script => {
                 let words = "a script has no screen: /clear, /history, /search and /set do nothing";
-                self.refuse_input(words, outbox);
+                self.reject_input(words, outbox);
             }
             Ok(UserCommand::LocalCommand(_)) => outbox.actions.push(SessionAction::Local {
                 line: line.to_owned(),
             }),
-            Ok(UserCommand::Switch { room }) => self.switch(room, outbox),
+            Ok(UserCommand::Switch { room }) => self.switch_room(room, outbox),
             Ok(UserCommand::Rooms) => self.list_rooms(outbox),
             Ok(UserCommand::Ignore { mask: Some(mask) }) => {
                 self.ignore_list.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
-                answer(outbox, words);
+                notice(outbox, words);
             }
             Ok(UserCommand::Ignore { mask: None }) => {
                 let names = self.ignore_list.names();
@@ -106,37 +106,37 @@ impl Session {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
                 };
-                answer(outbox, words);
+                notice(outbox, words);
             }
             Ok(UserCommand::Unignore { mask }) => match self.ignore_list.remove(mask) {
-                true => answer(outbox, format!("{mask} is heard again")),
-                false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
+                true => notice(outbox, format!("{mask} is heard again")),
+                false => self.reject_input(&format!("{mask} is not ignored"), outbox),
             },
-            Ok(intent) => match self.talk_of(&intent) {
-                Some(Err(words)) => self.refuse_input(&words, outbox),
-                Some(Ok(talk)) if self.is_ready() => self.say(&talk, now, outbox),
+            Ok(intent) => match self.message_for(&intent) {
+                Some(Err(words)) => self.reject_input(&words, outbox),
+                Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, outbox),
                 None if self.is_ready() => {
                     let before = outbox.lines.len();
-                    self.script.in_turn = true;
-                    self.ask(&intent, outbox);
-                    self.script.in_turn = false;
-                    self.note_command([typed, line], before, now, outbox);
+                    self.script.queue_behind = true;
+                    self.send_request(&intent, outbox);
+                    self.script.queue_behind = false;
+                    self.remember_command([typed, line], before, now, outbox);
                 }
                 // The rest would be out of place by the time it is sent.
                 Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
-                    self.keep_for_later(talk, outbox);
+                    self.queue_offline(talk, outbox);
                 }
-                _ => self.refuse_input("there is no connection now; try again later", outbox),
+                _ => self.reject_input("there is no connection now; try again later", outbox),
             },
             Err(problem) => {
-                let words = self.alias_meant(&problem);
-                self.refuse_input(&words.unwrap_or(problem.to_string()), outbox);
+                let words = self.suggest_alias(&problem);
+                self.reject_input(&words.unwrap_or(problem.to_string()), outbox);
             }
         }
     }
 
     /// Remembers what was sent for a command, which was typed so and means the other.
-    fn note_command(
+    fn remember_command(
         &mut self,
         [typed, meant]: [&str; 2],
         before: usize,
@@ -146,16 +146,21 @@ impl Session {
         let sent = outbox.lines.get(before..).unwrap_or_default();
         if !self.settings.script && !command::is_secret(meant, None) {
             let naming = &self.rooms.naming;
-            self.sent_commands.note(typed, sent, now.elapsed, naming);
+            self.sent_commands
+                .remember(typed, sent, now.elapsed, naming);
         }
     }
 
     /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
     /// shown or kept; only what the server refuses is.
-    pub(in crate::client::session) fn do_first(&mut self, line: &str, outbox: &mut SessionOutput) {
-        let expanded = self.expanded(line);
+    pub(in crate::client::session) fn run_on_connect(
+        &mut self,
+        line: &str,
+        outbox: &mut SessionOutput,
+    ) {
+        let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
-        self.script.in_turn = true;
+        self.script.queue_behind = true;
         match command::parse(line) {
             Ok(UserCommand::Tell { target, text }) => {
                 let (targets, text) = (target, text);
@@ -165,15 +170,15 @@ impl Session {
                 let (targets, text) = (target, text);
                 self.send(&Request::Notice { targets, text }, outbox);
             }
-            Ok(intent) if command::can_be_first(&intent) => self.ask(&intent, outbox),
-            Ok(_) => self.refuse_input("this cannot be done on coming in", outbox),
-            Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+            Ok(intent) if command::can_be_first(&intent) => self.send_request(&intent, outbox),
+            Ok(_) => self.reject_input("this cannot be done on coming in", outbox),
+            Err(problem) => self.reject_input(&problem.to_string(), outbox),
         }
-        self.script.in_turn = false;
+        self.script.queue_behind = false;
     }
 
     /// What to say of a command that nobody knows, where an alias may have been meant.
-    fn alias_meant(&self, problem: &ParseError) -> Option<String> {
+    fn suggest_alias(&self, problem: &ParseError) -> Option<String> {
         let (name, command) = problem.unknown_command()?;
         // The beginning of a command is meant for it.
         let begins = |command: &str| command.starts_with(&name.to_ascii_lowercase());
@@ -186,7 +191,7 @@ impl Session {
     }
 
     /// Says a line of a script in the active room, whatever it begins with.
-    pub(in crate::client::session) fn entered_as_text(
+    pub(in crate::client::session) fn execute_as_text(
         &mut self,
         text: &str,
         now: SessionTime,
@@ -196,15 +201,15 @@ impl Session {
             return;
         }
         debug_assert!(self.is_ready(), "a script waits until it is in");
-        match self.talk_of(&UserCommand::Say { text }) {
-            Some(Ok(talk)) => self.say(&talk, now, outbox),
-            Some(Err(words)) => self.refuse_input(&words, outbox),
+        match self.message_for(&UserCommand::Say { text }) {
+            Some(Ok(talk)) => self.send_message(&talk, now, outbox),
+            Some(Err(words)) => self.reject_input(&words, outbox),
             None => debug_assert!(false, "text is something to say"),
         }
     }
 
     /// The line with an alias replaced by what it stands for.
-    pub(super) fn expanded(&self, line: &str) -> Option<String> {
+    pub(super) fn expand_alias(&self, line: &str) -> Option<String> {
         let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
             Some((name, rest)) => (name, Some(rest)),
             None => (line.strip_prefix('/')?, None),
@@ -216,7 +221,7 @@ impl Session {
         })
     }
 
-    fn ask(&mut self, intent: &UserCommand<'_>, outbox: &mut SessionOutput) {
+    fn send_request(&mut self, intent: &UserCommand<'_>, outbox: &mut SessionOutput) {
         let in_words = matches!(
             intent,
             UserCommand::Mode { .. }
@@ -224,7 +229,7 @@ impl Session {
                 | UserCommand::Oper { .. }
                 | UserCommand::Raw { .. }
         );
-        self.queries.in_words |= in_words;
+        self.queries.plain_reply |= in_words;
         match intent {
             UserCommand::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
@@ -253,7 +258,7 @@ impl Session {
                 self.send(&Request::Oper { name, password }, outbox);
             }
             UserCommand::Raw { line } => {
-                self.wait_for_the_room();
+                self.await_target();
                 self.send_line((*line).to_owned(), outbox);
             }
             UserCommand::Nick { nick } => {
@@ -262,7 +267,7 @@ impl Session {
             }
             UserCommand::Who { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.ask_who(&room, outbox);
+                    self.send_who(&room, outbox);
                 }
             }
             UserCommand::Names { room } => {
@@ -275,13 +280,13 @@ impl Session {
                 self.send(&Request::Whois { nick }, outbox);
             }
             UserCommand::Join { room, key } => {
-                self.wait_for_the_room();
+                self.await_target();
                 self.join(room, *key, outbox);
             }
             UserCommand::Part { room, reason } => {
-                let (room, reason) = self.room_in_front(room.as_deref(), *reason);
+                let (room, reason) = self.leading_room(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.wait_for_the_room();
+                    self.await_target();
                     self.rooms.want_out(&room);
                     self.send(
                         &Request::Part {
@@ -293,7 +298,7 @@ impl Session {
                 }
             }
             UserCommand::Topic { room, topic } => {
-                let (room, topic) = self.topic_meant(room.as_deref(), *topic);
+                let (room, topic) = self.leading_topic_room(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     if topic.is_none() {
                         self.queries.topics.insert(self.key(&room));
@@ -326,9 +331,9 @@ impl Session {
     }
 
     /// Has the other server looked for. This one is left when that has been found.
-    fn go_elsewhere(&mut self, server: &str, outbox: &mut SessionOutput) {
+    fn switch_server(&mut self, server: &str, outbox: &mut SessionOutput) {
         if self.settings.script {
-            return self.refuse_input("a script talks to one server", outbox);
+            return self.reject_input("a script talks to one server", outbox);
         }
         let server = server.to_owned();
         outbox.actions.push(SessionAction::Seek { server });
@@ -336,7 +341,7 @@ impl Session {
 
     /// The server that was looked for is there, and the program goes to it; or the words say why
     /// not.
-    pub fn sought(
+    pub fn server_probed(
         &mut self,
         server: String,
         found: Result<(), String>,
@@ -354,7 +359,7 @@ impl Session {
                 } else {
                     "; you"
                 };
-                self.refuse_input(&format!("{words}{and} stay here"), outbox);
+                self.reject_input(&format!("{words}{and} stay here"), outbox);
             }
         }
     }
@@ -362,7 +367,7 @@ impl Session {
     /// Connects anew to the same server.
     fn reconnect(&mut self, outbox: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
-            return self.refuse_input("a script stays connected", outbox);
+            return self.reject_input("a script stays connected", outbox);
         }
         self.reconnect_attempts = 0;
         if self.phase == Phase::Offline {

@@ -12,7 +12,7 @@ impl Session {
         let Some(long) = self.settings.aliases.get(name).cloned() else {
             return self.explain(name, outbox);
         };
-        answer(outbox, format!("/{name} is short for {long}"));
+        notice(outbox, format!("/{name} is short for {long}"));
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());
@@ -24,7 +24,7 @@ impl Session {
     fn list_help(&self, outbox: &mut SessionOutput) {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
-        let mut row = |usage: &str, help: &str| answer(outbox, format!("  {usage:wide$}  {help}"));
+        let mut row = |usage: &str, help: &str| notice(outbox, format!("  {usage:wide$}  {help}"));
         row("TEXT", "say it to everybody in the room");
         row("@NICK TEXT", "whisper it to one person");
         for slash in commands() {
@@ -55,12 +55,12 @@ impl Session {
                 let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
                     format!("did you mean /help {nearest}?")
                 });
-                self.refuse_input(&format!("no command /{name}; {hint}"), outbox);
+                self.reject_input(&format!("no command /{name}; {hint}"), outbox);
             }
         }
     }
 }
 
-pub(super) fn answer(outbox: &mut SessionOutput, words: String) {
+pub(super) fn notice(outbox: &mut SessionOutput, words: String) {
     outbox.events.push(Event::Answer { words });
 }

@@ -8,7 +8,7 @@
 use crate::client::command::UserCommand;
 use crate::client::event::json::MessageTags;
 use crate::client::event::{DeliveryStatus, Event, MessageKind};
-use crate::client::session::delivery::in_flight::flight_mut;
+use crate::client::session::delivery::in_flight::in_flight_mut;
 use crate::client::session::incoming::errors::is_about_talk;
 use crate::client::session::{Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -25,18 +25,18 @@ pub(in crate::client::session) struct OutgoingMessage {
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
-    pub(super) fn talk_of(
+    pub(super) fn message_for(
         &self,
         intent: &UserCommand<'_>,
     ) -> Option<Result<OutgoingMessage, String>> {
         let (target, text, manner) = match intent {
-            UserCommand::Say { text } => (self.room_meant(), text, MessageKind::Text),
-            UserCommand::Act { text } => (self.room_meant(), text, MessageKind::Action),
+            UserCommand::Say { text } => (self.target_room(), text, MessageKind::Text),
+            UserCommand::Act { text } => (self.target_room(), text, MessageKind::Action),
             UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
             UserCommand::Notice { target, text } => (Some(*target), text, MessageKind::Notice),
             UserCommand::Reply { text } => match &self.last_whisperer {
                 Some(nick) => (Some(nick.as_str()), text, MessageKind::Text),
-                None => return Some(Err(self.nobody_to_reply_to())),
+                None => return Some(Err(self.no_whisperer_words())),
             },
             _ => return None,
         };
@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// Says something, in as many lines as it takes.
-    pub(super) fn say(
+    pub(super) fn send_message(
         &mut self,
         talk: &OutgoingMessage,
         now: SessionTime,
@@ -76,7 +76,7 @@ impl Session {
                 text: (*piece).to_owned(),
                 ..talk.clone()
             });
-            if !self.send_piece(&request, kept, now, outbox) {
+            if !self.send_or_queue(&request, kept, now, outbox) {
                 return;
             }
         }
@@ -107,9 +107,9 @@ impl Session {
     }
 
     /// Keeps what was said while there is no connection.
-    pub(super) fn keep_for_later(&mut self, talk: OutgoingMessage, outbox: &mut SessionOutput) {
+    pub(super) fn queue_offline(&mut self, talk: OutgoingMessage, outbox: &mut SessionOutput) {
         if self.backlog.len() >= WAITING_LINES_MAX {
-            return self.refuse_input("too many lines are waiting for the connection", outbox);
+            return self.reject_input("too many lines are waiting for the connection", outbox);
         }
         self.backlog.push_back(talk);
         // A text of many lines is told of once, and so are lines typed one behind the other.
@@ -122,7 +122,7 @@ impl Session {
     }
 
     /// Why nobody can be answered.
-    pub(super) fn nobody_to_reply_to(&self) -> String {
+    pub(super) fn no_whisperer_words(&self) -> String {
         match &self.departed_whisperer {
             Some(nick) => format!("{nick}, who whispered to you last, has left"),
             None => "nobody has whispered to you yet".to_owned(),
@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// Says what was said while there was no connection, in order, each line where it was typed.
-    pub(in crate::client::session) fn send_waiting(
+    pub(in crate::client::session) fn send_backlog(
         &mut self,
         now: SessionTime,
         outbox: &mut SessionOutput,
@@ -154,23 +154,23 @@ impl Session {
             outbox.events.push(Event::Note { words });
         }
         for talk in std::mem::take(&mut self.backlog) {
-            self.say(&talk, now, outbox);
+            self.send_message(&talk, now, outbox);
         }
     }
 
     /// What the server calls something that this person said, as far as it tells.
-    pub(in crate::client::session) fn note_echo(&mut self, message: &Message<'_>) {
+    pub(in crate::client::session) fn on_echo(&mut self, message: &Message<'_>) {
         let script = &mut self.script;
         let flight = script
-            .hearing
-            .and_then(|number| flight_mut(&mut script.flights, number));
-        if let Some(flight) = flight.filter(|flight| flight.talk.is_some()) {
-            flight.stamp = MessageTags::of(message);
+            .answering
+            .and_then(|number| in_flight_mut(&mut script.in_flight, number));
+        if let Some(flight) = flight.filter(|flight| flight.message.is_some()) {
+            flight.tags = MessageTags::of(message);
         }
     }
 
     /// Tells what became of something this person said.
-    pub(in crate::client::session) fn tell_fate(
+    pub(in crate::client::session) fn report_delivery(
         &self,
         number: u64,
         talk: OutgoingMessage,
@@ -190,19 +190,19 @@ impl Session {
     }
 
     /// Tells a person what was refused at once, with their words where it is about them.
-    pub(in crate::client::session) fn tell_person(
+    pub(in crate::client::session) fn report_error(
         &mut self,
         mut event: Event,
         outbox: &mut SessionOutput,
     ) {
         let of_script = self.settings.script;
         let script = &mut self.script;
-        let flight = match (script.hearing, &event) {
+        let flight = match (script.answering, &event) {
             // What is being written is not said yet.
             _ if script.writing => None,
-            (Some(number), _) => flight_mut(&mut script.flights, number),
+            (Some(number), _) => in_flight_mut(&mut script.in_flight, number),
             // The lines of a script are answered one by one, and this one is among them.
-            (None, _) if of_script => script.flights.front_mut(),
+            (None, _) if of_script => script.in_flight.front_mut(),
             (
                 None,
                 Event::Refused {
@@ -210,21 +210,21 @@ impl Session {
                 },
             ) if is_about_talk(*number) => {
                 let about = parameters.first().map_or("", String::as_str);
-                let mut flights = script.flights.iter_mut();
+                let mut flights = script.in_flight.iter_mut();
                 flights.find(|flight| {
-                    let talk = flight.talk.as_ref();
+                    let talk = flight.message.as_ref();
                     talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
                 })
             }
             _ => None,
         };
         if let Some((number, talk)) =
-            flight.and_then(|flight| Some((flight.number, flight.talk.take()?)))
+            flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
         {
             if let Event::Refused { text, .. } = &mut event {
                 *text = Some(talk.text.clone());
             }
-            self.tell_fate(
+            self.report_delivery(
                 number,
                 talk,
                 DeliveryStatus::Refused,
@@ -247,22 +247,22 @@ impl Session {
 
     /// The connection is lost: what never left this program waits for the next one, and of the rest
     /// nobody knows whether it arrived, so it is told and not sent again.
-    pub(in crate::client::session) fn lose_flights(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn requeue_unsent(&mut self, outbox: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for flight in std::mem::take(&mut self.script.flights) {
-            let has_left = flight.begins_at < outbox.written_bytes;
-            let Some(talk) = flight.talk else { continue };
+        for flight in std::mem::take(&mut self.script.in_flight) {
+            let has_left = flight.start_offset < outbox.written_bytes;
+            let Some(talk) = flight.message else { continue };
             if has_left {
                 let stamp = MessageTags::default();
-                self.tell_fate(flight.number, talk, DeliveryStatus::Unknown, stamp, outbox);
+                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, stamp, outbox);
             } else {
                 unsent.push(talk);
             }
         }
         self.sent_commands.clear();
-        self.script.fence_is_out = false;
-        for piece in std::mem::take(&mut self.script.pieces) {
-            match piece.talk {
+        self.script.fence_pending = false;
+        for piece in std::mem::take(&mut self.script.queued) {
+            match piece.message {
                 Some(talk) => unsent.push(talk),
                 // Of the lines of a script the report tells.
                 None if piece.line.is_some() => {}
@@ -288,22 +288,22 @@ impl Session {
     }
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
-    pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut SessionOutput) {
-        for flight in std::mem::take(&mut self.script.flights) {
-            if let Some(talk) = flight.talk {
-                self.tell_fate(
+    pub(in crate::client::session) fn report_remaining(&mut self, outbox: &mut SessionOutput) {
+        for flight in std::mem::take(&mut self.script.in_flight) {
+            if let Some(talk) = flight.message {
+                self.report_delivery(
                     flight.number,
                     talk,
                     DeliveryStatus::Unknown,
-                    flight.stamp,
+                    flight.tags,
                     outbox,
                 );
             }
         }
-        for piece in std::mem::take(&mut self.script.pieces) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+        for piece in std::mem::take(&mut self.script.queued) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
                 self.never_sent.push(talk.clone());
-                self.tell_fate(
+                self.report_delivery(
                     number,
                     talk,
                     DeliveryStatus::Unsent,
@@ -315,7 +315,7 @@ impl Session {
         for talk in std::mem::take(&mut self.backlog) {
             self.never_sent.push(talk.clone());
             // It has had no number, since it was never sent.
-            self.tell_fate(
+            self.report_delivery(
                 u64::MAX,
                 talk,
                 DeliveryStatus::Unsent,

@@ -32,7 +32,7 @@ struct SentCommand {
 
 impl SentCommands {
     /// A person has typed this line, and these were sent for it.
-    pub(super) fn note(&mut self, line: &str, sent: &str, at: Duration, naming: &Naming) {
+    pub(super) fn remember(&mut self, line: &str, sent: &str, at: Duration, naming: &Naming) {
         for message in sent.lines().filter_map(|sent| Message::parse(sent).ok()) {
             if self.0.len() >= REMEMBERED_MAX {
                 self.0.pop_front();
@@ -68,7 +68,11 @@ impl SentCommands {
     }
 
     /// The first of these commands is done, or answered: the first about `about` where it is named.
-    pub(in crate::client::session) fn done(&mut self, command: &str, about: Option<&Key>) {
+    pub(in crate::client::session) fn complete_command(
+        &mut self,
+        command: &str,
+        about: Option<&Key>,
+    ) {
         let is_it = |sent: &SentCommand| {
             sent.command == command && about.is_none_or(|about| sent.about.contains(about))
         };
@@ -84,7 +88,7 @@ impl SentCommands {
 }
 
 /// The command whose answer this number ends, or that it says is done.
-pub(in crate::client::session) fn answered_by(number: u16) -> Option<&'static str> {
+pub(in crate::client::session) fn command_answered_by(number: u16) -> Option<&'static str> {
     Some(match number {
         221 | 324 | 368 => "MODE",
         305 | 306 => "AWAY",

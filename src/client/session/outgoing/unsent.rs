@@ -29,7 +29,7 @@ impl Session {
                     draft.push('\n');
                     draft.push_str(&talk.text);
                 }
-                _ => drafts.extend(typed_again(talk)),
+                _ => drafts.extend(as_input_lines(talk)),
             }
             last = Some(talk);
         }
@@ -38,7 +38,7 @@ impl Session {
 }
 
 /// The lines that say this.
-fn typed_again(talk: &OutgoingMessage) -> Vec<String> {
+fn as_input_lines(talk: &OutgoingMessage) -> Vec<String> {
     let OutgoingMessage {
         target,
         text,

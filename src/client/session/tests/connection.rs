@@ -117,7 +117,7 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let mut outbox = SessionOutput::default();
     let not_found = Err("unknown host other.example".to_owned());
     let session = &mut played.session;
-    session.sought(
+    session.server_probed(
         server.clone(),
         not_found,
         SessionTime::default(),
@@ -128,7 +128,7 @@ fn one_server_is_left_only_when_the_other_was_found() {
     };
     assert_eq!(words, "unknown host other.example; you stay here");
     assert!(session.is_ready() && outbox.lines.is_empty());
-    session.sought(server.clone(), Ok(()), SessionTime::default(), &mut outbox);
+    session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut outbox);
     assert_eq!(outbox.lines, "QUIT :gone to another server\r\n");
     played.lose("closed");
     assert_eq!(

@@ -270,7 +270,7 @@ fn the_pieces_of_a_long_line_wait_for_the_window_too() {
 fn a_lost_server_tells_what_is_known_of_each_line() {
     for capabilities in ["", LABELS] {
         let mut played = script_with(capabilities, false);
-        let start = played.outbox.position();
+        let start = played.outbox.offset();
         played.script(&["one", "@nobody two", "three", "four"]);
         let unsent = played.outbox.lines.find("four").unwrap() as u64;
         played.outbox.written_bytes = start + unsent - 60;

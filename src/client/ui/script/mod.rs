@@ -156,7 +156,7 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &explain::refusal(*number, parameters)),
+            } => self.complain(*line, &explain::error(*number, parameters)),
             Event::InputRejected { words, line } => self.complain(*line, words),
             Event::LogStatus { words } => self.complain(None, words),
             // What became of them is told by their numbers.
