@@ -207,7 +207,7 @@ impl Room {
         events.retain(|event| {
             // What was delivered stands where it was typed.
             let delivered =
-                matches!(event, Event::Sent { fate, .. } if *fate == DeliveryStatus::Delivered);
+                matches!(event, Event::Sent { status: fate, .. } if *fate == DeliveryStatus::Delivered);
             !delivered && !matches!(event, Event::ServerNotice { .. })
         });
         events
@@ -223,7 +223,7 @@ fn said(nick: &str, text: &str) -> Event {
         room: "#lobby".into(),
         nick: nick.into(),
         text: text.into(),
-        manner: MessageKind::Text,
+        kind: MessageKind::Text,
         own: false,
         mention: false,
     }
@@ -278,7 +278,7 @@ fn a_whisper_reaches_one_person_and_nobody_else() {
         [Event::Whispered {
             nick: "alice".into(),
             text: "psst".into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own: false
         }]
     );

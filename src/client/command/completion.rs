@@ -119,7 +119,7 @@ fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Ve
     }
     let words = words.chain(before.split_whitespace().skip(1));
     let last = words.clone().last().unwrap_or_default();
-    let expected = slash.expected_behind(words);
+    let expected = slash.expected_after(words);
     let arguments = expected.arguments(word).into_iter();
     let offers = arguments.flat_map(|kind| match kind {
         // Only in the middle of a change the letters stand there already.

@@ -6,11 +6,11 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ArgumentError {
     Missing(&'static str),
-    TooMuch(String),
-    Nick(String),
-    Room(String),
-    NoText(String),
-    Number(String),
+    TooMany(String),
+    InvalidNick(String),
+    InvalidRoom(String),
+    MissingText(String),
+    InvalidNumber(String),
 }
 
 /// Why a typed line cannot be understood. Its words say what to type instead.
@@ -19,13 +19,13 @@ pub struct ParseError(pub(super) ParseErrorKind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ParseErrorKind {
-    NoCommandName,
-    NoSuchCommand {
+    MissingCommandName,
+    UnknownCommand {
         typed: String,
         nearest: Option<&'static str>,
     },
-    NobodyNamed,
-    Forbidden(char),
+    MissingNick,
+    ForbiddenCharacter(char),
     InCommand {
         usage: String,
         fault: ArgumentError,
@@ -36,7 +36,7 @@ impl ParseError {
     /// The command that nobody knows, when that is the trouble, and the one that is close to it.
     pub fn unknown_command(&self) -> Option<(&str, Option<&'static str>)> {
         match &self.0 {
-            ParseErrorKind::NoSuchCommand { typed, nearest } => Some((typed, *nearest)),
+            ParseErrorKind::UnknownCommand { typed, nearest } => Some((typed, *nearest)),
             _ => None,
         }
     }
@@ -46,10 +46,10 @@ impl ParseError {
         match &self.0 {
             ParseErrorKind::InCommand {
                 fault:
-                    ArgumentError::TooMuch(text)
-                    | ArgumentError::Nick(text)
-                    | ArgumentError::Room(text)
-                    | ArgumentError::Number(text),
+                    ArgumentError::TooMany(text)
+                    | ArgumentError::InvalidNick(text)
+                    | ArgumentError::InvalidRoom(text)
+                    | ArgumentError::InvalidNumber(text),
                 ..
             } => Some(text),
             _ => None,
@@ -60,32 +60,34 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            ParseErrorKind::NoCommandName => f.write_str(
+            ParseErrorKind::MissingCommandName => f.write_str(
                 "a command's name is missing behind /; /help lists them, // begins text with a /",
             ),
-            ParseErrorKind::NoSuchCommand {
+            ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: Some(nearest),
             } => write!(f, "no command /{typed}; did you mean /{nearest}?"),
-            ParseErrorKind::NoSuchCommand {
+            ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: None,
             } => write!(f, "no command /{typed}; /help lists them"),
-            ParseErrorKind::NobodyNamed => f.write_str(
+            ParseErrorKind::MissingNick => f.write_str(
                 "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @",
             ),
-            ParseErrorKind::Forbidden(c) => write!(
+            ParseErrorKind::ForbiddenCharacter(c) => write!(
                 f,
                 "U+{:04X} cannot be sent in a line; take it out",
                 u32::from(*c)
             ),
             ParseErrorKind::InCommand { usage, fault } => match fault {
                 ArgumentError::Missing(what) => write!(f, "{what} is missing: {usage}"),
-                ArgumentError::TooMuch(text) => write!(f, "{text:?} is too much: {usage}"),
-                ArgumentError::Nick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
-                ArgumentError::Room(room) => write!(f, "{room:?} cannot be a room: {usage}"),
-                ArgumentError::Number(text) => write!(f, "{text:?} is not a number: {usage}"),
-                ArgumentError::NoText(target) => {
+                ArgumentError::TooMany(text) => write!(f, "{text:?} is too much: {usage}"),
+                ArgumentError::InvalidNick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
+                ArgumentError::InvalidRoom(room) => write!(f, "{room:?} cannot be a room: {usage}"),
+                ArgumentError::InvalidNumber(text) => {
+                    write!(f, "{text:?} is not a number: {usage}")
+                }
+                ArgumentError::MissingText(target) => {
                     write!(f, "there is no text for {target}: {usage}")
                 }
             },

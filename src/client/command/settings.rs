@@ -105,7 +105,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["off", "whispers", "mentions", "all"],
         help: "what rings the bell",
         show: |taste| taste.bell.to_string(),
-        take: |taste, text| put(&mut taste.bell, NotifyLevel::parse(text)),
+        take: |taste, text| assign(&mut taste.bell, NotifyLevel::parse(text)),
     },
     Setting {
         name: "formatting",
@@ -113,7 +113,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "show bold, colours and so on that others use",
         show: |taste| on_off(taste.formatting),
-        take: |taste, text| put(&mut taste.formatting, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.formatting, parse_on_off(text)),
     },
     Setting {
         name: "gather",
@@ -121,7 +121,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "one line for all who come or leave in one moment",
         show: |taste| on_off(taste.gather),
-        take: |taste, text| put(&mut taste.gather, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.gather, parse_on_off(text)),
     },
     Setting {
         name: "joins",
@@ -129,7 +129,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "show who comes and goes",
         show: |taste| on_off(taste.joins),
-        take: |taste, text| put(&mut taste.joins, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.joins, parse_on_off(text)),
     },
     Setting {
         name: "nick-width",
@@ -139,7 +139,7 @@ pub const SETTINGS: &[Setting] = &[
         show: |taste| taste.nick_width.to_string(),
         take: |taste, text| {
             let cells = text.parse().ok().filter(|cells| *cells <= 30)?;
-            put(&mut taste.nick_width, Some(cells))
+            assign(&mut taste.nick_width, Some(cells))
         },
     },
     Setting {
@@ -148,7 +148,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["off", "whispers", "mentions", "all"],
         help: "what makes the desktop show a notification, where the terminal can",
         show: |taste| taste.notify.to_string(),
-        take: |taste, text| put(&mut taste.notify, NotifyLevel::parse(text)),
+        take: |taste, text| assign(&mut taste.notify, NotifyLevel::parse(text)),
     },
     Setting {
         name: "notify-by",
@@ -156,7 +156,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["osc9", "osc777"],
         help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
         show: |taste| taste.notify_by.name().to_owned(),
-        take: |taste, text| put(&mut taste.notify_by, NotifyBy::parse(text)),
+        take: |taste, text| assign(&mut taste.notify_by, NotifyBy::parse(text)),
     },
     Setting {
         name: "time",
@@ -170,7 +170,7 @@ pub const SETTINGS: &[Setting] = &[
         take: |taste, text| {
             let format = if text == "off" { "" } else { text };
             let fine = jiff::fmt::strtime::format(format, &jiff::Zoned::default()).is_ok();
-            put(&mut taste.time, fine.then(|| format.to_owned()))
+            assign(&mut taste.time, fine.then(|| format.to_owned()))
         },
     },
     Setting {
@@ -179,7 +179,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "tell in the title of the window what is unread",
         show: |taste| on_off(taste.title),
-        take: |taste, text| put(&mut taste.title, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.title, parse_on_off(text)),
     },
     Setting {
         name: "wrap",
@@ -187,7 +187,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "break long lines between words, indented; off copies each as one",
         show: |taste| on_off(taste.wrap),
-        take: |taste, text| put(&mut taste.wrap, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.wrap, parse_on_off(text)),
     },
 ];
 
@@ -307,7 +307,7 @@ impl fmt::Display for NotifyLevel {
 }
 
 /// Changes a setting, if there is a value for it.
-fn put<T>(place: &mut T, value: Option<T>) -> Option<()> {
+fn assign<T>(place: &mut T, value: Option<T>) -> Option<()> {
     *place = value?;
     Some(())
 }

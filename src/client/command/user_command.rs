@@ -187,7 +187,7 @@ pub enum LocalCommand<'a> {
 
 /// Whether this can be done as soon as a server lets this person in: it is for the server or for
 /// somebody there, and for no room that this person must be in.
-pub fn can_be_first(intent: &UserCommand<'_>) -> bool {
+pub fn allowed_on_connect(intent: &UserCommand<'_>) -> bool {
     matches!(
         intent,
         UserCommand::Tell { .. }

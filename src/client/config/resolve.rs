@@ -151,7 +151,7 @@ impl Wishes {
             },
             (None, None) => login_name(),
         };
-        if !command::checked_nick_text(&nick) {
+        if !command::is_valid_nick(&nick) {
             return Err(Failure::Usage(questions::not_a_nick(&nick)));
         }
         let of_server = server.iter().flat_map(|server| &server.rooms);

@@ -46,7 +46,12 @@ impl Pending {
     /// Answers those who waited for this event; `next` is the one behind it, which has the reason
     /// for a refusal. Whether they still listen is their own concern.
     pub(in crate::client) fn hear(&mut self, event: &Event, next: Option<&Event>) {
-        let Event::Sent { number, fate, .. } = event else {
+        let Event::Sent {
+            number,
+            status: fate,
+            ..
+        } = event
+        else {
             return;
         };
         let Some(caller) = self
@@ -98,15 +103,15 @@ mod tests {
     use crate::client::event::MessageKind;
     use crate::client::event::json::MessageTags;
 
-    fn sent(number: u64, fate: DeliveryStatus) -> Event {
+    fn sent(number: u64, status: DeliveryStatus) -> Event {
         Event::Sent {
             number,
             target: "#a".into(),
             nick: "alice".into(),
             text: "x".into(),
-            manner: MessageKind::Text,
-            fate,
-            stamp: MessageTags::default(),
+            kind: MessageKind::Text,
+            status,
+            tags: MessageTags::default(),
         }
     }
 

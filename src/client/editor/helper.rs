@@ -128,7 +128,7 @@ impl Hinter for Helper {
             _ => LineAnalysis::default(),
         };
         let aside = (position == line.len()).then(|| {
-            let note = || judgement.note.as_ref().map(|note| format!("  ({note})"));
+            let note = || judgement.hint.as_ref().map(|note| format!("  ({note})"));
             let usage = || judgement.usage.clone();
             self.other_offers(line).or_else(note).or_else(usage)
         });

@@ -58,7 +58,7 @@ pub struct EventMatcher {
 
 impl EventMatcher {
     /// Whether this is what is waited for.
-    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
+    pub(in crate::client) fn matches(&self, event: &Event, naming: &Naming) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -88,7 +88,7 @@ impl EventMatcher {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Naming) {
+    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Naming) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)
@@ -104,14 +104,14 @@ mod tests {
     use crate::client::event::MessageKind;
 
     fn ends(wait: &EventMatcher, event: &Event) -> bool {
-        wait.ends_with(event, &Naming::default())
+        wait.matches(event, &Naming::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
         Event::Whispered {
             nick: nick.into(),
             text: text.into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own,
         }
     }
@@ -121,7 +121,7 @@ mod tests {
             room: room.into(),
             nick: nick.into(),
             text: text.into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }
@@ -154,7 +154,7 @@ mod tests {
         assert!(!ends(&wait, &said("#ops", "ann", "yes")));
         assert!(!ends(&wait, &whisper("ann", "deploy?", true)));
         assert!(ends(&wait, &whisper("ann", "yes", false)));
-        wait.follow(
+        wait.track_rename(
             &Event::Renamed {
                 from: "ANN".into(),
                 to: "anna".into(),

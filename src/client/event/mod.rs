@@ -7,7 +7,7 @@ pub mod explain;
 pub mod json;
 pub mod matcher;
 
-use crate::client::command::is_secret_talk;
+use crate::client::command::message_carries_password;
 use crate::client::session::Unread;
 use json::MessageTags;
 
@@ -23,7 +23,7 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: MessageKind,
+        kind: MessageKind,
         /// Whether it was this person, from here.
         own: bool,
         /// Whether it names this person.
@@ -36,7 +36,7 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: MessageKind,
+        kind: MessageKind,
         /// Whether it was this person who said it.
         own: bool,
     },
@@ -52,11 +52,11 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: MessageKind,
+        kind: MessageKind,
         /// What became of it.
-        fate: DeliveryStatus,
+        status: DeliveryStatus,
         /// What the server said beside it when it took it.
-        stamp: MessageTags,
+        tags: MessageTags,
     },
     /// Text by the server itself.
     ServerSaid {
@@ -285,7 +285,7 @@ impl Event {
         matches!(
             self,
             Self::Sent {
-                fate: DeliveryStatus::Delivered | DeliveryStatus::Refused,
+                status: DeliveryStatus::Delivered | DeliveryStatus::Refused,
                 ..
             }
         )
@@ -300,7 +300,7 @@ impl Event {
                 text,
                 own: true,
                 ..
-            } => is_secret_talk(target, text),
+            } => message_carries_password(target, text),
             _ => false,
         }
     }

@@ -77,7 +77,7 @@ impl<F: Front> Network<F> {
             }
             Some(Command::Judge(line, answer)) => {
                 crate::client::panic_if_asked("network with a draft", &line);
-                let _ = answer.send(self.session.judge(&line));
+                let _ = answer.send(self.session.analyze(&line));
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
@@ -97,9 +97,9 @@ impl<F: Front> Network<F> {
     fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: SessionTime) {
         let lines = match ask {
             Ask::Send(line) => {
-                let first = self.session.next_said();
+                let first = self.session.next_number();
                 let taken = self.typed_from_outside(&line, now).map(|()| Vec::new());
-                let said = first..self.session.next_said();
+                let said = first..self.session.next_number();
                 if taken.is_ok() && !said.is_empty() {
                     return self.pending.wait(said, answer);
                 }
@@ -116,7 +116,7 @@ impl<F: Front> Network<F> {
             .collect()),
             Ask::Who(room) => self.session.people(room.as_deref()),
             Ask::Rooms => Ok(self.session.names().rooms),
-            Ask::Names(start) => Ok(self.session.names_like(&start)),
+            Ask::Names(start) => Ok(self.session.names_starting_with(&start)),
             Ask::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);

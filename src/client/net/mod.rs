@@ -193,7 +193,7 @@ impl<F: Front> Network<F> {
             let is_full = self.front.is_full();
             if is_full {
                 // Nothing is read, so silence says nothing about the server.
-                self.session.not_listening(self.now());
+                self.session.pause_timeout(self.now());
             }
             let deadline = self.deadline(is_full);
             self.feed(script);

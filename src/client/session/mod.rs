@@ -144,7 +144,7 @@ pub struct Session {
     backlog_announced: bool,
     /// What still waited when all was over.
     never_sent: Vec<OutgoingMessage>,
-    script: DeliveryTracker,
+    delivery: DeliveryTracker,
     capabilities: ServerCapabilities,
     /// The server does what no server may do.
     broken: bool,
@@ -174,7 +174,7 @@ impl Session {
                 rooms.keep_key(name, key);
                 *room = name.to_owned();
             }
-            rooms.hear_of(room);
+            rooms.add_known_room(room);
         }
         let mut ignored = IgnoreList::default();
         for mask in &settings.ignore {
@@ -206,7 +206,7 @@ impl Session {
             backlog: VecDeque::new(),
             backlog_announced: false,
             never_sent: Vec::new(),
-            script: DeliveryTracker::default(),
+            delivery: DeliveryTracker::default(),
             capabilities: ServerCapabilities::default(),
             broken: false,
             typed_in: None,
@@ -282,7 +282,7 @@ impl Session {
     }
 
     /// Nothing is read from the server now, so its silence counts only from here.
-    pub fn not_listening(&mut self, now: SessionTime) {
+    pub fn pause_timeout(&mut self, now: SessionTime) {
         self.last_received = now.elapsed;
         self.ping_sent = false;
     }
@@ -337,7 +337,7 @@ impl Session {
             }
             Err(error) => {
                 // What this program sends of its own accord is nobody's mistake.
-                if self.is_scripting() || self.script.queue_behind {
+                if self.is_scripting() || self.delivery.queue_behind {
                     self.reject_input(&error.to_string(), outbox);
                 }
                 false

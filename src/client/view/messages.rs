@@ -14,7 +14,7 @@ impl Look {
                 room,
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
                 mention,
             } => {
@@ -24,15 +24,15 @@ impl Look {
             Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
             } => self.whispered(nick, text, *manner, *own),
             Event::Sent {
                 target,
                 nick,
                 text,
-                manner,
-                fate,
+                kind: manner,
+                status: fate,
                 ..
             } => {
                 let said = match is_room(target) {

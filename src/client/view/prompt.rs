@@ -52,7 +52,7 @@ impl Look {
     pub fn typed(&self, line: &str, judgement: &LineAnalysis) -> String {
         let mut painted = String::with_capacity(line.len());
         let mut done = 0;
-        for (range, part) in &judgement.parts {
+        for (range, part) in &judgement.tokens {
             let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
             else {
                 // The line has changed since it was judged.

@@ -18,7 +18,7 @@ fn said(room: &str, nick: &str, text: &str) -> Event {
         room: room.to_owned(),
         nick: nick.to_owned(),
         text: text.to_owned(),
-        manner: MessageKind::Text,
+        kind: MessageKind::Text,
         own: false,
         mention: false,
     }
@@ -48,7 +48,7 @@ fn whispers_joins_and_leaves_read_as_sentences() {
         lines(Event::Whispered {
             nick: "bob".into(),
             text: "are you there?".into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own: false
         }),
         "12:01 *bob* whispers: are you there?\n"
@@ -96,7 +96,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         Event::Whispered {
             nick: own.clone(),
             text: own.clone(),
-            manner: MessageKind::Action,
+            kind: MessageKind::Action,
             own: true,
         },
         Event::ServerSaid {

@@ -8,14 +8,14 @@ use chatting_room::client::command::settings::{DisplaySettings, SETTINGS};
 use chatting_room::client::command::{self, CommandSpec, UserCommand, commands, nearest_command};
 use chatting_room::client::config::address::Address;
 use chatting_room::client::event::explain;
-use chatting_room::client::event::json::{ScriptInput, read_wish};
+use chatting_room::client::event::json::{ScriptInput, parse_input};
 
 /// Any bytes, typed.
 pub(crate) fn check(bytes: &[u8]) {
     let line = String::from_utf8_lossy(bytes);
     check_intent(&line);
     check_completions(&line);
-    let _ = command::is_secret(&line, Some("NickServ"));
+    let _ = command::carries_password(&line, Some("NickServ"));
     let _ = explain::error(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],
@@ -28,7 +28,7 @@ pub(crate) fn check(bytes: &[u8]) {
             "{written:?} would be a line"
         );
     }
-    match read_wish(&line) {
+    match parse_input(&line) {
         Ok(ScriptInput::Typed(typed)) => check_intent(&typed),
         Ok(ScriptInput::Said(_)) => {}
         Err(words) => assert!(!words.is_empty()),

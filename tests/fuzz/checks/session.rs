@@ -304,7 +304,7 @@ impl Conversation {
     }
 
     fn check_judgement(&self, text: &str) {
-        let judgement = self.session.judge(text);
+        let judgement = self.session.analyze(text);
         let painted = self.colored.typed(text, &judgement);
         if !text.contains('\x1b') {
             assert_eq!(

@@ -1,7 +1,7 @@
 //! Commands that say something.
 
 use super::CommandSpec;
-use crate::client::command::{ArgumentError, UserCommand, some, tell, word};
+use crate::client::command::{ArgumentError, UserCommand, message_to, non_empty, word};
 
 /// In the order in which help lists them.
 pub(super) const TALK: &[CommandSpec] = &[
@@ -11,7 +11,7 @@ pub(super) const TALK: &[CommandSpec] = &[
         help: "whisper to a person (as @NICK TEXT does) or talk in another room",
         make: |arguments| {
             let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
-            tell(target, text)
+            message_to(target, text)
         },
     },
     CommandSpec {
@@ -19,7 +19,7 @@ pub(super) const TALK: &[CommandSpec] = &[
         usage: "TEXT",
         help: "say what you do: /me waves",
         make: |arguments| {
-            let text = some(arguments).ok_or(ArgumentError::Missing("what you do"))?;
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what you do"))?;
             Ok(UserCommand::Act { text })
         },
     },
@@ -28,7 +28,7 @@ pub(super) const TALK: &[CommandSpec] = &[
         usage: "TEXT",
         help: "whisper to whoever whispered to you last",
         make: |arguments| {
-            let text = some(arguments).ok_or(ArgumentError::Missing("the text"))?;
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("the text"))?;
             Ok(UserCommand::Reply { text })
         },
     },
@@ -38,7 +38,7 @@ pub(super) const TALK: &[CommandSpec] = &[
         help: "say something that no program should answer",
         make: |arguments| {
             let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
-            match tell(target, text)? {
+            match message_to(target, text)? {
                 UserCommand::Tell { target, text } => Ok(UserCommand::Notice { target, text }),
                 other => Ok(other),
             }

@@ -2,8 +2,8 @@
 
 use super::CommandSpec;
 use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, checked_room, is_room, leading_room, nothing_behind,
-    some, word,
+    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, is_room, leading_room,
+    non_empty, word,
 };
 
 /// In the order in which help lists them.
@@ -18,7 +18,7 @@ pub(super) const OPERATORS: &[CommandSpec] = &[
             Ok(UserCommand::Kick {
                 room,
                 nick: checked_nick(nick)?,
-                reason: some(reason),
+                reason: non_empty(reason),
             })
         },
     },
@@ -88,7 +88,7 @@ pub(super) const OPERATORS: &[CommandSpec] = &[
 fn ban<'a>(arguments: &'a str, change: &str) -> Result<UserCommand<'a>, ArgumentError> {
     let (target, more) = leading_target(arguments)?;
     let (mask, more) = word(more).ok_or(ArgumentError::Missing("whom to keep out"))?;
-    nothing_behind(more)?;
+    expect_end(more)?;
     let behind = if mask.contains(['!', '@', '*']) {
         ""
     } else {

@@ -2,7 +2,7 @@
 
 use super::CommandSpec;
 use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, nothing_behind, only_room, some, word,
+    ArgumentError, UserCommand, checked_nick, expect_end, non_empty, single_room, word,
 };
 use crate::wire::mask;
 
@@ -14,7 +14,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         help: "take another name",
         make: |arguments| {
             let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("the new name"))?;
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Nick {
                 nick: checked_nick(nick)?,
             })
@@ -26,7 +26,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         help: "list who is here, away or not, and since when",
         make: |arguments| {
             Ok(UserCommand::Who {
-                room: only_room(arguments)?,
+                room: single_room(arguments)?,
             })
         },
     },
@@ -37,7 +37,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         make: |arguments| {
             let (nick, more) =
                 word(arguments).ok_or(ArgumentError::Missing("whom you ask about"))?;
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Whois {
                 nick: checked_nick(nick)?,
             })
@@ -49,7 +49,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         help: "say that you are away, or without a message that you are back",
         make: |arguments| {
             Ok(UserCommand::Away {
-                message: some(arguments),
+                message: non_empty(arguments),
             })
         },
     },
@@ -59,7 +59,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         help: "show nothing of what somebody says, or list who is ignored",
         make: |arguments| {
             let mask = word(arguments).map(|(mask, more)| {
-                nothing_behind(more)?;
+                expect_end(more)?;
                 checked_mask(mask)
             });
             Ok(UserCommand::Ignore {
@@ -74,7 +74,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         make: |arguments| {
             let (mask, more) =
                 word(arguments).ok_or(ArgumentError::Missing("whom to hear again"))?;
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Unignore {
                 mask: checked_mask(mask)?,
             })
@@ -86,5 +86,5 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
 fn checked_mask(mask: &str) -> Result<&str, ArgumentError> {
     mask::whole(mask)
         .map(|_| mask)
-        .ok_or_else(|| ArgumentError::Nick(mask.to_owned()))
+        .ok_or_else(|| ArgumentError::InvalidNick(mask.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use super::CommandSpec;
 use crate::client::command::{
-    ArgumentError, LocalCommand, UserCommand, nothing_behind, some, word,
+    ArgumentError, LocalCommand, UserCommand, expect_end, non_empty, word,
 };
 
 /// In the order in which help lists them.
@@ -12,7 +12,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "TEXT",
         help: "show what was said with this text in it",
         make: |arguments| {
-            let text = some(arguments).ok_or(ArgumentError::Missing("what to look for"))?;
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what to look for"))?;
             Ok(UserCommand::LocalCommand(LocalCommand::Search { text }))
         },
     },
@@ -21,10 +21,10 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "[COUNT]",
         help: "show the last lines once more, 20 unless told",
         make: |arguments| {
-            let count = match some(arguments) {
+            let count = match non_empty(arguments) {
                 Some(text) => text
                     .parse()
-                    .map_err(|_| ArgumentError::Number(text.to_owned()))?,
+                    .map_err(|_| ArgumentError::InvalidNumber(text.to_owned()))?,
                 None => HISTORY_COUNT,
             };
             Ok(UserCommand::LocalCommand(LocalCommand::History { count }))
@@ -35,7 +35,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "",
         help: "take everything off the screen",
         make: |arguments| {
-            nothing_behind(arguments)?;
+            expect_end(arguments)?;
             Ok(UserCommand::LocalCommand(LocalCommand::Clear))
         },
     },
@@ -45,7 +45,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         help: "see or change how things are shown",
         make: |arguments| {
             let (name, value) = match word(arguments) {
-                Some((name, value)) => (Some(name), some(value)),
+                Some((name, value)) => (Some(name), non_empty(value)),
                 None => (None, None),
             };
             Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value }))
@@ -57,7 +57,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         help: "leave for another server: an address, or a name from the configuration",
         make: |arguments| {
             let (server, more) = word(arguments).ok_or(ArgumentError::Missing("which server"))?;
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Connect { server })
         },
     },
@@ -66,7 +66,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "",
         help: "leave this server and come back, or try again now when it is gone",
         make: |arguments| {
-            nothing_behind(arguments)?;
+            expect_end(arguments)?;
             Ok(UserCommand::Reconnect)
         },
     },
@@ -76,7 +76,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         help: "become an operator of the server; the password is kept nowhere",
         make: |arguments| {
             let (name, more) = word(arguments).ok_or(ArgumentError::Missing("the name"))?;
-            let password = some(more).ok_or(ArgumentError::Missing("the password"))?;
+            let password = non_empty(more).ok_or(ArgumentError::Missing("the password"))?;
             Ok(UserCommand::Oper { name, password })
         },
     },
@@ -85,7 +85,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "LINE",
         help: "send a line to the server as it is",
         make: |arguments| {
-            let line = some(arguments).ok_or(ArgumentError::Missing("the line"))?;
+            let line = non_empty(arguments).ok_or(ArgumentError::Missing("the line"))?;
             Ok(UserCommand::Raw { line })
         },
     },
@@ -94,7 +94,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         usage: "[COMMAND]",
         help: "list the commands, or explain one",
         make: |arguments| {
-            let command = some(arguments).map(|name| name.trim_start_matches('/'));
+            let command = non_empty(arguments).map(|name| name.trim_start_matches('/'));
             Ok(UserCommand::Help { command })
         },
     },
@@ -104,7 +104,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         help: "leave (as Ctrl-D on an empty line does)",
         make: |arguments| {
             Ok(UserCommand::Quit {
-                reason: some(arguments),
+                reason: non_empty(arguments),
             })
         },
     },

@@ -2,8 +2,8 @@
 
 use super::CommandSpec;
 use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, checked_room, leading_room, nothing_behind,
-    only_room, some, word,
+    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, leading_room, non_empty,
+    single_room, word,
 };
 
 /// In the order in which help lists them.
@@ -16,7 +16,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
             let Some((room, more)) = word(arguments) else {
                 return Ok(UserCommand::Switch { room: None });
             };
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Switch { room: Some(room) })
         },
     },
@@ -25,7 +25,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         usage: "",
         help: "list the rooms you are in, and what is unread there",
         make: |arguments| {
-            nothing_behind(arguments)?;
+            expect_end(arguments)?;
             Ok(UserCommand::Rooms)
         },
     },
@@ -39,7 +39,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
             let Some((key, more)) = word(more) else {
                 return Ok(UserCommand::Join { room, key: None });
             };
-            nothing_behind(more)?;
+            expect_end(more)?;
             Ok(UserCommand::Join {
                 room,
                 key: Some(key),
@@ -54,7 +54,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
             let (room, reason) = leading_room(arguments)?;
             Ok(UserCommand::Part {
                 room,
-                reason: some(reason),
+                reason: non_empty(reason),
             })
         },
     },
@@ -63,7 +63,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         usage: "[#ROOM]",
         help: "leave a room without a word",
         make: |arguments| {
-            let room = only_room(arguments)?;
+            let room = single_room(arguments)?;
             Ok(UserCommand::Part { room, reason: None })
         },
     },
@@ -73,7 +73,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         help: "list the rooms there are on the server: all, *dev*, or those with >10 people",
         make: |arguments| {
             Ok(UserCommand::List {
-                filter: some(arguments),
+                filter: non_empty(arguments),
             })
         },
     },
@@ -83,7 +83,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         help: "see what a room is about, change it, or take it away",
         make: |arguments| {
             let (room, topic) = leading_room(arguments)?;
-            let topic = some(topic).map(|topic| if topic == "-delete" { "" } else { topic });
+            let topic = non_empty(topic).map(|topic| if topic == "-delete" { "" } else { topic });
             Ok(UserCommand::Topic { room, topic })
         },
     },
@@ -93,7 +93,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         help: "list the nicks in a room, without details",
         make: |arguments| {
             Ok(UserCommand::Names {
-                room: only_room(arguments)?,
+                room: single_room(arguments)?,
             })
         },
     },
@@ -105,7 +105,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
             let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("whom to ask"))?;
             Ok(UserCommand::Invite {
                 nick: checked_nick(nick)?,
-                room: only_room(more)?,
+                room: single_room(more)?,
             })
         },
     },

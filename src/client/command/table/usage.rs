@@ -44,7 +44,7 @@ pub struct ExpectedArguments {
 
 impl CommandSpec {
     /// What can stand behind these words. A room may be left out: then they are what follows it.
-    pub fn expected_behind<'w>(
+    pub fn expected_after<'w>(
         &self,
         words: impl IntoIterator<Item = &'w str>,
     ) -> ExpectedArguments {
@@ -137,7 +137,7 @@ mod tests {
     fn expected(line: &str) -> ExpectedArguments {
         let mut words = line.split_whitespace();
         let slash = CommandSpec::find(words.next().unwrap()).unwrap();
-        slash.expected_behind(words)
+        slash.expected_after(words)
     }
 
     #[test]

@@ -134,40 +134,40 @@ impl Record {
     fn said(&self) -> Event {
         let text = self.text.clone().unwrap_or_default();
         let nick = self.nick.clone().unwrap_or_default();
-        let manner = match self.manner.as_deref() {
+        let kind = match self.manner.as_deref() {
             Some("action") => MessageKind::Action,
             Some("notice") => MessageKind::Notice,
             _ => MessageKind::Text,
         };
-        let fate = match self.fate.as_deref() {
+        let status = match self.fate.as_deref() {
             Some("delivered") => Some(DeliveryStatus::Delivered),
             Some("refused") => Some(DeliveryStatus::Refused),
             Some("unknown") => Some(DeliveryStatus::Unknown),
             Some("unsent") => Some(DeliveryStatus::Unsent),
             _ => None,
         };
-        match (fate, self.room.clone()) {
-            (Some(fate), room) => Event::Sent {
+        match (status, self.room.clone()) {
+            (Some(status), room) => Event::Sent {
                 number: 0,
                 target: room.unwrap_or_else(|| nick.clone()),
                 nick,
                 text,
-                manner,
-                fate,
-                stamp: MessageTags::default(),
+                kind,
+                status,
+                tags: MessageTags::default(),
             },
             (None, Some(room)) => Event::Said {
                 room,
                 nick,
                 text,
-                manner,
+                kind,
                 own: self.own,
                 mention: self.mention,
             },
             (None, None) => Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind,
                 own: self.own,
             },
         }
@@ -185,24 +185,24 @@ mod tests {
         let own = |text: &str| text.to_owned();
         let some = |text: &str| Some(text.to_owned());
         let mut events = Vec::new();
-        for manner in [MessageKind::Text, MessageKind::Action, MessageKind::Notice] {
+        for kind in [MessageKind::Text, MessageKind::Action, MessageKind::Notice] {
             for flag in [false, true] {
                 events.push(Event::Said {
                     room: own("#a"),
                     nick: own("bob"),
                     text: own("hi \u{1b}[2J"),
-                    manner,
+                    kind,
                     own: flag,
                     mention: !flag,
                 });
                 events.push(Event::Whispered {
                     nick: own("bob"),
                     text: own("hi"),
-                    manner,
+                    kind,
                     own: flag,
                 });
             }
-            for fate in [
+            for status in [
                 DeliveryStatus::Delivered,
                 DeliveryStatus::Refused,
                 DeliveryStatus::Unknown,
@@ -213,9 +213,9 @@ mod tests {
                     target: own("#a"),
                     nick: own("alice"),
                     text: own("x"),
-                    manner,
-                    fate,
-                    stamp: MessageTags::default(),
+                    kind,
+                    status,
+                    tags: MessageTags::default(),
                 });
             }
         }

@@ -13,7 +13,7 @@ impl Record {
                 room,
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
                 mention,
             } => Self {
@@ -28,7 +28,7 @@ impl Record {
             Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
             } => Self {
                 nick: some(nick),
@@ -41,9 +41,9 @@ impl Record {
                 target,
                 nick,
                 text,
-                manner,
-                fate,
-                stamp,
+                kind: manner,
+                status: fate,
+                tags: stamp,
                 ..
             } => {
                 let to_room = is_room(target);

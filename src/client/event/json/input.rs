@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::client::command::{checked_nick_text, is_room};
+use crate::client::command::{is_room, is_valid_nick};
 
 /// What a script has to say.
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub enum ScriptInput {
 
 /// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
 /// or `{"command":"/join #room"}`. The error is in words.
-pub fn read_wish(line: &str) -> Result<ScriptInput, String> {
+pub fn parse_input(line: &str) -> Result<ScriptInput, String> {
     if !line.trim_start().starts_with('{') {
         return Err(format!("this is no object; write {FORMS}"));
     }
@@ -43,7 +43,7 @@ pub fn read_wish(line: &str) -> Result<ScriptInput, String> {
             if of_rank.len() < to.len() && is_room(of_rank) && !to.contains(char::is_whitespace) {
                 return Ok(ScriptInput::Typed(format!("/msg {to} {text}")));
             }
-            let is_name = checked_nick_text(&to) && !to.ends_with(':');
+            let is_name = is_valid_nick(&to) && !to.ends_with(':');
             let is_place = is_room(&to) && !to.contains(char::is_whitespace);
             match is_name || is_place {
                 true => Ok(ScriptInput::Typed(format!("@{to} {text}"))),
@@ -81,19 +81,22 @@ mod tests {
     fn wishes_are_text_or_commands_and_nothing_else() {
         let typed = |text: &str| Ok(ScriptInput::Typed(text.to_owned()));
         assert_eq!(
-            read_wish(r##"{"to":"#dev","text":" /x"}"##),
+            parse_input(r##"{"to":"#dev","text":" /x"}"##),
             typed("@#dev  /x")
         );
-        assert_eq!(read_wish(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
+        assert_eq!(parse_input(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
         assert_eq!(
-            read_wish(r##"{"to":"@#dev","text":"hi"}"##),
+            parse_input(r##"{"to":"@#dev","text":"hi"}"##),
             typed("/msg @#dev hi")
         );
         assert_eq!(
-            read_wish(r#"{"text":"/etc"}"#),
+            parse_input(r#"{"text":"/etc"}"#),
             Ok(ScriptInput::Said("/etc".to_owned()))
         );
-        assert_eq!(read_wish(r#"{"command":"/me waves"}"#), typed("/me waves"));
+        assert_eq!(
+            parse_input(r#"{"command":"/me waves"}"#),
+            typed("/me waves")
+        );
         for wrong in [
             "hello",
             "[]",
@@ -108,7 +111,7 @@ mod tests {
             r#"{"command":"//hi"}"#,
             r#"{"command":"/who","text":"x"}"#,
         ] {
-            let words = read_wish(wrong).unwrap_err();
+            let words = parse_input(wrong).unwrap_err();
             assert!(!words.contains('\n'), "{words}");
         }
     }

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use input::{ScriptInput, read_wish};
+pub use input::{ScriptInput, parse_input};
 pub use listings::{RoomRecord, WhoisRecord};
 pub(in crate::client) use schema::KINDS;
 pub use schema::schema;
@@ -213,7 +213,7 @@ mod tests {
             room: "#lobby".into(),
             nick: "bob".into(),
             text: text.into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }

@@ -63,12 +63,12 @@ impl Session {
     pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, outbox: &mut SessionOutput) {
         if self.is_scripting() {
             // What stands before it in the script comes first.
-            self.script.ended = true;
-            self.script.quit_reason = reason.map(str::to_owned);
+            self.delivery.ended = true;
+            self.delivery.quit_reason = reason.map(str::to_owned);
             return;
         }
         // Whoever ends it without a reason has seen enough, as the reader of the output may have.
-        self.script.interrupted = reason.is_some();
+        self.delivery.interrupted = reason.is_some();
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(outbox),
             Phase::Leaving { .. } => {}
@@ -84,7 +84,7 @@ impl Session {
 
     /// The script has no more lines: leaves as soon as the server has taken them all.
     pub fn input_ended(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
-        self.script.ended = true;
+        self.delivery.ended = true;
         self.quit_when_done(now, outbox);
     }
 
@@ -110,8 +110,8 @@ impl Session {
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
-        if self.script.ended && self.is_ready() && self.is_done() {
-            let farewell = self.script.quit_reason.take();
+        if self.delivery.ended && self.is_ready() && self.is_done() {
+            let farewell = self.delivery.quit_reason.take();
             self.quit(farewell.as_deref(), now, outbox);
         }
     }

@@ -54,7 +54,7 @@ impl Session {
         self.motd_deadline = None;
         self.nick.clone_from(&self.settings.nick);
         self.queries = PendingQueries::default();
-        self.rooms.begin_anew();
+        self.rooms.mark_unjoined();
         if let Some(password) = self.settings.password.clone() {
             self.send(
                 &Request::Pass {
@@ -174,9 +174,9 @@ impl Session {
             if let Some(introduction) = &mut self.deferred_user {
                 introduction.at = now.elapsed + introduction.answer_timeout;
             }
-            self.script.queue_behind = true;
+            self.delivery.queue_behind = true;
             self.request_nick(nick, outbox);
-            self.script.queue_behind = false;
+            self.delivery.queue_behind = false;
         } else {
             let after = Duration::ZERO;
             outbox.actions.push(SessionAction::Reconnect { after });
@@ -246,7 +246,7 @@ impl Session {
         } else {
             let rooms = self.settings.rooms.clone();
             if let Some(room) = rooms.first() {
-                self.rooms.want(room, None);
+                self.rooms.request_active(room, None);
             }
             rooms
         };
@@ -267,7 +267,7 @@ impl Session {
         }
         self.phase = Phase::Ready { since: now.elapsed };
         self.was_registered = true;
-        for room in self.rooms.not_entered() {
+        for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
             let words = format!("you are not in {room} any more");
             outbox.events.push(Event::Note { words });
@@ -288,10 +288,10 @@ impl Session {
 
     /// A room cannot be entered, or another one is in its place.
     pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
-        let was_wanted = self.rooms.entry_refused(room, forward);
+        let was_wanted = self.rooms.pending_join_refused(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
             // What stands behind it in the script is meant for that room, and for no other.
-            self.rooms.talk_nowhere(room);
+            self.rooms.clear_target(room);
         }
         let Some(forward) = forward else {
             return;
@@ -306,7 +306,7 @@ impl Session {
     /// A room wants to know who somebody is, and what says so is on its way.
     pub(in crate::client::session) fn join_after_login(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
-        let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.not_entered());
+        let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.unjoined());
         let is_known = self.settings.on_connect.is_empty() || is_in(&self.rooms_after_login);
         if is_wanted && !is_known {
             self.rooms_after_login.push(room.to_owned());

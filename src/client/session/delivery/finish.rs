@@ -16,17 +16,17 @@ impl Session {
             return;
         };
         // What was said before the question is no answer to it.
-        let begun = !wait.answers || self.script.last > 0 || self.script.ended;
+        let begun = !wait.answers || self.delivery.last > 0 || self.delivery.ended;
         let naming = &self.rooms.naming;
         for event in outbox.events.get(from..).unwrap_or_default() {
-            wait.follow(event, naming);
-            if begun && !self.script.matched && wait.ends_with(event, naming) {
-                self.script.matched = true;
-                self.script.ended = true;
+            wait.track_rename(event, naming);
+            if begun && !self.delivery.matched && wait.matches(event, naming) {
+                self.delivery.matched = true;
+                self.delivery.ended = true;
                 outbox.found = Some(event.clone());
             }
         }
-        if self.script.matched {
+        if self.delivery.matched {
             self.quit_when_done(now, outbox);
         }
     }
@@ -44,22 +44,22 @@ impl Session {
         outbox: &mut SessionOutput,
     ) {
         let report = self.report(outbox);
-        self.script.timed_out = Some(report);
+        self.delivery.timed_out = Some(report);
         self.quit(None, now, outbox);
     }
 
     /// How it has ended.
     pub(in crate::client::session) fn script_outcome(&mut self) -> Outcome {
-        match (self.script.timed_out.take(), self.settings.time_limit) {
+        match (self.delivery.timed_out.take(), self.settings.time_limit) {
             (Some(report), Some(limit)) => Incomplete::TimeIsUp { limit, report }.into(),
-            _ if self.script.refused => Incomplete::LinesRefused.into(),
+            _ if self.delivery.refused => Incomplete::LinesRefused.into(),
             _ => Outcome::Done,
         }
     }
 
     /// Says what is known of the lines when it is ended from outside in the middle of them.
     pub(in crate::client::session) fn report_interrupted(&mut self, outbox: &mut SessionOutput) {
-        if !self.script.interrupted || !self.has_open_lines() {
+        if !self.delivery.interrupted || !self.has_open_lines() {
             return;
         }
         if let Some(report) = self.report(outbox) {

@@ -115,9 +115,9 @@ impl Session {
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
-        self.script.last = number;
-        self.script.target_pending = false;
-        let flight = self.script.take_number();
+        self.delivery.last = number;
+        self.delivery.target_pending = false;
+        let flight = self.delivery.take_number();
         self.begin_request(flight, Some(number), false, now, outbox);
         match line {
             ScriptLine::Typed(text) => self.execute(text, now, outbox),
@@ -130,41 +130,41 @@ impl Session {
 
     /// Whether the next line may be given to [`Session::scripted`].
     pub fn wants_input(&self) -> bool {
-        let script = &self.script;
+        let script = &self.delivery;
         let moving = script.target_pending && !script.in_flight.is_empty();
         self.is_ready() && !script.ended && !moving && script.queued.is_empty() && self.has_window()
     }
 
     fn has_window(&self) -> bool {
-        let on_their_way = self.script.in_flight.len();
+        let on_their_way = self.delivery.in_flight.len();
         if self.settings.strict {
             on_their_way == 0
         } else {
-            on_their_way < self.script.window.lines()
+            on_their_way < self.delivery.window.lines()
         }
     }
 
     /// Whether nothing is left to do: every line is answered, and what is waited for has come.
     pub(in crate::client::session) fn is_done(&self) -> bool {
-        let waits = self.settings.wait.is_some() && !self.script.matched;
-        let waits = waits && !self.script.stopped;
+        let waits = self.settings.wait.is_some() && !self.delivery.matched;
+        let waits = waits && !self.delivery.stopped;
         !waits && !self.has_open_lines()
     }
 
     /// Whether lines wait for their answer, or to be sent.
     pub(super) fn has_open_lines(&self) -> bool {
-        !self.script.in_flight.is_empty() || !self.script.queued.is_empty()
+        !self.delivery.in_flight.is_empty() || !self.delivery.queued.is_empty()
     }
 
     /// When the oldest line must have been answered.
     pub(in crate::client::session) fn answer_deadline(&self) -> Option<Duration> {
-        let oldest = self.script.in_flight.front()?;
+        let oldest = self.delivery.in_flight.front()?;
         Some(oldest.sent_at + ANSWER_MAX)
     }
 
     /// Whether a line of the script is being turned into requests.
     pub(in crate::client::session) fn is_scripting(&self) -> bool {
-        self.script.writing
+        self.delivery.writing
     }
 
     fn begin_request(
@@ -175,8 +175,8 @@ impl Session {
         now: SessionTime,
         outbox: &SessionOutput,
     ) {
-        self.script.writing = true;
-        self.script.in_flight.push_back(InFlight {
+        self.delivery.writing = true;
+        self.delivery.in_flight.push_back(InFlight {
             number,
             line,
             is_continuation: is_continuation,
@@ -188,14 +188,14 @@ impl Session {
             message: None,
             tags: MessageTags::default(),
         });
-        let script = &mut self.script;
+        let script = &mut self.delivery;
         script.window_used |= script.in_flight.len() >= script.window.lines();
     }
 
     fn end_request(&mut self, outbox: &mut SessionOutput) {
-        self.script.writing = false;
+        self.delivery.writing = false;
         let can_label = self.capabilities.can_label();
-        let Some(flight) = self.script.in_flight.back_mut() else {
+        let Some(flight) = self.delivery.in_flight.back_mut() else {
             return;
         };
         if !can_label && outbox.offset() > flight.start_offset {
@@ -209,14 +209,14 @@ impl Session {
     /// The line at hand enters or leaves a room: nothing behind it may be said before it is known
     /// where.
     pub(in crate::client::session) fn await_target(&mut self) {
-        self.script.target_pending = true;
+        self.delivery.target_pending = true;
     }
 
     /// Puts the label of the line at hand in front of a request.
     pub(in crate::client::session) fn write_label(&mut self, outbox: &mut SessionOutput) {
-        if self.script.writing
+        if self.delivery.writing
             && self.capabilities.can_label()
-            && let Some(flight) = self.script.in_flight.back_mut()
+            && let Some(flight) = self.delivery.in_flight.back_mut()
         {
             flight.pending_answers += 1;
             // Writing to a string cannot fail.
@@ -233,7 +233,11 @@ impl Session {
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) -> bool {
-        let begun = self.script.in_flight.back().filter(|_| self.script.writing);
+        let begun = self
+            .delivery
+            .in_flight
+            .back()
+            .filter(|_| self.delivery.writing);
         if begun.is_some_and(|flight| outbox.offset() == flight.start_offset) {
             let sent = self.send(request, outbox);
             self.attach_message(message.filter(|_| sent));
@@ -247,14 +251,14 @@ impl Session {
                 return false;
             }
         };
-        let number = Some(self.script.take_number());
-        self.script.queued.push_back(QueuedLine {
+        let number = Some(self.delivery.take_number());
+        self.delivery.queued.push_back(QueuedLine {
             number,
             line,
             request,
             message: message,
         });
-        if !self.script.writing {
+        if !self.delivery.writing {
             self.send_queued(now, outbox);
         }
         true
@@ -263,7 +267,7 @@ impl Session {
     /// Lets a request that says nothing wait for what was said before it; gives it back when there
     /// is nothing to wait for.
     pub(in crate::client::session) fn queue_in_turn(&mut self, request: String) -> Option<String> {
-        let script = &mut self.script;
+        let script = &mut self.delivery;
         if !script.queue_behind || script.writing || script.queued.is_empty() {
             return Some(request);
         }
@@ -281,7 +285,7 @@ impl Session {
         loop {
             let has_window = self.has_window();
             let may_go = |piece: &mut QueuedLine| has_window || piece.number.is_none();
-            let Some(piece) = self.script.queued.pop_front_if(may_go) else {
+            let Some(piece) = self.delivery.queued.pop_front_if(may_go) else {
                 break;
             };
             let Some(number) = piece.number else {
@@ -297,8 +301,8 @@ impl Session {
         // Of a person's lines it is known whom each is for, so one question serves many.
         if !self.settings.script
             && !self.capabilities.can_label()
-            && let Some(last) = self.script.in_flight.back()
-            && !std::mem::replace(&mut self.script.fence_pending, true)
+            && let Some(last) = self.delivery.in_flight.back()
+            && !std::mem::replace(&mut self.delivery.fence_pending, true)
         {
             write_fence(last.number, outbox);
         }
@@ -306,7 +310,7 @@ impl Session {
 
     /// The last flight says this.
     fn attach_message(&mut self, talk: Option<OutgoingMessage>) {
-        if let Some(flight) = self.script.in_flight.back_mut() {
+        if let Some(flight) = self.delivery.in_flight.back_mut() {
             flight.message = talk;
         }
     }

@@ -113,7 +113,7 @@ impl Session {
     ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.script.in_flight) {
+        for mut flight in std::mem::take(&mut self.delivery.in_flight) {
             let has_left = flight.start_offset < outbox.written_bytes;
             let fate = match (flight.pending_answers, has_left) {
                 (0, _) => DeliveryStatus::Delivered,
@@ -122,7 +122,7 @@ impl Session {
             };
             self.report_request(&mut flight, fate, outbox);
             let Some(line) = flight.line else { continue };
-            let script = &mut self.script;
+            let script = &mut self.delivery;
             if !flight.refusals.is_empty() {
                 script.report_refusals(&mut flight, outbox);
             }
@@ -138,7 +138,7 @@ impl Session {
                 false => unsent.add(line),
             }
         }
-        for piece in std::mem::take(&mut self.script.queued) {
+        for piece in std::mem::take(&mut self.delivery.queued) {
             if let (Some(number), Some(talk)) = (piece.number, piece.message) {
                 self.report_delivery(
                     number,
@@ -148,7 +148,7 @@ impl Session {
                     outbox,
                 );
             }
-            let script = &self.script;
+            let script = &self.delivery;
             let Some(line) = piece.line else { continue };
             // A line of which a part was taken is neither here nor there.
             let known = [&script.refused_lines, &unknown, &unsent];
@@ -156,7 +156,7 @@ impl Session {
                 unknown.add(line);
             }
         }
-        let script = &self.script;
+        let script = &self.delivery;
         let known = [&script.refused_lines, &unknown, &unsent];
         let delivered = Ranges::all_but(script.last, &known);
         let is_over = script.ended && !script.stopped;

@@ -21,7 +21,7 @@ impl Session {
         if !self.settings.script {
             return self.report_error(event, outbox);
         }
-        let script = &mut self.script;
+        let script = &mut self.delivery;
         let at_fault = match script.answering {
             _ if script.writing => script.in_flight.back_mut(),
             Some(number) => in_flight_mut(&mut script.in_flight, number),
@@ -53,31 +53,31 @@ impl Session {
         outbox: &mut SessionOutput,
     ) {
         let reference = message.tags.get("batch").map(unescaped);
-        let of_batch = reference.and_then(|reference| self.script.batch(&reference));
+        let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
         let label = message.tags.get("label").map(unescaped);
         let labeled = label.and_then(|label| label.strip_prefix(FENCE)?.parse().ok());
         let (number, is_last) = match (message.command, message.parameter(0)) {
             ("BATCH", Some(reference)) => match (reference.strip_prefix('+'), labeled) {
                 (Some(reference), Some(number)) => {
-                    self.script.batches.push((reference.to_owned(), number));
-                    if self.script.batches.len() > BATCHES_MAX {
-                        self.script.batches.remove(0);
+                    self.delivery.batches.push((reference.to_owned(), number));
+                    if self.delivery.batches.len() > BATCHES_MAX {
+                        self.delivery.batches.remove(0);
                     }
                     return;
                 }
                 (None, _) => {
                     let reference = reference.trim_start_matches('-');
-                    let number = self.script.batch(reference);
-                    self.script.batches.retain(|(open, _)| open != reference);
+                    let number = self.delivery.batch(reference);
+                    self.delivery.batches.retain(|(open, _)| open != reference);
                     (number, true)
                 }
                 _ => (None, false),
             },
             _ => (labeled.or(of_batch), labeled.is_some()),
         };
-        self.script.answering = number;
+        self.delivery.answering = number;
         self.on_message(message, now, outbox);
-        self.script.answering = None;
+        self.delivery.answering = None;
         if is_last && let Some(number) = number {
             self.on_answer(number, false, now, outbox);
         }
@@ -85,7 +85,7 @@ impl Session {
 
     /// Whether the line at hand says that a line of the script was taken, and nothing else.
     pub(in crate::client::session) fn is_echo(&self) -> bool {
-        self.script.answering.is_some()
+        self.delivery.answering.is_some()
     }
 
     /// The server has answered a flight, and with `all` also all before it.
@@ -97,15 +97,15 @@ impl Session {
         outbox: &mut SessionOutput,
     ) {
         if all {
-            for flight in &mut self.script.in_flight {
+            for flight in &mut self.delivery.in_flight {
                 if flight.number > number {
                     break;
                 }
                 flight.pending_answers = 0;
                 flight.answered_at = now.elapsed;
             }
-            self.script.fence_pending = false;
-        } else if let Some(flight) = in_flight_mut(&mut self.script.in_flight, number) {
+            self.delivery.fence_pending = false;
+        } else if let Some(flight) = in_flight_mut(&mut self.delivery.in_flight, number) {
             flight.pending_answers = flight.pending_answers.saturating_sub(1);
             flight.answered_at = now.elapsed;
         }
@@ -116,8 +116,8 @@ impl Session {
     /// place in the window.
     pub(super) fn complete(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
         let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
-        while let Some(mut flight) = self.script.in_flight.pop_front_if(is_done) {
-            let script = &mut self.script;
+        while let Some(mut flight) = self.delivery.in_flight.pop_front_if(is_done) {
+            let script = &mut self.delivery;
             let full = script.window_used;
             script.window_used &= !script.in_flight.is_empty();
             if flight.answered_at > flight.sent_at {
@@ -127,9 +127,9 @@ impl Session {
             }
             let was_refused = !flight.refusals.is_empty();
             self.report_request(&mut flight, DeliveryStatus::Delivered, outbox);
-            self.script.report_refusals(&mut flight, outbox);
-            if was_refused && self.settings.strict && !self.script.stopped {
-                self.script.stop(outbox);
+            self.delivery.report_refusals(&mut flight, outbox);
+            if was_refused && self.settings.strict && !self.delivery.stopped {
+                self.delivery.stop(outbox);
             }
         }
         self.send_queued(now, outbox);
@@ -161,13 +161,13 @@ impl Session {
         outbox: &mut SessionOutput,
     ) {
         while let Some(mut flight) = self
-            .script
+            .delivery
             .in_flight
             .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
         {
             self.report_request(&mut flight, DeliveryStatus::Unknown, outbox);
         }
-        self.script.fence_pending = false;
+        self.delivery.fence_pending = false;
         self.complete(now, outbox);
     }
 }

@@ -41,13 +41,13 @@ impl Session {
             });
         }
         let own = self.nick.clone();
-        let first = !self.rooms.iter().any(|room| room.listed);
-        let is_first_list = self.rooms.list_ended(name);
+        let first = !self.rooms.iter().any(|room| room.has_all_members);
+        let is_first_list = self.rooms.complete_members(name);
         let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
             return;
         };
         let others = room
-            .people()
+            .members()
             .filter(|person| !self.is_same(&person.nick, &own));
         outbox.events.push(Event::Entered {
             room: room.name.clone(),
@@ -107,7 +107,7 @@ impl Session {
         let Some(who) = self.queries.who.get_mut(at) else {
             return;
         };
-        let seen = self.rooms.person(&who.room, nick);
+        let seen = self.rooms.member(&who.room, nick);
         let (idle, account) = more.unwrap_or_default();
         let present = WhoEntry {
             nick: nick.to_owned(),

@@ -101,7 +101,7 @@ impl Session {
                     .source
                     .is_some_and(|source| self.is_ignored(source.as_str())) => {}
             ("INVITE", _, Some(room)) => {
-                self.rooms.hear_of(room);
+                self.rooms.add_known_room(room);
                 outbox.events.push(Event::Invited {
                     room: room.to_owned(),
                     by: source.to_owned(),
@@ -133,7 +133,7 @@ impl Session {
     }
 
     fn is_ignored(&self, source: &str) -> bool {
-        self.ignore_list.has(source, &self.rooms.naming)
+        self.ignore_list.matches(source, &self.rooms.naming)
     }
 
     fn said(
@@ -141,7 +141,7 @@ impl Session {
         message: &Message<'_>,
         target: &str,
         text: &str,
-        manner: MessageKind,
+        kind: MessageKind,
         outbox: &mut SessionOutput,
     ) {
         let source = message.source.filter(|source| {
@@ -158,8 +158,8 @@ impl Session {
             });
             return;
         };
-        let (text, manner) = match ctcp(text) {
-            None => (text, manner),
+        let (text, kind) = match ctcp(text) {
+            None => (text, kind),
             Some(("ACTION", text)) => (text, MessageKind::Action),
             // Other programs' questions are not answered: an answer tells strangers about this
             // machine, and can be used to make it flood.
@@ -180,7 +180,7 @@ impl Session {
         }
         let text = text.to_owned();
         let imitated = quoted_nicks(&text).find(|other| {
-            let is_known = self.rooms.knows(other) || self.is_own(other);
+            let is_known = self.rooms.is_visible(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
         let imitated = imitated.map(|other| Event::SpoofedQuote {
@@ -188,7 +188,7 @@ impl Session {
             other: other.to_owned(),
         });
         let room = self.rooms.naming.room_in(target);
-        self.rooms.spoke(&nick, room);
+        self.rooms.note_activity(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
             let mention = !own && calls.any(|word| mentions(&text, word));
@@ -207,19 +207,19 @@ impl Session {
                 },
                 nick,
                 text,
-                manner,
+                kind,
                 own,
                 mention,
             }
         } else {
-            if !own && manner != MessageKind::Notice {
+            if !own && kind != MessageKind::Notice {
                 self.last_whisperer = Some(nick.clone());
                 self.highlight_count += 1;
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
                 text,
-                manner,
+                kind,
                 own,
             }
         });
@@ -252,7 +252,7 @@ impl Session {
     /// Tells when somebody's nick can be taken for another one's.
     fn warn_confusable(&self, nick: &str, outbox: &mut SessionOutput) {
         let own = self.nick.as_str();
-        if let Some(other) = self.rooms.lookalike(nick, own) {
+        if let Some(other) = self.rooms.confusable(nick, own) {
             outbox.events.push(Event::ConfusableNick {
                 nick: nick.to_owned(),
                 other,

@@ -69,7 +69,9 @@ impl Session {
             }
             Reply::ListEnd => {
                 let rooms = std::mem::take(&mut self.queries.list);
-                rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
+                rooms
+                    .iter()
+                    .for_each(|room| self.rooms.add_known_room(&room.name));
                 outbox.events.push(Event::RoomList { rooms });
             }
             Reply::Away => self.on_away(message, outbox),

@@ -14,9 +14,9 @@ use crate::client::session::Session;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineAnalysis {
     /// Parts of the line, in bytes, and what they are; in order, and none over another.
-    pub parts: Vec<(Range<usize>, TokenKind)>,
+    pub tokens: Vec<(Range<usize>, TokenKind)>,
     /// What Enter would do, where that is not plain.
-    pub note: Option<String>,
+    pub hint: Option<String>,
     /// What a command still takes, to be shown right behind the line.
     pub usage: Option<String>,
     /// It carries a password, and must not be written to any file.
@@ -39,33 +39,36 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
     /// Judges a line as it stands.
-    pub fn judge(&self, line: &str) -> LineAnalysis {
+    pub fn analyze(&self, line: &str) -> LineAnalysis {
         let expanded = self.expand_alias(line);
         let meant = expanded.as_deref().unwrap_or(line);
         LineAnalysis {
-            parts: self.parts(line, meant),
-            note: self.note_about(line, meant),
+            tokens: self.tokens(line, meant),
+            hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: command::is_secret(meant, self.last_whisperer.as_deref()),
+            secret: command::carries_password(meant, self.last_whisperer.as_deref()),
         }
     }
 
     /// What is known of the words of a line. `meant` is the same line, unless it begins with a
     /// short name.
-    fn parts(&self, line: &str, meant: &str) -> Vec<(Range<usize>, TokenKind)> {
+    fn tokens(&self, line: &str, meant: &str) -> Vec<(Range<usize>, TokenKind)> {
         let end = line.find(char::is_whitespace).unwrap_or(line.len());
-        let command = line.get(..end).and_then(|word| self.command(word, line));
+        let command = line
+            .get(..end)
+            .and_then(|word| self.command_token(word, line));
         let searched_from = if command.is_some() { end } else { 0 };
         let refused = match &command {
             Some(TokenKind::Refused) => None,
             _ => self
-                .refused_word(meant)
+                .invalid_word(meant)
                 .and_then(|word| place_of(line, searched_from, &word)),
         };
         let mut parts: Vec<(Range<usize>, TokenKind)> = Vec::new();
         parts.extend(command.map(|part| (0..end, part)));
         if line.len() <= SEARCHED_BYTES_MAX {
-            let nicks = words_from(line, searched_from).filter_map(|word| self.nick_in(line, word));
+            let nicks =
+                words_from(line, searched_from).filter_map(|word| self.nick_token(line, word));
             parts.extend(nicks.map(|word| (word, TokenKind::Nick)));
         }
         if let Some(refused) = refused {
@@ -77,7 +80,7 @@ impl Session {
     }
 
     /// What the first word is when it is a command or an attempt at one.
-    fn command(&self, word: &str, line: &str) -> Option<TokenKind> {
+    fn command_token(&self, word: &str, line: &str) -> Option<TokenKind> {
         let name = word.strip_prefix('/')?;
         if name.is_empty() || name.starts_with('/') {
             return None;
@@ -94,7 +97,7 @@ impl Session {
     }
 
     /// Somebody's nick in a word of a line, without what stands around it but for the `@`.
-    fn nick_in(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
+    fn nick_token(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
         let word = line.get(place.clone())?;
         let name = word.trim_start_matches(AROUND_NICKS);
         let start = place.end - name.len();
@@ -103,12 +106,14 @@ impl Session {
             .get(..start)
             .is_some_and(|before| before.ends_with('@'));
         let begin = start - usize::from(is_aimed);
-        self.rooms.knows(name).then_some(begin..start + name.len())
+        self.rooms
+            .is_visible(name)
+            .then_some(begin..start + name.len())
     }
 
     /// The word of a line that would be refused, as far as that is known here. A word that can
     /// still become a right one is none.
-    fn refused_word(&self, line: &str) -> Option<String> {
+    fn invalid_word(&self, line: &str) -> Option<String> {
         match command::parse(line) {
             Err(problem) => {
                 let word = problem.word()?;
@@ -117,7 +122,7 @@ impl Session {
             Ok(UserCommand::LocalCommand(LocalCommand::Set {
                 name: Some(name),
                 value,
-            })) => refused_setting(name, value).map(str::to_owned),
+            })) => invalid_setting(name, value).map(str::to_owned),
             Ok(UserCommand::Switch { room: Some(room) }) => {
                 let names = self.rooms.names();
                 let is_number = room
@@ -142,7 +147,7 @@ impl Session {
         }
     }
 
-    fn note_about(&self, line: &str, meant: &str) -> Option<String> {
+    fn hint(&self, line: &str, meant: &str) -> Option<String> {
         let lines: Vec<&str> = meant
             .split('\n')
             .filter(|one| !one.trim().is_empty())
@@ -158,16 +163,19 @@ impl Session {
             return Some(meant.to_owned());
         }
         let intent = command::parse(first).ok();
-        if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
+        if let Some(words) = intent
+            .as_ref()
+            .and_then(|intent| self.truncation_hint(intent))
+        {
             return Some(words);
         }
         let talk = intent.as_ref().and_then(|intent| self.message_for(intent));
         let talk = match talk {
             Some(Ok(talk)) => talk,
             // Of a room that was left the prompt tells. Enter says the rest.
-            Some(Err(_)) if self.rooms.gone().is_some() => return None,
+            Some(Err(_)) if self.rooms.left_room().is_some() => return None,
             Some(Err(words)) => return words.split(';').next().map(str::to_owned),
-            None => return self.way_to_room(&intent?),
+            None => return self.room_hint(&intent?),
         };
         let bytes_max = self.text_bytes_max(&talk.target, 0);
         let rest = lines
@@ -186,7 +194,7 @@ impl Session {
     }
 
     /// How much of a text the server keeps, when that is not all of it.
-    fn will_be_cut(&self, intent: &UserCommand<'_>) -> Option<String> {
+    fn truncation_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
         let naming = &self.rooms.naming;
         let (text, bytes_max) = match intent {
             UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
@@ -199,7 +207,7 @@ impl Session {
     }
 
     /// Where a number of a room leads, or none.
-    fn way_to_room(&self, intent: &UserCommand<'_>) -> Option<String> {
+    fn room_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
         let names = self.rooms.names();
         let room = match intent {
             UserCommand::Switch { room: Some(room) } => {
@@ -214,7 +222,7 @@ impl Session {
 }
 
 /// The name or the value that cannot be set, nor become one that can.
-fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
+fn invalid_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
     let Ok(setting) = Setting::find(name) else {
         let mut names = SETTINGS.iter();
         let is_begun = value.is_none() && names.any(|setting| setting.name.starts_with(name));
@@ -235,7 +243,7 @@ fn usage_of(line: &str) -> Option<String> {
     let slash = CommandSpec::find(words.next()?)?;
     let is_next = line.ends_with(' ');
     let last = words.clone().last();
-    let expected = slash.expected_behind(words);
+    let expected = slash.expected_after(words);
     if last.is_some() && !is_next {
         return None;
     }
@@ -300,10 +308,10 @@ mod tests {
 
     #[test]
     fn a_setting_is_marked_when_it_cannot_become_right() {
-        assert_eq!(refused_setting("be", None), None);
-        assert_eq!(refused_setting("be", Some("off")), Some("be"));
-        assert_eq!(refused_setting("bell", Some("m")), None);
-        assert_eq!(refused_setting("bell", Some("loud")), Some("loud"));
-        assert_eq!(refused_setting("nick-width", Some("20")), None);
+        assert_eq!(invalid_setting("be", None), None);
+        assert_eq!(invalid_setting("be", Some("off")), Some("be"));
+        assert_eq!(invalid_setting("bell", Some("m")), None);
+        assert_eq!(invalid_setting("bell", Some("loud")), Some("loud"));
+        assert_eq!(invalid_setting("nick-width", Some("20")), None);
     }
 }

@@ -101,7 +101,7 @@ impl Session {
                 notice(outbox, words);
             }
             Ok(UserCommand::Ignore { mask: None }) => {
-                let names = self.ignore_list.names();
+                let names = self.ignore_list.masks();
                 let words = match names.len() {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
@@ -117,9 +117,9 @@ impl Session {
                 Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, outbox),
                 None if self.is_ready() => {
                     let before = outbox.lines.len();
-                    self.script.queue_behind = true;
+                    self.delivery.queue_behind = true;
                     self.send_request(&intent, outbox);
-                    self.script.queue_behind = false;
+                    self.delivery.queue_behind = false;
                     self.remember_command([typed, line], before, now, outbox);
                 }
                 // The rest would be out of place by the time it is sent.
@@ -144,7 +144,7 @@ impl Session {
         outbox: &SessionOutput,
     ) {
         let sent = outbox.lines.get(before..).unwrap_or_default();
-        if !self.settings.script && !command::is_secret(meant, None) {
+        if !self.settings.script && !command::carries_password(meant, None) {
             let naming = &self.rooms.naming;
             self.sent_commands
                 .remember(typed, sent, now.elapsed, naming);
@@ -160,7 +160,7 @@ impl Session {
     ) {
         let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
-        self.script.queue_behind = true;
+        self.delivery.queue_behind = true;
         match command::parse(line) {
             Ok(UserCommand::Tell { target, text }) => {
                 let (targets, text) = (target, text);
@@ -170,11 +170,13 @@ impl Session {
                 let (targets, text) = (target, text);
                 self.send(&Request::Notice { targets, text }, outbox);
             }
-            Ok(intent) if command::can_be_first(&intent) => self.send_request(&intent, outbox),
+            Ok(intent) if command::allowed_on_connect(&intent) => {
+                self.send_request(&intent, outbox)
+            }
             Ok(_) => self.reject_input("this cannot be done on coming in", outbox),
             Err(problem) => self.reject_input(&problem.to_string(), outbox),
         }
-        self.script.queue_behind = false;
+        self.delivery.queue_behind = false;
     }
 
     /// What to say of a command that nobody knows, where an alias may have been meant.
@@ -287,7 +289,7 @@ impl Session {
                 let (room, reason) = self.leading_room(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.await_target();
-                    self.rooms.want_out(&room);
+                    self.rooms.expect_part(&room);
                     self.send(
                         &Request::Part {
                             rooms: &room,
@@ -382,7 +384,7 @@ impl Session {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
-            people: room.people().count(),
+            people: room.members().count(),
             unread: room.unread,
             active: active.as_deref() == Some(&room.name),
             topic: String::new(),
@@ -394,7 +396,7 @@ impl Session {
     /// Enters a room, or makes it the active one when this person is in it.
     fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut SessionOutput) {
         let room = &*self.rooms.naming.room_named(room).into_owned();
-        self.rooms.want(room, key);
+        self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {
             self.send(
                 &Request::Join {

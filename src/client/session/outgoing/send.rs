@@ -3,7 +3,7 @@
 //! Each of a person's lines is a flight, as those of a script are: with a label where the server
 //! knows labels, and else with a question behind it, but never more than one question at a time. So
 //! a refusal finds the line it is about, and when the connection is lost it is known which lines
-//! nobody can tell the fate of, and which never left this program.
+//! nobody can tell the status of, and which never left this program.
 
 use crate::client::command::UserCommand;
 use crate::client::event::json::MessageTags;
@@ -20,7 +20,7 @@ pub(in crate::client::session) struct OutgoingMessage {
     /// A room or a person.
     pub(super) target: String,
     pub(super) text: String,
-    pub(super) manner: MessageKind,
+    pub(super) kind: MessageKind,
 }
 
 impl Session {
@@ -29,7 +29,7 @@ impl Session {
         &self,
         intent: &UserCommand<'_>,
     ) -> Option<Result<OutgoingMessage, String>> {
-        let (target, text, manner) = match intent {
+        let (target, text, kind) = match intent {
             UserCommand::Say { text } => (self.target_room(), text, MessageKind::Text),
             UserCommand::Act { text } => (self.target_room(), text, MessageKind::Action),
             UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
@@ -44,7 +44,7 @@ impl Session {
             Some(target) => Ok(OutgoingMessage {
                 target: target.to_owned(),
                 text: (*text).to_owned(),
-                manner,
+                kind,
             }),
             None => Err(self.no_room_words()),
         })
@@ -57,7 +57,7 @@ impl Session {
         now: SessionTime,
         outbox: &mut SessionOutput,
     ) {
-        let (before, behind) = match talk.manner {
+        let (before, behind) = match talk.kind {
             MessageKind::Action => (ACTION, ACTION_END),
             MessageKind::Text | MessageKind::Notice => ("", ""),
         };
@@ -66,7 +66,7 @@ impl Session {
         let pieces = split(&talk.text, bytes_max);
         for piece in &pieces {
             let text = &format!("{before}{piece}{behind}");
-            let request = match talk.manner {
+            let request = match talk.kind {
                 MessageKind::Notice => Request::Notice { targets, text },
                 MessageKind::Text | MessageKind::Action => Request::Privmsg { targets, text },
             };
@@ -131,7 +131,7 @@ impl Session {
 
     /// Why there is no room to talk in.
     pub(super) fn no_room_words(&self) -> String {
-        match self.typed_in.as_deref().or(self.rooms.gone()) {
+        match self.typed_in.as_deref().or(self.rooms.left_room()) {
             Some(room) => format!(
                 "you are not in {room}; /join {room} enters it, /room #ROOM goes to another"
             ),
@@ -160,7 +160,7 @@ impl Session {
 
     /// What the server calls something that this person said, as far as it tells.
     pub(in crate::client::session) fn on_echo(&mut self, message: &Message<'_>) {
-        let script = &mut self.script;
+        let script = &mut self.delivery;
         let flight = script
             .answering
             .and_then(|number| in_flight_mut(&mut script.in_flight, number));
@@ -174,8 +174,8 @@ impl Session {
         &self,
         number: u64,
         talk: OutgoingMessage,
-        fate: DeliveryStatus,
-        stamp: MessageTags,
+        status: DeliveryStatus,
+        tags: MessageTags,
         outbox: &mut SessionOutput,
     ) {
         outbox.events.push(Event::Sent {
@@ -183,9 +183,9 @@ impl Session {
             target: talk.target,
             nick: self.nick.clone(),
             text: talk.text,
-            manner: talk.manner,
-            fate,
-            stamp,
+            kind: talk.kind,
+            status,
+            tags,
         });
     }
 
@@ -196,7 +196,7 @@ impl Session {
         outbox: &mut SessionOutput,
     ) {
         let of_script = self.settings.script;
-        let script = &mut self.script;
+        let script = &mut self.delivery;
         let flight = match (script.answering, &event) {
             // What is being written is not said yet.
             _ if script.writing => None,
@@ -249,19 +249,19 @@ impl Session {
     /// nobody knows whether it arrived, so it is told and not sent again.
     pub(in crate::client::session) fn requeue_unsent(&mut self, outbox: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for flight in std::mem::take(&mut self.script.in_flight) {
+        for flight in std::mem::take(&mut self.delivery.in_flight) {
             let has_left = flight.start_offset < outbox.written_bytes;
             let Some(talk) = flight.message else { continue };
             if has_left {
-                let stamp = MessageTags::default();
-                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, stamp, outbox);
+                let tags = MessageTags::default();
+                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, tags, outbox);
             } else {
                 unsent.push(talk);
             }
         }
         self.sent_commands.clear();
-        self.script.fence_pending = false;
-        for piece in std::mem::take(&mut self.script.queued) {
+        self.delivery.fence_pending = false;
+        for piece in std::mem::take(&mut self.delivery.queued) {
             match piece.message {
                 Some(talk) => unsent.push(talk),
                 // Of the lines of a script the report tells.
@@ -289,7 +289,7 @@ impl Session {
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
     pub(in crate::client::session) fn report_remaining(&mut self, outbox: &mut SessionOutput) {
-        for flight in std::mem::take(&mut self.script.in_flight) {
+        for flight in std::mem::take(&mut self.delivery.in_flight) {
             if let Some(talk) = flight.message {
                 self.report_delivery(
                     flight.number,
@@ -300,7 +300,7 @@ impl Session {
                 );
             }
         }
-        for piece in std::mem::take(&mut self.script.queued) {
+        for piece in std::mem::take(&mut self.delivery.queued) {
             if let (Some(number), Some(talk)) = (piece.number, piece.message) {
                 self.never_sent.push(talk.clone());
                 self.report_delivery(

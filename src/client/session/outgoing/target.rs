@@ -53,7 +53,7 @@ impl Session {
     pub(super) fn switch_room(&mut self, room: Option<&str>, outbox: &mut SessionOutput) {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
-                Some(room) => self.rooms.want(&room, None),
+                Some(room) => self.rooms.request_active(&room, None),
                 None => notice(outbox, "nothing is unread in your rooms".to_owned()),
             };
         };
@@ -68,7 +68,7 @@ impl Session {
             names.iter().find(is_wanted)
         };
         match by_number.or_else(by_name) {
-            Some(name) => self.rooms.want(name, None),
+            Some(name) => self.rooms.request_active(name, None),
             None => {
                 let words = format!("you are in no room {room}; /rooms lists yours");
                 self.reject_input(&words, outbox);

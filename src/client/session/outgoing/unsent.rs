@@ -2,7 +2,7 @@
 //! they can be kept and offered at the next start.
 
 use super::send::OutgoingMessage;
-use crate::client::command::{is_room, is_secret_talk};
+use crate::client::command::{is_room, message_carries_password};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;
 
@@ -19,10 +19,10 @@ impl Session {
         let all = self.never_sent.iter().chain(&self.backlog);
         let mut drafts: Vec<String> = Vec::new();
         let mut last: Option<&OutgoingMessage> = None;
-        for talk in all.filter(|talk| !is_secret_talk(&talk.target, &talk.text)) {
+        for talk in all.filter(|talk| !message_carries_password(&talk.target, &talk.text)) {
             let goes_on = last.is_some_and(|last| {
-                let manners = [last.manner, talk.manner];
-                manners == [MessageKind::Text; 2] && last.target == talk.target
+                let kinds = [last.kind, talk.kind];
+                kinds == [MessageKind::Text; 2] && last.target == talk.target
             });
             match drafts.last_mut() {
                 Some(draft) if goes_on => {
@@ -39,12 +39,8 @@ impl Session {
 
 /// The lines that say this.
 fn as_input_lines(talk: &OutgoingMessage) -> Vec<String> {
-    let OutgoingMessage {
-        target,
-        text,
-        manner,
-    } = talk;
-    match manner {
+    let OutgoingMessage { target, text, kind } = talk;
+    match kind {
         MessageKind::Notice => vec![format!("/notice {target} {text}")],
         // With two signs in front, as of those of a rank in a room, it would be said aloud.
         MessageKind::Text if is_room(target) || target.starts_with('@') => {

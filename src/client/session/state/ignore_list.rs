@@ -24,7 +24,7 @@ impl IgnoreList {
     }
 
     /// Whether this one, as `nick!user@host`, is among them.
-    pub(in crate::client::session) fn has(&self, source: &str, naming: &Naming) -> bool {
+    pub(in crate::client::session) fn matches(&self, source: &str, naming: &Naming) -> bool {
         let source = naming.folded(source);
         let mut masks = self.0.iter();
         masks.any(|mask| mask::fits(&naming.folded(mask), &source))
@@ -41,7 +41,7 @@ impl IgnoreList {
     }
 
     /// All of them, as they are typed.
-    pub(in crate::client::session) fn names(&self) -> Vec<&str> {
+    pub(in crate::client::session) fn masks(&self) -> Vec<&str> {
         let names = self.0.iter();
         names
             .map(|mask| mask.strip_suffix(ANYWHERE).unwrap_or(mask))
@@ -64,12 +64,12 @@ mod tests {
             ignored.add(mask);
         }
         for source in ["bob!b@h", "BOB!x@y", "x!y@a.spam.example", "troll12!t@h"] {
-            assert!(ignored.has(source, &Naming::default()), "{source}");
+            assert!(ignored.matches(source, &Naming::default()), "{source}");
         }
         for source in ["bobby!b@h", "x!y@spam.example", "alice!a@h", "bob"] {
-            assert!(!ignored.has(source, &Naming::default()), "{source}");
+            assert!(!ignored.matches(source, &Naming::default()), "{source}");
         }
-        assert_eq!(ignored.names(), ["*!*@*.spam.example", "bob", "troll*"]);
+        assert_eq!(ignored.masks(), ["*!*@*.spam.example", "bob", "troll*"]);
         assert!(ignored.remove("bOb") && !ignored.remove("bob"));
         assert!(ignored.remove("troll*!*@*"));
     }

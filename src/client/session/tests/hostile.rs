@@ -130,12 +130,12 @@ fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
     let events = played.events();
     assert!(matches!(&events[0], Event::Whispered { nick, own: false, .. } if nick == "bob"));
     assert!(
-        matches!(&events[1], Event::Said { manner: MessageKind::Action, text, .. } if text == "waves")
+        matches!(&events[1], Event::Said { kind: MessageKind::Action, text, .. } if text == "waves")
     );
     assert!(matches!(
         &events[2],
         Event::Said {
-            manner: MessageKind::Notice,
+            kind: MessageKind::Notice,
             ..
         }
     ));

@@ -72,7 +72,7 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
         matches!(
             event,
             Event::Sent {
-                fate: DeliveryStatus::Unknown,
+                status: DeliveryStatus::Unknown,
                 ..
             }
         )
@@ -107,7 +107,7 @@ fn what_still_waits_for_the_server_on_leaving_is_told_as_never_sent() {
     played.lose("closed");
     let events = played.events();
     let fates = events.iter().filter_map(|event| match event {
-        Event::Sent { fate, .. } => Some(*fate),
+        Event::Sent { status: fate, .. } => Some(*fate),
         _ => None,
     });
     let fates: Vec<DeliveryStatus> = fates.collect();

@@ -7,7 +7,10 @@ use crate::client::event::DeliveryStatus;
 fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
     let told = events.iter().filter_map(|event| match event {
         Event::Sent {
-            target, text, fate, ..
+            target,
+            text,
+            status: fate,
+            ..
         } => Some((target.as_str(), text.as_str(), *fate)),
         _ => None,
     });
@@ -45,7 +48,10 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
         fates(&events),
         [("#lobby", "hello", DeliveryStatus::Delivered)]
     );
-    let Event::Sent { stamp, nick, .. } = &events[0] else {
+    let Event::Sent {
+        tags: stamp, nick, ..
+    } = &events[0]
+    else {
         panic!("{events:?}");
     };
     assert_eq!(nick, "alice");

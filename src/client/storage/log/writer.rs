@@ -317,7 +317,7 @@ mod tests {
             room: "#a".into(),
             nick: "bob".into(),
             text: text.into(),
-            manner: MessageKind::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }

@@ -86,14 +86,17 @@ impl Front for TerminalFront {
         self.page.end_step(room, elapsed);
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
-            let place = session.place();
+            let place = session.prompt_location();
             let mut prompt = self.page.scroll.look().prompt(place.as_deref(), unread);
             prompt.room = session.active_room().map(str::to_owned);
             self.remote.set_prompt(prompt, self.page.has_lines());
         }
         self.page.print();
         if !self.ended {
-            let title = self.page.scroll.title(room, unread, session.calls());
+            let title = self
+                .page
+                .scroll
+                .title(room, unread, session.highlight_count());
             self.printer.control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {

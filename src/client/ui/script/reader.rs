@@ -103,7 +103,7 @@ fn put(line: Line<'_>, form: Input, batch: &mut Batch) {
         Input::Typed => batch.push_typed(text),
         Input::Text => batch.push_said(text),
         Input::Json if text.trim().is_empty() => batch.push_said(""),
-        Input::Json => match json::read_wish(text) {
+        Input::Json => match json::parse_input(text) {
             Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
             Ok(ScriptInput::Said(text)) => batch.push_said(&text),
             Err(why) => batch.push_unreadable(why.into()),

@@ -21,7 +21,9 @@ impl Scroll {
             }
             | Event::Invited { .. } => NotifyLevel::Mentions,
             Event::Said {
-                own: false, manner, ..
+                own: false,
+                kind: manner,
+                ..
             } if *manner != MessageKind::Notice => NotifyLevel::All,
             _ => return String::new(),
         };

@@ -34,7 +34,7 @@ fn said(text: &str, mention: bool) -> Event {
         room: "#a".into(),
         nick: "bob".into(),
         text: text.into(),
-        manner: MessageKind::Text,
+        kind: MessageKind::Text,
         own: false,
         mention,
     }
@@ -207,9 +207,9 @@ fn ones_own_words_are_found_again_and_passwords_are_not() {
         target: target.into(),
         nick: "alice".into(),
         text: text.into(),
-        manner: MessageKind::Text,
-        fate: DeliveryStatus::Delivered,
-        stamp: MessageTags::default(),
+        kind: MessageKind::Text,
+        status: DeliveryStatus::Delivered,
+        tags: MessageTags::default(),
     };
     scroll.remember(&sent("#a", "an apple"), NOON, Some("#a"));
     scroll.remember(&sent("NickServ", "identify apple"), NOON, Some("#a"));
