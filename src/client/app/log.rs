@@ -18,7 +18,7 @@ use crate::client::event::matcher::Pattern;
 use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr::tell_of_line;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scroll;
 use crate::wire::{Key, Line, Lines};
 
@@ -43,7 +43,7 @@ pub(in crate::client) struct Question<'q> {
 pub(in crate::client) fn show(
     question: &Question<'_>,
     logs: Option<&Path>,
-    look: Look,
+    look: Renderer,
     now: &Zoned,
 ) -> Result<(), Failure> {
     let output = BufWriter::new(io::stdout().lock());
@@ -103,7 +103,7 @@ struct Reader<'q, W> {
     since: Option<Timestamp>,
     scroll: Scroll,
     /// For what is searched: without colours and times.
-    plain: Look,
+    plain: Renderer,
     /// The room that needs not be named, since all is from there.
     room: Option<&'q str>,
     /// Those who were seen in the room that is asked for.
@@ -116,12 +116,12 @@ struct Reader<'q, W> {
 }
 
 impl<'q, W: Write> Reader<'q, W> {
-    fn new(question: &'q Question<'q>, mut look: Look, now: &Zoned, output: W) -> Self {
-        look.look_back();
+    fn new(question: &'q Question<'q>, mut look: Renderer, now: &Zoned, output: W) -> Self {
+        look.for_replay();
         let room = question.room.filter(|room| !room.starts_with('@'));
         Self {
             since: question.since.and_then(|since| since.moment(now)),
-            plain: look.bare(),
+            plain: look.unstyled(),
             scroll: Scroll::new(look, false),
             room,
             seen: BTreeSet::new(),
@@ -205,7 +205,7 @@ impl<'q, W: Write> Reader<'q, W> {
         }
         text.push_str(&self.scroll.show(event, unix_seconds, self.room));
         if self.moment.is_none() {
-            text.insert_str(0, &self.scroll.look().day(unix_seconds));
+            text.insert_str(0, &self.scroll.renderer().day_line(unix_seconds));
         }
         self.moment = Some(unix_seconds);
         self.output.write_all(text.as_bytes())

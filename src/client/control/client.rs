@@ -11,7 +11,7 @@ use crate::client::app::error::Failure;
 use crate::client::event::json::Record;
 use crate::client::session::Shortfall;
 use crate::client::terminal::stderr::tell;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use crate::common::sanitize::safe;
 
 /// How long a session may take to answer.
@@ -123,7 +123,7 @@ pub(in crate::client) fn ask(
 
 /// Prints a line of an answer: a record as it is shown anywhere, where a look is given. A reader
 /// that has seen enough ends the program quietly.
-pub(in crate::client) fn print(line: &str, look: Option<&Look>) -> io::Result<()> {
+pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (look, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),

@@ -16,7 +16,7 @@ use super::terminal_query::{Heard, Inquiry};
 use super::undo::Undo;
 use crate::client::terminal::mode::{self, Reflow, Waker};
 use crate::client::terminal::printer::Printer;
-use crate::client::view::{Prompt, without_styles};
+use crate::client::view::{Prompt, strip_styles};
 
 /// How soon an editor that should end and has not is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
@@ -183,7 +183,7 @@ impl Remote {
         let mut desk = self.lock();
         let columns = desk.columns;
         desk.shown = Shown {
-            prompt: without_styles(prompt),
+            prompt: strip_styles(prompt),
             columns,
             ..Shown::default()
         };

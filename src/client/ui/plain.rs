@@ -16,7 +16,7 @@ use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Page, Scroll};
 use crate::client::{Ending, Place, reason_for};
 use crate::common::sanitize::safe_name;
@@ -115,7 +115,7 @@ impl Plain {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
         let (commands, inbox) = net::commands();

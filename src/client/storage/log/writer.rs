@@ -23,7 +23,7 @@ use crate::client::command::settings::Taste;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
 use crate::client::net::plain_words;
-use crate::client::view::{Look, Volume};
+use crate::client::view::{Renderer, Verbosity};
 
 /// While nothing can be written so much waits, in bytes; what comes then is left out.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -41,7 +41,7 @@ const FINISH_MAX: Duration = Duration::from_secs(2);
 pub struct LogKeeper {
     shared: Arc<(Mutex<State>, Condvar)>,
     /// How answers in words are put.
-    look: Look,
+    renderer: Renderer,
 }
 
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl LogKeeper {
         };
         let zone = TimeZone::system();
         let keeper = Self {
-            look: Look::new(false, Volume::Normal, zone.clone(), taste),
+            renderer: Renderer::new(false, Verbosity::Normal, zone.clone(), taste),
             shared: Arc::new((
                 Mutex::new(State {
                     last: (0, files::day_of(0, &zone)),
@@ -104,7 +104,7 @@ impl LogKeeper {
     /// Keeps an event with what the server said beside it. `now` is when it came, in Unix
     /// seconds, and `shown` the time it is shown with. Nothing is written before this returns.
     pub fn keep(&self, event: &Event, stamp: &Stamp, shown: i64, now: i64) {
-        if let Some(record) = record_of(event, shown, stamp, &self.look) {
+        if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
             let is_news = self.lock().put(&record, now);
             if is_news {
                 self.shared.1.notify_all();

@@ -87,7 +87,7 @@ impl Front for TerminalFront {
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
-            let mut prompt = self.page.scroll.look().prompt(place.as_deref(), unread);
+            let mut prompt = self.page.scroll.renderer().prompt(place.as_deref(), unread);
             prompt.room = session.active_room().map(str::to_owned);
             self.remote.set_prompt(prompt, self.page.has_lines());
         }

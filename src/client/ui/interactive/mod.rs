@@ -28,7 +28,7 @@ use crate::client::terminal::mode::{self, HeldReport, QuietTerminal, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Page, Scroll};
-use crate::client::view::{Look, laid_out};
+use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
 use assistant::NetworkAssistant;
 use frontend::TerminalFront;
@@ -149,7 +149,7 @@ impl Terminal {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
         let report = HeldReport::begin();
@@ -307,5 +307,5 @@ fn start_printer(
 
 /// The lines of a block as rows of the terminal, as wide as that is now.
 fn rows_of(block: &str) -> String {
-    laid_out(block, mode::columns()).into_owned()
+    wrap_block(block, mode::columns()).into_owned()
 }

@@ -30,7 +30,7 @@ use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::Signals;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::stderr::{complaint, tell_all};
-use crate::client::view::{Look, raw_line};
+use crate::client::view::{Renderer, raw_line};
 use crate::client::{Ending, Place, reason_for};
 use plan::Source;
 
@@ -44,7 +44,7 @@ const TEE_LINES_AHEAD_MAX: usize = 10_000;
 pub(in crate::client) fn run(
     place: Place,
     session: Session,
-    look: Look,
+    look: Renderer,
     plan: Plan,
     control: Option<&Path>,
 ) -> io::Result<Ending> {
@@ -135,7 +135,7 @@ fn is_seen_enough(error: &io::Error) -> bool {
 /// Shows a session in a pipeline: what is said on standard output, what is wrong on standard
 /// error.
 struct ScriptFront {
-    look: Look,
+    look: Renderer,
     format: Format,
     on_terminal: bool,
     printer: Printer,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::client::view::{TEXT_BEGINS, without_styles};
+use crate::client::view::{INDENT_MARK, strip_styles};
 
 /// How many lines are remembered.
 const REMEMBERED_LINES_MAX: usize = 10_000;
@@ -41,7 +41,7 @@ impl Remembered {
     pub(super) fn with(&self, text: &str) -> String {
         let wanted = text.to_lowercase();
         let has_text = |line: &&String| {
-            let line = without_styles(line).replace(TEXT_BEGINS, "");
+            let line = strip_styles(line).replace(INDENT_MARK, "");
             line.to_lowercase().contains(&wanted)
         };
         let found: Vec<&String> = self.lines.iter().filter(has_text).collect();

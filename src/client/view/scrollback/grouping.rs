@@ -8,10 +8,10 @@ impl Scroll {
     pub(super) fn netsplit(&mut self, moment: &Moment, active: Option<&str>) -> String {
         let at = moment.unix_seconds;
         let lines = match moment.nicks.len() {
-            1 => self.look.lines(&moment.first, at, active),
+            1 => self.renderer.lines(&moment.first, at, active),
             _ => {
                 let (servers, nicks) = (&moment.servers, &moment.nicks);
-                self.look.netsplit(servers, nicks, moment.is_over, at)
+                self.renderer.netsplit(servers, nicks, moment.is_over, at)
             }
         };
         match lines.is_empty() {
@@ -25,13 +25,13 @@ impl Scroll {
         let at = self.gathered_at;
         let lines = match &events[..] {
             [] => return String::new(),
-            [only] => self.look.lines(only, at, active),
+            [only] => self.renderer.lines(only, at, active),
             [first, ..] => {
                 let nicks: Vec<String> = events.iter().filter_map(who).collect();
                 let came = matches!(first, Event::Joined { .. });
                 let room = room_of(first)
                     .filter(|room| !active.is_some_and(|active| active.eq_ignore_ascii_case(room)));
-                self.look.gathered(&nicks, came, room, at)
+                self.renderer.gathered(&nicks, came, room, at)
             }
         };
         if lines.is_empty() {

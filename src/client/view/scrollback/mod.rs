@@ -12,7 +12,7 @@ mod writer;
 
 use std::time::Duration;
 
-use super::Look;
+use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::command::{self, Intent, Local};
 use crate::client::event::Event;
@@ -25,7 +25,7 @@ pub(in crate::client) use writer::Page;
 /// The lines above the prompt.
 #[derive(Debug)]
 pub struct Scroll {
-    look: Look,
+    renderer: Renderer,
     /// Whether the lines go to a terminal, which has a bell and a title.
     on_terminal: bool,
     remembered: Remembered,
@@ -41,12 +41,12 @@ pub struct Scroll {
 
 impl Scroll {
     /// Nothing has been shown yet.
-    pub fn new(mut look: Look, on_terminal: bool) -> Self {
+    pub fn new(mut renderer: Renderer, on_terminal: bool) -> Self {
         if on_terminal {
-            look.hang();
+            renderer.hanging_indent();
         }
         Self {
-            look,
+            renderer,
             on_terminal,
             remembered: Remembered::default(),
             day: None,
@@ -59,21 +59,21 @@ impl Scroll {
     }
 
     /// How things are shown.
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn renderer(&self) -> &Renderer {
+        &self.renderer
     }
 
     /// What to print for an event; `active` is the room that needs not be named. Who comes and
     /// goes may be held back until [`Scroll::flush`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         if is_coming_or_going(event) {
-            if !self.look.taste.joins || !self.look.shows(event) {
+            if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
             }
-            if self.look.taste.gather && self.netsplits.take(event, unix_seconds) {
+            if self.renderer.settings.gather && self.netsplits.take(event, unix_seconds) {
                 return String::new();
             }
-            if self.look.taste.gather {
+            if self.renderer.settings.gather {
                 let before = self.flush_unlike(event, active);
                 self.gathered.push(event.clone());
                 self.gathered_at = unix_seconds;
@@ -85,7 +85,7 @@ impl Scroll {
             Event::ServerLost { .. } => self.flush(active),
             _ => self.flush_gathered(active),
         };
-        let lines = self.look.lines(event, unix_seconds, active);
+        let lines = self.renderer.lines(event, unix_seconds, active);
         if lines.is_empty() {
             return text;
         }
@@ -93,7 +93,7 @@ impl Scroll {
         // What this program has to say of a line is not looked for later.
         text.push_str(&match event {
             Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
-                self.day_before(self.look.table(lines), unix_seconds)
+                self.day_before(self.renderer.table_rows(lines), unix_seconds)
             }
             _ => self.scrolled(lines, unix_seconds),
         });
@@ -103,7 +103,7 @@ impl Scroll {
     /// Remembers what this person said: it stands on the screen already, as it was typed.
     pub fn remember(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
         if !event.is_secret() {
-            let lines = self.look.lines(event, unix_seconds, active);
+            let lines = self.renderer.lines(event, unix_seconds, active);
             self.remembered.keep(&lines);
         }
     }
@@ -134,7 +134,7 @@ impl Scroll {
 
     /// Lines on their way to the screen: they are remembered, and another day is told first.
     fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
-        let lines = self.day_before(self.look.table(lines), unix_seconds);
+        let lines = self.day_before(self.renderer.table_rows(lines), unix_seconds);
         self.remembered.keep(&lines);
         lines
     }
@@ -145,7 +145,7 @@ impl Scroll {
             return lines;
         }
         self.day_at = unix_seconds;
-        let day = self.look.day(unix_seconds);
+        let day = self.renderer.day_line(unix_seconds);
         match self.day.replace(day.clone()) {
             Some(before) if before != day => day + &lines,
             _ => lines,
@@ -160,26 +160,26 @@ impl Scroll {
             Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
             Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
                 let words = "one line follows another here; there is no screen to clear";
-                self.look.warning(words)
+                self.renderer.warning(words)
             }
             // The editor clears the screen itself.
             _ => String::new(),
         };
-        self.look.table(lines)
+        self.renderer.table_rows(lines)
     }
 
     fn search(&self, text: &str) -> String {
         let found = self.remembered.with(text);
         if found.is_empty() {
             let words = format!("nothing of what was shown has {:?} in it", safe(text));
-            return self.look.warning(&words);
+            return self.renderer.warning(&words);
         }
         found
     }
 
     fn set(&mut self, name: Option<&str>, value: Option<&str>) -> String {
-        let row = |setting: &Setting, look: &Look| {
-            let value = setting.value(&look.taste);
+        let row = |setting: &Setting, renderer: &Renderer| {
+            let value = setting.value(&renderer.settings);
             format!(
                 "{} is {value}: {} ({})\n",
                 setting.name,
@@ -190,20 +190,20 @@ impl Scroll {
         let Some(name) = name else {
             return SETTINGS
                 .iter()
-                .map(|setting| row(setting, &self.look))
+                .map(|setting| row(setting, &self.renderer))
                 .collect();
         };
         let setting = match Setting::find(name) {
             Ok(setting) => setting,
-            Err(error) => return self.look.warning(&safe(&error.to_string())),
+            Err(error) => return self.renderer.warning(&safe(&error.to_string())),
         };
         if let Some(value) = value
-            && let Err(error) = setting.set(&mut self.look.taste, value)
+            && let Err(error) = setting.set(&mut self.renderer.settings, value)
         {
-            return self.look.warning(&safe(&error.to_string()));
+            return self.renderer.warning(&safe(&error.to_string()));
         }
-        self.look.taste_changed();
-        row(setting, &self.look)
+        self.renderer.settings_changed();
+        row(setting, &self.renderer)
     }
 }
 

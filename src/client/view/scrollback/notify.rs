@@ -29,14 +29,14 @@ impl Scroll {
             return String::new();
         }
         let mut sequences = String::new();
-        if self.look.taste.bell >= call {
+        if self.renderer.settings.bell >= call {
             sequences.push(BELL);
         }
-        if self.look.taste.notify >= call
+        if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
             let (nick, text) = (safe_name(nick), safe(text));
-            sequences.push_str(&match self.look.taste.notify_by {
+            sequences.push_str(&match self.renderer.settings.notify_by {
                 NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
                 // The first semicolon ends the title.
                 NotifyBy::Osc777 => {
@@ -54,7 +54,7 @@ impl Scroll {
     /// The title for the window, where it is to have one of ours. `calls` are those for this person
     /// besides what is unread.
     pub fn title(&self, room: Option<&str>, unread: Unread, calls: u32) -> Option<String> {
-        if !self.on_terminal || !self.look.taste.title {
+        if !self.on_terminal || !self.renderer.settings.title {
             return None;
         }
         let room = room.map_or("chatroom".to_owned(), safe_name);

@@ -9,17 +9,17 @@ use crate::client::command::settings::Taste;
 use crate::client::event::json::Stamp;
 use crate::client::event::{Fate, Manner};
 use crate::client::session::Unread;
-use crate::client::view::Volume;
+use crate::client::view::Verbosity;
 
 const NOON: i64 = 12 * 3_600 + 60;
 
 fn scroll() -> Scroll {
-    let taste = Taste {
+    let settings = Taste {
         wrap: false,
         ..Taste::default()
     };
-    let look = Look::new(false, Volume::Normal, TimeZone::UTC, taste);
-    Scroll::new(look, true)
+    let renderer = Renderer::new(false, Verbosity::Normal, TimeZone::UTC, settings);
+    Scroll::new(renderer, true)
 }
 
 fn joined(nick: &str) -> Event {
@@ -64,8 +64,8 @@ fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
 
 #[test]
 fn quiet_leaves_out_many_who_come_as_it_leaves_out_one() {
-    let look = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
-    let mut scroll = Scroll::new(look, false);
+    let renderer = Renderer::new(false, Verbosity::Quiet, TimeZone::UTC, Taste::default());
+    let mut scroll = Scroll::new(renderer, false);
     for nick in ["bob", "carol"] {
         assert_eq!(scroll.show(&joined(nick), NOON, Some("#a")), "");
     }
@@ -231,8 +231,8 @@ fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
 #[test]
 fn where_no_screen_can_be_cleared_that_is_said() {
     assert_eq!(scroll().local("/clear"), "");
-    let look = Look::new(false, Volume::Normal, TimeZone::UTC, Taste::default());
-    let mut lines = Scroll::new(look, false);
+    let renderer = Renderer::new(false, Verbosity::Normal, TimeZone::UTC, Taste::default());
+    let mut lines = Scroll::new(renderer, false);
     assert_eq!(
         lines.local("/clear"),
         "one line follows another here; there is no screen to clear\n"
