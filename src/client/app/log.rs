@@ -19,7 +19,7 @@ use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr::tell_of_line;
 use crate::client::view::Renderer;
-use crate::client::view::scrollback::Scroll;
+use crate::client::view::scrollback::Scrollback;
 use crate::wire::{Key, Line, Lines};
 
 /// No record is longer, in bytes.
@@ -101,7 +101,7 @@ fn no_log(question: &Question<'_>, server: &Address, logs: Option<&Path>) -> Fai
 struct Reader<'q, W> {
     question: &'q Question<'q>,
     since: Option<Timestamp>,
-    scroll: Scroll,
+    scroll: Scrollback,
     /// For what is searched: without colours and times.
     plain: Renderer,
     /// The room that needs not be named, since all is from there.
@@ -122,7 +122,7 @@ impl<'q, W: Write> Reader<'q, W> {
         Self {
             since: question.since.and_then(|since| since.moment(now)),
             plain: look.unstyled(),
-            scroll: Scroll::new(look, false),
+            scroll: Scrollback::new(look, false),
             room,
             seen: BTreeSet::new(),
             moment: None,

@@ -17,7 +17,7 @@ use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::view::Renderer;
-use crate::client::view::scrollback::{Page, Scroll};
+use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::{Ending, Place, reason_for};
 use crate::common::sanitize::safe_name;
 
@@ -122,7 +122,7 @@ impl Plain {
         *lock(&self.talk) = Some(commands.clone());
         self.printer.push(furniture.greeting);
         let front = PlainFront {
-            page: Page::new(Scroll::new(look, false), self.printer.clone()),
+            page: ScrollbackWriter::new(Scrollback::new(look, false), self.printer.clone()),
             room: None,
             ready: false,
             printer: self.printer.clone(),
@@ -219,7 +219,7 @@ fn read_lines(wake: &mpsc::Sender<Woken>) {
 
 /// Shows a session line by line.
 struct PlainFront {
-    page: Page,
+    page: ScrollbackWriter,
     /// The room that typed text goes to, as it was told last.
     room: Option<String>,
     ready: bool,
@@ -260,13 +260,13 @@ impl Front for PlainFront {
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.page.scroll.held_until()
+        self.page.scrollback.next_deadline()
     }
 
     fn typed_done(&mut self, _: &Session) {}
 
     fn local(&mut self, line: &str) {
-        self.page.local(line);
+        self.page.run_local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

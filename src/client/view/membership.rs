@@ -111,7 +111,7 @@ impl Renderer {
     }
 
     /// One line for all who came in, or left, in one moment.
-    pub fn gathered(
+    pub fn grouped(
         &self,
         nicks: &[String],
         came: bool,

@@ -11,7 +11,7 @@ use chatting_room::client::command::settings::Taste;
 use chatting_room::client::event::Event;
 use chatting_room::client::event::json::{Record, Stamp};
 use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
-use chatting_room::client::view::scrollback::Scroll;
+use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
@@ -36,7 +36,7 @@ struct Conversation {
     number: u64,
     plain: Renderer,
     colored: Renderer,
-    scroll: Scroll,
+    scroll: Scrollback,
     over: bool,
 }
 
@@ -89,7 +89,7 @@ impl Conversation {
             number: 0,
             plain: look(false),
             colored: look(true),
-            scroll: Scroll::new(look(false), false),
+            scroll: Scrollback::new(look(false), false),
             over: false,
         }
     }
@@ -204,7 +204,7 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 Order::AskNick { .. } => self.asking = true,
-                Order::Local { line } => check_screen(&self.scroll.local(&line)),
+                Order::Local { line } => check_screen(&self.scroll.run_local(&line)),
                 Order::End(_) => self.over = true,
                 Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
             }

@@ -15,11 +15,11 @@ use crate::client::storage::drafts::DraftKeeper;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
 use crate::client::view::raw_line;
-use crate::client::view::scrollback::Page;
+use crate::client::view::scrollback::ScrollbackWriter;
 
 /// Shows a session in a terminal.
 pub(super) struct TerminalFront {
-    pub(super) page: Page,
+    pub(super) page: ScrollbackWriter,
     /// What standard output gets: what a person reads, unless it goes elsewhere.
     pub(super) format: Format,
     pub(super) stamp: Stamp,
@@ -87,13 +87,17 @@ impl Front for TerminalFront {
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
-            let mut prompt = self.page.scroll.renderer().prompt(place.as_deref(), unread);
+            let mut prompt = self
+                .page
+                .scrollback
+                .renderer()
+                .prompt(place.as_deref(), unread);
             prompt.room = session.active_room().map(str::to_owned);
             self.remote.set_prompt(prompt, self.page.has_lines());
         }
         self.page.print();
         if !self.ended {
-            let title = self.page.scroll.title(room, unread, session.calls());
+            let title = self.page.scrollback.title(room, unread, session.calls());
             self.printer.control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {
@@ -103,7 +107,7 @@ impl Front for TerminalFront {
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.page.scroll.held_until()
+        self.page.scrollback.next_deadline()
     }
 
     fn typed_done(&mut self, session: &Session) {
@@ -116,7 +120,7 @@ impl Front for TerminalFront {
         if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
             return self.tell(News::Clear);
         }
-        self.page.local(line);
+        self.page.run_local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

@@ -27,7 +27,7 @@ use crate::client::storage::drafts::DraftKeeper;
 use crate::client::terminal::mode::{self, HeldReport, QuietTerminal, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
-use crate::client::view::scrollback::{Page, Scroll};
+use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
 use assistant::NetworkAssistant;
@@ -173,8 +173,8 @@ impl Terminal {
         self.printer.push(furniture.greeting);
         let title = Title::default();
         let front = TerminalFront {
-            page: Page::new(
-                Scroll::new(look, io::stdout().is_terminal()),
+            page: ScrollbackWriter::new(
+                Scrollback::new(look, io::stdout().is_terminal()),
                 self.printer.clone(),
             ),
             format: match io::stdout().is_terminal() {
