@@ -34,7 +34,7 @@ use config::address::Address;
 use config::resolve::Ways;
 use session::Outcome;
 use signal_hook::consts::{SIGINT, SIGTERM};
-pub use terminal::stderr::tell;
+pub use terminal::stderr::report;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
 struct Place {

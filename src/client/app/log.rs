@@ -17,7 +17,7 @@ use crate::client::event::json::{Kind, Record};
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
-use crate::client::terminal::stderr::tell_of_line;
+use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
 use crate::wire::{Key, Line, Lines};
@@ -181,7 +181,7 @@ impl<'q, W: Write> Reader<'q, W> {
             // In a file it is what a crash or a full disk has left.
             if self.is_stream() {
                 self.wrong += 1;
-                tell_of_line(number, "this is no record; it is left out");
+                stderr::report_line(number, "this is no record; it is left out");
             }
             return Ok(());
         };

@@ -21,7 +21,7 @@ use crate::client::config::resolve::{Goal, Ways, Wishes, parse_address};
 use crate::client::event::json;
 use crate::client::session::Outcome;
 use crate::client::storage::log::folder_of;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::ui::Seat;
 use crate::client::ui::interactive::{Furniture, Terminal};
 use crate::client::ui::plain::Plain;
@@ -97,7 +97,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             // As when a command for its password fails, which may have asked for something on this
             // terminal and so could not be run before.
             (Err(failure), Some(left)) if !matches!(failure, Failure::Signal(_)) => {
-                tell(&format!("{failure}; you go back to {left}"));
+                stderr::report(&format!("{failure}; you go back to {left}"));
                 elsewhere = Some(left);
                 continue;
             }

@@ -10,7 +10,7 @@ use super::{Ask, ERROR, OK};
 use crate::client::app::error::Failure;
 use crate::client::event::json::Record;
 use crate::client::session::Shortfall;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::common::sanitize::safe;
 
@@ -98,7 +98,7 @@ pub(in crate::client) fn ask(
         Some(Ok(line)) if line == OK => {}
         Some(Ok(line)) => {
             let words = line.strip_prefix(ERROR).unwrap_or(&line);
-            tell(words);
+            stderr::report(words);
             return Err(Failure::Short(Shortfall::LinesRefused));
         }
         _ => return Err(gone("the session does not answer")),

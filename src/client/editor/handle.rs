@@ -190,7 +190,7 @@ impl Remote {
         let rows = desk.in_rows(Cow::Borrowed(prompt), Place::START);
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
         if printed {
-            self.printer.printed();
+            self.printer.block_drawn();
         }
         if desk.stage == Stage::Returning {
             return rows;
@@ -208,7 +208,7 @@ impl Remote {
         if desk.stage == Stage::Beginning || columns == before {
             return None;
         }
-        self.printer.rest(AFTER_OTHER_WIDTH);
+        self.printer.hold(AFTER_OTHER_WIDTH);
         (desk.reflow != Reflow::Nothing && columns < before)
             .then(|| desk.shown.clear_narrowed(columns, desk.reflow))
     }

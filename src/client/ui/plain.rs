@@ -274,7 +274,7 @@ impl Front for PlainFront {
     }
 
     fn is_full(&self) -> bool {
-        self.printer.is_full()
+        self.printer.is_backlogged()
     }
 
     fn ended(&mut self, outcome: Outcome) {

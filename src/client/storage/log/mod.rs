@@ -8,7 +8,7 @@ pub(in crate::client) mod files;
 mod writer;
 
 pub(in crate::client) use files::folder_of;
-pub use writer::LogKeeper;
+pub use writer::LogWriter;
 
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};

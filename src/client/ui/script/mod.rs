@@ -29,7 +29,7 @@ use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::Signals;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::stderr::{complaint, tell_all};
+use crate::client::terminal::stderr::{format_report, write_report};
 use crate::client::view::{Renderer, raw_line};
 use crate::client::{Ending, Place, reason_for};
 use plan::Source;
@@ -88,7 +88,7 @@ pub(in crate::client) fn run(
         let _ = commands.send(Command::Quit(None));
     })?;
     let tell = |lines: String| {
-        tell_all(&lines);
+        write_report(&lines);
         Ok(())
     };
     let telling = complaints.start_plain(tell, |_| ())?;
@@ -201,7 +201,7 @@ impl Front for ScriptFront {
     }
 
     fn is_full(&self) -> bool {
-        self.printer.is_full() || self.complaints.is_full()
+        self.printer.is_backlogged() || self.complaints.is_backlogged()
     }
 
     fn ended(&mut self, outcome: Outcome) {
@@ -212,7 +212,7 @@ impl Front for ScriptFront {
 
 impl ScriptFront {
     fn complain(&self, line: Option<u64>, words: &str) {
-        self.complaints.push(complaint(line, words));
+        self.complaints.push(format_report(line, words));
     }
 
     fn print(&mut self, event: &Event, unix_seconds: i64) {
