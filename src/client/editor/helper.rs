@@ -16,6 +16,7 @@ use crate::client::command::completion::{Names, completions};
 use crate::client::session::Judgement;
 use crate::client::storage::drafts::DraftStore;
 use crate::common::sanitize::safe;
+use crate::common::test_hooks::panic_if_requested;
 
 /// What the editor asks while a line is typed.
 pub(super) struct Helper {
@@ -270,7 +271,7 @@ impl Highlighter for Helper {
                 None => {}
             }
         }
-        crate::client::panic_if_asked("editor with a draft", line);
+        panic_if_requested("editor with a draft", line);
         true
     }
 }

@@ -29,10 +29,11 @@ use crate::client::session::{Moment, Outbox, Session};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::mode;
 use crate::client::ui::script::Batch;
+use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 pub use frontend::Front;
 pub use input::{Command, Commands, Inbox, commands};
-pub use reconnect::{ConnectError, connect, plain_words};
+pub use reconnect::{ConnectError, connect};
 
 /// The longest line taken from a server: its tags and more than any server puts behind them.
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -217,7 +218,7 @@ impl<F: Front> Network<F> {
                     let fresh = buffer.get(..count).unwrap_or_default();
                     self.received(fresh, &mut lines, now);
                 }
-                Woken::Read(Err(error)) => self.disconnected(&plain_words(&error)),
+                Woken::Read(Err(error)) => self.disconnected(&os_error_text(&error)),
                 // The end of what can be read tells the rest.
                 Woken::Written(Err(_)) => self.write_failed = true,
                 Woken::Written(Ok(count)) => {

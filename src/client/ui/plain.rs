@@ -16,9 +16,10 @@ use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
+use crate::client::terminal::signals::quit_reason;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
-use crate::client::{Ending, Place, reason_for};
+use crate::client::{Ending, Place};
 use crate::common::sanitize::safe_name;
 
 /// What wakes the main thread.
@@ -182,7 +183,7 @@ fn end_on_signals(talk: Arc<Mutex<Option<Commands>>>) -> io::Result<Signals> {
             return mode::end_by(signal);
         };
         // The network's thread may be about to end anyway.
-        let _ = commands.send(Command::Quit(Some(reason_for(signal).to_owned())));
+        let _ = commands.send(Command::Quit(Some(quit_reason(signal).to_owned())));
     })
 }
 

@@ -22,8 +22,8 @@ use super::{files, record_of};
 use crate::client::command::settings::Taste;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
-use crate::client::net::plain_words;
 use crate::client::view::{Renderer, Verbosity};
+use crate::common::io_error::os_error_text;
 
 /// While nothing can be written so much waits, in bytes; what comes then is left out.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -139,7 +139,7 @@ impl LogWriter {
                 }
                 Err((error, rest)) => {
                     if !failing {
-                        let (at, error) = (folder.display(), plain_words(&error));
+                        let (at, error) = (folder.display(), os_error_text(&error));
                         report(format!("the log in {at} cannot be written: {error}"));
                     }
                     failing = true;

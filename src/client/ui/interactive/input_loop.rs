@@ -11,6 +11,7 @@ use crate::client::terminal::mode::RawModeGuard;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
+use crate::common::test_hooks::panic_if_requested;
 
 /// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
 /// meanwhile.
@@ -73,7 +74,7 @@ impl Desk<'_> {
         loop {
             match self.editor.read()? {
                 Entered::Line(text) => {
-                    crate::client::panic_if_asked("editor", &text);
+                    panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
                     self.send(Command::Typed { text, room });

@@ -26,10 +26,12 @@ use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode::{self, DeferredPanicReport, RawModeGuard, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
+use crate::client::terminal::signals::quit_reason;
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
+use crate::common::io_error::os_error_text;
 use assistant::NetworkAssistant;
 use frontend::TerminalFront;
 use input_loop::{Desk, answer};
@@ -256,7 +258,7 @@ impl Drop for Terminal {
 pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
     let words = "other programs cannot use this session";
     let tell = |error: &io::Error| {
-        printer.push(format!("{words}: {}\n", net::plain_words(error)));
+        printer.push(format!("{words}: {}\n", os_error_text(error)));
     };
     Door::open(at, commands.clone()).inspect_err(tell).ok()
 }
@@ -267,7 +269,7 @@ fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
         if let Some((commands, drafts)) = &*lock(&talk) {
             // Whoever sends it may not wait for more.
             drafts.iter().for_each(DraftStore::write_now);
-            let reason = crate::client::reason_for(signal).to_owned();
+            let reason = quit_reason(signal).to_owned();
             // Without a conversation there is nothing to leave.
             let _ = commands.send(Command::Quit(Some(reason)));
         } else if remote.is_reading() {

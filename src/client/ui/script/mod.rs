@@ -29,9 +29,10 @@ use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::Signals;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
+use crate::client::terminal::signals::quit_reason;
 use crate::client::terminal::stderr::{format_report, write_report};
 use crate::client::view::{Renderer, raw_line};
-use crate::client::{Ending, Place, reason_for};
+use crate::client::{Ending, Place};
 use plan::Source;
 
 /// How many batches of lines are read ahead.
@@ -124,7 +125,7 @@ pub(in crate::client) fn run(
 fn quit_on_signals(commands: Commands) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         // Without a conversation there is nothing to leave.
-        let _ = commands.send(Command::Quit(Some(reason_for(signal).to_owned())));
+        let _ = commands.send(Command::Quit(Some(quit_reason(signal).to_owned())));
     })
 }
 
