@@ -20,7 +20,7 @@ pub mod event;
 pub mod net;
 pub mod session;
 pub mod storage;
-pub mod terminal;
+mod terminal;
 mod ui;
 pub mod view;
 

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::layout::{Place, in_rows};
-use crate::client::terminal::mode::Reflow;
+use crate::client::terminal::reflow::Reflow;
 
 /// Writes to the terminal itself, wherever standard output goes.
 pub(super) fn write_to_terminal(text: &str) -> io::Result<()> {

@@ -14,8 +14,10 @@ use super::layout::Place;
 use super::state::{Again, Desk, Draft, Stage, Stopped};
 use super::terminal_query::{Heard, Inquiry};
 use super::undo::Undo;
-use crate::client::terminal::mode::{self, Reflow, Waker};
+use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
+use crate::client::terminal::reflow::Reflow;
+use crate::client::terminal::signals::Waker;
 use crate::client::view::{Prompt, strip_styles};
 
 /// How soon an editor that should end and has not is woken again.
@@ -38,7 +40,7 @@ pub struct Remote {
 impl Remote {
     /// For an editor in this thread.
     pub(super) fn new(printer: Printer) -> io::Result<Self> {
-        let reflow = mode::reflow();
+        let reflow = Reflow::from_environment();
         let desk = Desk {
             inquiry: match reflow {
                 Some(_) => Inquiry::Closed,
@@ -228,7 +230,7 @@ impl Remote {
         let mut desk = self.lock();
         let heard = desk.inquiry.hear(key, Instant::now());
         if let Heard::Name(name) = &heard {
-            desk.reflow = mode::reflow_of(name).unwrap_or(desk.reflow);
+            desk.reflow = Reflow::of_terminal(name).unwrap_or(desk.reflow);
         }
         heard != Heard::Key
     }

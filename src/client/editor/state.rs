@@ -8,7 +8,7 @@ use super::key_bindings::Begun;
 use super::layout::{Place, in_rows};
 use super::terminal_query::Inquiry;
 use super::undo::Undo;
-use crate::client::terminal::mode::Reflow;
+use crate::client::terminal::reflow::Reflow;
 use crate::client::view::Prompt;
 
 /// What is typed and where the cursor is, in bytes.

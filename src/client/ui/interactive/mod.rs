@@ -24,9 +24,10 @@ use crate::client::event::json::Stamp;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
-use crate::client::terminal::mode::{self, DeferredPanicReport, RawModeGuard, Signals};
+use crate::client::terminal::mode::{self, RawModeGuard};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::quit_reason;
+use crate::client::terminal::signals::{self, Signals, quit_reason};
+use crate::client::terminal::stderr::DeferredPanicReport;
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
@@ -124,7 +125,7 @@ impl Terminal {
     ) -> Option<T> {
         let (done, result) = mpsc::channel();
         thread::spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             // Nobody waits for it any more when this fails.
             let _ = done.send(work());
         });
@@ -276,7 +277,7 @@ fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
             remote.end();
         } else {
             // The terminal is as it was found, and nobody knows of this person yet.
-            mode::end_by(signal);
+            signals::end_by(signal);
         }
     })
 }
