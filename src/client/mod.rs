@@ -15,7 +15,7 @@ mod app;
 pub mod command;
 pub mod config;
 mod control;
-pub mod editor;
+mod editor;
 pub mod event;
 pub mod net;
 pub mod session;

@@ -31,7 +31,7 @@ const AFTER_OTHER_WIDTH: Duration = Duration::from_millis(300);
 
 /// The handle by which other threads reach the editor.
 #[derive(Debug, Clone)]
-pub struct Remote {
+pub(in crate::client) struct Remote {
     desk: Arc<Mutex<Desk>>,
     printer: Printer,
     waker: Waker,
@@ -61,7 +61,7 @@ impl Remote {
     ///
     /// The editor draws them when no key is half read. Woken from here, it forgets an Esc that it
     /// has read and that may be the beginning of another key.
-    pub fn set_prompt(&self, prompt: Prompt, lines_follow: bool) {
+    pub(in crate::client) fn set_prompt(&self, prompt: Prompt, lines_follow: bool) {
         let mut desk = self.lock();
         let is_other = desk.wanted != prompt;
         desk.wanted = prompt;
@@ -74,7 +74,7 @@ impl Remote {
     ///
     /// In some states, as behind a count, the editor waits for keys only, and a signal that comes
     /// just before it waits is lost on it: so the signal is sent until the editor has returned.
-    pub fn end(&self) {
+    pub(in crate::client) fn end(&self) {
         let mut desk = self.lock();
         desk.ending = true;
         self.wake_if_needed(&mut desk);
@@ -90,12 +90,12 @@ impl Remote {
     }
 
     /// A conversation is over: the editor can be used for the next one.
-    pub fn rest(&self) {
+    pub(in crate::client) fn rest(&self) {
         self.lock().ending = false;
     }
 
     /// Whether a line is being read, so that [`Remote::end`] will be noticed at once.
-    pub fn is_reading(&self) -> bool {
+    pub(in crate::client) fn is_reading(&self) -> bool {
         self.lock().stage != Stage::Away
     }
 
@@ -105,7 +105,7 @@ impl Remote {
     }
 
     /// Whether Ctrl-C was pressed while no line was read.
-    pub fn take_interrupt(&self) -> bool {
+    pub(in crate::client) fn take_interrupt(&self) -> bool {
         self.waker.take_caught()
     }
 
@@ -131,7 +131,7 @@ impl Remote {
     }
 
     /// The room of the prompt behind which the last line was typed.
-    pub fn room(&self) -> Option<String> {
+    pub(in crate::client) fn room(&self) -> Option<String> {
         self.lock().given.room.clone()
     }
 

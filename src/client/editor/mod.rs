@@ -38,7 +38,7 @@ use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
 use drawn::{Shown, write_to_terminal};
-pub use handle::Remote;
+pub(in crate::client) use handle::Remote;
 use helper::Helper;
 use history::Memory;
 use layout::CELLS;
@@ -51,7 +51,7 @@ const KEY_SEQUENCE_MS: u16 = 50;
 
 /// What came of reading a line.
 #[derive(Debug)]
-pub enum Entered {
+pub(in crate::client) enum Entered {
     /// A line, or a pasted text of several lines.
     Line(String),
     /// Ctrl-C: what was typed is given up.
@@ -86,7 +86,7 @@ impl rustyline::Prompt for GivenPrompt<'_> {
 }
 
 /// The line editor with its history.
-pub struct Editor {
+pub(in crate::client) struct Editor {
     inner: rustyline::Editor<Helper, Memory>,
     remote: Remote,
     history_file: Option<PathBuf>,
@@ -98,7 +98,7 @@ pub struct Editor {
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
-pub trait Assistant {
+pub(in crate::client) trait Assistant {
     /// The names to complete.
     fn names(&self) -> Names;
     /// What there is to say of a line; none when that cannot be known now.
@@ -109,7 +109,7 @@ pub trait Assistant {
 
 impl Editor {
     /// An editor on the terminal that knows nobody yet.
-    pub fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
+    pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
         let remote = Remote::new(printer)?;
         let config = config(keys)?;
         let memory = Memory::with_config(&config);
@@ -132,7 +132,7 @@ impl Editor {
 
     /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
     /// left with the keeper of the draft as the first lines.
-    pub fn begin(
+    pub(in crate::client) fn begin(
         &mut self,
         history_file: Option<PathBuf>,
         drafts: Option<DraftStore>,
@@ -154,12 +154,12 @@ impl Editor {
     }
 
     /// The handle by which other threads reach this editor.
-    pub fn remote(&self) -> Remote {
+    pub(in crate::client) fn remote(&self) -> Remote {
         self.remote.clone()
     }
 
     /// What prints a block of text above the prompt.
-    pub fn external_printer(
+    pub(in crate::client) fn external_printer(
         &mut self,
     ) -> io::Result<impl FnMut(String) -> io::Result<()> + Send + 'static + use<>> {
         let mut printer = self.inner.create_external_printer().map_err(to_io)?;
@@ -168,7 +168,7 @@ impl Editor {
 
     /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
     /// the prompt is changed under it.
-    pub fn read(&mut self) -> io::Result<Entered> {
+    pub(in crate::client) fn read(&mut self) -> io::Result<Entered> {
         let first = std::mem::take(&mut self.first);
         let entered = self.read_unremembered(first)?;
         if let Entered::Line(line) = &entered {
@@ -198,7 +198,7 @@ impl Editor {
     /// then on. It is the same editor as for lines, so that what is typed ahead is not lost. An
     /// answer is no draft: what is kept for the first line stays there. `suspend` is how the program
     /// is suspended meanwhile.
-    pub fn ask(
+    pub(in crate::client) fn ask(
         &mut self,
         question: &str,
         default: &str,
@@ -298,12 +298,12 @@ impl Editor {
     }
 
     /// Nothing is read any more, however the last reading ended.
-    pub fn abandon(&self) {
+    pub(in crate::client) fn abandon(&self) {
         let _ = self.remote.stop();
     }
 
     /// Takes everything off the screen.
-    pub fn clear_screen(&mut self) -> io::Result<()> {
+    pub(in crate::client) fn clear_screen(&mut self) -> io::Result<()> {
         self.inner.clear_screen().map_err(to_io)
     }
 

@@ -32,7 +32,7 @@ impl Waker {
     /// For the thread that calls this, which is the one that will run the editor.
     pub(in crate::client) fn for_this_thread() -> io::Result<Self> {
         let caught = Arc::new(AtomicBool::new(false));
-        signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&caught))?;
+        signal_hook::flag::register(SIGINT, Arc::clone(&caught))?;
         Ok(Self {
             thread: pthread_self(),
             caught,
