@@ -19,7 +19,7 @@ use super::questions::Question;
 use crate::client::config::file::Keys;
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
-use crate::client::editor::{Editor, Entered, Remote};
+use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::event::json::Stamp;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
@@ -73,7 +73,7 @@ pub(in crate::client) struct Furniture {
 /// found.
 pub(in crate::client) struct Terminal {
     editor: Editor,
-    remote: Remote,
+    remote: EditorHandle,
     printer: Printer,
     /// The printer's thread, when it prints to something that is not the terminal.
     plain: Option<JoinHandle<io::Result<()>>>,
@@ -90,7 +90,7 @@ impl Terminal {
     pub(in crate::client) fn open(keys: Keys) -> io::Result<Self> {
         let printer = Printer::default();
         let mut editor = Editor::new(printer.clone(), keys)?;
-        let remote = editor.remote();
+        let remote = editor.handle();
         let talk = Talk::default();
         let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
         let plain = start_printer(&printer, &mut editor, Arc::clone(&talk))?;
@@ -107,7 +107,7 @@ impl Terminal {
     /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         Ok(match answer(&mut self.editor, question, &mode::suspend)? {
-            Entered::Line(answer) => Some(answer),
+            EditorRead::Line(answer) => Some(answer),
             _ => None,
         })
     }
@@ -231,7 +231,7 @@ impl Terminal {
             }
             drafts.finish();
         }
-        self.remote.rest();
+        self.remote.reset();
         if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
             *lock(&self.talk) = None;
         }
@@ -265,7 +265,7 @@ pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Op
 }
 
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
-fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
+fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
         if let Some((commands, drafts)) = &*lock(&talk) {
             // Whoever sends it may not wait for more.
@@ -297,7 +297,7 @@ fn start_printer(
         printer.start_gated(move |block| print(rows_of(&block)), mode::is_raw)?;
         return Ok(None);
     }
-    let remote = editor.remote();
+    let remote = editor.handle();
     // Without somebody who reads what comes there is nothing to stay for.
     let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
         Some((commands, _)) => {
