@@ -5,5 +5,6 @@
 
 pub mod mode;
 pub mod printer;
+pub(super) mod signals;
 pub(super) mod stderr;
 pub(super) mod title;

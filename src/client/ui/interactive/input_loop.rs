@@ -7,10 +7,11 @@ use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, Entered, Remote};
 use crate::client::net::{Command, Commands};
 use crate::client::session::Outcome;
-use crate::client::terminal::mode::QuietTerminal;
+use crate::client::terminal::mode::RawModeGuard;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
+use crate::common::test_hooks::panic_if_requested;
 
 /// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
 /// meanwhile.
@@ -37,7 +38,7 @@ pub(super) struct Desk<'t> {
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
     pub(super) commands: Commands,
-    pub(super) quiet: &'t QuietTerminal,
+    pub(super) quiet: &'t RawModeGuard,
     pub(super) title: Title,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     pub(super) reading: bool,
@@ -73,7 +74,7 @@ impl Desk<'_> {
         loop {
             match self.editor.read()? {
                 Entered::Line(text) => {
-                    crate::client::panic_if_asked("editor", &text);
+                    panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
                     self.send(Command::Typed { text, room });
@@ -85,9 +86,9 @@ impl Desk<'_> {
                     continue;
                 }
                 Entered::Suspend => {
-                    print_to_stdout(self.title.aside().to_owned())?;
+                    print_to_stdout(self.title.suspend().to_owned())?;
                     self.quiet.suspend();
-                    print_to_stdout(self.title.again())?;
+                    print_to_stdout(self.title.resume())?;
                     continue;
                 }
                 Entered::Leave => self.send(Command::Quit(None)),
