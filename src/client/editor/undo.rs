@@ -89,7 +89,7 @@ mod tests {
         }
     }
 
-    fn undo(undo: &mut Undo, count: u16) -> String {
+    fn back(undo: &mut Undo, count: u16) -> String {
         undo.undo(count).text
     }
 
