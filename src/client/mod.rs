@@ -15,12 +15,12 @@ mod app;
 pub mod command;
 pub mod config;
 mod control;
-pub mod editor;
+mod editor;
 pub mod event;
 pub mod net;
 pub mod session;
 pub mod storage;
-pub mod terminal;
+mod terminal;
 mod ui;
 pub mod view;
 
@@ -33,8 +33,7 @@ pub use app::{Hosting, run};
 use config::address::Address;
 use config::resolve::Ways;
 use session::Outcome;
-use signal_hook::consts::{SIGINT, SIGTERM};
-pub use terminal::stderr::tell;
+pub use terminal::stderr::report;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
 struct Place {
@@ -54,22 +53,4 @@ struct Ending {
     outcome: Option<Outcome>,
     /// The signal that ended it, if one did.
     signal: Option<i32>,
-}
-
-/// What those who stay are told when a signal ends the program.
-fn reason_for(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "interrupted",
-        SIGTERM => "terminated",
-        _ => "hung up",
-    }
-}
-
-/// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread and
-/// what it has to do, and by the line "panic". What is not built for tests does not have it.
-fn panic_if_asked(thread: &str, text: &str) {
-    let is_asked = || std::env::var("CHATROOM_TEST_PANIC").is_ok_and(|asked| asked == thread);
-    if cfg!(debug_assertions) && text == "panic" && is_asked() {
-        panic!("asked to, in the {thread}");
-    }
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::client::config::address::Address;
-use crate::client::net::plain_words;
 use crate::client::session::Incomplete;
 use crate::common::config_file::ConfigError;
+use crate::common::io_error::os_error_text;
 
 /// Why the program did not do what it was asked to.
 #[derive(Debug)]
@@ -117,7 +117,12 @@ impl fmt::Display for Failure {
         match self {
             Self::Usage(words) | Self::NoLog(words) => f.write_str(words),
             Self::Unreadable { file, error } => {
-                write!(f, "cannot read {}: {}", file.display(), plain_words(error))
+                write!(
+                    f,
+                    "cannot read {}: {}",
+                    file.display(),
+                    os_error_text(error)
+                )
             }
             Self::UnknownHost {
                 host,
@@ -125,7 +130,7 @@ impl fmt::Display for Failure {
                 nearest,
             } => {
                 // The system's words begin with what it was doing.
-                let words = plain_words(error);
+                let words = os_error_text(error);
                 let why = words.rsplit(": ").next().unwrap_or_default();
                 write!(f, "unknown host {host} ({why})")?;
                 match nearest {
@@ -136,12 +141,12 @@ impl fmt::Display for Failure {
             Self::Unreachable { address, error } => write!(
                 f,
                 "no server answers on {address} ({}); is chatroomd running there?",
-                plain_words(error)
+                os_error_text(error)
             ),
             Self::CannotHost { address, error } => write!(
                 f,
                 "no server answers on {address}, and this one cannot host the room there ({})",
-                plain_words(error)
+                os_error_text(error)
             ),
             Self::Short(shortfall) => shortfall.fmt(f),
             Self::NoSession => {
@@ -153,7 +158,7 @@ impl fmt::Display for Failure {
             ),
             Self::Internal => f.write_str("internal error; please report it"),
             Self::Output(error) => {
-                write!(f, "cannot write what arrives: {}", plain_words(error))
+                write!(f, "cannot write what arrives: {}", os_error_text(error))
             }
             Self::Config(error) => error.fmt(f),
             Self::Signal(signal) => write!(f, "ended by signal {signal}"),

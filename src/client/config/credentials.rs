@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{self, Stdio};
 
 use crate::client::app::error::Failure;
-use crate::client::net::plain_words;
+use crate::common::io_error::os_error_text;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The first line of a file, without its ending.
@@ -60,7 +60,7 @@ pub(super) fn printed_by(command: &str, key: &str) -> Result<String, Failure> {
             password_in(&text, &format!("{key} {command:?}"))
         }
         Ok(output) => Err(failed(format!("failed ({})", output.status))),
-        Err(error) => Err(failed(format!("cannot be run: {}", plain_words(&error)))),
+        Err(error) => Err(failed(format!("cannot be run: {}", os_error_text(&error)))),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
         mistakes.extend(mistake(name, is_fine, "cannot be sent to a server"));
     }
     for mask in &names.ignore {
-        let is_mask = mask::whole(mask.get_ref()).is_some();
+        let is_mask = mask::normalize(mask.get_ref()).is_some();
         mistakes.extend(mistake(mask, is_mask, "can be neither a nick nor a mask"));
     }
     for room in names.servers.values().flat_map(|server| &server.rooms) {

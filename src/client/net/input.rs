@@ -10,6 +10,7 @@ use crate::client::control::{self, Ask};
 use crate::client::event::Event;
 use crate::client::session::{LineAnalysis, SessionTime};
 use crate::common::sanitize::safe;
+use crate::common::test_hooks::panic_if_requested;
 
 /// What the other threads ask of the session.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl<F: Front> Network<F> {
     pub(super) fn command(&mut self, command: Option<Command>, now: SessionTime) {
         match command {
             Some(Command::Typed { text, room }) => {
-                crate::client::panic_if_asked("network", &text);
+                panic_if_requested("network", &text);
                 let room = room.as_deref();
                 self.session.typed_in(room, &text, now, &mut self.outbox);
                 self.deliver(now);
@@ -76,7 +77,7 @@ impl<F: Front> Network<F> {
                 let _ = answer.send(names);
             }
             Some(Command::Judge(line, answer)) => {
-                crate::client::panic_if_asked("network with a draft", &line);
+                panic_if_requested("network with a draft", &line);
                 let _ = answer.send(self.session.analyze(&line));
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),

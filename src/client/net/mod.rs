@@ -26,13 +26,14 @@ use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
 use crate::client::event::json::MessageTags;
 use crate::client::session::{Session, SessionOutput, SessionTime};
-use crate::client::storage::log::LogKeeper;
-use crate::client::terminal::mode;
+use crate::client::storage::log::LogWriter;
+use crate::client::terminal::signals;
 use crate::client::ui::script::Batch;
+use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 pub use frontend::Front;
 pub use input::{Command, Commands, Inbox, commands};
-pub use reconnect::{ConnectError, connect, plain_words};
+pub use reconnect::{ConnectError, connect};
 
 /// The longest line taken from a server: its tags and more than any server puts behind them.
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -65,7 +66,7 @@ pub(super) fn start(
     } = inbox;
     let keep_log = |folder| {
         let sender = sender.clone();
-        LogKeeper::start(folder, move |words| {
+        LogWriter::start(folder, move |words| {
             // Behind the end of the conversation there is nobody to tell.
             if let Some(sender) = sender.upgrade() {
                 let _ = sender.send(Command::LogTold(words));
@@ -80,7 +81,7 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::leave_signals_to_main_thread();
+            signals::block_editor_signals();
             let network = Network {
                 address,
                 session,
@@ -120,7 +121,7 @@ struct Network<F> {
     /// Other programs that wait for the fate of what they had said.
     pending: Pending,
     /// Where all that happens is kept.
-    log: Option<LogKeeper>,
+    log: Option<LogWriter>,
     /// What the server said beside the line at hand.
     stamp: MessageTags,
     /// Nothing more can be written. What the server said before that is still read.
@@ -217,7 +218,7 @@ impl<F: Front> Network<F> {
                     let fresh = buffer.get(..count).unwrap_or_default();
                     self.received(fresh, &mut lines, now);
                 }
-                Woken::Read(Err(error)) => self.disconnected(&plain_words(&error)),
+                Woken::Read(Err(error)) => self.disconnected(&os_error_text(&error)),
                 // The end of what can be read tells the rest.
                 Woken::Written(Err(_)) => self.write_failed = true,
                 Woken::Written(Ok(count)) => {

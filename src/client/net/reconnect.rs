@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{Command, Front, Network};
 use crate::client::config::address::Address;
+use crate::common::io_error::os_error_text;
 
 /// How long connecting to one address may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -85,21 +86,9 @@ impl<F: Front> Network<F> {
         };
         match connected {
             Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => self.disconnected(&plain_words(&error)),
+            Ok(Err(error)) => self.disconnected(&os_error_text(&error)),
             Err(_) => self.disconnected("no answer"),
         }
         None
-    }
-}
-
-/// An error of the system in words, without its number.
-pub fn plain_words(error: &io::Error) -> String {
-    let words = error.to_string();
-    let end = words.find(" (os error").unwrap_or(words.len());
-    let words = words.get(..end).unwrap_or_default();
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => words.to_owned(),
     }
 }

@@ -13,8 +13,8 @@ use chatting_room::client::event::json::{MessageTags, Record};
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
-use chatting_room::client::view::scrollback::Scroll;
-use chatting_room::client::view::{Look, Volume, raw_line, without_styles};
+use chatting_room::client::view::scrollback::Scrollback;
+use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;
@@ -36,9 +36,9 @@ struct Conversation {
     /// Whether anything was typed so far.
     typed: bool,
     number: u64,
-    plain: Look,
-    colored: Look,
-    scroll: Scroll,
+    plain: Renderer,
+    colored: Renderer,
+    scroll: Scrollback,
     over: bool,
 }
 
@@ -64,9 +64,9 @@ pub(crate) fn check(bytes: &[u8]) {
 impl Conversation {
     fn new(kind: u8) -> Self {
         let look = |color| {
-            Look::new(
+            Renderer::new(
                 color,
-                Volume::Everything,
+                Verbosity::Verbose,
                 TimeZone::UTC,
                 DisplaySettings::default(),
             )
@@ -97,7 +97,7 @@ impl Conversation {
             number: 0,
             plain: look(false),
             colored: look(true),
-            scroll: Scroll::new(look(false), false),
+            scroll: Scrollback::new(look(false), false),
             over: false,
         }
     }
@@ -212,7 +212,7 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 SessionAction::AskNick { .. } => self.asking = true,
-                SessionAction::Local { line } => check_screen(&self.scroll.local(&line)),
+                SessionAction::Local { line } => check_screen(&self.scroll.run_local(&line)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
                 | SessionAction::Reconnect { .. }
@@ -279,11 +279,7 @@ impl Conversation {
                 );
             }
             let colored = self.colored.lines(&event, unix_seconds, active);
-            assert_eq!(
-                without_styles(&colored),
-                plain,
-                "colours change what is said"
-            );
+            assert_eq!(strip_styles(&colored), plain, "colours change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
             if let Some(record) = Record::of(&event, unix_seconds, stamp) {
                 let line = record.line();
@@ -305,13 +301,9 @@ impl Conversation {
 
     fn check_judgement(&self, text: &str) {
         let judgement = self.session.analyze(text);
-        let painted = self.colored.typed(text, &judgement);
+        let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
-            assert_eq!(
-                without_styles(&painted),
-                text,
-                "colours change what is typed"
-            );
+            assert_eq!(strip_styles(&painted), text, "colours change what is typed");
         }
     }
 }

@@ -84,7 +84,7 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
 
 /// A nick, or a mask of nicks and addresses.
 fn checked_mask(mask: &str) -> Result<&str, ArgumentError> {
-    mask::whole(mask)
+    mask::normalize(mask)
         .map(|_| mask)
         .ok_or_else(|| ArgumentError::InvalidNick(mask.to_owned()))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
-use crate::wire::Key;
+use crate::wire::FoldedName;
 use crate::wire::isupport::Naming;
 
 /// Up to so many people, `/who` asks about each of them for the details.
@@ -28,13 +28,13 @@ pub(in crate::client::session) struct PendingQueries {
     /// The last token a list was asked for with.
     token: u16,
     /// `/names` of these rooms, with what has come so far.
-    pub(in crate::client::session) names: BTreeMap<Key, Vec<String>>,
+    pub(in crate::client::session) names: BTreeMap<FoldedName, Vec<String>>,
     /// What these rooms are about.
-    pub(in crate::client::session) topics: BTreeSet<Key>,
+    pub(in crate::client::session) topics: BTreeSet<FoldedName>,
     /// Something was asked whose answer has no form of its own.
     pub(in crate::client::session) plain_reply: bool,
     /// What has come so far of an answer to `WHOIS`.
-    pub(in crate::client::session) whois: BTreeMap<Key, WhoisInfo>,
+    pub(in crate::client::session) whois: BTreeMap<FoldedName, WhoisInfo>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
@@ -42,7 +42,7 @@ pub(in crate::client::session) struct PendingQueries {
     /// The nick this person asked for last.
     pub(in crate::client::session) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
-    pub(in crate::client::session) away: BTreeMap<Key, String>,
+    pub(in crate::client::session) away: BTreeMap<FoldedName, String>,
 }
 
 /// An answer to `/who`.
@@ -53,7 +53,7 @@ pub(super) struct WhoQuery {
     pub(super) token: String,
     pub(super) people: Vec<WhoEntry>,
     /// Those whose details are to come.
-    pub(super) awaiting_whois: BTreeSet<Key>,
+    pub(super) awaiting_whois: BTreeSet<FoldedName>,
     /// When that is not waited for any more; none until the list is whole.
     pub(super) until: Option<Duration>,
 }
@@ -87,7 +87,7 @@ impl PendingQueries {
     }
 
     /// What has come so far of the answer to `WHOIS` about this person.
-    pub(super) fn whois_entry(&mut self, key: Key) -> &mut WhoisInfo {
+    pub(super) fn whois_entry(&mut self, key: FoldedName) -> &mut WhoisInfo {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
         }
@@ -95,7 +95,7 @@ impl PendingQueries {
     }
 
     /// Keeps what somebody who is away has left behind. What it was before.
-    pub(super) fn remember_away(&mut self, key: Key, words: &str) -> Option<String> {
+    pub(super) fn remember_away(&mut self, key: FoldedName, words: &str) -> Option<String> {
         if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
             self.away.clear();
         }

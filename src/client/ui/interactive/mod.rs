@@ -19,17 +19,20 @@ use super::questions::Question;
 use crate::client::config::file::Keys;
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
-use crate::client::editor::{Editor, Entered, Remote};
+use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::event::json::MessageTags;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
-use crate::client::storage::drafts::DraftKeeper;
-use crate::client::terminal::mode::{self, HeldReport, QuietTerminal, Signals};
+use crate::client::storage::drafts::DraftStore;
+use crate::client::terminal::mode::{self, RawModeGuard};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
+use crate::client::terminal::signals::{self, Signals, quit_reason};
+use crate::client::terminal::stderr::DeferredPanicReport;
 use crate::client::terminal::title::Title;
-use crate::client::view::scrollback::{Page, Scroll};
-use crate::client::view::{Look, laid_out};
+use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
+use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
+use crate::common::io_error::os_error_text;
 use assistant::NetworkAssistant;
 use frontend::TerminalFront;
 use input_loop::{Desk, answer};
@@ -70,7 +73,7 @@ pub(in crate::client) struct Furniture {
 /// found.
 pub(in crate::client) struct Terminal {
     editor: Editor,
-    remote: Remote,
+    remote: EditorHandle,
     printer: Printer,
     /// The printer's thread, when it prints to something that is not the terminal.
     plain: Option<JoinHandle<io::Result<()>>>,
@@ -80,14 +83,14 @@ pub(in crate::client) struct Terminal {
 }
 
 /// The conversation at hand or the last one, for those who outlive it.
-type Talk = Arc<Mutex<Option<(Commands, Option<DraftKeeper>)>>>;
+type Talk = Arc<Mutex<Option<(Commands, Option<DraftStore>)>>>;
 
 impl Terminal {
     /// Takes the terminal. From now on signals end the program in good order.
     pub(in crate::client) fn open(keys: Keys) -> io::Result<Self> {
         let printer = Printer::default();
         let mut editor = Editor::new(printer.clone(), keys)?;
-        let remote = editor.remote();
+        let remote = editor.handle();
         let talk = Talk::default();
         let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
         let plain = start_printer(&printer, &mut editor, Arc::clone(&talk))?;
@@ -104,7 +107,7 @@ impl Terminal {
     /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         Ok(match answer(&mut self.editor, question, &mode::suspend)? {
-            Entered::Line(answer) => Some(answer),
+            EditorRead::Line(answer) => Some(answer),
             _ => None,
         })
     }
@@ -122,7 +125,7 @@ impl Terminal {
     ) -> Option<T> {
         let (done, result) = mpsc::channel();
         thread::spawn(move || {
-            mode::leave_signals_to_main_thread();
+            signals::block_editor_signals();
             // Nobody waits for it any more when this fails.
             let _ = done.send(work());
         });
@@ -149,17 +152,17 @@ impl Terminal {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
-        let report = HeldReport::begin();
-        let quiet = QuietTerminal::new()?;
+        let report = DeferredPanicReport::begin();
+        let quiet = RawModeGuard::new()?;
         let (news_sender, news) = mpsc::channel();
         let (commands, inbox) = net::commands();
         // Without a place for it there is no draft to keep.
-        let keeper = furniture.draft_file.as_deref().map(DraftKeeper::start);
-        let keeper = keeper.transpose()?.flatten();
-        *lock(&self.talk) = Some((commands.clone(), keeper.clone()));
+        let drafts = furniture.draft_file.as_deref().map(DraftStore::start);
+        let drafts = drafts.transpose()?.flatten();
+        *lock(&self.talk) = Some((commands.clone(), drafts.clone()));
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
             let _ = commands.send(Command::Quit(None));
@@ -169,12 +172,12 @@ impl Terminal {
             look: look.clone(),
         };
         self.editor
-            .begin(furniture.history_file, keeper.clone(), assistant)?;
+            .begin(furniture.history_file, drafts.clone(), assistant)?;
         self.printer.push(furniture.greeting);
         let title = Title::default();
         let front = TerminalFront {
-            page: Page::new(
-                Scroll::new(look, io::stdout().is_terminal()),
+            page: ScrollbackWriter::new(
+                Scrollback::new(look, io::stdout().is_terminal()),
                 self.printer.clone(),
             ),
             format: match io::stdout().is_terminal() {
@@ -185,7 +188,7 @@ impl Terminal {
             printer: self.printer.clone(),
             remote: self.remote.clone(),
             title: title.clone(),
-            keeper: keeper.clone(),
+            drafts: drafts.clone(),
             unsent_count: 0,
             news: news_sender,
             ready: false,
@@ -210,7 +213,7 @@ impl Terminal {
         let outcome = match panic::catch_unwind(AssertUnwindSafe(|| desk.run())) {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(error)) => match desk.leave_in_a_hurry("hung up") {
-                outcome if mode::is_gone(&error) => Ok(outcome),
+                outcome if mode::is_hangup(&error) => Ok(outcome),
                 _ => Err(error),
             },
             Err(_) => {
@@ -221,14 +224,14 @@ impl Terminal {
         // What ends the program from here on finds nothing left to do: it ends by itself, or asks
         // for the signal before it goes on.
         drop(door);
-        if let Some(keeper) = keeper {
-            if keeper.has_unsent() {
+        if let Some(drafts) = drafts {
+            if drafts.has_unsent() {
                 let words = "what was never sent is offered again when you come back\n";
                 self.printer.push(words.to_owned());
             }
-            keeper.finish();
+            drafts.finish();
         }
-        self.remote.rest();
+        self.remote.reset();
         if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
             *lock(&self.talk) = None;
         }
@@ -256,30 +259,30 @@ impl Drop for Terminal {
 pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
     let words = "other programs cannot use this session";
     let tell = |error: &io::Error| {
-        printer.push(format!("{words}: {}\n", net::plain_words(error)));
+        printer.push(format!("{words}: {}\n", os_error_text(error)));
     };
     Door::open(at, commands.clone()).inspect_err(tell).ok()
 }
 
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
-fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
+fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
-        if let Some((commands, keeper)) = &*lock(&talk) {
+        if let Some((commands, drafts)) = &*lock(&talk) {
             // Whoever sends it may not wait for more.
-            keeper.iter().for_each(DraftKeeper::write_now);
-            let reason = crate::client::reason_for(signal).to_owned();
+            drafts.iter().for_each(DraftStore::write_now);
+            let reason = quit_reason(signal).to_owned();
             // Without a conversation there is nothing to leave.
             let _ = commands.send(Command::Quit(Some(reason)));
         } else if remote.is_reading() {
             remote.end();
         } else {
             // The terminal is as it was found, and nobody knows of this person yet.
-            mode::end_by(signal);
+            signals::end_by(signal);
         }
     })
 }
 
-fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftKeeper>)>> {
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftStore>)>> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -294,7 +297,7 @@ fn start_printer(
         printer.start_gated(move |block| print(rows_of(&block)), mode::is_raw)?;
         return Ok(None);
     }
-    let remote = editor.remote();
+    let remote = editor.handle();
     // Without somebody who reads what comes there is nothing to stay for.
     let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
         Some((commands, _)) => {
@@ -307,5 +310,5 @@ fn start_printer(
 
 /// The lines of a block as rows of the terminal, as wide as that is now.
 fn rows_of(block: &str) -> String {
-    laid_out(block, mode::columns()).into_owned()
+    wrap_block(block, mode::columns()).into_owned()
 }
