@@ -8,6 +8,7 @@ use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
     ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
 };
+use crate::common::sanitize::visible_text;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
@@ -179,7 +180,8 @@ impl Session {
             return;
         }
         let text = text.to_owned();
-        let imitated = quoted_nicks(&text).find(|other| {
+        let visible = visible_text(&text);
+        let imitated = quoted_nicks(&visible).find(|other| {
             let is_known = self.rooms.is_visible(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
@@ -191,7 +193,7 @@ impl Session {
         self.rooms.note_activity(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
-            let mention = !own && calls.any(|word| mentions(&text, word));
+            let mention = !own && calls.any(|word| mentions(&visible, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }
