@@ -13,13 +13,14 @@ use crate::client::config::address::Address;
 use crate::client::config::options::Format;
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, RecordKind};
+use crate::client::event::json;
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
+use crate::common::record::{Record, RecordKind};
 use crate::wire::{FoldedName, Line, Lines};
 
 /// No record is longer, in bytes.
@@ -185,7 +186,7 @@ impl<'q, W: Write> Reader<'q, W> {
             }
             return Ok(());
         };
-        let event = record.event();
+        let event = json::decode(&record);
         // In this order, since who is in the room is known from what is not shown, too.
         let is_wanted = self.is_in_place(&record) && self.is_in_time(&record);
         if !is_wanted || !self.matches(&event, &record) {

@@ -19,7 +19,6 @@ use crate::client::config::address::Address;
 use crate::client::config::file::Config;
 use crate::client::config::options::{self, Action, ColorChoice, Document, Format, Options};
 use crate::client::config::resolve::{Goal, Ways, Wishes, parse_address};
-use crate::client::event::json;
 use crate::client::session::Outcome;
 use crate::client::storage::log::folder_of;
 use crate::client::terminal::stderr;
@@ -30,6 +29,7 @@ use crate::client::ui::script::{self, Plan};
 use crate::client::view::{Renderer, Verbosity};
 use crate::client::{Ending, Place, control};
 use crate::common::generate;
+use crate::common::record;
 use error::Failure;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives.
@@ -147,7 +147,7 @@ fn print_document(document: Document) -> io::Result<()> {
     match document {
         Document::Generated(generated) => generated.print::<Options>(),
         Document::Config => generate::print(crate::client::config::file::EXAMPLE.as_bytes()),
-        Document::Schema => generate::print(json::schema().as_bytes()),
+        Document::Schema => generate::print(record::schema().as_bytes()),
     }
 }
 

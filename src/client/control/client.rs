@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
 use crate::client::app::error::Failure;
-use crate::client::event::json::Record;
+use crate::client::event::json;
 use crate::client::session::Incomplete;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 use crate::common::sanitize::safe;
 
 /// How long a session may take to answer.
@@ -126,7 +127,9 @@ pub(in crate::client) fn ask(
 pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (look, Record::read(line)) {
-        (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
+        (Some(look), Some(record)) => {
+            look.lines(&json::decode(&record), record.unix_seconds(), None)
+        }
         _ => format!("{}\n", safe(line)),
     };
     out.write_all(lines.as_bytes())?;

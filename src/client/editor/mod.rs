@@ -33,9 +33,9 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::Keys as KeySet;
-use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;

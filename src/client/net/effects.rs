@@ -4,7 +4,7 @@ use std::thread;
 
 use super::{Command, Front, Network};
 use crate::client::event::Event;
-use crate::client::event::json::Record;
+use crate::client::event::json;
 use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
@@ -65,7 +65,7 @@ impl<F: Front> Network<F> {
             self.front.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()
                 && !matches!(event, Event::Sent { .. })
-                && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
+                && let Some(record) = json::encode(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();
                 // Who reads too slowly to hear all is not told a part.

@@ -24,7 +24,7 @@ use crate::client::Place;
 use crate::client::config::address::Address;
 use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;

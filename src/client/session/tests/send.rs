@@ -108,8 +108,8 @@ fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once()
     let mut played = Played::ready(false);
     let mut unsent = Vec::new();
     played.type_line("left");
-    played.outbox.take_lines(&mut unsent);
-    played.outbox.written_bytes = played.outbox.taken_bytes;
+    played.output.take_lines(&mut unsent);
+    played.output.written_bytes = played.output.taken_bytes;
     played.type_line("did not leave");
     played.type_line("@bob neither");
     played.lose("connection reset");

@@ -11,8 +11,10 @@ pub(in crate::client) use files::folder_of;
 pub use writer::LogWriter;
 
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 
 /// What the log keeps of an event: all that came from others or went to them. What this program
 /// says by itself, as its help, is not worth keeping, and passwords must not be kept.
@@ -27,7 +29,7 @@ fn record_of(
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus { .. } | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
-        _ => Record::of(event, unix_seconds, stamp).or_else(|| {
+        _ => json::encode(event, unix_seconds, stamp).or_else(|| {
             // An answer that no program has asked for yet is kept as it was shown.
             let lines = renderer.lines(event, unix_seconds, None);
             let words = lines.trim_end();

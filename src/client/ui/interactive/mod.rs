@@ -20,7 +20,7 @@ use crate::client::config::file::Keys;
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;

@@ -23,7 +23,8 @@ pub(in crate::client) use plan::{Plan, line};
 
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::event::{Event, explain};
 use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
@@ -222,7 +223,7 @@ impl ScriptFront {
                 self.printer.push(lines);
             }
             Format::Json => {
-                if let Some(record) = Record::of(event, unix_seconds, &self.stamp) {
+                if let Some(record) = json::encode(event, unix_seconds, &self.stamp) {
                     self.printer.push(record.line());
                 }
             }
