@@ -1,4 +1,4 @@
-//! What people say, and what became of this person's own words.
+//! Messages, and the delivery status of the user's own ones.
 
 use colored::Colorize as _;
 
@@ -7,7 +7,7 @@ use crate::client::event::{Event, Fate, Manner, is_room};
 use crate::common::sanitize::{safe, safe_name};
 
 impl Renderer {
-    /// What somebody said. `active` is the room that needs not be named.
+    /// A message. The name of the room `active` is omitted.
     pub(super) fn message(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Said {
@@ -45,7 +45,7 @@ impl Renderer {
                 format!("{said}{}", self.delivery_status(*fate))
             }
             _ => {
-                debug_assert!(false, "nobody says anything with {event:?}");
+                debug_assert!(false, "{event:?} is no message");
                 String::new()
             }
         }
@@ -65,12 +65,12 @@ impl Renderer {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
         };
-        let (before, behind) = match manner {
+        let (before, after) = match manner {
             Manner::Text => ("<", ">"),
             Manner::Action => ("* ", ""),
             Manner::Notice => ("-", "-"),
         };
-        let cells = wrap::cells(&plain) + before.len() + behind.len();
+        let cells = wrap::cells(&plain) + before.len() + after.len();
         let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
         let padding = if self.settings.nick_width == 0 {
             ""
@@ -78,15 +78,15 @@ impl Renderer {
             &padding
         };
         format!(
-            "{padding}{before}{name}{behind} {}{text}",
+            "{padding}{before}{name}{after} {}{text}",
             self.indent_mark()
         )
     }
 
-    /// What somebody wrote, with its formatting as far as it is to be shown.
+    /// A text from another user, with its formatting if that is shown.
     pub(super) fn text(&self, text: &str) -> String {
         if self.color && self.settings.formatting {
-            irc_formatting::shown(text)
+            irc_formatting::render(text)
         } else {
             safe(text)
         }
@@ -95,15 +95,12 @@ impl Renderer {
     fn whisper(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
         let name = self.nick(nick);
         let text = format!("{}{}", self.indent_mark(), self.text(text));
-        let verb = match manner {
-            Manner::Text => "whispers:",
-            Manner::Action => "whispers: *",
-            Manner::Notice => "notes:",
-        };
-        let line = if own {
-            format!("you whisper to {name}: {text}")
-        } else {
-            format!("*{name}* {verb} {text}")
+        let line = match (manner, own) {
+            (Manner::Notice, true) => format!("notice to {name}: {text}"),
+            (Manner::Notice, false) => format!("notice from {name}: {text}"),
+            (_, true) => format!("you whisper to {name}: {text}"),
+            (Manner::Action, false) => format!("*{name}* whispers: * {text}"),
+            (Manner::Text, false) => format!("*{name}* whispers: {text}"),
         };
         if self.color {
             line.bold().to_string()
@@ -112,15 +109,15 @@ impl Renderer {
         }
     }
 
-    /// What became of this person's own words, where that is not plain.
+    /// The delivery status of a message, where it is not simply delivered.
     fn delivery_status(&self, fate: Fate) -> String {
         match fate {
             Fate::Delivered => String::new(),
             Fate::Refused => self.dim(" (not delivered)"),
-            Fate::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            Fate::Unsent => self.warning(" (not sent)").trim_end().to_owned(),
             Fate::Unknown => {
-                let words = self.warning(" (nobody knows whether it arrived)");
-                words.trim_end().to_owned()
+                let status = self.warning(" (delivery not confirmed)");
+                status.trim_end().to_owned()
             }
         }
     }
