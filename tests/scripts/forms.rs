@@ -54,7 +54,7 @@ fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
 const QUESTIONS: [(&str, &str); 9] = [
     ("/help who", "/who [#ROOM]: list who is here"),
     ("/topic", "topic of #lobby: tea"),
-    ("/mode", "#lobby has no modes"),
+    ("/mode", "the modes of #lobby are +"),
     ("/rooms", "*1 #lobby  2 here"),
     ("/list", "  #lobby  2 here  tea"),
     ("/names", "#lobby: "),
@@ -108,7 +108,7 @@ fn answers_are_objects_too() {
     again.env("TZ", "UTC");
     let shown = run(again, &done.out);
     for answer in [
-        "#lobby has no modes",
+        "the modes of #lobby are +",
         "*1 #lobby  2 here",
         "bob is bob (~bob@",
     ] {

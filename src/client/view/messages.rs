@@ -3,7 +3,7 @@
 use colored::Colorize as _;
 
 use super::{Renderer, irc_formatting, wrap};
-use crate::client::event::{Event, Fate, Manner, is_room};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
 use crate::common::sanitize::{safe, safe_name};
 
 impl Renderer {
@@ -14,35 +14,35 @@ impl Renderer {
                 room,
                 nick,
                 text,
-                manner,
+                kind,
                 own,
                 mention,
             } => {
-                let said = self.room_message(nick, text, *manner, *own, *mention);
+                let said = self.room_message(nick, text, *kind, *own, *mention);
                 format!("{}{said}", self.room_prefix(room, active))
             }
             Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind,
                 own,
-            } => self.whisper(nick, text, *manner, *own),
+            } => self.whisper(nick, text, *kind, *own),
             Event::Sent {
                 target,
                 nick,
                 text,
-                manner,
-                fate,
+                kind,
+                status,
                 ..
             } => {
                 let said = match is_room(target) {
                     true => {
-                        let said = self.room_message(nick, text, *manner, true, false);
+                        let said = self.room_message(nick, text, *kind, true, false);
                         format!("{}{said}", self.room_prefix(target, active))
                     }
-                    false => self.whisper(target, text, *manner, true),
+                    false => self.whisper(target, text, *kind, true),
                 };
-                format!("{said}{}", self.delivery_status(*fate))
+                format!("{said}{}", self.delivery_status(*status))
             }
             _ => {
                 debug_assert!(false, "{event:?} is no message");
@@ -55,7 +55,7 @@ impl Renderer {
         &self,
         nick: &str,
         text: &str,
-        manner: Manner,
+        kind: MessageKind,
         own: bool,
         mention: bool,
     ) -> String {
@@ -65,10 +65,10 @@ impl Renderer {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
         };
-        let (before, after) = match manner {
-            Manner::Text => ("<", ">"),
-            Manner::Action => ("* ", ""),
-            Manner::Notice => ("-", "-"),
+        let (before, after) = match kind {
+            MessageKind::Text => ("<", ">"),
+            MessageKind::Action => ("* ", ""),
+            MessageKind::Notice => ("-", "-"),
         };
         let cells = wrap::cells(&plain) + before.len() + after.len();
         let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
@@ -92,15 +92,15 @@ impl Renderer {
         }
     }
 
-    fn whisper(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+    fn whisper(&self, nick: &str, text: &str, kind: MessageKind, own: bool) -> String {
         let name = self.nick(nick);
         let text = format!("{}{}", self.indent_mark(), self.text(text));
-        let line = match (manner, own) {
-            (Manner::Notice, true) => format!("notice to {name}: {text}"),
-            (Manner::Notice, false) => format!("notice from {name}: {text}"),
+        let line = match (kind, own) {
+            (MessageKind::Notice, true) => format!("notice to {name}: {text}"),
+            (MessageKind::Notice, false) => format!("notice from {name}: {text}"),
             (_, true) => format!("you whisper to {name}: {text}"),
-            (Manner::Action, false) => format!("*{name}* whispers: * {text}"),
-            (Manner::Text, false) => format!("*{name}* whispers: {text}"),
+            (MessageKind::Action, false) => format!("*{name}* whispers: * {text}"),
+            (MessageKind::Text, false) => format!("*{name}* whispers: {text}"),
         };
         if self.color {
             line.bold().to_string()
@@ -110,14 +110,14 @@ impl Renderer {
     }
 
     /// The delivery status of a message, where it is not simply delivered.
-    fn delivery_status(&self, fate: Fate) -> String {
-        match fate {
-            Fate::Delivered => String::new(),
-            Fate::Refused => self.dim(" (not delivered)"),
-            Fate::Unsent => self.warning(" (not sent)").trim_end().to_owned(),
-            Fate::Unknown => {
-                let status = self.warning(" (delivery not confirmed)");
-                status.trim_end().to_owned()
+    fn delivery_status(&self, status: DeliveryStatus) -> String {
+        match status {
+            DeliveryStatus::Delivered => String::new(),
+            DeliveryStatus::Refused => self.dim(" (not delivered)"),
+            DeliveryStatus::Unsent => self.warning(" (not sent)").trim_end().to_owned(),
+            DeliveryStatus::Unknown => {
+                let text = self.warning(" (delivery not confirmed)");
+                text.trim_end().to_owned()
             }
         }
     }

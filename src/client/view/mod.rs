@@ -21,7 +21,7 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
-use crate::client::command::settings::Taste;
+use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{safe, safe_name};
 pub use prompt::Prompt;
@@ -53,12 +53,17 @@ pub struct Renderer {
     /// Whether the events are replayed from the log, and so happened earlier.
     is_replay: bool,
     /// The display settings that `/set` changes.
-    pub settings: Taste,
+    pub settings: DisplaySettings,
 }
 
 impl Renderer {
     /// A renderer with or without colours, with times in `zone`.
-    pub fn new(color: bool, verbosity: Verbosity, zone: TimeZone, settings: Taste) -> Self {
+    pub fn new(
+        color: bool,
+        verbosity: Verbosity,
+        zone: TimeZone,
+        settings: DisplaySettings,
+    ) -> Self {
         if color {
             // The library would inspect the terminal and the environment again; the caller has
             // decided already.
@@ -138,7 +143,7 @@ impl Renderer {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
                 self.message(event, active)
             }
-            Event::ServerSaid { text, .. } | Event::ServerDetail { text } => {
+            Event::ServerSaid { text, .. } | Event::ServerNotice { text } => {
                 self.dim(&format!("-- {}{}", self.indent_mark(), safe(text)))
             }
             Event::Entered {
@@ -167,7 +172,7 @@ impl Renderer {
                 return format!("{}: {}\n", safe_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
-            Event::Listed { rooms } => return self.room_list(rooms),
+            Event::RoomList { rooms } => return self.room_list(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), safe(message))
@@ -181,22 +186,22 @@ impl Renderer {
                 command,
                 ..
             } => {
-                let why = explain::refusal_of(*number, parameters, command.as_deref());
+                let why = explain::error_with_command(*number, parameters, command.as_deref());
                 let why = match text {
                     Some(text) => format!("{why} Not delivered: {}", safe(text)),
                     None => why,
                 };
                 return format!("{when}{}", self.warning(&why));
             }
-            Event::LooksLike { nick, other } => {
+            Event::ConfusableNick { nick, other } => {
                 let (nick, other) = (safe_name(nick), safe_name(other));
                 return self.warning(&format!("{nick} is not {other}: the two nicks look alike"));
             }
-            Event::Imitated { nick, other } => {
+            Event::SpoofedQuote { nick, other } => {
                 let (nick, other) = (safe_name(nick), safe_name(other));
                 return self.warning(&format!("{nick} wrote that line, not {other}"));
             }
-            Event::Unsendable { words, .. } => {
+            Event::InputRejected { words, .. } => {
                 return format!("{when}{}", self.warning(&safe(words)));
             }
             Event::ServerLost {
@@ -210,7 +215,7 @@ impl Renderer {
                 let lines: Vec<String> = words.split('\n').map(safe).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
-            Event::LogTold { words } => return self.warning(&safe(words)),
+            Event::LogStatus { words } => return self.warning(&safe(words)),
         };
         format!("{time}{}{text}\n", self.indent_mark())
     }
@@ -240,7 +245,7 @@ fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
 /// The lowest verbosity at which an event is shown.
 fn min_verbosity(event: &Event) -> Verbosity {
     match event {
-        Event::ServerDetail { .. } => Verbosity::Verbose,
+        Event::ServerNotice { .. } => Verbosity::Verbose,
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
@@ -253,7 +258,7 @@ fn min_verbosity(event: &Event) -> Verbosity {
         | Event::Topic { asked: false, .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
-        | Event::Imitated { .. }
+        | Event::SpoofedQuote { .. }
         | Event::Note { .. } => Verbosity::Normal,
         _ => Verbosity::Quiet,
     }
