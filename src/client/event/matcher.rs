@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex_lite::Regex;
 
 use super::Event;
-use crate::client::session::Naming;
+use crate::client::session::Isupport;
 
 /// A regular expression.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ pub struct Wait {
 
 impl Wait {
     /// Whether this is what is waited for.
-    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
+    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Isupport) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -78,7 +78,7 @@ impl Wait {
         };
         let in_place = match (&self.room, place) {
             // What is said to the operators of a room is said there.
-            (Some(wanted), Some(room)) => same(wanted, naming.room_in(room).unwrap_or(room)),
+            (Some(wanted), Some(room)) => same(wanted, naming.room_of_target(room).unwrap_or(room)),
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,
         };
@@ -88,7 +88,7 @@ impl Wait {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Naming) {
+    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)
@@ -104,7 +104,7 @@ mod tests {
     use crate::client::event::Manner;
 
     fn ends(wait: &Wait, event: &Event) -> bool {
-        wait.ends_with(event, &Naming::default())
+        wait.ends_with(event, &Isupport::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
@@ -160,7 +160,7 @@ mod tests {
                 to: "anna".into(),
                 own: false,
             },
-            &Naming::default(),
+            &Isupport::default(),
         );
         assert!(ends(&wait, &whisper("anna", "yes", false)));
     }

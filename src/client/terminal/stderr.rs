@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// Tells something in a line of its own.
 ///
@@ -18,7 +18,7 @@ pub(in crate::client) fn report_line(line: u64, message: &str) {
 
 /// What is told, as a line, with nothing in it that a terminal would obey.
 pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> String {
-    let message = safe(message);
+    let message = sanitize(message);
     match line {
         Some(line) => format!("chatroom: line {line}: {message}\n"),
         None => format!("chatroom: {message}\n"),

@@ -4,7 +4,7 @@ use colored::Colorize as _;
 
 use super::{Renderer, irc_formatting, wrap};
 use crate::client::event::{Event, Fate, Manner, is_room};
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 impl Renderer {
     /// What somebody said. `active` is the room that needs not be named.
@@ -60,7 +60,7 @@ impl Renderer {
         mention: bool,
     ) -> String {
         let text = self.text(text);
-        let plain = safe_name(nick);
+        let plain = sanitize_name(nick);
         let name = match (own || mention) && self.color {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
@@ -88,7 +88,7 @@ impl Renderer {
         if self.color && self.settings.formatting {
             irc_formatting::shown(text)
         } else {
-            safe(text)
+            sanitize(text)
         }
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Kind, Record, RoomRecord, Stamp};
 use crate::client::event::{Event, Fate, Manner};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 impl Record {
     /// Reads a record; `None` when the line is none.
@@ -124,7 +124,7 @@ impl Record {
                 line: None,
             },
             Kind::Note => {
-                let words: Vec<String> = text().lines().map(safe).collect();
+                let words: Vec<String> = text().lines().map(sanitize).collect();
                 let words = words.join("\n");
                 Event::Note { words }
             }

@@ -235,7 +235,7 @@ impl Session {
             self.away = Some(message);
         }
         for room in &mut self.settings.rooms {
-            *room = self.rooms.naming.room_named(room).into_owned();
+            *room = self.rooms.naming.room_from_input(room).into_owned();
         }
         let rooms = if self.was_in {
             self.rooms.names()

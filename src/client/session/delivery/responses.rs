@@ -5,7 +5,7 @@ use super::in_flight::{ANSWER_MAX, Flight, Script, flight_mut};
 use crate::client::event::{Event, Fate};
 use crate::client::session::{FENCE, Moment, Outbox, Session};
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 
 /// Batches that a broken server never ends are forgotten beyond so many.
 const BATCHES_MAX: usize = 64;

@@ -16,7 +16,7 @@ use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::command::{self, Intent, Local};
 use crate::client::event::Event;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
@@ -171,7 +171,7 @@ impl Scrollback {
     fn search(&self, text: &str) -> String {
         let found = self.buffer.containing(text);
         if found.is_empty() {
-            let words = format!("nothing of what was shown has {:?} in it", safe(text));
+            let words = format!("nothing of what was shown has {:?} in it", sanitize(text));
             return self.renderer.warning(&words);
         }
         found
@@ -195,12 +195,12 @@ impl Scrollback {
         };
         let setting = match Setting::find(name) {
             Ok(setting) => setting,
-            Err(error) => return self.renderer.warning(&safe(&error.to_string())),
+            Err(error) => return self.renderer.warning(&sanitize(&error.to_string())),
         };
         if let Some(value) = value
             && let Err(error) = setting.set(&mut self.renderer.settings, value)
         {
-            return self.renderer.warning(&safe(&error.to_string()));
+            return self.renderer.warning(&sanitize(&error.to_string()));
         }
         self.renderer.settings_changed();
         row(setting, &self.renderer)
