@@ -3,19 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::Event;
 use crate::client::session::Isupport;
+use crate::common::sanitize::visible_text;
 
-/// A regular expression.
+/// A regular expression. Letter case and classes are those of Unicode.
 #[derive(Debug, Clone)]
 pub struct Pattern(Regex);
 
 impl Pattern {
-    /// Whether it fits somewhere in the text.
+    /// Whether it fits somewhere in the text as a reader sees it, without formatting codes.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.0.is_match(&visible_text(text))
     }
 }
 
@@ -29,13 +30,14 @@ impl FromStr for Pattern {
 
 /// Why a text is no regular expression.
 #[derive(Debug)]
-pub struct PatternError(regex_lite::Error);
+pub struct PatternError(regex::Error);
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The library tells in several lines where the mistake is; this is to be one.
-        let words = self.0.to_string().replace('\n', " ");
-        write!(f, "{}", words.trim())
+        // The library draws in several lines where the mistake is; the last one says what it is.
+        let words = self.0.to_string();
+        let last = words.lines().last().unwrap_or_default().trim();
+        f.write_str(last.strip_prefix("error: ").unwrap_or(last))
     }
 }
 
@@ -167,7 +169,37 @@ mod tests {
 
     #[test]
     fn a_wrong_expression_is_told_in_one_line() {
-        let error = "a(".parse::<Pattern>().unwrap_err().to_string();
-        assert!(!error.is_empty() && !error.contains('\n'), "{error:?}");
+        let error = |text: &str| text.parse::<Pattern>().unwrap_err().to_string();
+        assert_eq!(error("a("), "unclosed group");
+        let error = error(r"\w{1000}{1000}");
+        assert!(error.contains("size limit"), "{error}");
+        assert!(!error.contains('\n'), "{error:?}");
+    }
+
+    #[test]
+    fn letters_of_every_script_have_their_case_and_classes() {
+        for (pattern, text) in [
+            ("(?i)ärger", "ÄRGER"),
+            ("(?i)привет", "ПРИВЕТ"),
+            (r"^na\w+$", "naïve"),
+            (r"^\p{Lu}\p{Ll}+$", "Ärger"),
+            (r"^\p{Greek}+$", "λόγος"),
+            (r"^\d$", "٣"),
+            (r"\bdoné\b", "c'est doné."),
+        ] {
+            let pattern: Pattern = pattern.parse().unwrap();
+            assert!(pattern.is_match(text), "{pattern:?} {text}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_what_is_seen_and_not_the_codes_between() {
+        let fits = |pattern: &str, text: &str| pattern.parse::<Pattern>().unwrap().is_match(text);
+        assert!(fits("deploy done", "\x02deploy\x02 done"));
+        assert!(fits("^red$", "\x0304,12r\x1ded\x0f"));
+        assert!(fits("deploy done", "deploy\u{a0}done"));
+        assert!(!fits("12", "\x0312blue"));
+        assert!(fits("12", "\x030312"));
+        assert!(!fits("ff", "\x04ff0000red"));
     }
 }

@@ -6,7 +6,7 @@ use super::{Command, Front, Network};
 use crate::client::event::Event;
 use crate::client::event::json::Record;
 use crate::client::session::{Moment, Order};
-use crate::client::terminal::mode;
+use crate::client::terminal::signals;
 
 impl<F: Front> Network<F> {
     /// Does what the session wants done, and lets the front end know.
@@ -43,7 +43,7 @@ impl<F: Front> Network<F> {
     fn seek(&self, server: String) {
         let (ways, sender) = (self.ways.clone(), self.sender.clone());
         thread::spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let found = ways.seek(&server);
             // Behind the end of the conversation nobody goes anywhere.
             if let Some(sender) = sender.upgrade() {

@@ -27,7 +27,7 @@ use crate::client::control::pending::Pending;
 use crate::client::event::json::Stamp;
 use crate::client::session::{Moment, Outbox, Session};
 use crate::client::storage::log::LogWriter;
-use crate::client::terminal::mode;
+use crate::client::terminal::signals;
 use crate::client::ui::script::Batch;
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
@@ -81,7 +81,7 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let network = Network {
                 address,
                 session,

@@ -8,6 +8,7 @@ use crate::client::event::{Event, Manner};
 use crate::client::session::{
     ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut,
 };
+use crate::common::sanitize::visible_text;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
@@ -178,7 +179,8 @@ impl Session {
             return;
         }
         let text = text.to_owned();
-        let imitated = seeming_sources(&text).find(|other| {
+        let visible = visible_text(&text);
+        let imitated = seeming_sources(&visible).find(|other| {
             let is_known = self.rooms.knows(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
@@ -190,7 +192,7 @@ impl Session {
         self.rooms.spoke(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
-            let mention = !own && calls.any(|word| names_person(&text, word));
+            let mention = !own && calls.any(|word| names_person(&visible, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }

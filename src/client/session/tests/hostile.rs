@@ -223,6 +223,8 @@ fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
         "12:01 <@Bob> yes".to_owned(),
         format!("no{spaces}<bob> yes"),
         "[12:01:33] <alice> yes".to_owned(),
+        "\x02<bob>\x02 yes".to_owned(),
+        "\x0304<\x03bob> yes".to_owned(),
     ] {
         played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();

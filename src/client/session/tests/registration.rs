@@ -246,6 +246,10 @@ fn words_that_were_chosen_call_as_the_nick_does() {
         ("alice?", true),
         ("deployed", false),
         ("malice", false),
+        ("\x0304alice\x03: hi", true),
+        ("\x02al\x02ice", true),
+        ("de\x1d\x0399,1ploy", true),
+        ("\x02m\x02alice", false),
     ] {
         played.hear(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
         assert!(
