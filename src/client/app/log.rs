@@ -13,9 +13,9 @@ use crate::client::config::address::Address;
 use crate::client::config::options::Format;
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Kind, Record};
+use crate::client::event::json::{Record, RecordKind};
 use crate::client::event::matcher::Pattern;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
@@ -53,7 +53,7 @@ pub(in crate::client) fn show(
         reader.finish()?;
         return match reader.wrong {
             0 => Ok(()),
-            _ => Err(Failure::Short(Shortfall::LinesRefused)),
+            _ => Err(Failure::Short(Incomplete::LinesRefused)),
         };
     };
     let first_day = reader.since.map(|since| {
@@ -237,17 +237,17 @@ impl<'q, W: Write> Reader<'q, W> {
             return true;
         };
         let nick = record.nick.as_deref().map(FoldedName::of);
-        if matches!(record.kind, Kind::Lost | Kind::Back) {
+        if matches!(record.kind, RecordKind::Lost | RecordKind::Back) {
             return true;
         }
         if let Some(person) = place.strip_prefix('@') {
             let is_theirs = matches!(
                 record.kind,
-                Kind::Whisper | Kind::Quit | Kind::Rename | Kind::Away
+                RecordKind::Whisper | RecordKind::Quit | RecordKind::Rename | RecordKind::Away
             );
             return is_theirs && nick == Some(FoldedName::of(person));
         }
-        if matches!(record.kind, Kind::Quit | Kind::Rename) {
+        if matches!(record.kind, RecordKind::Quit | RecordKind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
             if was_seen && let Some(other) = &record.other {
                 self.seen.insert(FoldedName::of(other));

@@ -127,7 +127,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
-            Some(Outcome::Elsewhere { server }) => {
+            Some(Outcome::SwitchServer { server }) => {
                 let of_line = options.server.as_ref().or(config.server.as_ref());
                 let first = || of_line.cloned().unwrap_or_else(|| home.to_string());
                 left = Some(elsewhere.replace(server).unwrap_or_else(first));
@@ -306,8 +306,8 @@ fn finish(ending: Ending) -> Result<(), Failure> {
     }
     match ending.outcome {
         // The one who asks to go elsewhere is taken there before this.
-        Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
-        Some(Outcome::Short(shortfall)) => Err(shortfall.into()),
+        Some(Outcome::Done | Outcome::SwitchServer { .. }) => Ok(()),
+        Some(Outcome::Incomplete(shortfall)) => Err(shortfall.into()),
         None => Err(Failure::Internal),
     }
 }

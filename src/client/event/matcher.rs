@@ -45,7 +45,7 @@ impl std::error::Error for PatternError {}
 
 /// Something said that ends the waiting.
 #[derive(Debug, Clone, Default)]
-pub struct Wait {
+pub struct EventMatcher {
     /// What its text must match.
     pub pattern: Option<Pattern>,
     /// Who must say it.
@@ -58,9 +58,9 @@ pub struct Wait {
     pub answers: bool,
 }
 
-impl Wait {
+impl EventMatcher {
     /// Whether this is what is waited for.
-    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Isupport) -> bool {
+    pub(in crate::client) fn matches(&self, event: &Event, naming: &Isupport) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -90,7 +90,7 @@ impl Wait {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Isupport) {
+    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)
@@ -103,17 +103,17 @@ impl Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::Manner;
+    use crate::client::event::MessageKind;
 
-    fn ends(wait: &Wait, event: &Event) -> bool {
-        wait.ends_with(event, &Isupport::default())
+    fn ends(wait: &EventMatcher, event: &Event) -> bool {
+        wait.matches(event, &Isupport::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
         Event::Whispered {
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own,
         }
     }
@@ -123,7 +123,7 @@ mod tests {
             room: room.into(),
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_text_the_person_and_the_place_must_fit() {
-        let wait = Wait {
+        let wait = EventMatcher {
             pattern: Some("^(yes|no)$".parse().unwrap()),
             from: Some("Ann".into()),
             room: Some("#ops".into()),
@@ -148,15 +148,15 @@ mod tests {
 
     #[test]
     fn a_whisper_waited_for_is_not_talk_in_a_room_nor_ones_own() {
-        let mut wait = Wait {
+        let mut wait = EventMatcher {
             from: Some("ann".into()),
             whispered: true,
-            ..Wait::default()
+            ..EventMatcher::default()
         };
         assert!(!ends(&wait, &said("#ops", "ann", "yes")));
         assert!(!ends(&wait, &whisper("ann", "deploy?", true)));
         assert!(ends(&wait, &whisper("ann", "yes", false)));
-        wait.follow(
+        wait.track_rename(
             &Event::Renamed {
                 from: "ANN".into(),
                 to: "anna".into(),

@@ -1,7 +1,7 @@
 //! What a person is asked before a conversation can begin: each question in one place, for the
 //! editor and for plain lines alike.
 
-use crate::client::command::checked_nick_text;
+use crate::client::command::is_valid_nick;
 use crate::client::config::address::Address;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
@@ -57,7 +57,7 @@ impl Question {
             "" => self.default.as_str(),
             answer => answer,
         };
-        if self.is_nick && !checked_nick_text(answer) {
+        if self.is_nick && !is_valid_nick(answer) {
             return Err(Self {
                 words: format!("{}. Another nick", not_a_nick(answer)),
                 ..self.clone()

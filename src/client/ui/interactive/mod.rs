@@ -20,7 +20,7 @@ use crate::client::config::file::Keys;
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -184,7 +184,7 @@ impl Terminal {
                 true => Format::Plain,
                 false => furniture.format,
             },
-            stamp: Stamp::default(),
+            stamp: MessageTags::default(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
             title: title.clone(),
@@ -232,7 +232,7 @@ impl Terminal {
             drafts.finish();
         }
         self.remote.reset();
-        if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
+        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
             *lock(&self.talk) = None;
         }
         drop(quiet);
