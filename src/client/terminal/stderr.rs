@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// Reports a message in a line of its own. Control characters in it are shown as escapes.
 ///
@@ -20,7 +20,7 @@ pub(in crate::client) fn report_line(line: u64, message: &str) {
 
 /// A report as a line of text, with control characters shown as escapes.
 pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> String {
-    let message = safe(message);
+    let message = sanitize(message);
     match line {
         Some(line) => format!("chatroom: line {line}: {message}\n"),
         None => format!("chatroom: {message}\n"),

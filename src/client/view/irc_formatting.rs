@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// `text` with its formatting as escape sequences of the terminal.
 pub(super) fn render(text: &str) -> String {
     if !text.contains(is_code) {
-        return safe(text);
+        return sanitize(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut style = Style::default();
@@ -45,7 +45,7 @@ enum Color {
 
 impl Style {
     fn write(self, text: &str, out: &mut String) {
-        let text = safe(text);
+        let text = sanitize(text);
         if text.is_empty() || self == Self::default() {
             out.push_str(&text);
             return;

@@ -2,7 +2,7 @@
 
 use super::Renderer;
 use crate::client::event::Event;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// How many of the users who join or leave at the same time are named.
 const NAMED_MAX: usize = 3;
@@ -45,7 +45,7 @@ impl Renderer {
                 format!(
                     "{} {who} kicked from {} by {}{}",
                     self.dim("←"),
-                    safe_name(room),
+                    sanitize_name(room),
                     self.nick(by),
                     because(reason)
                 )
@@ -67,8 +67,8 @@ impl Renderer {
     pub(super) fn room_state(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Topic { room, topic, .. } => match topic {
-                Some(topic) => format!("topic of {}: {}", safe_name(room), self.text(topic)),
-                None => format!("{} has no topic", safe_name(room)),
+                Some(topic) => format!("topic of {}: {}", sanitize_name(room), self.text(topic)),
+                None => format!("{} has no topic", sanitize_name(room)),
             },
             Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
                 format!(
@@ -85,27 +85,27 @@ impl Renderer {
             ),
             Event::ModeChanged { target, by, change } => self.dim(&format!(
                 "{} set {} on {}",
-                safe_name(by),
-                safe(change),
-                safe_name(target)
+                sanitize_name(by),
+                sanitize(change),
+                sanitize_name(target)
             )),
             Event::Modes {
                 target, modes, own, ..
             } => {
-                let modes = safe(modes);
+                let modes = sanitize(modes);
                 let has_modes = !matches!(modes.trim(), "" | "+");
                 let words = match (own, has_modes) {
                     (true, true) => format!("your modes are {modes}"),
                     (true, false) => "you have no modes".to_owned(),
-                    (false, true) => format!("the modes of {} are {modes}", safe_name(target)),
-                    (false, false) => format!("{} has no modes", safe_name(target)),
+                    (false, true) => format!("the modes of {} are {modes}", sanitize_name(target)),
+                    (false, false) => format!("{} has no modes", sanitize_name(target)),
                 };
                 self.dim(&format!("-- {}{words}", self.indent_mark()))
             }
             Event::Invited { room, by } => format!(
                 "{} invites you to {1}; /join {1} enters it",
                 self.nick(by),
-                safe_name(room)
+                sanitize_name(room)
             ),
             _ => {
                 debug_assert!(false, "{event:?} is not about a room");
@@ -127,7 +127,7 @@ impl Renderer {
         } else {
             ("←", "left")
         };
-        let room = room.map(|room| format!("{} ", self.dim(&safe_name(room))));
+        let room = room.map(|room| format!("{} ", self.dim(&sanitize_name(room))));
         format!(
             "{}{}{}{} {} {verb}\n",
             self.time_prefix(unix_seconds),
@@ -156,7 +156,7 @@ impl Renderer {
             self.time_prefix(unix_seconds),
             self.indent_mark(),
             self.dim(arrow),
-            safe(servers),
+            sanitize(servers),
             self.name_list(nicks, NAMED_MAX)
         )
     }
@@ -165,7 +165,7 @@ impl Renderer {
     pub(super) fn room_prefix(&self, room: &str, active: Option<&str>) -> String {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
-            _ => format!("{} ", self.dim(&safe_name(room))),
+            _ => format!("{} ", self.dim(&sanitize_name(room))),
         }
     }
 }

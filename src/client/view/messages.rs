@@ -4,7 +4,7 @@ use colored::Colorize as _;
 
 use super::{Renderer, irc_formatting, wrap};
 use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 impl Renderer {
     /// A message. The name of the room `active` is omitted.
@@ -60,7 +60,7 @@ impl Renderer {
         mention: bool,
     ) -> String {
         let text = self.text(text);
-        let plain = safe_name(nick);
+        let plain = sanitize_name(nick);
         let name = match (own || mention) && self.color {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
@@ -88,7 +88,7 @@ impl Renderer {
         if self.color && self.settings.formatting {
             irc_formatting::render(text)
         } else {
-            safe(text)
+            sanitize(text)
         }
     }
 

@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 pub use prompt::Prompt;
 pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
 
@@ -144,7 +144,7 @@ impl Renderer {
                 self.message(event, active)
             }
             Event::ServerSaid { text, .. } | Event::ServerNotice { text } => {
-                self.dim(&format!("-- {}{}", self.indent_mark(), safe(text)))
+                self.dim(&format!("-- {}{}", self.indent_mark(), sanitize(text)))
             }
             Event::Entered {
                 room,
@@ -152,7 +152,7 @@ impl Renderer {
                 others,
                 first,
             } => return self.room_entered(room, nick, others, *first),
-            Event::Departed { room } => self.dim(&format!("you left {}", safe_name(room))),
+            Event::Departed { room } => self.dim(&format!("you left {}", sanitize_name(room))),
             Event::Joined { .. }
             | Event::Left { .. }
             | Event::Kicked { .. }
@@ -168,14 +168,14 @@ impl Renderer {
             | Event::Invited { .. } => self.room_state(event, active),
             Event::Who { room, people } => return self.who(room, people, unix_seconds),
             Event::Names { room, nicks } => {
-                let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
-                return format!("{}: {}\n", safe_name(room), nicks.join(" "));
+                let nicks: Vec<String> = nicks.iter().map(|nick| sanitize_name(nick)).collect();
+                return format!("{}: {}\n", sanitize_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
             Event::RoomList { rooms } => return self.room_list(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
-                format!("{} is away: {}", self.nick(nick), safe(message))
+                format!("{} is away: {}", self.nick(nick), sanitize(message))
             }
             Event::OwnAway { away: true } => "you are marked as away; /away ends that".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
@@ -188,21 +188,21 @@ impl Renderer {
             } => {
                 let why = explain::error_with_command(*number, parameters, command.as_deref());
                 let why = match text {
-                    Some(text) => format!("{why} Not delivered: {}", safe(text)),
+                    Some(text) => format!("{why} Not delivered: {}", sanitize(text)),
                     None => why,
                 };
                 return format!("{when}{}", self.warning(&why));
             }
             Event::ConfusableNick { nick, other } => {
-                let (nick, other) = (safe_name(nick), safe_name(other));
+                let (nick, other) = (sanitize_name(nick), sanitize_name(other));
                 return self.warning(&format!("{nick} is not {other}: the two nicks look alike"));
             }
             Event::SpoofedQuote { nick, other } => {
-                let (nick, other) = (safe_name(nick), safe_name(other));
+                let (nick, other) = (sanitize_name(nick), sanitize_name(other));
                 return self.warning(&format!("{nick} wrote that line, not {other}"));
             }
             Event::InputRejected { words, .. } => {
-                return format!("{when}{}", self.warning(&safe(words)));
+                return format!("{when}{}", self.warning(&sanitize(words)));
             }
             Event::ServerLost {
                 why,
@@ -212,10 +212,10 @@ impl Renderer {
             Event::ServerBack => "connected again".to_owned(),
             Event::Note { words } | Event::Answer { words } => {
                 // Most notes are this program's own text, but they can contain names from others.
-                let lines: Vec<String> = words.split('\n').map(safe).collect();
+                let lines: Vec<String> = words.split('\n').map(sanitize).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
-            Event::LogStatus { words } => return self.warning(&safe(words)),
+            Event::LogStatus { words } => return self.warning(&sanitize(words)),
         };
         format!("{time}{}{text}\n", self.indent_mark())
     }
@@ -226,7 +226,7 @@ impl Renderer {
 pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
     let line = String::from_utf8_lossy(line);
     match on_terminal {
-        true => safe(&line) + "\n",
+        true => sanitize(&line) + "\n",
         false => line.into_owned() + "\n",
     }
 }
@@ -239,7 +239,7 @@ fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
         "connection lost"
     };
     let retry = retry_seconds.map(|seconds| format!("; trying again in {seconds} s"));
-    format!("{what} ({}){}", safe(why), retry.unwrap_or_default())
+    format!("{what} ({}){}", sanitize(why), retry.unwrap_or_default())
 }
 
 /// The lowest verbosity at which an event is shown.

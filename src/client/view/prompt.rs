@@ -5,7 +5,7 @@ use colored::Colorize as _;
 use super::Renderer;
 use super::style::{COMMAND, WARNING};
 use crate::client::session::{LineAnalysis, TokenKind, Unread};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// A prompt as plain text, and with colours in the same cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Renderer {
             Unread { messages, mentions } => format!(" +{messages} @{mentions}"),
         };
         // The name of a room that was left can carry an explanation.
-        let room = room.map(safe).unwrap_or_default();
+        let room = room.map(sanitize).unwrap_or_default();
         let raw = match (room.as_str(), elsewhere.as_str()) {
             ("", "") => "> ".to_owned(),
             _ => format!("[{room}{elsewhere}] "),

@@ -15,7 +15,7 @@ use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::event::Event;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
@@ -174,7 +174,7 @@ impl Scrollback {
     fn search(&self, text: &str) -> String {
         let found = self.buffer.containing(text);
         if found.is_empty() {
-            let words = format!("No line shown so far contains {:?}.", safe(text));
+            let words = format!("No line shown so far contains {:?}.", sanitize(text));
             return self.renderer.warning(&words);
         }
         found
@@ -198,12 +198,12 @@ impl Scrollback {
         };
         let setting = match Setting::find(name) {
             Ok(setting) => setting,
-            Err(error) => return self.renderer.warning(&safe(&error.to_string())),
+            Err(error) => return self.renderer.warning(&sanitize(&error.to_string())),
         };
         if let Some(value) = value
             && let Err(error) = setting.set(&mut self.renderer.settings, value)
         {
-            return self.renderer.warning(&safe(&error.to_string()));
+            return self.renderer.warning(&sanitize(&error.to_string()));
         }
         self.renderer.settings_changed();
         row(setting, &self.renderer)

@@ -4,7 +4,7 @@ use super::Scrollback;
 use crate::client::command::settings::{NotifyBy, NotifyLevel};
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::Unread;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';
 
@@ -37,7 +37,7 @@ impl Scrollback {
         if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
-            let (nick, text) = (safe_name(nick), safe(text));
+            let (nick, text) = (sanitize_name(nick), sanitize(text));
             sequences.push_str(&match self.renderer.settings.notify_by {
                 NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
                 // The first semicolon ends the title.
@@ -59,7 +59,7 @@ impl Scrollback {
         if !self.on_terminal || !self.renderer.settings.title {
             return None;
         }
-        let room = room.map_or("chatroom".to_owned(), safe_name);
+        let room = room.map_or("chatroom".to_owned(), sanitize_name);
         Some(match (unread.messages, unread.mentions + calls) {
             (0, 0) => room,
             (0, calls) => format!("(@{calls}) {room}"),
