@@ -12,7 +12,7 @@ use crate::client::event::json::Record;
 use crate::client::session::Incomplete;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -127,7 +127,7 @@ pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Resul
     let mut out = io::stdout().lock();
     let lines = match (look, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
-        _ => format!("{}\n", safe(line)),
+        _ => format!("{}\n", sanitize(line)),
     };
     out.write_all(lines.as_bytes())?;
     out.flush()

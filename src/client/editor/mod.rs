@@ -39,7 +39,7 @@ use crate::client::storage::drafts::DraftStore;
 use crate::client::storage::history::mend;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use drawn::{Drawn, write_to_terminal};
 pub(in crate::client) use handle::EditorHandle;
 use helper::Helper;
@@ -211,7 +211,7 @@ impl Editor {
             if assistant.is_some_and(|assistant| assistant.show_room(&wanted)) {
                 room = Some(wanted);
             } else if !std::mem::replace(&mut self.asked_to_restore, true) {
-                let wanted = safe(&wanted);
+                let wanted = sanitize(&wanted);
                 self.handle.print_note(&format!(
                     "the unsent text is for {wanted}, and you are not there: /join {wanted} enters \
                      it; Ctrl-Y again restores the text here\n"

@@ -9,7 +9,7 @@ use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
 use crate::client::session::{LineAnalysis, SessionTime};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the other threads ask of the session.
@@ -152,7 +152,7 @@ impl<F: Front> Network<F> {
             self.outbox.events.truncate(before);
             return Err(words);
         }
-        let words = format!("from another program: {}", safe(line));
+        let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });
         Ok(())
     }
