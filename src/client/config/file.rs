@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
-use crate::common::config_file::{ConfigError, Source};
+use crate::common::config_file::{ConfigError, ConfigSource};
 
 /// A file that says everything there is to say, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -125,7 +125,7 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match Source::read("configuration", file) {
+        match ConfigSource::read("configuration", file) {
             Ok(source) => Self::parse(&source),
             Err(ConfigError::Unreadable { error, .. })
                 if error.kind() == io::ErrorKind::NotFound && !must_exist =>
@@ -136,7 +136,7 @@ impl Config {
         }
     }
 
-    fn parse(source: &Source<'_>) -> Result<Self, ConfigError> {
+    fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
         let config: Self = source
             .parse_with(hints::place_of_key)
             .map_err(|error| hints::about_tables(error, &source.text))?;

@@ -13,7 +13,7 @@ use crate::client::session::Incomplete;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::common::record::Record;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -130,7 +130,7 @@ pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Resul
         (Some(look), Some(record)) => {
             look.lines(&json::decode(&record), record.unix_seconds(), None)
         }
-        _ => format!("{}\n", safe(line)),
+        _ => format!("{}\n", sanitize(line)),
     };
     out.write_all(lines.as_bytes())?;
     out.flush()

@@ -15,7 +15,7 @@ use super::handle::EditorHandle;
 use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::storage::drafts::DraftStore;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the editor asks while a line is typed.
@@ -99,7 +99,7 @@ pub(super) struct HintText(String);
 
 impl HintText {
     fn new(words: &str) -> Self {
-        Self(safe(words))
+        Self(sanitize(words))
     }
 }
 
@@ -155,6 +155,11 @@ impl Helper {
     pub(super) fn begin(&mut self, assistant: Box<dyn InputAssist>, drafts: Option<DraftStore>) {
         self.assistant = Some(assistant);
         self.drafts = drafts;
+    }
+
+    /// Who helps, once a conversation has begun.
+    pub(super) fn assistant(&self) -> Option<&dyn InputAssist> {
+        self.assistant.as_deref()
     }
 
     /// Whether a line carries a password; none when nobody knows. What is only said in a room does
@@ -265,8 +270,8 @@ impl Highlighter for Helper {
             let aside = self.handle.saved_draft();
             let draft = aside.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
-                Some(true) => drafts.set(""),
-                Some(false) => drafts.set(draft),
+                Some(true) => drafts.set("", None),
+                Some(false) => drafts.set(draft, self.handle.room().as_deref()),
                 // What is kept already is older, and better than nothing.
                 None => {}
             }
@@ -282,7 +287,9 @@ impl Validator for Helper {
         self.handle.leaving_read();
         if !self.handle.is_restarting() {
             self.handle.line_done();
-            self.drafts().into_iter().for_each(|drafts| drafts.set(""));
+            self.drafts()
+                .into_iter()
+                .for_each(|drafts| drafts.set("", None));
         }
         Ok(ValidationResult::Valid(None))
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 
 /// The tags of a message. IRCv3 server-time, message-ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
 use crate::client::session::SessionTime;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the other threads ask of the session.
@@ -29,6 +29,8 @@ pub enum Command {
     Names(blocking::Sender<CompletionNames>),
     /// What is there to say of this line while it is typed?
     Judge(String, blocking::Sender<LineAnalysis>),
+    /// Make this room the active one. The answer is whether the user is in it.
+    ShowRoom(String, blocking::Sender<bool>),
     /// The person is to know this about the log.
     LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
@@ -80,6 +82,12 @@ impl<F: Front> Network<F> {
             Some(Command::Judge(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
                 let _ = answer.send(self.session.analyze(&line));
+            }
+            Some(Command::ShowRoom(room, answer)) => {
+                let shown = self.session.show_room(&room);
+                // The prompt names it before the editor goes on.
+                self.deliver(now);
+                let _ = answer.send(shown);
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
@@ -145,7 +153,7 @@ impl<F: Front> Network<F> {
             self.outbox.events.truncate(before);
             return Err(words);
         }
-        let words = format!("from another program: {}", safe(line));
+        let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::{Ending, Place};
-use crate::common::sanitize::safe_name;
+use crate::common::sanitize::sanitize_name;
 
 /// What wakes the main thread.
 enum Woken {
@@ -247,7 +247,7 @@ impl Front for PlainFront {
         self.page.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
             self.page.add(&match room {
-                Some(room) => format!("you talk in {} now\n", safe_name(room)),
+                Some(room) => format!("you talk in {} now\n", sanitize_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
         }

@@ -4,7 +4,7 @@
 use super::listings::{decode_room, decode_whois};
 use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags};
 use crate::common::record::{Record, RecordKind};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// What a record says happened. Its text is not sanitized: the line may come from anywhere.
 pub fn decode(record: &Record) -> Event {
@@ -109,7 +109,7 @@ pub fn decode(record: &Record) -> Event {
             line: None,
         },
         RecordKind::Note => {
-            let words: Vec<String> = text().lines().map(safe).collect();
+            let words: Vec<String> = text().lines().map(sanitize).collect();
             let words = words.join("\n");
             Event::Note { words }
         }

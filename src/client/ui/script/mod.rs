@@ -177,7 +177,7 @@ impl Front for ScriptFront {
                 if self.format != Format::Json =>
             {
                 self.printer
-                    .push(format!("{}\n", crate::common::sanitize::safe(text)));
+                    .push(format!("{}\n", crate::common::sanitize::sanitize(text)));
             }
             _ => self.print(event, unix_seconds),
         }
