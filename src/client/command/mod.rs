@@ -27,8 +27,8 @@ use error::{Fault, ProblemKind};
 pub use sensitive::{is_secret, is_secret_talk};
 pub use table::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
 pub use user_command::{Intent, Local, can_be_first};
+pub use validate::{InvalidNick, check_nick, checked_nick_text, checked_room_text, is_room};
 use validate::{checked_nick, checked_room};
-pub use validate::{checked_nick_text, checked_room_text, is_room};
 
 /// Understands one typed line.
 ///

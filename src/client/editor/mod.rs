@@ -32,7 +32,7 @@ use rustyline::{
 };
 
 use crate::client::command::completion::Names;
-use crate::client::config::file::Keys as KeySet;
+use crate::client::config::file::EditMode as KeySet;
 use crate::client::session::Judgement;
 use crate::client::storage::drafts::DraftKeeper;
 use crate::client::terminal::printer::Printer;

@@ -7,7 +7,7 @@ use crate::common::sanitize::safe;
 /// Tells something in a line of its own.
 ///
 /// When standard error is closed or full there is nobody to tell, and that is no reason to fail.
-pub fn tell(words: &str) {
+pub(in crate::client) fn tell(words: &str) {
     tell_all(&complaint(None, words));
 }
 

@@ -5,19 +5,19 @@ use std::sync::mpsc;
 use super::ANSWER_MAX;
 use crate::client::command::completion::Names;
 use crate::client::editor::Assistant;
-use crate::client::net::{Command, Commands};
+use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Judgement;
 use crate::client::view::Look;
 
 /// Helps with what is typed by asking the network's thread, which has the session.
 pub(super) struct NetworkAssistant {
-    pub(super) commands: Commands,
+    pub(super) commands: InputSender,
     pub(super) look: Look,
 }
 
 impl NetworkAssistant {
     /// The answer to a question, if it comes in time.
-    fn ask<T>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> Option<T> {
+    fn ask<T>(&self, question: impl FnOnce(mpsc::Sender<T>) -> DriverInput) -> Option<T> {
         let (answer, answered) = mpsc::channel();
         let _ = self.commands.send(question(answer));
         answered.recv_timeout(ANSWER_MAX).ok()
@@ -26,11 +26,11 @@ impl NetworkAssistant {
 
 impl Assistant for NetworkAssistant {
     fn names(&self) -> Names {
-        self.ask(Command::Names).unwrap_or_default()
+        self.ask(DriverInput::Names).unwrap_or_default()
     }
 
     fn judge(&self, line: &str) -> Option<Judgement> {
-        self.ask(|answer| Command::Judge(line.to_owned(), answer))
+        self.ask(|answer| DriverInput::Analyze(line.to_owned(), answer))
     }
 
     fn paint(&self, line: &str, judgement: &Judgement) -> String {

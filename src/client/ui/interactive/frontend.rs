@@ -9,7 +9,7 @@ use crate::client::config::options::Format;
 use crate::client::editor::Remote;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
-use crate::client::net::Front;
+use crate::client::net::Frontend;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftKeeper;
 use crate::client::terminal::printer::Printer;
@@ -51,7 +51,7 @@ impl TerminalFront {
     }
 }
 
-impl Front for TerminalFront {
+impl Frontend for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         if matches!(event, Event::Sent { .. }) {
             self.keep_unsent(session);
@@ -74,13 +74,13 @@ impl Front for TerminalFront {
         self.stamp = stamp;
     }
 
-    fn received(&mut self, line: &[u8]) {
+    fn line_received(&mut self, line: &[u8]) {
         if self.format == Format::Raw {
             self.page.add(&raw_line(line, false));
         }
     }
 
-    fn changed(&mut self, session: &Session, elapsed: Duration) {
+    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
         self.keep_unsent(session);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
@@ -102,17 +102,17 @@ impl Front for TerminalFront {
         }
     }
 
-    fn held_until(&self) -> Option<Duration> {
+    fn next_deadline(&self) -> Option<Duration> {
         self.page.scroll.held_until()
     }
 
-    fn typed_done(&mut self, session: &Session) {
+    fn line_done(&mut self, session: &Session) {
         self.tell(News::TypedDone {
             leaving: session.is_leaving(),
         });
     }
 
-    fn local(&mut self, line: &str) {
+    fn run_local(&mut self, line: &str) {
         if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
             return self.tell(News::Clear);
         }
@@ -123,7 +123,7 @@ impl Front for TerminalFront {
         self.tell(News::AskNick { nick, why });
     }
 
-    fn is_full(&self) -> bool {
+    fn is_backlogged(&self) -> bool {
         // Above a prompt older lines give way; the server is never made to wait for a terminal.
         false
     }

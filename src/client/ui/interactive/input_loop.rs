@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 
 use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, Entered, Remote};
-use crate::client::net::{Command, Commands};
+use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
 use crate::client::terminal::mode::QuietTerminal;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
@@ -37,7 +37,7 @@ pub(super) struct Desk<'t> {
     pub(super) remote: &'t Remote,
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
-    pub(super) commands: Commands,
+    pub(super) commands: InputSender,
     pub(super) quiet: &'t QuietTerminal,
     pub(super) title: Title,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
@@ -59,7 +59,7 @@ impl Desk<'_> {
     /// Leaves without the editor.
     pub(super) fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
         self.editor.abandon();
-        self.send(Command::Quit(Some(reason.to_owned())));
+        self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
             match self.news.recv() {
                 Ok(News::Ended(outcome)) => return Some(outcome),
@@ -77,7 +77,7 @@ impl Desk<'_> {
                     panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
-                    self.send(Command::Typed { text, room });
+                    self.send(DriverInput::Typed { text, room });
                 }
                 Entered::Cleared { was_empty } => {
                     if was_empty {
@@ -91,7 +91,7 @@ impl Desk<'_> {
                     print_to_stdout(self.title.again())?;
                     continue;
                 }
-                Entered::Leave => self.send(Command::Quit(None)),
+                Entered::Leave => self.send(DriverInput::Quit(None)),
                 Entered::Ended => {}
             }
             loop {
@@ -115,9 +115,9 @@ impl Desk<'_> {
                     let quiet = self.quiet;
                     let question = questions::another_nick(&nick, &why);
                     match answer(self.editor, question, &|| quiet.suspend())? {
-                        Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        Entered::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         Entered::Cleared { .. } | Entered::Leave => {
-                            self.send(Command::Quit(None));
+                            self.send(DriverInput::Quit(None));
                         }
                         Entered::Suspend | Entered::Ended => {}
                     }
@@ -126,14 +126,14 @@ impl Desk<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.reading && self.remote.take_interrupt() {
-                        self.send(Command::Quit(None));
+                        self.send(DriverInput::Quit(None));
                     }
                 }
             }
         }
     }
 
-    fn send(&self, command: Command) {
+    fn send(&self, command: DriverInput) {
         // The network's thread ends only behind its last news, which is still to be read.
         let _ = self.commands.send(command);
     }

@@ -1,0 +1,59 @@
+//! Decides on colors and on how much to show, from the options and the environment.
+
+use std::io::{self, IsTerminal as _};
+
+use jiff::tz::TimeZone;
+
+use crate::client::config::file::Config;
+use crate::client::config::options::{ColorChoice, Options};
+use crate::client::view::{Look, Volume};
+
+/// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
+pub(super) fn replay_renderer(options: &Options, config: &Config) -> Look {
+    renderer(has_color(options.color), verbosity(options, true), config)
+}
+
+/// The renderer of a session. `edits` says whether the editor draws the screen, `interactive`
+/// whether a user types the lines.
+pub(super) fn session_renderer(
+    options: &Options,
+    config: &Config,
+    edits: bool,
+    interactive: bool,
+) -> Look {
+    let color = has_color(options.color) && (edits || !interactive);
+    renderer(color, verbosity(options, interactive), config)
+}
+
+fn renderer(color: bool, verbosity: Volume, config: &Config) -> Look {
+    Look::new(
+        color,
+        verbosity,
+        TimeZone::system(),
+        config.display_settings(),
+    )
+}
+
+/// Whether to use colors: <https://no-color.org>, <https://bixense.com/clicolors>.
+fn has_color(choice: ColorChoice) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if is_set("NO_COLOR") => false,
+        ColorChoice::Auto if is_on("CLICOLOR_FORCE") => true,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("CLICOLOR").is_none_or(|v| v != "0")
+        }
+    }
+}
+
+fn verbosity(options: &Options, interactive: bool) -> Volume {
+    match (options.quiet, options.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Everything,
+        _ if interactive => Volume::Normal,
+        _ => Volume::Script,
+    }
+}
