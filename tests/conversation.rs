@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chatting_room::client::event::{Event, Fate, Manner};
 use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session, Shortfall};
-use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
+use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
 
 /// A server and the people on it.
@@ -36,15 +36,15 @@ struct Person {
 
 impl Room {
     fn new() -> Self {
-        let settings = hub::Settings {
+        let settings = hub::HubSettings {
             limits: hub::Limits {
                 enabled: false,
                 ..hub::Limits::default()
             },
-            ..hub::Settings::default()
+            ..hub::HubSettings::default()
         };
         Self {
-            hub: Hub::new(settings, hub::Moment::default()),
+            hub: Hub::new(settings, hub::HubTime::default()),
             hub_outbox: hub::Outbox::default(),
             people: Vec::new(),
             now: Duration::ZERO,
@@ -114,7 +114,7 @@ impl Room {
             .disconnected("connection reset", now, &mut person.outbox);
         let now = self.hub_now();
         self.hub
-            .disconnected(id, Loss::Broken, now, &mut self.hub_outbox);
+            .disconnected(id, DisconnectReason::Lost, now, &mut self.hub_outbox);
         self.settle();
     }
 
@@ -185,8 +185,8 @@ impl Room {
         moved
     }
 
-    fn hub_now(&self) -> hub::Moment {
-        hub::Moment {
+    fn hub_now(&self) -> hub::HubTime {
+        hub::HubTime {
             running: self.now,
             unix: self.now,
         }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::{Key, Message};
+use crate::wire::{FoldedName, Message};
 
 /// Which characters are the same letter in another case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,14 +63,14 @@ impl Default for Naming {
 
 impl Naming {
     /// What two spellings of one name have in common.
-    pub fn key(&self, name: &str) -> Key {
-        Key::of(&self.folded(name))
+    pub fn key(&self, name: &str) -> FoldedName {
+        FoldedName::of(&self.folded(name))
     }
 
     /// The text of that, to look a name up: nothing is copied for most names.
     pub fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
         match self.folded(name) {
-            Cow::Borrowed(name) => Key::folded(name),
+            Cow::Borrowed(name) => FoldedName::folded(name),
             Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
         }
     }

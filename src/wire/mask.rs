@@ -8,7 +8,7 @@ const ASCII: usize = 128;
 
 /// Whether all of `text` fits `mask`, where `*` stands for any characters and `?` for one, and the
 /// ASCII letter case does not matter.
-pub fn fits(mask: &str, text: &str) -> bool {
+pub fn matches(mask: &str, text: &str) -> bool {
     // Most masks say with their first words that they do not fit.
     let (start, rest) = mask.split_at(mask.find(['*', '?']).unwrap_or(mask.len()));
     let same = text.get(..start.len());
@@ -79,7 +79,7 @@ fn move_on(places: &mut [u64]) {
 
 /// A mask for `nick!user@host`, made whole where a part is missing; `None` for what cannot stand
 /// in a line as one parameter.
-pub fn whole(mask: &str) -> Option<String> {
+pub fn normalize(mask: &str) -> Option<String> {
     let bad = |c: char| c.is_control() || c == ' ';
     if mask.is_empty() || mask.starts_with(':') || mask.contains(bad) {
         return None;
@@ -111,7 +111,7 @@ mod tests {
             ("a**e", "ae"),
             ("*b*b", "abcb"),
         ] {
-            assert!(fits(mask, name), "{mask} {name}");
+            assert!(matches(mask, name), "{mask} {name}");
         }
         for (mask, name) in [
             ("", "a"),
@@ -122,7 +122,7 @@ mod tests {
             ("?", "ab"),
             ("*b?", "ab"),
         ] {
-            assert!(!fits(mask, name), "{mask} {name}");
+            assert!(!matches(mask, name), "{mask} {name}");
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
             let text = any(&['A', 'b', 'é', '😀'], 10);
             let expected = fits_plainly(&mask, &text);
             let (mask, text) = (String::from_iter(mask), String::from_iter(text));
-            assert_eq!(fits(&mask, &text), expected, "{mask} {text}");
+            assert_eq!(matches(&mask, &text), expected, "{mask} {text}");
             // The same at the border between two numbers.
             let (long_mask, long_text) = ("x".repeat(60) + &mask, "x".repeat(60) + &text);
             let long = leads_to_end(&long_mask, &long_text);

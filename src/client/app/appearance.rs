@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 
 use crate::client::config::file::Config;
 use crate::client::config::options::{ColorChoice, Options};
-use crate::client::view::{Look, Volume};
+use crate::client::view::{Renderer, Verbosity};
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
-pub(super) fn replay_renderer(options: &Options, config: &Config) -> Look {
+pub(super) fn replay_renderer(options: &Options, config: &Config) -> Renderer {
     renderer(has_color(options.color), verbosity(options, true), config)
 }
 
@@ -20,13 +20,13 @@ pub(super) fn session_renderer(
     config: &Config,
     edits: bool,
     interactive: bool,
-) -> Look {
+) -> Renderer {
     let color = has_color(options.color) && (edits || !interactive);
     renderer(color, verbosity(options, interactive), config)
 }
 
-fn renderer(color: bool, verbosity: Volume, config: &Config) -> Look {
-    Look::new(
+fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
+    Renderer::new(
         color,
         verbosity,
         TimeZone::system(),
@@ -49,11 +49,11 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn verbosity(options: &Options, interactive: bool) -> Volume {
+fn verbosity(options: &Options, interactive: bool) -> Verbosity {
     match (options.quiet, options.verbose) {
-        (true, _) => Volume::Quiet,
-        (_, true) => Volume::Everything,
-        _ if interactive => Volume::Normal,
-        _ => Volume::Script,
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ if interactive => Verbosity::Normal,
+        _ => Verbosity::Script,
     }
 }

@@ -12,9 +12,9 @@ use crate::client::config::options::{Action, Control, Format, Options};
 use crate::client::control::ControlRequest;
 use crate::client::control::client::{RunningSession, request, running_sessions};
 use crate::client::event::json::Record;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::ui::script;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use crate::common::sanitize::safe;
 
 /// Does what the options request of a running session. `None` when they request something else.
@@ -109,7 +109,7 @@ fn choose(
         let newest = sessions.next().ok_or(ClientError::NoSession)?;
         if several && report {
             let location = newest.location().join(" ");
-            tell(&format!(
+            stderr::report(&format!(
                 "several sessions are running; using {} {location}; choose another with --session",
                 newest.number
             ));
@@ -142,7 +142,7 @@ fn list(sessions: &[RunningSession]) -> Result<(), ClientError> {
 }
 
 /// Prints a line of an answer; a JSON record is rendered where a renderer is given.
-fn print(line: &str, renderer: Option<&Look>) -> io::Result<()> {
+fn print(line: &str, renderer: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (renderer, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),

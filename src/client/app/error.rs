@@ -10,7 +10,7 @@ use crate::client::config::resolve::ResolveError;
 use crate::client::control::client::ControlError;
 use crate::client::net::dial::ConnectError;
 use crate::client::session::Shortfall;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::ui::script::InvalidMessage;
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
@@ -110,7 +110,7 @@ impl ClientError {
     /// Prints the message to standard error, and gives the exit status.
     pub fn report(&self) -> u8 {
         if !self.is_silent() {
-            tell(&self.to_string());
+            stderr::report(&self.to_string());
         }
         self.exit_status()
     }

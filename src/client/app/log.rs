@@ -18,10 +18,10 @@ use crate::client::event::json::{Kind, Record};
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
-use crate::client::terminal::stderr::tell_of_line;
-use crate::client::view::Look;
-use crate::client::view::scrollback::Scroll;
-use crate::wire::{Key, Line, Lines};
+use crate::client::terminal::stderr;
+use crate::client::view::Renderer;
+use crate::client::view::scrollback::Scrollback;
+use crate::wire::{FoldedName, Line, Lines};
 
 /// The longest record, in bytes.
 const RECORD_BYTES_MAX: usize = 1024 * 1024;
@@ -78,7 +78,7 @@ fn show(
     query: &LogQuery<'_>,
     logs: Option<&Path>,
     config_file: Option<PathBuf>,
-    renderer: Look,
+    renderer: Renderer,
     now: &Zoned,
 ) -> Result<(), ClientError> {
     let output = BufWriter::new(io::stdout().lock());
@@ -127,13 +127,13 @@ fn show(
 struct LogReader<'q, W> {
     query: &'q LogQuery<'q>,
     since: Option<Timestamp>,
-    scroll: Scroll,
+    scroll: Scrollback,
     /// Renders the text to search: without colors and times.
-    plain: Look,
+    plain: Renderer,
     /// The room that lines need not name, since all are from there.
     room: Option<&'q str>,
     /// The users that were seen in the room of the query.
-    seen: BTreeSet<Key>,
+    seen: BTreeSet<FoldedName>,
     /// The time of the previous record, in Unix seconds.
     previous_second: Option<i64>,
     /// How many lines are not records.
@@ -142,14 +142,14 @@ struct LogReader<'q, W> {
 }
 
 impl<'q, W: Write> LogReader<'q, W> {
-    fn new(query: &'q LogQuery<'q>, mut look: Look, now: &Zoned, output: W) -> Self {
-        look.look_back();
+    fn new(query: &'q LogQuery<'q>, mut look: Renderer, now: &Zoned, output: W) -> Self {
+        look.for_replay();
         let room = query.room.as_deref();
         let room = room.filter(|room| !room.starts_with('@'));
         Self {
             since: query.since.and_then(|since| since.moment(now)),
-            plain: look.bare(),
-            scroll: Scroll::new(look, false),
+            plain: look.unstyled(),
+            scroll: Scrollback::new(look, false),
             room,
             seen: BTreeSet::new(),
             previous_second: None,
@@ -208,7 +208,7 @@ impl<'q, W: Write> LogReader<'q, W> {
             // In a file, a crash or a full disk leaves such lines.
             if self.is_stream() {
                 self.invalid_lines += 1;
-                tell_of_line(number, "skipped: not a valid record");
+                stderr::report_line(number, "skipped: not a valid record");
             }
             return Ok(());
         };
@@ -232,7 +232,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         }
         text.push_str(&self.scroll.show(event, unix_seconds, self.room));
         if self.previous_second.is_none() {
-            text.insert_str(0, &self.scroll.look().day(unix_seconds));
+            text.insert_str(0, &self.scroll.renderer().day_line(unix_seconds));
         }
         self.previous_second = Some(unix_seconds);
         self.output.write_all(text.as_bytes())
@@ -263,7 +263,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         let Some(place) = self.query.room.as_deref() else {
             return true;
         };
-        let nick = record.nick.as_deref().map(Key::of);
+        let nick = record.nick.as_deref().map(FoldedName::of);
         if matches!(record.kind, Kind::Lost | Kind::Back) {
             return true;
         }
@@ -272,25 +272,27 @@ impl<'q, W: Write> LogReader<'q, W> {
                 record.kind,
                 Kind::Whisper | Kind::Quit | Kind::Rename | Kind::Away
             );
-            return is_of_user && nick == Some(Key::of(user));
+            return is_of_user && nick == Some(FoldedName::of(user));
         }
         if matches!(record.kind, Kind::Quit | Kind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
             if was_seen && let Some(other) = &record.other {
-                self.seen.insert(Key::of(other));
+                self.seen.insert(FoldedName::of(other));
             }
             return was_seen || record.own;
         }
         let is_here = record.room.as_ref().is_some_and(|room| {
             // A message to the operators of a room counts as said in the room.
             let names = [room, room.trim_start_matches(PREFIXES)];
-            names.iter().any(|room| Key::of(room) == Key::of(place))
+            names
+                .iter()
+                .any(|room| FoldedName::of(room) == FoldedName::of(place))
         });
         if is_here {
             let people = record
                 .people
                 .iter()
-                .map(|nick| Key::of(nick.trim_start_matches(PREFIXES)));
+                .map(|nick| FoldedName::of(nick.trim_start_matches(PREFIXES)));
             self.seen.extend(people.chain(nick));
         }
         is_here

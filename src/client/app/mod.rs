@@ -22,7 +22,7 @@ use crate::client::net::Established;
 use crate::client::net::dial::Dialer;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::log::folder_of;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::ui::Seat;
 use crate::client::ui::script::{self, Plan};
 use crate::client::ui::setup::{SessionEnd, UiContext};
@@ -123,7 +123,7 @@ impl Client<'_> {
                 // A failed password command, for example: it may use the terminal, so it cannot run
                 // before the session ends.
                 (Err(error), Some(left)) if !matches!(error, ClientError::Signal(_)) => {
-                    tell(&format!("{error}; returning to {left}"));
+                    stderr::report(&format!("{error}; returning to {left}"));
                     choice.switched_to = Some(left);
                     continue;
                 }

@@ -70,7 +70,7 @@ pub(super) fn first_mistake(text: &str) -> Option<Mistake> {
         mistakes.extend(error.map(|message| (expansion.span().start, message)));
     }
     for mask in &config.ignore {
-        let is_mask = mask::whole(mask.get_ref()).is_some();
+        let is_mask = mask::normalize(mask.get_ref()).is_some();
         mistakes.extend(mistake_unless(
             is_mask,
             mask,

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{ControlRequest, ERROR};
-use crate::client::terminal::mode::leave_signals_to_main_thread;
+use crate::client::terminal::mode::block_editor_signals;
 
 /// The longest request, in bytes.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
@@ -47,12 +47,12 @@ impl ControlServer {
         thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {
-                leave_signals_to_main_thread();
+                block_editor_signals();
                 for caller in listener.incoming().flatten() {
                     let handler = handler.clone();
                     // Without a thread the caller finds the connection closed.
                     let _ = thread::Builder::new().spawn(move || {
-                        leave_signals_to_main_thread();
+                        block_editor_signals();
                         serve(caller, handler)
                     });
                 }

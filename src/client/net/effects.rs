@@ -42,7 +42,7 @@ impl<F: Frontend> Driver<F> {
     fn probe_server(&self, server: String) {
         let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
         thread::spawn(move || {
-            mode::leave_signals_to_main_thread();
+            mode::block_editor_signals();
             let result = dialer.probe(&server).map_err(|error| error.to_string());
             // The session may have ended meanwhile.
             if let Some(sender) = sender.upgrade() {
@@ -60,7 +60,7 @@ impl<F: Frontend> Driver<F> {
         while let Some(event) = events.next() {
             self.pending.on_event(&event, events.peek());
             if let Some(log) = &self.log {
-                log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
+                log.append(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }
             self.frontend.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()

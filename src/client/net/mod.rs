@@ -27,7 +27,7 @@ use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
 use crate::client::event::json::Stamp;
 use crate::client::session::{Moment, Outbox, Session};
-use crate::client::storage::log::LogKeeper;
+use crate::client::storage::log::LogWriter;
 use crate::client::terminal::mode;
 use connection::LinkState;
 use dial::Dialer;
@@ -55,7 +55,7 @@ pub(super) fn start(
     let InputReceiver { receiver, sender } = input;
     let start_log = |folder| {
         let sender = sender.clone();
-        LogKeeper::start(folder, move |words| {
+        LogWriter::start(folder, move |words| {
             // After the end of the session there is no screen to show it on.
             if let Some(sender) = sender.upgrade() {
                 let _ = sender.send(DriverInput::LogStatus(words));
@@ -70,7 +70,7 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::leave_signals_to_main_thread();
+            mode::block_editor_signals();
             let driver = Driver {
                 address,
                 session,
@@ -106,7 +106,7 @@ struct Driver<F> {
     tails: Vec<SyncSender<String>>,
     /// The callers of `ctl send` that wait for the delivery of their lines.
     pending: Pending,
-    log: Option<LogKeeper>,
+    log: Option<LogWriter>,
     /// The tags of the line that the session has just processed.
     stamp: Stamp,
     /// The start of the program: session times count from here.

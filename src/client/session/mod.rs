@@ -35,7 +35,7 @@ use crate::client::event::Event;
 use crate::wire::encoding::text_of;
 pub(in crate::client) use crate::wire::isupport::Naming;
 use crate::wire::outgoing::encode;
-use crate::wire::{Key, Message, Request};
+use crate::wire::{FoldedName, Message, Request};
 pub use config::Settings;
 use connection::capabilities::Capabilities;
 use connection::registration::Introduction;
@@ -314,7 +314,7 @@ impl Session {
     }
 
     /// What two spellings of one name have in common.
-    fn key(&self, name: &str) -> Key {
+    fn key(&self, name: &str) -> FoldedName {
         self.rooms.naming.key(name)
     }
 

@@ -11,7 +11,7 @@ use std::io;
 use crate::client::config::file::EditMode;
 use crate::client::net::Established;
 use crate::client::session::Session;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use interactive::Terminal;
 use plain::Plain;
 use questions::Question;
@@ -74,7 +74,7 @@ impl Seat {
         &mut self,
         place: Established,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: UiContext,
     ) -> io::Result<SessionEnd> {
         match self {

@@ -26,7 +26,7 @@ pub struct Settings {
     /// Where it listens; port 0 picks one.
     pub listen: Vec<SocketAddr>,
     /// All that does not concern sockets.
-    pub hub: hub::Settings,
+    pub hub: hub::HubSettings,
 }
 
 impl Default for Settings {
@@ -40,7 +40,7 @@ impl Settings {
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             listen: vec![address],
-            hub: hub::Settings::default(),
+            hub: hub::HubSettings::default(),
         }
     }
 }

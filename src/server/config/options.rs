@@ -131,8 +131,8 @@ impl Options {
 pub(super) fn config_help() -> String {
     let usual = &mut Limits::default();
     let limits = Limit::ALL.iter().map(|limit| {
-        let setting = format!("{} = {}", limit.key, (limit.place)(usual));
-        format!("  {setting:<30} {}", limit.words)
+        let setting = format!("{} = {}", limit.key, (limit.field)(usual));
+        format!("  {setting:<30} {}", limit.description)
             .trim_end()
             .to_owned()
     });

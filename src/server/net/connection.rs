@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
-use crate::server::hub::{ConnectionId, Outbox, Written};
+use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
 
@@ -71,7 +71,7 @@ pub(super) struct Connection {
     /// How much at the beginning of `waiting` is sent already.
     sent: usize,
     /// What waits otherwise: lines of this turn that stand behind each other in the outbox.
-    fresh: Written,
+    fresh: LineSpan,
 }
 
 /// What reading gave.
@@ -103,7 +103,7 @@ impl Connection {
             stream,
             waiting: Vec::new(),
             sent: 0,
-            fresh: Written::NOTHING,
+            fresh: LineSpan::EMPTY,
         }
     }
 
@@ -152,10 +152,10 @@ impl Connection {
     /// Puts a line of this turn behind what waits to be sent. As long as each line stands right
     /// behind the one before, they stay in the outbox: in a busy room all hear the same, and nothing
     /// is copied.
-    pub(super) fn push(&mut self, line: Written, outbox: &Outbox, queues: &mut Queues) {
+    pub(super) fn push(&mut self, line: LineSpan, outbox: &Outbox, queues: &mut Queues) {
         queues.waiting_bytes += line.len();
         if self.waiting.is_empty() {
-            if let Some(longer) = self.fresh.and(line) {
+            if let Some(longer) = self.fresh.join(line) {
                 self.fresh = longer;
                 return;
             }
@@ -170,7 +170,7 @@ impl Connection {
 
     /// Takes what waits in the outbox into memory of its own.
     pub(super) fn keep(&mut self, outbox: &Outbox, queues: &mut Queues) {
-        let fresh = mem::replace(&mut self.fresh, Written::NOTHING);
+        let fresh = mem::replace(&mut self.fresh, LineSpan::EMPTY);
         if fresh.len() > 0 {
             self.waiting = queues.take();
             self.waiting.extend_from_slice(outbox.bytes(fresh));
@@ -209,7 +209,7 @@ impl Connection {
                     self.writable = count == unsent.len();
                     match is_kept {
                         true => self.sent += count,
-                        false => self.fresh = self.fresh.behind(count),
+                        false => self.fresh = self.fresh.skip(count),
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,

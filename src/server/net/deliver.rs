@@ -7,7 +7,7 @@ use slab::Slab;
 
 use super::connection::{Connection, Queue, State};
 use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
-use crate::server::hub::{ConnectionId, Loss};
+use crate::server::hub::{ConnectionId, DisconnectReason};
 
 /// Once this part of what may wait for a reader does wait, those who speak to them are slowed down,
 /// and so are the readers themselves.
@@ -32,7 +32,7 @@ impl Reactor {
             }
             let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
-            if self.outbox.is_long() {
+            if self.outbox.is_full() {
                 self.keep_lines();
             }
             if wants_reload {
@@ -50,7 +50,7 @@ impl Reactor {
     fn hand_out_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
         let behind_bytes = self.behind_bytes();
-        for &(to, line) in self.outbox.sends_in_place() {
+        for &(to, line) in self.outbox.spans() {
             let Some(connection) = known(&mut self.connections, to) else {
                 continue;
             };
@@ -67,10 +67,10 @@ impl Reactor {
                 }
                 if written.is_err() {
                     connection.queue = Queue::Overfull;
-                    self.lost.push((to, Loss::Broken));
+                    self.lost.push((to, DisconnectReason::Lost));
                 } else if unsent > bytes_max {
                     connection.queue = Queue::Overfull;
-                    self.lost.push((to, Loss::SendQueueFull));
+                    self.lost.push((to, DisconnectReason::SendQueueFull));
                 }
             }
             if connection.queue == Queue::Overfull {
@@ -101,7 +101,8 @@ impl Reactor {
         {
             connection.forget_unsent(&mut self.queues);
             connection.queue = Queue::Overfull;
-            self.lost.push((connection.id, Loss::SendQueueFull));
+            self.lost
+                .push((connection.id, DisconnectReason::SendQueueFull));
         }
     }
 
@@ -125,7 +126,7 @@ impl Reactor {
         self.outbox.forget_lines();
     }
 
-    fn tell_of_loss(&mut self, id: ConnectionId, loss: Loss) {
+    fn tell_of_loss(&mut self, id: ConnectionId, loss: DisconnectReason) {
         let Some(connection) = known(&mut self.connections, id) else {
             return;
         };
@@ -133,10 +134,10 @@ impl Reactor {
         self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
             // It may have closed only its own direction and still listen for the answers.
-            Loss::Closed => self.begin_closing(id),
-            Loss::Broken => self.let_go(id.index()),
+            DisconnectReason::Closed => self.begin_closing(id),
+            DisconnectReason::Lost => self.let_go(id.index()),
             // The hub says goodbye and closes it.
-            Loss::SendQueueFull | Loss::EndlessLine => {}
+            DisconnectReason::SendQueueFull | DisconnectReason::LineTooLong => {}
         }
     }
 
@@ -148,7 +149,7 @@ impl Reactor {
         connection.readable = true;
         connection.be_written_to(&mut self.unsent);
         self.make_ready(id.index());
-        let time = match self.connections.len() > self.hub.connections() + CLOSING_MAX {
+        let time = match self.connections.len() > self.hub.connection_count() + CLOSING_MAX {
             true => Duration::ZERO,
             false => CLOSING_TIME,
         };
@@ -160,7 +161,7 @@ impl Reactor {
         if let Some(connection) = known(&mut self.connections, id) {
             connection.state = State::Paused;
             if connection.is_broken {
-                self.lost.push((id, Loss::Broken));
+                self.lost.push((id, DisconnectReason::Lost));
             }
             let until = connection.wake_at.max(Some(until));
             self.wake_at(id.index(), until);
@@ -185,7 +186,7 @@ impl Reactor {
         let (id, all_sent) = (connection.id, connection.unsent_bytes() == 0);
         if connection.state != State::Closing {
             if written.is_err() {
-                self.lost.push((id, Loss::Broken));
+                self.lost.push((id, DisconnectReason::Lost));
             } else if connection.hears_first && connection.unsent_bytes() <= behind_bytes {
                 connection.hears_first = false;
                 self.make_ready(index);
@@ -239,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::server::Settings;
-    use crate::server::hub::{Limits, Outbox, Written};
+    use crate::server::hub::{Limits, LineSpan, Outbox};
 
     /// A reactor with one connection, and its other side, which reads nothing: all the system takes
     /// for it is taken, and `waiting` bytes are left.
@@ -272,7 +273,7 @@ mod tests {
     }
 
     /// A line of so many bytes, its ending included.
-    fn line_of(bytes: usize, outbox: &mut Outbox) -> Written {
+    fn line_of(bytes: usize, outbox: &mut Outbox) -> LineSpan {
         outbox.line(format_args!("{}", "x".repeat(bytes - "\r\n".len())))
     }
 

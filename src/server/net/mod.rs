@@ -23,7 +23,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use crate::server::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
+use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubTime, Outbox};
 use crate::server::{ServerError, Settings};
 use connection::{Connection, Queues, State};
 use listener::Door;
@@ -50,7 +50,7 @@ const RELOAD: Token = Token(usize::MAX - 1);
 pub(super) struct Reactor {
     poll: Poll,
     started: Instant,
-    now: Moment,
+    now: HubTime,
     hub: Hub,
     outbox: Outbox,
     door: Door,
@@ -66,7 +66,7 @@ pub(super) struct Reactor {
     /// Who has something to hear that has not been written yet.
     unsent: Vec<usize>,
     /// Who is lost, and the hub does not know yet.
-    lost: Vec<(ConnectionId, Loss)>,
+    lost: Vec<(ConnectionId, DisconnectReason)>,
     /// What was taken from the connection at hand in this turn, and what came of it.
     share: Share,
     /// Whose place is free once no event of this turn can be for them any more.
@@ -250,7 +250,7 @@ impl Reactor {
         if self.stopping_since.is_some() {
             return;
         }
-        info!(here = self.hub.here(), "stopping");
+        info!(here = self.hub.registered_count(), "stopping");
         // Once is enough, and a closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.door.close();
@@ -313,16 +313,16 @@ impl Reactor {
         self.deliver();
     }
 
-    fn lose(&mut self, id: ConnectionId, loss: Loss) {
+    fn lose(&mut self, id: ConnectionId, loss: DisconnectReason) {
         self.lost.push((id, loss));
         self.deliver();
     }
 }
 
 /// Both clocks, read together.
-fn moment(started: Instant) -> Moment {
+fn moment(started: Instant) -> HubTime {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Moment {
+    HubTime {
         running: started.elapsed(),
         unix: unix.unwrap_or_default(),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Reactor;
 use super::connection::{Connection, Got, State};
-use crate::server::hub::{ConnectionId, Loss};
+use crate::server::hub::{ConnectionId, DisconnectReason};
 use crate::wire::Line;
 
 /// What is read from one connection in one turn, at most.
@@ -54,7 +54,7 @@ impl Reactor {
             State::Open => self.take_share(index, &mut buffer),
             State::Closing => self.drop_what_comes(index, &mut buffer),
             // What it has said and nobody has heard yet goes with it.
-            State::Paused if connection.is_broken => self.lose(id, Loss::Broken),
+            State::Paused if connection.is_broken => self.lose(id, DisconnectReason::Lost),
             State::Paused | State::Gone => {}
         }
         self.read_buffer = buffer;
@@ -92,8 +92,8 @@ impl Reactor {
                 }
             }
             Ok(Got::Nothing) => {}
-            Ok(Got::End) => self.lose(id, Loss::Closed),
-            Err(_) => self.lose(id, Loss::Broken),
+            Ok(Got::End) => self.lose(id, DisconnectReason::Closed),
+            Err(_) => self.lose(id, DisconnectReason::Lost),
         }
         if self.connections.get(index).is_some_and(|one| one.readable) {
             self.make_ready(index);
@@ -119,7 +119,7 @@ impl Reactor {
             let Some(line) = connection.lines.next_line(&mut fresh) else {
                 if connection.lines.skipped_bytes() > self.hub.limits().receive_queue_bytes as usize
                 {
-                    self.lose(id, Loss::EndlessLine);
+                    self.lose(id, DisconnectReason::LineTooLong);
                     return false;
                 }
                 return true;

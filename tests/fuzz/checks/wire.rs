@@ -4,7 +4,7 @@
 use chatting_room::client::event::json::Stamp;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
-use chatting_room::wire::{Key, Line, Lines, Message, Nick, Request, RoomName};
+use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
 
 /// The first byte says how long a line may be and where the stream is cut; the rest is the stream.
 pub(crate) fn check(bytes: &[u8]) {
@@ -135,8 +135,8 @@ fn check_message(message: &Message<'_>) {
 }
 
 fn check_names(text: &str) {
-    let key = Key::of(text);
-    assert_eq!(Key::of(key.as_str()), key, "a key is its own key");
+    let key = FoldedName::of(text);
+    assert_eq!(FoldedName::of(key.as_str()), key, "a key is its own key");
     for word in text.split(' ') {
         if let Ok(nick) = Nick::parse(word) {
             assert!(

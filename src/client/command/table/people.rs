@@ -80,7 +80,7 @@ pub(super) const PEOPLE: &[Slash] = &[
 
 /// A nick, or a mask of nicks and addresses.
 fn checked_mask(mask: &str) -> Result<&str, Fault> {
-    mask::whole(mask)
+    mask::normalize(mask)
         .map(|_| mask)
         .ok_or_else(|| Fault::Nick(mask.to_owned()))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::client::event::{Details, Present, RoomSummary};
-use crate::wire::Key;
+use crate::wire::FoldedName;
 use crate::wire::isupport::Naming;
 
 /// Up to so many people, `/who` asks about each of them for the details.
@@ -28,13 +28,13 @@ pub(in crate::client::session) struct Asked {
     /// The last token a list was asked for with.
     token: u16,
     /// `/names` of these rooms, with what has come so far.
-    pub(in crate::client::session) names: BTreeMap<Key, Vec<String>>,
+    pub(in crate::client::session) names: BTreeMap<FoldedName, Vec<String>>,
     /// What these rooms are about.
-    pub(in crate::client::session) topics: BTreeSet<Key>,
+    pub(in crate::client::session) topics: BTreeSet<FoldedName>,
     /// Something was asked whose answer has no form of its own.
     pub(in crate::client::session) in_words: bool,
     /// What has come so far of an answer to `WHOIS`.
-    pub(in crate::client::session) whois: BTreeMap<Key, Details>,
+    pub(in crate::client::session) whois: BTreeMap<FoldedName, Details>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
@@ -42,7 +42,7 @@ pub(in crate::client::session) struct Asked {
     /// The nick this person asked for last.
     pub(in crate::client::session) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
-    pub(in crate::client::session) away: BTreeMap<Key, String>,
+    pub(in crate::client::session) away: BTreeMap<FoldedName, String>,
 }
 
 /// An answer to `/who`.
@@ -53,7 +53,7 @@ pub(super) struct Who {
     pub(super) token: String,
     pub(super) people: Vec<Present>,
     /// Those whose details are to come.
-    pub(super) missing: BTreeSet<Key>,
+    pub(super) missing: BTreeSet<FoldedName>,
     /// When that is not waited for any more; none until the list is whole.
     pub(super) until: Option<Duration>,
 }
@@ -87,7 +87,7 @@ impl Asked {
     }
 
     /// What has come so far of the answer to `WHOIS` about this person.
-    pub(super) fn whois_of(&mut self, key: Key) -> &mut Details {
+    pub(super) fn whois_of(&mut self, key: FoldedName) -> &mut Details {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
         }
@@ -95,7 +95,7 @@ impl Asked {
     }
 
     /// Keeps what somebody who is away has left behind. What it was before.
-    pub(super) fn keep_away(&mut self, key: Key, words: &str) -> Option<String> {
+    pub(super) fn keep_away(&mut self, key: FoldedName, words: &str) -> Option<String> {
         if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
             self.away.clear();
         }

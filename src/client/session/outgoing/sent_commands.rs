@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::wire::isupport::Naming;
-use crate::wire::{Key, Message};
+use crate::wire::{FoldedName, Message};
 
 /// So many are remembered at most, and for so long.
 const REMEMBERED_MAX: usize = 32;
@@ -26,7 +26,7 @@ struct Sent {
     /// As it went out.
     command: String,
     /// Whom and what it is about.
-    about: Vec<Key>,
+    about: Vec<FoldedName>,
     at: Duration,
 }
 
@@ -68,7 +68,7 @@ impl Commands {
     }
 
     /// The first of these commands is done, or answered: the first about `about` where it is named.
-    pub(in crate::client::session) fn done(&mut self, command: &str, about: Option<&Key>) {
+    pub(in crate::client::session) fn done(&mut self, command: &str, about: Option<&FoldedName>) {
         let is_it = |sent: &Sent| {
             sent.command == command && about.is_none_or(|about| sent.about.contains(about))
         };

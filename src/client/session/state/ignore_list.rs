@@ -27,7 +27,7 @@ impl Ignored {
     pub(in crate::client::session) fn has(&self, source: &str, naming: &Naming) -> bool {
         let source = naming.folded(source);
         let mut masks = self.0.iter();
-        masks.any(|mask| mask::fits(&naming.folded(mask), &source))
+        masks.any(|mask| mask::matches(&naming.folded(mask), &source))
     }
 
     /// Somebody has another nick, and is ignored by their nick alone.
@@ -50,7 +50,7 @@ impl Ignored {
 }
 
 fn key(mask: &str) -> Option<String> {
-    mask::whole(mask).map(|mask| mask.to_ascii_lowercase())
+    mask::normalize(mask).map(|mask| mask.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rooms::Rooms;
-use crate::wire::Key;
+use crate::wire::FoldedName;
 
 /// So many people in all rooms together are remembered: more than there are in the largest of all
 /// networks, and no more memory than a server can be trusted with.
@@ -115,7 +115,7 @@ impl Rooms {
     pub(in crate::client::session) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
         let own = self.naming.key(own);
         let active = self.active.as_ref().map(|name| self.naming.key(name));
-        let mut ranked: BTreeMap<&Key, (bool, u64, &str)> = BTreeMap::new();
+        let mut ranked: BTreeMap<&FoldedName, (bool, u64, &str)> = BTreeMap::new();
         for (room_key, room) in &self.rooms {
             let elsewhere = Some(room_key) != active.as_ref();
             for (key, person) in room.people.iter().filter(|(key, _)| **key != own) {

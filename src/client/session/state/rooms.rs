@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::Person;
 use crate::wire::isupport::Naming;
-use crate::wire::{Key, Message};
+use crate::wire::{FoldedName, Message};
 
 /// So many rooms are remembered that this person has only heard of.
 const HEARD_OF_MAX: usize = 1_000;
@@ -16,7 +16,7 @@ const ROOMS_MAX: usize = 1_000;
 pub(in crate::client::session) struct Rooms {
     /// When two names are one. The maps here are keyed by it, and made anew when it changes.
     pub(in crate::client::session) naming: Naming,
-    pub(super) rooms: BTreeMap<Key, Room>,
+    pub(super) rooms: BTreeMap<FoldedName, Room>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
     /// Its name, when it was left unasked.
@@ -50,7 +50,7 @@ pub(in crate::client::session) struct Room {
     pub(in crate::client::session) listed: bool,
     /// What has been said since it was the active one.
     pub(in crate::client::session) unread: Unread,
-    pub(super) people: BTreeMap<Key, Person>,
+    pub(super) people: BTreeMap<FoldedName, Person>,
 }
 
 /// How much has been said that was not said in the active room.

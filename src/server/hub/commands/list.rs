@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 use crate::server::hub::state::masks;
-use crate::server::hub::{ConnectionId, Done, Echo, Hub, Reply, Room};
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Reply, Room, Truncated};
 
 impl Hub {
     pub(in crate::server::hub) fn list<'a>(
         &mut self,
         from: ConnectionId,
         filter: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
         self.reply_about(from, Reply::ListStart, "Channel");
         let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
-            named.filter_map(|name| self.rooms.called(name)).collect()
+            named.filter_map(|name| self.rooms.by_name(name)).collect()
         } else {
             let conditions: Vec<_> = named.collect();
             let holds = |room: &Room| conditions.iter().all(|one| holds(one, room, self.now.unix));
-            self.watch.looked_at.set(self.rooms.slab.len());
+            self.timers.scanned.set(self.rooms.slab.len());
             let rooms = self.rooms.slab.iter().map(|(_, room)| room);
             rooms.filter(|room| holds(room)).collect()
         };
@@ -32,7 +32,7 @@ impl Hub {
             self.reply_with(from, Reply::List, rest);
         }
         if found.len() > most {
-            self.reply_about(from, Reply::TooManyMatches, Echo(filter));
+            self.reply_about(from, Reply::TooManyMatches, Truncated(filter));
         }
         self.reply(from, Reply::ListEnd);
         Ok(())
@@ -52,8 +52,8 @@ fn holds(condition: &str, room: &Room, now: Duration) -> bool {
         Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
         Some(("T", below, bound)) => topic.is_some_and(|one| (minutes(one.time) < bound) == below),
         _ => match condition.strip_prefix('!') {
-            Some(mask) => !masks::fits(mask, room.name.as_str()),
-            None => masks::fits(condition, room.name.as_str()),
+            Some(mask) => !masks::matches(mask, room.name.as_str()),
+            None => masks::matches(condition, room.name.as_str()),
         },
     }
 }
@@ -69,7 +69,7 @@ fn bound(condition: &str) -> Option<(&str, bool, u64)> {
 mod tests {
     use super::*;
     use crate::server::hub::state::rooms::{Rooms, Topic};
-    use crate::server::hub::{Capabilities, ConnectionId, Member, Modes};
+    use crate::server::hub::{Capabilities, ConnectionId, Modes, RoomMember};
     use crate::wire::RoomName;
 
     #[test]
@@ -78,7 +78,7 @@ mod tests {
         let (name, mut rooms) = (RoomName::parse("#alps").unwrap(), Rooms::default());
         let number = rooms.create(&name, Modes::default(), minutes(10)).unwrap();
         let room = rooms.get_mut(number).unwrap();
-        let member = |index| Member {
+        let member = |index| RoomMember {
             id: ConnectionId::new(index, 0),
             capabilities: Capabilities::NONE,
             operator: false,
