@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{ControlRequest, ERROR};
-use crate::client::terminal::mode::block_editor_signals;
+use crate::client::terminal::signals::block_editor_signals;
 
 /// The longest request, in bytes.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;

@@ -6,7 +6,7 @@ use super::{Driver, DriverInput, Frontend};
 use crate::client::event::Event;
 use crate::client::event::json::Record;
 use crate::client::session::{Moment, Order};
-use crate::client::terminal::mode;
+use crate::client::terminal::signals;
 
 impl<F: Frontend> Driver<F> {
     /// Applies the effects of one step of the session.
@@ -42,7 +42,7 @@ impl<F: Frontend> Driver<F> {
     fn probe_server(&self, server: String) {
         let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
         thread::spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let result = dialer.probe(&server).map_err(|error| error.to_string());
             // The session may have ended meanwhile.
             if let Some(sender) = sender.upgrade() {

@@ -28,7 +28,7 @@ use crate::client::control::pending::Pending;
 use crate::client::event::json::Stamp;
 use crate::client::session::{Moment, Outbox, Session};
 use crate::client::storage::log::LogWriter;
-use crate::client::terminal::mode;
+use crate::client::terminal::signals;
 use connection::LinkState;
 use dial::Dialer;
 pub use frontend::Frontend;
@@ -70,7 +70,7 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let driver = Driver {
                 address,
                 session,

@@ -14,9 +14,8 @@ use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::event::Event;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
-use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::quit_reason;
+use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::common::sanitize::safe_name;
@@ -179,7 +178,7 @@ impl Plain {
 fn end_on_signals(talk: Arc<Mutex<Option<InputSender>>>) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         let Some(commands) = &*lock(&talk) else {
-            return mode::end_by(signal);
+            return signals::end_by(signal);
         };
         // The network's thread may be about to end anyway.
         let _ = commands.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));

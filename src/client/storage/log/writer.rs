@@ -95,7 +95,7 @@ impl LogWriter {
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::block_editor_signals();
+                crate::client::terminal::signals::block_editor_signals();
                 writer.write_all(&folder, &report);
             })?;
         Ok(log)

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use super::ANSWER_MAX;
 use crate::client::command::completion::Names;
-use crate::client::editor::Assistant;
+use crate::client::editor::InputAssist;
 use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Judgement;
 use crate::client::view::Renderer;
@@ -24,16 +24,16 @@ impl NetworkAssistant {
     }
 }
 
-impl Assistant for NetworkAssistant {
+impl InputAssist for NetworkAssistant {
     fn names(&self) -> Names {
         self.ask(DriverInput::Names).unwrap_or_default()
     }
 
-    fn judge(&self, line: &str) -> Option<Judgement> {
+    fn analyze(&self, line: &str) -> Option<Judgement> {
         self.ask(|answer| DriverInput::Analyze(line.to_owned(), answer))
     }
 
-    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+    fn highlight(&self, line: &str, judgement: &Judgement) -> String {
         self.look.highlight(line, judgement)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::News;
 use crate::client::command::{self, Intent, Local};
 use crate::client::config::options::Format;
-use crate::client::editor::Remote;
+use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
 use crate::client::net::Frontend;
@@ -24,7 +24,7 @@ pub(super) struct TerminalFront {
     pub(super) format: Format,
     pub(super) stamp: Stamp,
     pub(super) printer: Printer,
-    pub(super) remote: Remote,
+    pub(super) remote: EditorHandle,
     pub(super) title: Title,
     /// Where what cannot be sent yet is kept, and how many lines it was.
     pub(super) drafts: Option<DraftStore>,
