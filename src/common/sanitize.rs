@@ -4,6 +4,7 @@
 //! characters, escapes, and characters that have no shape or turn the direction of what follows
 //! are shown as marks.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::wire::name::is_invisible;
@@ -20,9 +21,15 @@ use crate::wire::name::is_invisible;
 /// assert_eq!(safe("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
 /// ```
 pub fn safe(text: &str) -> String {
+    visible_text(text).into_owned()
+}
+
+/// The text as a reader sees it, the same as [`safe`] gives: what mentions, highlighted words and
+/// patterns are looked for in.
+pub fn visible_text(text: &str) -> Cow<'_, str> {
     // Most text is plain, and much of it comes at once.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut harmless = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -49,7 +56,7 @@ pub fn safe(text: &str) -> String {
         }
         before = Some(c);
     }
-    harmless
+    Cow::Owned(harmless)
 }
 
 /// Text of one word: a nick or a room's name, in which a space would be a trick as well.

@@ -276,6 +276,36 @@ fn lines_of_others_that_are_no_records_are_left_out_and_told() {
 }
 
 #[test]
+fn times_are_shown_in_the_zone_that_is_named_and_one_that_is_unknown_is_reported_once() {
+    let line =
+        r##"{"kind":"message","time":"2026-07-01T12:00:00Z","room":"#c","nick":"a","text":"x"}"##;
+    let shown = |zone: &str, options: &[&str]| {
+        let mut command = chatroom(&["log", "-"]);
+        command.args(options).env("TZ", zone);
+        run(command, &format!("{line}\n"))
+    };
+    for (zone, time) in [
+        ("Europe/Berlin", "14:00"),
+        (":America/New_York", "08:00"),
+        ("UTC", "12:00"),
+        ("CET-1", "13:00"),
+        ("", "12:00"),
+    ] {
+        let finished = shown(zone, &[]);
+        let expected = format!("{time} #c <a> x\n");
+        assert_eq!(behind_day(&finished.out), expected, "{zone}: {finished:?}");
+        assert_eq!(finished.err, "", "{zone}");
+    }
+    // The day begins there, too.
+    let late = shown("Pacific/Kiritimati", &["--since", "2026-07-02"]);
+    assert_eq!(late.out, "— Thursday, 2 July 2026 —\n02:00 #c <a> x\n");
+    let unknown = shown("Europe/Berln", &["--since", "2026-07-01"]);
+    assert_eq!(behind_day(&unknown.out), "12:00 #c <a> x\n");
+    let words = "is not a known time zone; times are shown in UTC";
+    assert_eq!(unknown.err, format!("chatroom: TZ=Europe/Berln {words}\n"));
+}
+
+#[test]
 fn a_reader_of_the_log_that_has_seen_enough_ends_it_quietly() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     home.put("2026-03-01", &SEEN[0].repeat(2_000));

@@ -1,11 +1,13 @@
 //! Decides on colors and on how much to show, from the options and the environment.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::Once;
 
 use jiff::tz::TimeZone;
 
 use crate::client::config::file::Config;
 use crate::client::config::options::{ColorChoice, Options};
+use crate::client::terminal::stderr;
 use crate::client::view::{Renderer, Verbosity};
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
@@ -26,12 +28,7 @@ pub(super) fn session_renderer(
 }
 
 fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
-    Renderer::new(
-        color,
-        verbosity,
-        TimeZone::system(),
-        config.display_settings(),
-    )
+    Renderer::new(color, verbosity, time_zone(), config.display_settings())
 }
 
 /// Whether to use colors: <https://no-color.org>, <https://bixense.com/clicolors>.
@@ -56,4 +53,22 @@ fn verbosity(options: &Options, interactive: bool) -> Verbosity {
         _ if interactive => Verbosity::Normal,
         _ => Verbosity::Script,
     }
+}
+
+/// The time zone in which times are shown. An unknown zone in `TZ` is reported once; then times are
+/// in UTC.
+pub(super) fn time_zone() -> TimeZone {
+    static REPORT: Once = Once::new();
+    let unknown = |_| {
+        if let Some(name) = std::env::var_os("TZ") {
+            REPORT.call_once(|| {
+                let name = name.display();
+                stderr::report(&format!(
+                    "TZ={name} is not a known time zone; times are shown in UTC"
+                ));
+            });
+        }
+        TimeZone::UTC
+    };
+    TimeZone::try_system().unwrap_or_else(unknown)
 }

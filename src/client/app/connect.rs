@@ -14,7 +14,7 @@ use crate::client::config::file::Config;
 use crate::client::config::options::Options;
 use crate::client::config::resolve::{Missing, Resolution, ResolvedServer, ServerChoice, resolve};
 use crate::client::net::dial::{ConnectError, Dialer};
-use crate::client::session::{Settings, Shortfall};
+use crate::client::session::{Incomplete, SessionConfig};
 use crate::client::ui::Seat;
 use crate::client::ui::questions;
 use crate::client::ui::script::Plan;
@@ -125,7 +125,7 @@ impl Connector<'_> {
                 let left = limit.saturating_sub(self.started.elapsed());
                 let report = None;
                 let result = result.recv_timeout(left);
-                result.map_err(|_| ClientError::Session(Shortfall::TimeIsUp { limit, report }))
+                result.map_err(|_| ClientError::Session(Incomplete::TimeIsUp { limit, report }))
             }
         }
     }
@@ -138,8 +138,8 @@ pub(super) fn session_config(
     config: &Config,
     script: &Plan,
     is_script: bool,
-) -> Settings {
-    Settings {
+) -> SessionConfig {
+    SessionConfig {
         user: server.user,
         real_name: server.real_name,
         on_connect: server.on_connect,

@@ -9,7 +9,7 @@ use crate::client::config::credentials::CredentialError;
 use crate::client::config::resolve::ResolveError;
 use crate::client::control::client::ControlError;
 use crate::client::net::dial::ConnectError;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::terminal::stderr;
 use crate::client::ui::script::InvalidMessage;
 use crate::common::config_file::ConfigError;
@@ -54,7 +54,7 @@ pub enum ClientError {
         error: io::Error,
     },
     /// The session ended before everything was done.
-    Session(Shortfall),
+    Session(Incomplete),
     /// A running session did not do what was requested.
     Control(ControlError),
     /// No running session has a control socket.
@@ -84,11 +84,11 @@ impl ClientError {
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,
             Self::Session(shortfall) => match shortfall {
-                Shortfall::LinesRefused => 65,
-                Shortfall::ServerGone { .. } => 69,
-                Shortfall::TimeIsUp { .. } => 75,
-                Shortfall::ProtocolBroken { .. } => 76,
-                Shortfall::NickRefused { .. } | Shortfall::EntryRefused { .. } => 77,
+                Incomplete::LinesRefused => 65,
+                Incomplete::ServerGone { .. } => 69,
+                Incomplete::TimeIsUp { .. } => 75,
+                Incomplete::ProtocolBroken { .. } => 76,
+                Incomplete::NickRefused { .. } | Incomplete::EntryRefused { .. } => 77,
             },
             Self::Control(error) => match error {
                 ControlError::InvalidLine => 64,
@@ -119,7 +119,7 @@ impl ClientError {
     fn is_silent(&self) -> bool {
         matches!(
             self,
-            Self::Session(Shortfall::LinesRefused) | Self::Signal(_)
+            Self::Session(Incomplete::LinesRefused) | Self::Signal(_)
         )
     }
 

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, Zoned};
 
-use super::appearance::replay_renderer;
+use super::appearance::{replay_renderer, time_zone};
 use super::error::ClientError;
 use crate::client::config::address::{Address, parse_address};
 use crate::client::config::file::Config;
 use crate::client::config::options::{Format, Log, Options};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Kind, Record};
+use crate::client::event::json::{Record, RecordKind};
 use crate::client::event::matcher::Pattern;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
@@ -70,7 +70,13 @@ pub(super) fn run(
     };
     let config_file = config_file.filter(|_| !config.log);
     let renderer = replay_renderer(options, config);
-    let shown = show(&query, logs, config_file, renderer, &Zoned::now());
+    let shown = show(
+        &query,
+        logs,
+        config_file,
+        renderer,
+        &Timestamp::now().to_zoned(time_zone()),
+    );
     shown.or_else(ClientError::ignore_broken_pipe)
 }
 
@@ -88,7 +94,7 @@ fn show(
         reader.finish()?;
         return match reader.invalid_lines {
             0 => Ok(()),
-            _ => Err(ClientError::Session(Shortfall::LinesRefused)),
+            _ => Err(ClientError::Session(Incomplete::LinesRefused)),
         };
     };
     let no_log = || ClientError::NoLog {
@@ -264,17 +270,17 @@ impl<'q, W: Write> LogReader<'q, W> {
             return true;
         };
         let nick = record.nick.as_deref().map(FoldedName::of);
-        if matches!(record.kind, Kind::Lost | Kind::Back) {
+        if matches!(record.kind, RecordKind::Lost | RecordKind::Back) {
             return true;
         }
         if let Some(user) = place.strip_prefix('@') {
             let is_of_user = matches!(
                 record.kind,
-                Kind::Whisper | Kind::Quit | Kind::Rename | Kind::Away
+                RecordKind::Whisper | RecordKind::Quit | RecordKind::Rename | RecordKind::Away
             );
             return is_of_user && nick == Some(FoldedName::of(user));
         }
-        if matches!(record.kind, Kind::Quit | Kind::Rename) {
+        if matches!(record.kind, RecordKind::Quit | RecordKind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
             if was_seen && let Some(other) = &record.other {
                 self.seen.insert(FoldedName::of(other));

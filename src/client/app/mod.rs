@@ -134,7 +134,7 @@ impl Client<'_> {
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let end = self.run_session(server, connection, ui.as_mut());
             let end = end.map_err(ClientError::Output)?;
-            let Some(Outcome::Elsewhere { server }) = end.outcome else {
+            let Some(Outcome::SwitchServer { server }) = end.outcome else {
                 let closed = ui.map_or(Ok(()), Seat::close);
                 let closed = closed.map_err(ClientError::Output);
                 closed.or_else(ClientError::ignore_broken_pipe)?;
@@ -237,8 +237,8 @@ fn exit_result(end: SessionEnd) -> Result<(), ClientError> {
         return Err(ClientError::Signal(signal));
     }
     match end.outcome {
-        Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
-        Some(Outcome::Short(shortfall)) => Err(ClientError::Session(shortfall)),
+        Some(Outcome::Done | Outcome::SwitchServer { .. }) => Ok(()),
+        Some(Outcome::Incomplete(shortfall)) => Err(ClientError::Session(shortfall)),
         None => Err(ClientError::Internal),
     }
 }

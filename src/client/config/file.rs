@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
 use super::validate;
-use crate::client::command::settings::{Setting, SettingError, Taste};
+use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, Source, keys_of};
 
 /// A commented file with every key, as `--generate config` prints it.
@@ -154,7 +154,7 @@ impl Config {
         if let Some((at, message)) = validate::first_mistake(&source.text) {
             return Err(source.wrong(Some(at), message));
         }
-        let mut display = Taste::default();
+        let mut display = DisplaySettings::default();
         for (name, value) in &config.look {
             set(name.get_ref(), value.get_ref(), &mut display).map_err(|error| {
                 let (at, message) = match &error {
@@ -178,8 +178,8 @@ impl Config {
     }
 
     /// The display settings: the defaults with the changes of the file.
-    pub fn display_settings(&self) -> Taste {
-        let mut display = Taste::default();
+    pub fn display_settings(&self) -> DisplaySettings {
+        let mut display = DisplaySettings::default();
         for (name, value) in &self.look {
             let set = set(name.get_ref(), value.get_ref(), &mut display);
             debug_assert!(set.is_ok(), "`parse` has checked each setting");
@@ -189,7 +189,7 @@ impl Config {
 }
 
 /// Applies one setting of the file.
-fn set(name: &str, value: &LookValue, display: &mut Taste) -> Result<(), SettingError> {
+fn set(name: &str, value: &LookValue, display: &mut DisplaySettings) -> Result<(), SettingError> {
     let setting = Setting::find(name)?;
     let value = match value {
         LookValue::Switch(true) => "on".to_owned(),

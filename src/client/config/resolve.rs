@@ -10,7 +10,7 @@ use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::Options;
-use crate::client::command::{self, Intent, InvalidNick, check_nick};
+use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
 
 /// What decides which server is meant, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
@@ -195,8 +195,8 @@ fn find_nick<'a>(
 /// A room and its key, with the `#` of the room.
 fn check_room(room: &str) -> Result<String, ResolveError> {
     match command::parse(&format!("/join {room}")) {
-        Ok(Intent::Join { room, key: None }) => Ok(room.into_owned()),
-        Ok(Intent::Join {
+        Ok(UserCommand::Join { room, key: None }) => Ok(room.into_owned()),
+        Ok(UserCommand::Join {
             room,
             key: Some(key),
         }) => Ok(format!("{room} {key}")),

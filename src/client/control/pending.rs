@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
 use super::{ERROR, OK};
-use crate::client::event::{Event, Fate, explain};
+use crate::client::event::{DeliveryStatus, Event, explain};
 
 /// All waiting callers.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Pending {
     /// Answers the callers that waited for this event. `next` is the event after it, which has the
     /// reason of a refusal.
     pub(in crate::client) fn on_event(&mut self, event: &Event, next: Option<&Event>) {
-        let Event::Sent { number, fate, .. } = event else {
+        let Event::Sent { number, status, .. } = event else {
             return;
         };
         let is_theirs = |waiter: &&mut Waiter| waiter.numbers.contains(number);
@@ -54,18 +54,20 @@ impl Pending {
             return;
         };
         waiter.missing -= 1;
-        let failure = match (fate, next) {
-            (Fate::Delivered, _) => None,
+        let failure = match (status, next) {
+            (DeliveryStatus::Delivered, _) => None,
             (
-                Fate::Refused,
+                DeliveryStatus::Refused,
                 Some(Event::Refused {
                     number, parameters, ..
                 }),
-            ) => Some(explain::refusal(*number, parameters)),
-            (Fate::Refused, Some(Event::Unsendable { words, .. })) => Some(words.clone()),
-            (Fate::Refused, _) => Some("the server refused the line".to_owned()),
-            (Fate::Unknown, _) => Some("the line may not have arrived".to_owned()),
-            (Fate::Unsent, _) => Some("the line was not sent".to_owned()),
+            ) => Some(explain::error(*number, parameters)),
+            (DeliveryStatus::Refused, Some(Event::InputRejected { words, .. })) => {
+                Some(words.clone())
+            }
+            (DeliveryStatus::Refused, _) => Some("the server refused the line".to_owned()),
+            (DeliveryStatus::Unknown, _) => Some("the line may not have arrived".to_owned()),
+            (DeliveryStatus::Unsent, _) => Some("the line was not sent".to_owned()),
         };
         waiter.failure = waiter.failure.take().or(failure);
         if waiter.missing == 0 {
@@ -90,18 +92,18 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::event::Manner;
-    use crate::client::event::json::Stamp;
+    use crate::client::event::MessageKind;
+    use crate::client::event::json::MessageTags;
 
-    fn sent(number: u64, fate: Fate) -> Event {
+    fn sent(number: u64, status: DeliveryStatus) -> Event {
         Event::Sent {
             number,
             target: "#a".into(),
             nick: "alice".into(),
             text: "x".into(),
-            manner: Manner::Text,
-            fate,
-            stamp: Stamp::default(),
+            kind: MessageKind::Text,
+            status,
+            tags: MessageTags::default(),
         }
     }
 
@@ -111,10 +113,10 @@ mod tests {
         let [(one, first), (two, second)] = [mpsc::sync_channel(1), mpsc::sync_channel(1)];
         pending.wait(3..5, one);
         pending.wait(5..6, two);
-        pending.on_event(&sent(2, Fate::Refused), None);
-        pending.on_event(&sent(3, Fate::Delivered), None);
+        pending.on_event(&sent(2, DeliveryStatus::Refused), None);
+        pending.on_event(&sent(3, DeliveryStatus::Delivered), None);
         assert!(first.try_recv().is_err());
-        pending.on_event(&sent(5, Fate::Delivered), None);
+        pending.on_event(&sent(5, DeliveryStatus::Delivered), None);
         assert_eq!(second.try_recv().unwrap(), OK);
         let why = Event::Refused {
             number: 404,
@@ -123,7 +125,7 @@ mod tests {
             text: None,
             command: None,
         };
-        pending.on_event(&sent(4, Fate::Refused), Some(&why));
+        pending.on_event(&sent(4, DeliveryStatus::Refused), Some(&why));
         let answer = first.try_recv().unwrap();
         assert!(
             answer.starts_with("error you cannot talk in #a"),

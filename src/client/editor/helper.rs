@@ -12,8 +12,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::InputAssist;
 use super::handle::EditorHandle;
-use crate::client::command::completion::{Names, completions};
-use crate::client::session::Judgement;
+use crate::client::command::completion::{CompletionNames, completions};
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::common::sanitize::safe;
 use crate::common::test_hooks::panic_if_requested;
@@ -25,7 +25,7 @@ pub(super) struct Helper {
     assistant: Option<Box<dyn InputAssist>>,
     cycle: Mutex<Option<TabCycle>>,
     /// What is known of the line as it was drawn last.
-    analysis: Mutex<Judgement>,
+    analysis: Mutex<LineAnalysis>,
     drafts: Option<DraftStore>,
     /// What is typed now is a line, kept as a draft, and not the answer to a question.
     is_line: bool,
@@ -120,16 +120,16 @@ impl Hinter for Helper {
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<HintText> {
         let (index, count) = (context.history_index(), context.history().len());
         if let Some(words) = self.handle.pending_hint(index, count) {
-            *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
+            *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
             return Some(HintText::new(&words));
         }
         let judgement = match &self.assistant {
             Some(assistant) if self.is_line => assistant.analyze(line).unwrap_or_default(),
             // The answer to a question is nothing to say.
-            _ => Judgement::default(),
+            _ => LineAnalysis::default(),
         };
         let aside = (position == line.len()).then(|| {
-            let note = || judgement.note.as_ref().map(|note| format!("  ({note})"));
+            let note = || judgement.hint.as_ref().map(|note| format!("  ({note})"));
             let usage = || judgement.usage.clone();
             self.other_candidates(line).or_else(note).or_else(usage)
         });
@@ -177,10 +177,10 @@ impl Helper {
         self.drafts.as_ref().filter(|_| self.is_line)
     }
 
-    fn names(&self) -> Names {
+    fn names(&self) -> CompletionNames {
         match &self.assistant {
             Some(assistant) => assistant.names(),
-            None => Names::default(),
+            None => CompletionNames::default(),
         }
     }
 

@@ -33,9 +33,9 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::EditMode as KeySet;
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
@@ -102,11 +102,11 @@ pub(in crate::client) struct Editor {
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
 pub(in crate::client) trait InputAssist {
     /// The names to complete.
-    fn names(&self) -> Names;
+    fn names(&self) -> CompletionNames;
     /// What there is to say of a line; none when that cannot be known now.
-    fn analyze(&self, line: &str) -> Option<Judgement>;
+    fn analyze(&self, line: &str) -> Option<LineAnalysis>;
     /// The line with colours, in the same cells.
-    fn highlight(&self, line: &str, judgement: &Judgement) -> String;
+    fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String;
 }
 
 impl Editor {

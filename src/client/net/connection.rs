@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::script_lines::ScriptLines;
 use super::{Driver, DriverInput, Frontend};
-use crate::client::event::json::Stamp;
-use crate::client::session::Moment;
+use crate::client::event::json::MessageTags;
+use crate::client::session::SessionTime;
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 
@@ -78,7 +78,7 @@ impl<F: Frontend> Driver<F> {
             let is_backlogged = self.frontend.is_backlogged();
             if is_backlogged {
                 // Nothing is read now, so silence does not mean that the server is gone.
-                self.session.not_listening(self.now());
+                self.session.pause_timeout(self.now());
             }
             let deadline = self.deadline(is_backlogged);
             self.feed_script(script);
@@ -121,25 +121,25 @@ impl<F: Frontend> Driver<F> {
         }
     }
 
-    fn received(&mut self, mut bytes: &[u8], lines: &mut Lines, now: Moment) {
+    fn received(&mut self, mut bytes: &[u8], lines: &mut Lines, now: SessionTime) {
         while let Some(line) = lines.next_line(&mut bytes) {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {
                 self.frontend.line_received(line);
-                let stamp = Stamp::of_line(line);
+                let stamp = MessageTags::of_line(line);
                 let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
                 self.frontend.stamp(stamp.clone());
                 self.stamp = stamp;
                 // Before the next line, which can change what the session says about this one.
                 self.report_events(unix_seconds, now);
-                self.frontend.stamp(Stamp::default());
-                self.stamp = Stamp::default();
+                self.frontend.stamp(MessageTags::default());
+                self.stamp = MessageTags::default();
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
             let reason = "it sent a line without an end";
-            self.session.protocol_broken(reason, &mut self.outbox);
+            self.session.protocol_error(reason, &mut self.outbox);
         }
     }
 

@@ -5,26 +5,26 @@ use std::thread;
 use super::{Driver, DriverInput, Frontend};
 use crate::client::event::Event;
 use crate::client::event::json::Record;
-use crate::client::session::{Moment, Order};
+use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
 impl<F: Frontend> Driver<F> {
     /// Applies the effects of one step of the session.
-    pub(super) fn apply(&mut self, now: Moment) {
+    pub(super) fn apply(&mut self, now: SessionTime) {
         self.outbox.take_lines(&mut self.link.unsent);
         self.report_events(now.unix_seconds, now);
-        for order in std::mem::take(&mut self.outbox.orders) {
+        for order in std::mem::take(&mut self.outbox.actions) {
             match order {
-                Order::Close => self.link.close_requested = true,
-                Order::Reconnect { after } => {
+                SessionAction::Close => self.link.close_requested = true,
+                SessionAction::Reconnect { after } => {
                     // Spreads out the clients that lost a server at the same moment.
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
-                Order::Seek { server } => self.probe_server(server),
-                Order::Local { line } => self.frontend.run_local(&line),
-                Order::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
-                Order::End(outcome) => {
+                SessionAction::Seek { server } => self.probe_server(server),
+                SessionAction::Local { line } => self.frontend.run_local(&line),
+                SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
+                SessionAction::End(outcome) => {
                     self.ended = true;
                     // Before the front end learns of the end: then the program may exit.
                     if let Some(log) = &self.log {
@@ -53,7 +53,7 @@ impl<F: Frontend> Driver<F> {
 
     /// Reports the session's events to the front end, the log and `ctl tail`. `unix_seconds` is the
     /// time of the events: the server's if it gave one.
-    pub(super) fn report_events(&mut self, unix_seconds: i64, now: Moment) {
+    pub(super) fn report_events(&mut self, unix_seconds: i64, now: SessionTime) {
         let mut events = std::mem::take(&mut self.outbox.events)
             .into_iter()
             .peekable();

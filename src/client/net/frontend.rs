@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
 pub trait Frontend: Send {
     /// What is shown next has these tags of the server.
-    fn stamp(&mut self, _: Stamp) {}
+    fn stamp(&mut self, _: MessageTags) {}
     /// The event that the script waited for has arrived.
     fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.

@@ -5,10 +5,10 @@ use std::sync::mpsc::{Sender, SyncSender};
 use tokio::sync::mpsc;
 
 use super::{Driver, Frontend};
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, ControlRequest};
 use crate::client::event::Event;
-use crate::client::session::{Judgement, Moment};
+use crate::client::session::{LineAnalysis, SessionTime};
 use crate::common::sanitize::safe;
 use crate::common::test_hooks::panic_if_requested;
 
@@ -25,9 +25,9 @@ pub enum DriverInput {
     /// The user chose this nick when asked for another.
     AnswerNick(String),
     /// A request for the names to complete.
-    Names(Sender<Names>),
+    Names(Sender<CompletionNames>),
     /// A request to analyze a line that is being typed.
-    Analyze(String, Sender<Judgement>),
+    Analyze(String, Sender<LineAnalysis>),
     /// The log can no longer be written, or can be written again: the message for the user.
     LogStatus(String),
     /// A request of another program, and where to send the lines of the answer.
@@ -62,7 +62,7 @@ pub fn input_channel() -> (InputSender, InputReceiver) {
 
 impl<F: Frontend> Driver<F> {
     /// Processes one input; `None` when all senders are gone.
-    pub(super) fn process_input(&mut self, input: Option<DriverInput>, now: Moment) {
+    pub(super) fn process_input(&mut self, input: Option<DriverInput>, now: SessionTime) {
         match input {
             Some(DriverInput::Typed { text, room }) => {
                 panic_if_requested("network", &text);
@@ -75,7 +75,7 @@ impl<F: Frontend> Driver<F> {
                 self.session.answer_nick(&nick, now, &mut self.outbox);
             }
             Some(DriverInput::Names(answer)) => {
-                let names = Names {
+                let names = CompletionNames {
                     servers: self.dialer.names(),
                     ..self.session.names()
                 };
@@ -84,14 +84,15 @@ impl<F: Frontend> Driver<F> {
             }
             Some(DriverInput::Analyze(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
-                let _ = answer.send(self.session.judge(&line));
+                let _ = answer.send(self.session.analyze(&line));
             }
             Some(DriverInput::LogStatus(words)) => {
-                self.outbox.events.push(Event::LogTold { words });
+                self.outbox.events.push(Event::LogStatus { words });
             }
             Some(DriverInput::Control(request, answer)) => self.control(request, answer, now),
             Some(DriverInput::ServerProbed { server, result }) => {
-                self.session.sought(server, result, now, &mut self.outbox);
+                self.session
+                    .server_probed(server, result, now, &mut self.outbox);
             }
             Some(DriverInput::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
@@ -102,12 +103,12 @@ impl<F: Frontend> Driver<F> {
     }
 
     /// Answers a request of another program, which may no longer listen.
-    fn control(&mut self, request: ControlRequest, answer: SyncSender<String>, now: Moment) {
+    fn control(&mut self, request: ControlRequest, answer: SyncSender<String>, now: SessionTime) {
         let lines = match request {
             ControlRequest::Send(line) => {
-                let first = self.session.next_said();
+                let first = self.session.next_number();
                 let result = self.typed_by_program(&line, now).map(|()| Vec::new());
-                let messages = first..self.session.next_said();
+                let messages = first..self.session.next_number();
                 if result.is_ok() && !messages.is_empty() {
                     return self.pending.wait(messages, answer);
                 }
@@ -124,7 +125,7 @@ impl<F: Frontend> Driver<F> {
             .collect()),
             ControlRequest::Who(room) => self.session.people(room.as_deref()),
             ControlRequest::Rooms => Ok(self.session.names().rooms),
-            ControlRequest::Names(prefix) => Ok(self.session.names_like(&prefix)),
+            ControlRequest::Names(prefix) => Ok(self.session.names_starting_with(&prefix)),
             ControlRequest::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);
@@ -139,12 +140,12 @@ impl<F: Frontend> Driver<F> {
     }
 
     /// Processes a line of another program as if typed, and shows it to the user.
-    fn typed_by_program(&mut self, line: &str, now: Moment) -> Result<(), String> {
+    fn typed_by_program(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
         let before = self.outbox.events.len();
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
         let refusal = events.iter().find_map(|event| match event {
-            Event::Unsendable { words, .. } => Some(words.clone()),
+            Event::InputRejected { words, .. } => Some(words.clone()),
             _ => None,
         });
         if let Some(message) = refusal {

@@ -25,8 +25,8 @@ use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::event::json::Stamp;
-use crate::client::session::{Moment, Outbox, Session};
+use crate::client::event::json::MessageTags;
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::LinkState;
@@ -75,13 +75,13 @@ pub(super) fn start(
                 address,
                 session,
                 frontend,
-                outbox: Outbox::default(),
+                outbox: SessionOutput::default(),
                 link: LinkState::default(),
                 script_lines: ScriptLines::default(),
                 tails: Vec::new(),
                 pending: Pending::default(),
                 log,
-                stamp: Stamp::default(),
+                stamp: MessageTags::default(),
                 started,
                 dialer,
                 sender,
@@ -98,7 +98,7 @@ struct Driver<F> {
     address: Address,
     session: Session,
     frontend: F,
-    outbox: Outbox,
+    outbox: SessionOutput,
     link: LinkState,
     /// Lines of the script that the session has not taken yet.
     script_lines: ScriptLines,
@@ -108,7 +108,7 @@ struct Driver<F> {
     pending: Pending,
     log: Option<LogWriter>,
     /// The tags of the line that the session has just processed.
-    stamp: Stamp,
+    stamp: MessageTags,
     /// The start of the program: session times count from here.
     started: Instant,
     dialer: Dialer,
@@ -154,9 +154,9 @@ impl<F: Frontend> Driver<F> {
         self.pending.on_disconnect();
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> SessionTime {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH);
-        Moment {
+        SessionTime {
             elapsed: self.started.elapsed(),
             unix_seconds: wall.map_or(0, |since| {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

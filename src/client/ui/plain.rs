@@ -163,7 +163,7 @@ impl Plain {
         };
         drop(door);
         // Behind the last one a signal finds nothing left to do.
-        if let Some(Outcome::Elsewhere { .. }) = outcome {
+        if let Some(Outcome::SwitchServer { .. }) = outcome {
             *lock(&self.talk) = None;
         }
         Ok(SessionEnd {

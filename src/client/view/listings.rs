@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Renderer;
 use super::wrap::cells;
-use crate::client::event::{Details, Present, RoomSummary};
+use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
 use crate::common::sanitize::{safe, safe_name};
 
 /// How many people are named when a room is entered.
@@ -59,7 +59,7 @@ impl Renderer {
         }
     }
 
-    pub(super) fn who(&self, room: &str, people: &[Present], now: i64) -> String {
+    pub(super) fn who(&self, room: &str, people: &[WhoEntry], now: i64) -> String {
         let count = match people.len() {
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
@@ -107,7 +107,7 @@ impl Renderer {
         lines
     }
 
-    pub(super) fn whois(&self, details: &Details, now: i64) -> String {
+    pub(super) fn whois(&self, details: &WhoisInfo, now: i64) -> String {
         let nick = self.nick(&details.nick);
         let mut lines = format!(
             "{nick} is {} ({})\n",

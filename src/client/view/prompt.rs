@@ -4,7 +4,7 @@ use colored::Colorize as _;
 
 use super::Renderer;
 use super::style::{COMMAND, WARNING};
-use crate::client::session::{Judgement, Part, Unread};
+use crate::client::session::{LineAnalysis, TokenKind, Unread};
 use crate::common::sanitize::safe;
 
 /// A prompt as plain text, and with colours of the same width.
@@ -49,10 +49,10 @@ impl Renderer {
 
     /// A line that is being typed, with colours for what is known of its words. It takes the same
     /// cells as without.
-    pub fn highlight(&self, line: &str, judgement: &Judgement) -> String {
+    pub fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
         let mut highlighted = String::with_capacity(line.len());
         let mut done = 0;
-        for (range, part) in &judgement.parts {
+        for (range, part) in &judgement.tokens {
             let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
             else {
                 // The line has changed since it was judged.
@@ -61,9 +61,9 @@ impl Renderer {
             highlighted.push_str(before);
             highlighted.push_str(&match part {
                 _ if !self.color => text.to_owned(),
-                Part::Command => text.color(COMMAND).to_string(),
-                Part::Refused => text.color(WARNING).to_string(),
-                Part::Nick => {
+                TokenKind::Command => text.color(COMMAND).to_string(),
+                TokenKind::Refused => text.color(WARNING).to_string(),
+                TokenKind::Nick => {
                     let nick = text.trim_matches(['@', ':', ',']);
                     self.in_nick_color(text, nick)
                 }

@@ -1,7 +1,7 @@
 //! However a stream is cut on its way, the same lines come out of it; and what a line asks for is
 //! asked for again by the line that is written from it.
 
-use chatting_room::client::event::json::Stamp;
+use chatting_room::client::event::json::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
 use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
@@ -75,7 +75,7 @@ fn kept(line: Line<'_>) -> Option<Vec<u8>> {
 
 fn check_line(line: &[u8]) {
     // The client looks for the time and the name of a message in lines of every kind.
-    let _ = Stamp::of_line(line).unix_seconds();
+    let _ = MessageTags::of_line(line).unix_seconds();
     let text = String::from_utf8_lossy(line);
     check_names(&text);
     if let Ok(message) = Message::from_client(line) {

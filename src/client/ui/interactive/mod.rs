@@ -19,7 +19,7 @@ use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::net::{self, DriverInput, Established, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -169,7 +169,7 @@ impl Terminal {
                 true => Format::Plain,
                 false => furniture.format,
             },
-            stamp: Stamp::default(),
+            stamp: MessageTags::default(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
             title: title.clone(),
@@ -217,7 +217,7 @@ impl Terminal {
             drafts.finish();
         }
         self.remote.reset();
-        if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
+        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
             *lock(&self.talk) = None;
         }
         drop(quiet);

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 pub(in crate::client) use plan::{InvalidMessage, Plan, line};
 
 use crate::client::config::options::Format;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::event::{Event, explain};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
@@ -54,7 +54,7 @@ pub(in crate::client) fn run(
         on_terminal: io::stdout().is_terminal(),
         printer: printer.clone(),
         complaints: complaints.clone(),
-        stamp: Stamp::default(),
+        stamp: MessageTags::default(),
         // Where something is waited for, or input passed on, standard output is for that alone.
         silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
         ended: ended_sender,
@@ -140,7 +140,7 @@ struct ScriptFront {
     /// Nor does anybody wait for who reads what is wrong.
     complaints: Printer,
     /// What the server said beside what is shown now.
-    stamp: Stamp,
+    stamp: MessageTags,
     /// Nothing is printed but what was waited for.
     silent: bool,
     ended: blocking::Sender<Outcome>,
@@ -154,9 +154,9 @@ impl Frontend for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &explain::refusal(*number, parameters)),
-            Event::Unsendable { words, line } => self.complain(*line, words),
-            Event::LogTold { words } => self.complain(None, words),
+            } => self.complain(*line, &explain::error(*number, parameters)),
+            Event::InputRejected { words, line } => self.complain(*line, words),
+            Event::LogStatus { words } => self.complain(None, words),
             // What became of them is told by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
@@ -164,7 +164,7 @@ impl Frontend for ScriptFront {
         }
     }
 
-    fn stamp(&mut self, stamp: Stamp) {
+    fn stamp(&mut self, stamp: MessageTags) {
         self.stamp = stamp;
     }
 

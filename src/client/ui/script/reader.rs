@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::plan::{Plan, Source};
 use super::tee::{self, Gathered};
 use crate::client::config::options::Input;
-use crate::client::event::json::{self, Asked};
+use crate::client::event::json::{self, ScriptInput};
 use crate::client::net::script_lines::ScriptLines;
 use crate::wire::{Line, Lines};
 
@@ -103,9 +103,9 @@ fn put(line: Line<'_>, form: Input, batch: &mut ScriptLines) {
         Input::Typed => batch.push_typed(text),
         Input::Text => batch.push_text(text),
         Input::Json if text.trim().is_empty() => batch.push_text(""),
-        Input::Json => match json::read_wish(text) {
-            Ok(Asked::Typed(line)) => batch.push_typed(&line),
-            Ok(Asked::Said(text)) => batch.push_text(&text),
+        Input::Json => match json::parse_input(text) {
+            Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
+            Ok(ScriptInput::Said(text)) => batch.push_text(&text),
             Err(why) => batch.push_unreadable(why.into()),
         },
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
-use crate::client::command::{self, Intent, Local};
+use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::event::Event;
 use crate::common::sanitize::safe;
 use buffer::LineBuffer;
@@ -92,7 +92,7 @@ impl Scrollback {
         text.push_str(&self.alert(event, unix_seconds));
         // What this program has to say of a line is not looked for later.
         text.push_str(&match event {
-            Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
+            Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
                 self.with_day_line(self.renderer.table_rows(lines), unix_seconds)
             }
             _ => self.recorded(lines, unix_seconds),
@@ -155,10 +155,14 @@ impl Scrollback {
     /// Does what a typed line asks of the screen.
     pub fn run_local(&mut self, line: &str) -> String {
         let lines = match command::parse(line) {
-            Ok(Intent::Local(Local::History { count })) => self.buffer.last(count),
-            Ok(Intent::Local(Local::Search { text })) => self.search(text),
-            Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
-            Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
+            Ok(UserCommand::LocalCommand(LocalCommand::History { count })) => {
+                self.buffer.last(count)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Search { text })) => self.search(text),
+            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value })) => {
+                self.set(name, value)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Clear)) if !self.on_terminal => {
                 let words = "one line follows another here; there is no screen to clear";
                 self.renderer.warning(words)
             }

@@ -1,8 +1,8 @@
 //! What calls for attention: the bell, notifications and the title of the window.
 
 use super::Scrollback;
-use crate::client::command::settings::{Calls, NotifyBy};
-use crate::client::event::{Event, Manner};
+use crate::client::command::settings::{NotifyBy, NotifyLevel};
+use crate::client::event::{Event, MessageKind};
 use crate::client::session::Unread;
 use crate::common::sanitize::{safe, safe_name};
 
@@ -13,16 +13,18 @@ impl Scrollback {
     /// second, whoever sends how much.
     pub(super) fn alert(&mut self, event: &Event, unix_seconds: i64) -> String {
         let call = match event {
-            Event::Whispered { own: false, .. } => Calls::Whispers,
+            Event::Whispered { own: false, .. } => NotifyLevel::Whispers,
             Event::Said {
                 own: false,
                 mention: true,
                 ..
             }
-            | Event::Invited { .. } => Calls::Mentions,
+            | Event::Invited { .. } => NotifyLevel::Mentions,
             Event::Said {
-                own: false, manner, ..
-            } if *manner != Manner::Notice => Calls::All,
+                own: false,
+                kind: manner,
+                ..
+            } if *manner != MessageKind::Notice => NotifyLevel::All,
             _ => return String::new(),
         };
         if !self.on_terminal || self.alerted_at == Some(unix_seconds) {
