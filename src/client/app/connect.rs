@@ -33,7 +33,7 @@ pub(super) struct Connector<'a> {
 }
 
 /// An open connection.
-pub(super) struct Connection {
+pub(super) struct OpenConnection {
     pub(super) stream: TcpStream,
     /// The hosted server, if this program hosts the room.
     pub(super) hosted: Option<Box<dyn Any>>,
@@ -76,8 +76,8 @@ impl Connector<'_> {
         &self,
         server: &ResolvedServer,
         ui: Option<&Seat>,
-    ) -> Result<Connection, ClientError> {
-        let not_hosted = |stream| Connection {
+    ) -> Result<OpenConnection, ClientError> {
+        let not_hosted = |stream| OpenConnection {
             stream,
             hosted: None,
         };
@@ -93,7 +93,7 @@ impl Connector<'_> {
         // Hosting fails when another program has begun to host in the same moment; then it answers.
         let hosted = (self.host)(local);
         match (self.connect_within(server, ui)?, hosted) {
-            (Ok(stream), hosted) => Ok(Connection {
+            (Ok(stream), hosted) => Ok(OpenConnection {
                 stream,
                 hosted: hosted.ok(),
             }),

@@ -29,7 +29,7 @@ use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::common::generate;
 use appearance::session_renderer;
 pub use connect::HostFn;
-use connect::{Connection, Connector, resolve_or_ask, session_config};
+use connect::{Connector, OpenConnection, resolve_or_ask, session_config};
 use error::ClientError;
 use paths::Paths;
 
@@ -152,7 +152,7 @@ impl Client<'_> {
         &self,
         choice: &mut ServerChoice,
         mut ui: Option<&mut Seat>,
-    ) -> Result<Option<(ResolvedServer, Connection)>, ClientError> {
+    ) -> Result<Option<(ResolvedServer, OpenConnection)>, ClientError> {
         let connector = Connector {
             dialer: &self.dialer,
             host: self.host,
@@ -171,10 +171,10 @@ impl Client<'_> {
     fn run_session(
         &self,
         server: ResolvedServer,
-        connection: Connection,
+        connection: OpenConnection,
         ui: Option<&mut Seat>,
     ) -> io::Result<SessionEnd> {
-        let Connection { stream, hosted } = connection;
+        let OpenConnection { stream, hosted } = connection;
         let address = server.address.clone();
         let logs = self.paths.logs().filter(|_| self.config.log);
         let established = Established {

@@ -73,11 +73,11 @@ pub struct Options {
     #[arg(long, value_name = "REGEX")]
     pub wait_for: Option<Pattern>,
 
-    /// EventMatcher only for what this person says
+    /// Wait only for what this person says
     #[arg(long, value_name = "NICK", requires = "wait_for")]
     pub from: Option<String>,
 
-    /// EventMatcher only for what is said in this room
+    /// Wait only for what is said in this room
     #[arg(long, value_name = "#ROOM", requires = "wait_for")]
     pub room: Option<String>,
 
