@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use chatting_room::client::{Options, run};
 use chatting_room::common::cli;
-use chatting_room::server::{Host, ServerError, Settings};
+use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 
 fn main() -> ExitCode {
     let options: Options = match cli::begin() {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 
 /// Hosts the room in this process, for a client that has found no server.
 fn host(address: SocketAddr) -> io::Result<Box<dyn Any>> {
-    match Host::start(&Settings::listening_on(address)) {
+    match EmbeddedServer::start(&Settings::listening_on(address)) {
         Ok(host) => Ok(Box::new(host)),
         Err(ServerError::CannotListen { error, .. }) => Err(error),
         Err(error) => Err(io::Error::other(error)),

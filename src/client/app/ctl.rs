@@ -15,7 +15,7 @@ use crate::client::event::json::Record;
 use crate::client::terminal::stderr;
 use crate::client::ui::script;
 use crate::client::view::Renderer;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// Does what the options request of a running session. `None` when they request something else.
 /// `sockets` is the folder of the control sockets.
@@ -146,7 +146,7 @@ fn print(line: &str, renderer: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (renderer, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
-        _ => format!("{}\n", safe(line)),
+        _ => format!("{}\n", sanitize(line)),
     };
     out.write_all(lines.as_bytes())?;
     out.flush()

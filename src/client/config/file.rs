@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::hints::{self, KnownKeys};
 use super::validate;
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
-use crate::common::config_file::{ConfigError, Source, keys_of};
+use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
 
 /// A commented file with every key, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -132,7 +132,7 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match Source::read("configuration", file) {
+        match ConfigSource::read("configuration", file) {
             Ok(source) => Self::parse(&source),
             Err(ConfigError::Unreadable { error, .. })
                 if error.kind() == io::ErrorKind::NotFound && !must_exist =>
@@ -143,7 +143,7 @@ impl Config {
         }
     }
 
-    fn parse(source: &Source<'_>) -> Result<Self, ConfigError> {
+    fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
         let known = KnownKeys {
             top_level: keys_of::<Self>(),
             server: keys_of::<ServerConfig>(),

@@ -15,7 +15,7 @@ use super::handle::EditorHandle;
 use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the editor asks while a line is typed.
@@ -99,7 +99,7 @@ pub(super) struct HintText(String);
 
 impl HintText {
     fn new(words: &str) -> Self {
-        Self(safe(words))
+        Self(sanitize(words))
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex::Regex;
 
 use super::Event;
-use crate::client::session::Naming;
+use crate::client::session::Isupport;
 use crate::common::sanitize::visible_text;
 
 /// A regular expression. Letter case and classes are those of Unicode.
@@ -60,7 +60,7 @@ pub struct EventMatcher {
 
 impl EventMatcher {
     /// Whether this is what is waited for.
-    pub(in crate::client) fn matches(&self, event: &Event, naming: &Naming) -> bool {
+    pub(in crate::client) fn matches(&self, event: &Event, naming: &Isupport) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -80,7 +80,7 @@ impl EventMatcher {
         };
         let in_place = match (&self.room, place) {
             // What is said to the operators of a room is said there.
-            (Some(wanted), Some(room)) => same(wanted, naming.room_in(room).unwrap_or(room)),
+            (Some(wanted), Some(room)) => same(wanted, naming.room_of_target(room).unwrap_or(room)),
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,
         };
@@ -90,7 +90,7 @@ impl EventMatcher {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Naming) {
+    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)
@@ -106,7 +106,7 @@ mod tests {
     use crate::client::event::MessageKind;
 
     fn ends(wait: &EventMatcher, event: &Event) -> bool {
-        wait.matches(event, &Naming::default())
+        wait.matches(event, &Isupport::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
@@ -162,7 +162,7 @@ mod tests {
                 to: "anna".into(),
                 own: false,
             },
-            &Naming::default(),
+            &Isupport::default(),
         );
         assert!(ends(&wait, &whisper("anna", "yes", false)));
     }

@@ -9,7 +9,7 @@ use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, ControlRequest};
 use crate::client::event::Event;
 use crate::client::session::{LineAnalysis, SessionTime};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// Input of the driver from other threads.
@@ -152,7 +152,7 @@ impl<F: Frontend> Driver<F> {
             self.outbox.events.truncate(before);
             return Err(message);
         }
-        let words = format!("from another program: {}", safe(line));
+        let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });
         Ok(())
     }

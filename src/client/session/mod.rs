@@ -32,8 +32,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::wire::encoding::text_of;
-pub(in crate::client) use crate::wire::isupport::Naming;
+use crate::wire::encoding::decode;
+pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
 use crate::wire::{FoldedName, Message, Request};
 pub use config::SessionConfig;
@@ -225,7 +225,7 @@ impl Session {
         self.ping_sent = false;
         let before = outbox.events.len();
         // Not every network is UTF-8 only.
-        let text = text_of(line);
+        let text = decode(line);
         match Message::parse(&text) {
             Ok(message) => self.match_response(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.

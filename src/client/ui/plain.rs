@@ -18,7 +18,7 @@ use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
-use crate::common::sanitize::safe_name;
+use crate::common::sanitize::sanitize_name;
 
 /// What wakes the main thread.
 enum Woken {
@@ -246,7 +246,7 @@ impl Frontend for PlainFront {
         self.page.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
             self.page.add(&match room {
-                Some(room) => format!("you talk in {} now\n", safe_name(room)),
+                Some(room) => format!("you talk in {} now\n", sanitize_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
         }

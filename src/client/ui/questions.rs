@@ -2,7 +2,7 @@
 //! editor and for plain lines alike.
 
 use crate::client::command::check_nick;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, with what an empty answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +36,10 @@ pub(super) fn another_nick(refused: &str, why: &str) -> Question {
     Question {
         words: format!(
             "{} cannot be had: {}. Another nick",
-            safe_name(refused),
-            safe(why).trim_end_matches('.')
+            sanitize_name(refused),
+            sanitize(why).trim_end_matches('.')
         ),
-        default: format!("{}_", safe_name(refused)),
+        default: format!("{}_", sanitize_name(refused)),
         is_nick: true,
     }
 }

@@ -1,13 +1,13 @@
-//! Lists of people and rooms, as text.
+//! Lists of users and rooms.
 
 use std::fmt::Write as _;
 
 use super::Renderer;
 use super::wrap::cells;
 use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
-/// How many people are named when a room is entered.
+/// How many users are named after a join.
 const NAMED_ON_ENTRY_MAX: usize = 20;
 
 impl Renderer {
@@ -18,8 +18,8 @@ impl Renderer {
         others: &[String],
         first: bool,
     ) -> String {
-        let name_list = match others {
-            [] => "with nobody else yet".to_owned(),
+        let company = match others {
+            [] => "alone so far".to_owned(),
             _ => format!("with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
         };
         let names = if others.len() > NAMED_ON_ENTRY_MAX {
@@ -32,18 +32,18 @@ impl Renderer {
         } else {
             ""
         };
-        let (nick, room) = (self.nick(nick), safe_name(room));
-        format!("you are {nick} in {room}, {name_list}{names}{help}\n")
+        let (nick, room) = (self.nick(nick), sanitize_name(room));
+        format!("you are {nick} in {room}, {company}{names}{help}\n")
     }
 
-    /// Up to `named_max` people by name, and the others by number.
+    /// Up to `named_max` users by name, and the number of the others.
     pub(super) fn name_list(&self, nicks: &[String], named_max: usize) -> String {
         let names = |nicks: &[String]| {
             let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
             nicks.join(", ")
         };
         match nicks {
-            [] => "nobody".to_owned(),
+            [] => "no one".to_owned(),
             [only] => self.nick(only),
             [several @ .., last] if nicks.len() <= named_max => {
                 format!("{} and {}", names(several), self.nick(last))
@@ -64,12 +64,12 @@ impl Renderer {
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
         };
-        let mut lines = format!("{} has {count}:\n", safe_name(room));
+        let mut lines = format!("{} has {count}:\n", sanitize_name(room));
         let labels: Vec<String> = people
             .iter()
             .map(|person| {
                 let you = if person.own { " (you)" } else { "" };
-                format!("{}{}{you}", person.rank, safe_name(&person.nick))
+                format!("{}{}{you}", person.rank, sanitize_name(&person.nick))
             })
             .collect();
         let wide = labels.iter().map(|label| cells(label)).max();
@@ -79,23 +79,23 @@ impl Renderer {
             let label = self.in_nick_color(label, &person.nick);
             let since = match person.since {
                 Some(since) => format!("here since {}", self.time_and_day(since, now)),
-                None => "here since before you came".to_owned(),
+                None => "here since before you joined".to_owned(),
             };
             let idle = match person.idle_seconds {
-                Some(seconds) if seconds >= 60 => format!(", silent for {}", duration(seconds)),
+                Some(seconds) if seconds >= 60 => format!(", idle for {}", duration(seconds)),
                 _ => String::new(),
             };
             let away = match (&person.away_message, person.away) {
-                (Some(message), _) => format!(", away: {}", safe(message)),
+                (Some(message), _) => format!(", away: {}", sanitize(message)),
                 (None, true) => ", away".to_owned(),
                 (None, false) => String::new(),
             };
             let account = match &person.account {
-                Some(account) => format!(", account {}", safe_name(account)),
+                Some(account) => format!(", account {}", sanitize_name(account)),
                 None => String::new(),
             };
             let operator = match person.operator {
-                true => ", operator of the server",
+                true => ", server operator",
                 false => "",
             };
             // Writing to a string cannot fail.
@@ -111,35 +111,35 @@ impl Renderer {
         let nick = self.nick(&details.nick);
         let mut lines = format!(
             "{nick} is {} ({})\n",
-            safe(&details.real_name),
-            safe(&details.address)
+            sanitize(&details.real_name),
+            sanitize(&details.address)
         );
         let mut row = |words: String| {
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "  {words}");
         };
         if let Some(rooms) = &details.rooms {
-            row(format!("in {}", safe(rooms.trim())));
+            row(format!("in {}", sanitize(rooms.trim())));
         }
         if let Some(server) = &details.server {
-            row(format!("on {}", safe_name(server)));
+            row(format!("on {}", sanitize_name(server)));
         }
         if let Some(since) = details.since {
             row(format!("here since {}", self.time_and_day(since, now)));
         }
         if let Some(seconds) = details.idle_seconds {
-            row(format!("silent for {}", duration(seconds)));
+            row(format!("idle for {}", duration(seconds)));
         }
         if let Some(message) = &details.away {
-            row(format!("away: {}", safe(message)));
+            row(format!("away: {}", sanitize(message)));
         }
         for words in &details.more {
-            row(safe(words));
+            row(sanitize(words));
         }
         lines
     }
 
-    /// The rooms this person is in, numbered for `/room`.
+    /// The rooms that the user is in, numbered for `/room`.
     pub(super) fn own_rooms(&self, rooms: &[RoomSummary]) -> String {
         if rooms.is_empty() {
             return "you are in no room; /join #ROOM enters one\n".to_owned();
@@ -152,7 +152,7 @@ impl Renderer {
                 (messages, 0) => format!(", {messages} unread"),
                 (messages, mentions) => format!(", {messages} unread, {mentions} for you"),
             };
-            let (name, people) = (safe_name(&room.name), room.people);
+            let (name, people) = (sanitize_name(&room.name), room.people);
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "{mark}{number} {name}  {people} here{unread}");
         }
@@ -161,12 +161,12 @@ impl Renderer {
 
     pub(super) fn room_list(&self, rooms: &[RoomSummary]) -> String {
         let mut lines = match rooms.len() {
-            0 => "there is no such room\n".to_owned(),
+            0 => "No rooms match.\n".to_owned(),
             1 => "1 room:\n".to_owned(),
             many => format!("{many} rooms:\n"),
         };
         for room in rooms {
-            let (name, people) = (safe_name(&room.name), room.people);
+            let (name, people) = (sanitize_name(&room.name), room.people);
             let topic = match room.topic.trim() {
                 "" => String::new(),
                 topic => format!("  {}", self.text(topic)),
@@ -178,7 +178,7 @@ impl Renderer {
     }
 }
 
-/// A number of seconds as a person says it.
+/// A number of seconds in the units that suit it.
 fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 pub(in crate::server) use super::load::{self, Settings};
-use crate::common::config_file::{ConfigError, Source, unknown_key};
+use crate::common::config_file::{ConfigError, ConfigSource, unknown_key};
 use crate::server::auth::password::is_hash;
 use crate::server::hub::{Credential, Limit, Limits, Operator};
 use crate::wire::RoomName;
@@ -49,7 +49,7 @@ pub(super) fn read(
     settings: &mut Settings,
     warnings: &mut Vec<String>,
 ) -> Result<(), ConfigError> {
-    let reader = Reader(Source::read_in_time("configuration", path, may_wait)?);
+    let reader = ConfigReader(ConfigSource::read_in_time("configuration", path, may_wait)?);
     let file: ConfigFile = reader.0.parse()?;
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
@@ -89,7 +89,7 @@ pub(super) fn read(
         }
         (None, Some(name)) => {
             let path = reader.beside(name);
-            let secret = Source::read_in_time("password", &path, may_wait)?;
+            let secret = ConfigSource::read_in_time("password", &path, may_wait)?;
             let secret = secret.text.trim_end();
             hub.password = Some(reader.password("password-file", name, secret)?);
             warnings.extend(warning_if_others_can_read(&path));
@@ -109,9 +109,9 @@ pub(super) fn read(
 }
 
 /// The file at hand.
-struct Reader<'p>(Source<'p>);
+struct ConfigReader<'p>(ConfigSource<'p>);
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: &str) -> ConfigError {
         let words = format!("{key}: wrong value, {expected}");
         self.0.wrong(Some(value.span().start), words)

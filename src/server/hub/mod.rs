@@ -36,7 +36,7 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
-use crate::server::logging::harmless;
+use crate::common::sanitize::escape;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
@@ -335,7 +335,7 @@ impl Hub {
         }
         let person = self.people.remove(id)?;
         self.untrack(&person);
-        let (reason, here) = (harmless(reason), self.people.registered);
+        let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),
             None => debug!(host = %person.host, reason, "did not come in"),

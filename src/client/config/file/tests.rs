@@ -7,7 +7,7 @@ use crate::client::command::settings::SETTINGS;
 
 fn parse(text: &str) -> Result<Config, String> {
     let (path, text) = (Path::new("c.toml"), text.to_owned());
-    Config::parse(&Source { path, text }).map_err(|error| error.to_string())
+    Config::parse(&ConfigSource { path, text }).map_err(|error| error.to_string())
 }
 
 /// The example with every commented line in force.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{MessageTags, Record, RecordKind, RoomRecord};
 use crate::client::event::{DeliveryStatus, Event, MessageKind};
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 impl Record {
     /// Reads a record; `None` when the line is none.
@@ -124,7 +124,7 @@ impl Record {
                 line: None,
             },
             RecordKind::Note => {
-                let words: Vec<String> = text().lines().map(safe).collect();
+                let words: Vec<String> = text().lines().map(sanitize).collect();
                 let words = words.join("\n");
                 Event::Note { words }
             }

@@ -21,7 +21,7 @@ pub(in crate::client) use schema::KINDS;
 pub use schema::schema;
 
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 use crate::wire::name::is_invisible;
 
 /// What sort of thing happened.

@@ -239,7 +239,7 @@ impl Session {
             self.away = Some(message);
         }
         for room in &mut self.settings.rooms {
-            *room = self.rooms.naming.room_named(room).into_owned();
+            *room = self.rooms.naming.room_from_input(room).into_owned();
         }
         let rooms = if self.was_registered {
             self.rooms.names()

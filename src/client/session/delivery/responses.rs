@@ -5,7 +5,7 @@ use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight, in_flight_mut};
 use crate::client::event::{DeliveryStatus, Event};
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 
 /// Batches that a broken server never ends are forgotten beyond so many.
 const BATCHES_MAX: usize = 64;

@@ -24,7 +24,7 @@ impl Session {
             }
         }
         for nick in nicks {
-            let nick = self.rooms.naming.without_rank(nick);
+            let nick = self.rooms.naming.without_prefix(nick);
             let nick = nick.split('!').next().unwrap_or_default();
             self.rooms.add(room, nick, None);
         }
@@ -111,13 +111,13 @@ impl Session {
         let (idle, account) = more.unwrap_or_default();
         let present = WhoEntry {
             nick: nick.to_owned(),
-            rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
+            rank: flags.chars().filter(|c| naming.is_prefix(*c)).collect(),
             away: flags.starts_with('G'),
             away_message: None,
             since: seen.and_then(|person| person.since),
             idle_seconds: idle.parse().ok(),
             account: (!matches!(account, "" | "0" | "*")).then(|| account.to_owned()),
-            operator: flags.contains('*') && !naming.is_rank('*'),
+            operator: flags.contains('*') && !naming.is_prefix('*'),
             own,
         };
         add_row(&mut who.people, present, ROWS_MAX);

@@ -189,7 +189,7 @@ impl Session {
             nick: nick.clone(),
             other: other.to_owned(),
         });
-        let room = self.rooms.naming.room_in(target);
+        let room = self.rooms.naming.room_of_target(target);
         self.rooms.note_activity(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
 use crate::wire::FoldedName;
-use crate::wire::isupport::Naming;
+use crate::wire::isupport::Isupport;
 
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
@@ -72,14 +72,14 @@ impl PendingQueries {
     }
 
     /// The list of this room that is not whole yet, to be kept no longer.
-    pub(super) fn take_open_who(&mut self, room: &str, naming: &Naming) -> Option<WhoQuery> {
+    pub(super) fn take_open_who(&mut self, room: &str, naming: &Isupport) -> Option<WhoQuery> {
         let at = self.open_who_index(room, naming)?;
         Some(self.who.remove(at))
     }
 
     /// Where the list of this room is that is not whole yet. Some servers name no room in their
     /// lines, which then belong to the list that was asked for first.
-    pub(super) fn open_who_index(&self, room: &str, naming: &Naming) -> Option<usize> {
+    pub(super) fn open_who_index(&self, room: &str, naming: &Isupport) -> Option<usize> {
         let open = |who: &WhoQuery| who.until.is_none();
         let of_room = |who: &WhoQuery| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
@@ -136,7 +136,7 @@ pub(super) fn add_detail(details: &mut WhoisInfo, row: String) {
 
 impl WhoQuery {
     /// Puts what `WHOIS` said to where it belongs.
-    pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Naming) {
+    pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Isupport) {
         let same = |person: &&mut WhoEntry| naming.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);

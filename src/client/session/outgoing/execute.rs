@@ -395,7 +395,7 @@ impl Session {
 
     /// Enters a room, or makes it the active one when this person is in it.
     fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut SessionOutput) {
-        let room = &*self.rooms.naming.room_named(room).into_owned();
+        let room = &*self.rooms.naming.room_from_input(room).into_owned();
         self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {
             self.send(

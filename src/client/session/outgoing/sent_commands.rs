@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::wire::isupport::Naming;
+use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
 /// So many are remembered at most, and for so long.
@@ -32,7 +32,7 @@ struct SentCommand {
 
 impl SentCommands {
     /// A person has typed this line, and these were sent for it.
-    pub(super) fn remember(&mut self, line: &str, sent: &str, at: Duration, naming: &Naming) {
+    pub(super) fn remember(&mut self, line: &str, sent: &str, at: Duration, naming: &Isupport) {
         for message in sent.lines().filter_map(|sent| Message::parse(sent).ok()) {
             if self.0.len() >= REMEMBERED_MAX {
                 self.0.pop_front();
@@ -53,7 +53,7 @@ impl SentCommands {
         &mut self,
         parameters: &[String],
         now: Duration,
-        naming: &Naming,
+        naming: &Isupport,
     ) -> Option<String> {
         self.0.retain(|sent| now <= sent.at + REMEMBERED_FOR);
         // The last one is the reason, in words.

@@ -82,7 +82,7 @@ impl Session {
         named: Option<&str>,
         outbox: &mut SessionOutput,
     ) -> Option<String> {
-        let named = named.map(|room| self.rooms.naming.room_named(room).into_owned());
+        let named = named.map(|room| self.rooms.naming.room_from_input(room).into_owned());
         let room = named.or_else(|| self.target_room().map(str::to_owned));
         if room.is_none() {
             self.reject_input(&self.no_room_words(), outbox);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::wire::isupport::Naming;
+use crate::wire::isupport::Isupport;
 use crate::wire::mask;
 
 /// Masks of people, whole and in lower case.
@@ -24,10 +24,10 @@ impl IgnoreList {
     }
 
     /// Whether this one, as `nick!user@host`, is among them.
-    pub(in crate::client::session) fn matches(&self, source: &str, naming: &Naming) -> bool {
-        let source = naming.folded(source);
+    pub(in crate::client::session) fn matches(&self, source: &str, naming: &Isupport) -> bool {
+        let source = naming.casefold(source);
         let mut masks = self.0.iter();
-        masks.any(|mask| mask::matches(&naming.folded(mask), &source))
+        masks.any(|mask| mask::matches(&naming.casefold(mask), &source))
     }
 
     /// Somebody has another nick, and is ignored by their nick alone.
@@ -64,10 +64,10 @@ mod tests {
             ignored.add(mask);
         }
         for source in ["bob!b@h", "BOB!x@y", "x!y@a.spam.example", "troll12!t@h"] {
-            assert!(ignored.matches(source, &Naming::default()), "{source}");
+            assert!(ignored.matches(source, &Isupport::default()), "{source}");
         }
         for source in ["bobby!b@h", "x!y@spam.example", "alice!a@h", "bob"] {
-            assert!(!ignored.matches(source, &Naming::default()), "{source}");
+            assert!(!ignored.matches(source, &Isupport::default()), "{source}");
         }
         assert_eq!(ignored.masks(), ["*!*@*.spam.example", "bob", "troll*"]);
         assert!(ignored.remove("bOb") && !ignored.remove("bob"));

@@ -69,8 +69,8 @@ impl JoinedRooms {
     /// the likeliest to be answered wherever they are.
     pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
         self.activity_count += 1;
-        let key = self.naming.looked_up(nick);
-        let room = room.map(|room| self.naming.looked_up(room));
+        let key = self.naming.lookup_key(nick);
+        let room = room.map(|room| self.naming.lookup_key(room));
         for (name, place) in &mut self.rooms {
             if let Some(person) = place.members.get_mut(&*key)
                 && room.as_ref().is_none_or(|room| **room == *name.as_str())
@@ -82,7 +82,7 @@ impl JoinedRooms {
 
     /// Whether somebody with this nick is in one of the rooms.
     pub(in crate::client::session) fn is_visible(&self, nick: &str) -> bool {
-        let key = self.naming.looked_up(nick);
+        let key = self.naming.lookup_key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.members.contains_key(&*key))
     }

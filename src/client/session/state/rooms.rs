@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::members::Member;
-use crate::wire::isupport::Naming;
+use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
 /// So many rooms are remembered that this person has only heard of.
@@ -15,7 +15,7 @@ const ROOMS_MAX: usize = 1_000;
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct JoinedRooms {
     /// When two names are one. The maps here are keyed by it, and made anew when it changes.
-    pub(in crate::client::session) naming: Naming,
+    pub(in crate::client::session) naming: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
@@ -71,7 +71,7 @@ impl JoinedRoom {
 impl JoinedRooms {
     /// Takes what the server says of names.
     pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
-        if !self.naming.learn(message) {
+        if !self.naming.apply(message) {
             return;
         }
         let rooms = std::mem::take(&mut self.rooms).into_values();
@@ -84,11 +84,11 @@ impl JoinedRooms {
     }
 
     pub(in crate::client::session) fn get(&self, name: &str) -> Option<&JoinedRoom> {
-        self.rooms.get(&*self.naming.looked_up(name))
+        self.rooms.get(&*self.naming.lookup_key(name))
     }
 
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut JoinedRoom> {
-        self.rooms.get_mut(&*self.naming.looked_up(name))
+        self.rooms.get_mut(&*self.naming.lookup_key(name))
     }
 
     /// The list of people in a room is complete. Whether it was not before.
@@ -99,7 +99,7 @@ impl JoinedRooms {
 
     /// Somebody in a room.
     pub(in crate::client::session) fn member(&self, room: &str, nick: &str) -> Option<&Member> {
-        self.get(room)?.members.get(&*self.naming.looked_up(nick))
+        self.get(room)?.members.get(&*self.naming.lookup_key(nick))
     }
 
     /// The name of a room as it was when it was entered, in whatever case it is written now.

@@ -174,7 +174,7 @@ impl Frontend for ScriptFront {
                 if self.format != Format::Json =>
             {
                 self.printer
-                    .push(format!("{}\n", crate::common::sanitize::safe(text)));
+                    .push(format!("{}\n", crate::common::sanitize::sanitize(text)));
             }
             _ => self.print(event, unix_seconds),
         }

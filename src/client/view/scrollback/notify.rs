@@ -1,16 +1,16 @@
-//! What calls for attention: the bell, notifications and the title of the window.
+//! The bell, notifications and the title of the window.
 
 use super::Scrollback;
 use crate::client::command::settings::{NotifyBy, NotifyLevel};
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::Unread;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';
 
 impl Scrollback {
-    /// What makes the terminal call for attention, if the event is worth it: at most once a
-    /// second, whoever sends how much.
+    /// The sequences for a bell and a notification, if the settings ask for them: at most once a
+    /// second, however many events arrive.
     pub(super) fn alert(&mut self, event: &Event, unix_seconds: i64) -> String {
         let call = match event {
             Event::Whispered { own: false, .. } => NotifyLevel::Whispers,
@@ -37,7 +37,7 @@ impl Scrollback {
         if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
-            let (nick, text) = (safe_name(nick), safe(text));
+            let (nick, text) = (sanitize_name(nick), sanitize(text));
             sequences.push_str(&match self.renderer.settings.notify_by {
                 NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
                 // The first semicolon ends the title.
@@ -53,13 +53,13 @@ impl Scrollback {
         sequences
     }
 
-    /// The title for the window, where it is to have one of ours. `calls` are those for this person
-    /// besides what is unread.
+    /// The title for the window, or `None` if the setting `title` is off. `calls` is the number of
+    /// mentions that are not in `unread`.
     pub fn title(&self, room: Option<&str>, unread: Unread, calls: u32) -> Option<String> {
         if !self.on_terminal || !self.renderer.settings.title {
             return None;
         }
-        let room = room.map_or("chatroom".to_owned(), safe_name);
+        let room = room.map_or("chatroom".to_owned(), sanitize_name);
         Some(match (unread.messages, unread.mentions + calls) {
             (0, 0) => room,
             (0, calls) => format!("(@{calls}) {room}"),

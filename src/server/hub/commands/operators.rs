@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
+use crate::common::sanitize::escape;
 use crate::server::auth::password;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::settings::Credential;
@@ -12,7 +13,6 @@ use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, HubTime, Outbox, Registered, Rejection, Reply,
     RoomMember,
 };
-use crate::server::logging::harmless;
 
 /// How long each wrong password keeps its sender waiting: guessing has to be slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
@@ -52,7 +52,7 @@ impl Hub {
         }
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
-        let name = harmless(truncate(name, 40));
+        let name = escape(truncate(name, 40));
         let Some(operator) = known.filter(|operator| operator.credential.is(password)) else {
             if limits.enabled {
                 self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
@@ -187,7 +187,7 @@ impl Credential {
     fn is(&self, given: &str) -> bool {
         match self {
             Self::Plain(right) => right == given,
-            Self::Hash(hash) => password::fits(given, hash),
+            Self::Hash(hash) => password::verify(given, hash),
         }
     }
 }
