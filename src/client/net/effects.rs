@@ -35,6 +35,7 @@ impl<F: Frontend> Driver<F> {
                 }
             }
         }
+        self.session.note_written(self.outbox.written_bytes);
         self.frontend.session_changed(&self.session, now.elapsed);
     }
 

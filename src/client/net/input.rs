@@ -28,6 +28,8 @@ pub enum DriverInput {
     Names(Sender<CompletionNames>),
     /// A request to analyze a line that is being typed.
     Analyze(String, Sender<LineAnalysis>),
+    /// A request to make this room the active one. The answer is whether the user is in it.
+    ShowRoom(String, Sender<bool>),
     /// The log can no longer be written, or can be written again: the message for the user.
     LogStatus(String),
     /// A request of another program, and where to send the lines of the answer.
@@ -85,6 +87,12 @@ impl<F: Frontend> Driver<F> {
             Some(DriverInput::Analyze(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
                 let _ = answer.send(self.session.analyze(&line));
+            }
+            Some(DriverInput::ShowRoom(room, answer)) => {
+                let shown = self.session.show_room(&room);
+                // The prompt names the room before the editor continues.
+                self.apply(now);
+                let _ = answer.send(shown);
             }
             Some(DriverInput::LogStatus(words)) => {
                 self.outbox.events.push(Event::LogStatus { words });

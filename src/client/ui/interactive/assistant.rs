@@ -33,6 +33,11 @@ impl InputAssist for NetworkAssistant {
         self.ask(|answer| DriverInput::Analyze(line.to_owned(), answer))
     }
 
+    fn show_room(&self, room: &str) -> bool {
+        let shown = self.ask(|answer| DriverInput::ShowRoom(room.to_owned(), answer));
+        shown.unwrap_or(false)
+    }
+
     fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
         self.look.highlight(line, judgement)
     }
