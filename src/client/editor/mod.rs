@@ -34,7 +34,7 @@ use rustyline::{
 
 use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
-use crate::client::config::file::Keys as KeySet;
+use crate::client::config::file::EditMode as KeySet;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::storage::history::mend;
 use crate::client::terminal::printer::Printer;
