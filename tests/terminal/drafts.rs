@@ -91,7 +91,7 @@ fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
     let mut alice = Start::as_nick("alice", address).start();
     alice.is_in();
     drop(host);
-    alice.shows("the server is gone");
+    alice.shows("connection lost");
     alice.types("one\rtwo\r/msg NickServ identify hunter2\r@bob three\rhalf a thought");
     alice.shows("half a thought");
     alice.signals(Signal::SIGTERM);

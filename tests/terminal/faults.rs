@@ -52,7 +52,7 @@ fn a_client_that_was_stopped_for_too_long_is_back_with_its_draft() {
     bob.says("where is she?");
     alice.signals(Signal::SIGCONT);
     bob.stays_until(":alice!~alice@127.0.0.1 JOIN");
-    alice.shows("the server is back");
+    alice.shows("connected again");
     alice.settles_below("[#lobby] half a line");
     alice.types(ENTER);
     let said = bob.stays_until(" PRIVMSG #lobby :");
@@ -139,7 +139,7 @@ fn what_is_said_on_a_way_that_breaks_again_and_again_arrives_once_and_in_order()
     }
     alice.waits_until("it was back each time", |shown| {
         let lines = shown.lines();
-        let back = lines.iter().filter(|line| *line == "the server is back");
+        let back = lines.iter().filter(|line| *line == "connected again");
         back.count() == BREAKS
     });
     alice.types(&format!("the end{ENTER}"));
@@ -150,7 +150,7 @@ fn what_is_said_on_a_way_that_breaks_again_and_again_arrives_once_and_in_order()
     assert!(heard.is_sorted_by(|one, next| one < next), "{heard:?}");
     let shown = alice.lines();
     let is_in_doubt = |number: &usize| {
-        let told = format!("<alice> line {number} (nobody knows whether it arrived)");
+        let told = format!("<alice> line {number} (delivery not confirmed)");
         shown.contains(&told)
     };
     let lost: Vec<usize> = (1..=LINES)

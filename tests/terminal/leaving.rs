@@ -158,7 +158,7 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
     alice.shows("half a li");
     // Whether it took the second one, nobody knows.
     drop(lines);
-    let gone = "the server is gone (the server closed the connection); trying again in 1 s";
+    let gone = "connection lost (the server closed the connection); trying again in 1 s";
     alice.shows(gone);
     alice.types("ne");
     let waits = "not connected: what you say waits and is sent when the server is back";
@@ -180,14 +180,14 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
         "[#lobby] first",
         "[#lobby] second",
         gone,
-        "<alice> second (nobody knows whether it arrived)",
+        "<alice> second (delivery not confirmed)",
         "[#lobby] half a line",
         waits,
         "[#lobby] @bob two",
         "2 lines wait now",
         "[#lobby] three",
         "3 lines wait now",
-        "the server is back",
+        "connected again",
         "you are alice in #lobby, with bob",
         "the 3 lines that waited go out",
         "<bob> back",
@@ -205,10 +205,10 @@ fn a_server_that_is_stopped_and_started_again_is_found_again() {
     room.alice.shows("half a line");
     let port = room.address().port();
     room.host.take().unwrap().stop();
-    room.alice.shows("the server is gone");
+    room.alice.shows("connection lost");
     room.host = Some(host_on(port));
     room.bob = Lines::enter(room.address(), "bob");
-    room.alice.shows("the server is back");
+    room.alice.shows("connected again");
     room.bob.says("welcome back");
     room.alice.shows("<bob> welcome back");
     room.alice.waits_until("the draft below", |shown| {
@@ -228,7 +228,7 @@ fn leaving_without_a_server_works_as_well() {
     for keys in [CTRL_D, "/quit\r"] {
         let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
         drop(lines);
-        alice.shows("the server is gone");
+        alice.shows("connection lost");
         alice.types(keys);
         alice.ends_with(0);
     }
@@ -437,7 +437,7 @@ fn a_server_that_is_killed_takes_no_draft_with_it() {
     alice.types(draft);
     alice.settles(&[&line], &line);
     server.kill();
-    alice.shows("the server is gone");
+    alice.shows("connection lost");
     alice.settles_below(&line);
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
@@ -457,7 +457,7 @@ fn a_server_that_does_not_answer_when_it_is_called_again_keeps_no_key_waiting() 
         queued.push(stream);
     }
     drop(lines);
-    alice.shows("the server is gone");
+    alice.shows("connection lost");
     // It tries again within two seconds, and then for ten.
     let deadline = Instant::now() + Duration::from_secs(3);
     let mut slowest = Duration::ZERO;

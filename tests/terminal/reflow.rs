@@ -263,10 +263,10 @@ fn another_prompt_and_another_server_leave_the_draft_as_it_is() {
     room.alice.settles(&expected, before);
     let port = room.host.as_ref().unwrap().address().port();
     room.host.take().unwrap().stop();
-    room.alice.shows("the server is gone");
+    room.alice.shows("connection lost");
     room.host = Some(host_on(port));
     room.bob = Lines::enter(room.host.as_ref().unwrap().address(), "bob");
-    room.alice.shows("the server is back");
+    room.alice.shows("connected again");
     room.alice.types("!");
     room.bob.says("two");
     room.alice.shows("<bob> two");

@@ -98,7 +98,7 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
     dora.shows("so this one hosts the room");
-    dora.shows("you are dora in #lobby, with nobody else yet");
+    dora.shows("you are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");
     dora.shows("<bob> thanks");

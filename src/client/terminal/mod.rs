@@ -1,7 +1,8 @@
-//! The terminal device: its mode, signals, title, and the thread that prints.
+//! The terminal device: its mode and size, the signals of the program, the window title, the thread
+//! that prints, and reports on standard error.
 //!
-//! It knows no event and no session. It imports `common` only; the editor, the front ends and the
-//! view import it.
+//! It must not know events, the session, or how a message looks: it gets finished text. It imports
+//! `common` only; `view`, `storage`, `control`, `net`, `editor`, `ui` and `app` import it.
 
 pub(super) mod mode;
 pub(super) mod printer;

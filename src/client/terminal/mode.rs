@@ -9,63 +9,67 @@ use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
-/// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
+/// Turns off echo and line buffering of the terminal for as long as it lives.
 ///
-/// The editor does so only while it reads a line. Keys pressed between two lines would be echoed
-/// by the terminal, and some of them eaten.
+/// The editor does this only while it reads a line. Without the guard the terminal would echo the
+/// keys pressed between two lines, and lose some of them.
 #[derive(Debug)]
 pub(in crate::client) struct RawModeGuard {
-    before: Termios,
-    quiet: Termios,
+    original: Termios,
+    raw: Termios,
 }
 
 impl RawModeGuard {
-    /// Quiets the terminal that is standard input.
+    /// Sets the mode of the terminal that is standard input.
+    ///
+    /// # Errors
+    ///
+    /// Fails when standard input is not a terminal.
     pub(in crate::client) fn new() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
-        quiet.input_modes &= !InputModes::ICRNL;
-        tcsetattr(io::stdin(), OptionalActions::Drain, &quiet)?;
-        Ok(Self { before, quiet })
+        let original = tcgetattr(io::stdin())?;
+        let mut raw = original.clone();
+        raw.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
+        raw.input_modes &= !InputModes::ICRNL;
+        tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
+        Ok(Self { original, raw })
     }
 
-    /// Suspends the program, with the terminal as it was found.
+    /// Suspends the program. Until it continues, the terminal has its original mode.
     pub(in crate::client) fn suspend(&self) {
-        // A terminal that is gone is noticed by who reads from it next.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
+        // A closed terminal is noticed at the next read.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.original);
         suspend();
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.quiet);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.raw);
     }
 }
 
-/// Suspends the program, as Ctrl-Z does with any other: returns when it goes on. Without a shell
-/// that could let it go on, nothing happens.
+/// Suspends the program as Ctrl-Z does, and returns when it continues. Without a shell that could
+/// continue it, nothing happens.
 pub(in crate::client) fn suspend() {
-    // Whoever was started together with this program stops with it.
+    // The other programs of the same pipeline stop, too.
     let sent = kill(Pid::from_raw(0), Signal::SIGTSTP);
-    debug_assert!(sent.is_ok(), "the program may stop itself");
+    debug_assert!(sent.is_ok(), "a process can stop its own process group");
 }
 
 impl Drop for RawModeGuard {
     fn drop(&mut self) {
-        // The terminal may be gone, and then there is nothing to restore.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
+        // If the terminal is closed, there is nothing to restore.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.original);
     }
 }
 
-/// Whether this says that the terminal is gone, as when its window is closed.
+/// Whether an error means that the terminal is closed, for example because its window is.
 pub(in crate::client) fn is_hangup(error: &io::Error) -> bool {
     let code = error.raw_os_error().map(Errno::from_raw);
     matches!(code, Some(Errno::EIO | Errno::ENXIO))
 }
 
-/// Whether somebody reads single keys from the terminal, Ctrl-C among them.
+/// Whether the terminal is in raw mode, in which Ctrl-C arrives as a key.
 pub(in crate::client) fn is_raw() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ISIG))
 }
 
-/// How wide the terminal is, in cells; 80 where nobody knows, as the editor takes it to be.
+/// The width of the terminal in cells; 80 where it is unknown, which is also the editor's default.
 pub(in crate::client) fn columns() -> u16 {
     match tcgetwinsize(io::stdin()) {
         Ok(size) if size.ws_col > 0 => size.ws_col,
@@ -73,7 +77,7 @@ pub(in crate::client) fn columns() -> u16 {
     }
 }
 
-/// How many rows the terminal has; where nobody knows, as many as anybody could want.
+/// The height of the terminal in rows; [`u16::MAX`] where it is unknown.
 pub(in crate::client) fn rows() -> u16 {
     match tcgetwinsize(io::stdin()) {
         Ok(size) if size.ws_row > 0 => size.ws_row,

@@ -1,30 +1,29 @@
-//! Text on its way to the screen or the pipe, in a thread of its own.
+//! Prints text to the screen or a pipe in a thread of its own.
 //!
-//! Neither the network nor the editor ever waits for the terminal: text is pushed onto a bounded
-//! queue, and the printer's thread joins what is ready into one block and hands it on.
+//! Neither the network nor the editor waits for the terminal: text is pushed onto a bounded queue,
+//! and the printer's thread joins the text that is ready into one block and hands it over.
 //!
-//! Above a prompt there is a gate. The editor takes a block only while it reads keys, and prints
-//! it the moment it has cleared its own rows. Handing it one at any other time would put text in
-//! the middle of a row, or before text that was handed over earlier. So the gate is open only
-//! while the editor has drawn its prompt and is not about to return, and the next block waits
-//! until the one before has been drawn.
+//! Above a prompt there is a gate. The editor accepts a block only while it reads keys, and prints
+//! it after it has cleared its own rows. A block handed over at any other time would appear in the
+//! middle of a row, or before an earlier block. So the gate is open only while the editor has drawn
+//! its prompt and is not about to return, and each block waits until the previous one is drawn.
 
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// A block is at least one line, and no more than so many bytes if there are several: a key is
-/// answered only between two blocks.
+/// The largest block of several lines, in bytes. A block has at least one line. The editor handles
+/// a key only between two blocks.
 const BLOCK_BYTES_MAX: usize = 16 * 1024;
-/// Into a pipe, what waits up to this costs the server nothing: all is read and each `PING`
-/// answered, so that a reader such as `less` can rest for hours in a room where people talk.
-/// Beyond it the server is made to wait, and decides itself for how long it does.
+/// How much text may wait for a pipe before the client stops reading from the server, in bytes. Up
+/// to here all is read and each `PING` answered, so that a reader such as `less` can pause for
+/// hours in a busy room. Beyond it the server has to wait, and may close the connection.
 const READ_AHEAD_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Above a prompt, what waits beyond this gives way to newer text.
+/// How much text may wait above a prompt, in bytes. Beyond it the oldest lines are dropped.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// A queue of text with a thread that prints it. Clones are the same printer.
+/// A queue of text with a thread that prints it. Clones share the queue.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Printer {
     shared: Arc<Shared>,
@@ -38,26 +37,28 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct PrintQueue {
-    /// Whole lines; those before `taken` are on their way already.
+    /// Whole lines. Those before `taken` are no longer in the queue.
     waiting: String,
     taken: usize,
-    /// Sequences that are not printed but obeyed; they need not wait for the gate.
+    /// Control sequences that take no space on the screen; they do not wait for the gate.
     controls: String,
-    /// Lines that gave way since the last block.
+    /// Lines dropped since the last block.
     skipped: usize,
+    /// Whether the printer prints above a prompt.
     gated: bool,
+    /// Whether the gate is open.
     open: bool,
-    /// For so long no block is handed over.
+    /// For how long to hand over no block.
     hold_for: Option<Duration>,
-    /// A block that was handed over and has not been drawn yet.
+    /// A block that was handed over and is not drawn yet.
     in_flight: Option<String>,
     finished: bool,
 }
 
 impl Printer {
-    /// Starts the thread of a printer above a prompt. `print` hands a block to the editor; it
-    /// must not wait. `is_reading` says whether the editor still reads keys: a signal from elsewhere
-    /// makes it stop before it can close the gate.
+    /// Starts the thread of a printer above a prompt. `print` hands a block to the editor and must
+    /// not block. `is_reading` returns whether the editor still reads keys: a signal from outside
+    /// can stop it before it closes the gate.
     pub(in crate::client) fn start_gated(
         &self,
         print: impl FnMut(String) -> io::Result<()> + Send + 'static,
@@ -67,8 +68,8 @@ impl Printer {
         self.start(print, is_reading)
     }
 
-    /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread ends
-    /// with the error, after `failed` was called.
+    /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread calls
+    /// `failed` and ends with the error.
     pub(in crate::client) fn start_plain(
         &self,
         mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
@@ -91,7 +92,7 @@ impl Printer {
             })
     }
 
-    /// Puts text, whole lines of it, behind what waits.
+    /// Appends text, which must be whole lines, to the queue.
     pub(in crate::client) fn push(&self, text: String) {
         if text.is_empty() {
             return;
@@ -108,7 +109,7 @@ impl Printer {
         self.shared.changed.notify_all();
     }
 
-    /// Has a sequence written that takes no room on the screen, such as one for the title.
+    /// Queues a control sequence that takes no space on the screen, such as one for the title.
     pub(in crate::client) fn push_control(&self, sequence: &str) {
         if !sequence.is_empty() {
             self.lock().controls.push_str(sequence);
@@ -116,40 +117,41 @@ impl Printer {
         }
     }
 
-    /// Whether so much waits that no more should be asked for.
+    /// Whether so much text waits that the caller should stop reading from the server.
     pub(in crate::client) fn is_backlogged(&self) -> bool {
         self.lock().unprinted().len() > READ_AHEAD_BYTES_MAX
     }
 
-    /// Whether it prints above a prompt.
+    /// Whether the printer prints above a prompt.
     pub(in crate::client) fn is_gated(&self) -> bool {
         self.lock().gated
     }
 
-    /// The editor has drawn its prompt and reads keys.
+    /// Opens the gate: the editor has drawn its prompt and reads keys.
     pub(in crate::client) fn open_gate(&self) {
         self.lock().open = true;
         self.shared.changed.notify_all();
     }
 
-    /// The editor has drawn itself behind the block that was handed over.
+    /// The editor has drawn itself below the block that was handed over.
     pub(in crate::client) fn block_drawn(&self) {
         self.lock().in_flight = None;
         self.shared.changed.notify_all();
     }
 
-    /// The editor is about to return: blocks wait until it has drawn its prompt again.
+    /// Closes the gate: the editor is about to return, and blocks wait until it draws its prompt
+    /// again.
     pub(in crate::client) fn close_gate(&self) {
         self.lock().open = false;
     }
 
-    /// Hands no block over for so long, from now on.
+    /// Hands over no block for this long, from now on.
     pub(in crate::client) fn hold(&self, duration: Duration) {
         self.lock().hold_for = Some(duration);
         self.shared.changed.notify_all();
     }
 
-    /// Ends the thread and gives what was not printed, in order.
+    /// Ends the thread and returns the text that was not printed, in order.
     pub(in crate::client) fn finish(&self) -> String {
         let mut state = self.lock();
         state.finished = true;
@@ -161,12 +163,12 @@ impl Printer {
         rest
     }
 
-    /// The sequences that were not written yet.
+    /// Takes the control sequences that are not written yet.
     pub(in crate::client) fn take_controls(&self) -> String {
         std::mem::take(&mut self.lock().controls)
     }
 
-    /// Waits until everything is printed, then ends the thread.
+    /// Waits until everything is printed, then ends the thread. Returns the error of a failed print.
     pub(in crate::client) fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         let mut state = self.lock();
         while state.has_more() && !thread.is_finished() {
@@ -222,8 +224,8 @@ impl Printer {
             }
             let block = state.next_block();
             if state.gated {
-                // The lock is held while the block is handed over, so that the gate cannot close
-                // in between; the editor's own queue is empty then, and does not wait.
+                // The lock is held during the call, so that the gate cannot close in between. The
+                // editor's own queue is empty at this point, so the call does not block.
                 state.in_flight = Some(block.clone());
                 print(block)?;
             } else {
@@ -236,7 +238,7 @@ impl Printer {
     }
 
     fn lock(&self) -> MutexGuard<'_, PrintQueue> {
-        // A thread that panicked has left the queue as it was between two steps.
+        // A thread that panicked left the queue in a consistent state.
         self.shared
             .state
             .lock()
@@ -244,7 +246,7 @@ impl Printer {
     }
 }
 
-/// Prints a block to standard output, all of it at once.
+/// Prints a block to standard output and flushes it.
 pub(in crate::client) fn print_to_stdout(block: String) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(block.as_bytes())?;
@@ -265,7 +267,7 @@ impl PrintQueue {
         self.waiting.get(self.taken..).unwrap_or_default()
     }
 
-    /// Lets the oldest lines give way when too much waits.
+    /// Drops the oldest lines when too much text waits.
     fn drop_oldest(&mut self) {
         let excess = self.unprinted().len().saturating_sub(WAITING_BYTES_MAX);
         if excess > 0 {
@@ -274,7 +276,7 @@ impl PrintQueue {
         }
     }
 
-    /// As many of the lines that wait as a block can have.
+    /// Takes as many waiting lines as fit in a block.
     fn next_block(&mut self) -> String {
         let mut block = String::new();
         if self.skipped > 0 {
@@ -294,11 +296,11 @@ impl PrintQueue {
         block
     }
 
-    /// Takes so many bytes, which are whole lines, from the front of what waits.
+    /// Takes this many bytes, which are whole lines, from the front of the queue.
     fn take(&mut self, bytes: usize) -> String {
         let taken = self.unprinted().get(..bytes).unwrap_or_default().to_owned();
         self.taken += taken.len();
-        // Moving the rest to the front costs no more than what has been taken since.
+        // Moving the rest to the front costs no more than what was taken since the last move.
         if self.taken * 2 > self.waiting.len() {
             self.waiting.drain(..self.taken);
             self.waiting
@@ -309,10 +311,10 @@ impl PrintQueue {
     }
 }
 
-/// Where the line ends that the byte at `at` is part of: behind its line feed.
+/// Where the line with the byte at `at` ends, including its line feed.
 fn line_end(text: &str, at: usize) -> usize {
-    let behind = text.as_bytes().get(at..).unwrap_or_default();
-    match behind.iter().position(|byte| *byte == b'\n') {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    match rest.iter().position(|byte| *byte == b'\n') {
         Some(distance) => at + distance + 1,
         None => text.len(),
     }
@@ -324,7 +326,7 @@ mod tests {
 
     use super::*;
 
-    /// A printer above a prompt, and the blocks that it hands over.
+    /// A printer above a prompt, with the blocks that it hands over.
     fn gated() -> (Printer, mpsc::Receiver<String>, JoinHandle<io::Result<()>>) {
         let printer = Printer::default();
         let (sender, receiver) = mpsc::channel();
@@ -345,7 +347,7 @@ mod tests {
         printer.open_gate();
         assert_eq!(receiver.recv().unwrap(), "one\ntwo\n");
         printer.push("three\n".into());
-        // A key was pressed and the prompt drawn, but not behind the block.
+        // A key was pressed and the prompt drawn, but not below the block.
         printer.open_gate();
         assert!(receiver.try_recv().is_err());
         printer.block_drawn();
@@ -357,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_drawn_behind_a_closed_gate_is_not_waited_for_again() {
+    fn a_block_drawn_after_the_gate_closed_counts_as_drawn() {
         let (printer, receiver, thread) = gated();
         printer.open_gate();
         printer.push("one\n".into());
@@ -374,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_waits_too_long_gives_way_and_is_counted() {
+    fn the_oldest_lines_are_dropped_and_counted_when_too_much_waits() {
         let printer = Printer::default();
         printer.lock().gated = true;
         let line = format!("{}\n", "x".repeat(1023));

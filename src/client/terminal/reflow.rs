@@ -1,20 +1,20 @@
 //! How a terminal treats the lines on its screen when it becomes narrower.
 
-/// Which lines a terminal wraps anew when it becomes narrower. Those it does not wrap are cut off.
+/// Which lines a terminal wraps again when it becomes narrower. It cuts off the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::client) enum Reflow {
-    /// None of them.
+    /// None.
     #[default]
     Nothing,
-    /// Those above the one with the cursor in it.
+    /// The lines above the one with the cursor.
     AboveCursor,
-    /// All of them.
+    /// All lines.
     Everything,
 }
 
 impl Reflow {
-    /// What the terminal does about its lines, by the names that terminals leave in the environment.
-    /// None where these do not tell, as behind ssh: it may be a terminal that only says what others do.
+    /// The behaviour of the terminal according to its environment variables. `None` where they are
+    /// inconclusive, for example over ssh, where many terminals are called `xterm`.
     pub(in crate::client) fn from_environment() -> Option<Self> {
         let has = |name: &str| std::env::var_os(name).is_some();
         let named = |variable: &str, names: &[&str]| {
@@ -43,7 +43,7 @@ impl Reflow {
         }
     }
 
-    /// The same for a terminal that gives this as its name and version, or as its number.
+    /// The behaviour of a terminal that answers with this name and version, or with this unit ID.
     pub(in crate::client) fn of_terminal(name: &str) -> Option<Self> {
         const EVERYTHING: [&str; 9] = [
             "tmux", "VTE", "7E565445", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",

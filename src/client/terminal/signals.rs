@@ -9,19 +9,10 @@ use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// The reason that `QUIT` gives to the other users when this signal ends the program.
-pub(in crate::client) fn quit_reason(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "interrupted",
-        SIGTERM => "terminated",
-        _ => "hung up",
-    }
-}
-
 /// Wakes the editor from another thread.
 ///
-/// The editor returns from its wait when its thread gets SIGINT, in whatever state it is. Outside
-/// the editor the signal is caught, and does not end the program.
+/// The editor returns from its wait when its thread gets SIGINT, whatever its state. Outside the
+/// editor the signal is caught and does not end the program.
 #[derive(Debug, Clone)]
 pub(in crate::client) struct Waker {
     thread: Pthread,
@@ -29,7 +20,7 @@ pub(in crate::client) struct Waker {
 }
 
 impl Waker {
-    /// For the thread that calls this, which is the one that will run the editor.
+    /// A waker for the calling thread, which must be the one that runs the editor.
     pub(in crate::client) fn for_this_thread() -> io::Result<Self> {
         let caught = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGINT, Arc::clone(&caught))?;
@@ -39,7 +30,7 @@ impl Waker {
         })
     }
 
-    /// Whether SIGINT came outside the editor since the last time.
+    /// Whether SIGINT arrived outside the editor since the last call.
     pub(in crate::client) fn take_caught(&self) -> bool {
         self.caught.swap(false, Ordering::Relaxed)
     }
@@ -51,17 +42,15 @@ impl Waker {
     }
 }
 
-/// Blocks, in the thread that calls it, the signals that the editor waits for, so that they
-/// always reach the main thread.
+/// Blocks the signals that the editor waits for in the calling thread, so that the kernel always
+/// delivers them to the main thread.
 pub(in crate::client) fn block_editor_signals() {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGWINCH);
     let blocked = signals.thread_block();
-    debug_assert!(blocked.is_ok(), "these two can be blocked");
+    debug_assert!(blocked.is_ok(), "SIGINT and SIGWINCH can be blocked");
 }
-
-const RELAXED: Ordering = Ordering::Relaxed;
 
 /// The signals that end the program.
 #[derive(Debug)]
@@ -70,8 +59,8 @@ pub(in crate::client) struct Signals {
 }
 
 impl Signals {
-    /// Watches for these signals from a thread of its own, and calls `received` for the first
-    /// that comes. The second ends the program as if nobody watched, but a second SIGHUP does not.
+    /// Watches for these signals in a thread of its own, and calls `received` for the first one. A
+    /// second one ends the program at once, unless it is SIGHUP.
     pub(in crate::client) fn watch(
         signals: &[i32],
         received: impl Fn(i32) + Send + 'static,
@@ -83,10 +72,11 @@ impl Signals {
             .name("signals".to_owned())
             .spawn(move || {
                 for signal in coming.forever() {
-                    let first = known.compare_exchange(0, signal, RELAXED, RELAXED);
+                    let first =
+                        known.compare_exchange(0, signal, Ordering::Relaxed, Ordering::Relaxed);
                     match first {
                         Ok(_) => received(signal),
-                        // One window that is closed can tell so several times.
+                        // Closing one window can send SIGHUP several times.
                         Err(_) if signal == SIGHUP => {}
                         Err(_) => end_by(signal),
                     }
@@ -95,14 +85,26 @@ impl Signals {
         Ok(Self { received: first })
     }
 
-    /// The signal that came, if one did.
+    /// The first signal, if one arrived.
     pub(in crate::client) fn received(&self) -> Option<i32> {
         Some(self.received.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
     }
 }
 
-/// Ends the program as this signal does when nobody watches for it.
+/// Ends the program as this signal does by default.
 pub(in crate::client) fn end_by(signal: i32) {
     let ended = signal_hook::low_level::emulate_default_handler(signal);
-    debug_assert!(ended.is_ok(), "each signal that is watched can be emulated");
+    debug_assert!(
+        ended.is_ok(),
+        "the default action of each watched signal can be emulated"
+    );
+}
+
+/// The reason that `QUIT` gives to the other users when this signal ends the program.
+pub(in crate::client) fn quit_reason(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "interrupted",
+        SIGTERM => "terminated",
+        _ => "hung up",
+    }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, told on standard error.
+//! Reports of errors on standard error.
 
 use std::io::{self, Write as _};
 use std::panic;
@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::common::sanitize::sanitize;
 
-/// Tells something in a line of its own.
+/// Reports a message in a line of its own. Control characters in it are shown as escapes.
 ///
-/// When standard error is closed or full there is nobody to tell, and that is no reason to fail.
+/// A closed or full standard error is ignored: there is no other place for a report.
 pub fn report(message: &str) {
     write_report(&format_report(None, message));
 }
 
-/// The same for a line of a script, by its number.
+/// Reports a message about one line of the input, counted from 1.
 pub(in crate::client) fn report_line(line: u64, message: &str) {
     write_report(&format_report(Some(line), message));
 }
 
-/// What is told, as a line, with nothing in it that a terminal would obey.
+/// A report as a line of text, with control characters shown as escapes.
 pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> String {
     let message = sanitize(message);
     match line {
@@ -27,12 +27,12 @@ pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> Stri
     }
 }
 
-/// Tells lines, whether or not somebody reads them.
+/// Writes lines from [`format_report`]. Errors are ignored.
 pub(in crate::client) fn write_report(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }
 
-/// Keeps the report of a panic back, as long as it lives: while the editor has the terminal, the
+/// Holds back the report of a panic for as long as it lives: while the editor has the terminal, the
 /// report would be written across its rows.
 #[derive(Debug)]
 pub(in crate::client) struct DeferredPanicReport {
@@ -40,7 +40,7 @@ pub(in crate::client) struct DeferredPanicReport {
 }
 
 impl DeferredPanicReport {
-    /// From now on reports are kept.
+    /// Starts to hold back reports. Dropping the value writes them.
     pub(in crate::client) fn begin() -> Self {
         let text = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&text);

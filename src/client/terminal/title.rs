@@ -1,19 +1,20 @@
-//! The title of the window: ours while there is one to show, and else the one that was found.
+//! The title of the terminal's window.
 //!
-//! Terminals keep a stack of titles, and give the last one back when they are asked to; those that
-//! do not know it ignore the question. XTWINOPS 22 and 23 of xterm.
+//! The original title is pushed onto the terminal's stack of titles and popped from it at the end:
+//! XTWINOPS 22 and 23 of xterm. Terminals without such a stack ignore both sequences.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
 
-/// The title of the window. Clones are the same.
+/// The title of the window. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Title(Arc<Mutex<Option<String>>>);
 
 impl Title {
-    /// What gives the window this title, or without one its own; nothing when it has it already.
+    /// The sequence that sets this title, or restores the original one for `None`. Empty when the
+    /// title does not change.
     pub(in crate::client) fn change(&self, wanted: Option<String>) -> String {
         let mut shown = self.lock();
         if *shown == wanted {
@@ -28,18 +29,18 @@ impl Title {
         sequence
     }
 
-    /// What gives the window its own title while the program is suspended.
+    /// The sequence that restores the original title while the program is suspended.
     pub(in crate::client) fn suspend(&self) -> &'static str {
         self.lock().as_ref().map_or("", |_| POP_TITLE)
     }
 
-    /// What gives the window our title again.
+    /// The sequence that sets our title again after [`Title::suspend`].
     pub(in crate::client) fn resume(&self) -> String {
         let shown = self.lock();
-        let again = shown
+        let sequence = shown
             .as_ref()
             .map(|title| format!("{PUSH_TITLE}{}", set_title(title)));
-        again.unwrap_or_default()
+        sequence.unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<String>> {
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_title_that_was_found_is_kept_once_and_given_back() {
+    fn the_original_title_is_pushed_once_and_restored() {
         let title = Title::default();
         let ours = |text: &str| Some(text.to_owned());
         assert_eq!(title.change(None), "");

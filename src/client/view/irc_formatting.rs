@@ -1,15 +1,14 @@
-//! Bold, colours and so on in what others write, as the terminal shows them.
+//! Renders bold text, colours and the like from other users as escape sequences of the terminal.
 //!
-//! The codes are those of IRC clients since mIRC:
-//! <https://modern.ircdocs.horse/formatting.html>. The text between them is made safe like any
-//! other, and whatever is switched on is switched off at the end of it.
+//! The codes are those of mIRC and later clients: <https://modern.ircdocs.horse/formatting.html>.
+//! The text between them is sanitized, and each style is switched off at the end of the text.
 
 use std::fmt::Write as _;
 
 use crate::common::sanitize::sanitize;
 
 /// `text` with its formatting as escape sequences of the terminal.
-pub(super) fn shown(text: &str) -> String {
+pub(super) fn render(text: &str) -> String {
     if !text.contains(is_code) {
         return sanitize(text);
     }
@@ -19,13 +18,13 @@ pub(super) fn shown(text: &str) -> String {
     while !rest.is_empty() {
         let end = rest.find(is_code).unwrap_or(rest.len());
         let (plain, codes) = rest.split_at(end);
-        style.put(plain, &mut out);
-        rest = style.change(codes);
+        style.write(plain, &mut out);
+        rest = style.apply(codes);
     }
     out
 }
 
-/// What is switched on.
+/// The styles that are switched on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Style {
     bold: bool,
@@ -34,18 +33,18 @@ struct Style {
     strike: bool,
     reverse: bool,
     text: Option<Color>,
-    behind: Option<Color>,
+    background: Option<Color>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Color {
-    /// A place in the table of 256 colours.
-    Place(u8),
+    /// An index in the table of 256 colours.
+    Indexed(u8),
     Rgb(u8, u8, u8),
 }
 
 impl Style {
-    fn put(self, text: &str, out: &mut String) {
+    fn write(self, text: &str, out: &mut String) {
         let text = sanitize(text);
         if text.is_empty() || self == Self::default() {
             out.push_str(&text);
@@ -63,13 +62,13 @@ impl Style {
         .map(|(_, code)| code.to_owned())
         .collect();
         codes.extend(self.text.map(|color| color.code("38")));
-        codes.extend(self.behind.map(|color| color.code("48")));
+        codes.extend(self.background.map(|color| color.code("48")));
         // Writing to a string cannot fail.
         let _ = write!(out, "\x1b[{}m{text}\x1b[0m", codes.join(";"));
     }
 
-    /// Follows one code; gives what stands behind it.
-    fn change<'a>(&mut self, codes: &'a str) -> &'a str {
+    /// Applies the first code and returns the text after it.
+    fn apply<'a>(&mut self, codes: &'a str) -> &'a str {
         let mut characters = codes.chars();
         let Some(code) = characters.next() else {
             return codes;
@@ -84,14 +83,14 @@ impl Style {
             '\x0f' => *self = Self::default(),
             '\x03' => return self.recolor(rest, 2, |digits| named_color(digits.parse().ok()?)),
             '\x04' => return self.recolor(rest, 6, hex_color),
-            // Monospace: a terminal has nothing else.
+            // Monospace: a terminal is always monospaced.
             _ => {}
         }
         rest
     }
 
-    /// Takes a colour of the text, and behind a comma one of what is behind it; no colour at all
-    /// switches both off.
+    /// Reads a foreground colour, and after a comma a background colour. No colour at all resets
+    /// both.
     fn recolor<'a>(
         &mut self,
         rest: &'a str,
@@ -105,25 +104,28 @@ impl Style {
             };
             text.chars().take(digits_max).take_while(is_digit).count()
         };
-        let (text, behind) = rest.split_at(digits(rest));
+        let (text, rest_of_text) = rest.split_at(digits(rest));
         if text.is_empty() {
-            (self.text, self.behind) = (None, None);
+            (self.text, self.background) = (None, None);
             return rest;
         }
         self.text = read(text);
-        let Some(second) = behind.strip_prefix(',').filter(|text| digits(text) > 0) else {
-            return behind;
+        let Some(second) = rest_of_text
+            .strip_prefix(',')
+            .filter(|text| digits(text) > 0)
+        else {
+            return rest_of_text;
         };
-        let (color, behind) = second.split_at(digits(second));
-        self.behind = read(color);
-        behind
+        let (color, rest_of_text) = second.split_at(digits(second));
+        self.background = read(color);
+        rest_of_text
     }
 }
 
 impl Color {
     fn code(self, kind: &str) -> String {
         match self {
-            Self::Place(place) => format!("{kind};5;{place}"),
+            Self::Indexed(index) => format!("{kind};5;{index}"),
             Self::Rgb(red, green, blue) => format!("{kind};2;{red};{green};{blue}"),
         }
     }
@@ -137,7 +139,7 @@ fn is_code(c: char) -> bool {
 }
 
 fn named_color(number: usize) -> Option<Color> {
-    COLORS.get(number).map(|place| Color::Place(*place))
+    COLORS.get(number).map(|index| Color::Indexed(*index))
 }
 
 fn hex_color(digits: &str) -> Option<Color> {
@@ -145,7 +147,7 @@ fn hex_color(digits: &str) -> Option<Color> {
     Some(Color::Rgb(byte(0)?, byte(2)?, byte(4)?))
 }
 
-/// Where the colours 0 to 98 are in the table of 256; 99 is no colour.
+/// The colours 0 to 98 as indices in the table of 256; 99 is the default colour.
 const COLORS: [u8; 99] = [
     15, 0, 4, 2, 9, 1, 5, 202, 11, 10, 6, 14, 12, 13, 8, 7, 52, 94, 100, 58, 22, 29, 23, 24, 17,
     54, 53, 89, 88, 130, 142, 64, 28, 35, 30, 25, 18, 91, 90, 125, 124, 166, 184, 106, 34, 49, 37,
@@ -160,23 +162,23 @@ mod tests {
 
     #[test]
     fn formatting_is_shown_and_ends_with_the_text() {
-        assert_eq!(shown("plain"), "plain");
-        assert_eq!(shown("a \x02b\x02 c"), "a \x1b[1mb\x1b[0m c");
-        assert_eq!(shown("\x02\x1d\x1f\x1e\x16x"), "\x1b[1;3;4;7;9mx\x1b[0m");
+        assert_eq!(render("plain"), "plain");
+        assert_eq!(render("a \x02b\x02 c"), "a \x1b[1mb\x1b[0m c");
+        assert_eq!(render("\x02\x1d\x1f\x1e\x16x"), "\x1b[1;3;4;7;9mx\x1b[0m");
         assert_eq!(
-            shown("\x0304,02red\x03 no"),
+            render("\x0304,02red\x03 no"),
             "\x1b[38;5;9;48;5;4mred\x1b[0m no"
         );
-        assert_eq!(shown("\x0399x"), "x");
-        assert_eq!(shown("\x04ff8000x\x04y"), "\x1b[38;2;255;128;0mx\x1b[0my");
-        assert_eq!(shown("\x02a\x0fb"), "\x1b[1ma\x1b[0mb");
-        assert_eq!(shown("\x11mono\x11"), "mono");
-        assert_eq!(shown("\x034,hello"), "\x1b[38;5;9m,hello\x1b[0m");
+        assert_eq!(render("\x0399x"), "x");
+        assert_eq!(render("\x04ff8000x\x04y"), "\x1b[38;2;255;128;0mx\x1b[0my");
+        assert_eq!(render("\x02a\x0fb"), "\x1b[1ma\x1b[0mb");
+        assert_eq!(render("\x11mono\x11"), "mono");
+        assert_eq!(render("\x034,hello"), "\x1b[38;5;9m,hello\x1b[0m");
     }
 
     #[test]
-    fn nothing_else_gets_through_and_no_code_can_break_it() {
-        assert_eq!(shown("\x02\x1b[2J\x02"), "\x1b[1m^[[2J\x1b[0m");
+    fn no_other_control_character_gets_through_whatever_the_codes() {
+        assert_eq!(render("\x02\x1b[2J\x02"), "\x1b[1m^[[2J\x1b[0m");
         for broken in [
             "\x03",
             "\x0399,99,",
@@ -185,13 +187,13 @@ mod tests {
             "\x04gg",
             "\x02\x1d\x1f",
         ] {
-            let shown = shown(broken);
+            let shown = render(broken);
             assert_eq!(
                 shown.matches('\x1b').count() % 2,
                 0,
                 "{broken:?}: {shown:?}"
             );
         }
-        assert_eq!(shown("\x0312345"), "\x1b[38;5;12m345\x1b[0m");
+        assert_eq!(render("\x0312345"), "\x1b[38;5;12m345\x1b[0m");
     }
 }

@@ -1,4 +1,4 @@
-//! Lists of people and rooms, as text.
+//! Lists of users and rooms.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::wrap::cells;
 use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
-/// How many people are named when a room is entered.
+/// How many users are named after a join.
 const NAMED_ON_ENTRY_MAX: usize = 20;
 
 impl Renderer {
@@ -18,8 +18,8 @@ impl Renderer {
         others: &[String],
         first: bool,
     ) -> String {
-        let name_list = match others {
-            [] => "with nobody else yet".to_owned(),
+        let company = match others {
+            [] => "alone so far".to_owned(),
             _ => format!("with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
         };
         let names = if others.len() > NAMED_ON_ENTRY_MAX {
@@ -33,17 +33,17 @@ impl Renderer {
             ""
         };
         let (nick, room) = (self.nick(nick), sanitize_name(room));
-        format!("you are {nick} in {room}, {name_list}{names}{help}\n")
+        format!("you are {nick} in {room}, {company}{names}{help}\n")
     }
 
-    /// Up to `named_max` people by name, and the others by number.
+    /// Up to `named_max` users by name, and the number of the others.
     pub(super) fn name_list(&self, nicks: &[String], named_max: usize) -> String {
         let names = |nicks: &[String]| {
             let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
             nicks.join(", ")
         };
         match nicks {
-            [] => "nobody".to_owned(),
+            [] => "no one".to_owned(),
             [only] => self.nick(only),
             [several @ .., last] if nicks.len() <= named_max => {
                 format!("{} and {}", names(several), self.nick(last))
@@ -79,10 +79,10 @@ impl Renderer {
             let label = self.in_nick_color(label, &person.nick);
             let since = match person.since {
                 Some(since) => format!("here since {}", self.time_and_day(since, now)),
-                None => "here since before you came".to_owned(),
+                None => "here since before you joined".to_owned(),
             };
             let idle = match person.idle_seconds {
-                Some(seconds) if seconds >= 60 => format!(", silent for {}", duration(seconds)),
+                Some(seconds) if seconds >= 60 => format!(", idle for {}", duration(seconds)),
                 _ => String::new(),
             };
             let away = match (&person.away_message, person.away) {
@@ -95,7 +95,7 @@ impl Renderer {
                 None => String::new(),
             };
             let operator = match person.operator {
-                true => ", operator of the server",
+                true => ", server operator",
                 false => "",
             };
             // Writing to a string cannot fail.
@@ -128,7 +128,7 @@ impl Renderer {
             row(format!("here since {}", self.time_and_day(since, now)));
         }
         if let Some(seconds) = details.idle_seconds {
-            row(format!("silent for {}", duration(seconds)));
+            row(format!("idle for {}", duration(seconds)));
         }
         if let Some(message) = &details.away {
             row(format!("away: {}", sanitize(message)));
@@ -139,7 +139,7 @@ impl Renderer {
         lines
     }
 
-    /// The rooms this person is in, numbered for `/room`.
+    /// The rooms that the user is in, numbered for `/room`.
     pub(super) fn own_rooms(&self, rooms: &[RoomSummary]) -> String {
         if rooms.is_empty() {
             return "you are in no room; /join #ROOM enters one\n".to_owned();
@@ -161,7 +161,7 @@ impl Renderer {
 
     pub(super) fn room_list(&self, rooms: &[RoomSummary]) -> String {
         let mut lines = match rooms.len() {
-            0 => "there is no such room\n".to_owned(),
+            0 => "No rooms match.\n".to_owned(),
             1 => "1 room:\n".to_owned(),
             many => format!("{many} rooms:\n"),
         };
@@ -178,7 +178,7 @@ impl Renderer {
     }
 }
 
-/// A number of seconds as a person says it.
+/// A number of seconds in the units that suit it.
 fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -1,14 +1,14 @@
-//! Who comes and goes, and what becomes of a room.
+//! Joins, parts, kicks, quits and netsplits, and the topic and modes of rooms.
 
 use super::Renderer;
 use crate::client::event::Event;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
-/// So many of those who come or leave in one moment are named.
+/// How many of the users who join or leave at the same time are named.
 const NAMED_MAX: usize = 3;
 
 impl Renderer {
-    /// Who came or went. `active` is the room that needs not be named.
+    /// A join, part, kick or quit. The name of the room `active` is omitted.
     pub(super) fn membership(&self, event: &Event, active: Option<&str>) -> String {
         let because = |reason: &Option<String>| match reason {
             Some(reason) if !reason.is_empty() => format!(" ({})", self.text(reason)),
@@ -43,7 +43,7 @@ impl Renderer {
                     format!("{} was", self.nick(nick))
                 };
                 format!(
-                    "{} {who} thrown out of {} by {}{}",
+                    "{} {who} kicked from {} by {}{}",
                     self.dim("←"),
                     sanitize_name(room),
                     self.nick(by),
@@ -57,22 +57,22 @@ impl Renderer {
                 self.dim(&because(reason))
             ),
             _ => {
-                debug_assert!(false, "nobody comes or goes with {event:?}");
+                debug_assert!(false, "{event:?} is no change of membership");
                 String::new()
             }
         }
     }
 
-    /// What a room, or this person, is said to be.
+    /// The topic or the modes of a room, the modes of this user, or an invitation.
     pub(super) fn room_state(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Topic { room, topic, .. } => match topic {
-                Some(topic) => format!("{} is about: {}", sanitize_name(room), self.text(topic)),
+                Some(topic) => format!("topic of {}: {}", sanitize_name(room), self.text(topic)),
                 None => format!("{} has no topic", sanitize_name(room)),
             },
             Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
                 format!(
-                    "{}{} took the topic away",
+                    "{}{} cleared the topic",
                     self.room_prefix(room, active),
                     self.nick(nick)
                 )
@@ -92,29 +92,29 @@ impl Renderer {
             Event::Modes {
                 target, modes, own, ..
             } => {
-                let words = match own {
-                    true => format!("your modes are {}", sanitize(modes)),
-                    false => format!(
-                        "the modes of {} are {}",
-                        sanitize_name(target),
-                        sanitize(modes)
-                    ),
+                let modes = sanitize(modes);
+                let has_modes = !matches!(modes.trim(), "" | "+");
+                let words = match (own, has_modes) {
+                    (true, true) => format!("your modes are {modes}"),
+                    (true, false) => "you have no modes".to_owned(),
+                    (false, true) => format!("the modes of {} are {modes}", sanitize_name(target)),
+                    (false, false) => format!("{} has no modes", sanitize_name(target)),
                 };
                 self.dim(&format!("-- {}{words}", self.indent_mark()))
             }
             Event::Invited { room, by } => format!(
-                "{} asks you into {1}; /join {1} enters it",
+                "{} invites you to {1}; /join {1} enters it",
                 self.nick(by),
                 sanitize_name(room)
             ),
             _ => {
-                debug_assert!(false, "no room is told of with {event:?}");
+                debug_assert!(false, "{event:?} is not about a room");
                 String::new()
             }
         }
     }
 
-    /// One line for all who came in, or left, in one moment.
+    /// One line for all users who joined or left at the same time.
     pub fn grouped(
         &self,
         nicks: &[String],
@@ -138,7 +138,7 @@ impl Renderer {
         )
     }
 
-    /// One line for all whom a netsplit between these servers took, or who are back from it.
+    /// One line for all users who left in a netsplit between these servers, or came back after it.
     pub fn netsplit(
         &self,
         servers: &str,
@@ -161,7 +161,7 @@ impl Renderer {
         )
     }
 
-    /// A room where it has to be named, and a space.
+    /// The name of a room and a space; empty for the room `active`.
     pub(super) fn room_prefix(&self, room: &str, active: Option<&str>) -> String {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),

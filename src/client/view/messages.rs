@@ -1,4 +1,4 @@
-//! What people say, and what became of this person's own words.
+//! Messages, and the delivery status of the user's own ones.
 
 use colored::Colorize as _;
 
@@ -7,45 +7,45 @@ use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 impl Renderer {
-    /// What somebody said. `active` is the room that needs not be named.
+    /// A message. The name of the room `active` is omitted.
     pub(super) fn message(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Said {
                 room,
                 nick,
                 text,
-                kind: manner,
+                kind,
                 own,
                 mention,
             } => {
-                let said = self.room_message(nick, text, *manner, *own, *mention);
+                let said = self.room_message(nick, text, *kind, *own, *mention);
                 format!("{}{said}", self.room_prefix(room, active))
             }
             Event::Whispered {
                 nick,
                 text,
-                kind: manner,
+                kind,
                 own,
-            } => self.whisper(nick, text, *manner, *own),
+            } => self.whisper(nick, text, *kind, *own),
             Event::Sent {
                 target,
                 nick,
                 text,
-                kind: manner,
-                status: fate,
+                kind,
+                status,
                 ..
             } => {
                 let said = match is_room(target) {
                     true => {
-                        let said = self.room_message(nick, text, *manner, true, false);
+                        let said = self.room_message(nick, text, *kind, true, false);
                         format!("{}{said}", self.room_prefix(target, active))
                     }
-                    false => self.whisper(target, text, *manner, true),
+                    false => self.whisper(target, text, *kind, true),
                 };
-                format!("{said}{}", self.delivery_status(*fate))
+                format!("{said}{}", self.delivery_status(*status))
             }
             _ => {
-                debug_assert!(false, "nobody says anything with {event:?}");
+                debug_assert!(false, "{event:?} is no message");
                 String::new()
             }
         }
@@ -55,7 +55,7 @@ impl Renderer {
         &self,
         nick: &str,
         text: &str,
-        manner: MessageKind,
+        kind: MessageKind,
         own: bool,
         mention: bool,
     ) -> String {
@@ -65,12 +65,12 @@ impl Renderer {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
         };
-        let (before, behind) = match manner {
+        let (before, after) = match kind {
             MessageKind::Text => ("<", ">"),
             MessageKind::Action => ("* ", ""),
             MessageKind::Notice => ("-", "-"),
         };
-        let cells = wrap::cells(&plain) + before.len() + behind.len();
+        let cells = wrap::cells(&plain) + before.len() + after.len();
         let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
         let padding = if self.settings.nick_width == 0 {
             ""
@@ -78,32 +78,29 @@ impl Renderer {
             &padding
         };
         format!(
-            "{padding}{before}{name}{behind} {}{text}",
+            "{padding}{before}{name}{after} {}{text}",
             self.indent_mark()
         )
     }
 
-    /// What somebody wrote, with its formatting as far as it is to be shown.
+    /// A text from another user, with its formatting if that is shown.
     pub(super) fn text(&self, text: &str) -> String {
         if self.color && self.settings.formatting {
-            irc_formatting::shown(text)
+            irc_formatting::render(text)
         } else {
             sanitize(text)
         }
     }
 
-    fn whisper(&self, nick: &str, text: &str, manner: MessageKind, own: bool) -> String {
+    fn whisper(&self, nick: &str, text: &str, kind: MessageKind, own: bool) -> String {
         let name = self.nick(nick);
         let text = format!("{}{}", self.indent_mark(), self.text(text));
-        let verb = match manner {
-            MessageKind::Text => "whispers:",
-            MessageKind::Action => "whispers: *",
-            MessageKind::Notice => "notes:",
-        };
-        let line = if own {
-            format!("you whisper to {name}: {text}")
-        } else {
-            format!("*{name}* {verb} {text}")
+        let line = match (kind, own) {
+            (MessageKind::Notice, true) => format!("notice to {name}: {text}"),
+            (MessageKind::Notice, false) => format!("notice from {name}: {text}"),
+            (_, true) => format!("you whisper to {name}: {text}"),
+            (MessageKind::Action, false) => format!("*{name}* whispers: * {text}"),
+            (MessageKind::Text, false) => format!("*{name}* whispers: {text}"),
         };
         if self.color {
             line.bold().to_string()
@@ -112,15 +109,15 @@ impl Renderer {
         }
     }
 
-    /// What became of this person's own words, where that is not plain.
-    fn delivery_status(&self, fate: DeliveryStatus) -> String {
-        match fate {
+    /// The delivery status of a message, where it is not simply delivered.
+    fn delivery_status(&self, status: DeliveryStatus) -> String {
+        match status {
             DeliveryStatus::Delivered => String::new(),
             DeliveryStatus::Refused => self.dim(" (not delivered)"),
-            DeliveryStatus::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            DeliveryStatus::Unsent => self.warning(" (not sent)").trim_end().to_owned(),
             DeliveryStatus::Unknown => {
-                let words = self.warning(" (nobody knows whether it arrived)");
-                words.trim_end().to_owned()
+                let text = self.warning(" (delivery not confirmed)");
+                text.trim_end().to_owned()
             }
         }
     }

@@ -1,8 +1,12 @@
-//! An event as safe, coloured text: whole lines, ready to be printed above the prompt.
+//! Renders events as safe, coloured text: whole lines, ready to be printed above the prompt.
 //!
-//! `talk` is what people say, `rooms` who comes and goes and what a room is, `people` the answers
-//! that are tables. `formatting` reads what others make bold or coloured, `style` has the colours
-//! and times of our own, `wrap` lays lines out, and `prompt` is the line below them all.
+//! It must not know the session or any file, nor print anything itself, except that the scrollback
+//! pushes its lines to the printer. It imports `event`, `command`, `terminal` and `common`; `storage`,
+//! `editor`, `ui` and `app` import it.
+//!
+//! `messages`, `membership` and `listings` render one kind of event each, `irc_formatting` bold text
+//! and colours from others, and `style` our own colours and times. `wrap` breaks lines into rows,
+//! `prompt` is the line below them all, and `scrollback` is everything above it.
 
 mod irc_formatting;
 mod listings;
@@ -23,37 +27,37 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 pub use prompt::Prompt;
 pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
 
-/// How much this person wants to see.
+/// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Only what people say, and refusals.
+    /// Only messages and errors.
     Quiet,
-    /// Also who comes and goes.
+    /// Also joins, parts, quits and the like.
     Script,
-    /// Also what the server and this program have to say.
+    /// Also notes from the server and from this program.
     Normal,
-    /// Also each line of the server that is of use to few.
+    /// Also each line from the server that few users need.
     Verbose,
 }
 
-/// How events are shown.
+/// Renders events as text.
 #[derive(Debug, Clone)]
 pub struct Renderer {
     color: bool,
     verbosity: Verbosity,
     zone: TimeZone,
-    /// The last time that was written, and how: many lines come in one second.
+    /// A cache of the last rendered time: many lines share one second.
     last_time: RefCell<(i64, String)>,
-    /// Whether lines tell where their text begins, for who lays them out.
+    /// Whether lines carry [`INDENT_MARK`], because [`wrap_block`] breaks them into rows later.
     indents: bool,
-    /// Whether all of it was seen at another time than now.
+    /// Whether the events are replayed from the log, and so happened earlier.
     is_replay: bool,
-    /// What can be changed while the program runs.
+    /// The display settings that `/set` changes.
     pub settings: DisplaySettings,
 }
 
 impl Renderer {
-    /// A look with or without colours, with times in `zone`.
+    /// A renderer with or without colours, with times in `zone`.
     pub fn new(
         color: bool,
         verbosity: Verbosity,
@@ -61,8 +65,8 @@ impl Renderer {
         settings: DisplaySettings,
     ) -> Self {
         if color {
-            // The library would look at the terminal and the environment once more; what they
-            // say has been weighed by the time a look is made.
+            // The library would inspect the terminal and the environment again; the caller has
+            // decided already.
             colored::control::set_override(true);
         }
         Self {
@@ -76,7 +80,7 @@ impl Renderer {
         }
     }
 
-    /// The same without colours and times, and with nothing left out.
+    /// A copy without colours and times that shows everything.
     pub fn unstyled(&self) -> Self {
         let mut unstyled = self.clone();
         unstyled.color = false;
@@ -87,17 +91,17 @@ impl Renderer {
         unstyled
     }
 
-    /// From now on lines tell of what was seen at another time.
+    /// From now on events are replayed from the log: warnings carry their time, too.
     pub fn for_replay(&mut self) {
         self.is_replay = true;
     }
 
-    /// From now on lines are for [`wrap_block`], as far as this person wants that.
+    /// From now on lines are meant for [`wrap_block`], unless the setting `wrap` is off.
     pub fn hanging_indent(&mut self) {
         self.indents = true;
     }
 
-    /// [`INDENT_MARK`], where that is of use.
+    /// [`INDENT_MARK`] when lines are wrapped later, otherwise nothing.
     fn indent_mark(&self) -> &'static str {
         if self.indents && self.settings.wrap {
             "\x1e"
@@ -106,7 +110,8 @@ impl Renderer {
         }
     }
 
-    /// Lines are laid out like the rows of a table when no text begins in them.
+    /// Marks lines without an [`INDENT_MARK`] as rows of a table, which [`wrap_block`] indents under
+    /// their second column.
     pub fn table_rows(&self, lines: String) -> String {
         if self.indent_mark().is_empty() || lines.contains(INDENT_MARK) {
             return lines;
@@ -120,19 +125,19 @@ impl Renderer {
         self.color
     }
 
-    /// Whether so much is to be seen that an event is.
+    /// Whether an event is shown at this verbosity.
     pub fn shows(&self, event: &Event) -> bool {
         self.verbosity >= min_verbosity(event)
     }
 
-    /// The lines that show `event`, each with its line feed; none when it is not to be shown.
-    /// `active` is the room that needs not be named.
+    /// The lines that show `event`, each with its line feed; empty when it is not shown. Messages
+    /// in the room `active` are shown without its name.
     pub fn lines(&self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         if !self.shows(event) {
             return String::new();
         }
         let time = self.time_prefix(unix_seconds);
-        // What was just typed needs no time for what became of it.
+        // A warning about what was just typed needs no time.
         let when = if self.is_replay { time.as_str() } else { "" };
         let text = match event {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
@@ -172,7 +177,7 @@ impl Renderer {
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), sanitize(message))
             }
-            Event::OwnAway { away: true } => "you are marked as away; /away ends it".to_owned(),
+            Event::OwnAway { away: true } => "you are marked as away; /away ends that".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
             Event::Refused {
                 number,
@@ -190,13 +195,11 @@ impl Renderer {
             }
             Event::ConfusableNick { nick, other } => {
                 let (nick, other) = (sanitize_name(nick), sanitize_name(other));
-                return self.warning(&format!(
-                    "{nick} is not {other}, though the nicks look alike"
-                ));
+                return self.warning(&format!("{nick} is not {other}: the two nicks look alike"));
             }
             Event::SpoofedQuote { nick, other } => {
                 let (nick, other) = (sanitize_name(nick), sanitize_name(other));
-                return self.warning(&format!("it is {nick} who wrote that, not {other}"));
+                return self.warning(&format!("{nick} wrote that line, not {other}"));
             }
             Event::InputRejected { words, .. } => {
                 return format!("{when}{}", self.warning(&sanitize(words)));
@@ -206,9 +209,9 @@ impl Renderer {
                 retry_seconds,
                 still,
             } => server_lost(why, *retry_seconds, *still),
-            Event::ServerBack => "the server is back".to_owned(),
+            Event::ServerBack => "connected again".to_owned(),
             Event::Note { words } | Event::Answer { words } => {
-                // Most notes are this program's own words, but a room's name can stand in one.
+                // Most notes are this program's own text, but they can contain names from others.
                 let lines: Vec<String> = words.split('\n').map(sanitize).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
@@ -218,8 +221,8 @@ impl Renderer {
     }
 }
 
-/// A line of the server as it is, for programs that understand the wire. What is not UTF-8 is
-/// shown as such, so that the line stays a line of text; on a terminal nothing of it is obeyed.
+/// A line from the server as it is, for programs that understand the protocol. Bytes that are not
+/// UTF-8 are replaced; on a terminal control characters are shown as escapes.
 pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
     let line = String::from_utf8_lossy(line);
     match on_terminal {
@@ -228,18 +231,18 @@ pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
     }
 }
 
-/// The words for a server that is gone.
+/// The message about a lost connection, or about a failed attempt to reconnect.
 fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
     let what = if still {
-        "still no server"
+        "still not connected"
     } else {
-        "the server is gone"
+        "connection lost"
     };
     let retry = retry_seconds.map(|seconds| format!("; trying again in {seconds} s"));
     format!("{what} ({}){}", sanitize(why), retry.unwrap_or_default())
 }
 
-/// The least volume at which an event is shown.
+/// The lowest verbosity at which an event is shown.
 fn min_verbosity(event: &Event) -> Verbosity {
     match event {
         Event::ServerNotice { .. } => Verbosity::Verbose,

@@ -1,4 +1,4 @@
-//! The prompt, and the line that is typed behind it.
+//! The prompt, and the colours of the line that is typed after it.
 
 use colored::Colorize as _;
 
@@ -7,19 +7,19 @@ use super::style::{COMMAND, WARNING};
 use crate::client::session::{LineAnalysis, TokenKind, Unread};
 use crate::common::sanitize::sanitize;
 
-/// A prompt as plain text, and with colours of the same width.
+/// A prompt as plain text, and with colours in the same cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
     /// Without colours.
     pub raw: String,
     /// With colours.
     pub styled: String,
-    /// The room in which what is typed behind it is said, where it names one.
+    /// The room to which plain text typed at this prompt is sent, if any.
     pub room: Option<String>,
 }
 
 impl Renderer {
-    /// The prompt for talking in `room`, with what is unread elsewhere.
+    /// The prompt for the room `room`, with the number of unread messages in other rooms.
     pub fn prompt(&self, room: Option<&str>, unread: Unread) -> Prompt {
         let elsewhere = match unread {
             Unread { messages: 0, .. } => String::new(),
@@ -29,7 +29,7 @@ impl Renderer {
             } => format!(" +{messages}"),
             Unread { messages, mentions } => format!(" +{messages} @{mentions}"),
         };
-        // Words may stand behind the name of a room that was left.
+        // The name of a room that was left can carry an explanation.
         let room = room.map(sanitize).unwrap_or_default();
         let raw = match (room.as_str(), elsewhere.as_str()) {
             ("", "") => "> ".to_owned(),
@@ -47,15 +47,15 @@ impl Renderer {
         }
     }
 
-    /// A line that is being typed, with colours for what is known of its words. It takes the same
-    /// cells as without.
-    pub fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
+    /// A line that is being typed, with the words of `analysis` coloured. It takes the same cells
+    /// as the plain line.
+    pub fn highlight(&self, line: &str, analysis: &LineAnalysis) -> String {
         let mut highlighted = String::with_capacity(line.len());
         let mut done = 0;
-        for (range, part) in &judgement.tokens {
+        for (range, part) in &analysis.tokens {
             let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
             else {
-                // The line has changed since it was judged.
+                // The line has changed since it was analyzed.
                 break;
             };
             highlighted.push_str(before);

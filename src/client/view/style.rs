@@ -1,4 +1,4 @@
-//! Colours and times, the same wherever they stand.
+//! The colours and times that all lines share.
 
 use colored::{Color, Colorize as _};
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use super::Renderer;
 use crate::common::sanitize::sanitize_name;
 
 impl Renderer {
-    /// A warning: it stands out, and has no time, for it is about what was just typed.
+    /// A warning as a line. It has no time, because it is about what was just typed.
     pub fn warning(&self, words: &str) -> String {
         if self.color {
             format!("{}\n", words.color(WARNING).bold())
@@ -37,7 +37,8 @@ impl Renderer {
         }
     }
 
-    /// The time in front of a line, in this person's time zone, and a space.
+    /// The time at the start of a line, in the configured time zone, and a space; empty when the
+    /// setting `time` is empty.
     pub(super) fn time_prefix(&self, unix_seconds: i64) -> String {
         if self.settings.time.is_empty() {
             return String::new();
@@ -50,12 +51,12 @@ impl Renderer {
         last.1.clone()
     }
 
-    /// Forgets what was remembered of the taste of before.
+    /// Clears what was cached under the previous settings.
     pub fn settings_changed(&self) {
         self.last_time.borrow_mut().1.clear();
     }
 
-    /// The time of day, and the day if it is not today's.
+    /// The time of day, followed by the date unless it is the date of `now`.
     pub(super) fn time_and_day(&self, unix_seconds: i64, now: i64) -> String {
         let day = |seconds| self.format_time(seconds, "%Y-%m-%d");
         if day(unix_seconds) == day(now) {
@@ -71,12 +72,12 @@ impl Renderer {
                 .to_zoned(self.zone.clone())
                 .strftime(format)
                 .to_string(),
-            // A time outside the calendar can only come from a broken server.
+            // Only a broken server sends a time outside the calendar.
             Err(_) => "??:??".to_owned(),
         }
     }
 
-    /// The day a moment is in, as a line of its own, to be shown when it is another one.
+    /// The line that announces a new day.
     pub fn day_line(&self, unix_seconds: i64) -> String {
         let day = self.format_time(unix_seconds, "%A, %-d %B %Y");
         format!("{}\n", self.dim(&format!("— {day} —")))
@@ -86,14 +87,14 @@ impl Renderer {
 pub(super) const COMMAND: Color = Color::AnsiColor(28);
 pub(super) const WARNING: Color = Color::AnsiColor(160);
 
-/// Colours of the 256-colour table that are told apart well and are readable on black and on
-/// white: their contrast is at least 3.8 to 1 with both, by the measure of WCAG 2.
+/// Colours of the 256-colour table that are easy to tell apart and readable on black and on white:
+/// their contrast is at least 3.8 to 1 with both (WCAG 2.2, contrast ratio).
 pub(super) const NICK_COLORS: [u8; 14] =
     [166, 130, 100, 64, 28, 29, 30, 31, 32, 63, 98, 134, 164, 162];
 
-/// The colour of a person: the same in every spelling of the nick, every room and every run.
+/// The colour of a nick: the same in every spelling, room and run.
 pub(super) fn nick_color(nick: &str) -> Color {
-    // FNV-1a: short, and it does not change with a release of the standard library.
+    // FNV-1a: short, and stable across releases of the standard library.
     let hash = nick.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
     });

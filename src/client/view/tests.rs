@@ -1,4 +1,4 @@
-//! What events look like.
+//! Tests of how events are rendered.
 
 use super::style::{NICK_COLORS, nick_color};
 use super::*;
@@ -41,7 +41,7 @@ fn the_active_room_is_not_named_and_others_are() {
 }
 
 #[test]
-fn whispers_joins_and_leaves_read_as_sentences() {
+fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
     let renderer = renderer(false);
     let lines = |event| renderer.lines(&event, NOON, Some("#lobby"));
     assert_eq!(
@@ -52,6 +52,29 @@ fn whispers_joins_and_leaves_read_as_sentences() {
             own: false
         }),
         "12:01 *bob* whispers: are you there?\n"
+    );
+    let notice = |own| Event::Whispered {
+        nick: "iris".into(),
+        text: "lunch".into(),
+        kind: MessageKind::Notice,
+        own,
+    };
+    assert_eq!(lines(notice(false)), "12:01 notice from iris: lunch\n");
+    assert_eq!(lines(notice(true)), "12:01 notice to iris: lunch\n");
+    let kick = |own| Event::Kicked {
+        room: "#lobby".into(),
+        nick: "carol".into(),
+        by: "bob".into(),
+        reason: Some("spam".into()),
+        own,
+    };
+    assert_eq!(
+        lines(kick(false)),
+        "12:01 ← carol was kicked from #lobby by bob (spam)\n"
+    );
+    assert_eq!(
+        lines(kick(true)),
+        "12:01 ← you were kicked from #lobby by bob (spam)\n"
     );
     assert_eq!(
         lines(Event::Joined {
@@ -74,7 +97,7 @@ fn whispers_joins_and_leaves_read_as_sentences() {
             others: vec![],
             first: true
         }),
-        "you are alice in #lobby, with nobody else yet; /help lists the commands\n"
+        "you are alice in #lobby, alone so far; /help lists the commands\n"
     );
     assert_eq!(
         lines(Event::Entered {
@@ -85,6 +108,23 @@ fn whispers_joins_and_leaves_read_as_sentences() {
         }),
         "you are alice in #lobby, with bob, carol and dan\n"
     );
+}
+
+#[test]
+fn modes_are_shown_and_so_is_that_there_are_none() {
+    let shown = |modes: &str, own| {
+        let modes = Event::Modes {
+            target: "#a".into(),
+            modes: modes.into(),
+            own,
+            asked: true,
+        };
+        renderer(false).lines(&modes, NOON, None)
+    };
+    assert_eq!(shown("+nt", false), "12:01 -- the modes of #a are +nt\n");
+    assert_eq!(shown("+", false), "12:01 -- #a has no modes\n");
+    assert_eq!(shown("+i", true), "12:01 -- your modes are +i\n");
+    assert_eq!(shown("", true), "12:01 -- you have no modes\n");
 }
 
 #[test]
@@ -182,7 +222,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
 }
 
 #[test]
-fn a_person_has_one_colour_in_every_spelling() {
+fn a_nick_has_one_colour_in_every_spelling() {
     assert_eq!(nick_color("Bob"), nick_color("bOB"));
     let renderer = renderer(true);
     let shown = renderer.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
@@ -192,7 +232,7 @@ fn a_person_has_one_colour_in_every_spelling() {
 }
 
 #[test]
-fn a_list_of_people_has_columns() {
+fn a_list_of_users_has_columns() {
     let person = |nick: &str, own: bool| WhoEntry {
         nick: nick.into(),
         rank: String::new(),
@@ -211,14 +251,14 @@ fn a_list_of_people_has_columns() {
     assert_eq!(
         renderer(false).lines(&event, NOON, None),
         "#lobby has 2 people:\n  \
-         alice (you)  here since 12:01, silent for 1 h 2 min, operator of the server\n  \
-         日本         here since before you came, silent for 1 h 2 min, away: lunch, \
+         alice (you)  here since 12:01, idle for 1 h 2 min, server operator\n  \
+         日本         here since before you joined, idle for 1 h 2 min, away: lunch, \
          account bobby\n"
     );
 }
 
 #[test]
-fn quiet_leaves_out_who_comes_and_goes() {
+fn quiet_leaves_out_joins_and_quits() {
     let quiet = Renderer::new(
         false,
         Verbosity::Quiet,
@@ -231,7 +271,7 @@ fn quiet_leaves_out_who_comes_and_goes() {
     };
     assert_eq!(quiet.lines(&joined, NOON, None), "");
     assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
-    // Whoever talks to nobody must know.
+    // A user without a connection must know it.
     assert_ne!(quiet.lines(&Event::ServerBack, NOON, None), "");
 }
 
@@ -273,7 +313,7 @@ fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
 fn a_list_of_rooms_says_so_when_there_are_none() {
     let shown =
         |rooms: Vec<RoomSummary>| renderer(false).lines(&Event::RoomList { rooms }, NOON, None);
-    assert_eq!(shown(Vec::new()), "there is no such room\n");
+    assert_eq!(shown(Vec::new()), "No rooms match.\n");
     let dev = RoomSummary {
         name: "#dev".into(),
         people: 2,

@@ -1,22 +1,22 @@
-//! Lines longer than a row, broken between words, with what follows indented under their text.
+//! Wraps long lines between words, and indents their further rows under the text.
 //!
-//! A row ends with a line feed and the next begins with spaces, so that what is copied from the
-//! screen has its words apart in every terminal. No word is broken that a terminal takes for one,
-//! such as an address: one that is longer than a row is left for the terminal to wrap, which knows
-//! then that its rows belong together.
+//! A row ends with a line feed and the next begins with spaces, so that words stay apart in text
+//! that is copied from any terminal. Words are not broken: one that is longer than a row, such as a
+//! URL, is left for the terminal to wrap, which then knows that its rows belong together.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// Stands in a line where its text begins, under which its further rows are indented. In front of
-/// the line it asks for the second column of a table. It is taken out before the line is shown, and
-/// nobody else can put it into a line: control characters of others are shown as marks.
+/// Marks where the text of a line begins, under which its further rows are indented. At the start of
+/// a line it marks the row of a table, whose further rows are indented under the second column. It
+/// is removed before the line is shown. Text from others cannot contain it, because their control
+/// characters are shown as escapes.
 pub const INDENT_MARK: char = '\x1e';
 
-/// A block of lines as it is to be shown in a terminal this wide. Lines in which no text begins
-/// are left as they are.
+/// Wraps a block of lines for a terminal with this many columns. Lines without an [`INDENT_MARK`]
+/// stay as they are.
 pub fn wrap_block(block: &str, columns: u16) -> Cow<'_, str> {
     if !block.contains(INDENT_MARK) {
         return Cow::Borrowed(block);
@@ -28,12 +28,12 @@ pub fn wrap_block(block: &str, columns: u16) -> Cow<'_, str> {
             Some((before, text)) => {
                 let start = out.len();
                 out.extend(before.split(INDENT_MARK));
-                let behind = out.len();
+                let text_at = out.len();
                 out.push_str(text);
                 // A character takes no more cells than it has bytes.
                 if out.len() - start > usize::from(columns) + 1 {
                     let line = out.split_off(start);
-                    Rows::lay_out(&line, behind - start, columns, &mut out);
+                    Rows::wrap(&line, text_at - start, columns, &mut out);
                 }
             }
         }
@@ -41,42 +41,42 @@ pub fn wrap_block(block: &str, columns: u16) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The rows of a line.
+/// The rows of one line, while they are written.
 struct Rows<'o> {
     out: &'o mut String,
     columns: usize,
-    /// In which column the rows behind the first begin.
-    hang: usize,
-    /// How far the last row has come.
+    /// The column in which the second and later rows begin.
+    indent: usize,
+    /// The width of the current row so far.
     column: usize,
-    /// Cells between the last word and the next.
+    /// Spaces to write before the next word.
     gap: usize,
-    /// The sequences that have switched something on.
+    /// The escape sequences of all styles that are switched on.
     styles: String,
 }
 
 impl<'o> Rows<'o> {
-    /// Lays out a line whose text begins behind so many bytes.
-    fn lay_out(line: &str, text_at: usize, columns: u16, out: &'o mut String) {
+    /// Wraps a line whose text begins at this byte.
+    fn wrap(line: &str, text_at: usize, columns: u16, out: &'o mut String) {
         let columns = usize::from(columns).max(1);
         let (line, line_feed) = match line.strip_suffix('\n') {
             Some(line) => (line, "\n"),
             None => (line, ""),
         };
-        // What only rings or notifies.
+        // The bell and notifications take no cells.
         let drawn = line.rfind('\x07').map_or(0, |bell| bell + 1);
         let (unseen, line) = line.split_at(drawn);
         out.push_str(unseen);
         let before = line.get(..text_at.saturating_sub(drawn));
-        let hang = match before {
+        let indent = match before {
             None | Some("") => second_column(line),
             Some(before) => Some(cells(before)),
         };
         let mut rows = Self {
             out,
             columns,
-            hang: hang
-                .filter(|hang| *hang <= columns / 2)
+            indent: indent
+                .filter(|indent| *indent <= columns / 2)
                 .unwrap_or(2.min(columns / 2)),
             column: 0,
             gap: 0,
@@ -92,7 +92,7 @@ impl<'o> Rows<'o> {
         rows.out.push_str(line_feed);
     }
 
-    /// The same as [`Rows::words`] for text whose bytes are its cells, a row at a time.
+    /// As [`Rows::words`], but faster: for ASCII text without styles, a row at a time.
     fn plain(&mut self, text: &str) {
         let (mut row, mut at) = (0, 0);
         for part in text.split_inclusive(' ') {
@@ -113,17 +113,17 @@ impl<'o> Rows<'o> {
         self.out.push_str(rest.trim_end());
     }
 
-    /// Whether the next part can stand in this row, or could not in another either.
+    /// Whether the next part fits in this row, or would not fit in any other.
     fn has_room_for(&self, width: usize) -> bool {
         self.column + self.gap + width <= self.columns
-            || self.column <= self.hang
-            || self.hang + width > self.columns
+            || self.column <= self.indent
+            || self.indent + width > self.columns
     }
 
     fn advance(&mut self, cells: usize) {
         self.column += cells;
         if self.column > self.columns {
-            // The terminal goes on in rows of its own.
+            // The terminal wraps the word itself.
             self.column = (self.column - 1) % self.columns + 1;
         }
     }
@@ -157,7 +157,7 @@ impl<'o> Rows<'o> {
         self.whole(rest, cells(rest));
     }
 
-    /// What must not be broken.
+    /// Writes a part that must not be broken.
     fn whole(&mut self, part: &str, width: usize) {
         if !self.has_room_for(width) {
             self.new_row();
@@ -169,15 +169,15 @@ impl<'o> Rows<'o> {
         self.note_styles(part);
     }
 
-    /// The spaces in front of a row are nobody's text, and have nobody's colours.
+    /// Begins a new row. Its indent is written without styles.
     fn new_row(&mut self) {
         if !self.styles.is_empty() {
             self.out.push_str("\x1b[0m");
         }
         self.out.push('\n');
-        self.out.extend(std::iter::repeat_n(' ', self.hang));
+        self.out.extend(std::iter::repeat_n(' ', self.indent));
         self.out.push_str(&self.styles);
-        self.column = self.hang;
+        self.column = self.indent;
         self.gap = 0;
     }
 
@@ -186,29 +186,29 @@ impl<'o> Rows<'o> {
         while let Some(at) = rest.find("\x1b[") {
             let sequence = rest.get(at..).unwrap_or_default();
             let end = sequence.find('m').map_or(sequence.len(), |end| end + 1);
-            let (sequence, behind) = sequence.split_at(end);
+            let (sequence, after) = sequence.split_at(end);
             match sequence {
                 "\x1b[0m" => self.styles.clear(),
                 _ => self.styles.push_str(sequence),
             }
-            rest = behind;
+            rest = after;
         }
     }
 }
 
-/// The text alone, without the sequences that colour it.
+/// The text without the escape sequences of its styles.
 pub fn strip_styles(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, styled)) = rest.split_once("\x1b[") {
         plain.push_str(before);
-        rest = styled.split_once('m').map_or("", |(_, behind)| behind);
+        rest = styled.split_once('m').map_or("", |(_, after)| after);
     }
     plain.push_str(rest);
     plain
 }
 
-/// Where the second column of a line begins that is a row of a table.
+/// Where the second column of a table's row begins, in cells.
 fn second_column(line: &str) -> Option<usize> {
     let line = &strip_styles(line);
     let first = line.find(|c: char| c != ' ')?;
@@ -217,7 +217,7 @@ fn second_column(line: &str) -> Option<usize> {
     Some(cells(line.get(..second)?))
 }
 
-/// How many cells a text takes. Where terminals do not agree it is the larger number: a row that
+/// The width of a text in cells. Where terminals disagree it is the larger number, since a row that
 /// is broken early does no harm.
 pub(super) fn cells(text: &str) -> usize {
     let mut cells = 0;
@@ -240,12 +240,12 @@ pub(super) fn cells(text: &str) -> usize {
 }
 
 fn cluster_cells(cluster: &str) -> usize {
-    let apart: usize = cluster.chars().filter_map(|c| c.width()).sum();
-    apart.max(cluster.width())
+    let separate: usize = cluster.chars().filter_map(|c| c.width()).sum();
+    separate.max(cluster.width())
 }
 
-/// Where a word may be broken all the same: beside characters as wide as two, which are written
-/// without spaces between them, but not before those that close something.
+/// Where a word may be broken after all: beside characters that are two cells wide, since such
+/// scripts have no spaces between words, but not before closing punctuation.
 fn breaks(word: &str) -> impl Iterator<Item = usize> {
     const CLOSING: &str = "、。，．：；！？）」』】〉》〕ー…";
     let is_wide = |cluster: &str| cluster.width() == 2 && cluster.chars().count() == 1;
@@ -263,8 +263,8 @@ fn breaks(word: &str) -> impl Iterator<Item = usize> {
 mod tests {
     use super::*;
 
-    /// A line in which `|` stands for where the text begins.
-    fn shown(line: &str, columns: u16) -> String {
+    /// Wraps a line in which `|` stands for [`INDENT_MARK`].
+    fn wrapped(line: &str, columns: u16) -> String {
         let line = line.replace('|', &INDENT_MARK.to_string());
         wrap_block(&line, columns).into_owned()
     }
@@ -273,35 +273,35 @@ mod tests {
     fn rows_are_broken_between_words_and_indented_under_the_text() {
         let line = "12:01 <bob> |one two three four five\n";
         assert_eq!(
-            shown(line, 25),
+            wrapped(line, 25),
             "12:01 <bob> one two three\n            four five\n"
         );
         assert_eq!(
-            shown(line, 24),
+            wrapped(line, 24),
             "12:01 <bob> one two\n            three four\n            five\n"
         );
-        assert_eq!(shown(line, 80), "12:01 <bob> one two three four five\n");
-        assert_eq!(shown("none here\n", 4), "none here\n");
+        assert_eq!(wrapped(line, 80), "12:01 <bob> one two three four five\n");
+        assert_eq!(wrapped("none here\n", 4), "none here\n");
     }
 
     #[test]
     fn a_word_longer_than_a_row_is_left_to_the_terminal() {
         let line = "<bob> |see https://example.org/a/b/c now and\n";
         assert_eq!(
-            shown(line, 20),
+            wrapped(line, 20),
             "<bob> see https://example.org/a/b/c now\n      and\n"
         );
-        // One that fits in a row gets one of its own.
+        // A word that fits in a row gets a row of its own.
         assert_eq!(
-            shown("<bob> |see it: https://a.example\n", 24),
+            wrapped("<bob> |see it: https://a.example\n", 24),
             "<bob> see it:\n      https://a.example\n"
         );
     }
 
     #[test]
-    fn wide_and_combining_characters_take_the_cells_they_take() {
+    fn wide_and_combining_characters_take_their_own_cells() {
         assert_eq!(
-            shown("<b> |日本語日本語。日本\n", 16),
+            wrapped("<b> |日本語日本語。日本\n", 16),
             "<b> 日本語日本\n    語。日本\n"
         );
         let combining = format!(
@@ -310,29 +310,29 @@ mod tests {
         );
         let row = "e\u{301}e\u{301}e\u{301}";
         assert_eq!(
-            shown(&combining, 11),
+            wrapped(&combining, 11),
             format!("<b> {row} {row}\n    {row}\n")
         );
         assert_eq!(
-            shown("<b> |🎉🎉 🎉🎉 🎉🎉\n", 13),
+            wrapped("<b> |🎉🎉 🎉🎉 🎉🎉\n", 13),
             "<b> 🎉🎉 🎉🎉\n    🎉🎉\n"
         );
     }
 
     #[test]
-    fn colours_go_on_in_the_next_row_and_not_in_front_of_it() {
+    fn colours_continue_in_the_next_row_but_not_in_its_indent() {
         let line = "<\x1b[38;5;1mbob\x1b[0m> |\x1b[1;48;5;2mone two three\x1b[0m four\n";
         assert_eq!(
-            shown(line, 14),
+            wrapped(line, 14),
             "<\x1b[38;5;1mbob\x1b[0m> \x1b[1;48;5;2mone two\x1b[0m\n      \x1b[1;48;5;2mthree\x1b[0m\n      four\n"
         );
     }
 
     #[test]
-    fn a_bell_and_a_notification_take_no_room() {
+    fn a_bell_and_a_notification_take_no_cells() {
         let line = "\x07\x1b]9;bob: one two three four\x0712:01 <bob> |one two three\n";
         assert_eq!(
-            shown(line, 24),
+            wrapped(line, 24),
             "\x07\x1b]9;bob: one two three four\x0712:01 <bob> one two\n            three\n"
         );
     }
@@ -340,15 +340,15 @@ mod tests {
     #[test]
     fn rows_of_a_table_are_indented_under_their_second_column() {
         assert_eq!(
-            shown("|  alice (you)  here since noon, away: at lunch\n", 34),
+            wrapped("|  alice (you)  here since noon, away: at lunch\n", 34),
             "  alice (you)  here since noon,\n               away: at lunch\n"
         );
         assert_eq!(
-            shown("|\x1b[2m  /nick NAME  take another name\x1b[0m\n", 30),
+            wrapped("|\x1b[2m  /nick NAME  take another name\x1b[0m\n", 30),
             "\x1b[2m  /nick NAME  take another\x1b[0m\n              \x1b[2mname\x1b[0m\n"
         );
         assert_eq!(
-            shown("|#lobby: alice bob carol dan\n", 20),
+            wrapped("|#lobby: alice bob carol dan\n", 20),
             "#lobby: alice bob\n  carol dan\n"
         );
     }
@@ -356,20 +356,20 @@ mod tests {
     #[test]
     fn a_terminal_too_narrow_for_the_indent_gets_a_smaller_one() {
         assert_eq!(
-            shown("12:01 <bob> |one two\n", 12),
+            wrapped("12:01 <bob> |one two\n", 12),
             "12:01 <bob>\n  one two\n"
         );
-        assert_eq!(shown("12:01 <bob> |a b\n", 1), "12:01 <bob>\na\nb\n");
-        assert_eq!(shown("|\n", 1), "\n");
-        assert_eq!(shown("|     \n", 3), "\n");
+        assert_eq!(wrapped("12:01 <bob> |a b\n", 1), "12:01 <bob>\na\nb\n");
+        assert_eq!(wrapped("|\n", 1), "\n");
+        assert_eq!(wrapped("|     \n", 3), "\n");
     }
 
     #[test]
     fn plain_text_and_text_with_styles_are_broken_at_the_same_places() {
         let text = "one three, a https://example.org/a/b/c?d=e four words at x y z at_the_end";
         for columns in 1..100 {
-            let plain = shown(&format!("12:01 <bob> |{text}\n"), columns);
-            let styled = shown(&format!("12:01 <bob> |{text}\x1b[0m\n"), columns);
+            let plain = wrapped(&format!("12:01 <bob> |{text}\n"), columns);
+            let styled = wrapped(&format!("12:01 <bob> |{text}\x1b[0m\n"), columns);
             assert_eq!(plain, styled.replace("\x1b[0m", ""), "{columns}");
         }
     }
@@ -380,7 +380,7 @@ mod tests {
                     https://example.org/?q=日 — *\x1b[3mitalic words\x1b[0m* end\n";
         let words = |text: &str| text.replace([' ', '\n', '|'], "").replace("\x1b[0m", "");
         for columns in 1..120 {
-            let rows = shown(line, columns);
+            let rows = wrapped(line, columns);
             // Styles are switched off and on again between rows.
             let rows = rows.replace("\x1b[3m", "");
             assert_eq!(

@@ -1,17 +1,17 @@
-//! What has scrolled by, for `/history` and `/search`.
+//! The lines that were shown, for `/history` and `/search`.
 
 use std::collections::VecDeque;
 
 use crate::client::view::{INDENT_MARK, strip_styles};
 
-/// How many lines are remembered.
+/// The largest number of lines.
 const BUFFER_LINES_MAX: usize = 10_000;
-/// However long they are, they take no more memory than this.
+/// The largest size of all lines together.
 pub(super) const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// How many lines `/search` shows at most, the newest ones.
+/// How many lines `/search` shows; the newest ones.
 const SEARCH_LINES_MAX: usize = 100;
 
-/// The last lines that were shown.
+/// A bounded buffer of lines. The oldest ones are dropped first.
 #[derive(Debug, Default)]
 pub(super) struct LineBuffer {
     lines: VecDeque<String>,
@@ -19,6 +19,7 @@ pub(super) struct LineBuffer {
 }
 
 impl LineBuffer {
+    /// Appends whole lines.
     pub(super) fn push(&mut self, lines: &str) {
         for line in lines.split_inclusive('\n') {
             self.bytes += line.len();
@@ -31,13 +32,13 @@ impl LineBuffer {
         }
     }
 
-    /// The last lines.
+    /// The last `count` lines.
     pub(super) fn last(&self, count: usize) -> String {
         let skipped = self.lines.len().saturating_sub(count);
         self.lines.iter().skip(skipped).cloned().collect()
     }
 
-    /// The last lines that have this text in them, as they read.
+    /// The last lines that contain this text, in any case and without styles.
     pub(super) fn containing(&self, text: &str) -> String {
         let wanted = text.to_lowercase();
         let has_text = |line: &&String| {

@@ -1,10 +1,11 @@
-//! Those who come or leave in one moment, and share a line.
+//! Joins, parts and quits of one moment, which share a line.
 
 use super::Scrollback;
 use super::netsplit::NetsplitGroup;
 use crate::client::event::Event;
 
 impl Scrollback {
+    /// The line for a netsplit.
     pub(super) fn netsplit(&mut self, group: &NetsplitGroup, active: Option<&str>) -> String {
         let at = group.unix_seconds;
         let lines = match group.nicks.len() {
@@ -20,6 +21,7 @@ impl Scrollback {
         }
     }
 
+    /// The text to print for the joins, parts or quits that are held back.
     pub(super) fn flush_group(&mut self, active: Option<&str>) -> String {
         let events = std::mem::take(&mut self.grouped);
         let at = self.grouped_at;
@@ -40,7 +42,7 @@ impl Scrollback {
         self.recorded(lines, at)
     }
 
-    /// The same if this event cannot share a line with them.
+    /// The same, but only if this event cannot share a line with them.
     pub(super) fn flush_if_different(&mut self, event: &Event, active: Option<&str>) -> String {
         let alike = self.grouped.first().is_none_or(|first| {
             std::mem::discriminant(first) == std::mem::discriminant(event)
@@ -54,6 +56,7 @@ impl Scrollback {
     }
 }
 
+/// Whether an event can share a line with others.
 pub(super) fn is_groupable(event: &Event) -> bool {
     matches!(
         event,

@@ -1,8 +1,7 @@
-//! What scrolls by above the prompt: the lines that events become, and what is remembered of
-//! them.
+//! The scrollback: the lines above the prompt, and the buffer that `/history` and `/search` read.
 //!
-//! People who come or leave in one moment share a line here, another day is told, what calls for
-//! attention rings the bell, and `/history` and `/search` find what was shown.
+//! `grouping` and `netsplit` join events of one moment into one line, `notify` rings the bell and
+//! sends notifications, `buffer` keeps the lines, and `writer` pushes them to the printer.
 
 mod buffer;
 mod grouping;
@@ -22,25 +21,26 @@ use grouping::is_groupable;
 use netsplit::Netsplits;
 pub(in crate::client) use writer::ScrollbackWriter;
 
-/// The lines above the prompt.
+/// Turns events into the lines above the prompt.
 #[derive(Debug)]
 pub struct Scrollback {
     renderer: Renderer,
     /// Whether the lines go to a terminal, which has a bell and a title.
     on_terminal: bool,
     buffer: LineBuffer,
-    /// The day of the last line, as it was told, and when that was.
+    /// The day of the last line as it is rendered, and the Unix time for which it was computed.
     day: Option<String>,
     day_at: i64,
-    /// Who came or left in the moment at hand, and has not been told yet.
+    /// Joins, or parts, or quits that are not shown yet because they will share a line.
     grouped: Vec<Event>,
     grouped_at: i64,
     netsplits: Netsplits,
+    /// The Unix time of the last bell or notification.
     alerted_at: Option<i64>,
 }
 
 impl Scrollback {
-    /// Nothing has been shown yet.
+    /// An empty scrollback.
     pub fn new(mut renderer: Renderer, on_terminal: bool) -> Self {
         if on_terminal {
             renderer.hanging_indent();
@@ -58,13 +58,13 @@ impl Scrollback {
         }
     }
 
-    /// How things are shown.
+    /// The renderer of its lines.
     pub fn renderer(&self) -> &Renderer {
         &self.renderer
     }
 
-    /// What to print for an event; `active` is the room that needs not be named. Who comes and
-    /// goes may be held back until [`Scrollback::flush`].
+    /// The text to print for an event. The name of the room `active` is omitted. Joins, parts and
+    /// quits may be held back until [`Scrollback::flush`] or [`Scrollback::flush_due`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         if is_groupable(event) {
             if !self.renderer.settings.joins || !self.renderer.shows(event) {
@@ -81,7 +81,7 @@ impl Scrollback {
             }
         }
         let mut text = match event {
-            // Nobody will come back before that is over.
+            // Without a connection no user comes back from a netsplit.
             Event::ServerLost { .. } => self.flush(active),
             _ => self.flush_group(active),
         };
@@ -90,7 +90,7 @@ impl Scrollback {
             return text;
         }
         text.push_str(&self.alert(event, unix_seconds));
-        // What this program has to say of a line is not looked for later.
+        // Errors and answers to typed lines are not kept for `/search`.
         text.push_str(&match event {
             Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
                 self.with_day_line(self.renderer.table_rows(lines), unix_seconds)
@@ -100,7 +100,7 @@ impl Scrollback {
         text
     }
 
-    /// Remembers what this person said: it stands on the screen already, as it was typed.
+    /// Adds a message of the user to the buffer; it is on the screen already, as it was typed.
     pub fn record(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
         if !event.is_secret() {
             let lines = self.renderer.lines(event, unix_seconds, active);
@@ -108,7 +108,7 @@ impl Scrollback {
         }
     }
 
-    /// What to print of those who came or left: the moment is over.
+    /// The text to print for all events that are held back.
     pub fn flush(&mut self, active: Option<&str>) -> String {
         let mut text = self.flush_group(active);
         for group in self.netsplits.drain() {
@@ -117,8 +117,8 @@ impl Scrollback {
         text
     }
 
-    /// The same when all that came together is shown. What takes a moment goes on until that is
-    /// over, at [`Scrollback::next_deadline`].
+    /// The text to print after all events that arrived together. Netsplits are held back until
+    /// [`Scrollback::next_deadline`].
     pub fn flush_due(&mut self, active: Option<&str>, elapsed: Duration) -> String {
         let mut text = self.flush_group(active);
         for group in self.netsplits.drain_due(elapsed) {
@@ -127,19 +127,19 @@ impl Scrollback {
         text
     }
 
-    /// When there is something more to show.
+    /// When [`Scrollback::flush_due`] will have more to print, as the time since the program started.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.netsplits.deadline()
     }
 
-    /// Lines on their way to the screen: they are remembered, and another day is told first.
+    /// Adds lines to the buffer. A line for a new day comes first.
     fn recorded(&mut self, lines: String, unix_seconds: i64) -> String {
         let lines = self.with_day_line(self.renderer.table_rows(lines), unix_seconds);
         self.buffer.push(&lines);
         lines
     }
 
-    /// The lines, with another day in front of them when it is one.
+    /// The lines, after a line for a new day when one has begun.
     fn with_day_line(&mut self, lines: String, unix_seconds: i64) -> String {
         if self.day.is_some() && self.day_at == unix_seconds {
             return lines;
@@ -152,7 +152,7 @@ impl Scrollback {
         }
     }
 
-    /// Does what a typed line asks of the screen.
+    /// Runs a typed command that is about the screen.
     pub fn run_local(&mut self, line: &str) -> String {
         let lines = match command::parse(line) {
             Ok(UserCommand::LocalCommand(LocalCommand::History { count })) => {
@@ -163,8 +163,7 @@ impl Scrollback {
                 self.set(name, value)
             }
             Ok(UserCommand::LocalCommand(LocalCommand::Clear)) if !self.on_terminal => {
-                let words = "one line follows another here; there is no screen to clear";
-                self.renderer.warning(words)
+                self.renderer.warning("There is no screen to clear here.")
             }
             // The editor clears the screen itself.
             _ => String::new(),
@@ -175,7 +174,7 @@ impl Scrollback {
     fn search(&self, text: &str) -> String {
         let found = self.buffer.containing(text);
         if found.is_empty() {
-            let words = format!("nothing of what was shown has {:?} in it", sanitize(text));
+            let words = format!("No line shown so far contains {:?}.", sanitize(text));
             return self.renderer.warning(&words);
         }
         found

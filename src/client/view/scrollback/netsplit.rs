@@ -1,55 +1,56 @@
-//! Netsplits: servers that lose each other, so that all people of one leave those of the other in
-//! one moment, and come back in another. A moment is a second here, however the lines come.
+//! Netsplits: two servers lose their connection, so that all users of one quit at once for the
+//! others, and join again later. The events of one second are joined into one line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::client::event::Event;
 
-/// How long one moment is.
+/// For how long events are joined into one line.
 const GROUP_WINDOW: Duration = Duration::from_secs(1);
-/// Of so many people it is known that a netsplit took them; others are told one by one.
+/// How many users of netsplits are remembered; others are shown one by one.
 const SPLIT_USERS_MAX: usize = 10_000;
-/// So many netsplits there are in one moment.
+/// How many netsplits there can be at once.
 const GROUPS_MAX: usize = 16;
-/// Whoever stays away for longer, in seconds, has simply left.
+/// After this many seconds a join no longer counts as the end of a netsplit.
 const REJOIN_SECONDS_MAX: i64 = 3_600;
 
-/// What is not told yet, and who may come back.
+/// The netsplits that are not shown yet, and the users who may come back.
 #[derive(Debug, Default)]
 pub(super) struct Netsplits {
     pending: Vec<NetsplitGroup>,
-    /// When the moment at hand is over, by the clock of the program, once that was asked for.
+    /// When `pending` is due, as the time since the program started; set by
+    /// [`Netsplits::drain_due`].
     deadline: Option<Duration>,
-    /// Those who are gone, in lower case.
+    /// The users who quit in a netsplit, by nick in lower case.
     split_users: BTreeMap<String, SplitUser>,
 }
 
-/// Somebody whom a netsplit took.
+/// A user who quit in a netsplit.
 #[derive(Debug)]
 struct SplitUser {
     servers: String,
     since: i64,
-    /// They are back, which is not told yet.
+    /// Whether the user has come back, which is not shown yet.
     has_rejoined: bool,
 }
 
-/// All who left, or came back, in one moment for one reason.
+/// The users who left in one netsplit, or came back from it, at about the same time.
 #[derive(Debug)]
 pub(super) struct NetsplitGroup {
-    /// The two servers.
+    /// The names of the two servers, as in the reason of the quit.
     pub(super) servers: String,
-    /// Whether it is over for these people.
+    /// Whether the users came back.
     pub(super) is_over: bool,
-    /// Each of them once, however many rooms they are in.
+    /// Their nicks, each of them once even if the user is in several rooms.
     pub(super) nicks: Vec<String>,
-    /// The first thing that happened, and when.
+    /// The first event, and its time.
     pub(super) first: Event,
     pub(super) unix_seconds: i64,
 }
 
 impl Netsplits {
-    /// Whether an event is part of a netsplit: then it is told with the others.
+    /// Whether an event is part of a netsplit. If so, it is shown together with the others.
     pub(super) fn absorb(&mut self, event: &Event, unix_seconds: i64) -> bool {
         match event {
             Event::Quit {
@@ -71,7 +72,7 @@ impl Netsplits {
                 let Some(user) = self.split_users.get_mut(&nick.to_lowercase()) else {
                     return false;
                 };
-                // They may be in several rooms.
+                // A user can be in several rooms.
                 if std::mem::replace(&mut user.has_rejoined, true) {
                     return true;
                 }
@@ -83,11 +84,11 @@ impl Netsplits {
         }
     }
 
-    /// Adds somebody to those of one moment, unless there are too many kinds of them.
+    /// Adds a user to a group. False when there are too many groups.
     fn add(&mut self, servers: &str, is_over: bool, nick: &str, event: &Event, at: i64) -> bool {
         let mut groups = self.pending.iter_mut();
-        let of_kind = groups.find(|one| one.servers == servers && one.is_over == is_over);
-        if let Some(group) = of_kind {
+        let same = groups.find(|one| one.servers == servers && one.is_over == is_over);
+        if let Some(group) = same {
             group.nicks.push(nick.to_owned());
             return true;
         }
@@ -104,14 +105,14 @@ impl Netsplits {
         true
     }
 
-    /// What is to be told now: the moment is over.
+    /// Takes all groups.
     pub(super) fn drain(&mut self) -> Vec<NetsplitGroup> {
         self.deadline = None;
         self.split_users.retain(|_, user| !user.has_rejoined);
         std::mem::take(&mut self.pending)
     }
 
-    /// The same, if the moment has lasted until now.
+    /// Takes all groups if they are due.
     pub(super) fn drain_due(&mut self, elapsed: Duration) -> Vec<NetsplitGroup> {
         if self.pending.is_empty() {
             return Vec::new();
@@ -122,13 +123,13 @@ impl Netsplits {
         }
     }
 
-    /// When there is something to tell.
+    /// When the groups are due.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
 }
 
-/// Whether a reason is what a server gives for those that a netsplit takes: the names of two.
+/// Whether the reason of a quit is that of a netsplit: the names of two servers.
 fn are_servers(reason: &str) -> bool {
     let is_server = |name: &str| {
         let is_part = |part: &str| {
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn only_two_servers_are_a_netsplit() {
+    fn only_the_names_of_two_servers_are_a_netsplit() {
         for reason in ["a.b c.d", "*.net *.split", "hub-1.example.org leaf.example"] {
             assert!(are_servers(reason), "{reason}");
         }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_go_in_one_moment_are_told_together_and_so_are_those_who_come_back() {
+    fn quits_of_a_netsplit_are_one_group_and_so_are_the_joins_after_it() {
         let mut splits = Netsplits::default();
         for nick in ["bob", "carol"] {
             assert!(splits.absorb(&quit(nick, "a.b c.d"), 0));
@@ -217,14 +218,17 @@ mod tests {
         }
         let back = [("a.b c.d", true, "gina bob".to_owned())];
         assert_eq!(summary(&splits.drain()), back);
-        assert!(!splits.absorb(&joined("bob", "#c"), 60), "that was told");
+        assert!(
+            !splits.absorb(&joined("bob", "#c"), 60),
+            "the group was taken"
+        );
         assert!(!splits.absorb(&joined("dan", "#c"), 4_000), "too late");
         splits.drain();
         assert!(!splits.absorb(&joined("dan", "#c"), 4_000));
     }
 
     #[test]
-    fn what_is_remembered_of_people_has_a_bound() {
+    fn the_number_of_remembered_users_has_a_bound() {
         let mut splits = Netsplits::default();
         for number in 0..GROUPS_MAX + 5 {
             let event = quit(&format!("x{number}"), &format!("a.b c.d{number}"));

@@ -1,4 +1,4 @@
-//! What calls for attention: the bell, notifications and the title of the window.
+//! The bell, notifications and the title of the window.
 
 use super::Scrollback;
 use crate::client::command::settings::{NotifyBy, NotifyLevel};
@@ -9,8 +9,8 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 pub(super) const BELL: char = '\x07';
 
 impl Scrollback {
-    /// What makes the terminal call for attention, if the event is worth it: at most once a
-    /// second, whoever sends how much.
+    /// The sequences for a bell and a notification, if the settings ask for them: at most once a
+    /// second, however many events arrive.
     pub(super) fn alert(&mut self, event: &Event, unix_seconds: i64) -> String {
         let call = match event {
             Event::Whispered { own: false, .. } => NotifyLevel::Whispers,
@@ -53,8 +53,8 @@ impl Scrollback {
         sequences
     }
 
-    /// The title for the window, where it is to have one of ours. `calls` are those for this person
-    /// besides what is unread.
+    /// The title for the window, or `None` if the setting `title` is off. `calls` is the number of
+    /// mentions that are not in `unread`.
     pub fn title(&self, room: Option<&str>, unread: Unread, calls: u32) -> Option<String> {
         if !self.on_terminal || !self.renderer.settings.title {
             return None;

@@ -1,4 +1,4 @@
-//! What scrolls by, line by line.
+//! Tests of the scrollback.
 
 use jiff::tz::TimeZone;
 
@@ -41,7 +41,7 @@ fn said(text: &str, mention: bool) -> Event {
 }
 
 #[test]
-fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
+fn joins_of_one_moment_share_a_line_and_order_is_kept() {
     let mut scrollback = scrollback();
     for nick in ["bob", "carol"] {
         assert_eq!(scrollback.show(&joined(nick), NOON, Some("#a")), "");
@@ -63,7 +63,7 @@ fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
 }
 
 #[test]
-fn quiet_leaves_out_many_who_come_as_it_leaves_out_one() {
+fn quiet_leaves_out_many_joins_as_it_leaves_out_one() {
     let renderer = Renderer::new(
         false,
         Verbosity::Quiet,
@@ -91,7 +91,7 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
     }
     assert_eq!(scrollback.flush_due(room, ms(5)), "");
     assert_eq!(scrollback.next_deadline(), Some(ms(1_005)));
-    // What is said meanwhile is not held back for it.
+    // Messages are not held back meanwhile.
     let hi = scrollback.show(&said("hi", false), NOON, room);
     assert_eq!(hi, "12:01 <bob> hi\n");
     assert_eq!(scrollback.show(&quit("erin"), NOON, room), "");
@@ -108,13 +108,13 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
         scrollback.flush_due(room, ms(4_000)),
         "12:01 → netsplit a.b c.d is over for bob and carol\n"
     );
-    // One alone is told as always.
+    // A single user is shown as always.
     assert_eq!(scrollback.show(&joined("dan"), NOON, room), "");
     assert_eq!(scrollback.flush(room), "12:01 → dan joined\n");
 }
 
 #[test]
-fn joins_can_be_left_out_or_told_one_by_one() {
+fn joins_can_be_left_out_or_shown_one_by_one() {
     let mut scrollback = scrollback();
     scrollback.run_local("/set joins off");
     assert_eq!(scrollback.show(&joined("bob"), NOON, None), "");
@@ -128,7 +128,7 @@ fn joins_can_be_left_out_or_told_one_by_one() {
 }
 
 #[test]
-fn another_day_is_told_once() {
+fn a_new_day_is_announced_once() {
     let mut scrollback = scrollback();
     scrollback.show(&said("one", false), NOON, Some("#a"));
     let next = scrollback.show(&said("two", false), NOON + 86_400, Some("#a"));
@@ -138,7 +138,7 @@ fn another_day_is_told_once() {
 }
 
 #[test]
-fn the_bell_rings_for_what_was_asked_and_once_a_second() {
+fn the_bell_rings_as_it_is_set_and_at_most_once_a_second() {
     let mut scrollback = scrollback();
     let mut rings = |text: &str, mention, at| {
         let event = said(text, mention);
@@ -172,7 +172,7 @@ fn a_notification_cannot_be_broken_out_of() {
 }
 
 #[test]
-fn what_was_shown_is_found_again() {
+fn lines_that_were_shown_are_found() {
     let mut scrollback = scrollback();
     for text in ["one apple", "two pears", "three Apples"] {
         scrollback.show(&said(text, false), NOON, Some("#a"));
@@ -185,15 +185,14 @@ fn what_was_shown_is_found_again() {
         scrollback.run_local("/history 1"),
         "12:01 <bob> three Apples\n"
     );
-    assert!(
-        scrollback
-            .run_local("/search plum")
-            .starts_with("nothing of what")
+    assert_eq!(
+        scrollback.run_local("/search plum"),
+        "No line shown so far contains \"plum\".\n"
     );
 }
 
 #[test]
-fn lines_that_are_to_be_wrapped_are_found_as_they_read() {
+fn lines_that_will_be_wrapped_are_found_by_their_text() {
     let mut scrollback = scrollback();
     scrollback.run_local("/set wrap on");
     let shown = scrollback.show(&said("one apple", false), NOON, Some("#a"));
@@ -202,12 +201,12 @@ fn lines_that_are_to_be_wrapped_are_found_as_they_read() {
     assert!(
         scrollback
             .run_local("/search bob> two")
-            .starts_with("\u{1e}nothing of what")
+            .starts_with("\u{1e}No line shown")
     );
 }
 
 #[test]
-fn ones_own_words_are_found_again_and_passwords_are_not() {
+fn own_messages_are_found_and_passwords_are_not() {
     let mut scrollback = scrollback();
     let sent = |target: &str, text: &str| Event::Sent {
         number: 0,
@@ -228,7 +227,7 @@ fn ones_own_words_are_found_again_and_passwords_are_not() {
 }
 
 #[test]
-fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
+fn the_buffer_has_a_bound_in_bytes_and_keeps_the_newest_lines() {
     let mut scrollback = scrollback();
     let long = "x".repeat(64 * 1024);
     for number in 0..100 {
@@ -241,7 +240,7 @@ fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
 }
 
 #[test]
-fn where_no_screen_can_be_cleared_that_is_said() {
+fn clearing_where_there_is_no_screen_is_refused() {
     assert_eq!(scrollback().run_local("/clear"), "");
     let renderer = Renderer::new(
         false,
@@ -252,7 +251,7 @@ fn where_no_screen_can_be_cleared_that_is_said() {
     let mut lines = Scrollback::new(renderer, false);
     assert_eq!(
         lines.run_local("/clear"),
-        "one line follows another here; there is no screen to clear\n"
+        "There is no screen to clear here.\n"
     );
 }
 
@@ -272,7 +271,7 @@ fn a_wrong_setting_explains_itself() {
 }
 
 #[test]
-fn the_title_tells_what_is_unread_where_it_is_wanted() {
+fn the_title_shows_unread_messages_if_it_is_on() {
     let mut scrollback = scrollback();
     let unread = |messages| Unread {
         messages,

@@ -1,5 +1,4 @@
-//! The lines of one step, on their way to whoever reads them: the same for each front end that a
-//! person sits at.
+//! Collects the lines of one step and pushes them to the printer, for each interactive front end.
 
 use std::time::Duration;
 
@@ -7,7 +6,7 @@ use super::Scrollback;
 use crate::client::event::Event;
 use crate::client::terminal::printer::Printer;
 
-/// What has been shown in the step at hand.
+/// The scrollback with the lines of the current step.
 pub(in crate::client) struct ScrollbackWriter {
     pub(in crate::client) scrollback: Scrollback,
     printer: Printer,
@@ -15,7 +14,7 @@ pub(in crate::client) struct ScrollbackWriter {
 }
 
 impl ScrollbackWriter {
-    /// An empty one.
+    /// A writer without lines.
     pub(in crate::client) fn new(scrollback: Scrollback, printer: Printer) -> Self {
         Self {
             scrollback,
@@ -24,7 +23,7 @@ impl ScrollbackWriter {
         }
     }
 
-    /// Shows an event; what stands where it was typed is only remembered.
+    /// Shows an event. A message that is on the screen as it was typed is only added to the buffer.
     pub(in crate::client) fn show(
         &mut self,
         event: &Event,
@@ -38,29 +37,29 @@ impl ScrollbackWriter {
         self.lines.push_str(&lines);
     }
 
-    /// Adds lines that are ready as they are.
+    /// Adds finished lines.
     pub(in crate::client) fn add(&mut self, lines: &str) {
         self.lines.push_str(lines);
     }
 
-    /// Does what a typed line asks of the screen.
+    /// Runs a typed command that is about the screen.
     pub(in crate::client) fn run_local(&mut self, line: &str) {
         let lines = self.scrollback.run_local(line);
         self.lines.push_str(&lines);
     }
 
-    /// The step is done: who came and left in it is told.
+    /// Ends the step: adds the joins and quits that were held back in it.
     pub(in crate::client) fn end_step(&mut self, active: Option<&str>, elapsed: Duration) {
         let lines = self.scrollback.flush_due(active, elapsed);
         self.lines.push_str(&lines);
     }
 
-    /// Whether there is anything to print.
+    /// Whether there are lines to print.
     pub(in crate::client) fn has_lines(&self) -> bool {
         !self.lines.is_empty()
     }
 
-    /// All that came together goes to the printer together.
+    /// Pushes the lines of the step to the printer at once.
     pub(in crate::client) fn print(&mut self) {
         self.printer.push(std::mem::take(&mut self.lines));
     }
