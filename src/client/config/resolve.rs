@@ -22,7 +22,7 @@ use crate::client::ui::Seat;
 use crate::client::ui::questions::{self, Question};
 use crate::client::ui::script::Plan;
 use crate::client::{Place, command};
-use crate::common::config_file::nearest;
+use crate::common::suggest::nearest;
 
 /// Which server is meant, before anybody is asked.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::address::Address;
 use crate::client::command::{self, CommandSpec, is_valid_nick, is_valid_room, nearest_command};
 use crate::client::ui::questions::not_a_nick;
-use crate::common::config_file::nearest;
+use crate::common::suggest::nearest;
 use crate::wire::mask;
 
 /// The names in the file, and where they stand. What is not one of them is left to others.
