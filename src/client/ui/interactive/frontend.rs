@@ -9,13 +9,26 @@ use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
 use crate::client::event::json::{MessageTags, Record};
-use crate::client::net::Front;
+use crate::client::net::Frontend;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
 use crate::client::view::raw_line;
 use crate::client::view::scrollback::ScrollbackWriter;
+
+/// For each line that waits, what waits is written so much later again.
+const UNSENT_LINE_COST: Duration = Duration::from_micros(50);
+
+/// What was given last to the store of drafts of what waits for the server.
+#[derive(Debug, Default)]
+pub(super) struct UnsentWritten {
+    version: [u64; 4],
+    /// Something else waits by now.
+    is_due: bool,
+    /// When that may be given, in time since the start.
+    next_at: Duration,
+}
 
 /// Shows a session in a terminal.
 pub(super) struct TerminalFront {
@@ -26,9 +39,9 @@ pub(super) struct TerminalFront {
     pub(super) printer: Printer,
     pub(super) remote: EditorHandle,
     pub(super) title: Title,
-    /// Where what cannot be sent yet is kept, and how many lines it was.
+    /// Where what cannot be sent yet is kept.
     pub(super) drafts: Option<DraftStore>,
-    pub(super) unsent_count: usize,
+    pub(super) unsent: UnsentWritten,
     pub(super) news: mpsc::Sender<News>,
     pub(super) ready: bool,
     pub(super) ended: bool,
@@ -41,21 +54,26 @@ impl TerminalFront {
     }
 
     /// What could not be sent is offered at the next start, however this one ends.
-    fn set_unsent(&mut self, session: &Session) {
-        let count = session.unsent_count();
-        if std::mem::replace(&mut self.unsent_count, count) != count
-            && let Some(drafts) = &self.drafts
-        {
-            drafts.set_unsent(session.unsent());
+    fn set_unsent(&mut self, session: &Session, elapsed: Duration) {
+        let Some(drafts) = &self.drafts else { return };
+        let version = session.unsent_version();
+        let last = &mut self.unsent;
+        last.is_due = version != last.version;
+        if !last.is_due || elapsed < last.next_at && !session.is_leaving() {
+            return;
         }
+        last.is_due = false;
+        let unsent = session.unsent();
+        last.version = version;
+        // The longer it is, the rarer it is written anew: a paste changes with each line that goes.
+        last.next_at =
+            elapsed + UNSENT_LINE_COST * u32::try_from(session.unsent_count()).unwrap_or(u32::MAX);
+        drafts.set_unsent(unsent);
     }
 }
 
-impl Front for TerminalFront {
+impl Frontend for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        if matches!(event, Event::Sent { .. }) {
-            self.set_unsent(session);
-        }
         match self.format {
             Format::Plain => self.page.show(event, unix_seconds, session.active_room()),
             _ if event.is_as_typed() => {
@@ -74,14 +92,14 @@ impl Front for TerminalFront {
         self.stamp = stamp;
     }
 
-    fn received(&mut self, line: &[u8]) {
+    fn line_received(&mut self, line: &[u8]) {
         if self.format == Format::Raw {
             self.page.add(&raw_line(line, false));
         }
     }
 
-    fn changed(&mut self, session: &Session, elapsed: Duration) {
-        self.set_unsent(session);
+    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
+        self.set_unsent(session, elapsed);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
         // Before that the prompt is the question for another nick.
@@ -109,17 +127,19 @@ impl Front for TerminalFront {
         }
     }
 
-    fn held_until(&self) -> Option<Duration> {
-        self.page.scrollback.next_deadline()
+    fn next_deadline(&self) -> Option<Duration> {
+        let unsent = self.unsent.is_due.then_some(self.unsent.next_at);
+        let deadlines = [self.page.scrollback.next_deadline(), unsent];
+        deadlines.into_iter().flatten().min()
     }
 
-    fn typed_done(&mut self, session: &Session) {
+    fn line_done(&mut self, session: &Session) {
         self.tell(News::TypedDone {
             leaving: session.is_leaving(),
         });
     }
 
-    fn local(&mut self, line: &str) {
+    fn run_local(&mut self, line: &str) {
         if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
             return self.tell(News::Clear);
         }
@@ -130,7 +150,7 @@ impl Front for TerminalFront {
         self.tell(News::AskNick { nick, why });
     }
 
-    fn is_full(&self) -> bool {
+    fn is_backlogged(&self) -> bool {
         // Above a prompt older lines give way; the server is never made to wait for a terminal.
         false
     }

@@ -5,12 +5,14 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 
 use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::net::{Command, Commands};
+use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode::RawModeGuard;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
+use crate::client::view::Renderer;
 use crate::common::test_hooks::panic_if_requested;
 
 /// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
@@ -37,9 +39,11 @@ pub(super) struct Desk<'t> {
     pub(super) remote: &'t EditorHandle,
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
-    pub(super) commands: Commands,
+    pub(super) commands: InputSender,
     pub(super) quiet: &'t RawModeGuard,
     pub(super) title: Title,
+    pub(super) drafts: Option<DraftStore>,
+    pub(super) renderer: Renderer,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     pub(super) reading: bool,
 }
@@ -59,7 +63,7 @@ impl Desk<'_> {
     /// Leaves without the editor.
     pub(super) fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
         self.editor.abandon();
-        self.send(Command::Quit(Some(reason.to_owned())));
+        self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
             match self.news.recv() {
                 Ok(News::Ended(outcome)) => return Some(outcome),
@@ -72,12 +76,13 @@ impl Desk<'_> {
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
         self.reading = true;
         loop {
+            self.offer_unsent();
             match self.editor.read()? {
                 EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
-                    self.send(Command::Typed { text, room });
+                    self.send(DriverInput::Typed { text, room });
                 }
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
@@ -91,7 +96,7 @@ impl Desk<'_> {
                     print_to_stdout(self.title.resume())?;
                     continue;
                 }
-                EditorRead::Eof => self.send(Command::Quit(None)),
+                EditorRead::Eof => self.send(DriverInput::Quit(None)),
                 EditorRead::Ended => {}
             }
             loop {
@@ -106,6 +111,19 @@ impl Desk<'_> {
         }
     }
 
+    /// Announces a text that an earlier run has left, one after the other.
+    fn offer_unsent(&self) {
+        if let Some(offer) = self.drafts.as_ref().and_then(DraftStore::next_offer) {
+            let words = self.renderer.unsent_offer(
+                &offer.draft.text,
+                offer.draft.target.as_deref(),
+                [offer.draft.unix_seconds, offer.now],
+                offer.more,
+            );
+            self.printer.push(words);
+        }
+    }
+
     /// Waits for news while no line is read. Ctrl-C leaves; a nick that cannot be had asks for
     /// another. `None` when the network's thread is gone.
     fn next_news(&mut self) -> io::Result<Option<News>> {
@@ -115,9 +133,9 @@ impl Desk<'_> {
                     let quiet = self.quiet;
                     let question = questions::another_nick(&nick, &why);
                     match answer(self.editor, question, &|| quiet.suspend())? {
-                        EditorRead::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
-                            self.send(Command::Quit(None));
+                            self.send(DriverInput::Quit(None));
                         }
                         EditorRead::Suspend | EditorRead::Ended => {}
                     }
@@ -126,14 +144,14 @@ impl Desk<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.reading && self.remote.take_interrupt() {
-                        self.send(Command::Quit(None));
+                        self.send(DriverInput::Quit(None));
                     }
                 }
             }
         }
     }
 
-    fn send(&self, command: Command) {
+    fn send(&self, command: DriverInput) {
         // The network's thread ends only behind its last news, which is still to be read.
         let _ = self.commands.send(command);
     }
