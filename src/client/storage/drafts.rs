@@ -1,10 +1,9 @@
-//! The line that is being typed, kept in a file so that it outlives the program, with the lines
-//! that wait for a server that is away.
+//! Saves the line that is being typed, and the lines that wait for a connection, in a file, so that
+//! they survive the end of the program.
 //!
-//! A thread of its own writes it a moment after it has changed, so that no key waits for a disk.
-//! The file can only be read by its owner, and is gone when there is nothing in it. Each running
-//! session has a file of its own, held by a lock: what somebody is typing in another terminal is
-//! no draft that was left.
+//! A thread of its own writes the file shortly after a change, so that no key waits for the disk.
+//! Only its owner can read the file, and it is removed when it would be empty. Each running session
+//! locks a file of its own: a line that is being typed in another terminal is not a saved draft.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -14,39 +13,44 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long a change may wait for more changes before it is written.
+/// How long a change waits for further changes before it is written.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
-/// So many sessions with one server keep their drafts at the same time.
+/// How many sessions with one server can save their drafts at the same time.
 const FILES_MAX: u32 = 32;
-/// Stands between two drafts in a file. No line can have it.
+/// Separates two drafts in a file. No line can contain it.
 const SEPARATOR: char = '\0';
 
-/// Where the draft is kept. Clones are the same place.
+/// The file of one session. Clones share their state.
 #[derive(Debug, Clone)]
 pub struct DraftStore {
     file: Arc<PathBuf>,
-    /// As long as it is locked, the file belongs to this session.
+    /// The lock file. While it is locked, `file` belongs to this session.
     lock: Arc<File>,
     shared: Arc<(Mutex<DraftState>, Condvar)>,
-    /// Held while the file is written, so that nobody who changes something waits for a disk.
+    /// Held while the file is written; `shared` is not, so that changes do not wait for the disk.
     writing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
 struct DraftState {
-    /// What was said and has not been sent.
+    /// Messages that were entered and are not sent yet.
     unsent: Vec<String>,
-    /// What is being typed.
+    /// The line that is being typed.
     text: String,
-    /// What an earlier run has left and what has not been offered yet.
+    /// Drafts of an earlier run that are not offered yet.
     later: Vec<String>,
+    /// Whether the file is out of date.
     changed: bool,
     finished: bool,
 }
 
 impl DraftStore {
-    /// Starts to keep the draft in `file`, or beside it while other sessions have that. Nothing
-    /// where there is no place for it, and that is all.
+    /// Starts to save drafts in `file`, or in a file beside it while other sessions have that one
+    /// locked. `None` when no file can be locked; then nothing is saved.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the thread cannot be started.
     pub fn start(file: &Path) -> io::Result<Option<Self>> {
         if let Some(folder) = file.parent() {
             let _ = fs::create_dir_all(folder);
@@ -70,25 +74,26 @@ impl DraftStore {
         Ok(Some(store))
     }
 
-    /// What was kept by an earlier run: the drafts, in the order in which they are to be offered.
+    /// Loads the drafts of an earlier run, in the order in which to offer them.
     pub fn load(&self) -> Vec<String> {
         let text = fs::read_to_string(self.file.as_path()).unwrap_or_default();
         let drafts = text.split(SEPARATOR).filter(|draft| !draft.is_empty());
         drafts.map(str::to_owned).collect()
     }
 
-    /// The draft is this now. Nothing is written before this returns.
+    /// Sets the draft. It is written later, by the thread.
     pub fn set(&self, text: &str) {
         self.change(|state| {
-            let is_other = state.text != text;
-            if is_other {
+            let has_changed = state.text != text;
+            if has_changed {
                 text.clone_into(&mut state.text);
             }
-            is_other
+            has_changed
         });
     }
 
-    /// The draft is now one of those that were kept by an earlier run, and these are offered later.
+    /// Makes `text`, a draft of an earlier run, the current draft; those in `later` are still to be
+    /// offered.
     pub fn offer(&self, text: &str, later: &[String]) {
         self.change(|state| {
             text.clone_into(&mut state.text);
@@ -97,16 +102,16 @@ impl DraftStore {
         });
     }
 
-    /// These lines were said and have not been sent.
+    /// Sets the messages that were entered and are not sent yet, as input lines.
     pub fn set_unsent(&self, lines: Vec<String>) {
         self.change(|state| {
-            let is_other = state.unsent != lines;
+            let has_changed = state.unsent != lines;
             state.unsent = lines;
-            is_other
+            has_changed
         });
     }
 
-    /// Whether something was said that has not been sent.
+    /// Whether there are messages that are not sent yet.
     pub fn has_unsent(&self) -> bool {
         !self.lock().unsent.is_empty()
     }
@@ -119,7 +124,7 @@ impl DraftStore {
         }
     }
 
-    /// Writes the draft at once, if it has changed.
+    /// Writes the file now, if it is out of date.
     pub fn write_now(&self) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let drafts = {
@@ -127,17 +132,17 @@ impl DraftStore {
             std::mem::take(&mut state.changed).then(|| state.drafts())
         };
         if let Some(drafts) = drafts {
-            // A draft that cannot be kept is no reason to disturb a conversation.
+            // A draft that cannot be saved is no reason to interrupt the user.
             let _ = write(&self.file, &drafts);
         }
     }
 
-    /// Writes the draft, and leaves it to whoever begins next.
+    /// Writes the file and unlocks it for the next session.
     pub fn finish(&self) {
         self.write_now();
         self.lock().finished = true;
         self.shared.1.notify_one();
-        // The end of the program does it as well.
+        // The end of the program unlocks it, too.
         let _ = self.lock.unlock();
     }
 
@@ -155,7 +160,7 @@ impl DraftStore {
                     .unwrap_or_else(PoisonError::into_inner);
             }
             drop(state);
-            // More keys follow a key: one write is enough for all of them.
+            // More keys will follow; one write is enough for all of them.
             thread::sleep(WRITE_DELAY);
             self.write_now();
         }
@@ -167,48 +172,49 @@ impl DraftStore {
 }
 
 impl DraftState {
-    /// All that is to be offered at the next start, as it stands in the file.
+    /// The content of the file: all that is to be offered at the next start.
     fn drafts(&self) -> String {
         let drafts = self.unsent.iter().chain([&self.text]).chain(&self.later);
         let drafts: Vec<String> = drafts
             .filter(|draft| !draft.is_empty())
-            // A paste may have brought one along, and no line with it can be sent.
+            // A paste can contain a separator; a line with one cannot be sent.
             .map(|draft| draft.replace(SEPARATOR, ""))
             .collect();
         drafts.join(&SEPARATOR.to_string())
     }
 }
 
-/// A place that no running session has: one in which a draft was left, before an empty one.
+/// Locks a file that no running session has: one with a saved draft if there is one, otherwise a
+/// new one.
 fn claim_file(file: &Path) -> Option<(PathBuf, File)> {
-    let places = || {
+    let files = || {
         (1..=FILES_MAX).map(|number| match number {
             1 => file.to_owned(),
             _ => beside(file, &format!("~{number}")),
         })
     };
-    let left = places().filter(|place| place.exists());
-    left.chain(places()).find_map(|place| {
+    let saved = files().filter(|file| file.exists());
+    saved.chain(files()).find_map(|file| {
         let lock = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(beside(&place, ".lock"))
+            .open(beside(&file, ".lock"))
             .ok()?;
         lock.try_lock().ok()?;
-        Some((place, lock))
+        Some((file, lock))
     })
 }
 
-/// The file whose name has this at its end.
-fn beside(file: &Path, end: &str) -> PathBuf {
+/// The file with this suffix added to its name.
+fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(end);
+    name.push(suffix);
     name.into()
 }
 
-/// Puts `text` in place of what the file has, all of it or nothing.
+/// Replaces the content of the file atomically; removes the file if `text` is empty.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return match fs::remove_file(file) {
@@ -226,7 +232,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     let written = out.write_all(text.as_bytes());
     let done = written.and_then(|()| fs::rename(&new, file));
     if done.is_err() {
-        // On a full disk it is of no use, and in the way.
+        // A partly written file is useless, and takes space on a full disk.
         let _ = fs::remove_file(&new);
     }
     done
@@ -239,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draft_is_kept_for_its_owner_alone_and_gone_when_empty() {
+    fn only_the_owner_can_read_a_draft_and_an_empty_one_has_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
         let store = DraftStore::start(&file).unwrap().unwrap();
@@ -273,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_is_kept_before_the_draft_and_what_is_offered_later_behind_it() {
+    fn unsent_lines_are_saved_before_the_draft_and_later_offers_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
         let store = DraftStore::start(&file).unwrap().unwrap();
@@ -296,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn drafts_for_other_ports_never_meet() {
+    fn drafts_for_different_ports_are_in_different_files() {
         let folder = tempfile::tempdir().unwrap();
         let stores = ["h.1", "h.2"].map(|name| {
             let file = folder.path().join(name);
