@@ -1,30 +1,168 @@
 //! What is typed and not sent outlives the program.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::people::{Lines, Scripted, host_on};
-use super::screen::{CTRL_C, ENTER, Start};
+use super::people::{Lines, PATIENCE, Scripted, host_on};
+use super::screen::{CTRL_C, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Terminal};
+
+const CTRL_Y: &str = "\x19";
+const ALT_R: &str = "\x1br";
+
+/// What is said of a text that was left.
+fn offer(text: &str, more: &str) -> String {
+    format!(": {text}  Ctrl-Y (or Alt-R) restores it{more}")
+}
+
+/// Alice types this in the lobby, and her program is killed.
+fn left(host: SocketAddr, text: &str) -> Terminal {
+    let mut alice = Start::as_nick("alice", host).start();
+    alice.is_in();
+    alice.types(text);
+    alice.settles_below(&format!("[#lobby] {text}"));
+    alice.is_kept(text);
+    alice.signals(Signal::SIGKILL);
+    alice.wait();
+    alice
+}
 
 #[test]
-fn a_draft_that_was_kept_is_there_behind_the_question_for_another_nick() {
+fn a_text_that_was_left_is_no_part_of_what_is_typed_next_until_it_is_asked_for() {
+    let host = host_on(0);
+    let mut bob = Lines::enter(host.address(), "bob");
+    let alice = left(host.address(), "hup draft");
+    let start = || {
+        Start::as_nick("alice", host.address())
+            .at_home_of(&alice)
+            .sized(24, 160)
+            .start()
+    };
+    for key in [CTRL_Y, ALT_R] {
+        let mut again = start();
+        again.is_in();
+        again.shows(" for #lobby: hup draft  Ctrl-Y (or Alt-R) restores it");
+        again.settles_below("[#lobby] ");
+        again.types(&format!("/me waves{ENTER}"));
+        bob.hears("ACTION waves");
+        again.types(key);
+        again.settles_below("[#lobby] hup draft");
+        again.types(" goes on");
+        again.is_kept("hup draft goes on");
+        again.types("\x08\x08\x08\x08\x08\x08\x08\x08");
+        again.settles_below("[#lobby] hup draft");
+        again.signals(Signal::SIGTERM);
+        again.ends_with(143);
+    }
+    let mut last = start();
+    last.shows(&offer("hup draft", ""));
+    last.types(&format!("{CTRL_Y}{ENTER}"));
+    assert_eq!(bob.hears_alice(), "hup draft");
+    // Then the key brings back what was deleted, as it always does.
+    last.types("one two\x17\x15");
+    last.settles_below("[#lobby] ");
+    last.types(CTRL_Y);
+    last.settles_below("[#lobby] one two");
+    last.types("\x15/quit\r");
+    last.ends_with(0);
+    let mut over = start();
+    over.is_in();
+    over.types("/quit\r");
+    over.ends_with(0);
+    assert!(!over.look(|shown| shown.has("Ctrl-Y")));
+}
+
+#[test]
+fn what_was_deleted_comes_back_before_a_text_that_was_left() {
+    let host = host_on(0);
+    let alice = left(host.address(), "from before");
+    let start = Start::as_nick("alice", host.address())
+        .at_home_of(&alice)
+        .sized(24, 160);
+    let mut again = start.start();
+    again.shows(&offer("from before", ""));
+    again.types("one two\x15");
+    again.settles_below("[#lobby] ");
+    again.types(CTRL_Y);
+    again.settles_below("[#lobby] one two");
+    again.types("\x15");
+    again.settles_below("[#lobby] ");
+    again.types(ALT_R);
+    again.settles_below("[#lobby] from before");
+    again.types(CTRL_C);
+    again.types("/quit\r");
+    again.ends_with(0);
+}
+
+#[test]
+fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address()).start();
     alice.is_in();
-    alice.types("half a thought");
-    alice.shows("half a thought");
-    alice.signals(Signal::SIGTERM);
-    alice.ends_with(143);
+    alice.types("/join #dev\r");
+    alice.settles_below("[#dev] ");
+    alice.types(&format!("{PASTE_BEGINS}one\ntwo{PASTE_ENDS}"));
+    alice.shows("(2 messages");
+    alice.is_kept("one\\ntwo");
+    alice.signals(Signal::SIGKILL);
+    alice.wait();
+    let mut bob = Lines::enter(host.address(), "bob");
+    bob.sends("JOIN #dev");
+    let start = || {
+        Start::as_nick("alice", host.address())
+            .at_home_of(&alice)
+            .sized(24, 160)
+            .start()
+    };
+    let mut again = start();
+    again.is_in();
+    again.shows(" for #dev: one…  Ctrl-Y (or Alt-R) restores it");
+    again.types(CTRL_Y);
+    again.shows("the unsent text is for #dev, and you are not there");
+    again.settles_below("[#lobby] ");
+    again.types("/join #dev\r");
+    again.settles_below("[#dev] ");
+    again.types("/room #lobby\r");
+    again.settles_below("[#lobby] ");
+    again.types(CTRL_Y);
+    again.shows("[#dev] one");
+    again.shows("two  (2 messages to #dev: Enter sends, Esc drops)");
+    again.is_kept("one\\ntwo");
+    again.signals(Signal::SIGKILL);
+    again.wait();
+    // The user may want it in another room, and says so.
+    let mut last = start();
+    last.shows(" for #dev: one…");
+    last.types(CTRL_Y);
+    last.shows("you are not there");
+    last.types(CTRL_Y);
+    last.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
+    last.types(ENTER);
+    assert_eq!(bob.hears_alice(), "one");
+    last.types("/quit\r");
+    last.ends_with(0);
+}
+
+#[test]
+fn a_text_that_was_left_is_there_after_the_question_for_another_nick() {
+    let host = host_on(0);
+    let alice = left(host.address(), "half a thought");
     let _other = Lines::enter(host.address(), "alice");
-    let start = Start::as_nick("alice", host.address()).at_home_of(&alice);
+    let start = Start::as_nick("alice", host.address())
+        .at_home_of(&alice)
+        .sized(24, 160);
     let mut again = start.start();
     again.shows("alice cannot be had: it is taken. Another nick [alice_]: ");
-    again.types("ally");
+    again.types(&format!("{CTRL_Y}ally"));
     again.shows("ally");
     again.types(ENTER);
     again.shows("you are ally in #lobby");
+    again.shows(&offer("half a thought", ""));
+    again.types(CTRL_Y);
     again.settles_below("[#lobby] half a thought");
     again.types(CTRL_C);
     again.types("/quit\r");
@@ -32,27 +170,33 @@ fn a_draft_that_was_kept_is_there_behind_the_question_for_another_nick() {
 }
 
 #[test]
-fn two_terminals_have_drafts_of_their_own() {
+fn two_terminals_have_drafts_of_their_own_and_each_nick_gets_its_own_back() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address()).start();
     alice.is_in();
-    alice.types("of the first");
-    alice.shows("of the first");
-    let start = Start::as_nick("ally", host.address()).at_home_of(&alice);
-    let mut ally = start.start();
+    alice.types("of alice");
+    alice.is_kept("of alice");
+    let start = |nick: &str, alice: &Terminal| {
+        Start::as_nick(nick, host.address())
+            .at_home_of(alice)
+            .sized(24, 160)
+            .start()
+    };
+    let mut ally = start("ally", &alice);
     ally.shows("you are ally in #lobby");
     ally.settles_below("[#lobby] ");
-    ally.types("of the second");
-    ally.shows("of the second");
-    for terminal in [&mut alice, &mut ally] {
-        terminal.signals(Signal::SIGTERM);
-        terminal.ends_with(143);
-    }
-    for draft in ["first", "second"] {
-        let start = Start::as_nick("alice", host.address()).at_home_of(&alice);
-        let mut again = start.start();
-        again.shows("you are alice in #lobby");
-        again.settles_below(&format!("[#lobby] of the {draft}"));
+    ally.types("of ally");
+    ally.is_kept("of ally");
+    ally.signals(Signal::SIGTERM);
+    ally.ends_with(143);
+    alice.signals(Signal::SIGTERM);
+    alice.ends_with(143);
+    for nick in ["ally", "alice"] {
+        let mut again = start(nick, &alice);
+        again.shows(&format!("you are {nick} in #lobby"));
+        again.shows(&offer(&format!("of {nick}"), ""));
+        again.types(CTRL_Y);
+        again.settles_below(&format!("[#lobby] of {nick}"));
         again.types("\r/quit\r");
         again.ends_with(0);
     }
@@ -76,8 +220,12 @@ fn a_draft_outlives_a_look_into_the_history() {
         alice.settles_below(&format!("[#lobby] old line{keys}"));
         alice.signals(Signal::SIGTERM);
         alice.ends_with(143);
-        let start = Start::as_nick("alice", host.address()).at_home_of(&alice);
+        let start = Start::as_nick("alice", host.address())
+            .at_home_of(&alice)
+            .sized(24, 160);
         let mut again = start.start();
+        again.shows(&offer(kept, ""));
+        again.types(CTRL_Y);
         again.settles_below(&format!("[#lobby] {kept}"));
         again.types("\x15/quit\r");
         again.ends_with(0);
@@ -85,7 +233,7 @@ fn a_draft_outlives_a_look_into_the_history() {
 }
 
 #[test]
-fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
+fn what_was_never_sent_is_offered_at_the_next_start_before_the_draft() {
     let host = host_on(0);
     let address = host.address();
     let mut alice = Start::as_nick("alice", address).start();
@@ -100,24 +248,36 @@ fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
     assert!(!everything_in(alice.home()).contains("hunter2"));
     let _host = host_on(address.port());
     let mut bob = Lines::enter(address, "bob");
-    let start = || Start::as_nick("alice", address).at_home_of(&alice).start();
+    let start = || {
+        Start::as_nick("alice", address)
+            .at_home_of(&alice)
+            .sized(24, 160)
+            .start()
+    };
     let mut again = start();
     again.shows("you are alice in #lobby");
-    let offered = "/msg #lobby one";
-    again.shows(offered);
+    again.shows(" for #lobby: /msg #lobby one…");
+    again.shows("(2 more after it)");
+    again.types(CTRL_Y);
     again.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
     again.types(ENTER);
     for text in ["one", "two"] {
         assert_eq!(bob.hears_alice(), text);
     }
     // It ends once more, in the middle.
+    again.shows(" for bob: @bob three");
+    again.types(CTRL_Y);
     again.settles_below("[#lobby] @bob three");
     again.signals(Signal::SIGTERM);
     again.ends_with(143);
     let mut last = start();
+    last.shows(&offer("@bob three", " (1 more after it)"));
+    last.types(CTRL_Y);
     last.settles_below("[#lobby] @bob three");
     last.types(ENTER);
     bob.hears("PRIVMSG bob :three");
+    last.shows(&offer("half a thought", ""));
+    last.types(CTRL_Y);
     last.settles_below("[#lobby] half a thought");
     last.types("\x15/quit\r");
     last.ends_with(0);
@@ -125,6 +285,84 @@ fn what_was_never_sent_is_offered_once_at_the_next_start_before_the_draft() {
     over.settles_below("[#lobby] ");
     over.types("/quit\r");
     over.ends_with(0);
+    assert!(!over.look(|shown| shown.has("Ctrl-Y")));
+}
+
+#[test]
+fn a_killed_client_offers_what_waited_for_a_slow_server() {
+    /// So many lines go out before the first answer.
+    const WINDOW: usize = 4;
+    let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    let texts: Vec<String> = (0..60).map(|number| format!("line {number}.")).collect();
+    alice.types(&format!("{PASTE_BEGINS}{}{PASTE_ENDS}", texts.join("\n")));
+    alice.shows("(60 messages to #lobby: Enter sends, Esc drops)");
+    alice.types(ENTER);
+    // The server answers no question, so most of it waits.
+    let sent = WINDOW;
+    lines.hears(&format!("line {}.", sent - 1));
+    alice.is_kept(&format!("/msg #lobby line {sent}."));
+    alice.signals(Signal::SIGKILL);
+    alice.wait();
+    let kept = everything_in(&alice.home().join("chatroom/draft"));
+    let waiting = kept.matches("line ").count();
+    assert_eq!(sent + waiting, 60, "{kept}");
+    let start = Start::as_nick("alice", server.address())
+        .at_home_of(&alice)
+        .sized(24, 160);
+    let mut again = start.start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    again.is_in();
+    again.shows(&format!(" for #lobby: /msg #lobby line {sent}.…"));
+    again.types(CTRL_Y);
+    again.shows(&format!(
+        "({waiting} messages to #lobby: Enter sends, Esc drops)"
+    ));
+    again.types(ENTER);
+    lines.hears(&format!("PRIVMSG #lobby :line {sent}."));
+}
+
+// A95.
+#[test]
+fn damaged_files_are_reported_and_what_is_whole_in_them_is_there() {
+    let host = host_on(0);
+    let mut alice = Start::as_nick("alice", host.address()).start();
+    alice.is_in();
+    alice.types("first line\rsecond line\rhalf a thought");
+    alice.is_kept("half a thought");
+    alice.signals(Signal::SIGTERM);
+    alice.wait();
+    let damage = |folder: &str, text: &str| {
+        let folder = alice.home().join("chatroom").join(folder);
+        let mut files = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let file = files.find(|file| file.extension().is_none_or(|end| end != "lock"));
+        let file = file.unwrap();
+        let mut bytes = fs::read(&file).unwrap();
+        let at = bytes
+            .windows(text.len())
+            .position(|part| part == text.as_bytes());
+        bytes[at.unwrap()] = 0xff;
+        fs::write(file, bytes).unwrap();
+    };
+    damage("draft", "half");
+    damage("history", "first");
+    let start = Start::as_nick("alice", host.address())
+        .at_home_of(&alice)
+        .sized(24, 160);
+    let mut again = start.sized(24, 250).start();
+    again.is_in();
+    again.shows("1 unsent text was damaged and is ignored; the damaged file was copied to ");
+    again
+        .shows("1 line of the history was damaged and is ignored; the damaged file was copied to ");
+    again.types("\x1b[A");
+    again.settles_below("[#lobby] second line");
+    again.types("\x15/quit\r");
+    again.ends_with(0);
+    let history = everything_in(&alice.home().join("chatroom/history"));
+    assert!(history.contains("\nsecond line\n"), "{history}");
+    assert!(history.contains("\u{fffd}irst line"), "{history}");
 }
 
 #[test]
@@ -160,6 +398,18 @@ fn passwords_are_written_to_no_file() {
     let written = everything_in(alice.home());
     assert!(written.contains("good day"), "{written}");
     assert!(!written.contains("hunter2"), "{written}");
+}
+
+impl Terminal {
+    /// Waits until a text stands in the files of drafts.
+    fn is_kept(&self, text: &str) {
+        let folder = self.home().join("chatroom/draft");
+        let deadline = Instant::now() + PATIENCE;
+        while !everything_in(&folder).contains(text) {
+            assert!(Instant::now() < deadline, "{text:?} is not kept");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 /// All that stands in the files of a folder.

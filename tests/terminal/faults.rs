@@ -103,6 +103,8 @@ fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
         .at_home_of(&alice)
         .start();
     last.is_in();
+    last.shows(" for #lobby: another  Ctrl-Y (or Alt-R) restores it");
+    last.types("\x19");
     last.settles_below("[#lobby] another");
     last.types(CTRL_C);
     last.types("/quit\r");

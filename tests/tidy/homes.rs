@@ -163,6 +163,7 @@ fn only_the_holders_of_effects_read_the_clock() {
         if source.is_in("src/client/app/")
             || source.is_in("src/client/editor/")
             || source.is_in("src/client/net/")
+            || source.is_in("src/client/storage/drafts.rs")
             || source.is_in("src/client/ui/script/tee.rs")
             || source.is_in("src/server/net/")
         {

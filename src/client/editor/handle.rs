@@ -12,9 +12,10 @@ use super::drawn::{Drawn, write_to_terminal};
 use super::layout::Position;
 use super::line::Draft;
 use super::pending_keys::PendingKeys;
-use super::state::{EditorState, ReadEnd, ReadState, Resume};
+use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction};
 use super::terminal_query::{QueryByte, TerminalQuery};
 use super::undo::Undo;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::reflow::Reflow;
@@ -268,9 +269,30 @@ impl EditorHandle {
 
     /// The line is to be read again from where it is, after the program was suspended if that is
     /// wanted.
-    pub(super) fn restart_read(&self, draft: Draft, suspend: bool) {
-        self.lock().resume = Some(Resume { draft, suspend });
+    pub(super) fn restart_read(&self, draft: Draft, action: ResumeAction) {
+        self.lock().resume = Some(Resume { draft, action });
         self.leaving_read();
+    }
+
+    /// From now on texts of an earlier run can be restored from here.
+    pub(super) fn set_drafts(&self, drafts: Option<DraftStore>) {
+        self.lock().drafts = drafts;
+    }
+
+    /// Whether there is a text of an earlier run to restore.
+    pub(super) fn has_offer(&self) -> bool {
+        let drafts = self.lock().drafts.clone();
+        drafts.is_some_and(|drafts| drafts.offered().is_some())
+    }
+
+    /// Something is deleted that Ctrl-Y brings back.
+    pub(super) fn note_kill(&self) {
+        self.lock().has_killed = true;
+    }
+
+    /// Whether Ctrl-Y has something to bring back.
+    pub(super) fn has_killed(&self) -> bool {
+        self.lock().has_killed
     }
 
     /// Tab is pressed, with Shift.

@@ -157,6 +157,11 @@ impl Helper {
         self.drafts = drafts;
     }
 
+    /// Who helps, once a conversation has begun.
+    pub(super) fn assistant(&self) -> Option<&dyn InputAssist> {
+        self.assistant.as_deref()
+    }
+
     /// Whether a line carries a password; none when nobody knows. What is only said in a room does
     /// not.
     pub(super) fn is_secret(&self, line: &str) -> Option<bool> {
@@ -265,8 +270,8 @@ impl Highlighter for Helper {
             let aside = self.handle.saved_draft();
             let draft = aside.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
-                Some(true) => drafts.set(""),
-                Some(false) => drafts.set(draft),
+                Some(true) => drafts.set("", None),
+                Some(false) => drafts.set(draft, self.handle.room().as_deref()),
                 // What is kept already is older, and better than nothing.
                 None => {}
             }
@@ -282,7 +287,9 @@ impl Validator for Helper {
         self.handle.leaving_read();
         if !self.handle.is_restarting() {
             self.handle.line_done();
-            self.drafts().into_iter().for_each(|drafts| drafts.set(""));
+            self.drafts()
+                .into_iter()
+                .for_each(|drafts| drafts.set("", None));
         }
         Ok(ValidationResult::Valid(None))
     }

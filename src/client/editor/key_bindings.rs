@@ -17,6 +17,7 @@ use super::line::Draft;
 use super::paste::{Paste, character};
 use super::pending_keys::{PendingKeys, Prefix};
 use super::search::{Direction, HistoryEntry, Search};
+use super::state::ResumeAction;
 
 /// What is done with each key.
 pub(super) struct KeyBindings {
@@ -100,7 +101,7 @@ impl KeyBindings {
                 Some(Cmd::AcceptLine)
             }
             KeyEvent(K::Char('Z'), M::CTRL) => {
-                self.handle.restart_read(at.draft, true);
+                self.handle.restart_read(at.draft, ResumeAction::Suspend);
                 Some(Cmd::AcceptLine)
             }
             KeyEvent(K::Esc, M::NONE) if context.line().contains('\n') => {
@@ -122,6 +123,10 @@ impl KeyBindings {
             KeyEvent(K::Char('?'), M::NONE) if vi_command => {
                 Some(self.begin_search(pending, at, Direction::Forth, true))
             }
+            key if self.restores(key, context, vi_command) => {
+                self.handle.restart_read(at.draft, ResumeAction::Restore);
+                Some(Cmd::AcceptLine)
+            }
             KeyEvent(K::BackTab, _) if !vi_command => {
                 self.handle.tab_back();
                 Some(Cmd::Complete)
@@ -136,6 +141,25 @@ impl KeyBindings {
         }
     }
 
+    /// Whether the key asks for what an earlier run has left. Ctrl-Y does as long as nothing was
+    /// deleted that it brings back.
+    fn restores(&self, key: KeyEvent, context: &EventContext<'_>, vi_command: bool) -> bool {
+        let is_empty = context.line().is_empty();
+        let asks = match key {
+            KeyEvent(K::Char('Y'), M::CTRL) => !self.handle.has_killed(),
+            KeyEvent(K::Char('r' | 'R'), M::ALT) => context.mode() == EditMode::Emacs,
+            KeyEvent(K::Char('U' | 'K' | 'W'), M::CTRL)
+            | KeyEvent(K::Char('d') | K::Backspace, M::ALT) => {
+                if !is_empty {
+                    self.handle.note_kill();
+                }
+                false
+            }
+            _ => false,
+        };
+        asks && is_empty && !vi_command && self.handle.has_offer()
+    }
+
     /// Takes changes back.
     fn undo(&self, count: RepeatCount, index: usize, vi_command: bool) -> Cmd {
         let draft = self.handle.undo(count.max(1));
@@ -146,7 +170,7 @@ impl KeyBindings {
         if vi_command {
             return Cmd::Undo(count);
         }
-        self.handle.restart_read(draft, false);
+        self.handle.restart_read(draft, ResumeAction::Read);
         Cmd::AcceptLine
     }
 
@@ -166,7 +190,7 @@ impl KeyBindings {
         if vi_command {
             // What is looked for is typed as text is, and only a line that begins is in the mode
             // for that.
-            self.handle.restart_read(draft, false);
+            self.handle.restart_read(draft, ResumeAction::Read);
             Cmd::AcceptLine
         } else {
             Cmd::Repaint

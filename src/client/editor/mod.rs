@@ -22,7 +22,6 @@ mod state;
 mod terminal_query;
 mod undo;
 
-use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -37,14 +36,17 @@ use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::Keys as KeySet;
 use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
+use crate::client::storage::history::repair;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
+use crate::common::sanitize::sanitize;
 use drawn::{Drawn, write_to_terminal};
 pub(in crate::client) use handle::EditorHandle;
 use helper::Helper;
 use history::SharedHistory;
 use layout::CELLS;
 use line::Draft;
+use state::ResumeAction;
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -94,9 +96,9 @@ pub(in crate::client) struct Editor {
     history_file: Option<PathBuf>,
     /// What the next line begins with.
     first: Draft,
-    /// What an earlier run has left besides, and where that is kept meanwhile.
-    saved: VecDeque<String>,
     drafts: Option<DraftStore>,
+    /// The user was asked whether a text of another room is to be restored in this one.
+    asked_to_restore: bool,
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
@@ -105,6 +107,8 @@ pub(in crate::client) trait InputAssist {
     fn names(&self) -> CompletionNames;
     /// What there is to say of a line; none when that cannot be known now.
     fn analyze(&self, line: &str) -> Option<LineAnalysis>;
+    /// Makes a room the active one; false when the user is not in it.
+    fn show_room(&self, room: &str) -> bool;
     /// The line with colours, in the same cells.
     fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String;
 }
@@ -127,13 +131,13 @@ impl Editor {
             handle,
             history_file: None,
             first: Draft::default(),
-            saved: VecDeque::new(),
             drafts: None,
+            asked_to_restore: false,
         })
     }
 
-    /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
-    /// left with the keeper of the draft as the first lines.
+    /// Begins a conversation, with the history of `history_file`. What an earlier run has left in
+    /// `drafts` can be restored by a key.
     pub(in crate::client) fn begin(
         &mut self,
         history_file: Option<PathBuf>,
@@ -141,14 +145,24 @@ impl Editor {
         assistant: impl InputAssist + 'static,
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
-        if let Some(file) = &history_file {
-            load_history(&mut self.inner, file);
-        }
+        // A history that cannot be used is no reason to disturb a conversation more than once.
+        let history_file = history_file.and_then(|file| match repair(&file) {
+            Ok(words) => {
+                words
+                    .iter()
+                    .for_each(|words| self.handle.print_note(&format!("{words}\n")));
+                load_history(&mut self.inner, &file);
+                Some(file)
+            }
+            Err(words) => {
+                self.handle.print_note(&format!("{words}\n"));
+                None
+            }
+        });
         self.history_file = history_file;
-        let saved = drafts.as_ref().map(DraftStore::load).unwrap_or_default();
-        self.saved = saved.into();
         self.drafts.clone_from(&drafts);
-        self.offer_next();
+        self.asked_to_restore = false;
+        self.handle.set_drafts(drafts.clone());
         if let Some(helper) = self.inner.helper_mut() {
             helper.begin(Box::new(assistant), drafts);
         }
@@ -176,24 +190,41 @@ impl Editor {
         if let EditorRead::Line(line) = &entered {
             self.add_to_history(line);
         }
-        if matches!(entered, EditorRead::Line(_) | EditorRead::Cancelled { .. }) {
-            self.offer_next();
+        if !matches!(entered, EditorRead::Suspend) {
+            self.asked_to_restore = false;
         }
         Ok(entered)
     }
 
-    /// The next line begins with what an earlier run has left, if there is more of it.
-    fn offer_next(&mut self) {
-        self.first = Draft::default();
-        if let Some(text) = self.saved.pop_front() {
-            if let Some(drafts) = &self.drafts {
-                drafts.offer(&text, self.saved.make_contiguous());
+    /// What an earlier run has left, where the user asks for it: in the room it was typed in, if the
+    /// user is there.
+    fn restored(&mut self) -> Option<Draft> {
+        let drafts = self.drafts.as_ref()?;
+        let offered = drafts.offered()?;
+        let mut room = self.handle.room();
+        if let Some(wanted) = offered.target.filter(|_| !offered.is_addressed)
+            && room
+                .as_deref()
+                .is_none_or(|room| !room.eq_ignore_ascii_case(&wanted))
+        {
+            let assistant = self.inner.helper().and_then(Helper::assistant);
+            if assistant.is_some_and(|assistant| assistant.show_room(&wanted)) {
+                room = Some(wanted);
+            } else if !std::mem::replace(&mut self.asked_to_restore, true) {
+                let wanted = sanitize(&wanted);
+                self.handle.print_note(&format!(
+                    "the unsent text is for {wanted}, and you are not there: /join {wanted} enters \
+                     it; Ctrl-Y again restores the text here\n"
+                ));
+                return None;
             }
-            self.first = Draft {
-                position: text.len(),
-                text,
-            };
         }
+        self.asked_to_restore = false;
+        let text = drafts.restore(room.as_deref())?;
+        Some(Draft {
+            position: text.len(),
+            text,
+        })
     }
 
     /// Asks a question; `default` is what an empty answer means. The prompt is the question from
@@ -215,6 +246,8 @@ impl Editor {
     }
 
     fn expect_line(&mut self, is_line: bool) {
+        let drafts = self.drafts.clone().filter(|_| is_line);
+        self.handle.set_drafts(drafts);
         if let Some(helper) = self.inner.helper_mut() {
             helper.expect_line(is_line);
         }
@@ -269,9 +302,13 @@ impl Editor {
                 Ok(_) if let Some(resume) = end.resume => {
                     clear(&end.drawn)?;
                     draft = resume.draft;
-                    if resume.suspend {
-                        self.first = draft;
-                        return Ok(EditorRead::Suspend);
+                    match resume.action {
+                        ResumeAction::Read => {}
+                        ResumeAction::Suspend => {
+                            self.first = draft;
+                            return Ok(EditorRead::Suspend);
+                        }
+                        ResumeAction::Restore => draft = self.restored().unwrap_or(draft),
                     }
                 }
                 Ok(line) => return Ok(EditorRead::Line(line)),
@@ -383,10 +420,6 @@ fn clear_from_cursor(shown: &Drawn) -> io::Result<()> {
 }
 
 fn load_history(editor: &mut rustyline::Editor<Helper, SharedHistory>, file: &Path) {
-    if let Some(folder) = file.parent() {
-        // Without a folder there is no history, and that is all.
-        let _ = std::fs::create_dir_all(folder);
-    }
     let _ = editor.load_history(file);
     debug_assert!(editor.history().len() <= HISTORY_LINES_MAX);
 }

@@ -9,6 +9,7 @@ use super::line::Draft;
 use super::pending_keys::PendingKeys;
 use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::reflow::Reflow;
 use crate::client::view::Prompt;
 
@@ -54,6 +55,10 @@ pub(super) struct EditorState {
     pub(super) counting: bool,
     /// The next drawing is the answer to a key, and not to a printed block.
     pub(super) key_pressed: bool,
+    /// Where texts are offered that an earlier run has left; none while a question is asked.
+    pub(super) drafts: Option<DraftStore>,
+    /// Something was deleted that Ctrl-Y brings back.
+    pub(super) has_killed: bool,
 }
 
 /// How far the editor is with a line.
@@ -74,8 +79,19 @@ pub(super) enum ReadState {
 #[derive(Debug)]
 pub(super) struct Resume {
     pub(super) draft: Draft,
-    /// The program is to be suspended first.
-    pub(super) suspend: bool,
+    /// What is done first.
+    pub(super) action: ResumeAction,
+}
+
+/// What is done between two readings of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResumeAction {
+    /// Nothing.
+    Read,
+    /// The program is suspended.
+    Suspend,
+    /// What an earlier run has left becomes the line.
+    Restore,
 }
 
 /// How the editor was stopped.

@@ -35,6 +35,7 @@ impl<F: Front> Network<F> {
                 }
             }
         }
+        self.session.note_written(self.outbox.written_bytes);
         self.front.changed(&self.session, now.elapsed);
     }
 

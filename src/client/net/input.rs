@@ -28,6 +28,8 @@ pub enum Command {
     Names(blocking::Sender<CompletionNames>),
     /// What is there to say of this line while it is typed?
     Judge(String, blocking::Sender<LineAnalysis>),
+    /// Make this room the active one. The answer is whether the user is in it.
+    ShowRoom(String, blocking::Sender<bool>),
     /// The person is to know this about the log.
     LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
@@ -79,6 +81,12 @@ impl<F: Front> Network<F> {
             Some(Command::Judge(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
                 let _ = answer.send(self.session.analyze(&line));
+            }
+            Some(Command::ShowRoom(room, answer)) => {
+                let shown = self.session.show_room(&room);
+                // The prompt names it before the editor goes on.
+                self.deliver(now);
+                let _ = answer.send(shown);
             }
             Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),

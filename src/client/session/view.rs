@@ -22,6 +22,15 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
+    /// Makes a room the active one; false when this person is not in it.
+    pub fn show_room(&mut self, name: &str) -> bool {
+        let is_in = self.rooms.get(name).is_some();
+        if is_in {
+            self.rooms.request_active(name, None);
+        }
+        is_in
+    }
+
     /// Where typed text goes, for the prompt: the active room, or the one that this person had to
     /// leave, from where nothing is said in another.
     pub fn prompt_location(&self) -> Option<Cow<'_, str>> {

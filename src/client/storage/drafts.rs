@@ -4,21 +4,28 @@
 //! A thread of its own writes the file shortly after a change, so that no key waits for the disk.
 //! Only its owner can read the file, and it is removed when it would be empty. Each running session
 //! locks a file of its own: a line that is being typed in another terminal is not a saved draft.
+//! The texts of an earlier run with the same nick are offered, and become part of the typed line
+//! only when the user restores them.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use super::damaged::{WholeLines, beside, keep_copy, read_lines};
+use super::saved_draft::SavedDraft;
+use crate::client::terminal::printer::Printer;
+use crate::client::terminal::signals;
+use crate::common::io_error::os_error_text;
 
 /// How long a change waits for further changes before it is written.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
 /// How many sessions with one server can save their drafts at the same time.
 const FILES_MAX: u32 = 32;
-/// Separates two drafts in a file. No line can contain it.
-const SEPARATOR: char = '\0';
 
 /// The file of one session. Clones share their state.
 #[derive(Debug, Clone)]
@@ -26,6 +33,10 @@ pub struct DraftStore {
     file: Arc<PathBuf>,
     /// The lock file. While it is locked, `file` belongs to this session.
     lock: Arc<File>,
+    /// The nick under which the drafts were typed.
+    nick: Arc<str>,
+    /// Prints the report when they cannot be saved.
+    printer: Printer,
     shared: Arc<(Mutex<DraftState>, Condvar)>,
     /// Held while the file is written; `shared` is not, so that changes do not wait for the disk.
     writing: Arc<Mutex<()>>,
@@ -34,86 +45,158 @@ pub struct DraftStore {
 #[derive(Debug, Default)]
 struct DraftState {
     /// Messages that were entered and are not sent yet.
-    unsent: Vec<String>,
+    unsent: Vec<SavedDraft>,
     /// The line that is being typed.
-    text: String,
-    /// Drafts of an earlier run that are not offered yet.
-    later: Vec<String>,
+    typed: Option<SavedDraft>,
+    /// The texts of an earlier run that are not restored yet, in order.
+    offered: VecDeque<SavedDraft>,
+    /// Whether the first of them was announced.
+    announced: bool,
+    /// The texts of other nicks, which stay in the file.
+    of_others: Vec<SavedDraft>,
     /// Whether the file is out of date.
     changed: bool,
+    /// Whether the last write failed, and was reported.
+    failing: bool,
     finished: bool,
 }
 
+/// A text of an earlier run that is to be announced.
+#[derive(Debug)]
+pub(in crate::client) struct DraftOffer {
+    /// The text.
+    pub(in crate::client) draft: SavedDraft,
+    /// How many more texts are offered.
+    pub(in crate::client) more: usize,
+    /// The time now, in Unix seconds.
+    pub(in crate::client) now: i64,
+}
+
 impl DraftStore {
-    /// Starts to save drafts in `file`, or in a file beside it while other sessions have that one
-    /// locked. `None` when no file can be locked; then nothing is saved.
+    /// Starts to save the drafts of `nick` in `file`, or in a file beside it while other sessions
+    /// have that one locked. `None` when they cannot be saved, which is reported.
     ///
     /// # Errors
     ///
     /// Fails when the thread cannot be started.
-    pub fn start(file: &Path) -> io::Result<Option<Self>> {
-        if let Some(folder) = file.parent() {
-            let _ = fs::create_dir_all(folder);
+    pub(in crate::client) fn start(
+        file: &Path,
+        nick: &str,
+        printer: Printer,
+    ) -> io::Result<Option<Self>> {
+        let (file, lock, read) = match claim_file(file, nick) {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                printer.push(unusable(file, &error));
+                return Ok(None);
+            }
+        };
+        let is_damaged = read.damaged > 0;
+        if is_damaged {
+            match keep_copy(&file) {
+                Ok(copy) => printer.push(damaged(read.damaged, &copy)),
+                Err(error) => {
+                    printer.push(unusable(&file, &error));
+                    return Ok(None);
+                }
+            }
         }
-        let Some((file, lock)) = claim_file(file) else {
-            return Ok(None);
+        let is_own = |draft: &SavedDraft| draft.nick.eq_ignore_ascii_case(nick);
+        let (own, of_others) = read.lines.into_iter().partition::<Vec<_>, _>(is_own);
+        let state = DraftState {
+            offered: own.into(),
+            of_others,
+            changed: is_damaged,
+            ..DraftState::default()
         };
         let store = Self {
             file: Arc::new(file),
             lock: Arc::new(lock),
-            shared: Arc::default(),
+            nick: nick.into(),
+            printer,
+            shared: Arc::new((Mutex::new(state), Condvar::new())),
             writing: Arc::default(),
         };
         let writer = store.clone();
         thread::Builder::new()
             .name("draft".to_owned())
             .spawn(move || {
-                crate::client::terminal::signals::block_editor_signals();
+                signals::block_editor_signals();
                 writer.write_changes();
             })?;
         Ok(Some(store))
     }
 
-    /// Loads the drafts of an earlier run, in the order in which to offer them.
-    pub fn load(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.file.as_path()).unwrap_or_default();
-        let drafts = text.split(SEPARATOR).filter(|draft| !draft.is_empty());
-        drafts.map(str::to_owned).collect()
-    }
-
-    /// Sets the draft. It is written later, by the thread.
-    pub fn set(&self, text: &str) {
+    /// Sets the draft and the room in which it is typed. It is written later, by the thread.
+    pub(in crate::client) fn set(&self, text: &str, room: Option<&str>) {
         self.change(|state| {
-            let has_changed = state.text != text;
-            if has_changed {
-                text.clone_into(&mut state.text);
+            let is_same = match &state.typed {
+                Some(draft) => draft.text == text && draft.target.as_deref() == room,
+                None => text.is_empty(),
+            };
+            if is_same {
+                return false;
             }
-            has_changed
-        });
-    }
-
-    /// Makes `text`, a draft of an earlier run, the current draft; those in `later` are still to be
-    /// offered.
-    pub fn offer(&self, text: &str, later: &[String]) {
-        self.change(|state| {
-            text.clone_into(&mut state.text);
-            later.clone_into(&mut state.later);
+            let typed = || self.draft(room, text, false);
+            state.typed = (!text.is_empty()).then(typed);
             true
         });
     }
 
-    /// Sets the messages that were entered and are not sent yet, as input lines.
-    pub fn set_unsent(&self, lines: Vec<String>) {
+    /// Sets the messages that were entered and are not sent yet, as pairs of recipient and text.
+    pub(in crate::client) fn set_unsent(&self, unsent: Vec<(String, String)>) {
+        let drafts: Vec<SavedDraft> = unsent
+            .iter()
+            .map(|(target, text)| self.draft(Some(target), text, true))
+            .collect();
         self.change(|state| {
-            let has_changed = state.unsent != lines;
-            state.unsent = lines;
+            let has_changed = !(drafts.is_empty() && state.unsent.is_empty());
+            state.unsent = drafts;
             has_changed
         });
     }
 
     /// Whether there are messages that are not sent yet.
-    pub fn has_unsent(&self) -> bool {
+    pub(in crate::client) fn has_unsent(&self) -> bool {
         !self.lock().unsent.is_empty()
+    }
+
+    /// The text to announce now, if the first one was not announced yet.
+    pub(in crate::client) fn next_offer(&self) -> Option<DraftOffer> {
+        let mut state = self.lock();
+        let more = state.offered.len().checked_sub(1)?;
+        let draft = state.offered.front()?.clone();
+        let now = unix_seconds();
+        (!std::mem::replace(&mut state.announced, true)).then_some(DraftOffer { draft, more, now })
+    }
+
+    /// The text that [`DraftStore::restore`] will restore.
+    pub(in crate::client) fn offered(&self) -> Option<SavedDraft> {
+        self.lock().offered.front().cloned()
+    }
+
+    /// Makes the first offered text the current draft, in this room.
+    pub(in crate::client) fn restore(&self, room: Option<&str>) -> Option<String> {
+        let mut restored = None;
+        self.change(|state| {
+            state.announced = false;
+            restored = state.offered.pop_front().map(|draft| draft.text);
+            if let Some(text) = &restored {
+                state.typed = Some(self.draft(room, text, false));
+            }
+            restored.is_some()
+        });
+        restored
+    }
+
+    fn draft(&self, target: Option<&str>, text: &str, is_addressed: bool) -> SavedDraft {
+        SavedDraft {
+            unix_seconds: unix_seconds(),
+            nick: self.nick.to_string(),
+            target: target.map(str::to_owned),
+            is_addressed,
+            text: text.to_owned(),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut DraftState) -> bool) {
@@ -125,20 +208,25 @@ impl DraftStore {
     }
 
     /// Writes the file now, if it is out of date.
-    pub fn write_now(&self) {
+    pub(in crate::client) fn write_now(&self) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let drafts = {
+        let lines = {
             let mut state = self.lock();
-            std::mem::take(&mut state.changed).then(|| state.drafts())
+            std::mem::take(&mut state.changed).then(|| state.lines())
         };
-        if let Some(drafts) = drafts {
-            // A draft that cannot be saved is no reason to interrupt the user.
-            let _ = write(&self.file, &drafts);
+        let Some(lines) = lines else { return };
+        let written = write(&self.file, &lines);
+        let failing = written.is_err();
+        let was_failing = std::mem::replace(&mut self.lock().failing, failing);
+        if let Err(error) = written
+            && !was_failing
+        {
+            self.printer.push(unusable(&self.file, &error));
         }
     }
 
     /// Writes the file and unlocks it for the next session.
-    pub fn finish(&self) {
+    pub(in crate::client) fn finish(&self) {
         self.write_now();
         self.lock().finished = true;
         self.shared.1.notify_one();
@@ -173,45 +261,78 @@ impl DraftStore {
 
 impl DraftState {
     /// The content of the file: all that is to be offered at the next start.
-    fn drafts(&self) -> String {
-        let drafts = self.unsent.iter().chain([&self.text]).chain(&self.later);
-        let drafts: Vec<String> = drafts
-            .filter(|draft| !draft.is_empty())
-            // A paste can contain a separator; a line with one cannot be sent.
-            .map(|draft| draft.replace(SEPARATOR, ""))
-            .collect();
-        drafts.join(&SEPARATOR.to_string())
+    fn lines(&self) -> String {
+        let own = self.unsent.iter().chain(&self.typed).chain(&self.offered);
+        own.chain(&self.of_others).map(SavedDraft::encode).collect()
     }
 }
 
-/// Locks a file that no running session has: one with a saved draft if there is one, otherwise a
-/// new one.
-fn claim_file(file: &Path) -> Option<(PathBuf, File)> {
+fn unix_seconds() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs().cast_signed())
+}
+
+/// The report that drafts cannot be saved.
+fn unusable(file: &Path, error: &io::Error) -> String {
+    let (file, error) = (file.display(), os_error_text(error));
+    format!("Cannot save drafts in {file}: {error}\n")
+}
+
+/// The report that a file was damaged.
+fn damaged(count: usize, copy: &Path) -> String {
+    let texts = match count {
+        1 => "1 unsent text was damaged and is ignored".to_owned(),
+        many => format!("{many} unsent texts were damaged and are ignored"),
+    };
+    format!(
+        "{texts}; the damaged file was copied to {}\n",
+        copy.display()
+    )
+}
+
+/// Locks a file that no running session has, and reads it: one that is damaged or has texts of this
+/// nick if there is one, otherwise a new one, otherwise one with texts of other nicks.
+fn claim_file(file: &Path, nick: &str) -> io::Result<(PathBuf, File, WholeLines<SavedDraft>)> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let files = || {
         (1..=FILES_MAX).map(|number| match number {
             1 => file.to_owned(),
             _ => beside(file, &format!("~{number}")),
         })
     };
-    let saved = files().filter(|file| file.exists());
-    saved.chain(files()).find_map(|file| {
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(beside(&file, ".lock"))
-            .ok()?;
-        lock.try_lock().ok()?;
-        Some((file, lock))
-    })
+    let is_wanted = |read: &WholeLines<SavedDraft>| {
+        let mut lines = read.lines.iter();
+        read.damaged > 0 || lines.any(|draft| draft.nick.eq_ignore_ascii_case(nick))
+    };
+    for candidate in files().filter(|file| file.exists()) {
+        if let Some(lock) = lock_file(&candidate)? {
+            let read = read_lines(&candidate, SavedDraft::decode)?;
+            if is_wanted(&read) {
+                return Ok((candidate, lock, read));
+            }
+        }
+    }
+    let new = files().filter(|file| !file.exists());
+    for candidate in new.chain(files()) {
+        if let Some(lock) = lock_file(&candidate)? {
+            let read = read_lines(&candidate, SavedDraft::decode)?;
+            return Ok((candidate, lock, read));
+        }
+    }
+    Err(io::Error::other("too many sessions use this file"))
 }
 
-/// The file with this suffix added to its name.
-fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
+/// Locks a file; `None` while another session has it locked.
+fn lock_file(file: &Path) -> io::Result<Option<File>> {
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(beside(file, ".lock"))?;
+    Ok(lock.try_lock().is_ok().then_some(lock))
 }
 
 /// Replaces the content of the file atomically; removes the file if `text` is empty.
@@ -239,78 +360,4 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    #[test]
-    fn only_the_owner_can_read_a_draft_and_an_empty_one_has_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("draft");
-        let store = DraftStore::start(&file).unwrap().unwrap();
-        assert_eq!(store.load(), [""; 0]);
-        store.set("half a thought");
-        store.write_now();
-        assert_eq!(store.load(), ["half a thought"]);
-        let mode = fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        store.set("");
-        store.write_now();
-        assert!(!file.exists());
-    }
-
-    #[test]
-    fn sessions_at_the_same_time_have_drafts_of_their_own_and_each_is_offered_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("127.0.0.1");
-        let start = || DraftStore::start(&file).unwrap().unwrap();
-        let (one, two) = (start(), start());
-        one.set("one");
-        two.set("two");
-        one.write_now();
-        assert_eq!(start().load(), [""; 0]);
-        one.finish();
-        two.finish();
-        two.set("never");
-        let (again, too) = (start(), start());
-        assert_eq!([again.load(), too.load()], [["one"], ["two"]]);
-        assert_eq!(start().load(), [""; 0]);
-    }
-
-    #[test]
-    fn unsent_lines_are_saved_before_the_draft_and_later_offers_after_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("draft");
-        let store = DraftStore::start(&file).unwrap().unwrap();
-        store.offer("two", &["three\nlines".into(), "four".into()]);
-        store.set("two\0!");
-        store.set_unsent(vec!["@bob zero".into(), "/msg #a one".into()]);
-        assert!(store.has_unsent());
-        store.write_now();
-        assert_eq!(
-            store.load(),
-            ["@bob zero", "/msg #a one", "two!", "three\nlines", "four"]
-        );
-        store.set_unsent(Vec::new());
-        store.offer("four", &[]);
-        store.write_now();
-        assert_eq!(store.load(), ["four"]);
-        store.set("");
-        store.write_now();
-        assert!(!file.exists());
-    }
-
-    #[test]
-    fn drafts_for_different_ports_are_in_different_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let stores = ["h.1", "h.2"].map(|name| {
-            let file = folder.path().join(name);
-            let store = DraftStore::start(&file).unwrap().unwrap();
-            store.set(name);
-            store.write_now();
-            store
-        });
-        assert_eq!(stores.map(|store| store.load()), [["h.1"], ["h.2"]]);
-    }
-}
+mod tests;

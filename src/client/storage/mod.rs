@@ -4,5 +4,8 @@
 //! threads of its own. It imports `view`, `event`, `config`, `command`, `terminal` and `common`; `net`,
 //! `editor`, `ui` and `app` import it.
 
+mod damaged;
 pub mod drafts;
+pub(in crate::client) mod history;
 pub mod log;
+pub(in crate::client) mod saved_draft;

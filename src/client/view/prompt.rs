@@ -5,7 +5,7 @@ use colored::Colorize as _;
 use super::Renderer;
 use super::style::{COMMAND, WARNING};
 use crate::client::session::{LineAnalysis, TokenKind, Unread};
-use crate::common::sanitize::sanitize;
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A prompt as plain text, and with colours in the same cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +45,33 @@ impl Renderer {
             styled,
             room: None,
         }
+    }
+
+    /// What is said of a text that an earlier run has left, so that the user can restore it:
+    /// `times` are when it was typed and the time now, and `more` texts follow it.
+    pub fn unsent_offer(
+        &self,
+        text: &str,
+        target: Option<&str>,
+        times: [i64; 2],
+        more: usize,
+    ) -> String {
+        const TEXT_MAX: usize = 30;
+        let [at, now] = times;
+        let time = self.time_and_day(at, now);
+        let target = target.map_or(String::new(), |target| {
+            format!(" for {}", sanitize_name(target))
+        });
+        let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let mut shown: String = sanitize(line).chars().take(TEXT_MAX).collect();
+        if !rest.is_empty() || sanitize(line).chars().count() > TEXT_MAX {
+            shown.push('…');
+        }
+        let more = match more {
+            0 => String::new(),
+            more => format!(" ({more} more after it)"),
+        };
+        format!("Unsent text from {time}{target}: {shown}  Ctrl-Y (or Alt-R) restores it{more}\n")
     }
 
     /// A line that is being typed, with the words of `analysis` coloured. It takes the same cells

@@ -41,6 +41,8 @@ pub(in crate::client::session) struct DeliveryTracker {
     pub(in crate::client::session) next_number: u64,
     /// What waits until the window has room for it, oldest first.
     pub(in crate::client::session) queued: VecDeque<QueuedLine>,
+    /// How many bytes the connection has taken.
+    pub(in crate::client::session) written_bytes: u64,
     /// Requests go behind these, as what a person types does.
     pub(in crate::client::session) queue_behind: bool,
     pub(super) window: SendWindow,

@@ -5,19 +5,61 @@ use super::send::OutgoingMessage;
 use crate::client::command::{is_room, message_carries_password};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;
+use crate::client::session::delivery::in_flight::InFlight;
 
 impl Session {
-    /// How many lines wait for the server, or have waited for it in vain.
-    pub fn unsent_count(&self) -> usize {
-        self.never_sent.len() + self.backlog.len()
+    /// The connection has taken so many bytes; what stands behind them has not left this program.
+    pub fn note_written(&mut self, bytes: u64) {
+        self.delivery.written_bytes = bytes;
     }
 
-    /// The same as they can be typed again, those to one place together as a text of several
-    /// lines. Each names whom it is for, since another room may be the active one by then. Those
-    /// with passwords are left out.
-    pub fn unsent(&self) -> Vec<String> {
-        let all = self.never_sent.iter().chain(&self.backlog);
-        let mut drafts: Vec<String> = Vec::new();
+    /// How many lines wait for the server, or have waited for it in vain. Those in flight that the
+    /// connection has not taken are among them.
+    pub fn unsent_count(&self) -> usize {
+        self.unsent_messages().count()
+    }
+
+    /// What changes whenever [`Session::unsent`] does.
+    pub fn unsent_version(&self) -> [u64; 4] {
+        let script = &self.delivery;
+        let first = self.unwritten().next().map(|flight| flight.number);
+        let queued = script.queued.front().and_then(|line| line.number);
+        let lengths = [self.never_sent.len(), self.backlog.len()];
+        let [lost, kept] = lengths.map(|length| length as u64);
+        [
+            lost,
+            kept,
+            first.or(queued).map_or(0, |number| number + 1),
+            script.next_number,
+        ]
+    }
+
+    /// Lines in flight that the connection has not taken.
+    fn unwritten(&self) -> impl Iterator<Item = &InFlight> {
+        let written = self.delivery.written_bytes;
+        let flights = self.delivery.in_flight.iter();
+        flights.filter(move |flight| flight.start_offset >= written)
+    }
+
+    fn unsent_messages(&self) -> impl Iterator<Item = &OutgoingMessage> {
+        let unwritten = self
+            .unwritten()
+            .filter_map(|flight| flight.message.as_ref());
+        let queued = self.delivery.queued.iter();
+        let queued = queued.filter_map(|line| line.message.as_ref());
+        let never_sent = self.never_sent.iter();
+        never_sent
+            .chain(unwritten)
+            .chain(queued)
+            .chain(&self.backlog)
+    }
+
+    /// The same with the recipient of each, and as they can be typed again, those to one place
+    /// together as a text of several lines. Each names whom it is for, since another room may be
+    /// the active one by then. Those with passwords are left out.
+    pub fn unsent(&self) -> Vec<(String, String)> {
+        let all = self.unsent_messages();
+        let mut drafts: Vec<(String, String)> = Vec::new();
         let mut last: Option<&OutgoingMessage> = None;
         for talk in all.filter(|talk| !message_carries_password(&talk.target, &talk.text)) {
             let goes_on = last.is_some_and(|last| {
@@ -25,11 +67,14 @@ impl Session {
                 kinds == [MessageKind::Text; 2] && last.target == talk.target
             });
             match drafts.last_mut() {
-                Some(draft) if goes_on => {
+                Some((_, draft)) if goes_on => {
                     draft.push('\n');
                     draft.push_str(&talk.text);
                 }
-                _ => drafts.extend(as_input_lines(talk)),
+                _ => {
+                    let lines = as_input_lines(talk).into_iter();
+                    drafts.extend(lines.map(|line| (talk.target.clone(), line)));
+                }
             }
             last = Some(talk);
         }

@@ -158,14 +158,14 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
         fates(&played.events()),
         [("#lobby", "too late", DeliveryStatus::Unsent)]
     );
-    assert_eq!(played.session.unsent(), ["/msg #lobby too late"]);
+    assert_eq!(unsent(&played), ["/msg #lobby too late"]);
 }
 
 #[test]
 fn what_waits_can_be_typed_again_wherever_one_is_then() {
     let mut played = Played::ready(false);
     played.hear(":bob!b@h PRIVMSG alice :psst");
-    assert_eq!(played.session.unsent(), [""; 0]);
+    assert_eq!(unsent(&played), [""; 0]);
     played.lose("gone");
     for line in [
         "one",
@@ -180,9 +180,9 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
     ] {
         played.type_line(line);
     }
-    let unsent = played.session.unsent();
+    let texts = unsent(&played);
     assert_eq!(
-        unsent,
+        texts,
         [
             "/msg #lobby one\n/two",
             "/room #lobby",
@@ -197,13 +197,15 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
     // The same is said when they are typed.
     let mut again = Played::ready(false);
     again.lose("gone");
-    unsent.iter().for_each(|line| again.type_line(line));
-    assert_eq!(again.session.unsent(), unsent);
-    // When the server is back they go out, and wait no more.
+    texts.iter().for_each(|line| again.type_line(line));
+    assert_eq!(unsent(&again), texts);
+    // When the server is back they go out, and wait no more once the connection has them.
     played.connect();
     played.let_in("alice");
+    assert_eq!(played.session.unsent_count(), 9);
+    played.session.note_written(played.outbox.offset());
     assert_eq!(played.session.unsent_count(), 0);
-    assert_eq!(played.session.unsent(), [""; 0]);
+    assert_eq!(unsent(&played), [""; 0]);
 }
 
 #[test]
@@ -224,4 +226,30 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
     );
     assert_eq!(done.actions, []);
     assert!(played.session.is_ready());
+}
+
+/// What would be offered at the next start.
+fn unsent(played: &Played) -> Vec<String> {
+    let unsent = played.session.unsent().into_iter();
+    unsent.map(|(_, text)| text).collect()
+}
+
+#[test]
+fn what_waits_for_a_slow_server_counts_as_unsent_until_the_connection_has_taken_it() {
+    let mut played = Played::ready(false);
+    let lines: Vec<String> = (0..60).map(|number| format!("line {number}")).collect();
+    played.type_line(&lines.join("\n"));
+    let all = format!("/msg #lobby {}", lines.join("\n"));
+    assert_eq!(unsent(&played), [all.as_str()]);
+    assert_eq!(played.session.unsent_count(), 60);
+    // The connection takes what the window lets out.
+    let before = played.session.unsent_version();
+    let sent = played.outbox.lines.matches("PRIVMSG").count();
+    assert!((1..60).contains(&sent), "{sent}");
+    played.session.note_written(played.outbox.offset());
+    assert_ne!(played.session.unsent_version(), before);
+    let rest = format!("/msg #lobby {}", lines[sent..].join("\n"));
+    assert_eq!(unsent(&played), [rest]);
+    let targets = played.session.unsent();
+    assert_eq!(targets[0].0, "#lobby");
 }

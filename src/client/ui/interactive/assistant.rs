@@ -33,6 +33,11 @@ impl InputAssist for NetworkAssistant {
         self.ask(|answer| Command::Judge(line.to_owned(), answer))
     }
 
+    fn show_room(&self, room: &str) -> bool {
+        let shown = self.ask(|answer| Command::ShowRoom(room.to_owned(), answer));
+        shown.unwrap_or(false)
+    }
+
     fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
         self.look.highlight(line, judgement)
     }

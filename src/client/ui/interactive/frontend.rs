@@ -17,6 +17,19 @@ use crate::client::terminal::title::Title;
 use crate::client::view::raw_line;
 use crate::client::view::scrollback::ScrollbackWriter;
 
+/// For each line that waits, what waits is written so much later again.
+const UNSENT_LINE_COST: Duration = Duration::from_micros(50);
+
+/// What was given last to the store of drafts of what waits for the server.
+#[derive(Debug, Default)]
+pub(super) struct UnsentWritten {
+    version: [u64; 4],
+    /// Something else waits by now.
+    is_due: bool,
+    /// When that may be given, in time since the start.
+    next_at: Duration,
+}
+
 /// Shows a session in a terminal.
 pub(super) struct TerminalFront {
     pub(super) page: ScrollbackWriter,
@@ -26,9 +39,9 @@ pub(super) struct TerminalFront {
     pub(super) printer: Printer,
     pub(super) remote: EditorHandle,
     pub(super) title: Title,
-    /// Where what cannot be sent yet is kept, and how many lines it was.
+    /// Where what cannot be sent yet is kept.
     pub(super) drafts: Option<DraftStore>,
-    pub(super) unsent_count: usize,
+    pub(super) unsent: UnsentWritten,
     pub(super) news: mpsc::Sender<News>,
     pub(super) ready: bool,
     pub(super) ended: bool,
@@ -41,21 +54,26 @@ impl TerminalFront {
     }
 
     /// What could not be sent is offered at the next start, however this one ends.
-    fn set_unsent(&mut self, session: &Session) {
-        let count = session.unsent_count();
-        if std::mem::replace(&mut self.unsent_count, count) != count
-            && let Some(drafts) = &self.drafts
-        {
-            drafts.set_unsent(session.unsent());
+    fn set_unsent(&mut self, session: &Session, elapsed: Duration) {
+        let Some(drafts) = &self.drafts else { return };
+        let version = session.unsent_version();
+        let last = &mut self.unsent;
+        last.is_due = version != last.version;
+        if !last.is_due || elapsed < last.next_at && !session.is_leaving() {
+            return;
         }
+        last.is_due = false;
+        let unsent = session.unsent();
+        last.version = version;
+        // The longer it is, the rarer it is written anew: a paste changes with each line that goes.
+        last.next_at =
+            elapsed + UNSENT_LINE_COST * u32::try_from(session.unsent_count()).unwrap_or(u32::MAX);
+        drafts.set_unsent(unsent);
     }
 }
 
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        if matches!(event, Event::Sent { .. }) {
-            self.set_unsent(session);
-        }
         match self.format {
             Format::Plain => self.page.show(event, unix_seconds, session.active_room()),
             _ if event.is_as_typed() => {
@@ -81,7 +99,7 @@ impl Front for TerminalFront {
     }
 
     fn changed(&mut self, session: &Session, elapsed: Duration) {
-        self.set_unsent(session);
+        self.set_unsent(session, elapsed);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
         // Before that the prompt is the question for another nick.
@@ -110,7 +128,9 @@ impl Front for TerminalFront {
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.page.scrollback.next_deadline()
+        let unsent = self.unsent.is_due.then_some(self.unsent.next_at);
+        let deadlines = [self.page.scrollback.next_deadline(), unsent];
+        deadlines.into_iter().flatten().min()
     }
 
     fn typed_done(&mut self, session: &Session) {

@@ -7,10 +7,12 @@ use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{Command, Commands};
 use crate::client::session::Outcome;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode::RawModeGuard;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
+use crate::client::view::Renderer;
 use crate::common::test_hooks::panic_if_requested;
 
 /// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
@@ -40,6 +42,8 @@ pub(super) struct Desk<'t> {
     pub(super) commands: Commands,
     pub(super) quiet: &'t RawModeGuard,
     pub(super) title: Title,
+    pub(super) drafts: Option<DraftStore>,
+    pub(super) renderer: Renderer,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     pub(super) reading: bool,
 }
@@ -72,6 +76,7 @@ impl Desk<'_> {
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
         self.reading = true;
         loop {
+            self.offer_unsent();
             match self.editor.read()? {
                 EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
@@ -103,6 +108,19 @@ impl Desk<'_> {
                     None => return Ok(None),
                 }
             }
+        }
+    }
+
+    /// Announces a text that an earlier run has left, one after the other.
+    fn offer_unsent(&self) {
+        if let Some(offer) = self.drafts.as_ref().and_then(DraftStore::next_offer) {
+            let words = self.renderer.unsent_offer(
+                &offer.draft.text,
+                offer.draft.target.as_deref(),
+                [offer.draft.unix_seconds, offer.now],
+                offer.more,
+            );
+            self.printer.push(words);
         }
     }
 

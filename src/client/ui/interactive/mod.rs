@@ -34,7 +34,7 @@ use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
 use crate::common::io_error::os_error_text;
 use assistant::NetworkAssistant;
-use frontend::TerminalFront;
+use frontend::{TerminalFront, UnsentWritten};
 use input_loop::{Desk, answer};
 
 /// How long the editor waits for an answer about what is typed.
@@ -160,8 +160,10 @@ impl Terminal {
         let (news_sender, news) = mpsc::channel();
         let (commands, inbox) = net::commands();
         // Without a place for it there is no draft to keep.
-        let drafts = furniture.draft_file.as_deref().map(DraftStore::start);
-        let drafts = drafts.transpose()?.flatten();
+        let drafts = match furniture.draft_file.as_deref() {
+            Some(file) => DraftStore::start(file, session.nick(), self.printer.clone())?,
+            None => None,
+        };
         *lock(&self.talk) = Some((commands.clone(), drafts.clone()));
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
@@ -171,6 +173,7 @@ impl Terminal {
             commands: commands.clone(),
             look: look.clone(),
         };
+        let renderer = look.clone();
         self.editor
             .begin(furniture.history_file, drafts.clone(), assistant)?;
         self.printer.push(furniture.greeting);
@@ -189,7 +192,7 @@ impl Terminal {
             remote: self.remote.clone(),
             title: title.clone(),
             drafts: drafts.clone(),
-            unsent_count: 0,
+            unsent: UnsentWritten::default(),
             news: news_sender,
             ready: false,
             ended: false,
@@ -206,6 +209,8 @@ impl Terminal {
             commands,
             quiet: &quiet,
             title,
+            drafts: drafts.clone(),
+            renderer,
             reading: false,
         };
         // Neither a panic nor a terminal that is gone must keep the others from hearing that this

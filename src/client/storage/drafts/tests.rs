@@ -1,0 +1,171 @@
+//! Tests of the saved drafts: what is saved, to which nick it is offered, and damaged files.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn start(file: &Path, nick: &str) -> (DraftStore, Printer) {
+    let printer = Printer::default();
+    let store = DraftStore::start(file, nick, printer.clone());
+    (store.unwrap().unwrap(), printer)
+}
+
+/// The offered texts, in order.
+fn offered(store: &DraftStore) -> Vec<String> {
+    let state = store.lock();
+    state
+        .offered
+        .iter()
+        .map(|draft| draft.text.clone())
+        .collect()
+}
+
+#[test]
+fn only_the_owner_can_read_a_draft_and_an_empty_one_has_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let (store, _) = start(&file, "alice");
+    assert!(store.next_offer().is_none());
+    store.set("half a thought", Some("#a"));
+    store.write_now();
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    store.finish();
+    let (store, _) = start(&file, "Alice");
+    let offer = store.next_offer().unwrap();
+    assert_eq!(offer.draft.text, "half a thought");
+    assert_eq!(offer.draft.target.as_deref(), Some("#a"));
+    assert_eq!(offer.more, 0);
+    assert!(store.next_offer().is_none(), "it is announced once");
+    assert_eq!(store.restore(Some("#a")).as_deref(), Some("half a thought"));
+    store.set("", None);
+    store.write_now();
+    assert!(!file.exists());
+}
+
+#[test]
+fn an_offered_text_stays_in_the_file_until_it_is_restored_and_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let (store, _) = start(&file, "alice");
+    let unsent = [("bob", "@bob zero"), ("#a", "/msg #a one\ntwo")];
+    store.set("three\0!", None);
+    store.set_unsent(unsent.map(|(to, text)| (to.into(), text.into())).into());
+    assert!(store.has_unsent());
+    store.finish();
+    let all = ["@bob zero", "/msg #a one\ntwo", "three!"];
+    for _ in 0..2 {
+        let (again, _) = start(&file, "alice");
+        assert_eq!(offered(&again), all);
+        again.set("typed", None);
+        again.set("", None);
+        again.finish();
+    }
+    let (again, _) = start(&file, "alice");
+    again.restore(None);
+    again.finish();
+    let (again, _) = start(&file, "alice");
+    assert_eq!(
+        offered(&again),
+        all,
+        "a text that was restored and not sent is offered again"
+    );
+    again.restore(None);
+    again.set("", None);
+    again.finish();
+    assert_eq!(offered(&start(&file, "alice").0), all[1..]);
+}
+
+#[test]
+fn sessions_at_the_same_time_have_drafts_of_their_own_and_each_is_offered_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("127.0.0.1");
+    let start = || start(&file, "alice").0;
+    let (one, two) = (start(), start());
+    one.set("one", None);
+    two.set("two", None);
+    one.write_now();
+    assert_eq!(offered(&start()), [""; 0]);
+    one.finish();
+    two.finish();
+    two.set("never", None);
+    let (again, too) = (start(), start());
+    assert_eq!([offered(&again), offered(&too)], [["one"], ["two"]]);
+    assert_eq!(offered(&start()), [""; 0]);
+}
+
+#[test]
+fn the_text_of_one_nick_is_not_offered_to_another_and_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    for nick in ["alice", "bob"] {
+        let (store, _) = start(&file, nick);
+        assert_eq!(offered(&store), [""; 0]);
+        store.set(&format!("of {nick}"), None);
+        store.finish();
+    }
+    let (carol, _) = start(&file, "carol");
+    assert_eq!(offered(&carol), [""; 0]);
+    assert_eq!(offered(&start(&file, "bob").0), ["of bob"]);
+    assert_eq!(offered(&start(&file, "alice").0), ["of alice"]);
+}
+
+// A95.
+#[test]
+fn whole_texts_of_a_damaged_file_are_offered_and_the_file_is_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let (store, _) = start(&file, "alice");
+    let unsent = ["one", "two", "three"].map(|text| ("#a".to_owned(), text.to_owned()));
+    store.set_unsent(unsent.into());
+    store.finish();
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.windows(3).position(|part| part == b"two").unwrap();
+    bytes[at] = 0xff;
+    bytes.truncate(bytes.len() - 2);
+    fs::write(&file, &bytes).unwrap();
+    let (store, printer) = start(&file, "alice");
+    assert_eq!(offered(&store), ["one"]);
+    let copy = folder.path().join("draft.damaged1");
+    let message = format!(
+        "2 unsent texts were damaged and are ignored; the damaged file was copied to {}\n",
+        copy.display()
+    );
+    assert_eq!(printer.finish(), message);
+    assert_eq!(fs::read(copy).unwrap(), bytes);
+    store.finish();
+    let (store, printer) = start(&file, "alice");
+    assert_eq!(offered(&store), ["one"]);
+    assert_eq!(printer.finish(), "", "it is reported once");
+}
+
+// A95.
+#[test]
+fn a_failure_to_save_drafts_is_reported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let obstacle = folder.path().join("file");
+    fs::write(&obstacle, "").unwrap();
+    let printer = Printer::default();
+    let file = obstacle.join("draft");
+    assert!(
+        DraftStore::start(&file, "alice", printer.clone())
+            .unwrap()
+            .is_none()
+    );
+    let message = printer.finish();
+    assert!(message.starts_with("Cannot save drafts in "), "{message}");
+    // The folder is removed after the start.
+    let state = folder.path().join("state");
+    let (store, printer) = start(&state.join("draft"), "alice");
+    fs::remove_dir_all(&state).unwrap();
+    for text in ["one", "two"] {
+        store.set(text, None);
+        store.write_now();
+    }
+    let message = printer.finish();
+    assert_eq!(
+        message.matches("Cannot save drafts").count(),
+        1,
+        "{message}"
+    );
+}
