@@ -10,4 +10,5 @@ pub mod generate;
 pub mod io_error;
 pub mod record;
 pub mod sanitize;
+pub mod suggest;
 pub mod test_hooks;
