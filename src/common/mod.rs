@@ -8,4 +8,5 @@ pub mod config_file;
 pub mod generate;
 pub mod io_error;
 pub mod sanitize;
+pub mod suggest;
 pub mod test_hooks;

@@ -7,7 +7,7 @@ use super::help::notice;
 use crate::client::command::{self, ParseError, UserCommand};
 use crate::client::event::{Event, RoomSummary};
 use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
-use crate::common::config_file::nearest;
+use crate::common::suggest::nearest;
 use crate::wire::Request;
 
 impl Session {
