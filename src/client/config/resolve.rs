@@ -10,7 +10,7 @@ use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::Options;
-use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
+use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 
 /// What decides which server is meant, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
@@ -62,8 +62,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) real_name: Option<String>,
     /// Nicks to try in turn when `nick` is in use.
     pub(in crate::client) alternatives: Vec<String>,
-    /// The rooms to join, each with its key after a space if it has one.
-    pub(in crate::client) rooms: Vec<String>,
+    /// The rooms to join.
+    pub(in crate::client) rooms: Vec<JoinTarget>,
     pub(in crate::client) password: Option<String>,
     /// Lines to run after each connection, before joining the rooms.
     pub(in crate::client) on_connect: Vec<String>,
@@ -148,7 +148,9 @@ pub(in crate::client) fn resolve(
     check_nick(&nick).map_err(ResolveError::Nick)?;
     let of_server = server.iter().flat_map(|server| &server.rooms);
     let of_options = options.rooms.iter().filter(|_| is_home);
-    let rooms = of_options.chain(of_server).map(|room| check_room(room));
+    let rooms = of_options
+        .chain(of_server)
+        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
     let rooms = rooms.collect::<Result<_, _>>()?;
     let password = find_password(options, server, is_home)?;
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
@@ -190,18 +192,6 @@ fn find_nick<'a>(
     nick.or(config.nick.as_ref())
         .or(choice.home_nick.as_ref())
         .or(choice.answered_nick.as_ref())
-}
-
-/// A room and its key, with the `#` of the room.
-fn check_room(room: &str) -> Result<String, ResolveError> {
-    match command::parse(&format!("/join {room}")) {
-        Ok(UserCommand::Join { room, key: None }) => Ok(room.into_owned()),
-        Ok(UserCommand::Join {
-            room,
-            key: Some(key),
-        }) => Ok(format!("{room} {key}")),
-        _ => Err(ResolveError::Room(room.to_owned())),
-    }
 }
 
 fn find_password(

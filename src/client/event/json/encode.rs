@@ -1,7 +1,7 @@
 //! Events as records.
 
 use super::listings::{encode_room, encode_whois};
-use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags, explain, is_room};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags, Target, explain};
 use crate::common::record::{Record, RecordKind};
 
 /// The record of an event; `None` for an event that only concerns the user at the prompt. The time
@@ -47,19 +47,18 @@ pub fn encode(event: &Event, unix_seconds: i64, tags: &MessageTags) -> Option<Re
             tags: sent_tags,
             ..
         } => {
-            let to_room = is_room(target);
-            let record_kind = match to_room {
-                true => RecordKind::Message,
-                false => RecordKind::Whisper,
+            let kind_of_target = match target {
+                Target::Room(_) => RecordKind::Message,
+                Target::Person(_) => RecordKind::Whisper,
             };
             Record {
-                room: Some(target).filter(|_| to_room).cloned(),
-                nick: some(if to_room { nick } else { target }),
+                room: target.room().map(str::to_owned),
+                nick: Some(target.person().unwrap_or(nick).to_owned()),
                 text: some(text),
                 manner: kind_name(*kind),
                 own: true,
                 fate: Some(status_name(*status).to_owned()),
-                ..with_tags(record_kind, unix_seconds, sent_tags)
+                ..with_tags(kind_of_target, unix_seconds, sent_tags)
             }
         }
         Event::Entered {
@@ -124,8 +123,8 @@ pub fn encode(event: &Event, unix_seconds: i64, tags: &MessageTags) -> Option<Re
             ..blank(RecordKind::Topic)
         },
         Event::ModeChanged { target, by, change } => Record {
-            room: Some(target).filter(|target| is_room(target)).cloned(),
-            other: Some(target).filter(|target| !is_room(target)).cloned(),
+            room: target.room().map(str::to_owned),
+            other: target.person().map(str::to_owned),
             nick: some(by),
             text: some(change),
             ..blank(RecordKind::Mode)
@@ -205,8 +204,8 @@ pub fn encode(event: &Event, unix_seconds: i64, tags: &MessageTags) -> Option<Re
             )),
             ..blank(RecordKind::Refused)
         },
-        Event::InputRejected { words, .. } => Record {
-            text: some(words),
+        Event::InputRejected { error, .. } => Record {
+            text: Some(error.to_string()),
             ..blank(RecordKind::Refused)
         },
         _ => return None,

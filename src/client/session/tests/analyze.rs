@@ -180,10 +180,9 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .aliases
         .insert("greet".into(), "/msg bob hi".into());
     played.type_line("/gret");
-    let words = "no command /gret; did you mean /greet?".to_owned();
     assert_eq!(
-        played.events(),
-        [Event::InputRejected { words, line: None }]
+        played.rejections(),
+        ["no command /gret; did you mean /greet?"]
     );
     played
         .session
@@ -191,11 +190,7 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .aliases
         .insert("hi".into(), "//hi".into());
     played.type_line("/he");
-    let words = "no command /he; did you mean /help?".to_owned();
-    assert_eq!(
-        played.events(),
-        [Event::InputRejected { words, line: None }]
-    );
+    assert_eq!(played.rejections(), ["no command /he; did you mean /help?"]);
 }
 
 #[test]

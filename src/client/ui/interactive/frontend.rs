@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::News;
-use crate::client::command::{self, LocalCommand, UserCommand};
+use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
@@ -140,11 +140,11 @@ impl Frontend for TerminalFront {
         });
     }
 
-    fn run_local(&mut self, line: &str) {
-        if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
+    fn run_local(&mut self, command: &LocalCommand) {
+        if *command == LocalCommand::Clear {
             return self.tell(News::Clear);
         }
-        self.page.run_local(line);
+        self.page.run_local(command);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

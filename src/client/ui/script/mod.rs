@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 pub(in crate::client) use plan::{InvalidMessage, Plan, line};
 
+use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::event::MessageTags;
 use crate::client::event::json;
@@ -156,7 +157,7 @@ impl Frontend for ScriptFront {
                 line,
                 ..
             } => self.complain(*line, &explain::error(*number, parameters)),
-            Event::InputRejected { words, line } => self.complain(*line, words),
+            Event::InputRejected { error, line } => self.complain(*line, &error.to_string()),
             Event::LogStatus { words } => self.complain(None, words),
             // What became of them is told by their numbers.
             Event::Sent { .. } => {}
@@ -191,7 +192,7 @@ impl Frontend for ScriptFront {
 
     fn line_done(&mut self, _: &Session) {}
 
-    fn run_local(&mut self, _: &str) {
+    fn run_local(&mut self, _: &LocalCommand) {
         debug_assert!(false, "a script has no screen");
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError};
+use crate::client::command::{self, ParseError, UserCommand, has_room_prefix, message_line};
 use crate::client::config::options::{Action, Format, Input, Message, Options};
 use crate::client::event::matcher::EventMatcher;
 
@@ -29,6 +29,8 @@ pub(super) enum Source {
     Tee(Tee),
     /// The command line.
     Lines(Vec<String>),
+    /// The message of `msg` or `ask`.
+    Command(UserCommand),
 }
 
 /// How much of what is passed on is sent.
@@ -56,9 +58,9 @@ impl Plan {
                         ..EventMatcher::default()
                     },
                 };
-                (Source::Lines(vec![line(message)?]), Some(wait))
+                (Source::Command(command_of(message)?), Some(wait))
             }
-            Some(Action::Msg(message)) => (Source::Lines(vec![line(message)?]), None),
+            Some(Action::Msg(message)) => (Source::Command(command_of(message)?), None),
             _ => (Self::source(options), Self::wait(options)),
         };
         Ok(Self {
@@ -109,22 +111,30 @@ impl fmt::Display for InvalidMessage {
 
 impl std::error::Error for InvalidMessage {}
 
-/// The line that sends a message, as it would be typed.
+/// The line that sends a message through a running session.
 pub(in crate::client) fn line(message: &Message) -> Result<String, InvalidMessage> {
-    let (to, text) = (nick(message), message.text.join(" "));
-    let line = match command::is_room(to) && to != message.to {
-        // The operators of a room.
-        true => format!("/msg @{to} {text}"),
-        false => format!("@{to} {text}"),
-    };
-    match command::parse(&line) {
-        Ok(_) => Ok(line),
-        Err(error) => Err(InvalidMessage(error)),
+    match command_of(message)? {
+        UserCommand::Message { target, text } => Ok(message_line(&target, &text)),
+        _ => {
+            debug_assert!(false, "a message is a message");
+            Ok(String::new())
+        }
     }
 }
 
+/// The command that sends a message.
+fn command_of(message: &Message) -> Result<UserCommand, InvalidMessage> {
+    // `@nick` is the same as `nick`; `@#room` is for the operators of the room.
+    let nick = nick(message);
+    let to = match has_room_prefix(nick) {
+        true => message.to.as_str(),
+        false => nick.trim_end_matches([':', ',']),
+    };
+    command::message(to, &message.text.join(" ")).map_err(InvalidMessage)
+}
+
 fn is_room(message: &Message) -> bool {
-    command::is_room(&message.to)
+    has_room_prefix(&message.to)
 }
 
 fn nick(message: &Message) -> &str {

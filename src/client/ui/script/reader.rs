@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::plan::{Plan, Source};
 use super::tee::{self, Gathered};
 use crate::client::config::options::Input;
+use crate::client::event::InputError;
 use crate::client::event::json::{self, ScriptInput};
 use crate::client::net::script_lines::ScriptLines;
 use crate::wire::{Line, Lines};
@@ -19,8 +20,9 @@ use crate::wire::{Line, Lines};
 /// is sent in pieces, but a file without line endings is a mistake.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 
-pub(super) const TOO_LONG: &str = "this line is longer than 64 KiB; it is not sent";
-pub(super) const NOT_TEXT: &str = "this line is not UTF-8; it is not sent";
+pub(super) const TOO_LONG: InputError = InputError::LineTooLong {
+    bytes_max: LINE_BYTES_MAX,
+};
 
 /// Reads all lines, and then ends, or never does when others are to be followed. The error is one
 /// of the output that lines are passed on to.
@@ -32,6 +34,12 @@ pub(super) fn read(plan: &Plan, script: &mpsc::Sender<ScriptLines>) -> io::Resul
             for line in lines {
                 batch.push_typed(line);
             }
+            batch.is_last = !plan.follow;
+            let _ = script.blocking_send(batch);
+        }
+        Source::Command(command) => {
+            let mut batch = ScriptLines::starting_at(1);
+            batch.push_command(command.clone());
             batch.is_last = !plan.follow;
             let _ = script.blocking_send(batch);
         }
@@ -94,10 +102,10 @@ pub(super) fn read_blocks(mut take: impl FnMut(&[u8]) -> bool) {
 
 fn put(line: Line<'_>, form: Input, batch: &mut ScriptLines) {
     let Line::Whole(bytes) = line else {
-        return batch.push_unreadable(TOO_LONG.into());
+        return batch.push_unreadable(TOO_LONG);
     };
     let Ok(text) = str::from_utf8(bytes) else {
-        return batch.push_unreadable(NOT_TEXT.into());
+        return batch.push_unreadable(InputError::NotUtf8);
     };
     match form {
         Input::Typed => batch.push_typed(text),
@@ -105,8 +113,9 @@ fn put(line: Line<'_>, form: Input, batch: &mut ScriptLines) {
         Input::Json if text.trim().is_empty() => batch.push_text(""),
         Input::Json => match json::parse_input(text) {
             Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
-            Ok(ScriptInput::Said(text)) => batch.push_text(&text),
-            Err(why) => batch.push_unreadable(why.into()),
+            Ok(ScriptInput::Text(text)) => batch.push_text(&text),
+            Ok(ScriptInput::Command(command)) => batch.push_command(command),
+            Err(error) => batch.push_unreadable(InputError::Object(error)),
         },
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! It reads the clock, since what it counts by time has nothing to do with any server.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::plan::Tee;
-use super::reader::{NOT_TEXT, TOO_LONG, read_blocks};
+use super::reader::{TOO_LONG, read_blocks};
+use crate::client::event::InputError;
 use crate::client::view::strip_styles;
 use crate::wire::{Line, Lines};
 
@@ -24,7 +24,7 @@ const LINES_WAITING: usize = 1_024;
 pub(super) struct Gathered {
     /// Its number; for the number of those left out, that of the last of them.
     pub(super) number: u64,
-    pub(super) text: Result<String, Cow<'static, str>>,
+    pub(super) text: Result<String, InputError>,
 }
 
 /// Passes everything on and gives what is to be sent to `send`, which says whether there was room
@@ -76,11 +76,11 @@ fn pass_on(to: &mpsc::SyncSender<Gathered>) -> io::Result<()> {
 
 /// A line as a terminal would show it: what stands behind the last carriage return, without
 /// colours.
-fn as_seen(line: Line<'_>) -> Result<String, Cow<'static, str>> {
+fn as_seen(line: Line<'_>) -> Result<String, InputError> {
     let Line::Whole(bytes) = line else {
-        return Err(TOO_LONG.into());
+        return Err(TOO_LONG);
     };
-    let text = str::from_utf8(bytes).map_err(|_| NOT_TEXT)?;
+    let text = str::from_utf8(bytes).map_err(|_| InputError::NotUtf8)?;
     let last = text.rsplit('\r').next().unwrap_or_default();
     Ok(strip_styles(last))
 }
