@@ -132,7 +132,7 @@ fn objects_are_said_and_wrong_ones_refused_by_number() {
     assert_eq!(finished.status, Some(65), "{finished:?}");
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("chatroom: line 5: this is no object"));
+    assert!(told[0].starts_with("chatroom: line 5: this is not an object"));
     assert!(told[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
     assert!(told[2].starts_with("chatroom: line 8: unknown field `txt`"));
     let heard = heard_from(&mut bob, "ci");

@@ -91,7 +91,7 @@ fn a_line_says_where_it_would_go_before_it_is_entered() {
     assert_eq!(note(&played, "/j").as_deref(), Some("/join"));
     assert_eq!(
         note(&played, "/r ").as_deref(),
-        Some("nobody has whispered to you yet")
+        Some("no one has whispered to you yet")
     );
     played.type_line("/part");
     played.hear(":alice!a@h PART #lobby");
@@ -167,7 +167,7 @@ fn a_room_that_is_not_named_is_where_most_concerns_this_person() {
     }
     played.take();
     played.type_line("/room");
-    let words = "nothing is unread in your rooms".to_owned();
+    let words = "your rooms have no unread messages".to_owned();
     assert_eq!(played.events(), [Event::Answer { words }]);
 }
 
