@@ -315,7 +315,7 @@ fn a_password_is_sent_first_and_is_one_line() {
     fs::write(&file, "open\rQUIT :now\n").unwrap();
     let server = Server::start(&[]);
     let finished = run(command(server.address), "hello\n");
-    assert_one_sentence(&finished, 64, &["password", "control characters"]);
+    assert_one_sentence(&finished, 64, &["password", "a control character"]);
 }
 
 #[test]

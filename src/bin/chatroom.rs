@@ -1,12 +1,11 @@
-//! The client's program: reads the options, runs, gives an exit status.
+//! The client program: reads the options, runs, and returns an exit status.
 
 use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-pub(crate) use chatting_room::client::config::options::Options;
-use chatting_room::client::{report, run};
+use chatting_room::client::{Options, run};
 use chatting_room::common::cli;
 use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 
@@ -17,16 +16,11 @@ fn main() -> ExitCode {
     };
     match run(&options, host) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if !failure.is_silent() {
-                report(&failure.to_string());
-            }
-            ExitCode::from(failure.status())
-        }
+        Err(error) => error.report().into(),
     }
 }
 
-/// Hosts the room in this process, for a client that found nobody there.
+/// Hosts the room in this process, for a client that has found no server.
 fn host(address: SocketAddr) -> io::Result<Box<dyn Any>> {
     match EmbeddedServer::start(&Settings::listening_on(address)) {
         Ok(host) => Ok(Box::new(host)),

@@ -169,7 +169,10 @@ const WORDS: &[(&str, &str)] = &[
         "data did not match any variant of untagged enum LookValue",
         "expected a text in quotes, a number, true or false",
     ),
-    ("expected struct Server", "expected a table [servers.NAME]"),
+    (
+        "expected struct ServerConfig",
+        "expected a table [servers.NAME]",
+    ),
     ("expected path string", "expected a text in quotes"),
     ("expected a string", "expected a text in quotes"),
     ("expected a boolean", "expected true or false"),

@@ -239,7 +239,7 @@ fn wrong_questions_are_told_and_nothing_is_shown() {
     for (options, status, words) in [
         (["--since", "soon"], 64, "write it like 30m, 2h"),
         (["--grep", "("], 64, "unclosed group"),
-        (["--format", "raw"], 64, "no lines of the wire"),
+        (["--format", "raw"], 64, "does not keep protocol lines"),
         (["--room", "#a"], 66, "there is no log of 127.0.0.1:9"),
     ] {
         let finished = home.ask(&options, "");
@@ -253,8 +253,8 @@ fn wrong_questions_are_told_and_nothing_is_shown() {
     assert_eq!(
         finished.err,
         format!(
-            "chatroom: there is no log of chat.example:6667, but of 127.0.0.1:9; put log = true \
-             into {}/.config/chatroom.toml to keep one\n",
+            "chatroom: there is no log of chat.example:6667; the logs are of 127.0.0.1:9; set log = \
+             true in {}/.config/chatroom.toml to keep one\n",
             home.folder.path().display()
         )
     );
@@ -270,7 +270,7 @@ fn lines_of_others_that_are_no_records_are_left_out_and_told() {
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (line, number) in told.iter().zip([1, 7, 8]) {
-        let expected = format!("chatroom: line {number}: this is no record; it is left out");
+        let expected = format!("chatroom: line {number}: skipped: not a valid record");
         assert_eq!(*line, expected);
     }
 }
@@ -301,7 +301,7 @@ fn times_are_shown_in_the_zone_that_is_named_and_one_that_is_unknown_is_reported
     assert_eq!(late.out, "— Thursday, 2 July 2026 —\n02:00 #c <a> x\n");
     let unknown = shown("Europe/Berln", &["--since", "2026-07-01"]);
     assert_eq!(behind_day(&unknown.out), "12:00 #c <a> x\n");
-    let words = "is no time zone that is known here; times are shown in UTC";
+    let words = "is not a known time zone; times are shown in UTC";
     assert_eq!(unknown.err, format!("chatroom: TZ=Europe/Berln {words}\n"));
 }
 

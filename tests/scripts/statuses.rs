@@ -56,7 +56,11 @@ fn each_exit_status_has_its_reason() {
     assert_status(&far, 68, "nosuchhost.invalid");
     assert_status(&status(&["--nick", "ci", &nowhere], ""), 69, &nowhere);
     assert_status(&to(&["--timeout", "100ms", "--follow"], ""), 75, "gave up");
-    assert_status(&to(&["--join", "#a b c"], ""), 64, "cannot be a room");
+    assert_status(
+        &to(&["--join", "#a b c"], ""),
+        64,
+        "is not a valid room name",
+    );
 
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = chatroom(&["--nick", "ci", "--format", "raw", &here]);

@@ -370,8 +370,8 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
     let guessed = first.ctl(&["rooms"]);
     assert_eq!(guessed.out, "#lobby\n#b\n");
     let told = format!(
-        "chatroom: several sessions are running, this is {two} {address} bob #b; \
-         --session chooses\n"
+        "chatroom: several sessions are running; using {two} {address} bob #b; choose \
+         another with --session\n"
     );
     assert_eq!(guessed.err, told);
     for which in [here.to_string(), one.to_string()] {

@@ -336,7 +336,7 @@ fn whoever_cannot_be_let_in_elsewhere_goes_back() {
     alice.types("alice\r");
     alice.shows("you are alice in #lobby");
     alice.types("/connect closed\r");
-    alice.shows("failed (exit status: 3); you go back to 127.");
+    alice.shows("failed (exit status: 3); returning to 127.");
     alice.waits_until("the prompt of before", |shown| {
         let lines = shown.lines();
         // No empty prompt is left behind.

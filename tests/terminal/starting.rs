@@ -128,13 +128,13 @@ fn what_is_no_nick_is_asked_for_again() {
     let mut dora = Start::with(&[&host.address().to_string()]).start();
     dora.shows("Nick [dora]: ");
     dora.types("a b c\r");
-    dora.shows("\"a b c\" cannot be a nick");
+    dora.shows("\"a b c\" is not a valid nick: ");
     dora.types("ann\r");
     bob.hears(":ann!");
     let mut other = Start::as_nick("bob", host.address()).start();
     other.shows("Another nick [bob_]: ");
     other.types("x y\r");
-    other.shows("\"x y\" cannot be a nick");
+    other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");
     bob.hears(":xy!");
 }

@@ -1,126 +1,153 @@
-//! What the command line asks of a running session.
+//! Runs `chatroom ctl`, and `chatroom msg` through a running session.
 
+use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::error::Failure;
-use super::reading_look;
-use crate::client::config::address::Address;
+use super::appearance::replay_renderer;
+use super::error::ClientError;
+use crate::client::config::address::parse_address;
 use crate::client::config::file::Config;
 use crate::client::config::options::{Action, Control, Format, Options};
-use crate::client::control::Ask;
-use crate::client::control::client::{self, Running};
+use crate::client::control::ControlRequest;
+use crate::client::control::client::{RunningSession, request, running_sessions};
+use crate::client::event::json::Record;
 use crate::client::terminal::stderr;
 use crate::client::ui::script;
+use crate::client::view::Renderer;
+use crate::common::sanitize::sanitize;
 
-/// Does what a running session is to do; nothing when the options ask for something else.
-pub(in crate::client) fn through_session(
+/// Does what the options request of a running session. `None` when they request something else.
+/// `sockets` is the folder of the control sockets.
+pub(super) fn run(
     options: &Options,
     config: &Config,
-    control: Option<&Path>,
-) -> Option<Result<(), Failure>> {
-    let sessions = || control.map(client::running).unwrap_or_default();
-    let named = options.server.as_deref();
-    let done = match options.action.as_ref()? {
-        // A session knows best who is there; without one the configuration has some names.
+    sockets: Option<&Path>,
+) -> Option<Result<(), ClientError>> {
+    let sessions = || sockets.map(running_sessions).unwrap_or_default();
+    let server = options.server.as_deref();
+    let result = match options.action.as_ref()? {
         Action::Ctl {
             what: Control::Names { start },
             session,
-        } => {
-            let print = |line: &str| client::print(line, None);
-            let ask = Ask::Names(start.clone());
-            match choose(sessions(), session.as_deref().or(named), config, false) {
-                Ok(session) => client::ask(&session, &ask, None, print),
-                Err(_) => config
-                    .names_like(start)
-                    .iter()
-                    .try_for_each(|name| print(name).map_err(Failure::Output)),
-            }
-        }
+        } => names(start, session.as_deref().or(server), &sessions, config),
         Action::Ctl {
             what: Control::Sessions,
             ..
         } => list(&sessions()),
         Action::Ctl { what, session } => {
-            let which = session.as_deref().or(named);
+            let which = session.as_deref().or(server);
             choose(sessions(), which, config, true)
-                .and_then(|session| through(&session, what, options, config))
+                .and_then(|session| send(&session, what, options, config))
         }
-        Action::Msg(message) if named.is_none() => {
+        Action::Msg(message) if server.is_none() => {
             let session = choose(sessions(), None, config, true).ok()?;
             script::line(message)
-                .and_then(|line| client::ask(&session, &Ask::Send(line), None, |_| Ok(())))
+                .map_err(ClientError::Message)
+                .and_then(|line| {
+                    let line = ControlRequest::Send(line);
+                    Ok(request(&session, &line, None, |_| Ok(()))?)
+                })
         }
         Action::Msg(_) | Action::Ask(_) | Action::Log(_) => return None,
     };
-    Some(done.or_else(Failure::unless_seen_enough))
+    Some(result.or_else(ClientError::ignore_broken_pipe))
 }
 
-fn through(
+/// Prints the names that begin with `prefix`: those that a session knows, or without one those of
+/// the configuration.
+fn names(
+    prefix: &str,
+    which: Option<&str>,
+    sessions: &dyn Fn() -> Vec<RunningSession>,
+    config: &Config,
+) -> Result<(), ClientError> {
+    let print = |line: &str| print(line, None);
+    match choose(sessions(), which, config, false) {
+        Ok(session) => {
+            let names = ControlRequest::Names(prefix.to_owned());
+            Ok(request(&session, &names, None, print)?)
+        }
+        Err(_) => config
+            .completions(prefix)
+            .iter()
+            .try_for_each(|name| print(name).map_err(ClientError::Output)),
+    }
+}
+
+fn send(
     session: &UnixStream,
     what: &Control,
     options: &Options,
     config: &Config,
-) -> Result<(), Failure> {
-    let ask = match what {
-        Control::Send { line } => Ask::Send(line.join(" ")),
-        Control::Who { room } => Ask::Who(room.clone()),
-        Control::Rooms => Ask::Rooms,
-        Control::Sessions => Ask::Where,
-        Control::Tail => Ask::Tail,
-        Control::Names { start } => Ask::Names(start.clone()),
+) -> Result<(), ClientError> {
+    let control_request = match what {
+        Control::Send { line } => ControlRequest::Send(line.join(" ")),
+        Control::Who { room } => ControlRequest::Who(room.clone()),
+        Control::Rooms => ControlRequest::Rooms,
+        Control::Sessions => ControlRequest::Where,
+        Control::Tail => ControlRequest::Tail,
+        Control::Names { start } => ControlRequest::Names(start.clone()),
     };
-    let look = reading_look(options, config);
-    let look = Some(&look).filter(|_| options.format == Format::Plain);
-    let print = |line: &str| client::print(line, look);
-    client::ask(session, &ask, options.timeout, print)
+    let renderer = replay_renderer(options, config);
+    let renderer = Some(&renderer).filter(|_| options.format == Format::Plain);
+    let print = |line: &str| print(line, renderer);
+    Ok(request(session, &control_request, options.timeout, print)?)
 }
 
-/// The session that is meant: the one named, or the one that was started last. Where that was a
-/// guess, it is told which one it was.
+/// The session that `which` names by its number or its server, or else the one that started last.
+/// With `report`, the choice among several is reported.
 fn choose(
-    sessions: Vec<Running>,
+    sessions: Vec<RunningSession>,
     which: Option<&str>,
     config: &Config,
-    tell: bool,
-) -> Result<UnixStream, Failure> {
+    report: bool,
+) -> Result<UnixStream, ClientError> {
     let several = sessions.len() > 1;
     let mut sessions = sessions.into_iter();
     let Some(which) = which else {
-        let newest = sessions.next().ok_or(Failure::NoSession)?;
-        if several && tell {
-            let place = newest.place().join(" ");
+        let newest = sessions.next().ok_or(ClientError::NoSession)?;
+        if several && report {
+            let location = newest.location().join(" ");
             stderr::report(&format!(
-                "several sessions are running, this is {} {place}; --session chooses",
+                "several sessions are running; using {} {location}; choose another with --session",
                 newest.number
             ));
         }
         return Ok(newest.stream);
     };
     let number: Option<u32> = which.parse().ok();
-    let address: Option<Address> = config
-        .address_of(which)
-        .map_or(which, String::as_str)
-        .parse()
-        .ok();
+    let address = config.address_of(which).map_or(which, String::as_str);
+    let address = parse_address(address).ok();
     let address = address.map(|address| address.to_string());
-    let is_meant = |session: &Running| match number {
+    let is_chosen = |session: &RunningSession| match number {
         Some(number) => session.number == number,
-        None => address.is_some() && session.place().first() == address.as_ref(),
+        None => address.is_some() && session.location().first() == address.as_ref(),
     };
     sessions
-        .find(is_meant)
+        .find(is_chosen)
         .map(|session| session.stream)
-        .ok_or_else(|| Failure::NoSuchSession(which.to_owned()))
+        .ok_or_else(|| ClientError::NoSuchSession(which.to_owned()))
 }
 
-fn list(sessions: &[Running]) -> Result<(), Failure> {
+fn list(sessions: &[RunningSession]) -> Result<(), ClientError> {
     if sessions.is_empty() {
-        return Err(Failure::NoSession);
+        return Err(ClientError::NoSession);
     }
     for session in sessions {
-        let row = format!("{} {}", session.number, session.place().join(" "));
-        client::print(&row, None).map_err(Failure::Output)?;
+        let row = format!("{} {}", session.number, session.location().join(" "));
+        print(&row, None).map_err(ClientError::Output)?;
     }
     Ok(())
+}
+
+/// Prints a line of an answer; a JSON record is rendered where a renderer is given.
+fn print(line: &str, renderer: Option<&Renderer>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let lines = match (renderer, Record::read(line)) {
+        (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
+        _ => format!("{}\n", sanitize(line)),
+    };
+    out.write_all(lines.as_bytes())?;
+    out.flush()
 }

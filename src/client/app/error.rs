@@ -1,122 +1,156 @@
-//! Why the program did not do what it was asked to: the exit status, and the words.
+//! Why the client failed: one error for all its parts, with its exit status and its message.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::client::config::address::Address;
+use crate::client::config::address::{Address, InvalidAddress};
+use crate::client::config::credentials::CredentialError;
+use crate::client::config::resolve::ResolveError;
+use crate::client::control::client::ControlError;
+use crate::client::net::dial::ConnectError;
 use crate::client::session::Incomplete;
+use crate::client::terminal::stderr;
+use crate::client::ui::script::InvalidMessage;
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
 
-/// Why the program did not do what it was asked to.
+/// Why the client failed.
 #[derive(Debug)]
-pub enum Failure {
-    /// The options ask for something that cannot be.
-    Usage(String),
-    /// A file cannot be read.
-    Unreadable {
-        /// Which.
+pub enum ClientError {
+    /// The configuration file is wrong or cannot be read.
+    Config(ConfigError),
+    /// The options or the configuration name no server to connect to.
+    Resolve(ResolveError),
+    /// The message of `ask` or `msg` is not valid.
+    Message(InvalidMessage),
+    /// `log = true`, but there is no folder for the log.
+    NoStateFolder,
+    /// `chatroom log --format raw`: the log does not keep the lines of the protocol.
+    RawLog,
+    /// A part of the log cannot be read.
+    UnreadableLog {
+        /// The file or folder.
         file: PathBuf,
         /// Why.
         error: io::Error,
     },
-    /// The name of a host leads nowhere.
-    UnknownHost {
-        /// The host.
-        host: String,
-        /// Why.
-        error: io::Error,
-        /// The server of the configuration that was probably meant.
-        nearest: Option<String>,
+    /// There is no log of this server.
+    NoLog {
+        /// The server.
+        server: Address,
+        /// The servers that have a log.
+        others: Vec<String>,
+        /// The configuration file in which to set `log = true`, if it is not set.
+        config_file: Option<PathBuf>,
     },
-    /// Nobody answers at the address.
-    Unreachable {
-        /// The address.
-        address: Address,
-        /// Why.
-        error: io::Error,
-    },
-    /// Nobody answers at the address, and this program cannot host the room there either.
+    /// The connection failed.
+    Connect(ConnectError),
+    /// No server answers, and hosting the room failed.
     CannotHost {
         /// The address.
         address: Address,
-        /// Why it cannot.
+        /// Why hosting failed.
         error: io::Error,
     },
-    /// The conversation came to less than was wanted.
-    Short(Incomplete),
-    /// No running session can be used by other programs.
+    /// The session ended before everything was done.
+    Session(Incomplete),
+    /// A running session did not do what was requested.
+    Control(ControlError),
+    /// No running session has a control socket.
     NoSession,
-    /// None of them is the one that was named.
+    /// No running session has this number or server.
     NoSuchSession(String),
-    /// There is no log to show; the words say what there is instead.
-    NoLog(String),
-    /// The program itself failed.
+    /// A thread of the program panicked.
     Internal,
-    /// The terminal or the pipe cannot be used.
+    /// The terminal or the output cannot be used.
     Output(io::Error),
-    /// The configuration is wrong.
-    Config(ConfigError),
     /// A signal ended the program in good order.
     Signal(i32),
 }
 
-impl From<Incomplete> for Failure {
-    fn from(shortfall: Incomplete) -> Self {
-        Self::Short(shortfall)
-    }
-}
-
-impl Failure {
-    /// The exit status, after sysexits(3).
-    pub fn status(&self) -> u8 {
+impl ClientError {
+    /// The exit status, as in sysexits(3).
+    pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Usage(_) => 64,
-            Self::Short(shortfall) => match shortfall {
+            Self::Resolve(ResolveError::Credential(CredentialError::Unreadable { .. })) => 66,
+            Self::Resolve(_) | Self::Message(_) | Self::NoStateFolder | Self::RawLog => 64,
+            Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
+            Self::Config(error) => error.exit_status(),
+            Self::Connect(ConnectError::Address(_)) => 64,
+            Self::Connect(ConnectError::UnknownHost { .. }) => 68,
+            Self::Connect(ConnectError::Unreachable { .. })
+            | Self::CannotHost { .. }
+            | Self::NoSession
+            | Self::NoSuchSession(_) => 69,
+            Self::Session(shortfall) => match shortfall {
                 Incomplete::LinesRefused => 65,
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
                 Incomplete::ProtocolBroken { .. } => 76,
                 Incomplete::NickRefused { .. } | Incomplete::EntryRefused { .. } => 77,
             },
-            Self::Unreadable { .. } | Self::NoLog(_) => 66,
-            Self::Config(error) => error.exit_status(),
-            Self::UnknownHost { .. } => 68,
-            Self::Unreachable { .. }
-            | Self::CannotHost { .. }
-            | Self::NoSession
-            | Self::NoSuchSession(_) => 69,
+            Self::Control(error) => match error {
+                ControlError::InvalidLine => 64,
+                ControlError::Refused(_) => 65,
+                ControlError::NotListening
+                | ControlError::NoAnswer
+                | ControlError::Interrupted
+                | ControlError::Ended => 69,
+                ControlError::Output(_) => 74,
+                ControlError::TimedOut(_) => 75,
+            },
             Self::Internal => 70,
             Self::Output(_) => 74,
-            // As a shell tells that a signal ended a program.
+            // The convention of shells for a program that a signal ended.
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
 
-    /// Nothing, when it is only that the reader of the output has seen enough.
-    pub(super) fn unless_seen_enough(self) -> Result<(), Self> {
+    /// Prints the message to standard error, and gives the exit status.
+    pub fn report(&self) -> u8 {
+        if !self.is_silent() {
+            stderr::report(&self.to_string());
+        }
+        self.exit_status()
+    }
+
+    /// Whether everything was already reported.
+    fn is_silent(&self) -> bool {
+        matches!(
+            self,
+            Self::Session(Incomplete::LinesRefused) | Self::Signal(_)
+        )
+    }
+
+    /// Success instead of an error when the reader of the output has closed the pipe, as `head`
+    /// does.
+    pub(super) fn ignore_broken_pipe(self) -> Result<(), Self> {
         match self {
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Self::Output(error) | Self::Control(ControlError::Output(error))
+                if error.kind() == io::ErrorKind::BrokenPipe =>
+            {
+                Ok(())
+            }
             other => Err(other),
         }
     }
-
-    /// Whether there is still something to say about it.
-    pub fn is_silent(&self) -> bool {
-        matches!(
-            self,
-            Self::Short(Incomplete::LinesRefused) | Self::Signal(_)
-        )
-    }
 }
 
-/// In words, some of which can be those of a server: whoever prints them makes them safe.
-impl fmt::Display for Failure {
+/// The message. It can quote a server, so it is sanitized where it is printed.
+impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(words) | Self::NoLog(words) => f.write_str(words),
-            Self::Unreadable { file, error } => {
+            Self::Config(error) => error.fmt(f),
+            Self::Resolve(error) => error.fmt(f),
+            Self::Message(error) => error.fmt(f),
+            Self::NoStateFolder => {
+                f.write_str("log = true needs a folder for the log; set HOME or XDG_STATE_HOME")
+            }
+            Self::RawLog => f.write_str(
+                "the log does not keep protocol lines; use --format plain or --format json",
+            ),
+            Self::UnreadableLog { file, error } => {
                 write!(
                     f,
                     "cannot read {}: {}",
@@ -124,46 +158,64 @@ impl fmt::Display for Failure {
                     os_error_text(error)
                 )
             }
-            Self::UnknownHost {
-                host,
-                error,
-                nearest,
+            Self::NoLog {
+                server,
+                others,
+                config_file,
             } => {
-                // The system's words begin with what it was doing.
-                let words = os_error_text(error);
-                let why = words.rsplit(": ").next().unwrap_or_default();
-                write!(f, "unknown host {host} ({why})")?;
-                match nearest {
-                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
+                write!(f, "there is no log of {server}")?;
+                if !others.is_empty() {
+                    write!(f, "; the logs are of {}", others.join(", "))?;
+                }
+                match config_file {
+                    Some(file) => write!(f, "; set log = true in {} to keep one", file.display()),
                     None => Ok(()),
                 }
             }
-            Self::Unreachable { address, error } => write!(
-                f,
-                "no server answers on {address} ({}); is chatroomd running there?",
-                os_error_text(error)
-            ),
+            Self::Connect(error) => error.fmt(f),
             Self::CannotHost { address, error } => write!(
                 f,
-                "no server answers on {address}, and this one cannot host the room there ({})",
+                "no server answers on {address}, and hosting the room there failed ({})",
                 os_error_text(error)
             ),
-            Self::Short(shortfall) => shortfall.fmt(f),
+            Self::Session(shortfall) => shortfall.fmt(f),
+            Self::Control(error) => error.fmt(f),
             Self::NoSession => {
-                f.write_str("no session is running that has control = true in its configuration")
+                f.write_str("no session with control = true in its configuration is running")
             }
             Self::NoSuchSession(which) => write!(
                 f,
-                "no session is running that is {which:?}; chatroom ctl sessions lists them"
+                "no running session is {which:?}; list them with chatroom ctl sessions"
             ),
             Self::Internal => f.write_str("internal error; please report it"),
-            Self::Output(error) => {
-                write!(f, "cannot write what arrives: {}", os_error_text(error))
-            }
-            Self::Config(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "cannot write the output: {}", os_error_text(error)),
             Self::Signal(signal) => write!(f, "ended by signal {signal}"),
         }
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ClientError {}
+
+impl From<ResolveError> for ClientError {
+    fn from(error: ResolveError) -> Self {
+        Self::Resolve(error)
+    }
+}
+
+impl From<InvalidAddress> for ClientError {
+    fn from(error: InvalidAddress) -> Self {
+        Self::Resolve(ResolveError::Address(error))
+    }
+}
+
+impl From<ConnectError> for ClientError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+impl From<ControlError> for ClientError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}

@@ -1,16 +1,17 @@
-//! Shows the log, or what another program passes on in the same form, as it was shown when it
-//! happened.
+//! Shows the log, or JSON records from standard input, as the events were shown when they happened.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, Zoned};
 
-use super::error::Failure;
-use crate::client::config::address::Address;
-use crate::client::config::options::Format;
+use super::appearance::{replay_renderer, time_zone};
+use super::error::ClientError;
+use crate::client::config::address::{Address, parse_address};
+use crate::client::config::file::Config;
+use crate::client::config::options::{Format, Log, Options};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, RecordKind};
@@ -22,119 +23,151 @@ use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
 use crate::wire::{FoldedName, Line, Lines};
 
-/// No record is longer, in bytes.
-const LINE_BYTES_MAX: usize = 1024 * 1024;
+/// The longest record, in bytes.
+const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
-/// What is to be shown of a log.
+/// The part of the log to show.
 #[derive(Debug)]
-pub(in crate::client) struct Question<'q> {
+struct LogQuery<'q> {
     /// The server whose log it is; without one, standard input has the records.
-    pub(in crate::client) server: Option<Address>,
-    /// A room, or a person behind an `@`.
-    pub(in crate::client) room: Option<&'q str>,
-    pub(in crate::client) since: Option<&'q Since>,
-    pub(in crate::client) grep: Option<&'q Pattern>,
-    pub(in crate::client) format: Format,
-    /// How to switch the log on, where it is off.
-    pub(in crate::client) advice: Option<String>,
+    server: Option<Address>,
+    /// A room, or a nick after an `@`.
+    room: Option<String>,
+    since: Option<&'q Since>,
+    grep: Option<&'q Pattern>,
+    format: Format,
 }
 
-/// Shows what is asked for on standard output.
-pub(in crate::client) fn show(
-    question: &Question<'_>,
+/// Shows a part of the log on standard output. `logs` is the folder of all logs, `config_file` the
+/// configuration file to name in a hint when logging is off.
+pub(super) fn run(
+    options: &Options,
+    log: &Log,
+    config: &Config,
+    config_file: Option<PathBuf>,
     logs: Option<&Path>,
-    look: Renderer,
+) -> Result<(), ClientError> {
+    if options.format == Format::Raw {
+        return Err(ClientError::RawLog);
+    }
+    let named = log.server.as_ref().or(options.server.as_ref());
+    let server = match named.or(config.server.as_ref()) {
+        Some(stdin) if stdin == "-" => None,
+        Some(name) => Some(parse_address(config.address_of(name).unwrap_or(name))?),
+        None => Some(Address::local()),
+    };
+    let room = log.room.as_ref();
+    let room = room.map(|room| match room.starts_with(['#', '&', '@']) {
+        true => room.clone(),
+        false => format!("#{room}"),
+    });
+    let query = LogQuery {
+        server,
+        room,
+        since: log.since.as_ref(),
+        grep: log.grep.as_ref(),
+        format: options.format,
+    };
+    let config_file = config_file.filter(|_| !config.log);
+    let renderer = replay_renderer(options, config);
+    let shown = show(
+        &query,
+        logs,
+        config_file,
+        renderer,
+        &Timestamp::now().to_zoned(time_zone()),
+    );
+    shown.or_else(ClientError::ignore_broken_pipe)
+}
+
+fn show(
+    query: &LogQuery<'_>,
+    logs: Option<&Path>,
+    config_file: Option<PathBuf>,
+    renderer: Renderer,
     now: &Zoned,
-) -> Result<(), Failure> {
+) -> Result<(), ClientError> {
     let output = BufWriter::new(io::stdout().lock());
-    let mut reader = Reader::new(question, look, now, output);
-    let Some(server) = &question.server else {
+    let mut reader = LogReader::new(query, renderer, now, output);
+    let Some(server) = &query.server else {
         reader.read(io::stdin().lock(), Path::new("standard input"))?;
         reader.finish()?;
-        return match reader.wrong {
+        return match reader.invalid_lines {
             0 => Ok(()),
-            _ => Err(Failure::Short(Incomplete::LinesRefused)),
+            _ => Err(ClientError::Session(Incomplete::LinesRefused)),
         };
+    };
+    let no_log = || ClientError::NoLog {
+        server: server.clone(),
+        others: logs.map(files::servers).unwrap_or_default(),
+        config_file,
     };
     let first_day = reader.since.map(|since| {
         let day = since.to_zoned(now.time_zone().clone()).date();
-        // The day of a file is that of this machine, that of a record may be the server's.
+        // Files are named by the local clock, records can have the time of the server's.
         day.yesterday().unwrap_or(day)
     });
-    let folder = logs.map(|logs| files::folder_of(logs, server));
-    let days = folder.map(|folder| files::files_from(&folder, first_day));
-    let days = match days {
-        Some(Ok(days)) => days,
-        None => return Err(no_log(question, server, logs)),
-        Some(Err(error)) if error.kind() == ErrorKind::NotFound => {
-            return Err(no_log(question, server, logs));
-        }
-        Some(Err(error)) => {
-            let file = logs.map(|logs| files::folder_of(logs, server));
-            let file = file.unwrap_or_default();
-            return Err(Failure::Unreadable { file, error });
+    let Some(folder) = logs.map(|logs| files::folder_of(logs, server)) else {
+        return Err(no_log());
+    };
+    let days = match files::files_from(&folder, first_day) {
+        Ok(days) => days,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_log()),
+        Err(error) => {
+            return Err(ClientError::UnreadableLog {
+                file: folder,
+                error,
+            });
         }
     };
     for day in days {
         match File::open(&day) {
             Ok(file) => reader.read(file, &day)?,
-            Err(error) => return Err(Failure::Unreadable { file: day, error }),
+            Err(error) => return Err(ClientError::UnreadableLog { file: day, error }),
         }
     }
     reader.finish()
 }
 
-/// There is nothing to show, and why.
-fn no_log(question: &Question<'_>, server: &Address, logs: Option<&Path>) -> Failure {
-    let mut words = format!("there is no log of {server}");
-    let others = logs.map(files::servers).unwrap_or_default();
-    if !others.is_empty() {
-        words.push_str(&format!(", but of {}", others.join(", ")));
-    }
-    if let Some(advice) = &question.advice {
-        words.push_str(&format!("; {advice}"));
-    }
-    Failure::NoLog(words)
-}
-
-/// Records on their way from a file to the output.
-struct Reader<'q, W> {
-    question: &'q Question<'q>,
+/// Reads records, and writes those that the query selects.
+struct LogReader<'q, W> {
+    query: &'q LogQuery<'q>,
     since: Option<Timestamp>,
     scroll: Scrollback,
-    /// For what is searched: without colours and times.
+    /// Renders the text to search: without colors and times.
     plain: Renderer,
-    /// The room that needs not be named, since all is from there.
+    /// The room that lines need not name, since all are from there.
     room: Option<&'q str>,
-    /// Those who were seen in the room that is asked for.
+    /// The users that were seen in the room of the query.
     seen: BTreeSet<FoldedName>,
-    /// The second of the record before this one.
-    moment: Option<i64>,
-    /// How many lines are no records.
-    wrong: usize,
+    /// The time of the previous record, in Unix seconds.
+    previous_second: Option<i64>,
+    /// How many lines are not records.
+    invalid_lines: usize,
     output: W,
 }
 
-impl<'q, W: Write> Reader<'q, W> {
-    fn new(question: &'q Question<'q>, mut look: Renderer, now: &Zoned, output: W) -> Self {
+impl<'q, W: Write> LogReader<'q, W> {
+    fn new(query: &'q LogQuery<'q>, mut look: Renderer, now: &Zoned, output: W) -> Self {
         look.for_replay();
-        let room = question.room.filter(|room| !room.starts_with('@'));
+        let room = query.room.as_deref();
+        let room = room.filter(|room| !room.starts_with('@'));
         Self {
-            since: question.since.and_then(|since| since.moment(now)),
+            since: query.since.and_then(|since| since.moment(now)),
             plain: look.unstyled(),
             scroll: Scrollback::new(look, false),
             room,
             seen: BTreeSet::new(),
-            moment: None,
-            wrong: 0,
-            question,
+            previous_second: None,
+            invalid_lines: 0,
+            query,
             output,
         }
     }
 
-    /// Shows all that is asked for of a file.
-    fn read(&mut self, mut file: impl Read, name: &Path) -> Result<(), Failure> {
-        let mut lines = Lines::new(LINE_BYTES_MAX);
+    /// Shows the selected records of a file. `name` is the file to name in an error.
+    fn read(&mut self, mut file: impl Read, name: &Path) -> Result<(), ClientError> {
+        let mut lines = Lines::new(RECORD_BYTES_MAX);
         let mut buffer = vec![0; 64 * 1024];
         let mut number = 0;
         loop {
@@ -143,7 +176,7 @@ impl<'q, W: Write> Reader<'q, W> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => {
                     let file = name.to_owned();
-                    return Err(Failure::Unreadable { file, error });
+                    return Err(ClientError::UnreadableLog { file, error });
                 }
             };
             let mut fresh = match count {
@@ -152,10 +185,10 @@ impl<'q, W: Write> Reader<'q, W> {
             };
             while let Some(line) = lines.next_line(&mut fresh) {
                 number += 1;
-                self.line(&line, number).map_err(Failure::Output)?;
+                self.line(&line, number).map_err(ClientError::Output)?;
             }
             if self.is_stream() {
-                // The next one may be long in coming.
+                // The next record can take a while to arrive.
                 self.finish()?;
             }
             if count == 0 {
@@ -165,10 +198,10 @@ impl<'q, W: Write> Reader<'q, W> {
     }
 
     fn is_stream(&self) -> bool {
-        self.question.server.is_none()
+        self.query.server.is_none()
     }
 
-    /// Shows one line, if it is a record that is asked for.
+    /// Shows one line, if it is a selected record.
     fn line(&mut self, line: &Line<'_>, number: u64) -> io::Result<()> {
         let text = match line {
             Line::Whole(bytes) => str::from_utf8(bytes).ok(),
@@ -178,20 +211,20 @@ impl<'q, W: Write> Reader<'q, W> {
             return Ok(());
         }
         let Some(record) = text.and_then(Record::read) else {
-            // In a file it is what a crash or a full disk has left.
+            // In a file, a crash or a full disk leaves such lines.
             if self.is_stream() {
-                self.wrong += 1;
-                stderr::report_line(number, "this is no record; it is left out");
+                self.invalid_lines += 1;
+                stderr::report_line(number, "skipped: not a valid record");
             }
             return Ok(());
         };
         let event = record.event();
-        // In this order, since who is in the room is known from what is not shown, too.
-        let is_wanted = self.is_in_place(&record) && self.is_in_time(&record);
-        if !is_wanted || !self.matches(&event, &record) {
+        // The room first: records outside the time also say which users are in it.
+        let is_selected = self.is_in_room(&record) && self.is_in_time(&record);
+        if !is_selected || !self.matches(&event, &record) {
             return Ok(());
         }
-        match self.question.format {
+        match self.query.format {
             Format::Json => self.output.write_all(record.line().as_bytes()),
             Format::Plain | Format::Raw => self.show(&event, record.unix_seconds()),
         }
@@ -199,23 +232,23 @@ impl<'q, W: Write> Reader<'q, W> {
 
     fn show(&mut self, event: &Event, unix_seconds: i64) -> io::Result<()> {
         let mut text = String::new();
-        // Whoever came in one moment shares a line, and here a second is one.
-        if self.moment != Some(unix_seconds) {
+        // Users that come or leave within one second share a line.
+        if self.previous_second != Some(unix_seconds) {
             text.push_str(&self.scroll.flush(self.room));
         }
         text.push_str(&self.scroll.show(event, unix_seconds, self.room));
-        if self.moment.is_none() {
+        if self.previous_second.is_none() {
             text.insert_str(0, &self.scroll.renderer().day_line(unix_seconds));
         }
-        self.moment = Some(unix_seconds);
+        self.previous_second = Some(unix_seconds);
         self.output.write_all(text.as_bytes())
     }
 
-    fn finish(&mut self) -> Result<(), Failure> {
+    fn finish(&mut self) -> Result<(), ClientError> {
         let rest = self.scroll.flush(self.room);
         let written = self.output.write_all(rest.as_bytes());
         let flushed = written.and_then(|()| self.output.flush());
-        flushed.map_err(Failure::Output)
+        flushed.map_err(ClientError::Output)
     }
 
     fn is_in_time(&self, record: &Record) -> bool {
@@ -224,28 +257,28 @@ impl<'q, W: Write> Reader<'q, W> {
     }
 
     fn matches(&self, event: &Event, record: &Record) -> bool {
-        self.question.grep.is_none_or(|pattern| {
+        self.query.grep.is_none_or(|pattern| {
             let lines = self.plain.lines(event, record.unix_seconds(), self.room);
             lines.lines().any(|line| pattern.is_match(line))
         })
     }
 
-    /// Whether it happened where it was asked for. Who leaves the server or takes another nick is
-    /// in no room, and belongs to those in which that person was seen.
-    fn is_in_place(&mut self, record: &Record) -> bool {
-        let Some(place) = self.question.room else {
+    /// Whether it happened in the room, or with the user, of the query. A quit or a nick change names
+    /// no room, and belongs to the rooms in which the user was seen.
+    fn is_in_room(&mut self, record: &Record) -> bool {
+        let Some(place) = self.query.room.as_deref() else {
             return true;
         };
         let nick = record.nick.as_deref().map(FoldedName::of);
         if matches!(record.kind, RecordKind::Lost | RecordKind::Back) {
             return true;
         }
-        if let Some(person) = place.strip_prefix('@') {
-            let is_theirs = matches!(
+        if let Some(user) = place.strip_prefix('@') {
+            let is_of_user = matches!(
                 record.kind,
                 RecordKind::Whisper | RecordKind::Quit | RecordKind::Rename | RecordKind::Away
             );
-            return is_theirs && nick == Some(FoldedName::of(person));
+            return is_of_user && nick == Some(FoldedName::of(user));
         }
         if matches!(record.kind, RecordKind::Quit | RecordKind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
@@ -255,8 +288,8 @@ impl<'q, W: Write> Reader<'q, W> {
             return was_seen || record.own;
         }
         let is_here = record.room.as_ref().is_some_and(|room| {
-            // What was said to the operators of a room was said there.
-            let names = [room, room.trim_start_matches(RANKS)];
+            // A message to the operators of a room counts as said in the room.
+            let names = [room, room.trim_start_matches(PREFIXES)];
             names
                 .iter()
                 .any(|room| FoldedName::of(room) == FoldedName::of(place))
@@ -265,12 +298,12 @@ impl<'q, W: Write> Reader<'q, W> {
             let people = record
                 .people
                 .iter()
-                .map(|nick| FoldedName::of(nick.trim_start_matches(RANKS)));
+                .map(|nick| FoldedName::of(nick.trim_start_matches(PREFIXES)));
             self.seen.extend(people.chain(nick));
         }
         is_here
     }
 }
 
-/// What may stand before a nick in a list: what that person may do in the room.
-const RANKS: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+/// The prefixes that show a user's rank in a list of nicks.
+const PREFIXES: [char; 6] = ['~', '&', '@', '%', '+', '!'];

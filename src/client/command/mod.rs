@@ -29,8 +29,8 @@ pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };
 pub use user_command::{LocalCommand, UserCommand, allowed_on_connect};
+pub use validate::{InvalidNick, check_nick, is_room, is_valid_nick, is_valid_room};
 use validate::{checked_nick, checked_room};
-pub use validate::{is_room, is_valid_nick, is_valid_room};
 
 /// Understands one typed line.
 ///

@@ -1,10 +1,14 @@
-//! Where a server is.
+//! The address of a server: `host`, `host:port` or `irc://host`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The port of IRC without encryption. RFC 7194 names the other one.
+/// The port of IRC without encryption, in use since RFC 1459. RFC 7194 names the encrypted one.
 pub const PORT: u16 = 6667;
+
+/// The longest host name in a file name, in bytes: a file name has at most 255. No host name that
+/// can be resolved is longer (RFC 1035, section 2.3.4: 255 octets with their length bytes).
+const FILE_NAME_HOST_MAX: usize = 240;
 
 /// A host and a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +28,19 @@ impl Address {
         }
     }
 
-    /// The name of the server as that of a file or a folder, which cannot lead out of the one it
-    /// is in.
+    /// The name of this server's file or folder. It has no separators, so it stays in its parent
+    /// folder.
     pub fn file_name(&self) -> String {
-        let plain = |c: char| match c {
+        let keep = |c: char| match c {
             c if c.is_ascii_alphanumeric() || "-_.".contains(c) => c,
             _ => '_',
         };
         let host = self.host.to_ascii_lowercase();
-        let host: String = host.chars().take(FILE_NAME_HOST_MAX).map(plain).collect();
+        let host: String = host.chars().take(FILE_NAME_HOST_MAX).map(keep).collect();
         format!("at-{host}-{}", self.port)
     }
 
-    /// The address that has this name as a file, as far as the name tells.
+    /// The address that [`Address::file_name`] was made from, as far as the name still has it.
     pub fn of_file_name(name: &str) -> Option<Self> {
         let (host, port) = name.strip_prefix("at-")?.rsplit_once('-')?;
         Some(Self {
@@ -45,10 +49,6 @@ impl Address {
         })
     }
 }
-
-/// More of a host does not fit into the name of a file, which has room for 255 bytes. No name of a
-/// host that can be looked up is longer. RFC 1035, 2.3.4
-const FILE_NAME_HOST_MAX: usize = 240;
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,58 +63,86 @@ impl fmt::Display for Address {
 /// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressError {
-    /// There is no host in it.
+    /// The host is missing.
     NoHost,
-    /// This is not a port.
+    /// This text is not a port.
     Port(String),
-    /// A host has no such character.
+    /// A host cannot contain this character.
     Character(char),
-    /// A scheme that is not `irc`.
+    /// A scheme other than `irc`.
     Scheme(String),
-    /// Encryption is asked for, which this program cannot do.
+    /// `ircs://`: encryption is not supported.
     Encrypted,
 }
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoHost => f.write_str("it names no host"),
-            Self::Port(text) => write!(f, "{text:?} is not a port from 1 to 65535"),
-            Self::Character(c) => write!(f, "a host cannot have {c:?} in it"),
-            Self::Scheme(scheme) => write!(f, "{scheme}:// is not spoken here, irc:// is"),
-            Self::Encrypted => {
-                f.write_str("encrypted connections are not there yet; irc:// is without encryption")
-            }
+            Self::NoHost => f.write_str("the host name is missing"),
+            Self::Port(text) => write!(f, "{text:?} is not a port number from 1 to 65535"),
+            Self::Character(' ') => f.write_str("host names cannot contain spaces"),
+            Self::Character(c) => write!(f, "host names cannot contain {c:?}"),
+            Self::Scheme(scheme) => write!(f, "{scheme}:// is not supported; use irc://"),
+            Self::Encrypted => f.write_str(
+                "encrypted connections are not supported yet; use irc:// to connect without \
+                 encryption",
+            ),
         }
     }
 }
 
 impl std::error::Error for AddressError {}
 
+/// A text given as the address of a server that is not one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidAddress {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub error: AddressError,
+}
+
+impl fmt::Display for InvalidAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, error } = self;
+        write!(f, "{text:?} is not a valid server address: {error}")
+    }
+}
+
+impl std::error::Error for InvalidAddress {}
+
+/// Reads an address; the error names the text that it could not read.
+pub fn parse_address(text: &str) -> Result<Address, InvalidAddress> {
+    text.parse().map_err(|error| InvalidAddress {
+        text: text.to_owned(),
+        error,
+    })
+}
+
 impl FromStr for Address {
     type Err = AddressError;
 
-    /// Understands `host`, `host:port`, `[::1]:port`, `::1`, and these behind `irc://`.
+    /// Reads `host`, `host:port`, `[::1]:port`, `::1`, and each of these after `irc://`.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let place = match text.split_once("://") {
+        let authority = match text.split_once("://") {
             None => text,
-            Some((scheme, place)) if scheme.eq_ignore_ascii_case("irc") => {
-                place.strip_suffix('/').unwrap_or(place)
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("irc") => {
+                rest.strip_suffix('/').unwrap_or(rest)
             }
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("ircs") => {
                 return Err(AddressError::Encrypted);
             }
             Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
         };
-        let (host, port) = if let Some(inner) = place.strip_prefix('[') {
-            let (host, behind) = inner.split_once(']').ok_or(AddressError::Character('['))?;
-            (host, behind.strip_prefix(':'))
-        } else if place.matches(':').count() > 1 {
-            (place, None)
+        let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
+            let (host, rest) = inner.split_once(']').ok_or(AddressError::Character('['))?;
+            (host, rest.strip_prefix(':'))
+        } else if authority.matches(':').count() > 1 {
+            (authority, None)
         } else {
-            match place.split_once(':') {
+            match authority.split_once(':') {
                 Some((host, port)) => (host, Some(port)),
-                None => (place, None),
+                None => (authority, None),
             }
         };
         if host.is_empty() {
@@ -148,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_and_ports_are_understood_in_every_usual_form() {
+    fn each_usual_form_of_host_and_port_is_read() {
         for (text, host, port) in [
             ("chat.example", "chat.example", 6667),
             ("chat.example:7000", "chat.example", 7000),
@@ -164,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_why() {
+    fn a_text_that_is_no_address_gets_the_reason() {
         assert_eq!(parsed(""), Err(AddressError::NoHost));
         assert_eq!(parsed(":6667"), Err(AddressError::NoHost));
         assert_eq!(parsed("a:0"), Err(AddressError::Port("0".into())));

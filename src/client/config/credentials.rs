@@ -1,39 +1,128 @@
-//! Passwords, from a file or from a command that the configuration names.
+//! Passwords from files and from the commands that the configuration names.
 
-use std::path::Path;
-use std::process::{self, Stdio};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{self, ExitStatus, Stdio};
 
-use crate::client::app::error::Failure;
 use crate::common::io_error::os_error_text;
 use crate::wire::message::BODY_BYTES_MAX;
 
-/// The first line of a file, without its ending.
-pub(super) fn read_password(file: &Path) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::Unreadable {
+/// The longest password that fits in a `PASS` line, in bytes.
+const PASSWORD_BYTES_MAX: usize = BODY_BYTES_MAX - "PASS :\r\n".len();
+
+/// Why there is no password.
+#[derive(Debug)]
+pub enum CredentialError {
+    /// The password file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A line of `on-connect` has a `$(` without its `)`.
+    UnclosedCommand {
+        /// The line.
+        line: String,
+    },
+    /// A command ended with an error.
+    CommandFailed {
+        /// The configuration key that names it.
+        key: &'static str,
+        /// The command.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// A command cannot be run.
+    CommandNotRun {
+        /// The configuration key that names it.
+        key: &'static str,
+        /// The command.
+        command: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The password does not fit in a line of the protocol.
+    TooLong {
+        /// The file, or the key and its command.
+        source: String,
+        /// The length of the password, in bytes.
+        bytes: usize,
+    },
+    /// The password contains a control character.
+    ControlCharacter {
+        /// The file, or the key and its command.
+        source: String,
+    },
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, error } => {
+                write!(
+                    f,
+                    "cannot read {}: {}",
+                    file.display(),
+                    os_error_text(error)
+                )
+            }
+            Self::UnclosedCommand { line } => {
+                write!(f, "on-connect {line:?}: the ) after $( is missing")
+            }
+            Self::CommandFailed {
+                key,
+                command,
+                status,
+            } => write!(f, "{key} {command:?} failed ({status})"),
+            Self::CommandNotRun {
+                key,
+                command,
+                error,
+            } => write!(f, "{key} {command:?} cannot run: {}", os_error_text(error)),
+            Self::TooLong { source, bytes } => write!(
+                f,
+                "{source}: the password has {bytes} bytes; at most {PASSWORD_BYTES_MAX} are allowed"
+            ),
+            Self::ControlCharacter { source } => {
+                write!(f, "{source}: the password contains a control character")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CredentialError {}
+
+/// The first line of a file, without its line ending.
+pub(super) fn read_password(file: &Path) -> Result<String, CredentialError> {
+    let text = std::fs::read_to_string(file).map_err(|error| CredentialError::Unreadable {
         file: file.to_owned(),
         error,
     })?;
-    password_in(&text, &file.display().to_string())
+    first_line(&text, || file.display().to_string())
 }
 
-/// A line with what commands print in place of each `$(COMMAND)`.
-pub(super) fn with_answers(line: &str) -> Result<String, Failure> {
-    let mut whole = String::new();
+/// A line of `on-connect` with each `$(COMMAND)` replaced by the first line that the command
+/// prints.
+pub(super) fn expand_commands(line: &str) -> Result<String, CredentialError> {
+    let mut expanded = String::new();
     let mut rest = line;
-    while let Some((before, behind)) = rest.split_once("$(") {
-        let Some(end) = end_of_command(behind) else {
-            let words = format!("on-connect {line:?}: there is no ) to the $(");
-            return Err(Failure::Usage(words));
+    while let Some((before, after)) = rest.split_once("$(") {
+        let Some(end) = end_of_command(after) else {
+            let line = line.to_owned();
+            return Err(CredentialError::UnclosedCommand { line });
         };
-        let (command, behind) = behind.split_at(end);
-        whole.push_str(before);
-        whole.push_str(&printed_by(command, "on-connect")?);
-        rest = behind.strip_prefix(')').unwrap_or(behind);
+        let (command, after) = after.split_at(end);
+        expanded.push_str(before);
+        expanded.push_str(&run_command(command, "on-connect")?);
+        rest = after.strip_prefix(')').unwrap_or(after);
     }
-    Ok(whole + rest)
+    Ok(expanded + rest)
 }
 
-/// Where the parenthesis is that closes one before the text.
+/// The index of the parenthesis that closes a `(` just before the text.
 fn end_of_command(text: &str) -> Option<usize> {
     let mut open = 1;
     text.bytes().position(|byte| {
@@ -46,38 +135,43 @@ fn end_of_command(text: &str) -> Option<usize> {
     })
 }
 
-/// What a command of the shell prints on its first line, for this key of the configuration.
-pub(super) fn printed_by(command: &str, key: &str) -> Result<String, Failure> {
+/// The first line that a shell command prints. `key` is the configuration key that names it.
+pub(super) fn run_command(command: &str, key: &'static str) -> Result<String, CredentialError> {
     let output = process::Command::new("sh")
         .args(["-c", command])
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output();
-    let failed = |why: String| Failure::Usage(format!("{key} {command:?} {why}"));
     match output {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout);
-            password_in(&text, &format!("{key} {command:?}"))
+            first_line(&text, || format!("{key} {command:?}"))
         }
-        Ok(output) => Err(failed(format!("failed ({})", output.status))),
-        Err(error) => Err(failed(format!("cannot be run: {}", os_error_text(&error)))),
+        Ok(output) => Err(CredentialError::CommandFailed {
+            key,
+            command: command.to_owned(),
+            status: output.status,
+        }),
+        Err(error) => Err(CredentialError::CommandNotRun {
+            key,
+            command: command.to_owned(),
+            error,
+        }),
     }
 }
 
-/// The first line of a text from `place`, as a password.
-fn password_in(text: &str, place: &str) -> Result<String, Failure> {
-    const BYTES_MAX: usize = BODY_BYTES_MAX - "PASS :\r\n".len();
+/// The first line of a text, if it can be a password. `source` says where the text is from.
+fn first_line(text: &str, source: impl FnOnce() -> String) -> Result<String, CredentialError> {
     let line = text.lines().next().unwrap_or_default();
-    if line.len() > BYTES_MAX {
-        return Err(Failure::Usage(format!(
-            "{place}: a password has at most {BYTES_MAX} bytes, and this one has {}",
-            line.len()
-        )));
+    if line.len() > PASSWORD_BYTES_MAX {
+        let bytes = line.len();
+        return Err(CredentialError::TooLong {
+            source: source(),
+            bytes,
+        });
     }
     if line.chars().any(char::is_control) {
-        return Err(Failure::Usage(format!(
-            "{place}: a password has no control characters in it"
-        )));
+        return Err(CredentialError::ControlCharacter { source: source() });
     }
     Ok(line.to_owned())
 }
@@ -87,21 +181,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_the_answers_of_commands_in_it() {
-        let line = |line: &str| with_answers(line).map_err(|error| error.to_string());
-        for (written, meant) in [
+    fn each_command_in_a_line_is_replaced_by_what_it_prints() {
+        let line = |line: &str| expand_commands(line).map_err(|error| error.to_string());
+        for (written, expanded) in [
             ("/msg x hi", "/msg x hi"),
             ("/msg x a $(echo b; echo c) d", "/msg x a b d"),
             ("$(echo $(echo x) y)$(echo z)", "x yz"),
             ("costs 5$ (or so)", "costs 5$ (or so)"),
         ] {
-            assert_eq!(line(written).unwrap(), meant, "{written}");
+            assert_eq!(line(written).unwrap(), expanded, "{written}");
         }
-        let words = line("/msg x $(echo '(')").unwrap_err();
-        assert!(words.contains("there is no ) to the $("), "{words}");
-        let words = line("/msg x $(exit 3)").unwrap_err();
-        assert!(words.contains("on-connect \"exit 3\" failed"), "{words}");
-        let words = line("/msg x $(printf 'a\\rb')").unwrap_err();
-        assert!(words.contains("no control characters"), "{words}");
+        let message = line("/msg x $(echo '(')").unwrap_err();
+        assert!(message.contains("the ) after $( is missing"), "{message}");
+        let message = line("/msg x $(exit 3)").unwrap_err();
+        assert!(
+            message.contains("on-connect \"exit 3\" failed"),
+            "{message}"
+        );
+        let message = line("/msg x $(printf 'a\\rb')").unwrap_err();
+        assert!(
+            message.contains("contains a control character"),
+            "{message}"
+        );
     }
 }

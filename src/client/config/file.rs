@@ -1,72 +1,72 @@
-//! The configuration file of `chatroom`: who one is, and the servers one goes to, by name.
+//! The configuration file of `chatroom`: the user's names, the servers by name, and the display.
 
-use super::hints;
-use super::validate;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::hints::{self, KnownKeys};
+use super::validate;
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
-use crate::common::config_file::{ConfigError, ConfigSource};
+use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
 
-/// A file that says everything there is to say, as `--generate config` prints it.
+/// A commented file with every key, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// What the file can say; [`EXAMPLE`] explains it. Every part of it may be left out.
+/// The contents of the file; [`EXAMPLE`] explains each key. Every key is optional.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// The nick to ask for.
     pub nick: Option<String>,
-    /// The server to go to: one of `servers`, or an address.
+    /// The server to connect to: a name in `servers`, or an address.
     pub server: Option<String>,
-    /// The keys of the editor: those of Emacs or those of vi.
+    /// The key bindings of the editor.
     #[serde(default)]
-    pub keys: Keys,
-    /// Whether other programs of this person can use a running session: `chatroom ctl`.
+    pub keys: EditMode,
+    /// Whether `chatroom ctl` can use a running session.
     #[serde(default)]
     pub control: bool,
-    /// Whether all that is seen is kept, for `chatroom log`.
+    /// Whether to keep a log for `chatroom log`.
     #[serde(default)]
     pub log: bool,
-    /// Nicks and masks of those whose words are not shown.
+    /// Nicks and masks of the users to ignore.
     #[serde(default)]
     pub ignore: Vec<String>,
-    /// Words that call this person as their nick does.
+    /// Words that alert the user like their nick.
     #[serde(default)]
     pub highlight: Vec<String>,
-    /// The user name to tell servers.
+    /// The user name to register with.
     pub user: Option<String>,
-    /// The real name to tell servers.
+    /// The real name to register with.
     pub real_name: Option<String>,
     /// Nicks that the shell completes when no session is running.
     #[serde(default)]
     pub people: Vec<String>,
     /// Servers by name.
     #[serde(default)]
-    pub servers: BTreeMap<String, Server>,
-    /// How things are shown: the settings of `/set`, by name.
+    pub servers: BTreeMap<String, ServerConfig>,
+    /// The display settings of `/set`, by name.
     #[serde(default)]
     look: BTreeMap<toml::Spanned<String>, toml::Spanned<LookValue>>,
-    /// Short names for longer lines: `j = "/join"`.
+    /// Short names for the beginning of a line: `j = "/join"`.
     #[serde(default)]
     alias: BTreeMap<String, toml::Spanned<String>>,
 }
 
-/// The keys of the editor.
+/// The key bindings of the editor.
 #[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub enum Keys {
-    /// Ctrl-A, Ctrl-E and so on.
+pub enum EditMode {
+    /// Those of Emacs: Ctrl-A, Ctrl-E and so on.
     #[default]
     Emacs,
-    /// Esc for commands.
+    /// Those of vi: Esc, then commands.
     Vi,
 }
 
-/// A setting in the file, which may be written as what it is.
+/// A display setting as it can be written in the file.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
 enum LookValue {
@@ -75,52 +75,59 @@ enum LookValue {
     Text(String),
 }
 
-/// One server.
+/// A `[servers.NAME]` table.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Server {
-    /// Where it is: as on the command line.
+pub struct ServerConfig {
+    /// Its address, as on the command line.
     pub address: String,
-    /// The nick to ask for there.
+    /// The nick to ask for on this server.
     pub nick: Option<String>,
-    /// The user name to tell this one.
+    /// The user name to register with on this server.
     pub user: Option<String>,
-    /// The real name to tell this one.
+    /// The real name to register with on this server.
     pub real_name: Option<String>,
-    /// Other nicks, to be tried in turn when that one is taken.
+    /// Nicks to try in turn when `nick` is in use.
     #[serde(default)]
     pub alternatives: Vec<String>,
-    /// The rooms to enter there.
+    /// The rooms to join, each with its key after a space if it has one.
     #[serde(default)]
     pub rooms: Vec<String>,
-    /// A file with the password of the server on its first line.
+    /// A file with the server password on its first line.
     pub password_file: Option<PathBuf>,
-    /// A command of the shell that prints the password of the server on its first line.
+    /// A shell command that prints the server password on its first line.
     pub password_command: Option<String>,
-    /// What is done on each connection before rooms are entered, as it would be typed.
+    /// Lines to run after each connection, before joining rooms, as if typed.
     #[serde(default)]
     pub on_connect: Vec<String>,
 }
 
 impl Config {
-    /// The names in it that begin like this: `@nick` or a room.
-    pub fn names_like(&self, start: &str) -> Vec<String> {
+    /// The names in the file that begin with `prefix`: each an `@nick` or a room.
+    pub fn completions(&self, prefix: &str) -> Vec<String> {
         let nicks = self.people.iter().map(|nick| format!("@{nick}"));
         let rooms = self.servers.values().flat_map(|server| &server.rooms);
-        // A key may stand behind the name.
+        // The key of a room follows its name.
         let rooms = rooms.filter_map(|room| room.split(' ').next());
         let names = nicks.chain(rooms.map(str::to_owned));
-        names.filter(|name| name.starts_with(start)).collect()
+        names.filter(|name| name.starts_with(prefix)).collect()
     }
 
-    /// The address of a server by its name here.
+    /// The address of each server, by its name.
+    pub fn addresses(&self) -> BTreeMap<String, String> {
+        let servers = self.servers.iter();
+        let addresses = servers.map(|(name, server)| (name.clone(), server.address.clone()));
+        addresses.collect()
+    }
+
+    /// The address of the server with this name.
     pub fn address_of(&self, name: &str) -> Option<&String> {
         self.servers.get(name).map(|server| &server.address)
     }
 
-    /// Reads `named`, or the usual file if there is one.
-    pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
-        let (file, must_exist) = match (named, usual) {
+    /// Reads the file `named` on the command line, or the default file if it exists.
+    pub fn load(named: Option<&Path>, default: Option<&Path>) -> Result<Self, ConfigError> {
+        let (file, must_exist) = match (named, default) {
             (Some(file), _) => (file, true),
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
@@ -137,28 +144,32 @@ impl Config {
     }
 
     fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
+        let known = KnownKeys {
+            top_level: keys_of::<Self>(),
+            server: keys_of::<ServerConfig>(),
+        };
         let config: Self = source
-            .parse_with(hints::place_of_key)
-            .map_err(|error| hints::about_tables(error, &source.text))?;
-        if let Some((at, words)) = validate::first_mistake(&source.text) {
-            return Err(source.wrong(Some(at), words));
+            .parse_with(|key| known.place_of(key))
+            .map_err(|error| hints::explain_table(error, &source.text))?;
+        if let Some((at, message)) = validate::first_mistake(&source.text) {
+            return Err(source.wrong(Some(at), message));
         }
-        let mut taste = DisplaySettings::default();
+        let mut display = DisplaySettings::default();
         for (name, value) in &config.look {
-            set(name.get_ref(), value.get_ref(), &mut taste).map_err(|error| {
-                let (at, words) = match &error {
+            set(name.get_ref(), value.get_ref(), &mut display).map_err(|error| {
+                let (at, message) = match &error {
                     SettingError::Unknown { name: other, .. } => {
-                        (name.span().start, hints::of_setting(other, &error))
+                        (name.span().start, known.explain_setting(other, &error))
                     }
                     SettingError::Value { .. } => (value.span().start, error.to_string()),
                 };
-                source.wrong(Some(at), words)
+                source.wrong(Some(at), message)
             })?;
         }
         Ok(config)
     }
 
-    /// Short names and what they stand for.
+    /// Each short name, without its slash, and the beginning of a line that replaces it.
     pub fn aliases(&self) -> BTreeMap<String, String> {
         let aliases = self.alias.iter();
         aliases
@@ -166,19 +177,19 @@ impl Config {
             .collect()
     }
 
-    /// How things are shown, as the file says.
-    pub fn taste(&self) -> DisplaySettings {
-        let mut taste = DisplaySettings::default();
+    /// The display settings: the defaults with the changes of the file.
+    pub fn display_settings(&self) -> DisplaySettings {
+        let mut display = DisplaySettings::default();
         for (name, value) in &self.look {
-            let set = set(name.get_ref(), value.get_ref(), &mut taste);
-            debug_assert!(set.is_ok(), "the file was checked when it was read");
+            let set = set(name.get_ref(), value.get_ref(), &mut display);
+            debug_assert!(set.is_ok(), "`parse` has checked each setting");
         }
-        taste
+        display
     }
 }
 
-/// Makes a setting of the file.
-fn set(name: &str, value: &LookValue, taste: &mut DisplaySettings) -> Result<(), SettingError> {
+/// Applies one setting of the file.
+fn set(name: &str, value: &LookValue, display: &mut DisplaySettings) -> Result<(), SettingError> {
     let setting = Setting::find(name)?;
     let value = match value {
         LookValue::Switch(true) => "on".to_owned(),
@@ -187,7 +198,7 @@ fn set(name: &str, value: &LookValue, taste: &mut DisplaySettings) -> Result<(),
         LookValue::Number(number) => return Err(setting.cannot_be(&number.to_string())),
         LookValue::Text(text) => text.clone(),
     };
-    setting.set(taste, &value)
+    setting.set(display, &value)
 }
 
 #[cfg(test)]

@@ -1,46 +1,54 @@
-//! What is wrong with a configuration of the client, where that takes more than to know what was
-//! found: which place a key belongs to.
+//! Hints for mistakes in the configuration file: where a key belongs, and which table was meant.
 
-use super::file::{Config, Server};
 use crate::client::command::settings::{SETTINGS, Setting, SettingError};
-use crate::common::config_file::{ConfigError, keys_of};
+use crate::common::config_file::ConfigError;
 
-/// What is wrong, where a table stands for a server as if there were one server only.
-pub(super) fn about_tables(error: ConfigError, text: &str) -> ConfigError {
+/// The keys that the file accepts, by the kind of table.
+pub(super) struct KnownKeys {
+    /// Before the first section.
+    pub(super) top_level: Vec<String>,
+    /// In each `[servers.NAME]`.
+    pub(super) server: Vec<String>,
+}
+
+impl KnownKeys {
+    /// Where a key belongs that was found in the wrong place.
+    pub(super) fn place_of(&self, key: &str) -> Option<&'static str> {
+        if Setting::find(key).is_ok() {
+            Some("it belongs in [look]")
+        } else if self.top_level.iter().any(|known| known == key) {
+            Some("it belongs at the top of the file, before any [section]")
+        } else if self.server.iter().any(|known| known == key) {
+            Some("it belongs in [servers.NAME]")
+        } else {
+            None
+        }
+    }
+
+    /// The message for a setting in `[look]` that is not accepted.
+    pub(super) fn explain_setting(&self, name: &str, error: &SettingError) -> String {
+        match (error, self.place_of(name)) {
+            (SettingError::Unknown { nearest: None, .. }, Some(place)) => {
+                format!("no setting {name}; {place}")
+            }
+            (SettingError::Unknown { nearest: None, .. }, None) => {
+                let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+                format!("no setting {name}; the settings are {}", names.join(", "))
+            }
+            _ => error.to_string(),
+        }
+    }
+}
+
+/// Adds a hint where the file has `[server.NAME]` instead of `[servers.NAME]`.
+pub(super) fn explain_table(error: ConfigError, text: &str) -> ConfigError {
     match error {
         ConfigError::Wrong { file, place, words }
             if words.starts_with("found a table") && text.contains("[server.") =>
         {
-            let words = format!("{words}; a server has its table in [servers.NAME]");
+            let words = format!("{words}; the table of a server is [servers.NAME]");
             ConfigError::Wrong { file, place, words }
         }
         error => error,
-    }
-}
-
-/// What is wrong with a setting there is not.
-pub(super) fn of_setting(name: &str, error: &SettingError) -> String {
-    match (error, place_of_key(name)) {
-        (SettingError::Unknown { nearest: None, .. }, Some(place)) => {
-            format!("no setting {name}; {place}")
-        }
-        (SettingError::Unknown { nearest: None, .. }, None) => {
-            let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
-            format!("no setting {name}, expected one of {}", names.join(", "))
-        }
-        _ => error.to_string(),
-    }
-}
-
-/// Where a key belongs that stands in another place.
-pub(super) fn place_of_key(name: &str) -> Option<&'static str> {
-    if Setting::find(name).is_ok() {
-        Some("it belongs into [look]")
-    } else if keys_of::<Config>().iter().any(|key| key == name) {
-        Some("it belongs before the first [table]")
-    } else if keys_of::<Server>().iter().any(|key| key == name) {
-        Some("it belongs into [servers.NAME]")
-    } else {
-        None
     }
 }

@@ -5,7 +5,7 @@
 //! it.
 
 pub mod address;
-mod credentials;
+pub(super) mod credentials;
 pub mod file;
 mod hints;
 pub mod options;

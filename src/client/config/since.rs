@@ -20,7 +20,7 @@ enum Form {
     Time(Time),
     Date(Date),
     DateTime(DateTime),
-    Moment(Timestamp),
+    SessionTime(Timestamp),
 }
 
 /// The text cannot be a time.
@@ -56,7 +56,7 @@ impl FromStr for Since {
 
 fn moment(text: &str) -> Option<Form> {
     if let Ok(moment) = text.parse() {
-        return Some(Form::Moment(moment));
+        return Some(Form::SessionTime(moment));
     }
     // The library would also find a time of day in a date with one.
     match (text.contains('-'), text.contains(':')) {
@@ -78,7 +78,7 @@ impl Since {
         let zone = now.time_zone();
         let at = |moment: DateTime| moment.to_zoned(zone.clone()).ok();
         let moment = match &self.0 {
-            Form::Moment(moment) => return Some(*moment),
+            Form::SessionTime(moment) => return Some(*moment),
             Form::Ago(span) => now.checked_sub(*span).ok()?,
             Form::Midnight(days) => {
                 let day = now.date().checked_sub(Span::new().days(*days)).ok()?;

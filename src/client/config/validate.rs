@@ -1,20 +1,22 @@
-//! What the configuration says, checked before anything is done with it: a name in it must not
-//! become more than a name in a line to a server.
+//! Checks the names, rooms, masks and lines in the configuration file before anything uses them: a
+//! name must not become more than a name in a line to a server.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::address::Address;
-use crate::client::command::{self, CommandSpec, is_valid_nick, is_valid_room, nearest_command};
-use crate::client::ui::questions::not_a_nick;
+use super::address::{Address, parse_address};
+use crate::client::command::{self, CommandSpec, check_nick, is_valid_room, nearest_command};
 use crate::common::config_file::nearest;
 use crate::wire::mask;
 
-/// The names in the file, and where they stand. What is not one of them is left to others.
+/// The longest real name, in bytes.
+const REAL_NAME_BYTES_MAX: usize = 200;
+
+/// The values to check, with their positions in the file. Other keys are ignored.
 #[derive(Debug, Deserialize)]
-struct Names {
+struct CheckedConfig {
     nick: Option<Spanned<String>>,
     server: Option<Spanned<String>>,
     #[serde(rename = "real-name")]
@@ -26,13 +28,13 @@ struct Names {
     #[serde(default)]
     ignore: Vec<Spanned<String>>,
     #[serde(default)]
-    servers: BTreeMap<String, Server>,
+    servers: BTreeMap<String, CheckedServer>,
     #[serde(default)]
     alias: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Server {
+struct CheckedServer {
     address: Spanned<String>,
     nick: Option<Spanned<String>>,
     #[serde(rename = "real-name")]
@@ -49,99 +51,118 @@ struct Server {
     password_command: Option<Spanned<String>>,
 }
 
-/// The first name that cannot be one: at which byte it stands, and why.
-pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
-    let names: Names = toml::from_str(text).ok()?;
+/// The byte offset of a mistake in the file, and its message.
+type Mistake = (usize, String);
+
+/// The first mistake in the file.
+pub(super) fn first_mistake(text: &str) -> Option<Mistake> {
+    let config: CheckedConfig = toml::from_str(text).ok()?;
     let mut mistakes = Vec::new();
-    if let Some(server) = &names.server {
-        mistakes.extend(mistake_of_goal(server, &names.servers));
+    if let Some(server) = &config.server {
+        mistakes.extend(check_server_choice(server, &config.servers));
     }
-    for word in &names.highlight {
+    for word in &config.highlight {
         let is_word = !word.get_ref().trim().is_empty();
-        mistakes.extend(mistake(word, is_word, "is no word"));
+        mistakes.extend(mistake_unless(is_word, word, "is not a word"));
     }
-    for (name, long) in &names.alias {
-        let why = check_alias(name, long.get_ref()).err();
-        mistakes.extend(why.map(|why| (long.span().start, why)));
+    for (name, expansion) in &config.alias {
+        let error = check_alias(name, expansion.get_ref()).err();
+        mistakes.extend(error.map(|message| (expansion.span().start, message)));
     }
-    let nicks = names.nick.iter().chain(&names.people);
-    let of_servers = names.servers.values();
-    let of_servers = of_servers.flat_map(|server| server.nick.iter().chain(&server.alternatives));
-    for nick in nicks.chain(of_servers) {
-        if !is_valid_nick(nick.get_ref()) {
-            mistakes.push((nick.span().start, not_a_nick(nick.get_ref())));
-        }
-    }
-    let of_servers = names.servers.values();
-    let of_servers = of_servers.filter_map(|server| server.real_name.as_ref());
-    for name in names.real_name.iter().chain(of_servers) {
-        let is_fine = !name.get_ref().chars().any(char::is_control) && name.get_ref().len() <= 200;
-        mistakes.extend(mistake(name, is_fine, "cannot be sent to a server"));
-    }
-    for mask in &names.ignore {
+    for mask in &config.ignore {
         let is_mask = mask::normalize(mask.get_ref()).is_some();
-        mistakes.extend(mistake(mask, is_mask, "can be neither a nick nor a mask"));
-    }
-    for room in names.servers.values().flat_map(|server| &server.rooms) {
-        let is_room = is_valid_room(room.get_ref());
-        mistakes.extend(mistake(
-            room,
-            is_room,
-            "cannot be a room; rooms look like #room",
+        mistakes.extend(mistake_unless(
+            is_mask,
+            mask,
+            "is neither a nick nor a mask",
         ));
     }
-    for line in names.servers.values().flat_map(|server| &server.on_connect) {
-        if let Some(why) = why_not_first(line.get_ref(), &names.alias) {
-            mistakes.extend(mistake(line, false, &why));
-        }
+    for nick in config.nick.iter().chain(&config.people) {
+        mistakes.extend(check_nick_at(nick));
     }
-    for server in names.servers.values() {
-        let passwords = [&server.password_file, &server.password_command];
-        if let [Some(file), Some(command)] = passwords {
-            let at = file.span().start.max(command.span().start);
-            let why = "the password comes from password-file or password-command, not from both";
-            mistakes.push((at, why.to_owned()));
-        }
-        if let Err(error) = server.address.get_ref().parse::<Address>() {
-            let why = format!("is no address of a server: {error}");
-            mistakes.extend(mistake(&server.address, false, &why));
-        }
+    mistakes.extend(config.real_name.as_ref().and_then(check_real_name));
+    for server in config.servers.values() {
+        check_server(server, &config.alias, &mut mistakes);
     }
     mistakes.into_iter().min()
 }
 
-/// Why nobody can go where the file says: neither a server of its own nor an address. A name that
-/// is nearly one of a server is not looked for elsewhere.
-fn mistake_of_goal(
-    goal: &Spanned<String>,
-    servers: &BTreeMap<String, Server>,
-) -> Option<(usize, String)> {
-    let name = goal.get_ref();
+/// Checks one `[servers.NAME]` table.
+fn check_server(
+    server: &CheckedServer,
+    aliases: &BTreeMap<String, Spanned<String>>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    if let Err(error) = parse_address(server.address.get_ref()) {
+        mistakes.push((server.address.span().start, error.to_string()));
+    }
+    for nick in server.nick.iter().chain(&server.alternatives) {
+        mistakes.extend(check_nick_at(nick));
+    }
+    mistakes.extend(server.real_name.as_ref().and_then(check_real_name));
+    for room in &server.rooms {
+        let is_room = is_valid_room(room.get_ref());
+        let problem = "is not a valid room name; rooms look like #room";
+        mistakes.extend(mistake_unless(is_room, room, problem));
+    }
+    for line in &server.on_connect {
+        if let Err(problem) = check_on_connect(line.get_ref(), aliases) {
+            mistakes.extend(mistake_unless(false, line, &problem));
+        }
+    }
+    if let (Some(file), Some(command)) = (&server.password_file, &server.password_command) {
+        let at = file.span().start.max(command.span().start);
+        let message = "set either password-file or password-command, not both";
+        mistakes.push((at, message.to_owned()));
+    }
+}
+
+fn check_nick_at(nick: &Spanned<String>) -> Option<Mistake> {
+    let error = check_nick(nick.get_ref()).err()?;
+    Some((nick.span().start, error.to_string()))
+}
+
+fn check_real_name(name: &Spanned<String>) -> Option<Mistake> {
+    let text = name.get_ref();
+    let is_valid = !text.chars().any(char::is_control) && text.len() <= REAL_NAME_BYTES_MAX;
+    let problem = "is not a valid real name: use at most 200 bytes and no control characters";
+    mistake_unless(is_valid, name, problem)
+}
+
+/// Checks that `server` is one of `servers` or an address. A misspelled name is reported and never
+/// looked up as a host.
+fn check_server_choice(
+    choice: &Spanned<String>,
+    servers: &BTreeMap<String, CheckedServer>,
+) -> Option<Mistake> {
+    let name = choice.get_ref();
     if servers.contains_key(name) {
         return None;
     }
     let is_name = !name.contains(['.', ':']);
     let near = nearest(name, servers.keys().map(String::as_str)).filter(|_| is_name);
     if let Some(near) = near {
-        let words = format!("there is no [servers.{name}]; did you mean {near:?}?");
-        return Some((goal.span().start, words));
+        let message = format!("there is no [servers.{name}]; did you mean {near:?}?");
+        return Some((choice.span().start, message));
     }
     let error = name.parse::<Address>().err()?;
-    let why = format!("is neither a server of this file nor an address: {error}");
-    mistake(goal, false, &why)
+    let problem = format!("is neither a server in this file nor a valid address: {error}");
+    mistake_unless(false, choice, &problem)
 }
 
-/// What stands for the beginning of a line must be one that does something.
-fn check_alias(name: &str, long: &str) -> Result<(), String> {
+/// Checks that an alias can be typed and stands for the beginning of a command or a message.
+fn check_alias(name: &str, expansion: &str) -> Result<(), String> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
-        return Err(format!("{name:?} cannot be typed behind a /"));
+        return Err(format!(
+            "{name:?} is not a valid alias name: leave out spaces and /"
+        ));
     }
-    if long.starts_with(['@', '#']) || long.starts_with("//") {
+    if expansion.starts_with(['@', '#']) || expansion.starts_with("//") {
         return Ok(());
     }
-    let Some(command) = long.strip_prefix('/') else {
+    let Some(command) = expansion.strip_prefix('/') else {
         return Err(format!(
-            "{long:?} would be said in the room; a command begins with a /"
+            "{expansion:?} is not a command: commands begin with a /"
         ));
     };
     let command = command.split(' ').next().unwrap_or_default();
@@ -154,21 +175,24 @@ fn check_alias(name: &str, long: &str) -> Result<(), String> {
     }
 }
 
-/// Why a line cannot be done on coming in.
-fn why_not_first(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> Option<String> {
+/// Checks that a line of `on-connect` is a command that can run before the rooms are joined.
+fn check_on_connect(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> Result<(), String> {
     let name = line.split(' ').next().unwrap_or_default();
-    let long = name.strip_prefix('/').and_then(|name| aliases.get(name));
-    let long = long.map(|long| line.replacen(name, long.get_ref(), 1));
-    match command::parse(long.as_deref().unwrap_or(line)) {
-        Ok(intent) if command::allowed_on_connect(&intent) => None,
-        Ok(_) => Some(
-            "cannot be done on coming in; /msg, /notice, /mode NICK, /nick, /away, /join and /raw can"
+    let expansion = name.strip_prefix('/').and_then(|name| aliases.get(name));
+    let expanded = expansion.map(|expansion| line.replacen(name, expansion.get_ref(), 1));
+    match command::parse(expanded.as_deref().unwrap_or(line)) {
+        Ok(intent) if command::allowed_on_connect(&intent) => Ok(()),
+        Ok(_) => Err(
+            "cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw"
                 .to_owned(),
         ),
-        Err(problem) => Some(format!("cannot be understood: {problem}")),
+        Err(error) => Err(format!("is not a valid command: {error}")),
     }
 }
 
-fn mistake(name: &Spanned<String>, is_fine: bool, why: &str) -> Option<(usize, String)> {
-    (!is_fine).then(|| (name.span().start, format!("{:?} {why}", name.get_ref())))
+fn mistake_unless(is_valid: bool, value: &Spanned<String>, problem: &str) -> Option<Mistake> {
+    (!is_valid).then(|| {
+        let message = format!("{:?} {problem}", value.get_ref());
+        (value.span().start, message)
+    })
 }

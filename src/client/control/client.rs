@@ -1,34 +1,83 @@
-//! The side of `chatroom ctl`: finds a running session, asks, and prints.
+//! The side of `chatroom ctl`: finds the running sessions and sends a request to one.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Ask, ERROR, OK};
-use crate::client::app::error::Failure;
-use crate::client::event::json::Record;
-use crate::client::session::Incomplete;
-use crate::client::terminal::stderr;
-use crate::client::view::Renderer;
-use crate::common::sanitize::sanitize;
+use super::{ControlRequest, ERROR, OK};
+use crate::common::io_error::os_error_text;
 
 /// How long a session may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A session that is running.
+/// Why a request to a session failed.
 #[derive(Debug)]
-pub(in crate::client) struct Running {
-    /// The number of its process.
+pub enum ControlError {
+    /// The line contains a line ending or a NUL.
+    InvalidLine,
+    /// The session refused the request, with this message.
+    Refused(String),
+    /// The session does not read requests.
+    NotListening,
+    /// The session does not answer.
+    NoAnswer,
+    /// The connection broke before the end of the answer.
+    Interrupted,
+    /// The session has ended.
+    Ended,
+    /// The time limit was reached.
+    TimedOut(Duration),
+    /// The answer cannot be printed.
+    Output(io::Error),
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidLine => f.write_str("the text must be a single line"),
+            Self::Refused(message) => f.write_str(message),
+            Self::NotListening => f.write_str("the session does not accept requests"),
+            Self::NoAnswer => f.write_str("the session does not answer"),
+            Self::Interrupted => f.write_str("the session closed the connection"),
+            Self::Ended => f.write_str("the session has ended"),
+            Self::TimedOut(limit) => write!(f, "gave up after {} s", limit.as_secs_f64()),
+            Self::Output(error) => write!(f, "cannot write the output: {}", os_error_text(error)),
+        }
+    }
+}
+
+impl std::error::Error for ControlError {}
+
+/// A running session.
+#[derive(Debug)]
+pub(in crate::client) struct RunningSession {
+    /// The id of its process.
     pub(in crate::client) number: u32,
-    /// The connection to it.
+    /// A connection to it.
     pub(in crate::client) stream: UnixStream,
     path: PathBuf,
 }
 
-/// All sessions that are running, the one that was started last first.
-pub(in crate::client) fn running(folder: &Path) -> Vec<Running> {
+impl RunningSession {
+    /// Its server, its nick and its active room, as far as it answers.
+    pub(in crate::client) fn location(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Ok(stream) = UnixStream::connect(&self.path) {
+            // A session that does not answer has no location to show.
+            let _ = request(&stream, &ControlRequest::Where, None, |line| {
+                words.push(line.to_owned());
+                Ok(())
+            });
+        }
+        words
+    }
+}
+
+/// The running sessions, the one that started last first.
+pub(in crate::client) fn running_sessions(folder: &Path) -> Vec<RunningSession> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut sockets: Vec<_> = entries
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "socket"))
@@ -39,96 +88,63 @@ pub(in crate::client) fn running(folder: &Path) -> Vec<Running> {
     newest_first.filter_map(|(_, path)| connect(path)).collect()
 }
 
-fn connect(path: PathBuf) -> Option<Running> {
+fn connect(path: PathBuf) -> Option<RunningSession> {
     let connected = UnixStream::connect(&path);
     if let Err(error) = &connected
         && error.kind() == io::ErrorKind::ConnectionRefused
     {
-        // What a session left behind that was killed.
+        // A killed session has left this socket.
         let _ = fs::remove_file(&path);
     }
-    Some(Running {
+    Some(RunningSession {
         number: path.file_stem()?.to_str()?.parse().ok()?,
         stream: connected.ok()?,
         path,
     })
 }
 
-impl Running {
-    /// Where it is, as whom, and the room it talks in, as far as it says.
-    pub(in crate::client) fn place(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        if let Ok(stream) = UnixStream::connect(&self.path) {
-            // A session that does not answer is one of which nothing is known.
-            let _ = ask(&stream, &Ask::Where, None, |line| {
-                words.push(line.to_owned());
-                Ok(())
-            });
-        }
-        words
-    }
-}
-
-/// Asks, and gives each line of the answer to `print` until the end, or until `limit` is over
-/// where the answer has no end.
-pub(in crate::client) fn ask(
+/// Sends a request and gives each line of the answer to `print`. `limit` bounds the wait for an
+/// answer without an end.
+pub(in crate::client) fn request(
     session: &UnixStream,
-    ask: &Ask,
+    request: &ControlRequest,
     limit: Option<Duration>,
     mut print: impl FnMut(&str) -> io::Result<()>,
-) -> Result<(), Failure> {
-    let gone = |words: &str| {
-        let (words, report) = (words.to_owned(), None);
-        Failure::Short(Incomplete::ServerGone { words, report })
-    };
-    let asked = ask.to_string();
-    if asked.contains(['\n', '\r', '\0']) {
-        return Err(Failure::Usage("this cannot be sent in a line".to_owned()));
+) -> Result<(), ControlError> {
+    let line = request.to_string();
+    if line.contains(['\n', '\r', '\0']) {
+        return Err(ControlError::InvalidLine);
     }
-    let timeout = match ask {
-        Ask::Tail => limit,
-        _ => Some(PATIENCE),
+    let timeout = match request {
+        ControlRequest::Tail => limit,
+        _ => Some(ANSWER_TIMEOUT),
     };
     let written = session
         .set_read_timeout(timeout)
-        .and_then(|()| writeln!(&*session, "{asked}"));
-    written.map_err(|_| gone("the session does not listen"))?;
+        .and_then(|()| writeln!(&*session, "{line}"));
+    written.map_err(|_| ControlError::NotListening)?;
     let mut lines = BufReader::new(session).lines();
     match lines.next() {
         Some(Ok(line)) if line == OK => {}
         Some(Ok(line)) => {
-            let words = line.strip_prefix(ERROR).unwrap_or(&line);
-            stderr::report(words);
-            return Err(Failure::Short(Incomplete::LinesRefused));
+            let message = line.strip_prefix(ERROR).unwrap_or(&line);
+            return Err(ControlError::Refused(message.to_owned()));
         }
-        _ => return Err(gone("the session does not answer")),
+        _ => return Err(ControlError::NoAnswer),
     }
     for line in lines {
         match line {
-            Ok(line) => print(&line).map_err(Failure::Output)?,
+            Ok(line) => print(&line).map_err(ControlError::Output)?,
             Err(error) => match (error.kind(), limit) {
                 (io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut, Some(limit)) => {
-                    let report = None;
-                    return Err(Failure::Short(Incomplete::TimeIsUp { limit, report }));
+                    return Err(ControlError::TimedOut(limit));
                 }
-                _ => return Err(gone("the session broke off")),
+                _ => return Err(ControlError::Interrupted),
             },
         }
     }
-    match ask {
-        Ask::Tail => Err(gone("the session has ended")),
+    match request {
+        ControlRequest::Tail => Err(ControlError::Ended),
         _ => Ok(()),
     }
-}
-
-/// Prints a line of an answer: a record as it is shown anywhere, where a look is given. A reader
-/// that has seen enough ends the program quietly.
-pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let lines = match (look, Record::read(line)) {
-        (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
-        _ => format!("{}\n", sanitize(line)),
-    };
-    out.write_all(lines.as_bytes())?;
-    out.flush()
 }

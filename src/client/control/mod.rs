@@ -1,9 +1,9 @@
-//! A running session as a tool for other programs: a socket that only this person can reach.
+//! The control socket: how `chatroom ctl` and other programs of the same user use a running session.
 //!
-//! Whoever connects writes one line, such as `send hello`, and reads `ok` or `error` and words,
-//! and then lines until the end. `door` is the session's side, `caller` that of
-//! `chatroom ctl`, and `errand` what the command line asks for. `pending` are the callers who wait to
-//! hear what became of what they had said.
+//! A caller writes one line, such as `send hello`, and reads `ok` or `error MESSAGE`, then the lines
+//! of the answer until the end. `server` is the session's side and `client` that of `chatroom ctl`;
+//! `pending` are the callers that wait for the delivery of their lines. This folder knows neither the
+//! session nor the network: a closure answers the requests. `net`, `ui` and `app` import it.
 
 pub(super) mod client;
 pub(super) mod pending;
@@ -12,31 +12,31 @@ pub(super) mod server;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What can be asked of a running session.
+/// A request to a running session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// Take this line as a typed one.
+pub enum ControlRequest {
+    /// Process this line as if typed.
     Send(String),
-    /// Who is in this room, the active one when none is named?
+    /// List the nicks in this room, or in the active one.
     Who(Option<String>),
-    /// Which rooms is this person in?
+    /// List the rooms that the session is in.
     Rooms,
-    /// Where is this session, and as whom?
+    /// Give the server, the nick and the active room of the session.
     Where,
-    /// Tell what happens from now on.
+    /// Report everything from now on.
     Tail,
-    /// Which names begin like this?
+    /// List the names that begin with this.
     Names(String),
 }
 
-impl Ask {
-    /// Reads a request; `None` when it is none.
-    fn read(line: &str) -> Option<Self> {
+impl ControlRequest {
+    /// Parses a request line without its line ending.
+    fn parse(line: &str) -> Option<Self> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let named = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+        let name = Some(rest.trim().to_owned()).filter(|name| !name.is_empty());
         match word {
             "send" => Some(Self::Send(rest.to_owned())),
-            "who" => Some(Self::Who(named)),
+            "who" => Some(Self::Who(name)),
             "rooms" => Some(Self::Rooms),
             "where" => Some(Self::Where),
             "tail" => Some(Self::Tail),
@@ -46,7 +46,7 @@ impl Ask {
     }
 }
 
-impl fmt::Display for Ask {
+impl fmt::Display for ControlRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(line) => write!(f, "send {line}"),
@@ -54,17 +54,17 @@ impl fmt::Display for Ask {
             Self::Rooms => f.write_str("rooms"),
             Self::Where => f.write_str("where"),
             Self::Tail => f.write_str("tail"),
-            Self::Names(start) => write!(f, "names {start}"),
+            Self::Names(prefix) => write!(f, "names {prefix}"),
         }
     }
 }
 
-/// The answer to an ask that is done.
+/// The first line of an answer to a request that succeeded.
 pub(super) const OK: &str = "ok";
-/// What stands before the words of one that is not.
+/// The prefix of the message when a request failed.
 pub(super) const ERROR: &str = "error ";
 
-/// Where the sockets of this person's sessions are.
+/// The folder of the control sockets of this user's sessions.
 pub(super) fn folder(runtime: &Path) -> PathBuf {
     runtime.join("chatroom")
 }
@@ -74,20 +74,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_is_read_as_the_same() {
-        for ask in [
-            Ask::Send("@bob  hi there ".into()),
-            Ask::Who(None),
-            Ask::Who(Some("#dev".into())),
-            Ask::Rooms,
-            Ask::Where,
-            Ask::Tail,
-            Ask::Names("@al".into()),
-            Ask::Names(String::new()),
+    fn each_request_is_parsed_as_it_was_written() {
+        for request in [
+            ControlRequest::Send("@bob  hi there ".into()),
+            ControlRequest::Who(None),
+            ControlRequest::Who(Some("#dev".into())),
+            ControlRequest::Rooms,
+            ControlRequest::Where,
+            ControlRequest::Tail,
+            ControlRequest::Names("@al".into()),
+            ControlRequest::Names(String::new()),
         ] {
-            assert_eq!(Ask::read(&ask.to_string()), Some(ask));
+            assert_eq!(ControlRequest::parse(&request.to_string()), Some(request));
         }
-        assert_eq!(Ask::read("frob"), None);
-        assert_eq!(Ask::read(""), None);
+        assert_eq!(ControlRequest::parse("frob"), None);
+        assert_eq!(ControlRequest::parse(""), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Other programs that had something said, and wait to hear what became of it.
+//! The callers that have sent a line, and wait to hear whether the server accepted it.
 
 use std::ops::Range;
 use std::sync::mpsc::SyncSender;
@@ -6,63 +6,55 @@ use std::sync::mpsc::SyncSender;
 use super::{ERROR, OK};
 use crate::client::event::{DeliveryStatus, Event, explain};
 
-/// All who wait.
+/// All waiting callers.
 #[derive(Debug, Default)]
 pub(in crate::client) struct Pending {
-    callers: Vec<Caller>,
+    waiters: Vec<Waiter>,
 }
 
-/// One who waits.
+/// A caller that waits for the delivery of its lines.
 #[derive(Debug)]
-struct Caller {
-    /// The numbers of what was said for it.
-    said: Range<u64>,
-    /// How much of that is not known yet.
+struct Waiter {
+    /// The message numbers of its lines.
+    numbers: Range<u64>,
+    /// How many of them have no result yet.
     missing: u64,
-    /// Why some of it did not arrive.
-    words: Option<String>,
+    /// The reason of the first one that was not delivered.
+    failure: Option<String>,
     answer: SyncSender<String>,
 }
 
 impl Pending {
-    /// Somebody waits for the fate of what has these numbers.
-    pub(in crate::client) fn wait(&mut self, said: Range<u64>, answer: SyncSender<String>) {
-        self.callers.push(Caller {
-            missing: said.end - said.start,
-            said,
-            words: None,
+    /// Answers `answer` as soon as the delivery of these messages is known.
+    pub(in crate::client) fn wait(&mut self, numbers: Range<u64>, answer: SyncSender<String>) {
+        self.waiters.push(Waiter {
+            missing: numbers.end - numbers.start,
+            numbers,
+            failure: None,
             answer,
         });
     }
 
-    /// The connection is lost, and what is not known yet waits for the next one. It will have other
-    /// numbers then, so nobody waits for it; that it waits is the answer to a line said now, too.
-    pub(in crate::client) fn lost(&mut self) {
-        for caller in self.callers.drain(..) {
-            caller.tell();
+    /// Answers every caller: the connection is lost, and the messages without a result are sent
+    /// again under other numbers. A line entered while disconnected gets the same answer.
+    pub(in crate::client) fn on_disconnect(&mut self) {
+        for waiter in self.waiters.drain(..) {
+            waiter.finish();
         }
     }
 
-    /// Answers those who waited for this event; `next` is the one behind it, which has the reason
-    /// for a refusal. Whether they still listen is their own concern.
-    pub(in crate::client) fn hear(&mut self, event: &Event, next: Option<&Event>) {
-        let Event::Sent {
-            number,
-            status: fate,
-            ..
-        } = event
-        else {
+    /// Answers the callers that waited for this event. `next` is the event after it, which has the
+    /// reason of a refusal.
+    pub(in crate::client) fn on_event(&mut self, event: &Event, next: Option<&Event>) {
+        let Event::Sent { number, status, .. } = event else {
             return;
         };
-        let Some(caller) = self
-            .callers
-            .iter_mut()
-            .find(|caller| caller.said.contains(number))
-        else {
+        let is_theirs = |waiter: &&mut Waiter| waiter.numbers.contains(number);
+        let Some(waiter) = self.waiters.iter_mut().find(is_theirs) else {
             return;
         };
-        caller.missing -= 1;
-        let words = match (fate, next) {
+        waiter.missing -= 1;
+        let failure = match (status, next) {
             (DeliveryStatus::Delivered, _) => None,
             (
                 DeliveryStatus::Refused,
@@ -73,24 +65,24 @@ impl Pending {
             (DeliveryStatus::Refused, Some(Event::InputRejected { words, .. })) => {
                 Some(words.clone())
             }
-            (DeliveryStatus::Refused, _) => Some("the server refused it".to_owned()),
-            (DeliveryStatus::Unknown, _) => Some("nobody knows whether it arrived".to_owned()),
-            (DeliveryStatus::Unsent, _) => Some("it was never sent".to_owned()),
+            (DeliveryStatus::Refused, _) => Some("the server refused the line".to_owned()),
+            (DeliveryStatus::Unknown, _) => Some("the line may not have arrived".to_owned()),
+            (DeliveryStatus::Unsent, _) => Some("the line was not sent".to_owned()),
         };
-        caller.words = caller.words.take().or(words);
-        if caller.missing == 0 {
-            caller.tell();
+        waiter.failure = waiter.failure.take().or(failure);
+        if waiter.missing == 0 {
+            waiter.finish();
         }
-        self.callers.retain(|caller| caller.missing > 0);
+        self.waiters.retain(|waiter| waiter.missing > 0);
     }
 }
 
-impl Caller {
-    /// Answers, whether or not somebody still listens.
-    fn tell(&self) {
-        let _ = self.answer.try_send(match &self.words {
+impl Waiter {
+    /// Sends the answer. The caller may already be gone.
+    fn finish(&self) {
+        let _ = self.answer.try_send(match &self.failure {
             None => OK.to_owned(),
-            Some(words) => format!("{ERROR}{words}"),
+            Some(failure) => format!("{ERROR}{failure}"),
         });
     }
 }
@@ -116,15 +108,15 @@ mod tests {
     }
 
     #[test]
-    fn each_hears_what_became_of_its_own_lines_when_all_is_known() {
+    fn a_caller_is_answered_when_the_delivery_of_all_its_lines_is_known() {
         let mut pending = Pending::default();
         let [(one, first), (two, second)] = [mpsc::sync_channel(1), mpsc::sync_channel(1)];
         pending.wait(3..5, one);
         pending.wait(5..6, two);
-        pending.hear(&sent(2, DeliveryStatus::Refused), None);
-        pending.hear(&sent(3, DeliveryStatus::Delivered), None);
+        pending.on_event(&sent(2, DeliveryStatus::Refused), None);
+        pending.on_event(&sent(3, DeliveryStatus::Delivered), None);
         assert!(first.try_recv().is_err());
-        pending.hear(&sent(5, DeliveryStatus::Delivered), None);
+        pending.on_event(&sent(5, DeliveryStatus::Delivered), None);
         assert_eq!(second.try_recv().unwrap(), OK);
         let why = Event::Refused {
             number: 404,
@@ -133,12 +125,12 @@ mod tests {
             text: None,
             command: None,
         };
-        pending.hear(&sent(4, DeliveryStatus::Refused), Some(&why));
+        pending.on_event(&sent(4, DeliveryStatus::Refused), Some(&why));
         let answer = first.try_recv().unwrap();
         assert!(
             answer.starts_with("error you cannot talk in #a"),
             "{answer}"
         );
-        assert!(pending.callers.is_empty());
+        assert!(pending.waiters.is_empty());
     }
 }

@@ -1,85 +1,91 @@
-//! The session's side: listens on a socket, and hands what is asked to the network's thread.
+//! The session's side of the control socket: listens, and passes each request to a handler.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use super::{Ask, ERROR};
-use crate::client::net::{Command, Commands};
+use super::{ControlRequest, ERROR};
+use crate::client::terminal::signals::block_editor_signals;
 
-/// The longest line that can be asked, in bytes.
-const ASK_BYTES_MAX: u64 = 64 * 1024;
-/// How many lines wait for a slow reader; one that lets more wait is left.
-const LINES_WAITING: usize = 1_024;
-/// How long it may take to write an ask, and to read an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest request, in bytes.
+const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+/// How many answers wait for a slow caller; one that falls further behind is dropped.
+const ANSWERS_WAITING: usize = 1_024;
+/// How long a caller may take to write its request, and to read a line of the answer.
+const CALLER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A socket that is there as long as this is.
-pub(in crate::client) struct Door {
+/// A control socket. It is removed when this is dropped.
+pub(in crate::client) struct ControlServer {
     path: PathBuf,
 }
 
-impl Door {
-    /// Listens in this folder, which only this person can enter.
-    pub(in crate::client) fn open(folder: &Path, commands: Commands) -> io::Result<Self> {
+impl ControlServer {
+    /// Listens in `folder`, which only this user can enter. `handler` gets each request and where
+    /// to send its answer; the answer ends when the sender is dropped.
+    pub(in crate::client) fn start(
+        folder: &Path,
+        handler: impl Fn(ControlRequest, SyncSender<String>) + Clone + Send + 'static,
+    ) -> io::Result<Self> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)?;
-        // It may have been there, with other rights.
+        // The folder may exist with other permissions.
         fs::set_permissions(folder, Permissions::from_mode(0o700))?;
         let path = folder.join(format!("{}.socket", std::process::id()));
-        // Another process of this number has left it.
+        // A killed process with this id may have left its socket.
         let _ = fs::remove_file(&path);
         let listener = UnixListener::bind(&path)?;
-        let door = Self { path };
-        fs::set_permissions(&door.path, Permissions::from_mode(0o600))?;
-        // Nobody joins this thread: it waits for callers as long as the program lives.
+        let server = Self { path };
+        fs::set_permissions(&server.path, Permissions::from_mode(0o600))?;
+        // Not joined: it waits for callers as long as the program runs.
         thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {
-                crate::client::terminal::signals::block_editor_signals();
+                block_editor_signals();
                 for caller in listener.incoming().flatten() {
-                    let commands = commands.clone();
-                    // Without a thread for it a caller finds the connection closed.
+                    let handler = handler.clone();
+                    // Without a thread the caller finds the connection closed.
                     let _ = thread::Builder::new().spawn(move || {
-                        crate::client::terminal::signals::block_editor_signals();
-                        answer(caller, &commands)
+                        block_editor_signals();
+                        serve(caller, handler)
                     });
                 }
             })?;
-        Ok(door)
+        Ok(server)
     }
 }
 
-impl Drop for Door {
+impl Drop for ControlServer {
     fn drop(&mut self) {
-        // It may have been taken away already.
+        // It may already be gone.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Reads what a caller asks, and writes lines until the answer ends.
-fn answer(caller: UnixStream, commands: &Commands) -> io::Result<()> {
-    caller.set_read_timeout(Some(PATIENCE))?;
-    caller.set_write_timeout(Some(PATIENCE))?;
+/// Reads the request of a caller, and writes lines until the answer ends.
+fn serve(
+    caller: UnixStream,
+    handler: impl Fn(ControlRequest, SyncSender<String>),
+) -> io::Result<()> {
+    caller.set_read_timeout(Some(CALLER_TIMEOUT))?;
+    caller.set_write_timeout(Some(CALLER_TIMEOUT))?;
     let mut line = String::new();
-    BufReader::new((&caller).take(ASK_BYTES_MAX)).read_line(&mut line)?;
-    let Some(ask) = line.strip_suffix('\n').and_then(Ask::read) else {
-        return writeln!(&caller, "{ERROR}this is not understood");
+    BufReader::new((&caller).take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
+    let Some(request) = line.strip_suffix('\n').and_then(ControlRequest::parse) else {
+        return writeln!(&caller, "{ERROR}unknown request");
     };
-    let (lines, answered) = mpsc::sync_channel(LINES_WAITING);
-    // When the network's thread is gone, nobody answers, and the caller hears nothing.
-    let _ = commands.send(Command::Control(ask, lines));
-    for lines in answered {
-        let mut whole = lines;
-        whole.push('\n');
-        (&caller).write_all(whole.as_bytes())?;
+    let (sender, answers) = mpsc::sync_channel(ANSWERS_WAITING);
+    handler(request, sender);
+    for lines in answers {
+        let mut bytes = lines;
+        bytes.push('\n');
+        (&caller).write_all(bytes.as_bytes())?;
     }
     Ok(())
 }

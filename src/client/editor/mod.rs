@@ -33,7 +33,7 @@ use rustyline::{
 };
 
 use crate::client::command::completion::CompletionNames;
-use crate::client::config::file::Keys as KeySet;
+use crate::client::config::file::EditMode as KeySet;
 use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::storage::history::mend;

@@ -1,81 +1,81 @@
-//! What a step of the session wants done is done here, and all who listen are told what happened.
+//! Applies the session's actions, and forwards its events to the front end, the log and `ctl tail`.
 
 use std::thread;
 
-use super::{Command, Front, Network};
+use super::{Driver, DriverInput, Frontend};
 use crate::client::event::Event;
 use crate::client::event::json::Record;
 use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
-impl<F: Front> Network<F> {
-    /// Does what the session wants done, and lets the front end know.
-    pub(super) fn deliver(&mut self, now: SessionTime) {
-        self.outbox.take_lines(&mut self.unsent);
-        self.show(now.unix_seconds, now);
+impl<F: Frontend> Driver<F> {
+    /// Applies the effects of one step of the session.
+    pub(super) fn apply(&mut self, now: SessionTime) {
+        self.outbox.take_lines(&mut self.link.unsent);
+        self.report_events(now.unix_seconds, now);
         for order in std::mem::take(&mut self.outbox.actions) {
             match order {
-                SessionAction::Close => self.close_wanted = true,
+                SessionAction::Close => self.link.close_requested = true,
                 SessionAction::Reconnect { after } => {
-                    // So that not everybody comes back in the same moment.
+                    // Spreads out the clients that lost a server at the same moment.
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
-                SessionAction::Seek { server } => self.seek(server),
-                SessionAction::Local { line } => self.front.local(&line),
-                SessionAction::AskNick { nick, why } => self.front.ask_nick(nick, why),
+                SessionAction::Seek { server } => self.probe_server(server),
+                SessionAction::Local { line } => self.frontend.run_local(&line),
+                SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
                 SessionAction::End(outcome) => {
                     self.ended = true;
-                    // The program may be over a moment later.
+                    // Before the front end learns of the end: then the program may exit.
                     if let Some(log) = &self.log {
                         log.finish();
                     }
-                    self.front.changed(&self.session, now.elapsed);
-                    self.front.ended(outcome);
+                    self.frontend.session_changed(&self.session, now.elapsed);
+                    self.frontend.ended(outcome);
                 }
             }
         }
         self.session.note_written(self.outbox.written_bytes);
-        self.front.changed(&self.session, now.elapsed);
+        self.frontend.session_changed(&self.session, now.elapsed);
     }
 
-    /// Looks for another server in a thread of its own: neither a name nor an address answers at
-    /// once.
-    fn seek(&self, server: String) {
-        let (ways, sender) = (self.ways.clone(), self.sender.clone());
+    /// Connects to another server in a thread of its own, since resolving and connecting block.
+    fn probe_server(&self, server: String) {
+        let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
         thread::spawn(move || {
             signals::block_editor_signals();
-            let found = ways.seek(&server);
-            // Behind the end of the conversation nobody goes anywhere.
+            let result = dialer.probe(&server).map_err(|error| error.to_string());
+            // The session may have ended meanwhile.
             if let Some(sender) = sender.upgrade() {
-                let _ = sender.send(Command::Sought(server, found));
+                let _ = sender.send(DriverInput::ServerProbed { server, result });
             }
         });
     }
 
-    /// Shows and keeps what happened at that time, by the clock of the server where it tells.
-    pub(super) fn show(&mut self, unix_seconds: i64, now: SessionTime) {
+    /// Reports the session's events to the front end, the log and `ctl tail`. `unix_seconds` is the
+    /// time of the events: the server's if it gave one.
+    pub(super) fn report_events(&mut self, unix_seconds: i64, now: SessionTime) {
         let mut events = std::mem::take(&mut self.outbox.events)
             .into_iter()
             .peekable();
         while let Some(event) = events.next() {
-            self.pending.hear(&event, events.peek());
+            self.pending.on_event(&event, events.peek());
             if let Some(log) = &self.log {
                 log.append(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }
-            self.front.show(&event, unix_seconds, &self.session);
+            self.frontend.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()
                 && !matches!(event, Event::Sent { .. })
                 && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();
-                // Who reads too slowly to hear all is not told a part.
+                // A caller that reads too slowly is dropped rather than given gaps.
                 self.tails
                     .retain(|tail| tail.try_send(line.clone()).is_ok());
             }
         }
         if let Some(event) = self.outbox.found.take() {
-            self.front.found(&event, unix_seconds);
+            self.frontend.found(&event, unix_seconds);
         }
     }
 }

@@ -1,120 +1,128 @@
-//! What the other threads, and other programs, ask of the session.
+//! What other threads and other programs ask of the session.
 
-use std::sync::mpsc as blocking;
+use std::sync::mpsc::{Sender, SyncSender};
 
 use tokio::sync::mpsc;
 
-use super::{Front, Network};
+use super::{Driver, Frontend};
 use crate::client::command::completion::CompletionNames;
-use crate::client::control::{self, Ask};
+use crate::client::control::{self, ControlRequest};
 use crate::client::event::Event;
 use crate::client::session::{LineAnalysis, SessionTime};
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
-/// What the other threads ask of the session.
+/// Input of the driver from other threads.
 #[derive(Debug)]
-pub enum Command {
-    /// The person entered this.
+pub enum DriverInput {
+    /// The user entered this.
     Typed {
         /// The line, or lines.
         text: String,
-        /// The room that the prompt named.
+        /// The room in the prompt when it was entered.
         room: Option<String>,
     },
-    /// The person's other nick.
+    /// The user chose this nick when asked for another.
     AnswerNick(String),
-    /// Which names are there to complete?
-    Names(blocking::Sender<CompletionNames>),
-    /// What is there to say of this line while it is typed?
-    Judge(String, blocking::Sender<LineAnalysis>),
-    /// Make this room the active one. The answer is whether the user is in it.
-    ShowRoom(String, blocking::Sender<bool>),
-    /// The person is to know this about the log.
-    LogTold(String),
-    /// Another program asks this, and reads the lines of the answer.
-    Control(Ask, blocking::SyncSender<String>),
-    /// The server that was looked for is there, or the words say why nobody goes to it.
-    Sought(String, Result<(), String>),
-    /// Leave, with a reason for those who stay.
+    /// A request for the names to complete.
+    Names(Sender<CompletionNames>),
+    /// A request to analyze a line that is being typed.
+    Analyze(String, Sender<LineAnalysis>),
+    /// A request to make this room the active one. The answer is whether the user is in it.
+    ShowRoom(String, Sender<bool>),
+    /// The log can no longer be written, or can be written again: the message for the user.
+    LogStatus(String),
+    /// A request of another program, and where to send the lines of the answer.
+    Control(ControlRequest, SyncSender<String>),
+    /// The connection to the server of `/connect` succeeded, or failed with this message.
+    ServerProbed {
+        /// The server, as it was typed.
+        server: String,
+        /// The result.
+        result: Result<(), String>,
+    },
+    /// Leave the server, with a reason for the other users.
     Quit(Option<String>),
 }
 
-/// Where other threads put their commands.
-pub type Commands = mpsc::UnboundedSender<Command>;
+/// Sends input to a driver.
+pub type InputSender = mpsc::UnboundedSender<DriverInput>;
 
-/// Where a conversation finds its commands.
-pub struct Inbox {
-    pub(super) receiver: mpsc::UnboundedReceiver<Command>,
-    /// A way to put some there, which does not keep the conversation going.
-    pub(super) sender: mpsc::WeakUnboundedSender<Command>,
+/// The driver's end of the input queue.
+pub struct InputReceiver {
+    pub(super) receiver: mpsc::UnboundedReceiver<DriverInput>,
+    /// Sends to the same queue without keeping it open.
+    pub(super) sender: mpsc::WeakUnboundedSender<DriverInput>,
 }
 
-/// A way for commands into a conversation.
-pub fn commands() -> (Commands, Inbox) {
+/// A queue for the input of a driver.
+pub fn input_channel() -> (InputSender, InputReceiver) {
     let (commands, receiver) = mpsc::unbounded_channel();
     let sender = commands.downgrade();
-    (commands, Inbox { receiver, sender })
+    (commands, InputReceiver { receiver, sender })
 }
 
-impl<F: Front> Network<F> {
-    pub(super) fn command(&mut self, command: Option<Command>, now: SessionTime) {
-        match command {
-            Some(Command::Typed { text, room }) => {
+impl<F: Frontend> Driver<F> {
+    /// Processes one input; `None` when all senders are gone.
+    pub(super) fn process_input(&mut self, input: Option<DriverInput>, now: SessionTime) {
+        match input {
+            Some(DriverInput::Typed { text, room }) => {
                 panic_if_requested("network", &text);
                 let room = room.as_deref();
                 self.session.typed_in(room, &text, now, &mut self.outbox);
-                self.deliver(now);
-                self.front.typed_done(&self.session);
+                self.apply(now);
+                self.frontend.line_done(&self.session);
             }
-            Some(Command::AnswerNick(nick)) => {
+            Some(DriverInput::AnswerNick(nick)) => {
                 self.session.answer_nick(&nick, now, &mut self.outbox);
             }
-            Some(Command::Names(answer)) => {
+            Some(DriverInput::Names(answer)) => {
                 let names = CompletionNames {
-                    servers: self.ways.names(),
+                    servers: self.dialer.names(),
                     ..self.session.names()
                 };
-                // Nobody waits for it any more when this fails.
+                // The editor stops waiting after a moment.
                 let _ = answer.send(names);
             }
-            Some(Command::Judge(line, answer)) => {
+            Some(DriverInput::Analyze(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
                 let _ = answer.send(self.session.analyze(&line));
             }
-            Some(Command::ShowRoom(room, answer)) => {
+            Some(DriverInput::ShowRoom(room, answer)) => {
                 let shown = self.session.show_room(&room);
-                // The prompt names it before the editor goes on.
-                self.deliver(now);
+                // The prompt names the room before the editor continues.
+                self.apply(now);
                 let _ = answer.send(shown);
             }
-            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
-            Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
-            Some(Command::Sought(server, found)) => {
-                self.session
-                    .server_probed(server, found, now, &mut self.outbox);
+            Some(DriverInput::LogStatus(words)) => {
+                self.outbox.events.push(Event::LogStatus { words });
             }
-            Some(Command::Quit(reason)) => {
+            Some(DriverInput::Control(request, answer)) => self.control(request, answer, now),
+            Some(DriverInput::ServerProbed { server, result }) => {
+                self.session
+                    .server_probed(server, result, now, &mut self.outbox);
+            }
+            Some(DriverInput::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
-            // Everybody else is gone, so there is nobody to go on for.
+            // The front end is gone, so the session has no purpose any more.
             None => self.session.quit(None, now, &mut self.outbox),
         }
     }
 
-    /// Answers another program. Whether it still listens is its own concern.
-    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: SessionTime) {
-        let lines = match ask {
-            Ask::Send(line) => {
+    /// Answers a request of another program, which may no longer listen.
+    fn control(&mut self, request: ControlRequest, answer: SyncSender<String>, now: SessionTime) {
+        let lines = match request {
+            ControlRequest::Send(line) => {
                 let first = self.session.next_number();
-                let taken = self.typed_from_outside(&line, now).map(|()| Vec::new());
-                let said = first..self.session.next_number();
-                if taken.is_ok() && !said.is_empty() {
-                    return self.pending.wait(said, answer);
+                let result = self.typed_by_program(&line, now).map(|()| Vec::new());
+                let messages = first..self.session.next_number();
+                if result.is_ok() && !messages.is_empty() {
+                    return self.pending.wait(messages, answer);
                 }
-                taken
+                result
             }
-            Ask::Where => Ok([
+            ControlRequest::Where => Ok([
                 Some(self.address.to_string().as_str()),
                 Some(self.session.nick()),
                 self.session.active_room(),
@@ -123,24 +131,24 @@ impl<F: Front> Network<F> {
             .flatten()
             .map(str::to_owned)
             .collect()),
-            Ask::Who(room) => self.session.people(room.as_deref()),
-            Ask::Rooms => Ok(self.session.names().rooms),
-            Ask::Names(start) => Ok(self.session.names_starting_with(&start)),
-            Ask::Tail => {
+            ControlRequest::Who(room) => self.session.people(room.as_deref()),
+            ControlRequest::Rooms => Ok(self.session.names().rooms),
+            ControlRequest::Names(prefix) => Ok(self.session.names_starting_with(&prefix)),
+            ControlRequest::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);
             }
         };
         let lines = match lines {
             Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
-            Err(words) => vec![format!("{}{words}", control::ERROR)],
+            Err(message) => vec![format!("{}{message}", control::ERROR)],
         };
-        // In one piece, however many lines it has: the caller may be slow to take them.
+        // As one item, so that no part of it is lost to a full queue.
         let _ = answer.try_send(lines.join("\n"));
     }
 
-    /// Takes a line of another program like a typed one, and lets the person here see it.
-    fn typed_from_outside(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
+    /// Processes a line of another program as if typed, and shows it to the user.
+    fn typed_by_program(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
         let before = self.outbox.events.len();
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
@@ -148,9 +156,9 @@ impl<F: Front> Network<F> {
             Event::InputRejected { words, .. } => Some(words.clone()),
             _ => None,
         });
-        if let Some(words) = refusal {
+        if let Some(message) = refusal {
             self.outbox.events.truncate(before);
-            return Err(words);
+            return Err(message);
         }
         let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });

@@ -1,72 +1,72 @@
-//! Lines of a script on their way from standard input to the session, many at once: what was read
-//! in one go is handed over in one go.
+//! Lines of a script on their way from standard input to the session, as many at once as were read
+//! at once.
 
 use std::borrow::Cow;
 
 use crate::client::session::ScriptLine;
 
-/// Some lines of a script in order.
+/// Consecutive lines of a script.
 #[derive(Debug, Default)]
-pub(in crate::client) struct Batch {
-    /// The number of its first line.
+pub(in crate::client) struct ScriptLines {
+    /// The number of the first line.
     first: u64,
     text: String,
-    /// Where each line ends in `text`, and what it is.
-    lines: Vec<(usize, Kind)>,
+    /// Where each line ends in `text`, and its kind.
+    lines: Vec<(usize, LineKind)>,
     /// How many lines have been taken out, and where the next one begins.
     taken: usize,
     begins_at: usize,
-    /// No more lines come behind these.
+    /// No lines follow these.
     pub(in crate::client) is_last: bool,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum LineKind {
     Typed,
-    Said,
+    Text,
     Unreadable(Cow<'static, str>),
 }
 
-impl Batch {
-    /// An empty one, that begins with this number.
-    pub(in crate::client) fn beginning_with(first: u64) -> Self {
+impl ScriptLines {
+    /// No lines yet; the first one will have this number.
+    pub(in crate::client) fn starting_at(first: u64) -> Self {
         Self {
             first,
             ..Self::default()
         }
     }
 
-    /// The number behind its last line.
+    /// The number after that of the last line.
     pub(in crate::client) fn next_number(&self) -> u64 {
         self.first + self.lines.len() as u64
     }
 
-    /// Whether no line was put into it.
+    /// Whether no line was added.
     pub(in crate::client) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// A line to be understood like a typed one.
+    /// Adds a line to be processed as if typed.
     pub(in crate::client) fn push_typed(&mut self, text: &str) {
-        self.push(text, Kind::Typed);
+        self.push(text, LineKind::Typed);
     }
 
-    /// A line to be said, whatever it begins with.
-    pub(in crate::client) fn push_said(&mut self, text: &str) {
-        self.push(text, Kind::Said);
+    /// Adds a line to be sent as text, whatever it begins with.
+    pub(in crate::client) fn push_text(&mut self, text: &str) {
+        self.push(text, LineKind::Text);
     }
 
-    /// A line that cannot be read.
-    pub(in crate::client) fn push_unreadable(&mut self, why: Cow<'static, str>) {
-        self.push("", Kind::Unreadable(why));
+    /// Adds a line that cannot be read, with the reason.
+    pub(in crate::client) fn push_unreadable(&mut self, reason: Cow<'static, str>) {
+        self.push("", LineKind::Unreadable(reason));
     }
 
-    fn push(&mut self, text: &str, kind: Kind) {
+    fn push(&mut self, text: &str, kind: LineKind) {
         self.text.push_str(text);
         self.lines.push((self.text.len(), kind));
     }
 
-    /// Takes out the next line and its number.
+    /// Takes out the next line, with its number.
     pub(in crate::client) fn next_line(&mut self) -> Option<(u64, ScriptLine<'_>)> {
         let (end, kind) = self.lines.get(self.taken)?;
         let number = self.first + self.taken as u64;
@@ -74,14 +74,14 @@ impl Batch {
         self.taken += 1;
         self.begins_at = *end;
         let line = match kind {
-            Kind::Typed => ScriptLine::Typed(text),
-            Kind::Said => ScriptLine::Said(text),
-            Kind::Unreadable(why) => ScriptLine::Unreadable(why),
+            LineKind::Typed => ScriptLine::Typed(text),
+            LineKind::Text => ScriptLine::Said(text),
+            LineKind::Unreadable(reason) => ScriptLine::Unreadable(reason),
         };
         Some((number, line))
     }
 
-    /// Whether all lines have been taken out, and no more come.
+    /// Whether all lines have been taken out and none follow.
     pub(in crate::client) fn is_over(&self) -> bool {
         self.is_last && self.taken == self.lines.len()
     }
@@ -92,20 +92,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_come_out_as_they_were_put_in_with_their_numbers() {
-        let mut batch = Batch::beginning_with(7);
-        batch.push_typed("one");
-        batch.push_unreadable("no".into());
-        batch.push_said("");
-        batch.push_said("/three");
-        assert_eq!(batch.next_number(), 11);
-        assert_eq!(batch.next_line(), Some((7, ScriptLine::Typed("one"))));
-        assert_eq!(batch.next_line(), Some((8, ScriptLine::Unreadable("no"))));
-        assert_eq!(batch.next_line(), Some((9, ScriptLine::Said(""))));
-        batch.is_last = true;
-        assert!(!batch.is_over());
-        assert_eq!(batch.next_line(), Some((10, ScriptLine::Said("/three"))));
-        assert_eq!(batch.next_line(), None);
-        assert!(batch.is_over());
+    fn lines_come_out_in_order_with_their_kinds_and_numbers() {
+        let mut lines = ScriptLines::starting_at(7);
+        lines.push_typed("one");
+        lines.push_unreadable("no".into());
+        lines.push_text("");
+        lines.push_text("/three");
+        assert_eq!(lines.next_number(), 11);
+        assert_eq!(lines.next_line(), Some((7, ScriptLine::Typed("one"))));
+        assert_eq!(lines.next_line(), Some((8, ScriptLine::Unreadable("no"))));
+        assert_eq!(lines.next_line(), Some((9, ScriptLine::Said(""))));
+        lines.is_last = true;
+        assert!(!lines.is_over());
+        assert_eq!(lines.next_line(), Some((10, ScriptLine::Said("/three"))));
+        assert_eq!(lines.next_line(), None);
+        assert!(lines.is_over());
     }
 }

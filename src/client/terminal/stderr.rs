@@ -9,7 +9,7 @@ use crate::common::sanitize::sanitize;
 /// Reports a message in a line of its own. Control characters in it are shown as escapes.
 ///
 /// A closed or full standard error is ignored: there is no other place for a report.
-pub fn report(message: &str) {
+pub(in crate::client) fn report(message: &str) {
     write_report(&format_report(None, message));
 }
 

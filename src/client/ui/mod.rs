@@ -4,15 +4,18 @@ pub(super) mod interactive;
 pub(super) mod plain;
 pub(super) mod questions;
 pub(super) mod script;
+pub(super) mod setup;
 
 use std::io;
 
+use crate::client::config::file::EditMode;
+use crate::client::net::Established;
 use crate::client::session::Session;
 use crate::client::view::Renderer;
-use crate::client::{Ending, Place};
-use interactive::{Furniture, Terminal};
+use interactive::Terminal;
 use plain::Plain;
 use questions::Question;
+use setup::{SessionEnd, UiContext};
 
 /// Somebody who can be asked, and whose lines are typed.
 pub(super) enum Seat {
@@ -23,6 +26,14 @@ pub(super) enum Seat {
 }
 
 impl Seat {
+    /// Takes the terminal: with the editor, or with whole lines only.
+    pub(super) fn open(edits: bool, mode: EditMode) -> io::Result<Self> {
+        Ok(match edits {
+            true => Self::Editor(Box::new(Terminal::open(mode)?)),
+            false => Self::Plain(Plain::open()?),
+        })
+    }
+
     /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         match self {
@@ -61,11 +72,11 @@ impl Seat {
     /// Runs a conversation to its end.
     pub(super) fn converse(
         &mut self,
-        place: Place,
+        place: Established,
         session: Session,
         look: Renderer,
-        furniture: Furniture,
-    ) -> io::Result<Ending> {
+        furniture: UiContext,
+    ) -> io::Result<SessionEnd> {
         match self {
             Self::Editor(terminal) => terminal.converse(place, session, look, furniture),
             Self::Plain(plain) => plain.converse(place, session, look, furniture),

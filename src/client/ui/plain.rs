@@ -9,16 +9,15 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::interactive::{Furniture, open_door};
 use super::questions::{self, Question};
+use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::event::Event;
-use crate::client::net::{self, Command, Commands, Front};
+use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
-use crate::client::{Ending, Place};
 use crate::common::sanitize::sanitize_name;
 
 /// What wakes the main thread.
@@ -40,7 +39,7 @@ pub(in crate::client) struct Plain {
     printing: Option<JoinHandle<io::Result<()>>>,
     signals: Signals,
     /// The conversation at hand.
-    talk: Arc<Mutex<Option<Commands>>>,
+    talk: Arc<Mutex<Option<InputSender>>>,
 }
 
 impl Plain {
@@ -113,12 +112,12 @@ impl Plain {
     /// Runs a conversation to its end.
     pub(super) fn converse(
         &mut self,
-        place: Place,
+        place: Established,
         session: Session,
         look: Renderer,
-        furniture: Furniture,
-    ) -> io::Result<Ending> {
-        let (commands, inbox) = net::commands();
+        furniture: UiContext,
+    ) -> io::Result<SessionEnd> {
+        let (commands, inbox) = net::input_channel();
         *lock(&self.talk) = Some(commands.clone());
         self.printer.push(furniture.greeting);
         let front = PlainFront {
@@ -131,7 +130,7 @@ impl Plain {
         net::start(place, session, front, inbox, None)?;
         let door = furniture
             .control
-            .and_then(|at| open_door(&at, &commands, &self.printer));
+            .and_then(|at| try_control_server(&at, &commands, &self.printer));
         // The network's thread ends only behind its last news, which is still to be read.
         let send = |command| {
             let _ = commands.send(command);
@@ -144,18 +143,18 @@ impl Plain {
                 break Some(outcome);
             }
             match self.woken.recv() {
-                Ok(Woken::Line(text)) if ready => send(Command::Typed { text, room: None }),
-                Ok(Woken::InputEnded) if ready => send(Command::Quit(None)),
-                Ok(Woken::Line(text)) => early.push(Command::Typed { text, room: None }),
-                Ok(Woken::InputEnded) => early.push(Command::Quit(None)),
+                Ok(Woken::Line(text)) if ready => send(DriverInput::Typed { text, room: None }),
+                Ok(Woken::InputEnded) if ready => send(DriverInput::Quit(None)),
+                Ok(Woken::Line(text)) => early.push(DriverInput::Typed { text, room: None }),
+                Ok(Woken::InputEnded) => early.push(DriverInput::Quit(None)),
                 Ok(Woken::Ready) => {
                     ready = true;
                     early.drain(..).for_each(send);
                 }
                 Ok(Woken::AskNick { nick, why }) => {
                     match self.ask(questions::another_nick(&nick, &why)) {
-                        Some(nick) => send(Command::AnswerNick(nick)),
-                        None => send(Command::Quit(None)),
+                        Some(nick) => send(DriverInput::AnswerNick(nick)),
+                        None => send(DriverInput::Quit(None)),
                     }
                 }
                 Ok(Woken::Ended(outcome)) => break Some(outcome),
@@ -167,7 +166,7 @@ impl Plain {
         if let Some(Outcome::SwitchServer { .. }) = outcome {
             *lock(&self.talk) = None;
         }
-        Ok(Ending {
+        Ok(SessionEnd {
             outcome,
             signal: self.signal(),
         })
@@ -176,17 +175,17 @@ impl Plain {
 
 /// Leaves in good order when a signal comes; before and behind a conversation there is nothing to
 /// leave.
-fn end_on_signals(talk: Arc<Mutex<Option<Commands>>>) -> io::Result<Signals> {
+fn end_on_signals(talk: Arc<Mutex<Option<InputSender>>>) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         let Some(commands) = &*lock(&talk) else {
             return signals::end_by(signal);
         };
         // The network's thread may be about to end anyway.
-        let _ = commands.send(Command::Quit(Some(quit_reason(signal).to_owned())));
+        let _ = commands.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
     })
 }
 
-fn lock(talk: &Mutex<Option<Commands>>) -> MutexGuard<'_, Option<Commands>> {
+fn lock(talk: &Mutex<Option<InputSender>>) -> MutexGuard<'_, Option<InputSender>> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -234,15 +233,15 @@ impl PlainFront {
     }
 }
 
-impl Front for PlainFront {
+impl Frontend for PlainFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         self.page.show(event, unix_seconds, session.active_room());
     }
 
-    fn received(&mut self, _: &[u8]) {}
+    fn line_received(&mut self, _: &[u8]) {}
 
     /// There is no prompt to name the room, so a line does.
-    fn changed(&mut self, session: &Session, elapsed: Duration) {
+    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
         let room = session.active_room();
         self.page.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
@@ -259,13 +258,13 @@ impl Front for PlainFront {
         self.page.print();
     }
 
-    fn held_until(&self) -> Option<Duration> {
+    fn next_deadline(&self) -> Option<Duration> {
         self.page.scrollback.next_deadline()
     }
 
-    fn typed_done(&mut self, _: &Session) {}
+    fn line_done(&mut self, _: &Session) {}
 
-    fn local(&mut self, line: &str) {
+    fn run_local(&mut self, line: &str) {
         self.page.run_local(line);
     }
 
@@ -273,7 +272,7 @@ impl Front for PlainFront {
         self.tell(Woken::AskNick { nick, why });
     }
 
-    fn is_full(&self) -> bool {
+    fn is_backlogged(&self) -> bool {
         self.printer.is_backlogged()
     }
 

@@ -1,8 +1,7 @@
 //! What a person is asked before a conversation can begin: each question in one place, for the
 //! editor and for plain lines alike.
 
-use crate::client::command::is_valid_nick;
-use crate::client::config::address::Address;
+use crate::client::command::check_nick;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, with what an empty answer means.
@@ -14,11 +13,11 @@ pub(in crate::client) struct Question {
     is_nick: bool,
 }
 
-/// Where to go.
-pub(in crate::client) fn server() -> Question {
+/// Which server to connect to.
+pub(in crate::client) fn server(default: String) -> Question {
     Question {
         words: "Server".to_owned(),
-        default: Address::local().to_string(),
+        default,
         is_nick: false,
     }
 }
@@ -45,11 +44,6 @@ pub(super) fn another_nick(refused: &str, why: &str) -> Question {
     }
 }
 
-/// Why a text is not sent to a server as a nick.
-pub(in crate::client) fn not_a_nick(text: &str) -> String {
-    format!("{text:?} cannot be a nick; use letters, digits, - and _, a letter first")
-}
-
 impl Question {
     /// The answer, or the question to ask in place of this one when it cannot be taken.
     pub(super) fn judge(&self, answer: &str) -> Result<String, Self> {
@@ -57,9 +51,11 @@ impl Question {
             "" => self.default.as_str(),
             answer => answer,
         };
-        if self.is_nick && !is_valid_nick(answer) {
+        if self.is_nick
+            && let Err(error) = check_nick(answer)
+        {
             return Err(Self {
-                words: format!("{}. Another nick", not_a_nick(answer)),
+                words: format!("{error}. Choose another"),
                 ..self.clone()
             });
         }
@@ -89,9 +85,9 @@ mod tests {
         let again = question.judge("a b c").unwrap_err();
         assert_eq!(
             again.words,
-            "\"a b c\" cannot be a nick; use letters, digits, - and _, a letter first. Another nick"
+            "\"a b c\" is not a valid nick: it cannot have a space in it. Choose another"
         );
         assert_eq!(again.judge(""), Ok("dora".to_owned()));
-        assert_eq!(server().judge("a b"), Ok("a b".to_owned()));
+        assert_eq!(server("h:1".to_owned()).judge("a b"), Ok("a b".to_owned()));
     }
 }

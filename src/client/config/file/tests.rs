@@ -1,17 +1,16 @@
-//! What the configuration may say, and how a mistake in it is told.
+//! The keys of the configuration file, and the messages for the mistakes in it.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::client::command::settings::SETTINGS;
-use crate::common::config_file::keys_of;
 
 fn parse(text: &str) -> Result<Config, String> {
     let (path, text) = (Path::new("c.toml"), text.to_owned());
     Config::parse(&ConfigSource { path, text }).map_err(|error| error.to_string())
 }
 
-/// The example with all that it explains in force.
+/// The example with every commented line in force.
 fn whole_example() -> String {
     let lines = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
@@ -21,7 +20,7 @@ fn whole_example() -> String {
 }
 
 #[test]
-fn the_example_has_each_key_that_is_read_and_no_other() {
+fn the_example_has_every_known_key_and_no_other() {
     let example: toml::Table = whole_example().parse().unwrap();
     let keys = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
     let known = |keys: Vec<String>| keys.into_iter().collect::<BTreeSet<_>>();
@@ -29,15 +28,15 @@ fn the_example_has_each_key_that_is_read_and_no_other() {
     let look = example["look"].as_table().unwrap();
     let settings = SETTINGS.iter().map(|setting| setting.name.to_owned());
     assert_eq!(keys(&example), known(keys_of::<Config>()));
-    assert_eq!(keys(home), known(keys_of::<Server>()));
+    assert_eq!(keys(home), known(keys_of::<ServerConfig>()));
     assert_eq!(keys(look), known(settings.collect()));
     assert!(keys(&example).len() > 10 && keys(home).len() > 8);
 }
 
 #[test]
-fn the_example_shows_what_holds_without_it_where_something_does() {
+fn the_example_shows_the_default_values() {
     assert_eq!(parse(EXAMPLE), Ok(Config::default()));
-    // A password comes from one place.
+    // Only one source of the password is allowed.
     let lines = whole_example();
     let lines = lines
         .lines()
@@ -45,7 +44,7 @@ fn the_example_shows_what_holds_without_it_where_something_does() {
     let text: Vec<&str> = lines.collect();
     let config = parse(&text.join("\n")).unwrap();
     let usual = Config::default();
-    assert_eq!(config.taste(), usual.taste());
+    assert_eq!(config.display_settings(), usual.display_settings());
     assert_eq!(
         (config.keys, config.log, config.control),
         (usual.keys, usual.log, usual.control)
@@ -53,7 +52,7 @@ fn the_example_shows_what_holds_without_it_where_something_does() {
 }
 
 #[test]
-fn servers_have_names() {
+fn servers_are_found_by_name() {
     let config = parse(
         "nick = \"alice\"\nserver = \"home\"\n[servers.home]\naddress = \"h:1\"\nrooms = [\"#a\"]",
     )
@@ -64,9 +63,9 @@ fn servers_have_names() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
+fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
     let server = |lines: &str| format!("[servers.home]\naddress = \"h\"\n{lines}");
-    for (text, told) in [
+    for (text, message) in [
         ("nick = alice", "1:8: a text must stand in quotes"),
         (
             "nick = \"alice",
@@ -79,7 +78,7 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "nick = \"a b\"",
-            "1:8: \"a b\" cannot be a nick; use letters, digits, - and _, a letter first",
+            "1:8: \"a b\" is not a valid nick: it cannot have a space in it",
         ),
         ("nick = \"a\"\nnick = \"b\"", "2:1: `nick` is there already"),
         (
@@ -92,11 +91,11 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "rooms = [\"#a\"]",
-            "1:1: unknown key `rooms` here; it belongs into [servers.NAME]",
+            "1:1: unknown key `rooms` here; it belongs in [servers.NAME]",
         ),
         (
             "bell = \"off\"",
-            "1:1: unknown key `bell` here; it belongs into [look]",
+            "1:1: unknown key `bell` here; it belongs in [look]",
         ),
         (
             "[aliases]\nj = \"/join\"",
@@ -117,20 +116,20 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "ignore = [\"bob\",\n\"a b\"]",
-            "2:1: \"a b\" can be neither a nick nor a mask",
+            "2:1: \"a b\" is neither a nick nor a mask",
         ),
         (
             "highlight = [\"a\", 3]",
             "1:19: found the number `3`, expected a text in quotes",
         ),
-        ("highlight = [\"\"]", "1:14: \"\" is no word"),
+        ("highlight = [\"\"]", "1:14: \"\" is not a word"),
         (
             "people = [\"@bob\"]",
-            "1:11: \"@bob\" cannot be a nick; use letters, digits, - and _, a letter first",
+            "1:11: \"@bob\" is not a valid nick: it cannot have '@' in it",
         ),
         (
             "real-name = \"a\\nb\"",
-            "1:13: \"a\\nb\" cannot be sent to a server",
+            "1:13: \"a\\nb\" is not a valid real name: use at most 200 bytes and no control characters",
         ),
         (
             "server = \"hoem\"\n[servers.home]\naddress = \"h\"",
@@ -138,11 +137,11 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "server = \"\"",
-            "1:10: \"\" is neither a server of this file nor an address: it names no host",
+            "1:10: \"\" is neither a server in this file nor a valid address: the host name is missing",
         ),
         (
             "[server.home]\naddress = \"h\"",
-            "1:2: found a table, expected a text in quotes; a server has its table in [servers.NAME]",
+            "1:2: found a table, expected a text in quotes; the table of a server is [servers.NAME]",
         ),
         (
             "[servers]\nhome = \"h\"",
@@ -155,23 +154,23 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "[servers.x]\naddress = \"h:99999\"",
-            "2:11: \"h:99999\" is no address of a server: \"99999\" is not a port from 1 to 65535",
+            "2:11: \"h:99999\" is not a valid server address: \"99999\" is not a port number from 1 to 65535",
         ),
         (
             &server("bell = \"off\""),
-            "3:1: unknown key `bell` here; it belongs into [look]",
+            "3:1: unknown key `bell` here; it belongs in [look]",
         ),
         (
             &server("log = true"),
-            "3:1: unknown key `log` here; it belongs before the first [table]",
+            "3:1: unknown key `log` here; it belongs at the top of the file, before any [section]",
         ),
         (
             &server("rooms = [\"a,b\"]"),
-            "3:10: \"a,b\" cannot be a room; rooms look like #room",
+            "3:10: \"a,b\" is not a valid room name; rooms look like #room",
         ),
         (
             &server("password-file = \"/f\"\npassword-command = \"c\""),
-            "4:20: the password comes from password-file or password-command, not from both",
+            "4:20: set either password-file or password-command, not both",
         ),
         (
             "[look]\nbel = \"off\"",
@@ -179,7 +178,7 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
         ),
         (
             "[look]\nlog = true",
-            "2:1: no setting log; it belongs before the first [table]",
+            "2:1: no setting log; it belongs at the top of the file, before any [section]",
         ),
         (
             "[look]\n\nbell = 3",
@@ -206,29 +205,39 @@ fn a_mistake_is_told_with_its_place_and_with_what_was_meant() {
             "2:5: found the number `3`, expected a text in quotes",
         ),
     ] {
-        assert_eq!(parse(text).unwrap_err(), format!("c.toml:{told}"), "{text}");
+        assert_eq!(
+            parse(text).unwrap_err(),
+            format!("c.toml:{message}"),
+            "{text}"
+        );
     }
     let words = parse("frobnicate = 1").unwrap_err();
     assert!(words.contains("expected one of `nick`, "), "{words}");
     let words = parse("[look]\nfrobnicate = 1").unwrap_err();
-    assert!(words.ends_with("no setting frobnicate, expected one of bell, formatting, gather, joins, nick-width, notify, notify-by, time, title, wrap"), "{words}");
+    assert!(words.ends_with("no setting frobnicate; the settings are bell, formatting, gather, joins, nick-width, notify, notify-by, time, title, wrap"), "{words}");
 }
 
 #[test]
-fn settings_are_written_as_what_they_are_and_checked() {
+fn display_settings_are_typed_and_checked() {
     let config = parse("[look]\nbell = \"off\"\ntitle = true\nnick-width = 12").unwrap();
-    let taste = config.taste();
-    assert!(taste.title && taste.nick_width == 12);
+    let display = config.display_settings();
+    assert!(display.title && display.nick_width == 12);
 }
 
 #[test]
-fn short_names_stand_for_commands_there_are() {
+fn an_alias_must_stand_for_an_existing_command() {
     let config = parse("[alias]\nns = \"/msg NickServ\"\nhi = \"//hi\"").unwrap();
     assert_eq!(config.aliases()["ns"], "/msg NickServ");
     for (alias, words) in [
-        ("j = \"join\"", "\"join\" would be said in the room"),
+        (
+            "j = \"join\"",
+            "\"join\" is not a command: commands begin with a /",
+        ),
         ("j = \"/jion\"", "no command /jion; did you mean /join?"),
-        ("\"/j\" = \"/join\"", "\"/j\" cannot be typed behind a /"),
+        (
+            "\"/j\" = \"/join\"",
+            "\"/j\" is not a valid alias name: leave out spaces and /",
+        ),
     ] {
         let error = parse(&format!("[alias]\n{alias}")).unwrap_err();
         assert!(error.starts_with("c.toml:2:"), "{error}");

@@ -9,7 +9,7 @@ use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
 use crate::client::event::json::{MessageTags, Record};
-use crate::client::net::Front;
+use crate::client::net::Frontend;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
@@ -72,7 +72,7 @@ impl TerminalFront {
     }
 }
 
-impl Front for TerminalFront {
+impl Frontend for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         match self.format {
             Format::Plain => self.page.show(event, unix_seconds, session.active_room()),
@@ -92,13 +92,13 @@ impl Front for TerminalFront {
         self.stamp = stamp;
     }
 
-    fn received(&mut self, line: &[u8]) {
+    fn line_received(&mut self, line: &[u8]) {
         if self.format == Format::Raw {
             self.page.add(&raw_line(line, false));
         }
     }
 
-    fn changed(&mut self, session: &Session, elapsed: Duration) {
+    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
         self.set_unsent(session, elapsed);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
@@ -127,19 +127,19 @@ impl Front for TerminalFront {
         }
     }
 
-    fn held_until(&self) -> Option<Duration> {
+    fn next_deadline(&self) -> Option<Duration> {
         let unsent = self.unsent.is_due.then_some(self.unsent.next_at);
         let deadlines = [self.page.scrollback.next_deadline(), unsent];
         deadlines.into_iter().flatten().min()
     }
 
-    fn typed_done(&mut self, session: &Session) {
+    fn line_done(&mut self, session: &Session) {
         self.tell(News::TypedDone {
             leaving: session.is_leaving(),
         });
     }
 
-    fn local(&mut self, line: &str) {
+    fn run_local(&mut self, line: &str) {
         if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
             return self.tell(News::Clear);
         }
@@ -150,7 +150,7 @@ impl Front for TerminalFront {
         self.tell(News::AskNick { nick, why });
     }
 
-    fn is_full(&self) -> bool {
+    fn is_backlogged(&self) -> bool {
         // Above a prompt older lines give way; the server is never made to wait for a terminal.
         false
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 
 use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::net::{Command, Commands};
+use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode::RawModeGuard;
@@ -39,7 +39,7 @@ pub(super) struct Desk<'t> {
     pub(super) remote: &'t EditorHandle,
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
-    pub(super) commands: Commands,
+    pub(super) commands: InputSender,
     pub(super) quiet: &'t RawModeGuard,
     pub(super) title: Title,
     pub(super) drafts: Option<DraftStore>,
@@ -63,7 +63,7 @@ impl Desk<'_> {
     /// Leaves without the editor.
     pub(super) fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
         self.editor.abandon();
-        self.send(Command::Quit(Some(reason.to_owned())));
+        self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
             match self.news.recv() {
                 Ok(News::Ended(outcome)) => return Some(outcome),
@@ -82,7 +82,7 @@ impl Desk<'_> {
                     panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
-                    self.send(Command::Typed { text, room });
+                    self.send(DriverInput::Typed { text, room });
                 }
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
@@ -96,7 +96,7 @@ impl Desk<'_> {
                     print_to_stdout(self.title.resume())?;
                     continue;
                 }
-                EditorRead::Eof => self.send(Command::Quit(None)),
+                EditorRead::Eof => self.send(DriverInput::Quit(None)),
                 EditorRead::Ended => {}
             }
             loop {
@@ -133,9 +133,9 @@ impl Desk<'_> {
                     let quiet = self.quiet;
                     let question = questions::another_nick(&nick, &why);
                     match answer(self.editor, question, &|| quiet.suspend())? {
-                        EditorRead::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
-                            self.send(Command::Quit(None));
+                            self.send(DriverInput::Quit(None));
                         }
                         EditorRead::Suspend | EditorRead::Ended => {}
                     }
@@ -144,14 +144,14 @@ impl Desk<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.reading && self.remote.take_interrupt() {
-                        self.send(Command::Quit(None));
+                        self.send(DriverInput::Quit(None));
                     }
                 }
             }
         }
     }
 
-    fn send(&self, command: Command) {
+    fn send(&self, command: DriverInput) {
         // The network's thread ends only behind its last news, which is still to be read.
         let _ = self.commands.send(command);
     }

@@ -7,7 +7,6 @@ mod input_loop;
 
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -16,12 +15,12 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::questions::Question;
-use crate::client::config::file::Keys;
+use super::setup::{SessionEnd, UiContext, try_control_server};
+use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
-use crate::client::control::server::Door;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::event::json::MessageTags;
-use crate::client::net::{self, Command, Commands};
+use crate::client::net::{self, DriverInput, Established, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode::{self, RawModeGuard};
@@ -31,8 +30,6 @@ use crate::client::terminal::stderr::DeferredPanicReport;
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
-use crate::client::{Ending, Place};
-use crate::common::io_error::os_error_text;
 use assistant::NetworkAssistant;
 use frontend::{TerminalFront, UnsentWritten};
 use input_loop::{Desk, answer};
@@ -57,18 +54,6 @@ enum News {
     Ended(Outcome),
 }
 
-/// What a conversation in a terminal needs besides the conversation.
-pub(in crate::client) struct Furniture {
-    /// How standard output gets what arrives when it is not the terminal.
-    pub(in crate::client) format: Format,
-    pub(in crate::client) history_file: Option<PathBuf>,
-    pub(in crate::client) draft_file: Option<PathBuf>,
-    /// Where other programs find this session, if they may.
-    pub(in crate::client) control: Option<PathBuf>,
-    /// What is said before all else.
-    pub(in crate::client) greeting: String,
-}
-
 /// The terminal, from the first question to the end of the last conversation. It is left as it was
 /// found.
 pub(in crate::client) struct Terminal {
@@ -83,13 +68,13 @@ pub(in crate::client) struct Terminal {
 }
 
 /// The conversation at hand or the last one, for those who outlive it.
-type Talk = Arc<Mutex<Option<(Commands, Option<DraftStore>)>>>;
+type Talk = Arc<Mutex<Option<(InputSender, Option<DraftStore>)>>>;
 
 impl Terminal {
     /// Takes the terminal. From now on signals end the program in good order.
-    pub(in crate::client) fn open(keys: Keys) -> io::Result<Self> {
+    pub(in crate::client) fn open(mode: EditMode) -> io::Result<Self> {
         let printer = Printer::default();
-        let mut editor = Editor::new(printer.clone(), keys)?;
+        let mut editor = Editor::new(printer.clone(), mode)?;
         let remote = editor.handle();
         let talk = Talk::default();
         let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
@@ -150,15 +135,15 @@ impl Terminal {
     /// Runs a conversation to its end.
     pub(super) fn converse(
         &mut self,
-        place: Place,
+        place: Established,
         session: Session,
         look: Renderer,
-        furniture: Furniture,
-    ) -> io::Result<Ending> {
+        furniture: UiContext,
+    ) -> io::Result<SessionEnd> {
         let report = DeferredPanicReport::begin();
         let quiet = RawModeGuard::new()?;
         let (news_sender, news) = mpsc::channel();
-        let (commands, inbox) = net::commands();
+        let (commands, inbox) = net::input_channel();
         // Without a place for it there is no draft to keep.
         let drafts = match furniture.draft_file.as_deref() {
             Some(file) => DraftStore::start(file, session.nick(), self.printer.clone())?,
@@ -167,7 +152,7 @@ impl Terminal {
         *lock(&self.talk) = Some((commands.clone(), drafts.clone()));
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
-            let _ = commands.send(Command::Quit(None));
+            let _ = commands.send(DriverInput::Quit(None));
         }
         let assistant = NetworkAssistant {
             commands: commands.clone(),
@@ -200,7 +185,7 @@ impl Terminal {
         net::start(place, session, front, inbox, None)?;
         let door = furniture
             .control
-            .and_then(|at| open_door(&at, &commands, &self.printer));
+            .and_then(|at| try_control_server(&at, &commands, &self.printer));
         let mut desk = Desk {
             editor: &mut self.editor,
             remote: &self.remote,
@@ -242,7 +227,7 @@ impl Terminal {
         }
         drop(quiet);
         drop(report);
-        Ok(Ending {
+        Ok(SessionEnd {
             outcome: outcome?,
             signal: self.signal(),
         })
@@ -260,15 +245,6 @@ impl Drop for Terminal {
     }
 }
 
-/// Lets other programs use this session; when that cannot be, the person is told.
-pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Option<Door> {
-    let words = "other programs cannot use this session";
-    let tell = |error: &io::Error| {
-        printer.push(format!("{words}: {}\n", os_error_text(error)));
-    };
-    Door::open(at, commands.clone()).inspect_err(tell).ok()
-}
-
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
 fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
@@ -277,7 +253,7 @@ fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
             drafts.iter().for_each(DraftStore::write_now);
             let reason = quit_reason(signal).to_owned();
             // Without a conversation there is nothing to leave.
-            let _ = commands.send(Command::Quit(Some(reason)));
+            let _ = commands.send(DriverInput::Quit(Some(reason)));
         } else if remote.is_reading() {
             remote.end();
         } else {
@@ -287,7 +263,7 @@ fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
     })
 }
 
-fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftStore>)>> {
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<(InputSender, Option<DraftStore>)>> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -306,7 +282,7 @@ fn start_printer(
     // Without somebody who reads what comes there is nothing to stay for.
     let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
         Some((commands, _)) => {
-            let _ = commands.send(Command::Quit(None));
+            let _ = commands.send(DriverInput::Quit(None));
         }
         None => remote.end(),
     })?;

@@ -18,20 +18,18 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
-pub(in crate::client) use crate::client::net::script_lines::Batch;
-pub(in crate::client) use plan::{Plan, line};
+pub(in crate::client) use plan::{InvalidMessage, Plan, line};
 
 use crate::client::config::options::Format;
-use crate::client::control::server::Door;
 use crate::client::event::json::{MessageTags, Record};
 use crate::client::event::{Event, explain};
-use crate::client::net::{self, Command, Commands, Front};
+use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
+use crate::client::ui::setup::{SessionEnd, start_control_server};
 use crate::client::view::{Renderer, raw_line};
-use crate::client::{Ending, Place};
 use plan::Source;
 
 /// How many batches of lines are read ahead.
@@ -42,12 +40,12 @@ const TEE_LINES_AHEAD_MAX: usize = 10_000;
 
 /// Runs the conversation to its end: the end of input, or what the plan has in its place.
 pub(in crate::client) fn run(
-    place: Place,
+    place: Established,
     session: Session,
     look: Renderer,
     plan: Plan,
     control: Option<&Path>,
-) -> io::Result<Ending> {
+) -> io::Result<SessionEnd> {
     let [printer, complaints] = [Printer::default(), Printer::default()];
     let (ended_sender, ended) = blocking::channel();
     let front = ScriptFront {
@@ -67,12 +65,12 @@ pub(in crate::client) fn run(
         _ => BATCHES_AHEAD,
     };
     let (lines, receiver) = mpsc::channel(ahead);
-    let (commands, inbox) = net::commands();
+    let (commands, inbox) = net::input_channel();
     net::start(place, session, front, inbox, Some(receiver))?;
     let signals = quit_on_signals(commands.clone())?;
     // What ends by itself soon is no session for others.
     let control = control.filter(|_| plan.follow);
-    let door = control.map(|at| Door::open(at, commands.clone()));
+    let door = control.map(|at| start_control_server(at, &commands));
     let door = door.transpose()?;
     let reader_gone = Arc::new(AtomicBool::new(false));
     let gone = Arc::clone(&reader_gone);
@@ -85,7 +83,7 @@ pub(in crate::client) fn run(
     let printing = printer.start_plain(print, move |error| {
         // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
         gone.store(is_seen_enough(error), Ordering::Relaxed);
-        let _ = commands.send(Command::Quit(None));
+        let _ = commands.send(DriverInput::Quit(None));
     })?;
     let tell = |lines: String| {
         write_report(&lines);
@@ -114,17 +112,17 @@ pub(in crate::client) fn run(
     {
         return Err(error);
     }
-    Ok(Ending {
+    Ok(SessionEnd {
         outcome,
         signal: signals.received(),
     })
 }
 
 /// Leaves in good order when a signal comes.
-fn quit_on_signals(commands: Commands) -> io::Result<Signals> {
+fn quit_on_signals(commands: InputSender) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         // Without a conversation there is nothing to leave.
-        let _ = commands.send(Command::Quit(Some(quit_reason(signal).to_owned())));
+        let _ = commands.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
     })
 }
 
@@ -148,7 +146,7 @@ struct ScriptFront {
     ended: blocking::Sender<Outcome>,
 }
 
-impl Front for ScriptFront {
+impl Frontend for ScriptFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, _: &Session) {
         match event {
             Event::Refused {
@@ -182,17 +180,17 @@ impl Front for ScriptFront {
         }
     }
 
-    fn received(&mut self, line: &[u8]) {
+    fn line_received(&mut self, line: &[u8]) {
         if self.format == Format::Raw && !self.silent {
             self.printer.push(raw_line(line, self.on_terminal));
         }
     }
 
-    fn changed(&mut self, _: &Session, _: Duration) {}
+    fn session_changed(&mut self, _: &Session, _: Duration) {}
 
-    fn typed_done(&mut self, _: &Session) {}
+    fn line_done(&mut self, _: &Session) {}
 
-    fn local(&mut self, _: &str) {
+    fn run_local(&mut self, _: &str) {
         debug_assert!(false, "a script has no screen");
     }
 
@@ -200,7 +198,7 @@ impl Front for ScriptFront {
         debug_assert!(false, "a script is not asked");
     }
 
-    fn is_full(&self) -> bool {
+    fn is_backlogged(&self) -> bool {
         self.printer.is_backlogged() || self.complaints.is_backlogged()
     }
 

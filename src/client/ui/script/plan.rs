@@ -1,9 +1,9 @@
 //! What the options ask of a script.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::client::app::error::Failure;
-use crate::client::command;
+use crate::client::command::{self, ParseError};
 use crate::client::config::options::{Action, Format, Input, Message, Options};
 use crate::client::event::matcher::EventMatcher;
 
@@ -40,7 +40,7 @@ pub(super) struct Tee {
 
 impl Plan {
     /// What these options ask for; not the last word where a terminal is used.
-    pub(in crate::client) fn of(options: &Options) -> Result<Self, Failure> {
+    pub(in crate::client) fn of(options: &Options) -> Result<Self, InvalidMessage> {
         let (source, wait) = match &options.action {
             Some(Action::Ask(message)) => {
                 let wait = match is_room(message) {
@@ -97,8 +97,20 @@ impl Plan {
     }
 }
 
-/// The line that says it, as it would be typed.
-pub(in crate::client) fn line(message: &Message) -> Result<String, Failure> {
+/// The message of `ask` or `msg` cannot be sent.
+#[derive(Debug)]
+pub struct InvalidMessage(ParseError);
+
+impl fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for InvalidMessage {}
+
+/// The line that sends a message, as it would be typed.
+pub(in crate::client) fn line(message: &Message) -> Result<String, InvalidMessage> {
     let (to, text) = (nick(message), message.text.join(" "));
     let line = match command::is_room(to) && to != message.to {
         // The operators of a room.
@@ -107,7 +119,7 @@ pub(in crate::client) fn line(message: &Message) -> Result<String, Failure> {
     };
     match command::parse(&line) {
         Ok(_) => Ok(line),
-        Err(problem) => Err(Failure::Usage(problem.to_string())),
+        Err(error) => Err(InvalidMessage(error)),
     }
 }
 

@@ -8,11 +8,11 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::Batch;
 use super::plan::{Plan, Source};
 use super::tee::{self, Gathered};
 use crate::client::config::options::Input;
 use crate::client::event::json::{self, ScriptInput};
+use crate::client::net::script_lines::ScriptLines;
 use crate::wire::{Line, Lines};
 
 /// The longest line taken from standard input, in bytes. What is longer than a line of the wire
@@ -24,11 +24,11 @@ pub(super) const NOT_TEXT: &str = "this line is not UTF-8; it is not sent";
 
 /// Reads all lines, and then ends, or never does when others are to be followed. The error is one
 /// of the output that lines are passed on to.
-pub(super) fn read(plan: &Plan, script: &mpsc::Sender<Batch>) -> io::Result<()> {
+pub(super) fn read(plan: &Plan, script: &mpsc::Sender<ScriptLines>) -> io::Result<()> {
     // When nobody takes lines any more, the conversation has ended.
     match &plan.source {
         Source::Lines(lines) => {
-            let mut batch = Batch::beginning_with(1);
+            let mut batch = ScriptLines::starting_at(1);
             for line in lines {
                 batch.push_typed(line);
             }
@@ -41,7 +41,7 @@ pub(super) fn read(plan: &Plan, script: &mpsc::Sender<Batch>) -> io::Result<()> 
                 true => script.blocking_send(said(line)).is_ok(),
                 false => script.try_send(said(line)).is_ok(),
             });
-            let mut end = Batch::beginning_with(1);
+            let mut end = ScriptLines::starting_at(1);
             end.is_last = true;
             let _ = script.blocking_send(end);
             return passed;
@@ -54,7 +54,7 @@ pub(super) fn read(plan: &Plan, script: &mpsc::Sender<Batch>) -> io::Result<()> 
     Ok(())
 }
 
-fn read_stdin(form: Input, follow: bool, script: &mpsc::Sender<Batch>) {
+fn read_stdin(form: Input, follow: bool, script: &mpsc::Sender<ScriptLines>) {
     let mut lines = Lines::new(LINE_BYTES_MAX);
     let mut next = 1;
     read_blocks(|block| {
@@ -63,7 +63,7 @@ fn read_stdin(form: Input, follow: bool, script: &mpsc::Sender<Batch>) {
             [] if lines.held_bytes() > 0 => b"\n",
             block => block,
         };
-        let mut batch = Batch::beginning_with(next);
+        let mut batch = ScriptLines::starting_at(next);
         while let Some(line) = lines.next_line(&mut fresh) {
             put(line, form, &mut batch);
         }
@@ -92,7 +92,7 @@ pub(super) fn read_blocks(mut take: impl FnMut(&[u8]) -> bool) {
     }
 }
 
-fn put(line: Line<'_>, form: Input, batch: &mut Batch) {
+fn put(line: Line<'_>, form: Input, batch: &mut ScriptLines) {
     let Line::Whole(bytes) = line else {
         return batch.push_unreadable(TOO_LONG.into());
     };
@@ -101,21 +101,21 @@ fn put(line: Line<'_>, form: Input, batch: &mut Batch) {
     };
     match form {
         Input::Typed => batch.push_typed(text),
-        Input::Text => batch.push_said(text),
-        Input::Json if text.trim().is_empty() => batch.push_said(""),
+        Input::Text => batch.push_text(text),
+        Input::Json if text.trim().is_empty() => batch.push_text(""),
         Input::Json => match json::parse_input(text) {
             Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
-            Ok(ScriptInput::Said(text)) => batch.push_said(&text),
+            Ok(ScriptInput::Said(text)) => batch.push_text(&text),
             Err(why) => batch.push_unreadable(why.into()),
         },
     }
 }
 
 /// A line that was passed on, as a batch.
-fn said(line: Gathered) -> Batch {
-    let mut batch = Batch::beginning_with(line.number);
+fn said(line: Gathered) -> ScriptLines {
+    let mut batch = ScriptLines::starting_at(line.number);
     match line.text {
-        Ok(text) => batch.push_said(&text),
+        Ok(text) => batch.push_text(&text),
         Err(why) => batch.push_unreadable(why),
     }
     batch

@@ -1,0 +1,202 @@
+//! Gets a connection: asks what is missing, connects, and hosts the room when no server is there.
+
+use std::any::Any;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::SIGINT;
+
+use super::error::ClientError;
+use crate::client::config::file::Config;
+use crate::client::config::options::Options;
+use crate::client::config::resolve::{Missing, Resolution, ResolvedServer, ServerChoice, resolve};
+use crate::client::net::dial::{ConnectError, Dialer};
+use crate::client::session::{Incomplete, SessionConfig};
+use crate::client::ui::Seat;
+use crate::client::ui::questions;
+use crate::client::ui::script::Plan;
+
+/// Starts a server in this process, at this address. It runs until the returned value is dropped.
+pub type HostFn = fn(SocketAddr) -> io::Result<Box<dyn Any>>;
+
+/// What a connection takes besides the server.
+pub(super) struct Connector<'a> {
+    pub(super) dialer: &'a Dialer,
+    pub(super) host: HostFn,
+    /// The start of the program, from which `limit` counts.
+    pub(super) started: Instant,
+    /// How long a script may take.
+    pub(super) limit: Option<Duration>,
+}
+
+/// An open connection.
+pub(super) struct OpenConnection {
+    pub(super) stream: TcpStream,
+    /// The hosted server, if this program hosts the room.
+    pub(super) hosted: Option<Box<dyn Any>>,
+}
+
+/// Resolves the server, asking the user for what is missing. `None` when the user leaves instead of
+/// answering.
+pub(super) fn resolve_or_ask(
+    choice: &mut ServerChoice,
+    options: &Options,
+    config: &Config,
+    mut ui: Option<&mut Seat>,
+) -> Result<Option<ResolvedServer>, ClientError> {
+    loop {
+        let missing = match resolve(choice, options, config)? {
+            Resolution::Resolved(server) => return Ok(Some(*server)),
+            Resolution::Missing(missing) => missing,
+        };
+        let Some(ui) = ui.as_mut() else {
+            debug_assert!(false, "`can_ask` is set only where there is a user");
+            return Err(ClientError::Internal);
+        };
+        let (question, answer) = match missing {
+            Missing::Server { default } => {
+                (questions::server(default), &mut choice.answered_server)
+            }
+            Missing::Nick { default } => (questions::nick(default), &mut choice.answered_nick),
+        };
+        match ui.ask(question).map_err(ClientError::Output)? {
+            Some(text) => *answer = Some(text),
+            None => return Ok(None),
+        }
+    }
+}
+
+impl Connector<'_> {
+    /// Connects to the server. When nothing listens there and no server was named, it hosts the room
+    /// first.
+    pub(super) fn connect(
+        &self,
+        server: &ResolvedServer,
+        ui: Option<&Seat>,
+    ) -> Result<OpenConnection, ClientError> {
+        let not_hosted = |stream| OpenConnection {
+            stream,
+            hosted: None,
+        };
+        if let Some(stream) = self.dialer.take_probed(&server.address) {
+            return Ok(not_hosted(stream));
+        }
+        match self.connect_within(server, ui)? {
+            Ok(stream) => return Ok(not_hosted(stream)),
+            Err(error) if server.may_host && error.is_refused() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let local = SocketAddr::from(([127, 0, 0, 1], server.address.port));
+        // Hosting fails when another program has begun to host in the same moment; then it answers.
+        let hosted = (self.host)(local);
+        match (self.connect_within(server, ui)?, hosted) {
+            (Ok(stream), hosted) => Ok(OpenConnection {
+                stream,
+                hosted: hosted.ok(),
+            }),
+            (Err(error), Ok(_)) => Err(error.into()),
+            (Err(_), Err(error)) => Err(ClientError::CannotHost {
+                address: server.address.clone(),
+                error,
+            }),
+        }
+    }
+
+    /// Tries to connect, until Ctrl-C at a terminal or the time limit of a script.
+    fn connect_within(
+        &self,
+        server: &ResolvedServer,
+        ui: Option<&Seat>,
+    ) -> Result<Result<TcpStream, ConnectError>, ClientError> {
+        let (dialer, address) = (self.dialer.clone(), server.address.clone());
+        let connect = move || dialer.connect(&address);
+        match (ui, self.limit) {
+            (Some(ui), _) => ui.wait_for(connect).ok_or(ClientError::Signal(SIGINT)),
+            (None, None) => Ok(connect()),
+            (None, Some(limit)) => {
+                let (sender, result) = mpsc::channel();
+                thread::spawn(move || {
+                    // The receiver is gone when the time is over.
+                    let _ = sender.send(connect());
+                });
+                let left = limit.saturating_sub(self.started.elapsed());
+                let report = None;
+                let result = result.recv_timeout(left);
+                result.map_err(|_| ClientError::Session(Incomplete::TimeIsUp { limit, report }))
+            }
+        }
+    }
+}
+
+/// The configuration of a session on this server.
+pub(super) fn session_config(
+    server: ResolvedServer,
+    options: &Options,
+    config: &Config,
+    script: &Plan,
+    is_script: bool,
+) -> SessionConfig {
+    SessionConfig {
+        user: server.user,
+        real_name: server.real_name,
+        on_connect: server.on_connect,
+        nick: server.nick,
+        alternatives: server.alternatives,
+        password: server.password,
+        rooms: server.rooms,
+        script: is_script,
+        strict: script.strict,
+        wait: script.wait.clone(),
+        time_limit: options.timeout,
+        log: config.log,
+        ignore: config.ignore.clone(),
+        highlight: config.highlight.clone(),
+        aliases: config.aliases(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_client_that_cannot_host_joins_the_one_that_began_to_at_the_same_time() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let server = ResolvedServer {
+            address: address.to_string().parse().unwrap(),
+            may_host: true,
+            nick: "alice".into(),
+            user: None,
+            real_name: None,
+            alternatives: Vec::new(),
+            rooms: Vec::new(),
+            password: None,
+            on_connect: Vec::new(),
+        };
+        let dialer = Dialer::new(BTreeMap::new());
+        let connector = |host| Connector {
+            dialer: &dialer,
+            host,
+            started: Instant::now(),
+            limit: None,
+        };
+        let no_other: HostFn = |_| Err(io::ErrorKind::AddrInUse.into());
+        let error = connector(no_other).connect(&server, None).err().unwrap();
+        assert!(matches!(error, ClientError::CannotHost { .. }), "{error}");
+        let other_listens: HostFn = |address| {
+            // It listens as long as the test runs, as the other program would.
+            std::mem::forget(TcpListener::bind(address).unwrap());
+            Err(io::ErrorKind::AddrInUse.into())
+        };
+        let connection = connector(other_listens).connect(&server, None);
+        assert!(connection.ok().unwrap().hosted.is_none());
+    }
+}

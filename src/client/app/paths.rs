@@ -1,0 +1,49 @@
+//! Where the client keeps its files.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::client::config::address::Address;
+use crate::client::control;
+
+/// The folders and files of this user, as far as the environment tells them.
+pub(super) struct Paths {
+    /// The configuration file, unless the command line names another.
+    pub(super) config_file: Option<PathBuf>,
+    /// The folder of the control sockets of all sessions.
+    pub(super) control: Option<PathBuf>,
+    /// The folder for history, drafts and logs.
+    pub(super) state: Option<PathBuf>,
+}
+
+impl Paths {
+    /// Reads the environment (XDG Base Directory Specification).
+    pub(super) fn find() -> Self {
+        let Ok(folders) = etcetera::choose_base_strategy() else {
+            return Self {
+                config_file: None,
+                control: None,
+                state: None,
+            };
+        };
+        // Some systems have no runtime folder in an ssh session; the state folder serves as well.
+        let runtime = folders.runtime_dir().or_else(|| folders.state_dir());
+        Self {
+            config_file: Some(folders.config_dir().join("chatroom.toml")),
+            control: runtime.map(|folder| control::folder(&folder)),
+            state: folders.state_dir().map(|folder| folder.join("chatroom")),
+        }
+    }
+
+    /// The folder of the logs of all servers.
+    pub(super) fn logs(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("log"))
+    }
+
+    /// The file for one kind of state of a server: its `history` or its `draft`.
+    pub(super) fn file_of_server(&self, kind: &str, server: &Address) -> Option<PathBuf> {
+        let folder: &Path = self.state.as_ref()?;
+        Some(folder.join(kind).join(server.file_name()))
+    }
+}

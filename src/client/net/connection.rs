@@ -1,0 +1,186 @@
+//! Runs a session over one socket until the connection ends.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::script_lines::ScriptLines;
+use super::{Driver, DriverInput, Frontend};
+use crate::client::event::json::MessageTags;
+use crate::client::session::SessionTime;
+use crate::common::io_error::os_error_text;
+use crate::wire::{Line, Lines};
+
+/// The longest line accepted from a server, in bytes: its tags and more than any server sends after
+/// them.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+/// A server that sends so many bytes without a line ending is disconnected.
+const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
+/// How many bytes may wait for the server before nothing more is read from it.
+const UNSENT_BYTES_MAX: usize = 1024 * 1024;
+/// How often a backlogged front end is checked.
+const BACKLOG_CHECK: Duration = Duration::from_millis(20);
+/// The sleep when there is no deadline.
+const NO_DEADLINE: Duration = Duration::from_secs(3600);
+
+/// The state of one connection.
+#[derive(Debug, Default)]
+pub(super) struct LinkState {
+    /// Bytes for the server that the socket has not accepted yet.
+    pub(super) unsent: Vec<u8>,
+    /// The session asked to close the connection.
+    pub(super) close_requested: bool,
+    /// A write failed. What the server sent before that is still read.
+    write_failed: bool,
+    /// The session knows that the connection has ended.
+    lost: bool,
+}
+
+impl LinkState {
+    /// The connection has ended.
+    pub(super) fn lose(&mut self) {
+        self.close_requested = true;
+        self.lost = true;
+    }
+}
+
+/// Why the driver woke up.
+enum Wakeup {
+    Read(io::Result<usize>),
+    Written(io::Result<usize>),
+    Input(Option<DriverInput>),
+    Script(Option<ScriptLines>),
+    Deadline,
+}
+
+impl<F: Frontend> Driver<F> {
+    /// Runs the session over one connection until it ends.
+    pub(super) async fn run_connection(
+        &mut self,
+        mut stream: TcpStream,
+        input: &mut mpsc::UnboundedReceiver<DriverInput>,
+        script: &mut Option<mpsc::Receiver<ScriptLines>>,
+    ) {
+        // With Nagle's algorithm each line would wait for the acknowledgment of the one before.
+        let _ = stream.set_nodelay(true);
+        let (mut reader, mut writer) = stream.split();
+        let mut lines = Lines::new(LINE_BYTES_MAX);
+        let mut buffer = vec![0; 64 * 1024];
+        self.outbox.restart();
+        self.link = LinkState::default();
+        let now = self.now();
+        self.session.connected(now, &mut self.outbox);
+        self.apply(now);
+        while !self.link.close_requested && !self.ended {
+            let is_backlogged = self.frontend.is_backlogged();
+            if is_backlogged {
+                // Nothing is read now, so silence does not mean that the server is gone.
+                self.session.pause_timeout(self.now());
+            }
+            let deadline = self.deadline(is_backlogged);
+            self.feed_script(script);
+            let takes_script = script.is_some() && self.session.wants_input();
+            // Stop reading while the server does not accept our replies; the ping timeout ends it.
+            let can_reply = self.link.write_failed || self.link.unsent.len() < UNSENT_BYTES_MAX;
+            let can_write = !self.link.unsent.is_empty() && !self.link.write_failed;
+            let wakeup = tokio::select! {
+                read = reader.read(&mut buffer), if !is_backlogged && can_reply => Wakeup::Read(read),
+                written = writer.write(&self.link.unsent), if can_write => {
+                    Wakeup::Written(written)
+                }
+                input = input.recv() => Wakeup::Input(input),
+                lines = next_script_lines(script), if takes_script => Wakeup::Script(lines),
+                () = tokio::time::sleep_until(deadline.into()) => Wakeup::Deadline,
+            };
+            let now = self.now();
+            match wakeup {
+                Wakeup::Read(Ok(0)) => self.disconnected("the server closed the connection"),
+                Wakeup::Read(Ok(count)) => {
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    self.received(bytes, &mut lines, now);
+                }
+                Wakeup::Read(Err(error)) => self.disconnected(&os_error_text(&error)),
+                // The end of the stream, or a read error, gives the reason.
+                Wakeup::Written(Err(_)) => self.link.write_failed = true,
+                Wakeup::Written(Ok(count)) => {
+                    self.outbox.written_bytes += count as u64;
+                    drop(self.link.unsent.drain(..count));
+                }
+                Wakeup::Input(input) => self.process_input(input, now),
+                Wakeup::Script(Some(lines)) => self.script_lines = lines,
+                Wakeup::Script(None) => self.script_ended(script),
+                Wakeup::Deadline => self.session.tick(now, &mut self.outbox),
+            }
+            self.apply(now);
+        }
+        if !self.ended && !self.link.lost {
+            self.disconnected("closed");
+        }
+    }
+
+    fn received(&mut self, mut bytes: &[u8], lines: &mut Lines, now: SessionTime) {
+        while let Some(line) = lines.next_line(&mut bytes) {
+            // No server sends a line that is too long.
+            if let Line::Whole(line) = line {
+                self.frontend.line_received(line);
+                let stamp = MessageTags::of_line(line);
+                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                self.session.received(line, now, &mut self.outbox);
+                self.frontend.stamp(stamp.clone());
+                self.stamp = stamp;
+                // Before the next line, which can change what the session says about this one.
+                self.report_events(unix_seconds, now);
+                self.frontend.stamp(MessageTags::default());
+                self.stamp = MessageTags::default();
+            }
+        }
+        if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
+            let reason = "it sent a line without an end";
+            self.session.protocol_error(reason, &mut self.outbox);
+        }
+    }
+
+    /// Gives the session as many lines of the script as it accepts now.
+    fn feed_script(&mut self, script: &mut Option<mpsc::Receiver<ScriptLines>>) {
+        let now = self.now();
+        while self.session.wants_input()
+            && let Some((number, line)) = self.script_lines.next_line()
+        {
+            self.session.scripted(number, line, now, &mut self.outbox);
+        }
+        if script.is_some() && self.script_lines.is_over() {
+            self.script_ended(script);
+        }
+        self.apply(now);
+    }
+
+    fn script_ended(&mut self, script: &mut Option<mpsc::Receiver<ScriptLines>>) {
+        *script = None;
+        let now = self.now();
+        self.session.input_ended(now, &mut self.outbox);
+    }
+
+    /// When to wake up if nothing else happens.
+    fn deadline(&self, is_backlogged: bool) -> Instant {
+        let deadlines = [self.session.next_deadline(), self.frontend.next_deadline()];
+        let next = deadlines.into_iter().flatten().min();
+        let next = next.map_or(Instant::now() + NO_DEADLINE, |at| self.started + at);
+        if is_backlogged {
+            next.min(Instant::now() + BACKLOG_CHECK)
+        } else {
+            next
+        }
+    }
+}
+
+async fn next_script_lines(
+    script: &mut Option<mpsc::Receiver<ScriptLines>>,
+) -> Option<ScriptLines> {
+    match script {
+        Some(script) => script.recv().await,
+        None => None,
+    }
+}

@@ -1,0 +1,22 @@
+//! What the driver needs to run a session.
+
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::dial::Dialer;
+use crate::client::config::address::Address;
+
+/// An established connection, and what is needed to connect again.
+pub(in crate::client) struct Established {
+    /// The first connection.
+    pub(in crate::client) stream: TcpStream,
+    /// The address to connect to again.
+    pub(in crate::client) address: Address,
+    /// The start of the program: session times count from here.
+    pub(in crate::client) started: Instant,
+    /// Connects to other servers for `/connect`.
+    pub(in crate::client) dialer: Dialer,
+    /// The folder of the log, if one is kept.
+    pub(in crate::client) log: Option<PathBuf>,
+}

@@ -1,0 +1,62 @@
+//! What a front end needs besides the session, and how a session ends for it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::client::config::options::Format;
+use crate::client::control::server::ControlServer;
+use crate::client::net::{DriverInput, InputSender};
+use crate::client::session::Outcome;
+use crate::client::terminal::printer::Printer;
+use crate::common::io_error::os_error_text;
+
+/// What a front end for a user needs besides the session.
+pub(in crate::client) struct UiContext {
+    /// The form of the output when it is not a terminal.
+    pub(in crate::client) format: Format,
+    /// The history of typed lines.
+    pub(in crate::client) history_file: Option<PathBuf>,
+    /// Where unsent text is saved.
+    pub(in crate::client) draft_file: Option<PathBuf>,
+    /// The folder for the control socket, if other programs may use the session.
+    pub(in crate::client) control: Option<PathBuf>,
+    /// The text to print first.
+    pub(in crate::client) greeting: String,
+}
+
+/// How a session ended.
+pub(in crate::client) struct SessionEnd {
+    /// `None` when a thread of the program panicked.
+    pub(in crate::client) outcome: Option<Outcome>,
+    /// The signal that ended it, if one did.
+    pub(in crate::client) signal: Option<i32>,
+}
+
+/// Opens the control socket of a session in this folder.
+pub(super) fn start_control_server(
+    folder: &Path,
+    commands: &InputSender,
+) -> io::Result<ControlServer> {
+    let commands = commands.clone();
+    ControlServer::start(folder, move |request, answer| {
+        // Without a session the caller reads the end of the answer.
+        let _ = commands.send(DriverInput::Control(request, answer));
+    })
+}
+
+/// The same, or a message to the user that it failed.
+pub(super) fn try_control_server(
+    folder: &Path,
+    commands: &InputSender,
+    printer: &Printer,
+) -> Option<ControlServer> {
+    let report = |error: &io::Error| {
+        let reason = os_error_text(error);
+        printer.push(format!(
+            "other programs cannot use this session: {reason}\n"
+        ));
+    };
+    start_control_server(folder, commands)
+        .inspect_err(report)
+        .ok()
+}
