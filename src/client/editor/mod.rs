@@ -388,6 +388,7 @@ fn config(keys: KeySet) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
+        .history_ignore_space(true)
         .grapheme_cluster_mode(CELLS)
         .edit_mode(match keys {
             KeySet::Emacs => EditMode::Emacs,

@@ -4,6 +4,7 @@
 //! line worth nothing, and no more than that.
 
 use super::numerics::is_truncated_nick;
+use crate::client::command::is_service;
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
     ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
@@ -214,9 +215,11 @@ impl Session {
                 mention,
             }
         } else {
-            if !own && kind != MessageKind::Notice {
+            // A service asks by a notice; other programs that do want no answer.
+            let is_notice = kind == MessageKind::Notice;
+            if !own && (!is_notice || is_service(&nick)) {
                 self.last_whisperer = Some(nick.clone());
-                self.highlight_count += 1;
+                self.highlight_count += u32::from(!is_notice);
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
