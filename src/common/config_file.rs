@@ -11,6 +11,8 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::ioctl_fionbio;
 use serde::de::DeserializeOwned;
 
+use super::suggest::nearest;
+
 /// No such file is longer than this, in bytes; a device would never end.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -235,13 +237,6 @@ pub fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Strin
         Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
         None => format!("unknown key `{key}`"),
     }
-}
-
-/// The name that is closest to this one, if one is close.
-pub fn nearest<'n>(found: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let near = names.map(|name| (strsim::osa_distance(name, found), name));
-    let near = near.filter(|(distance, name)| *distance <= 2 && *distance < name.len());
-    near.min().map(|(_, name)| name)
 }
 
 /// The keys of a table, as its reader names them when it finds one that it does not know.

@@ -411,7 +411,7 @@ fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
     }
     alice.out.wait_for("number 49");
     let told = alice.err.wait_until(|text| text.ends_with('\n'));
-    assert!(told.contains("cannot be written: "), "{told}");
+    assert!(told.contains("Cannot write the log in "), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     alice.give("still here\n");
     bob.expect("still here");

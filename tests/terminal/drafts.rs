@@ -353,8 +353,9 @@ fn damaged_files_are_reported_and_what_is_whole_in_them_is_there() {
         .sized(24, 160);
     let mut again = start.sized(24, 250).start();
     again.is_in();
-    again.shows("one unsent text was damaged and is left out; the file as it was is ");
-    again.shows("one line of the history was damaged and is left out; the file as it was is ");
+    again.shows("1 unsent text was damaged and is ignored; the damaged file was copied to ");
+    again
+        .shows("1 line of the history was damaged and is ignored; the damaged file was copied to ");
     again.types("\x1b[A");
     again.settles_below("[#lobby] second line");
     again.types("\x15/quit\r");

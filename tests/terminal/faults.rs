@@ -74,7 +74,7 @@ fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
     bob.hears(":alice!");
     bob.says("one");
     alice.waits_until("the log is of no use", |shown| {
-        shown.has("cannot be written:")
+        shown.has("Cannot write the log in ")
     });
     alice.types(&format!("two{ENTER}"));
     assert_eq!(bob.hears_alice(), "two");
@@ -85,7 +85,7 @@ fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
     let lines = alice.lines();
     let told = lines
         .iter()
-        .filter(|line| line.contains("cannot be written"));
+        .filter(|line| line.contains("Cannot write the log in"));
     assert_eq!(told.count(), 1, "{lines:#?}");
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);

@@ -14,13 +14,14 @@ use crate::client::config::file::Config;
 use crate::client::config::options::{Format, Log, Options};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, RecordKind};
+use crate::client::event::json;
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
+use crate::common::record::{Record, RecordKind};
 use crate::wire::{FoldedName, Line, Lines};
 
 /// The longest record, in bytes.
@@ -233,7 +234,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         if !self.shown.insert(&record) {
             return Ok(());
         }
-        let event = record.event();
+        let event = json::decode(&record);
         // The room first: records outside the time also say which users are in it.
         let is_selected = self.is_in_room(&record) && self.is_in_time(&record);
         if !is_selected || !self.matches(&event, &record) {

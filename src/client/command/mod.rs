@@ -5,6 +5,7 @@
 //! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
 //! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
+pub mod analysis;
 pub mod completion;
 mod error;
 mod sensitive;

@@ -32,11 +32,11 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::EditMode as KeySet;
-use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
-use crate::client::storage::history::mend;
+use crate::client::storage::history::repair;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
 use crate::common::sanitize::sanitize;
@@ -146,7 +146,7 @@ impl Editor {
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
         // A history that cannot be used is no reason to disturb a conversation more than once.
-        let history_file = history_file.and_then(|file| match mend(&file) {
+        let history_file = history_file.and_then(|file| match repair(&file) {
             Ok(words) => {
                 words
                     .iter()

@@ -1,25 +1,24 @@
-//! Files of lines of which some may be damaged, by a crash or a full disk: the whole ones are read,
-//! and the file as it was is kept beside the new one.
+//! Reads files of lines some of which may be damaged by a crash or a full disk: the whole lines are
+//! used, and a copy of the damaged file is kept beside it.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// So many damaged files are kept beside one; then the last one is replaced.
-const KEPT_MAX: u32 = 9;
+/// How many copies of damaged files are kept; then the last one is replaced.
+const COPIES_MAX: u32 = 9;
 
-/// What a file of lines has.
+/// The content of a file of lines.
 #[derive(Debug, Default)]
 pub(super) struct WholeLines<T> {
     /// The lines that could be read, in order.
     pub(super) lines: Vec<T>,
-    /// How many could not.
+    /// The number of damaged lines.
     pub(super) damaged: usize,
 }
 
-/// Reads each line with `decode`, which gives none for a damaged one. What stands behind the last
-/// line ending is damaged, too: a line was not written to its end. A file that is not there has no
-/// lines.
+/// Reads each line with `decode`, which returns `None` for a damaged one. Text after the last line
+/// ending counts as damaged, because the line is not complete. A missing file has no lines.
 pub(super) fn read_lines<T>(
     file: &Path,
     decode: impl Fn(&[u8]) -> Option<T>,
@@ -41,18 +40,18 @@ pub(super) fn read_lines<T>(
     Ok(read)
 }
 
-/// Copies a damaged file to a name beside it, and gives that.
+/// Copies a damaged file to a new name beside it, and returns that name.
 pub(super) fn keep_copy(file: &Path) -> io::Result<PathBuf> {
     let name = |number| beside(file, &format!(".damaged{number}"));
-    let free = (1..KEPT_MAX).map(name).find(|copy| !copy.exists());
-    let copy = free.unwrap_or_else(|| name(KEPT_MAX));
+    let unused = (1..COPIES_MAX).map(name).find(|copy| !copy.exists());
+    let copy = unused.unwrap_or_else(|| name(COPIES_MAX));
     fs::copy(file, &copy)?;
     Ok(copy)
 }
 
-/// The file whose name has this at its end.
-pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
+/// The file with this suffix added to its name.
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(end);
+    name.push(suffix);
     name.into()
 }

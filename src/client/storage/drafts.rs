@@ -1,11 +1,11 @@
-//! The line that is being typed, kept in a file so that it outlives the program, with the lines
-//! that wait for the server.
+//! Saves the line that is being typed, and the lines that wait for a connection, in a file, so that
+//! they survive the end of the program.
 //!
-//! A thread of its own writes it a moment after it has changed, so that no key waits for a disk.
-//! The file can only be read by its owner, and is gone when there is nothing in it. Each running
-//! session has a file of its own, held by a lock: what is typed in another terminal is no draft
-//! that was left. What an earlier run with the same nick has left is offered; it is no part of
-//! what is typed until the user asks for it.
+//! A thread of its own writes the file shortly after a change, so that no key waits for the disk.
+//! Only its owner can read the file, and it is removed when it would be empty. Each running session
+//! locks a file of its own: a line that is being typed in another terminal is not a saved draft.
+//! The texts of an earlier run with the same nick are offered, and become part of the typed line
+//! only when the user restores them.
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
@@ -22,58 +22,63 @@ use crate::client::terminal::printer::Printer;
 use crate::client::terminal::signals;
 use crate::common::io_error::os_error_text;
 
-/// How long a change may wait for more changes before it is written.
+/// How long a change waits for further changes before it is written.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
-/// So many sessions with one server keep their drafts at the same time.
+/// How many sessions with one server can save their drafts at the same time.
 const FILES_MAX: u32 = 32;
 
-/// Where the draft is kept. Clones are the same place.
+/// The file of one session. Clones share their state.
 #[derive(Debug, Clone)]
 pub struct DraftStore {
     file: Arc<PathBuf>,
-    /// As long as it is locked, the file belongs to this session.
+    /// The lock file. While it is locked, `file` belongs to this session.
     lock: Arc<File>,
-    /// Whose drafts these are.
+    /// The nick under which the drafts were typed.
     nick: Arc<str>,
-    /// Where it is reported that they cannot be kept.
+    /// Prints the report when they cannot be saved.
     printer: Printer,
     shared: Arc<(Mutex<DraftState>, Condvar)>,
-    /// Held while the file is written, so that no change waits for a disk.
+    /// Held while the file is written; `shared` is not, so that changes do not wait for the disk.
     writing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
 struct DraftState {
-    /// What was sent and has not left this program.
+    /// Messages that were entered and are not sent yet.
     unsent: Vec<SavedDraft>,
-    /// What is being typed.
+    /// The line that is being typed.
     typed: Option<SavedDraft>,
-    /// What an earlier run has left and what has not been restored, in order.
+    /// The texts of an earlier run that are not restored yet, in order.
     offered: VecDeque<SavedDraft>,
-    /// The first of these was announced.
+    /// Whether the first of them was announced.
     announced: bool,
-    /// What was left under other nicks, and stays in the file.
+    /// The texts of other nicks, which stay in the file.
     of_others: Vec<SavedDraft>,
+    /// Whether the file is out of date.
     changed: bool,
-    /// That it cannot be written was reported.
+    /// Whether the last write failed, and was reported.
     failing: bool,
     finished: bool,
 }
 
-/// A text from an earlier run, to be announced.
+/// A text of an earlier run that is to be announced.
 #[derive(Debug)]
 pub(in crate::client) struct DraftOffer {
     /// The text.
     pub(in crate::client) draft: SavedDraft,
-    /// How many more there are.
+    /// How many more texts are offered.
     pub(in crate::client) more: usize,
     /// The time now, in Unix seconds.
     pub(in crate::client) now: i64,
 }
 
 impl DraftStore {
-    /// Starts to keep the drafts of `nick` in `file`, or beside it while other sessions have that.
-    /// None where they cannot be kept, which is reported.
+    /// Starts to save the drafts of `nick` in `file`, or in a file beside it while other sessions
+    /// have that one locked. `None` when they cannot be saved, which is reported.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the thread cannot be started.
     pub(in crate::client) fn start(
         file: &Path,
         nick: &str,
@@ -122,7 +127,7 @@ impl DraftStore {
         Ok(Some(store))
     }
 
-    /// The draft is this now, typed in this room. Nothing is written before this returns.
+    /// Sets the draft and the room in which it is typed. It is written later, by the thread.
     pub(in crate::client) fn set(&self, text: &str, room: Option<&str>) {
         self.change(|state| {
             let is_same = match &state.typed {
@@ -138,25 +143,25 @@ impl DraftStore {
         });
     }
 
-    /// These were sent, to these recipients, and have not left this program.
+    /// Sets the messages that were entered and are not sent yet, as pairs of recipient and text.
     pub(in crate::client) fn set_unsent(&self, unsent: Vec<(String, String)>) {
         let drafts: Vec<SavedDraft> = unsent
             .iter()
             .map(|(target, text)| self.draft(Some(target), text, true))
             .collect();
         self.change(|state| {
-            let is_other = !(drafts.is_empty() && state.unsent.is_empty());
+            let has_changed = !(drafts.is_empty() && state.unsent.is_empty());
             state.unsent = drafts;
-            is_other
+            has_changed
         });
     }
 
-    /// Whether something was sent that has not left this program.
+    /// Whether there are messages that are not sent yet.
     pub(in crate::client) fn has_unsent(&self) -> bool {
         !self.lock().unsent.is_empty()
     }
 
-    /// The text that is to be announced now, if there is one that was not.
+    /// The text to announce now, if the first one was not announced yet.
     pub(in crate::client) fn next_offer(&self) -> Option<DraftOffer> {
         let mut state = self.lock();
         let more = state.offered.len().checked_sub(1)?;
@@ -165,12 +170,12 @@ impl DraftStore {
         (!std::mem::replace(&mut state.announced, true)).then_some(DraftOffer { draft, more, now })
     }
 
-    /// The text that is restored next.
+    /// The text that [`DraftStore::restore`] will restore.
     pub(in crate::client) fn offered(&self) -> Option<SavedDraft> {
         self.lock().offered.front().cloned()
     }
 
-    /// The first text that is offered becomes what is typed, in this room.
+    /// Makes the first offered text the current draft, in this room.
     pub(in crate::client) fn restore(&self, room: Option<&str>) -> Option<String> {
         let mut restored = None;
         self.change(|state| {
@@ -202,7 +207,7 @@ impl DraftStore {
         }
     }
 
-    /// Writes the draft at once, if it has changed.
+    /// Writes the file now, if it is out of date.
     pub(in crate::client) fn write_now(&self) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = {
@@ -220,12 +225,12 @@ impl DraftStore {
         }
     }
 
-    /// Writes the draft, and leaves it to the next session.
+    /// Writes the file and unlocks it for the next session.
     pub(in crate::client) fn finish(&self) {
         self.write_now();
         self.lock().finished = true;
         self.shared.1.notify_one();
-        // The end of the program does it as well.
+        // The end of the program unlocks it, too.
         let _ = self.lock.unlock();
     }
 
@@ -243,7 +248,7 @@ impl DraftStore {
                     .unwrap_or_else(PoisonError::into_inner);
             }
             drop(state);
-            // More keys follow a key: one write is enough for all of them.
+            // More keys will follow; one write is enough for all of them.
             thread::sleep(WRITE_DELAY);
             self.write_now();
         }
@@ -255,7 +260,7 @@ impl DraftStore {
 }
 
 impl DraftState {
-    /// All that is to be offered at the next start, as it stands in the file.
+    /// The content of the file: all that is to be offered at the next start.
     fn lines(&self) -> String {
         let own = self.unsent.iter().chain(&self.typed).chain(&self.offered);
         own.chain(&self.of_others).map(SavedDraft::encode).collect()
@@ -267,26 +272,31 @@ fn unix_seconds() -> i64 {
     now.map_or(0, |now| now.as_secs().cast_signed())
 }
 
+/// The report that drafts cannot be saved.
 fn unusable(file: &Path, error: &io::Error) -> String {
     let (file, error) = (file.display(), os_error_text(error));
-    format!("what you type cannot be kept in {file}: {error}\n")
+    format!("Cannot save drafts in {file}: {error}\n")
 }
 
+/// The report that a file was damaged.
 fn damaged(count: usize, copy: &Path) -> String {
     let texts = match count {
-        1 => "one unsent text was damaged and is left out".to_owned(),
-        many => format!("{many} unsent texts were damaged and are left out"),
+        1 => "1 unsent text was damaged and is ignored".to_owned(),
+        many => format!("{many} unsent texts were damaged and are ignored"),
     };
-    format!("{texts}; the file as it was is {}\n", copy.display())
+    format!(
+        "{texts}; the damaged file was copied to {}\n",
+        copy.display()
+    )
 }
 
-/// A place that no running session has, and what was left in it: one where something was left by
-/// this nick or is damaged, before an empty one, before one of others.
+/// Locks a file that no running session has, and reads it: one that is damaged or has texts of this
+/// nick if there is one, otherwise a new one, otherwise one with texts of other nicks.
 fn claim_file(file: &Path, nick: &str) -> io::Result<(PathBuf, File, WholeLines<SavedDraft>)> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let places = || {
+    let files = || {
         (1..=FILES_MAX).map(|number| match number {
             1 => file.to_owned(),
             _ => beside(file, &format!("~{number}")),
@@ -296,36 +306,36 @@ fn claim_file(file: &Path, nick: &str) -> io::Result<(PathBuf, File, WholeLines<
         let mut lines = read.lines.iter();
         read.damaged > 0 || lines.any(|draft| draft.nick.eq_ignore_ascii_case(nick))
     };
-    for place in places().filter(|place| place.exists()) {
-        if let Some(lock) = lock_place(&place)? {
-            let read = read_lines(&place, SavedDraft::decode)?;
+    for candidate in files().filter(|file| file.exists()) {
+        if let Some(lock) = lock_file(&candidate)? {
+            let read = read_lines(&candidate, SavedDraft::decode)?;
             if is_wanted(&read) {
-                return Ok((place, lock, read));
+                return Ok((candidate, lock, read));
             }
         }
     }
-    let free = places().filter(|place| !place.exists());
-    for place in free.chain(places()) {
-        if let Some(lock) = lock_place(&place)? {
-            let read = read_lines(&place, SavedDraft::decode)?;
-            return Ok((place, lock, read));
+    let new = files().filter(|file| !file.exists());
+    for candidate in new.chain(files()) {
+        if let Some(lock) = lock_file(&candidate)? {
+            let read = read_lines(&candidate, SavedDraft::decode)?;
+            return Ok((candidate, lock, read));
         }
     }
-    Err(io::Error::other("too many sessions keep theirs there"))
+    Err(io::Error::other("too many sessions use this file"))
 }
 
-/// The lock of a place; none while another session has it.
-fn lock_place(place: &Path) -> io::Result<Option<File>> {
+/// Locks a file; `None` while another session has it locked.
+fn lock_file(file: &Path) -> io::Result<Option<File>> {
     let lock = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(beside(place, ".lock"))?;
+        .open(beside(file, ".lock"))?;
     Ok(lock.try_lock().is_ok().then_some(lock))
 }
 
-/// Puts `text` in place of what the file has, all of it or nothing.
+/// Replaces the content of the file atomically; removes the file if `text` is empty.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return match fs::remove_file(file) {
@@ -343,7 +353,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     let written = out.write_all(text.as_bytes());
     let done = written.and_then(|()| fs::rename(&new, file));
     if done.is_err() {
-        // On a full disk it is of no use, and in the way.
+        // A partly written file is useless, and takes space on a full disk.
         let _ = fs::remove_file(&new);
     }
     done

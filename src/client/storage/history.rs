@@ -1,5 +1,5 @@
-//! Mends the file of the history before the editor reads it, which would stop at the first damaged
-//! line and then write only what it has read.
+//! Repairs the history file before the editor reads it: the editor would stop at the first damaged
+//! line, and later write only the lines before it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,25 +9,28 @@ use std::path::Path;
 use super::damaged::{beside, keep_copy, read_lines};
 use crate::common::io_error::os_error_text;
 
-/// Takes damaged lines out of the file. Gives what the user is to know about it: that lines were
-/// left out, or that the file cannot be used, which is an error.
-pub(in crate::client) fn mend(file: &Path) -> Result<Option<String>, String> {
+/// Removes damaged lines from the file. Returns a message for the user if there were any.
+///
+/// # Errors
+///
+/// The error is a message for the user that the file cannot be used.
+pub(in crate::client) fn repair(file: &Path) -> Result<Option<String>, String> {
     let at = file.display();
     let unusable = |error: io::Error| {
         let error = os_error_text(&error);
-        format!("the history in {at} cannot be used: {error}")
+        format!("Cannot use the history in {at}: {error}")
     };
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(unusable)?;
     }
     let read = read_lines(file, |line| {
         let text = str::from_utf8(line).ok()?;
-        // A file system that loses its power can leave zeros.
+        // A power failure can leave zeros in a file.
         (!text.contains('\0')).then(|| text.to_owned())
     });
     let read = read.map_err(unusable)?;
     if read.damaged == 0 {
-        // Whether the editor will be able to write it is known now.
+        // Check now whether the editor will be able to write the file.
         let opened = OpenOptions::new().append(true).open(file);
         return match opened {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(error)),
@@ -37,15 +40,16 @@ pub(in crate::client) fn mend(file: &Path) -> Result<Option<String>, String> {
     let copy = keep_copy(file).map_err(unusable)?;
     replace(file, &read.lines).map_err(unusable)?;
     let lines = match read.damaged {
-        1 => "one line of the history was damaged and is left out".to_owned(),
-        many => format!("{many} lines of the history were damaged and are left out"),
+        1 => "1 line of the history was damaged and is ignored".to_owned(),
+        many => format!("{many} lines of the history were damaged and are ignored"),
     };
     Ok(Some(format!(
-        "{lines}; the file as it was is {}",
+        "{lines}; the damaged file was copied to {}",
         copy.display()
     )))
 }
 
+/// Replaces the content of the file atomically.
 fn replace(file: &Path, lines: &[String]) -> io::Result<()> {
     let new = beside(file, &format!(".{}.new", std::process::id()));
     let mut out = OpenOptions::new()
@@ -61,7 +65,7 @@ fn replace(file: &Path, lines: &[String]) -> io::Result<()> {
     let written = out.write_all(text.as_bytes());
     let done = written.and_then(|()| fs::rename(&new, file));
     if done.is_err() {
-        // On a full disk it is of no use, and in the way.
+        // A partly written file is useless, and takes space on a full disk.
         let _ = fs::remove_file(&new);
     }
     done
@@ -73,24 +77,24 @@ mod tests {
 
     // A95.
     #[test]
-    fn damaged_lines_are_left_out_and_the_file_as_it_was_is_kept() {
+    fn damaged_lines_are_removed_and_the_damaged_file_is_copied() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history");
-        assert_eq!(mend(&file), Ok(None));
+        assert_eq!(repair(&file), Ok(None));
         fs::write(&file, "#V2\none\ntwo\n").unwrap();
-        assert_eq!(mend(&file), Ok(None));
+        assert_eq!(repair(&file), Ok(None));
         let damaged: &[u8] = b"#V2\none\nt\xffwo\nthr\0ee\nfour\nhalf a li";
         fs::write(&file, damaged).unwrap();
-        let words = mend(&file).unwrap().unwrap();
+        let message = repair(&file).unwrap().unwrap();
         assert!(
-            words.starts_with("3 lines of the history were damaged"),
-            "{words}"
+            message.starts_with("3 lines of the history were damaged"),
+            "{message}"
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), "#V2\none\nfour\n");
         let copy = folder.path().join("history.damaged1");
-        assert!(words.ends_with(&copy.display().to_string()), "{words}");
+        assert!(message.ends_with(&copy.display().to_string()), "{message}");
         assert_eq!(fs::read(copy).unwrap(), damaged);
-        assert_eq!(mend(&file), Ok(None));
+        assert_eq!(repair(&file), Ok(None));
     }
 
     // A95.
@@ -99,8 +103,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
         for path in ["", "file/history"] {
-            let words = mend(&folder.path().join(path)).unwrap_err();
-            assert!(words.contains("cannot be used: "), "{words}");
+            let message = repair(&folder.path().join(path)).unwrap_err();
+            assert!(
+                message.starts_with("Cannot use the history in "),
+                "{message}"
+            );
         }
     }
 }

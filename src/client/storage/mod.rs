@@ -1,6 +1,8 @@
-//! The files that a client keeps: drafts, unsent lines, and the log.
+//! The files that the client writes: drafts with unsent lines, and the log.
 //!
-//! It knows no socket. `editor`, `net`, `ui` and `app` import it.
+//! It must not know sockets, the session or the editor: it gets text and events, and writes them in
+//! threads of its own. It imports `view`, `event`, `config`, `command`, `terminal` and `common`; `net`,
+//! `editor`, `ui` and `app` import it.
 
 mod damaged;
 pub mod drafts;

@@ -1,20 +1,20 @@
-//! A text that was typed and not sent, as a line of a file.
+//! The line of a file for a text that was typed and not sent.
 //!
-//! Each line begins with a checksum, so that a line of which a part is missing or is another is
-//! not taken for a text that the user typed.
+//! Each line begins with a checksum, so that a damaged line is not mistaken for a text that the user
+//! typed.
 
 /// A text that was typed and not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct SavedDraft {
-    /// When it was typed last, or sent in vain, in Unix seconds.
+    /// When it was last changed, in Unix seconds.
     pub(in crate::client) unix_seconds: i64,
-    /// The nick of the one who typed it.
+    /// The nick of the user.
     pub(in crate::client) nick: String,
-    /// The room it was typed in, or the recipient.
+    /// The room it was typed in, or its recipient.
     pub(in crate::client) target: Option<String>,
-    /// Whether the text itself names its recipient, so that it may be entered in any room.
+    /// Whether the text itself names its recipient, so that it can be entered in any room.
     pub(in crate::client) is_addressed: bool,
-    /// The text, of one or several lines.
+    /// The text, of one line or several.
     pub(in crate::client) text: String,
 }
 
@@ -22,7 +22,7 @@ const TYPED: &str = "typed";
 const ADDRESSED: &str = "addressed";
 
 impl SavedDraft {
-    /// The line of a file, with its ending.
+    /// Encodes the draft as a line, with its ending.
     pub(super) fn encode(&self) -> String {
         let fields = format!(
             "{}\t{}\t{}\t{}\t{}",
@@ -35,7 +35,7 @@ impl SavedDraft {
         format!("{:016x}\t{fields}\n", checksum(&fields))
     }
 
-    /// Reads a line without its ending; none when it is damaged.
+    /// Decodes a line without its ending; `None` when it is damaged.
     pub(super) fn decode(line: &[u8]) -> Option<Self> {
         let (sum, fields) = str::from_utf8(line).ok()?.split_once('\t')?;
         if u64::from_str_radix(sum, 16).ok()? != checksum(fields) {
@@ -53,7 +53,7 @@ impl SavedDraft {
     }
 }
 
-/// FNV-1a.
+/// The FNV-1a hash, 64 bits.
 fn checksum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -68,7 +68,7 @@ fn escape(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            // A paste may have brought one along, and no line with it can be sent.
+            // A paste can contain NUL; a line with it cannot be sent.
             '\0' => {}
             c => escaped.push(c),
         }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_read_as_it_was_written_and_no_part_of_its_line_is_taken_for_one() {
+    fn a_text_is_read_as_it_was_written_and_a_damaged_line_is_not_read() {
         let draft = SavedDraft {
             unix_seconds: 1_764_270_120,
             nick: "al[ice]".into(),

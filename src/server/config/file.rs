@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-pub(in crate::server) use super::load::{self, Settings};
+use super::settings::Settings;
+use super::validate;
 use crate::common::config_file::{
     ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
 };
@@ -65,20 +66,20 @@ pub(super) fn read(
         }
     }
     if let Some(name) = &file.name {
-        let checked = load::server_name(name.get_ref());
+        let checked = validate::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;
     }
     if let Some(name) = &file.network {
-        let checked = load::network_name(name.get_ref());
+        let checked = validate::network_name(name.get_ref());
         hub.network = checked.map_err(|expected| reader.wrong("network", name, expected))?;
     }
     match (&file.motd, &file.motd_file) {
         (Some(_), Some(name)) => return Err(reader.twice("motd-file", name)),
         (Some(text), None) => {
-            let lines = load::motd_lines(text.get_ref());
+            let lines = validate::motd_lines(text.get_ref());
             hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
         }
-        (None, Some(name)) => hub.motd = load::read_motd(&reader.beside(name), may_wait)?,
+        (None, Some(name)) => hub.motd = validate::read_motd(&reader.beside(name), may_wait)?,
         (None, None) => {}
     }
     match (&file.password, &file.password_file) {

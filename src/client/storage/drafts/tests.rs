@@ -1,4 +1,4 @@
-//! What is kept, what is offered to which nick, and what is left of a damaged file.
+//! Tests of the saved drafts: what is saved, to which nick it is offered, and damaged files.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -10,7 +10,7 @@ fn start(file: &Path, nick: &str) -> (DraftStore, Printer) {
     (store.unwrap().unwrap(), printer)
 }
 
-/// What is offered, in order.
+/// The offered texts, in order.
 fn offered(store: &DraftStore) -> Vec<String> {
     let state = store.lock();
     state
@@ -21,7 +21,7 @@ fn offered(store: &DraftStore) -> Vec<String> {
 }
 
 #[test]
-fn a_draft_is_kept_for_its_owner_alone_and_gone_when_empty() {
+fn only_the_owner_can_read_a_draft_and_an_empty_one_has_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("draft");
     let (store, _) = start(&file, "alice");
@@ -44,7 +44,7 @@ fn a_draft_is_kept_for_its_owner_alone_and_gone_when_empty() {
 }
 
 #[test]
-fn what_is_offered_stays_in_the_file_until_it_is_restored_and_sent() {
+fn an_offered_text_stays_in_the_file_until_it_is_restored_and_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("draft");
     let (store, _) = start(&file, "alice");
@@ -68,7 +68,7 @@ fn what_is_offered_stays_in_the_file_until_it_is_restored_and_sent() {
     assert_eq!(
         offered(&again),
         all,
-        "what was restored and not sent is offered again"
+        "a text that was restored and not sent is offered again"
     );
     again.restore(None);
     again.set("", None);
@@ -112,7 +112,7 @@ fn the_text_of_one_nick_is_not_offered_to_another_and_is_not_lost() {
 
 // A95.
 #[test]
-fn whole_texts_of_a_damaged_file_are_offered_and_the_file_as_it_was_is_kept() {
+fn whole_texts_of_a_damaged_file_are_offered_and_the_file_is_copied() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("draft");
     let (store, _) = start(&file, "alice");
@@ -127,11 +127,11 @@ fn whole_texts_of_a_damaged_file_are_offered_and_the_file_as_it_was_is_kept() {
     let (store, printer) = start(&file, "alice");
     assert_eq!(offered(&store), ["one"]);
     let copy = folder.path().join("draft.damaged1");
-    let words = format!(
-        "2 unsent texts were damaged and are left out; the file as it was is {}\n",
+    let message = format!(
+        "2 unsent texts were damaged and are ignored; the damaged file was copied to {}\n",
         copy.display()
     );
-    assert_eq!(printer.finish(), words);
+    assert_eq!(printer.finish(), message);
     assert_eq!(fs::read(copy).unwrap(), bytes);
     store.finish();
     let (store, printer) = start(&file, "alice");
@@ -141,23 +141,20 @@ fn whole_texts_of_a_damaged_file_are_offered_and_the_file_as_it_was_is_kept() {
 
 // A95.
 #[test]
-fn that_nothing_can_be_kept_is_reported() {
+fn a_failure_to_save_drafts_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
-    let in_the_way = folder.path().join("file");
-    fs::write(&in_the_way, "").unwrap();
+    let obstacle = folder.path().join("file");
+    fs::write(&obstacle, "").unwrap();
     let printer = Printer::default();
-    let file = in_the_way.join("draft");
+    let file = obstacle.join("draft");
     assert!(
         DraftStore::start(&file, "alice", printer.clone())
             .unwrap()
             .is_none()
     );
-    let words = printer.finish();
-    assert!(
-        words.starts_with("what you type cannot be kept in "),
-        "{words}"
-    );
-    // It begins well, and then the folder is gone.
+    let message = printer.finish();
+    assert!(message.starts_with("Cannot save drafts in "), "{message}");
+    // The folder is removed after the start.
     let state = folder.path().join("state");
     let (store, printer) = start(&state.join("draft"), "alice");
     fs::remove_dir_all(&state).unwrap();
@@ -165,10 +162,10 @@ fn that_nothing_can_be_kept_is_reported() {
         store.set(text, None);
         store.write_now();
     }
-    let words = printer.finish();
+    let message = printer.finish();
     assert_eq!(
-        words.matches("what you type cannot be kept").count(),
+        message.matches("Cannot save drafts").count(),
         1,
-        "{words}"
+        "{message}"
     );
 }

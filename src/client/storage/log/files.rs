@@ -1,4 +1,4 @@
-//! Where the log of a server is: a folder with a file a day.
+//! The paths of the log: a folder for each server, with one file a day.
 
 use std::fs;
 use std::io;
@@ -10,31 +10,35 @@ use jiff::{Timestamp, Zoned};
 
 use crate::client::config::address::Address;
 
-/// How the name of each file ends.
-const ENDING: &str = ".ndjson";
+/// The suffix of each file's name.
+const SUFFIX: &str = ".ndjson";
 
-/// The day of a moment, where this person is.
+/// The local date of a time in Unix seconds.
 pub(super) fn day_of(unix_seconds: i64, zone: &TimeZone) -> Date {
     let time = Timestamp::from_second(unix_seconds).unwrap_or_default();
     Zoned::new(time, zone.clone()).date()
 }
 
-/// The folder of a server in the folder of all logs.
+/// The folder for the log of a server, in the folder of all logs.
 pub(in crate::client) fn folder_of(logs: &Path, server: &Address) -> PathBuf {
     logs.join(server.file_name())
 }
 
-/// The file of a day.
+/// The file of one day.
 pub(super) fn file_of(folder: &Path, day: Date) -> PathBuf {
-    folder.join(format!("{day}{ENDING}"))
+    folder.join(format!("{day}{SUFFIX}"))
 }
 
-/// The files of all days from this one on, oldest first.
+/// The files of all days, or of those from `day` on; the oldest first.
+///
+/// # Errors
+///
+/// Fails when the folder cannot be read.
 pub(in crate::client) fn files_from(folder: &Path, day: Option<Date>) -> io::Result<Vec<PathBuf>> {
     let mut days = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let date = name.to_str().and_then(|name| name.strip_suffix(ENDING));
+        let date = name.to_str().and_then(|name| name.strip_suffix(SUFFIX));
         days.extend(date.and_then(|date| date.parse::<Date>().ok()));
     }
     days.retain(|found| day.is_none_or(|day| *found >= day));
@@ -42,7 +46,7 @@ pub(in crate::client) fn files_from(folder: &Path, day: Option<Date>) -> io::Res
     Ok(days.into_iter().map(|day| file_of(folder, day)).collect())
 }
 
-/// The servers that have a log, as their addresses.
+/// The addresses of all servers that have a log, sorted.
 pub(in crate::client) fn servers(logs: &Path) -> Vec<String> {
     let entries = fs::read_dir(logs).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
@@ -58,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_day_begins_at_midnight_where_one_is() {
+    fn a_new_day_begins_at_local_midnight() {
         let east = TimeZone::fixed(jiff::tz::offset(2));
         let day = |seconds, zone: &TimeZone| day_of(seconds, zone).to_string();
         assert_eq!(day(22 * 3_600 - 1, &east), "1970-01-01");
@@ -67,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_found_in_their_order_and_other_files_left_alone() {
+    fn days_are_found_in_order_and_other_files_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         for name in [
             "2026-11-24.ndjson",
@@ -90,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_of_a_server_leads_out_of_the_folder_of_logs() {
+    fn no_server_name_leads_outside_the_folder_of_logs() {
         let logs = Path::new("/state/log");
         let longest = "x".repeat(4_096);
         for host in [

@@ -1,8 +1,7 @@
-//! The log: all that was seen, in files that only their owner can read.
+//! The log: the messages and events of each server, in files that only their owner can read.
 //!
-//! Each server has a folder, and each day a file in it, with one [`Record`] a line: the form of
-//! `--format json`. `keeper` writes, in a thread of its own; `files` finds what was written, `since`
-//! is from when on, and `reader` shows it as `chatroom log` does.
+//! Each server has a folder with one file a day and one [`Record`] a line, as `--format json` prints
+//! them. `writer` writes the files in a thread of its own, and `files` finds them.
 
 pub(in crate::client) mod files;
 mod writer;
@@ -11,11 +10,13 @@ pub(in crate::client) use files::folder_of;
 pub use writer::LogWriter;
 
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 
-/// What the log keeps of an event: all that came from others or went to them. What this program
-/// says by itself, as its help, is not worth keeping, and passwords must not be kept.
+/// The record of an event in the log. `None` for notes and answers of this program, such as its
+/// help, and for passwords, which must not be logged.
 fn record_of(
     event: &Event,
     unix_seconds: i64,
@@ -27,8 +28,8 @@ fn record_of(
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus { .. } | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
-        _ => Record::of(event, unix_seconds, stamp).or_else(|| {
-            // An answer that no program has asked for yet is kept as it was shown.
+        _ => json::encode(event, unix_seconds, stamp).or_else(|| {
+            // An event without a record of its own is logged as the text that was shown.
             let lines = renderer.lines(event, unix_seconds, None);
             let words = lines.trim_end();
             (!words.is_empty()).then(|| Record::note(words, unix_seconds))

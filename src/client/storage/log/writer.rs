@@ -1,9 +1,8 @@
-//! Writes the log, in a thread of its own: neither the network nor the screen ever waits for a
-//! disk.
+//! Writes the log in a thread of its own: neither the network nor the screen waits for the disk.
 //!
-//! Whole lines go to the end of the file of the day in one write, so that two sessions do not mix
-//! within a line. What a full disk or a crash leaves of a line is closed by the next write, and
-//! readers pass over it.
+//! Whole lines are appended to the file of the day in one write, so that two sessions do not mix
+//! within a line. If a full disk or a crash leaves a partial line, the next write ends it with a
+//! line feed, and readers skip it.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -21,42 +20,43 @@ use jiff::tz::TimeZone;
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
+use crate::common::record::Record;
 
-/// While nothing can be written so much waits, in bytes; what comes then is left out.
+/// How many bytes wait while nothing can be written. Further lines are dropped.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// How long a line may wait for more lines: they are written together.
+/// How long a line waits for further lines, which are written together with it.
 const BATCH_DELAY: Duration = Duration::from_millis(50);
-/// When so much waits, in bytes, it is written at once.
+/// This many waiting bytes are written without further delay.
 const BATCH_BYTES: usize = 256 * 1024;
-/// How long after a failure it is tried again.
+/// How long to wait after a failure before the next attempt.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How long the end of the program waits for what is not written yet.
+/// How long [`LogWriter::finish`] waits for the disk.
 const FINISH_MAX: Duration = Duration::from_secs(2);
 
-/// The log of one server. Clones are the same log.
+/// The log of one server. Clones share their state.
 #[derive(Debug, Clone)]
 pub struct LogWriter {
     shared: Arc<(Mutex<LogQueue>, Condvar)>,
-    /// How answers in words are put.
+    /// Renders the events that have no record of their own.
     renderer: Renderer,
 }
 
 #[derive(Debug)]
 struct LogQueue {
     zone: TimeZone,
-    /// The last moment something was kept, and its day: many lines come in one second.
+    /// The time and day of the last record: many lines share one second.
     last: (i64, Date),
     waiting: VecDeque<DayBatch>,
-    /// Also those that are being written.
+    /// The bytes in `waiting`, and those that are being written.
     waiting_bytes: usize,
-    /// How many lines were left out since nothing can be written.
-    missing: usize,
-    /// No more lines come.
+    /// How many lines were dropped since the last successful write.
+    dropped: usize,
+    /// No more lines will be appended.
     finished: bool,
-    /// All that can be written is.
+    /// The thread has written all it can.
     done: bool,
 }
 
@@ -68,8 +68,12 @@ struct DayBatch {
 }
 
 impl LogWriter {
-    /// Starts to keep what happens, in files of `folder`. `report` gets the words for the person
-    /// when writing fails, and when it works again.
+    /// Starts to write to files in `folder`. `report` is called with a message for the user when
+    /// writing fails, and when it works again.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the thread cannot be started.
     pub fn start(folder: PathBuf, report: impl Fn(String) + Send + 'static) -> io::Result<Self> {
         let taste = DisplaySettings {
             time: String::new(),
@@ -84,7 +88,7 @@ impl LogWriter {
                     zone,
                     waiting: VecDeque::new(),
                     waiting_bytes: 0,
-                    missing: 0,
+                    dropped: 0,
                     finished: false,
                     done: false,
                 }),
@@ -101,31 +105,31 @@ impl LogWriter {
         Ok(log)
     }
 
-    /// Keeps an event with what the server said beside it. `now` is when it came, in Unix
-    /// seconds, and `shown` the time it is shown with. Nothing is written before this returns.
+    /// Appends an event with its message tags. `now` is the time of its arrival, and `shown` the
+    /// time it is shown with, both in Unix seconds. It is written later, by the thread.
     pub fn append(&self, event: &Event, stamp: &MessageTags, shown: i64, now: i64) {
         if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
-            let is_news = self.lock().push(&record, now);
-            if is_news {
+            let must_wake = self.lock().push(&record, now);
+            if must_wake {
                 self.shared.1.notify_all();
             }
         }
     }
 
-    /// Writes what waits, as far as the disk takes it in a short time.
+    /// Writes the waiting lines, but waits for the disk for at most [`FINISH_MAX`].
     pub fn finish(&self) {
         let mut state = self.lock();
         state.finished = true;
         self.shared.1.notify_all();
         let unfinished = |state: &mut LogQueue| !state.done;
-        // When it takes longer, there is nobody to tell any more.
+        // After the timeout there is no user left to report it to.
         let _ = self
             .shared
             .1
             .wait_timeout_while(state, FINISH_MAX, unfinished);
     }
 
-    /// Writes until the end.
+    /// The thread: writes until the log is finished.
     fn write_all(&self, folder: &Path, report: &impl Fn(String)) {
         let mut file = None;
         let mut failing = false;
@@ -140,7 +144,7 @@ impl LogWriter {
                 Err((error, rest)) => {
                     if !failing {
                         let (at, error) = (folder.display(), os_error_text(&error));
-                        report(format!("the log in {at} cannot be written: {error}"));
+                        report(format!("Cannot write the log in {at}: {error}"));
                     }
                     failing = true;
                     if self.wait_to_retry(batch, rest) {
@@ -153,7 +157,7 @@ impl LogWriter {
         self.shared.1.notify_all();
     }
 
-    /// Waits for lines, and takes those of one day; `None` at the end.
+    /// Waits for lines and takes those of one day; `None` at the end.
     fn next_batch(&self) -> Option<DayBatch> {
         let state = self.lock();
         let idle = |state: &mut LogQueue| state.waiting.is_empty() && !state.finished;
@@ -168,7 +172,7 @@ impl LogWriter {
         state.waiting.pop_front()
     }
 
-    /// Puts back what was not written, and rests. Whether it is the end.
+    /// Puts back the lines that were not written, and waits. True when the log is finished.
     fn wait_to_retry(&self, batch: DayBatch, rest: usize) -> bool {
         let mut state = self.lock();
         let lines = batch.lines.get(rest..).unwrap_or_default().to_owned();
@@ -184,22 +188,22 @@ impl LogWriter {
         state.finished
     }
 
-    /// What there is to say when writing works again, to the person and in the log.
+    /// The message for the user when writing works again. It is also logged when lines are missing.
     fn recovered(&self, day: Date) -> String {
         let mut state = self.lock();
-        let mut words = "the log is written again".to_owned();
-        let missing = std::mem::take(&mut state.missing);
-        if missing > 0 {
+        let mut message = "Logging resumed".to_owned();
+        let dropped = std::mem::take(&mut state.dropped);
+        if dropped > 0 {
             // Writing to a string cannot fail.
-            let _ = write!(words, "; {missing} lines are missing in it");
-            let record = Record::note(&words, state.last.0);
+            let _ = write!(message, "; {dropped} lines are missing");
+            let record = Record::note(&message, state.last.0);
             state.waiting.push_front(DayBatch {
                 day,
                 lines: record.line(),
             });
             state.waiting_bytes += record.line().len();
         }
-        words
+        message
     }
 
     fn lock(&self) -> MutexGuard<'_, LogQueue> {
@@ -208,10 +212,10 @@ impl LogWriter {
 }
 
 impl LogQueue {
-    /// Puts a record behind those that wait. Whether the writer is to know of it now.
+    /// Appends a record to the queue. True when the thread must be woken.
     fn push(&mut self, record: &Record, now: i64) -> bool {
         if self.waiting_bytes > WAITING_BYTES_MAX {
-            self.missing += 1;
+            self.dropped += 1;
             return false;
         }
         let (was_idle, before) = (self.waiting.is_empty(), self.waiting_bytes);
@@ -228,7 +232,7 @@ impl LogQueue {
     }
 }
 
-/// Writes a batch. An error comes with the beginning of the first line that is not written whole.
+/// Writes a batch. An error comes with the position of the first line that was not written whole.
 fn write(
     file: &mut Option<(Date, File)>,
     folder: &Path,
@@ -237,7 +241,7 @@ fn write(
     let mut written = 0;
     let result = write_from(file, folder, batch, &mut written);
     result.map_err(|error| {
-        // It is opened anew: the folder may be another one by then.
+        // The next attempt opens the file again: the folder may have been replaced.
         *file = None;
         let done = batch.lines.get(..written).unwrap_or_default();
         (error, done.rfind('\n').map_or(0, |end| end + 1))
@@ -271,7 +275,7 @@ fn write_from(
     Ok(())
 }
 
-/// The file of a day, to be written at its end by its owner alone.
+/// Opens the file of a day for appending. Only its owner can read it.
 fn open(folder: &Path, day: Date) -> io::Result<File> {
     if !folder.is_dir() {
         DirBuilder::new()
@@ -287,8 +291,8 @@ fn open(folder: &Path, day: Date) -> io::Result<File> {
         .open(files::file_of(folder, day))
 }
 
-/// Whether somebody has left a part of a line at the end. Another session that is writing at this
-/// very moment can look like that; then an empty line comes between its lines and these.
+/// Whether the file ends with a partial line. Another session that is just writing can look like
+/// that, too; then there will be an empty line between its lines and ours.
 fn ends_within_line(file: &File) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let mut last = [b'\n'];
@@ -307,7 +311,7 @@ mod tests {
     use super::*;
     use crate::client::event::MessageKind;
 
-    /// How long anything may take.
+    /// How long a test waits for anything.
     const PATIENCE: Duration = Duration::from_secs(20);
 
     const DAY: i64 = 86_400;
@@ -323,18 +327,21 @@ mod tests {
         }
     }
 
-    /// A log in this folder, and what it tells the person.
+    /// A log in this folder, and its messages for the user.
     fn log_in(folder: &Path) -> (LogWriter, mpsc::Receiver<String>) {
-        let (told, words) = mpsc::channel();
-        let report = move |words| told.send(words).unwrap_or_default();
-        (LogWriter::start(folder.to_owned(), report).unwrap(), words)
+        let (sender, messages) = mpsc::channel();
+        let report = move |message| sender.send(message).unwrap_or_default();
+        (
+            LogWriter::start(folder.to_owned(), report).unwrap(),
+            messages,
+        )
     }
 
     fn append(log: &LogWriter, text: &str, now: i64) {
         log.append(&said(text), &MessageTags::default(), now, now);
     }
 
-    /// The texts in all files of a folder, in order, and how many lines are no records.
+    /// The texts in all files of a folder, in order, and the number of lines that are no records.
     fn texts(folder: &Path) -> (Vec<String>, usize) {
         let mut texts = Vec::new();
         let mut wrong = 0;
@@ -354,7 +361,7 @@ mod tests {
     fn each_day_has_a_file_that_only_its_owner_can_read() {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("log/at-h-6667");
-        let (log, _words) = log_in(&folder);
+        let (log, _messages) = log_in(&folder);
         append(&log, "one", 2 * DAY);
         append(&log, "two", 2 * DAY + 1);
         append(&log, "three", 4 * DAY);
@@ -370,12 +377,12 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_line_is_closed_before_more_is_written() {
+    fn a_partial_line_is_ended_before_more_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let day = files::day_of(0, &TimeZone::system());
         let file = files::file_of(folder.path(), day);
         fs::write(&file, "{\"kind\":\"mess").unwrap();
-        let (log, _words) = log_in(folder.path());
+        let (log, _messages) = log_in(folder.path());
         append(&log, "whole", 0);
         log.finish();
         assert_eq!(texts(folder.path()), (vec!["whole".to_owned()], 1));
@@ -400,46 +407,46 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_told_once_and_written_later_once_and_in_order() {
+    fn a_failure_is_reported_once_and_the_lines_are_written_later_once_and_in_order() {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("log");
         fs::write(&folder, "in the way").unwrap();
-        let (log, words) = log_in(&folder);
+        let (log, messages) = log_in(&folder);
         append(&log, "one", 0);
-        let told = words.recv_timeout(PATIENCE).unwrap();
-        assert!(told.contains("cannot be written: "), "{told}");
+        let message = messages.recv_timeout(PATIENCE).unwrap();
+        assert!(message.starts_with("Cannot write the log in "), "{message}");
         append(&log, "two", 0);
         fs::remove_file(&folder).unwrap();
-        let told = words.recv_timeout(PATIENCE).unwrap();
-        assert_eq!(told, "the log is written again");
+        let message = messages.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(message, "Logging resumed");
         append(&log, "three", 0);
         log.finish();
-        assert!(words.try_recv().is_err());
+        assert!(messages.try_recv().is_err());
         let expected = ["one", "two", "three"].map(str::to_owned).to_vec();
         assert_eq!(texts(&folder), (expected, 0));
     }
 
     #[test]
-    fn a_full_disk_is_told_and_the_log_goes_on_when_it_has_room() {
+    fn a_full_disk_is_reported_and_logging_resumes_when_there_is_space() {
         let folder = tempfile::tempdir().unwrap();
         let file = files::file_of(folder.path(), files::day_of(0, &TimeZone::system()));
         symlink("/dev/full", &file).unwrap();
-        let (log, words) = log_in(folder.path());
+        let (log, messages) = log_in(folder.path());
         append(&log, "one", 0);
-        let told = words.recv_timeout(PATIENCE).unwrap();
-        assert!(told.ends_with("no space left on device"), "{told}");
-        // More than may wait, by some lines.
+        let message = messages.recv_timeout(PATIENCE).unwrap();
+        assert!(message.ends_with(": no space left on device"), "{message}");
+        // A few lines more than may wait.
         let long = "x".repeat(WAITING_BYTES_MAX / 8);
         for _ in 0..12 {
             append(&log, &long, 0);
         }
         fs::remove_file(&file).unwrap();
-        let told = words.recv_timeout(PATIENCE).unwrap();
-        assert!(told.contains("; 4 lines are missing in it"), "{told}");
+        let message = messages.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(message, "Logging resumed; 4 lines are missing");
         log.finish();
         let (texts, wrong) = texts(folder.path());
         let whole = texts.iter().filter(|text| **text == long).count();
         assert_eq!((texts[0].as_str(), whole, wrong), ("one", 8, 0));
-        assert_eq!(texts.iter().filter(|text| **text == told).count(), 1);
+        assert_eq!(texts.iter().filter(|text| **text == message).count(), 1);
     }
 }
