@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match server::run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            server::complain(&error);
+            server::report(&error);
             error.exit_status().into()
         }
     }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
+use crate::server::config::settings::Settings;
+use crate::server::error::ServerError;
 use crate::server::net::Reactor;
-use crate::server::{ServerError, Settings};
 
 /// A server in a thread of its own. It takes no signals and logs nothing by itself: the program
 /// around it does as it likes. Dropping it stops it.
@@ -30,7 +31,7 @@ impl EmbeddedServer {
     /// ```
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
-        let reactor = Reactor::new(settings, Vec::new(), stopped)?;
+        let reactor = Reactor::new(&settings.listen, settings.hub.clone(), Vec::new(), stopped)?;
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = reactor.addresses().next().unwrap_or(none);
         let serve = move || {

@@ -22,7 +22,7 @@ const FINISH_MAX: Duration = Duration::from_millis(500);
 
 /// The log of the whole process, until it is dropped.
 pub(super) struct LogGuard {
-    lines: LogQueue,
+    lines: LineSink,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct LogGuard {
 pub(super) fn start(format: LogFormat, level: Level) -> io::Result<LogGuard> {
     let (queue, waiting) = sync_channel(WAITING_LINES_MAX);
     let missing = Arc::new(AtomicUsize::new(0));
-    let lines = LogQueue { queue, missing };
+    let lines = LineSink { queue, missing };
     let missing = lines.missing.clone();
     let writer = thread::Builder::new().name("log".to_owned());
     let writer = writer.spawn(move || write_all(&waiting, &missing))?;
@@ -68,13 +68,13 @@ enum LogItem {
 
 /// Where lines go to be written: each write is a whole line.
 #[derive(Clone)]
-struct LogQueue {
+struct LineSink {
     queue: SyncSender<LogItem>,
     /// How many were left out since the last one that was written.
     missing: Arc<AtomicUsize>,
 }
 
-impl Write for LogQueue {
+impl Write for LineSink {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(LogItem::Line(line.to_vec())).is_err() {
             self.missing.fetch_add(1, Ordering::Relaxed);

@@ -14,6 +14,8 @@ use parameters::{ParamReader, parameter, write};
 
 /// How many modes with a parameter one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;
+/// How many nicks one `USERHOST` is answered for; announced in `TARGMAX`. RFC 2812, 4.8.
+pub const USERHOST_MAX: usize = 5;
 /// The longest command that is looked up.
 const COMMAND_BYTES_MAX: usize = 16;
 

@@ -29,6 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/command/settings.rs",
             "src/client/config/",
             "src/client/event/json/",
+            "src/client/event/tags.rs",
             "src/client/storage/log/",
             "src/client/view/",
             "src/common/record.rs",
@@ -39,14 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["src/client/session/incoming/", "src/wire/"]),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
-    (
-        "nix",
-        &[
-            "src/client/terminal/",
-            "src/server/daemon.rs",
-            "src/server/mod.rs",
-        ],
-    ),
+    ("nix", &["src/client/terminal/", "src/server/daemon.rs"]),
     ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
     ("regex", &["src/client/event/matcher.rs"]),
     (
@@ -54,7 +48,6 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/terminal/",
             "src/common/config_file.rs",
-            "src/server/auth/",
             "src/server/hash_password.rs",
             "src/server/net/listener.rs",
         ],
@@ -72,7 +65,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "serde_json",
-        &["src/client/event/json/", "src/common/record.rs"],
+        &[
+            "src/client/event/json/",
+            "src/common/record.rs",
+            "src/common/record/",
+        ],
     ),
     (
         "signal_hook",
@@ -81,21 +78,12 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/terminal/",
             "src/client/ui/",
             "src/common/cli.rs",
-            "src/server/auth/",
             "src/server/daemon.rs",
             "src/server/hash_password.rs",
-            "src/server/mod.rs",
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/net/"]),
-    (
-        "strsim",
-        &[
-            "src/client/command/table/",
-            "src/common/config_file.rs",
-            "src/common/suggest.rs",
-        ],
-    ),
+    ("strsim", &["src/common/suggest.rs"]),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/net/", "src/client/ui/script/"]),
     (

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::common::config_file::nearest;
+use crate::common::suggest::nearest;
 
 /// What a person has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::address::{Address, parse_address};
 use crate::client::command::{self, CommandSpec, check_nick, is_valid_room, nearest_command};
-use crate::common::config_file::nearest;
+use crate::common::suggest::nearest;
 use crate::wire::mask;
 
 /// The longest real name, in bytes.

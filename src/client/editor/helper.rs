@@ -12,8 +12,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::InputAssist;
 use super::handle::EditorHandle;
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::{CompletionNames, completions};
-use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;

@@ -35,9 +35,9 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::EditMode as KeySet;
-use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::storage::history::repair;
 use crate::client::terminal::printer::Printer;
@@ -394,6 +394,7 @@ fn config(keys: KeySet) -> io::Result<Config> {
     Ok(Config::builder()
         .max_history_size(HISTORY_LINES_MAX)
         .map_err(to_io)?
+        .history_ignore_space(true)
         .grapheme_cluster_mode(CELLS)
         .edit_mode(match keys {
             KeySet::Emacs => EditMode::Emacs,

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::client::config::address::{Address, InvalidAddress, parse_address};
-use crate::common::config_file::nearest;
 use crate::common::io_error::os_error_text;
+use crate::common::suggest::nearest;
 
 /// How long a connection attempt to one IP address may take.
 pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);

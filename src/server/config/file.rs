@@ -1,15 +1,16 @@
 //! The file of settings: what can be in it, and what that becomes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-pub(in crate::server) use super::load::{self, Settings};
-use crate::common::config_file::{ConfigError, ConfigSource, unknown_key};
+use super::settings::Settings;
+use super::validate;
+use crate::common::config_file::{
+    ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
+};
 use crate::server::auth::password::is_hash;
 use crate::server::hub::{Credential, Limit, Limits, Operator};
 use crate::wire::RoomName;
@@ -65,20 +66,20 @@ pub(super) fn read(
         }
     }
     if let Some(name) = &file.name {
-        let checked = load::server_name(name.get_ref());
+        let checked = validate::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;
     }
     if let Some(name) = &file.network {
-        let checked = load::network_name(name.get_ref());
+        let checked = validate::network_name(name.get_ref());
         hub.network = checked.map_err(|expected| reader.wrong("network", name, expected))?;
     }
     match (&file.motd, &file.motd_file) {
         (Some(_), Some(name)) => return Err(reader.twice("motd-file", name)),
         (Some(text), None) => {
-            let lines = load::motd_lines(text.get_ref());
+            let lines = validate::motd_lines(text.get_ref());
             hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
         }
-        (None, Some(name)) => hub.motd = load::read_motd(&reader.beside(name), may_wait)?,
+        (None, Some(name)) => hub.motd = validate::read_motd(&reader.beside(name), may_wait)?,
         (None, None) => {}
     }
     match (&file.password, &file.password_file) {
@@ -206,20 +207,11 @@ impl ConfigReader<'_> {
     }
 }
 
-fn warning_if_others_can_read(path: &Path) -> Option<String> {
-    const READABLE_BY_OTHERS: u32 = 0o004;
-    let mode = fs::metadata(path).ok()?.permissions().mode();
-    (mode & READABLE_BY_OTHERS != 0).then(|| {
-        format!(
-            "everybody on this machine can read the password in {0}; chmod o-r {0} ends that",
-            path.display()
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 

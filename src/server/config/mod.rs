@@ -5,3 +5,5 @@
 pub(super) mod file;
 pub(super) mod load;
 pub(super) mod options;
+pub(super) mod settings;
+mod validate;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
-use super::load;
+use super::validate;
 use crate::common::generate::Generated;
 use crate::server::hub::{Limit, Limits};
 use crate::wire::RoomName;
@@ -43,11 +43,11 @@ pub struct ServerOptions {
     pub listen: Vec<SocketAddr>,
 
     /// What the server calls itself, a host name in form
-    #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = load::server_name)]
+    #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
     pub name: Option<String>,
 
     /// What the network is called, one word
-    #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = load::network_name)]
+    #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = validate::network_name)]
     pub network: Option<String>,
 
     /// A file with the message of the day

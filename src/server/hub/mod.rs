@@ -26,7 +26,6 @@ mod settings;
 mod state;
 mod time;
 
-use commands::registration;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
@@ -37,18 +36,15 @@ use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
 use crate::common::sanitize::escape;
-use crate::wire::message::Tags;
-use crate::wire::request::Command;
-use crate::wire::{Line, Message, MessageError, Reply, Request};
+use crate::wire::{Line, Reply};
 use capabilities::Capabilities;
-use commands::messages::Chat;
 use commands::monitor::Monitors;
-use commands::user_modes::Modes;
 use commands::whowas::WhowasEntry;
 use error::{CommandResult, Rejection, Truncated};
 use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
+use state::modes::Modes;
 use state::people::{
     HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
 };
@@ -222,102 +218,6 @@ impl Hub {
         mem::swap(self.outbox.get_mut(), outbox);
         work(self);
         mem::swap(self.outbox.get_mut(), outbox);
-    }
-
-    /// Does what a line asks for, and says what cannot be done.
-    fn handle_line(&mut self, from: ConnectionId, line: Line<'_>) {
-        let Line::Whole(line) = line else {
-            return self.reject(from, Rejection::LineTooLong);
-        };
-        let of_newcomer = Some(line).filter(|_| self.people.registered(from).is_err());
-        if let Some(spoken) = of_newcomer.and_then(registration::other_protocol) {
-            return self.disconnect(from, spoken);
-        }
-        // What is wrong with a line is an answer to it, too.
-        let label = self.label(from, Tags::of(line));
-        self.outbox().begin_responses();
-        if let Err(rejection) = self.handle_message(from, line) {
-            self.reject(from, rejection);
-        }
-        if let Some(label) = label {
-            self.label_responses(label);
-        }
-    }
-
-    fn handle_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> CommandResult<'a> {
-        let message = &match Message::from_client(line) {
-            Ok(message) => message,
-            Err(MessageError::NoCommand) => return Ok(()),
-            Err(MessageError::ForbiddenByte) => return Err(Rejection::ForbiddenByte("*")),
-            Err(MessageError::InvalidUtf8) => {
-                let command = Command::of_any(line).map_or("*", |command| command.name);
-                return Err(Rejection::InvalidUtf8(command));
-            }
-            Err(MessageError::TooLong) => return Err(Rejection::LineTooLong),
-        };
-        let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
-        let request = match Request::read(message) {
-            // Programs answer each other with NOTICE: an error for one could go round for ever.
-            // RFC 2812, 3.3.2.
-            Err(_) if message.command.eq_ignore_ascii_case("NOTICE") => return Ok(()),
-            // What is wrong with the parameters is of no use to somebody without a name.
-            _ if self.people.registered(from).is_err() && needs_name() => {
-                return Err(Rejection::NotRegistered);
-            }
-            request => request?,
-        };
-        self.dispatch(from, request, message.tags)
-    }
-
-    /// Hands a request to the one who knows what to do with it.
-    #[rustfmt::skip]
-    fn dispatch<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> CommandResult<'a> {
-        let say = |command, text| Chat { from, command, text, tags };
-        match request {
-            Request::Pass { password } => self.pass(from, password)?,
-            Request::Nick { nick } => self.nick(from, nick)?,
-            Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
-            Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
-            Request::Ping { token } => self.ping(from, token),
-            Request::Pong { .. } => self.mark_alive(from),
-            Request::Quit { reason } => self.quit(from, reason),
-            Request::Join { rooms, keys } => self.join(from, rooms, keys)?,
-            Request::Part { rooms, reason } => self.part(from, rooms, reason)?,
-            Request::Topic { room, topic: None } => self.topic(from, room)?,
-            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic)?,
-            Request::Names { rooms } => self.names(from, rooms)?,
-            Request::List { filter } => self.list(from, filter)?,
-            Request::Privmsg { targets, text } => self.send_chat(targets, say("PRIVMSG", Some(text)))?,
-            Request::Notice { targets, text } => self.send_chat(targets, say("NOTICE", Some(text)))?,
-            Request::Tagmsg { targets } => self.send_chat(targets, say("TAGMSG", None))?,
-            Request::Who { mask, fields } => self.who(from, mask, fields),
-            Request::Whois { nick } => self.whois(from, nick),
-            Request::Whowas { nick, count } => self.whowas(from, nick, count),
-            Request::Ison { nicks } => self.ison(from, &nicks),
-            Request::Userhost { nicks } => self.userhost(from, &nicks),
-            Request::Away { message } => self.away(from, message)?,
-            Request::Motd => self.motd(from),
-            Request::Lusers => self.lusers(from),
-            Request::Version => self.version(from),
-            Request::Time => self.time(from),
-            Request::Info { target } => self.info(from, target)?,
-            Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject)?,
-            Request::Links => self.links(from),
-            Request::Stats { query } => self.stats(from, query),
-            Request::Mode { target, letters, parameters } if target.starts_with('#') => {
-                self.room_mode(from, target, letters, parameters)?;
-            }
-            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters)?,
-            Request::Invite { nick, room } => self.invite(from, nick, room)?,
-            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason)?,
-            Request::Oper { name, password } => self.oper(from, name, password)?,
-            Request::Kill { nick, reason } => self.kill(from, nick, reason)?,
-            Request::Wallops { text } => self.wallops(from, text)?,
-            Request::Rehash => self.rehash(from)?,
-            Request::Setname { real_name } => self.setname(from, real_name)?,
-            Request::Monitor { change, nicks } => self.monitor(from, change, nicks)?,
-        }
-        Ok(())
     }
 
     /// Takes somebody out of everything and tells those who could see them.

@@ -239,16 +239,23 @@ mod tests {
     use mio::Events;
 
     use super::*;
-    use crate::server::Settings;
-    use crate::server::hub::{Limits, LineSpan, Outbox};
+    use crate::server::hub::{HubSettings, Limits, LineSpan, Outbox};
 
     /// A reactor with one connection, and its other side, which reads nothing: all the system takes
     /// for it is taken, and `waiting` bytes are left.
     fn with_a_reader_behind(limits: Limits, waiting: usize) -> (Reactor, net::TcpStream) {
-        let mut settings = Settings::listening_on("127.0.0.1:0".parse().unwrap());
-        settings.hub.limits = limits;
+        let settings = HubSettings {
+            limits,
+            ..HubSettings::default()
+        };
         let (_, stop) = UnixStream::pair().unwrap();
-        let mut reactor = Reactor::new(&settings, Vec::new(), stop).unwrap();
+        let mut reactor = Reactor::new(
+            &["127.0.0.1:0".parse().unwrap()],
+            settings,
+            Vec::new(),
+            stop,
+        )
+        .unwrap();
         // The other end of that is gone, which is not to be heard of.
         let _ = reactor.poll.registry().deregister(&mut reactor.stop);
         let reader = net::TcpStream::connect(reactor.addresses().next().unwrap()).unwrap();

@@ -11,7 +11,7 @@ use rustix::net::listen;
 use rustix::net::sockopt::socket_acceptconn;
 use tracing::warn;
 
-use crate::server::ServerError;
+use crate::server::error::ServerError;
 
 /// How many may wait at the door of one listener; the system may allow fewer. Who finds it full
 /// tries again a second later.

@@ -23,8 +23,8 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubTime, Outbox};
-use crate::server::{ServerError, Settings};
+use crate::server::error::ServerError;
+use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubSettings, HubTime, Outbox};
 use connection::{Connection, ConnectionState, SendQueues};
 use listener::Listeners;
 use receive::{READ_BYTES_PER_ITERATION, ReadBudget};
@@ -82,7 +82,8 @@ impl Reactor {
     /// sockets that were handed over in their place. It stops when a byte comes over `stop`, or when
     /// that is closed.
     pub(super) fn new(
-        settings: &Settings,
+        listen: &[SocketAddr],
+        settings: HubSettings,
         inherited: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
     ) -> Result<Self, ServerError> {
@@ -91,14 +92,14 @@ impl Reactor {
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
-        let door = Listeners::open(&settings.listen, inherited, RELOAD.0 - 1, poll.registry())?;
+        let door = Listeners::open(listen, inherited, RELOAD.0 - 1, poll.registry())?;
         let started = Instant::now();
         let now = read_clocks(started);
         Ok(Self {
             poll,
             started,
             now,
-            hub: Hub::new(settings.hub.clone(), now),
+            hub: Hub::new(settings, now),
             outbox: Outbox::default(),
             listeners: door,
             stop,

@@ -11,6 +11,7 @@ mod usage;
 use std::fmt;
 
 use super::{ArgumentError, UserCommand};
+use crate::common::suggest::distance;
 pub use usage::{ArgumentKind, ExpectedArguments};
 
 /// One row of the table of slash commands.
@@ -79,8 +80,7 @@ pub fn nearest_command(typed: &str) -> Option<&'static str> {
     let begun = commands().find(|slash| !typed.is_empty() && slash.name.starts_with(&typed));
     let close = || {
         commands()
-            .map(|slash| (strsim::osa_distance(slash.name, &typed), slash))
-            .filter(|(distance, slash)| *distance <= 2 && *distance < slash.name.len())
+            .filter_map(|slash| Some((distance(&typed, slash.name)?, slash)))
             .min_by_key(|(distance, _)| *distance)
             .map(|(_, slash)| slash)
     };

@@ -4,7 +4,7 @@ use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply};
 use crate::wire::request::{COMMANDS, Command};
 
 impl Hub {
-    pub(in crate::server::hub) fn help<'a>(
+    pub(super) fn help<'a>(
         &mut self,
         from: ConnectionId,
         subject: Option<&'a str>,

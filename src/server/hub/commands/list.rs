@@ -6,7 +6,7 @@ use crate::server::hub::state::masks;
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Reply, Room, Truncated};
 
 impl Hub {
-    pub(in crate::server::hub) fn list<'a>(
+    pub(super) fn list<'a>(
         &mut self,
         from: ConnectionId,
         filter: Option<&'a str>,

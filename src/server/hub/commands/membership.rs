@@ -14,7 +14,7 @@ use crate::wire::name::NameError;
 use crate::wire::{FoldedName, RequestError, RoomName};
 
 impl Hub {
-    pub(in crate::server::hub) fn join<'a>(
+    pub(super) fn join<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
@@ -134,7 +134,7 @@ impl Hub {
         self.line(format_args!(":{source} AWAY{message}"))
     }
 
-    pub(in crate::server::hub) fn part<'a>(
+    pub(super) fn part<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,
@@ -164,7 +164,7 @@ impl Hub {
         Ok(())
     }
 
-    pub(in crate::server::hub) fn names<'a>(
+    pub(super) fn names<'a>(
         &mut self,
         from: ConnectionId,
         rooms: Option<&'a str>,
@@ -202,11 +202,7 @@ impl Hub {
         self.reply_list(to, Reply::NamReply, (head, ' '), names);
     }
 
-    pub(in crate::server::hub) fn topic<'a>(
-        &mut self,
-        from: ConnectionId,
-        name: &'a str,
-    ) -> CommandResult<'a> {
+    pub(super) fn topic<'a>(&mut self, from: ConnectionId, name: &'a str) -> CommandResult<'a> {
         let room = self.visible_room(from, name)?;
         if room.topic.is_none() {
             self.reply_about(from, Reply::NoTopic, &room.name);
@@ -225,7 +221,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn set_topic<'a>(
+    pub(super) fn set_topic<'a>(
         &mut self,
         from: ConnectionId,
         name: &'a str,

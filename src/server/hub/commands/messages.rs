@@ -11,15 +11,15 @@ use crate::wire::message::Tags;
 
 /// Something to be said to others.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::server::hub) struct Chat<'a> {
+pub(super) struct Chat<'a> {
     /// Who says it.
-    pub(in crate::server::hub) from: ConnectionId,
+    pub(super) from: ConnectionId,
     /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
-    pub(in crate::server::hub) command: &'static str,
+    pub(super) command: &'static str,
     /// The text; `TAGMSG` has none.
-    pub(in crate::server::hub) text: Option<&'a str>,
+    pub(super) text: Option<&'a str>,
     /// The tags of the line.
-    pub(in crate::server::hub) tags: Tags<'a>,
+    pub(super) tags: Tags<'a>,
 }
 
 impl Chat<'_> {
@@ -39,11 +39,7 @@ impl Hub {
     /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
     /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
     /// says, so that is reported.
-    pub(in crate::server::hub) fn send_chat<'a>(
-        &mut self,
-        targets: &'a str,
-        chat: Chat<'a>,
-    ) -> CommandResult<'a> {
+    pub(super) fn send_chat<'a>(&mut self, targets: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
         let is_answered = chat.command != "NOTICE";
         let targets = match self.targets(targets, chat.command) {
@@ -157,7 +153,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn away(
+    pub(super) fn away(
         &mut self,
         from: ConnectionId,
         message: Option<&str>,

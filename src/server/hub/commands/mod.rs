@@ -1,19 +1,124 @@
-//! What each request of a client does. [`Hub::act`](super::Hub) hands it to one handler.
+//! What each request of a client does: a line is parsed here and passed to one handler.
 //!
-//! A handler changes the state and returns an error instead of answering with it. Only the hub
-//! imports this folder.
+//! A handler changes the state and returns a [`Rejection`] instead of sending the error itself. Only
+//! the hub imports this folder.
 
 mod help;
 mod list;
 mod membership;
-pub(super) mod messages;
+mod messages;
 mod moderation;
 pub(super) mod monitor;
 mod operators;
 mod queries;
-pub(super) mod registration;
+mod registration;
 mod room_modes;
-pub(super) mod user_modes;
+mod user_modes;
 mod welcome;
 mod who;
 pub(super) mod whowas;
+
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection};
+use crate::wire::message::Tags;
+use crate::wire::request::Command;
+use crate::wire::{Line, Message, MessageError, Request};
+use messages::Chat;
+
+impl Hub {
+    /// Runs the request in a line, and sends the error if it is rejected.
+    pub(super) fn handle_line(&mut self, from: ConnectionId, line: Line<'_>) {
+        let Line::Whole(line) = line else {
+            return self.reject(from, Rejection::LineTooLong);
+        };
+        let unregistered = Some(line).filter(|_| self.people.registered(from).is_err());
+        if let Some(reason) = unregistered.and_then(registration::other_protocol) {
+            return self.disconnect(from, reason);
+        }
+        // An error is a response to the line, too, so it gets the label.
+        let label = self.label(from, Tags::of(line));
+        self.outbox().begin_responses();
+        if let Err(rejection) = self.handle_message(from, line) {
+            self.reject(from, rejection);
+        }
+        if let Some(label) = label {
+            self.label_responses(label);
+        }
+    }
+
+    /// Parses a line and runs the request in it.
+    fn handle_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> CommandResult<'a> {
+        let message = &match Message::from_client(line) {
+            Ok(message) => message,
+            Err(MessageError::NoCommand) => return Ok(()),
+            Err(MessageError::ForbiddenByte) => return Err(Rejection::ForbiddenByte("*")),
+            Err(MessageError::InvalidUtf8) => {
+                let command = Command::of_any(line).map_or("*", |command| command.name);
+                return Err(Rejection::InvalidUtf8(command));
+            }
+            Err(MessageError::TooLong) => return Err(Rejection::LineTooLong),
+        };
+        let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
+        let request = match Request::read(message) {
+            // Bots answer each other with NOTICE: an error reply to one could loop for ever.
+            // RFC 2812, 3.3.2.
+            Err(_) if message.command.eq_ignore_ascii_case("NOTICE") => return Ok(()),
+            // Before registration an error about parameters does not help.
+            _ if self.people.registered(from).is_err() && needs_name() => {
+                return Err(Rejection::NotRegistered);
+            }
+            request => request?,
+        };
+        self.dispatch(from, request, message.tags)
+    }
+
+    /// Calls the handler of a request.
+    #[rustfmt::skip]
+    fn dispatch<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> CommandResult<'a> {
+        let chat = |command, text| Chat { from, command, text, tags };
+        match request {
+            Request::Pass { password } => self.pass(from, password)?,
+            Request::Nick { nick } => self.nick(from, nick)?,
+            Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
+            Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
+            Request::Ping { token } => self.ping(from, token),
+            Request::Pong { .. } => self.mark_alive(from),
+            Request::Quit { reason } => self.quit(from, reason),
+            Request::Join { rooms, keys } => self.join(from, rooms, keys)?,
+            Request::Part { rooms, reason } => self.part(from, rooms, reason)?,
+            Request::Topic { room, topic: None } => self.topic(from, room)?,
+            Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic)?,
+            Request::Names { rooms } => self.names(from, rooms)?,
+            Request::List { filter } => self.list(from, filter)?,
+            Request::Privmsg { targets, text } => self.send_chat(targets, chat("PRIVMSG", Some(text)))?,
+            Request::Notice { targets, text } => self.send_chat(targets, chat("NOTICE", Some(text)))?,
+            Request::Tagmsg { targets } => self.send_chat(targets, chat("TAGMSG", None))?,
+            Request::Who { mask, fields } => self.who(from, mask, fields),
+            Request::Whois { nick } => self.whois(from, nick),
+            Request::Whowas { nick, count } => self.whowas(from, nick, count),
+            Request::Ison { nicks } => self.ison(from, &nicks),
+            Request::Userhost { nicks } => self.userhost(from, &nicks),
+            Request::Away { message } => self.away(from, message)?,
+            Request::Motd => self.motd(from),
+            Request::Lusers => self.lusers(from),
+            Request::Version => self.version(from),
+            Request::Time => self.time(from),
+            Request::Info { target } => self.info(from, target)?,
+            Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject)?,
+            Request::Links => self.links(from),
+            Request::Stats { query } => self.stats(from, query),
+            Request::Mode { target, letters, parameters } if target.starts_with('#') => {
+                self.room_mode(from, target, letters, parameters)?;
+            }
+            Request::Mode { target, letters, .. } => self.user_mode(from, target, letters)?,
+            Request::Invite { nick, room } => self.invite(from, nick, room)?,
+            Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason)?,
+            Request::Oper { name, password } => self.oper(from, name, password)?,
+            Request::Kill { nick, reason } => self.kill(from, nick, reason)?,
+            Request::Wallops { text } => self.wallops(from, text)?,
+            Request::Rehash => self.rehash(from)?,
+            Request::Setname { real_name } => self.setname(from, real_name)?,
+            Request::Monitor { change, nicks } => self.monitor(from, change, nicks)?,
+        }
+        Ok(())
+    }
+}

@@ -7,7 +7,7 @@ use crate::server::hub::{Capabilities, CommandResult, ConnectionId, Hub, Rejecti
 const INVITATIONS_MAX: usize = 50;
 
 impl Hub {
-    pub(in crate::server::hub) fn invite<'a>(
+    pub(super) fn invite<'a>(
         &mut self,
         from: ConnectionId,
         nick: Option<&'a str>,
@@ -56,7 +56,7 @@ impl Hub {
         Ok(())
     }
 
-    pub(in crate::server::hub) fn kick<'a>(
+    pub(super) fn kick<'a>(
         &mut self,
         from: ConnectionId,
         rooms: &'a str,

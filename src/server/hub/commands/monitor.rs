@@ -30,7 +30,7 @@ impl Monitors {
 }
 
 impl Hub {
-    pub(in crate::server::hub) fn monitor<'a>(
+    pub(super) fn monitor<'a>(
         &mut self,
         from: ConnectionId,
         change: &str,

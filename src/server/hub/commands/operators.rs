@@ -27,7 +27,7 @@ const DOUBLINGS_MAX: u32 = 6;
 const ADDRESSES_MAX: usize = 4096;
 
 impl Hub {
-    pub(in crate::server::hub) fn oper(
+    pub(super) fn oper(
         &mut self,
         from: ConnectionId,
         name: &str,
@@ -90,7 +90,7 @@ impl Hub {
         is_one.then_some(user).ok_or(Rejection::NotOperator)
     }
 
-    pub(in crate::server::hub) fn kill<'a>(
+    pub(super) fn kill<'a>(
         &mut self,
         from: ConnectionId,
         nick: &'a str,
@@ -108,11 +108,7 @@ impl Hub {
         Ok(())
     }
 
-    pub(in crate::server::hub) fn wallops(
-        &mut self,
-        from: ConnectionId,
-        text: &str,
-    ) -> CommandResult<'static> {
+    pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> CommandResult<'static> {
         let source = &self.require_operator(from)?.source;
         let words = format_args!(":{source} WALLOPS :{text}");
         let line = self.outbox().line_if_fits(words);
@@ -125,7 +121,7 @@ impl Hub {
 
     /// Asks for the configuration to be read again; what comes of it is reported by
     /// [`Hub::reconfigured`].
-    pub(in crate::server::hub) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
+    pub(super) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
         self.require_operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
         self.outbox().wants_rehash = true;

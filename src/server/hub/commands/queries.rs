@@ -6,12 +6,10 @@ use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Person, Registered, Rejection, Reply, Truncated,
 };
-
-/// How many people USERHOST tells of. RFC 2812, 4.8.
-pub(super) const USERHOST_MAX: usize = 5;
+use crate::wire::request::USERHOST_MAX;
 
 impl Hub {
-    pub(in crate::server::hub) fn whois(&self, from: ConnectionId, nick: &str) {
+    pub(super) fn whois(&self, from: ConnectionId, nick: &str) {
         match self.people.find(nick) {
             Ok((person, user)) => self.send_whois(from, person, user),
             Err(rejection) => self.send_rejection(from, rejection),
@@ -45,7 +43,7 @@ impl Hub {
         self.reply_about(to, Reply::WhoisIdle, about);
     }
 
-    pub(in crate::server::hub) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+    pub(super) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
             let (person, user) = self.people.find(nick).ok()?;
@@ -60,7 +58,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+    pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
         let head = (format_args!(":"), ' ');
@@ -69,18 +67,18 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn version(&self, from: ConnectionId) {
+    pub(super) fn version(&self, from: ConnectionId) {
         let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
         self.reply_with(from, Reply::Version, rest);
     }
 
-    pub(in crate::server::hub) fn time(&self, from: ConnectionId) {
+    pub(super) fn time(&self, from: ConnectionId) {
         let date = seconds_as_date(self.now.unix.as_secs());
         let rest = format_args!("{} :{date}", self.settings.name);
         self.reply_with(from, Reply::Time, rest);
     }
 
-    pub(in crate::server::hub) fn info<'a>(
+    pub(super) fn info<'a>(
         &mut self,
         from: ConnectionId,
         target: Option<&'a str>,
@@ -101,12 +99,12 @@ impl Hub {
     }
 
     /// There is one server, so there are no links.
-    pub(in crate::server::hub) fn links(&self, from: ConnectionId) {
+    pub(super) fn links(&self, from: ConnectionId) {
         self.reply_about(from, Reply::EndOfLinks, "*");
     }
 
     /// Only how long the server has been up; all other figures are in `LUSERS`.
-    pub(in crate::server::hub) fn stats(&self, from: ConnectionId, query: Option<&str>) {
+    pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) {
         let query = query.unwrap_or("*");
         if query == "u" {
             let (now, started) = (self.now.running, self.started.running);

@@ -13,21 +13,13 @@ use crate::server::hub::{
 use crate::wire::Nick;
 
 impl Hub {
-    pub(in crate::server::hub) fn pass(
-        &mut self,
-        from: ConnectionId,
-        password: &str,
-    ) -> CommandResult<'static> {
+    pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> CommandResult<'static> {
         let right = self.settings.password.as_deref() == Some(password);
         self.people.unregistered(from)?.password_ok = right;
         Ok(())
     }
 
-    pub(in crate::server::hub) fn nick<'a>(
-        &mut self,
-        from: ConnectionId,
-        wanted: &'a str,
-    ) -> CommandResult<'a> {
+    pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> CommandResult<'a> {
         let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
             .map_err(|why| Rejection::InvalidNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
@@ -93,7 +85,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn user(
+    pub(super) fn user(
         &mut self,
         from: ConnectionId,
         user: &str,
@@ -109,7 +101,7 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    pub(in crate::server::hub) fn cap<'a>(
+    pub(super) fn cap<'a>(
         &mut self,
         from: ConnectionId,
         subcommand: &'a str,
@@ -173,7 +165,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::server::hub) fn setname(
+    pub(super) fn setname(
         &mut self,
         from: ConnectionId,
         real_name: &str,
@@ -192,13 +184,13 @@ impl Hub {
         Ok(())
     }
 
-    pub(in crate::server::hub) fn ping(&self, from: ConnectionId, token: &str) {
+    pub(super) fn ping(&self, from: ConnectionId, token: &str) {
         let name = &self.settings.name;
         let line = self.line(format_args!(":{name} PONG {name} :{token}"));
         self.send(from, line);
     }
 
-    pub(in crate::server::hub) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
+    pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let bytes_max = self.settings.limits.reason_bytes;
@@ -257,7 +249,7 @@ impl Hub {
 /// Why a connection ends at once whose first words are those of another protocol: a browser can be
 /// led to send lines of a stranger's choice behind its own, and a TLS client waits for an answer
 /// that never comes.
-pub(in crate::server::hub) fn other_protocol(line: &[u8]) -> Option<&'static str> {
+pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     const TLS_HANDSHAKE: &[u8] = &[0x16];
     if line.starts_with(TLS_HANDSHAKE) {
         return Some("This port speaks IRC without TLS");

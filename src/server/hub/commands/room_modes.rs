@@ -32,7 +32,7 @@ struct ModeChange<'a> {
 type Applied<'a> = CommandResult<'a, Option<Option<String>>>;
 
 impl Hub {
-    pub(in crate::server::hub) fn room_mode<'a>(
+    pub(super) fn room_mode<'a>(
         &mut self,
         from: ConnectionId,
         name: &'a str,

@@ -3,7 +3,7 @@
 //! `i` hides from those who share no room, `w` asks to hear `WALLOPS`, `B` says that this is a
 //! program, and `o` is what `OPER` gives.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Registered, Rejection, Reply};
 use crate::wire::FoldedName;
@@ -12,48 +12,6 @@ use crate::wire::FoldedName;
 const SETTABLE_USER_MODES: &str = "Biw";
 /// All letters that can stand on people, as the welcome tells them.
 pub(super) const USER_MODES: &str = "Biow";
-
-/// A set of letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::server::hub) struct Modes(u64);
-
-impl Modes {
-    /// The letters of a text.
-    pub(super) fn of(letters: &str) -> Self {
-        let mut modes = Self::default();
-        for letter in letters.chars() {
-            modes.set(letter, true);
-        }
-        modes
-    }
-
-    pub(in crate::server::hub) fn has(self, letter: char) -> bool {
-        self.0 & bit(letter) != 0
-    }
-
-    /// Sets or takes a letter; whether that was a change.
-    pub(super) fn set(&mut self, letter: char, on: bool) -> bool {
-        let before = *self;
-        if on {
-            self.0 |= bit(letter);
-        } else {
-            self.0 &= !bit(letter);
-        }
-        *self != before
-    }
-}
-
-impl fmt::Display for Modes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut letters = ('A'..='z').filter(|letter| self.has(*letter));
-        letters.try_for_each(|letter| f.write_char(letter))
-    }
-}
-
-fn bit(letter: char) -> u64 {
-    let place = u32::from(letter).checked_sub(u32::from('A'));
-    place.and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
-}
 
 /// The letters of a request with the sign that stands before each.
 pub(super) fn signed(letters: &str) -> impl Iterator<Item = (bool, char)> {
@@ -110,7 +68,7 @@ impl fmt::Display for Changes {
 
 impl Hub {
     /// The modes of a person, who alone can see and change them.
-    pub(in crate::server::hub) fn user_mode<'a>(
+    pub(super) fn user_mode<'a>(
         &mut self,
         from: ConnectionId,
         nick: &'a str,
@@ -165,16 +123,6 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_set_of_letters_is_shown_in_their_order() {
-        let mut modes = Modes::of("tnC");
-        assert_eq!(modes.to_string(), "Cnt");
-        assert!(modes.set('n', false));
-        assert!(!modes.set('n', false));
-        assert!(!modes.set('é', true) && !modes.set('\u{1}', true));
-        assert_eq!(modes.to_string(), "Ct");
-    }
 
     #[test]
     fn letters_have_the_sign_before_them() {

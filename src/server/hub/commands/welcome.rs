@@ -1,14 +1,13 @@
 //! What people are told when they come in, and can ask for again: the welcome, what this server can
 //! do, how many are here, and the message of the day.
 
-use super::queries::USERHOST_MAX;
 use super::room_modes::{CHANMODES, ROOM_MODES};
 use super::user_modes::USER_MODES;
 use crate::server::hub::state::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{ConnectionId, Hub, Reply};
 use crate::wire::message::BODY_BYTES_MAX;
-use crate::wire::request::MODES_MAX;
+use crate::wire::request::{MODES_MAX, USERHOST_MAX};
 
 /// How many tokens one line of `005` has: with the nick and the words it is then at most 15
 /// parameters.
@@ -68,7 +67,7 @@ impl Hub {
         )
     }
 
-    pub(in crate::server::hub) fn motd(&self, to: ConnectionId) {
+    pub(super) fn motd(&self, to: ConnectionId) {
         let (name, motd) = (&self.settings.name, &self.settings.motd);
         if motd.is_empty() {
             return self.reply(to, Reply::NoMotd);
@@ -82,7 +81,7 @@ impl Hub {
     }
 
     /// How many are here. There is one server; everybody is its own.
-    pub(in crate::server::hub) fn lusers(&self, to: ConnectionId) {
+    pub(super) fn lusers(&self, to: ConnectionId) {
         let (people, here) = (&self.people, self.people.registered);
         let (invisible, most) = (people.invisible, people.registered_max);
         let visible = here - invisible;

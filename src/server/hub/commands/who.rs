@@ -21,7 +21,7 @@ type Match<'a> = (
 );
 
 impl Hub {
-    pub(in crate::server::hub) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
+    pub(super) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
         let fields = fields.unwrap_or_default();
         let (flags, fields) = fields.split_once('%').unwrap_or((fields, ""));
         let (letters, token) = fields.split_once(',').unwrap_or((fields, "0"));

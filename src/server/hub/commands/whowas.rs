@@ -42,12 +42,7 @@ impl Hub {
         });
     }
 
-    pub(in crate::server::hub) fn whowas(
-        &self,
-        from: ConnectionId,
-        nick: &str,
-        count: Option<&str>,
-    ) {
+    pub(super) fn whowas(&self, from: ConnectionId, nick: &str, count: Option<&str>) {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(WHOWAS_MAX);
         let is_meant = |entry: &&WhowasEntry| FoldedName::same(&entry.nick, nick);

@@ -3,5 +3,6 @@
 //! It knows no command and sends nothing; only the hub and its commands import it.
 
 pub(super) mod masks;
+pub(super) mod modes;
 pub(super) mod people;
 pub(super) mod rooms;

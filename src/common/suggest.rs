@@ -1,0 +1,22 @@
+//! Suggestions for typing errors: the known name that is closest to an unknown one.
+
+/// The number of edits between a typed name and a known one, if they are few enough that the known
+/// name was probably meant: at most two, and fewer than it has letters.
+pub fn distance(typed: &str, known: &str) -> Option<usize> {
+    let edits = strsim::osa_distance(known, typed);
+    (edits <= 2 && edits < known.len()).then_some(edits)
+}
+
+/// The known name that was probably meant. Of several at the same distance the first in the order
+/// of the alphabet is returned.
+///
+/// ```
+/// use chatting_room::common::suggest::nearest;
+///
+/// assert_eq!(nearest("nmae", ["listen", "name"].into_iter()), Some("name"));
+/// assert_eq!(nearest("xyzzy", ["listen", "name"].into_iter()), None);
+/// ```
+pub fn nearest<'n>(typed: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let near = known.filter_map(|name| Some((distance(typed, name)?, name)));
+    near.min().map(|(_, name)| name)
+}

@@ -1,0 +1,123 @@
+//! The program `chatroomd`: builds the parts of the server from the options, and runs them.
+//!
+//! The only file that knows all parts of the server. Only the facade imports it.
+
+use std::env;
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Uid;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use tracing::{error, info, warn};
+
+use crate::server::config::load::load;
+use crate::server::config::options::{ServerAction, ServerOptions};
+use crate::server::error::ServerError;
+use crate::server::hash_password;
+use crate::server::hub::HubSettings;
+use crate::server::logging;
+use crate::server::net::Reactor;
+use crate::server::systemd;
+
+/// Runs the program `chatroomd` with these options until a signal stops it.
+///
+/// It listens, logs to standard error and handles SIGTERM, SIGINT and SIGHUP for the whole process;
+/// use [`EmbeddedServer`](crate::server::EmbeddedServer) for a server inside another program.
+///
+/// # Errors
+///
+/// Every error is known before the first connection is accepted, except that of the event loop.
+pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
+    if let Some(generated) = options.generate {
+        return generated
+            .print::<ServerOptions>()
+            .map_err(ServerError::Output);
+    }
+    if let Some(ServerAction::HashPassword) = options.action {
+        return hash_password::run();
+    }
+    let (settings, warnings) = load(options, true)?;
+    if options.check_config {
+        for warning in &warnings {
+            report(format_args!("warning: {warning}"));
+        }
+        return Ok(());
+    }
+    let log = logging::start(options.log_format, options.log_level());
+    let _log = log?;
+    for warning in &warnings {
+        warn!("{warning}");
+    }
+    raise_file_limit();
+    let stop = signal_pipe(&[SIGTERM, SIGINT])?;
+    let hangup = signal_pipe(&[SIGHUP])?;
+    let inherited = systemd::inherited_sockets()?;
+    let mut reactor = Reactor::new(&settings.listen, settings.hub, inherited, stop)?;
+    let options = options.clone();
+    reactor.reload_with(hangup, move || reload(&options))?;
+    for address in reactor.addresses() {
+        announce(address);
+        info!(%address, "listening");
+    }
+    if Uid::effective().is_root() {
+        warn!("running as root, which nothing here needs: start it as somebody who owns nothing");
+    }
+    if let Err(error) = systemd::notify_ready(env::var_os("NOTIFY_SOCKET")) {
+        warn!(%error, "the service manager was not told that the server is ready");
+    }
+    reactor.run()?;
+    info!("stopped");
+    Ok(())
+}
+
+/// Reads the configuration again while the server runs. The error is the text for operators.
+fn reload(options: &ServerOptions) -> Result<HubSettings, String> {
+    match load(options, false) {
+        Ok((settings, warnings)) => {
+            for warning in warnings {
+                warn!("{warning}");
+            }
+            info!("the configuration was read again");
+            Ok(settings.hub)
+        }
+        Err(error) => {
+            error!("the configuration stays as it was: {error}");
+            Err(error.to_string())
+        }
+    }
+}
+
+/// Prints a message to standard error, after the name of the program. An error of that is ignored:
+/// there is no other place to report it.
+pub fn report(message: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "chatroomd: {message}");
+}
+
+/// A stream that receives one byte for each of these signals.
+fn signal_pipe(signals: &[i32]) -> io::Result<UnixStream> {
+    let (reader, writer) = UnixStream::pair()?;
+    for signal in signals {
+        signal_hook::low_level::pipe::register(*signal, writer.try_clone()?)?;
+    }
+    Ok(reader)
+}
+
+/// Prints where the server listens: with port 0 only the system knows the port.
+fn announce(address: SocketAddr) {
+    let mut out = io::stdout().lock();
+    // A closed standard output does not stop the server.
+    let _ = writeln!(out, "listening on {address}").and_then(|()| out.flush());
+}
+
+/// Raises the soft limit on open files to the hard limit: each connection is one open file, and the
+/// usual soft limit is far below what the server can carry.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        warn!(%error, "the number of open files stays as it was");
+    }
+}
