@@ -2,9 +2,9 @@
 //! in it is told, with its place and what was probably meant.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -15,6 +15,19 @@ use super::suggest::nearest;
 
 /// No such file is longer than this, in bytes; a device would never end.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A warning about a file with a password in it, where every user of this machine can read it.
+pub fn warning_if_others_can_read(path: &Path) -> Option<String> {
+    const READABLE_BY_OTHERS: u32 = 0o004;
+    let metadata = fs::metadata(path).ok()?;
+    let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
+    is_readable.then(|| {
+        format!(
+            "everybody on this machine can read the password in {0}; chmod o-r {0} ends that",
+            path.display()
+        )
+    })
+}
 
 /// Why there are no settings from a file.
 #[derive(Debug)]

@@ -46,6 +46,18 @@ fn the_table_of_the_architecture_has_one_direction() {
         .collect();
     let mistakes = circles(&edges, |part| part.to_owned());
     assert_none("rows of ARCHITECTURE.md in a circle", &mistakes);
+
+    let modules: BTreeSet<String> = sources("src")
+        .iter()
+        .map(|source| module_of(&source.name))
+        .collect();
+    let named = table.iter().flat_map(|(from, to)| to.iter().chain([from]));
+    let missing: BTreeSet<String> = named
+        .filter(|part| !modules.contains(*part))
+        .cloned()
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert_none("rows of ARCHITECTURE.md without a file", &missing);
 }
 
 /// One file uses something of another.

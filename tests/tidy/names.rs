@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sources::{assert_none, sources};
+use crate::sources::{assert_none, read, sources};
 
 #[test]
 fn no_two_types_have_one_name() {
@@ -22,6 +22,35 @@ fn no_two_types_have_one_name() {
         .map(|(name, places)| format!("{name}: {}", places.join(", ")))
         .collect();
     assert_none("types with one name", &mistakes);
+}
+
+/// The words that a newcomer to the code searches for, and the file that each should lead to.
+const TERMS: &[(&str, &str)] = &[
+    ("backoff", "src/client/net/reconnect.rs"),
+    ("control socket", "src/client/control/mod.rs"),
+    ("event loop", "src/server/net/mod.rs"),
+    ("fan-out", "src/server/hub/fanout.rs"),
+    ("frontend", "src/client/net/frontend.rs"),
+    ("in flight", "src/client/session/delivery/in_flight.rs"),
+    ("rate limit", "src/server/hub/limits.rs"),
+    ("sanitize", "src/common/sanitize.rs"),
+    ("scrollback", "src/client/view/scrollback/mod.rs"),
+];
+
+#[test]
+fn the_terms_of_the_field_lead_to_their_file() {
+    let mut mistakes = Vec::new();
+    for (term, file) in TERMS {
+        // The head of a file is where a search result explains itself.
+        let text = read(file);
+        let head = text.lines().take_while(|line| line.starts_with("//!"));
+        let head = head.map(|line| line.trim_start_matches("//!"));
+        let head = head.collect::<String>().to_lowercase();
+        if !head.contains(term) {
+            mistakes.push(format!("{file} does not name \"{term}\" at its head"));
+        }
+    }
+    assert_none("terms that a search does not find", &mistakes);
 }
 
 /// The type that this line defines. Associated types stand inside an `impl` and are indented.

@@ -6,10 +6,12 @@
 pub mod explain;
 pub mod json;
 pub mod matcher;
+mod tags;
+mod unread;
 
 use crate::client::command::message_carries_password;
-use crate::client::session::Unread;
-use json::MessageTags;
+pub use tags::MessageTags;
+pub use unread::Unread;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::thread;
 
 use super::{Driver, DriverInput, Frontend};
 use crate::client::event::Event;
-use crate::client::event::json::Record;
+use crate::client::event::json;
 use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
@@ -66,7 +66,7 @@ impl<F: Frontend> Driver<F> {
             self.frontend.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()
                 && !matches!(event, Event::Sent { .. })
-                && let Some(record) = Record::of(&event, unix_seconds, &self.stamp)
+                && let Some(record) = json::encode(&event, unix_seconds, &self.stamp)
             {
                 let line = record.line().trim_end().to_owned();
                 // A caller that reads too slowly is dropped rather than given gaps.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what

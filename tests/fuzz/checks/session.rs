@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::Event;
-use chatting_room::client::event::json::{MessageTags, Record};
+use chatting_room::client::event::MessageTags;
+use chatting_room::client::event::json;
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
+use chatting_room::common::record::Record;
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;
@@ -281,7 +283,7 @@ impl Conversation {
             let colored = self.colored.lines(&event, unix_seconds, active);
             assert_eq!(strip_styles(&colored), plain, "colours change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
-            if let Some(record) = Record::of(&event, unix_seconds, stamp) {
+            if let Some(record) = json::encode(&event, unix_seconds, stamp) {
                 let line = record.line();
                 check_screen(&line);
                 assert_eq!(line.matches('\n').count(), 1, "{line:?} is no single line");
@@ -292,7 +294,7 @@ impl Conversation {
                 );
                 let again = self
                     .plain
-                    .lines(&record.event(), record.unix_seconds(), active);
+                    .lines(&json::decode(&record), record.unix_seconds(), active);
                 check_screen(&again);
             }
         }

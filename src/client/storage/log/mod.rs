@@ -10,8 +10,10 @@ pub(in crate::client) use files::folder_of;
 pub use writer::LogWriter;
 
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 
 /// The record of an event in the log. `None` for notes and answers of this program, such as its
 /// help, and for passwords, which must not be logged.
@@ -26,7 +28,7 @@ fn record_of(
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus { .. } | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
-        _ => Record::of(event, unix_seconds, stamp).or_else(|| {
+        _ => json::encode(event, unix_seconds, stamp).or_else(|| {
             // An event without a record of its own is logged as the text that was shown.
             let lines = renderer.lines(event, unix_seconds, None);
             let words = lines.trim_end();

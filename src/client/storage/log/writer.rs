@@ -20,9 +20,10 @@ use jiff::tz::TimeZone;
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
+use crate::common::record::Record;
 
 /// How many bytes wait while nothing can be written. Further lines are dropped.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;

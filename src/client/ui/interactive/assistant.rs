@@ -3,10 +3,10 @@
 use std::sync::mpsc;
 
 use super::ANSWER_MAX;
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::editor::InputAssist;
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::LineAnalysis;
 use crate::client::view::Renderer;
 
 /// Helps with what is typed by asking the network's thread, which has the session.

@@ -8,7 +8,8 @@ use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::net::Frontend;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -80,7 +81,7 @@ impl Frontend for TerminalFront {
                 self.page.show(event, unix_seconds, session.active_room());
             }
             Format::Json => {
-                let record = Record::of(event, unix_seconds, &self.stamp);
+                let record = json::encode(event, unix_seconds, &self.stamp);
                 let line = record.map(|record| record.line());
                 self.page.add(&line.unwrap_or_default());
             }

@@ -19,7 +19,7 @@ use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::net::{self, DriverInput, Established, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -160,7 +160,7 @@ impl Terminal {
         };
         let renderer = look.clone();
         self.editor
-            .begin(furniture.history_file, drafts.clone(), assistant)?;
+            .start_session(furniture.history_file, drafts.clone(), assistant)?;
         self.printer.push(furniture.greeting);
         let title = Title::default();
         let front = TerminalFront {

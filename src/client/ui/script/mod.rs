@@ -21,7 +21,8 @@ use tokio::sync::mpsc;
 pub(in crate::client) use plan::{InvalidMessage, Plan, line};
 
 use crate::client::config::options::Format;
-use crate::client::event::json::{MessageTags, Record};
+use crate::client::event::MessageTags;
+use crate::client::event::json;
 use crate::client::event::{Event, explain};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
@@ -220,7 +221,7 @@ impl ScriptFront {
                 self.printer.push(lines);
             }
             Format::Json => {
-                if let Some(record) = Record::of(event, unix_seconds, &self.stamp) {
+                if let Some(record) = json::encode(event, unix_seconds, &self.stamp) {
                     self.printer.push(record.line());
                 }
             }

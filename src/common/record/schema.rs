@@ -1,4 +1,4 @@
-//! The forms of output and input for other programs, as a JSON Schema.
+//! The JSON Schema of the records, and of the input objects that `--input json` reads.
 
 use serde_json::{Value, json};
 
@@ -130,7 +130,7 @@ pub fn schema() -> String {
 }
 
 /// The names of all kinds, for the schema and for help.
-pub(in crate::client) const KINDS: [&str; 19] = [
+pub const KINDS: [&str; 19] = [
     "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
     "away", "names", "rooms", "whois", "server", "lost", "back", "refused", "note",
 ];
@@ -138,7 +138,7 @@ pub(in crate::client) const KINDS: [&str; 19] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::json::{Record, RecordKind, RoomRecord, WhoisRecord};
+    use crate::common::record::{Record, RecordKind, RoomRecord, WhoisRecord};
 
     #[test]
     fn the_schema_has_each_field_and_each_kind() {
