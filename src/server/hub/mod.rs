@@ -24,6 +24,7 @@ mod outbox;
 mod replies;
 mod settings;
 mod state;
+pub mod task;
 mod time;
 
 use std::cell::RefCell;
@@ -49,6 +50,7 @@ use state::people::{
     HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
 };
 use state::rooms::{Room, RoomMember, Rooms};
+use task::Answer;
 
 pub use limits::{Limit, Limits};
 pub use outbox::{LineSpan, Outbox};
@@ -158,6 +160,16 @@ impl Hub {
             } else {
                 hub.remove(id, &loss.to_string());
             }
+        });
+    }
+
+    /// A task of an earlier step is done.
+    pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
+        self.step(now, outbox, |hub| match answer {
+            Answer::PasswordChecked {
+                connection,
+                is_correct,
+            } => hub.password_checked(connection, is_correct),
         });
     }
 

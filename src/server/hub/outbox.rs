@@ -9,6 +9,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::ConnectionId;
+use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest line without its ending, in bytes.
@@ -69,6 +70,9 @@ pub struct Outbox {
     pub closes: Vec<ConnectionId>,
     /// The connections of which no more lines are to be taken, and until when.
     pub pauses: Vec<(ConnectionId, Duration)>,
+    /// Work to be done outside the hub. No more lines are to be taken from the connection of a task
+    /// until its answer was given to [`Hub::answered`](super::Hub::answered).
+    pub tasks: Vec<Task>,
 }
 
 impl Outbox {
@@ -201,6 +205,7 @@ impl Outbox {
         self.answers = 0;
         self.closes.clear();
         self.pauses.clear();
+        self.tasks.clear();
         self.wants_rehash = false;
     }
 
