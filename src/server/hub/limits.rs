@@ -172,8 +172,19 @@ pub(super) struct Timers {
     pub(super) operators: BTreeMap<ConnectionId, String>,
     /// When a wrong password was last checked against a hash.
     pub(super) last_hash: Option<Duration>,
+    /// The connections whose password for `OPER` is being checked against a hash.
+    pub(super) oper_checks: BTreeMap<ConnectionId, OperCheck>,
     /// Number of `OPER` attempts from each address. It is never iterated.
     pub(super) oper_attempts: HashMap<IpAddr, u32>,
+}
+
+/// An `OPER` whose password is being checked.
+#[derive(Debug)]
+pub(super) struct OperCheck {
+    /// The operator it is for.
+    pub(super) name: String,
+    /// The label of the line, for the response.
+    pub(super) label: Option<String>,
 }
 
 impl Hub {

@@ -1,10 +1,10 @@
 //! The core of the server, a deterministic state machine: no I/O, no clock and no randomness. The
 //! same lines in the same order at the same times produce the same bytes.
 //!
-//! Events come in through [`Hub::connected`], [`Hub::received`], [`Hub::disconnected`] and
-//! [`Hub::tick`], which is due at [`Hub::next_deadline`]. [`Hub::reconfigured`] takes new settings,
-//! and [`Hub::stop`] ends the server. Each step fills an [`Outbox`], which the caller empties
-//! before the next one.
+//! Events come in through [`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
+//! [`Hub::answered`] and [`Hub::tick`], which is due at [`Hub::next_deadline`].
+//! [`Hub::reconfigured`] takes new settings, and [`Hub::stop`] ends the server. Each step fills an
+//! [`Outbox`], which the caller empties before the next one.
 //!
 //! - `state/`: the tables of people, rooms, masks and modes
 //! - `commands/`: a handler for each request
@@ -13,6 +13,7 @@
 //! - `labels`: attaches a response to the label of its line
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
+//! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
@@ -31,6 +32,7 @@ mod outbox;
 mod replies;
 mod settings;
 mod state;
+pub mod task;
 mod time;
 
 use std::cell::RefCell;
@@ -55,6 +57,7 @@ use state::people::{
     HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
 };
 use state::rooms::{Room, RoomMember, Rooms};
+use task::Answer;
 
 pub use limits::{Limit, Limits};
 pub use outbox::{LineSpan, Outbox};
@@ -164,6 +167,16 @@ impl Hub {
             } else {
                 hub.remove(id, &loss.to_string());
             }
+        });
+    }
+
+    /// Handles the answer to a task of an earlier step.
+    pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
+        self.step(now, outbox, |hub| match answer {
+            Answer::PasswordChecked {
+                connection,
+                is_correct,
+            } => hub.password_checked(connection, is_correct),
         });
     }
 

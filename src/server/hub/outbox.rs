@@ -8,6 +8,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::ConnectionId;
+use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest line without its ending, in bytes.
@@ -67,6 +68,9 @@ pub struct Outbox {
     pub closes: Vec<ConnectionId>,
     /// Connections whose next lines have to wait, and until when.
     pub pauses: Vec<(ConnectionId, Duration)>,
+    /// Work to do outside the hub. The connection of a task is paused until its answer is passed to
+    /// [`Hub::answered`](super::Hub::answered).
+    pub tasks: Vec<Task>,
 }
 
 impl Outbox {
@@ -198,6 +202,7 @@ impl Outbox {
         self.answers = 0;
         self.closes.clear();
         self.pauses.clear();
+        self.tasks.clear();
         self.wants_rehash = false;
     }
 

@@ -40,8 +40,11 @@ impl Hub {
         if let Err(rejection) = self.handle_message(from, line) {
             self.reject(from, rejection);
         }
-        if let Some(label) = label {
-            self.label_responses(label);
+        match (label, self.started_check(from)) {
+            // The response comes with the answer to the task.
+            (Some(label), Some(check)) => check.label = Some(label.text.to_owned()),
+            (Some(label), None) => self.label_responses(label),
+            (None, _) => {}
         }
     }
 

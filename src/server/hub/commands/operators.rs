@@ -6,9 +6,9 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::common::sanitize::escape;
-use crate::server::auth::password;
-use crate::server::hub::limits::truncate;
+use crate::server::hub::limits::{OperCheck, truncate};
 use crate::server::hub::settings::Credential;
+use crate::server::hub::task::Task;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, HubTime, Outbox, Registered, Rejection, Reply,
     RoomMember,
@@ -34,8 +34,7 @@ impl Hub {
         password: &str,
     ) -> CommandResult<'static> {
         let (now, limits) = (self.now.running, &self.settings.limits);
-        let (person, user) = self.people.person(from)?;
-        let (nick, address) = (user.nick.clone(), person.host.network());
+        let address = self.people.person(from)?.0.host.network();
         if self.timers.oper_attempts.len() >= ADDRESSES_MAX {
             self.timers.oper_attempts.clear();
         }
@@ -43,31 +42,97 @@ impl Hub {
         let apart = HASH_INTERVAL * (1 << *tries);
         *tries = DOUBLINGS_MAX.min(*tries + 1);
         let next_apart = HASH_INTERVAL * (1 << *tries);
-        let hashed = self.timers.last_hash.filter(|_| limits.enabled);
-        if let Some(at) = hashed.filter(|at| now < *at + apart) {
+        let is_checking = !self.timers.oper_checks.is_empty() && limits.enabled
+            || self.timers.oper_checks.contains_key(&from);
+        // A check that is not finished counts like a wrong password.
+        let last_hash = match is_checking {
+            true => Some(now),
+            false => self.timers.last_hash.filter(|_| limits.enabled),
+        };
+        if let Some(at) = last_hash.filter(|at| now < *at + apart) {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             return Err(Rejection::OperTooSoon(
                 (at + next_apart - now).as_secs() + 1,
             ));
         }
         let mut operators = self.settings.operators.iter();
-        let known = operators.find(|operator| operator.name == name);
-        let name = escape(truncate(name, 40));
-        let Some(operator) = known.filter(|operator| operator.credential.is(password)) else {
-            if limits.enabled {
-                self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
+        match operators
+            .find(|one| one.name == name)
+            .map(|one| &one.credential)
+        {
+            Some(Credential::Hash(hash)) => {
+                let task = Task::CheckPassword {
+                    connection: from,
+                    password: password.to_owned(),
+                    hash: hash.clone(),
+                };
+                let (name, label) = (name.to_owned(), None);
+                self.outbox().tasks.push(task);
+                self.timers
+                    .oper_checks
+                    .insert(from, OperCheck { name, label });
+                Ok(())
             }
-            if known.is_some_and(|operator| matches!(operator.credential, Credential::Hash(_))) {
-                self.timers.last_hash = Some(now);
+            Some(Credential::Plain(correct)) => {
+                let is_correct = correct == password;
+                self.finish_oper(from, name, is_correct)
             }
-            warn!(%nick, name, "did not become an operator");
-            return Err(Rejection::WrongOperPassword);
+            None => self.finish_oper(from, name, false),
+        }
+    }
+
+    /// The check that the line at hand has started.
+    pub(super) fn started_check(&mut self, from: ConnectionId) -> Option<&mut OperCheck> {
+        let tasks = &self.outbox.get_mut().tasks;
+        let is_started = tasks.iter().any(|task| task.connection() == from);
+        let check = self.timers.oper_checks.get_mut(&from);
+        check.filter(|_| is_started)
+    }
+
+    /// Ends an `OPER` whose password was checked outside the hub.
+    pub(in crate::server::hub) fn password_checked(&mut self, id: ConnectionId, is_correct: bool) {
+        let Some(OperCheck { name, label }) = self.timers.oper_checks.remove(&id) else {
+            return;
         };
-        info!(%nick, name, "became an operator");
+        if !is_correct {
+            self.timers.last_hash = Some(self.now.running);
+        }
+        if self.people.get(id).is_none() {
+            return;
+        }
+        // The configuration may have been read again in the meantime.
+        let is_known = self.settings.operators.iter().any(|one| one.name == name);
+        self.outbox().begin_responses();
+        if let Err(rejection) = self.finish_oper(id, &name, is_correct && is_known) {
+            self.reject(id, rejection);
+        }
+        if let Some(label) = label {
+            self.label_responses(self.labelled_before(id, &label));
+        }
+    }
+
+    fn finish_oper(
+        &mut self,
+        id: ConnectionId,
+        name: &str,
+        is_correct: bool,
+    ) -> CommandResult<'static> {
+        let (person, user) = self.people.person(id)?;
+        let (nick, address) = (user.nick.clone(), person.host.network());
+        let shown = escape(truncate(name, 40));
+        if !is_correct {
+            if self.settings.limits.enabled {
+                let until = self.now.running + WRONG_PASSWORD_PAUSE;
+                self.outbox().pause(id, until);
+            }
+            warn!(%nick, name = shown, "did not become an operator");
+            return Err(Rejection::WrongOperPassword);
+        }
+        info!(%nick, name = shown, "became an operator");
         self.timers.oper_attempts.remove(&address);
-        self.timers.operators.insert(from, operator.name.clone());
-        self.reply(from, Reply::YoureOper);
-        self.set_operator(from, true);
+        self.timers.operators.insert(id, name.to_owned());
+        self.reply(id, Reply::YoureOper);
+        self.set_operator(id, true);
         Ok(())
     }
 
@@ -178,23 +243,14 @@ impl Hub {
     }
 }
 
-impl Credential {
-    /// Whether this is the right password.
-    fn is(&self, given: &str) -> bool {
-        match self {
-            Self::Plain(right) => right == given,
-            Self::Hash(hash) => password::verify(given, hash),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::array;
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::server::hub::Operator;
+    use crate::server::hub::task::Answer;
+    use crate::server::hub::{DisconnectReason, Operator};
     use crate::wire::Line;
 
     #[test]
@@ -223,11 +279,9 @@ mod tests {
 
     #[test]
     fn hashes_are_tried_once_a_second_and_those_who_guess_leave_room_for_others() {
-        // The least work there can be: the hash of `sesame`.
-        let hash = "$argon2id$v=19$m=8,t=1,p=1$4P2sQ3ks/E2afGnd6uu8YA$rjB3RiCu31D2SAjpSdnJKdD32SXW56B8IdF66uucCNI";
         let root = Operator {
             name: "root".to_owned(),
-            credential: Credential::Hash(hash.to_owned()),
+            credential: Credential::Hash("the hash".to_owned()),
         };
         let settings = HubSettings {
             operators: vec![root],
@@ -251,6 +305,13 @@ mod tests {
                 at(milliseconds),
                 &mut outbox,
             );
+            if let Some(Task::CheckPassword { password, .. }) = outbox.tasks.pop() {
+                let answer = Answer::PasswordChecked {
+                    connection: id,
+                    is_correct: password == "sesame",
+                };
+                hub.answered(answer, at(milliseconds), &mut outbox);
+            }
             let first = outbox.sends().next();
             first.map_or_else(String::new, |(_, line)| {
                 String::from_utf8_lossy(line).into()
@@ -280,5 +341,51 @@ mod tests {
         }
         assert!((3..15).contains(&hashes), "{hashes}");
         assert!(say(carol, 69_000, right).contains(" 381 "));
+    }
+
+    #[test]
+    fn an_answer_is_about_the_configuration_and_the_people_of_its_time() {
+        let root = Operator {
+            name: "root".to_owned(),
+            credential: Credential::Hash("the hash".to_owned()),
+        };
+        let with_root = HubSettings {
+            operators: vec![root],
+            ..HubSettings::default()
+        };
+        let now = HubTime::default();
+        for (loses_operator, leaves, answered) in [
+            (false, false, Some(" 381 alice :")),
+            (true, false, Some(" 464 alice :")),
+            (false, true, None),
+        ] {
+            let (mut hub, mut outbox) = (Hub::new(with_root.clone(), now), Outbox::default());
+            let alice = ConnectionId::new(0, 0);
+            hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+            for line in ["NICK alice", "USER a 0 * :a", "OPER root sesame"] {
+                hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+            }
+            assert_eq!(outbox.tasks.len(), 1);
+            if loses_operator {
+                hub.reconfigured(Ok(HubSettings::default()), now, &mut outbox);
+            }
+            if leaves {
+                hub.disconnected(alice, DisconnectReason::Closed, now, &mut outbox);
+            }
+            outbox.clear();
+            let answer = Answer::PasswordChecked {
+                connection: alice,
+                is_correct: true,
+            };
+            // The second answer is to no question.
+            hub.answered(answer.clone(), now, &mut outbox);
+            hub.answered(answer, now, &mut outbox);
+            let sent = outbox.sends().next();
+            let sent = sent.map(|(_, line)| str::from_utf8(line).unwrap());
+            match answered {
+                Some(part) => assert!(sent.unwrap().contains(part), "{sent:?}"),
+                None => assert_eq!(sent, None),
+            }
+        }
     }
 }
