@@ -178,10 +178,10 @@ pub(super) struct Timers {
     pub(super) oper_attempts: HashMap<IpAddr, u32>,
 }
 
-/// An `OPER` whose password is being checked.
+/// An `OPER` request whose password is being checked.
 #[derive(Debug)]
 pub(super) struct OperCheck {
-    /// The operator it is for.
+    /// The name of the account.
     pub(super) name: String,
     /// The label of the line, for the response.
     pub(super) label: Option<String>,
