@@ -52,7 +52,7 @@ fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
 
 /// What asks for something, and what stands in the answer.
 const QUESTIONS: [(&str, &str); 9] = [
-    ("/help who", "/who [#ROOM]: list who is here"),
+    ("/help who", "/who [#ROOM]: list the people in a room"),
     ("/topic", "topic of #lobby: tea"),
     ("/mode", "the modes of #lobby are +"),
     ("/rooms", "*1 #lobby  2 here"),

@@ -1,6 +1,6 @@
 //! Shows the log, or JSON records from standard input, as the events were shown when they happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -145,6 +145,8 @@ struct LogReader<'q, W> {
     previous_second: Option<i64>,
     /// How many lines are not records.
     invalid_lines: usize,
+    /// The last messages that have an id: several sessions can log the same ones.
+    shown: RecentIds,
     output: W,
 }
 
@@ -161,6 +163,7 @@ impl<'q, W: Write> LogReader<'q, W> {
             seen: BTreeSet::new(),
             previous_second: None,
             invalid_lines: 0,
+            shown: RecentIds::default(),
             query,
             output,
         }
@@ -193,9 +196,18 @@ impl<'q, W: Write> LogReader<'q, W> {
                 self.finish()?;
             }
             if count == 0 {
-                return Ok(());
+                break;
             }
         }
+        if !self.is_stream() && self.invalid_lines > 0 {
+            let lines = match std::mem::take(&mut self.invalid_lines) {
+                1 => "one line is".to_owned(),
+                many => format!("{many} lines are"),
+            };
+            let words = format!("{}: {lines} damaged and left out", name.display());
+            stderr::report(&words);
+        }
+        Ok(())
     }
 
     fn is_stream(&self) -> bool {
@@ -213,12 +225,15 @@ impl<'q, W: Write> LogReader<'q, W> {
         }
         let Some(record) = text.and_then(Record::read) else {
             // In a file, a crash or a full disk leaves such lines.
+            self.invalid_lines += 1;
             if self.is_stream() {
-                self.invalid_lines += 1;
                 stderr::report_line(number, "skipped: not a valid record");
             }
             return Ok(());
         };
+        if !self.shown.insert(&record) {
+            return Ok(());
+        }
         let event = json::decode(&record);
         // The room first: records outside the time also say which users are in it.
         let is_selected = self.is_in_room(&record) && self.is_in_time(&record);
@@ -308,3 +323,43 @@ impl<'q, W: Write> LogReader<'q, W> {
 
 /// The prefixes that show a user's rank in a list of nicks.
 const PREFIXES: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+/// The ids of the last messages that were shown: how each message is called, and what it was.
+#[derive(Debug, Default)]
+struct RecentIds {
+    order: VecDeque<String>,
+    known: BTreeSet<String>,
+}
+
+impl RecentIds {
+    /// Two sessions write one message at most so many messages apart.
+    const COUNT_MAX: usize = 10_000;
+
+    /// Notes a record. False when it is there already, as another session has logged it. One line
+    /// of a server can make several records, but of different kinds or rooms.
+    fn insert(&mut self, record: &Record) -> bool {
+        let room = record.room.as_deref().unwrap_or_default();
+        let key = match &record.msgid {
+            Some(id) => format!("{id} {:?} {room}", record.kind),
+            None if is_known_by_time(record) => record.line(),
+            None => return true,
+        };
+        if !self.known.insert(key.clone()) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > Self::COUNT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Whether a second record like this one is of the same event: it says nothing that could be said
+/// twice, and its time is the server's, to the millisecond.
+fn is_known_by_time(record: &Record) -> bool {
+    let is_message = matches!(record.kind, RecordKind::Message | RecordKind::Whisper);
+    !is_message && !record.own && record.time.contains('.')
+}

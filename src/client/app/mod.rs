@@ -163,6 +163,9 @@ impl Client<'_> {
         let Some(server) = server else {
             return Ok(None);
         };
+        if let Some(warning) = &server.warning {
+            stderr::report(warning);
+        }
         let connection = connector.connect(&server, ui.as_deref())?;
         Ok(Some((server, connection)))
     }

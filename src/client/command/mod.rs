@@ -25,7 +25,9 @@ use nom::{IResult, Parser};
 
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
-pub use sensitive::{carries_password, command_carries_password, message_carries_password};
+pub use sensitive::{
+    carries_password, command_carries_password, is_service, message_carries_password,
+};
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };

@@ -3,6 +3,7 @@
 //! Nothing here trusts a line to have the parameters it should have: what is missing makes the
 //! line worth nothing, and no more than that.
 
+use crate::client::command::is_service;
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::{Phase, Session, SessionOutput};
 use crate::common::sanitize::visible_text;
@@ -86,9 +87,11 @@ impl Session {
                 mention,
             }
         } else {
-            if !own && kind != MessageKind::Notice {
+            // A service asks by a notice; other programs that do want no answer.
+            let is_notice = kind == MessageKind::Notice;
+            if !own && (!is_notice || is_service(&nick)) {
                 self.last_whisperer = Some(nick.clone());
-                self.highlight_count += 1;
+                self.highlight_count += u32::from(!is_notice);
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },

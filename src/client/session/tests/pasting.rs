@@ -4,7 +4,7 @@ use super::*;
 use crate::client::event::DeliveryStatus;
 
 /// What the server was sent, until nothing more comes; it answers each question.
-fn all_answered(played: &mut Played) -> Vec<String> {
+pub(super) fn all_answered(played: &mut Played) -> Vec<String> {
     let mut said = Vec::new();
     loop {
         let lines = played.lines();

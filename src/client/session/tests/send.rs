@@ -1,5 +1,6 @@
 //! What becomes of what a person says.
 
+use super::pasting::all_answered;
 use super::*;
 use crate::client::event::DeliveryStatus;
 
@@ -203,7 +204,7 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
     played.connect();
     played.let_in("alice");
     assert_eq!(played.session.unsent_count(), 9);
-    played.session.note_written(played.output.offset());
+    all_answered(&mut played);
     assert_eq!(played.session.unsent_count(), 0);
     assert_eq!(unsent(&played), [""; 0]);
 }
