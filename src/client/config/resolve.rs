@@ -9,7 +9,7 @@ use std::fmt;
 use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
-use super::options::Options;
+use super::options::ClientOptions;
 use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
 
 /// What decides which server is meant, besides the command line and the configuration.
@@ -114,7 +114,7 @@ impl From<CredentialError> for ResolveError {
 /// configuration, and that over the answers.
 pub(in crate::client) fn resolve(
     choice: &ServerChoice,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
 ) -> Result<Resolution, ResolveError> {
     let default = Address::local();
@@ -176,7 +176,7 @@ pub(in crate::client) fn resolve(
 /// that server takes precedence over the command line.
 fn find_nick<'a>(
     choice: &'a ServerChoice,
-    options: &'a Options,
+    options: &'a ClientOptions,
     config: &'a Config,
     server: Option<&'a ServerConfig>,
     is_home: bool,
@@ -205,7 +205,7 @@ fn check_room(room: &str) -> Result<String, ResolveError> {
 }
 
 fn find_password(
-    options: &Options,
+    options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
 ) -> Result<Option<String>, CredentialError> {

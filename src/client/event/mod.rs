@@ -6,10 +6,12 @@
 pub mod explain;
 pub mod json;
 pub mod matcher;
+mod occurrence;
 
 use crate::client::command::message_carries_password;
 use crate::client::session::Unread;
 use json::MessageTags;
+pub use occurrence::Occurrence;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -177,6 +177,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::event::Occurrence;
     use crate::client::event::{RoomSummary, WhoisInfo};
     use crate::client::session::Unread;
 
@@ -360,7 +361,7 @@ mod tests {
     #[test]
     fn what_happened_comes_back_from_its_record() {
         for event in all() {
-            let record = Record::of(&event, 60, &MessageTags::default()).unwrap();
+            let record = Record::of(&Occurrence::local(event.clone(), 60)).unwrap();
             let read = Record::read(record.line().trim_end()).unwrap();
             assert_eq!(read, record);
             assert_eq!(read.event(), event);
@@ -377,7 +378,7 @@ mod tests {
             text: Some("secret words".into()),
             command: None,
         };
-        let record = Record::of(&refused, 60, &MessageTags::default()).unwrap();
+        let record = Record::of(&Occurrence::local(refused.clone(), 60)).unwrap();
         assert_eq!(
             record.event(),
             Event::InputRejected {

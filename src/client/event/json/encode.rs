@@ -1,12 +1,14 @@
 //! What happened, as a record.
 
-use super::{MessageTags, Record, RecordKind, RoomRecord, WhoisRecord};
-use crate::client::event::{DeliveryStatus, Event, MessageKind, explain, is_room};
+use super::{Record, RecordKind, RoomRecord, WhoisRecord};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, Occurrence, explain, is_room};
 
 impl Record {
-    /// What happened, as a record; nothing for what only concerns whoever sits here.
-    pub fn of(event: &Event, unix_seconds: i64, stamp: &MessageTags) -> Option<Self> {
-        let blank = |kind| Self::blank(kind, unix_seconds, stamp);
+    /// The record of what happened; `None` for what concerns only the user of this program.
+    pub fn of(occurrence: &Occurrence) -> Option<Self> {
+        let Occurrence { at, tags, event } = occurrence;
+        let unix_seconds = *at;
+        let blank = |kind| Self::blank(kind, unix_seconds, tags);
         let some = |text: &String| Some(text.clone());
         Some(match event {
             Event::Said {

@@ -206,7 +206,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Event, MessageKind};
+    use crate::client::event::{Event, MessageKind, Occurrence};
 
     fn said(text: &str) -> Event {
         Event::Said {
@@ -220,8 +220,13 @@ mod tests {
     }
 
     fn line(event: &Event, tags: &str) -> String {
-        let stamp = MessageTags::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
-        Record::of(event, 60, &stamp).unwrap().line()
+        let line = format!("{tags}:b!b@h PRIVMSG #lobby :x");
+        let occurrence = Occurrence {
+            at: 60,
+            tags: MessageTags::of_line(line.as_bytes()),
+            event: event.clone(),
+        };
+        Record::of(&occurrence).unwrap().line()
     }
 
     #[test]
