@@ -305,6 +305,15 @@ fn a_password_is_sent_first_and_is_one_line() {
     };
 
     fs::write(&file, "open sesame\r\nQUIT\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let recorder = Recorder::start();
+    let warned = run(command(recorder.address), "hello\n");
+    let warning = format!(
+        "chatroom: everybody on this machine can read the password in {0}; chmod o-r {0} ends that\n",
+        file.display()
+    );
+    assert_eq!((warned.status, warned.err), (Some(0), warning));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let recorder = Recorder::start();
     assert_all_done(&run(command(recorder.address), "hello\n"));
     let recorded = recorder.recorded();

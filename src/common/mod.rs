@@ -1,5 +1,6 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
-//! documents, the sanitizing of text from the network, and I/O errors as text.
+//! documents, the sanitizing of text from the network, the record form of what happened, and I/O
+//! errors as text.
 //!
 //! It knows neither program. Both sides import it; it imports `wire` only.
 
@@ -7,6 +8,7 @@ pub mod cli;
 pub mod config_file;
 pub mod generate;
 pub mod io_error;
+pub mod record;
 pub mod sanitize;
 pub mod suggest;
 pub mod test_hooks;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
+use crate::server::auth::worker;
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
 use crate::server::net::Reactor;
@@ -31,7 +32,13 @@ impl EmbeddedServer {
     /// ```
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
-        let reactor = Reactor::new(&settings.listen, settings.hub.clone(), Vec::new(), stopped)?;
+        let reactor = Reactor::new(
+            &settings.listen,
+            settings.hub.clone(),
+            Vec::new(),
+            stopped,
+            worker::start,
+        )?;
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = reactor.addresses().next().unwrap_or(none);
         let serve = move || {

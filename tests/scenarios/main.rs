@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! # a comment; where a rule comes from
-//! ! lobby #lobby        a setting, before anything else: lobby, password, motd, operator, or a limit
+//! ! lobby #lobby        a setting, before anything else: lobby, password, motd, operator,
+//!                       operator-with-hash, or a limit
 //! alice enters          connects and registers, and forgets what came until then
 //! alice connects        connects only; saying something does it, too
 //! alice > NICK alice    alice sends this line; \xNN, \r, \n, \0 and \\ are bytes, a{500} is 500 times a

@@ -122,7 +122,7 @@ fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
     again.is_in();
     again.shows(" for #dev: one…  Ctrl-Y (or Alt-R) restores it");
     again.types(CTRL_Y);
-    again.shows("the unsent text is for #dev, and you are not there");
+    again.shows("The unsent text is for #dev, and you are not there");
     again.settles_below("[#lobby] ");
     again.types("/join #dev\r");
     again.settles_below("[#dev] ");
@@ -370,8 +370,8 @@ fn passwords_are_written_to_no_file() {
     let start = |start: Start| start.configured("log = true\n[alias]\nns = \"/msg NickServ\"\n");
     let (_server, mut alice, mut lines) = Scripted::with_alice(start);
     lines.sends(":NickServ!s@services NOTICE alice :this nick is registered");
-    lines.sends(":NickServ!s@services PRIVMSG alice :who are you");
-    alice.shows("who are you");
+    lines.sends(":bot!b@host NOTICE alice :welcome");
+    alice.shows("welcome");
     let secrets = [
         "/ns identify hunter2",
         "@NickServ: identify hunter2",
@@ -388,6 +388,10 @@ fn passwords_are_written_to_no_file() {
     }
     alice.types("@bob good day\r");
     lines.hears("good day");
+    lines.answers_a_question();
+    alice.types(" between us\r");
+    lines.hears("between us");
+    lines.answers_a_question();
     alice.types("/join #den hunter2\r");
     lines.hears("hunter2");
     alice.types("/ns identify hunter2");
@@ -397,6 +401,10 @@ fn passwords_are_written_to_no_file() {
     alice.ends_with(129);
     let written = everything_in(alice.home());
     assert!(written.contains("good day"), "{written}");
+    // A line with a blank in front is in the log and not in the history.
+    let history = everything_in(&alice.home().join("chatroom/history"));
+    assert!(history.contains("good day"), "{history}");
+    assert!(!history.contains("between us"), "{history}");
     assert!(!written.contains("hunter2"), "{written}");
 }
 

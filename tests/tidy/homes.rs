@@ -29,6 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/command/settings.rs",
             "src/client/config/",
             "src/client/event/json/",
+            "src/client/event/tags.rs",
             "src/client/storage/log/",
             "src/client/view/",
             "src/common/record.rs",
@@ -64,7 +65,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "serde_json",
-        &["src/client/event/json/", "src/common/record.rs"],
+        &[
+            "src/client/event/json/",
+            "src/common/record.rs",
+            "src/common/record/",
+        ],
     ),
     (
         "signal_hook",

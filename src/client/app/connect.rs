@@ -179,6 +179,7 @@ mod tests {
             alternatives: Vec::new(),
             rooms: Vec::new(),
             password: None,
+            warning: None,
             on_connect: Vec::new(),
         };
         let dialer = Dialer::new(BTreeMap::new());

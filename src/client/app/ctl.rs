@@ -11,10 +11,11 @@ use crate::client::config::file::Config;
 use crate::client::config::options::{Action, ClientOptions, Control, Format};
 use crate::client::control::ControlRequest;
 use crate::client::control::client::{RunningSession, request, running_sessions};
-use crate::client::event::json::Record;
+use crate::client::event::json;
 use crate::client::terminal::stderr;
 use crate::client::ui::script;
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 use crate::common::sanitize::sanitize;
 
 /// Does what the options request of a running session. `None` when they request something else.
@@ -145,7 +146,9 @@ fn list(sessions: &[RunningSession]) -> Result<(), ClientError> {
 fn print(line: &str, renderer: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (renderer, Record::read(line)) {
-        (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
+        (Some(look), Some(record)) => {
+            look.lines(&json::decode(&record), record.unix_seconds(), None)
+        }
         _ => format!("{}\n", sanitize(line)),
     };
     out.write_all(lines.as_bytes())?;

@@ -1,6 +1,6 @@
 //! Shows the log, or JSON records from standard input, as the events were shown when they happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,13 +14,14 @@ use crate::client::config::file::Config;
 use crate::client::config::options::{ClientOptions, Format, LogArgs};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, RecordKind};
+use crate::client::event::json;
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
+use crate::common::record::{Record, RecordKind};
 use crate::wire::{FoldedName, Line, Lines};
 
 /// The longest record, in bytes.
@@ -144,6 +145,8 @@ struct LogReader<'q, W> {
     previous_second: Option<i64>,
     /// How many lines are not records.
     invalid_lines: usize,
+    /// The last messages that have an id: several sessions can log the same ones.
+    shown: RecentIds,
     output: W,
 }
 
@@ -160,6 +163,7 @@ impl<'q, W: Write> LogReader<'q, W> {
             seen: BTreeSet::new(),
             previous_second: None,
             invalid_lines: 0,
+            shown: RecentIds::default(),
             query,
             output,
         }
@@ -192,9 +196,18 @@ impl<'q, W: Write> LogReader<'q, W> {
                 self.finish()?;
             }
             if count == 0 {
-                return Ok(());
+                break;
             }
         }
+        if !self.is_stream() && self.invalid_lines > 0 {
+            let lines = match std::mem::take(&mut self.invalid_lines) {
+                1 => "one line is".to_owned(),
+                many => format!("{many} lines are"),
+            };
+            let words = format!("{}: {lines} damaged and left out", name.display());
+            stderr::report(&words);
+        }
+        Ok(())
     }
 
     fn is_stream(&self) -> bool {
@@ -212,13 +225,16 @@ impl<'q, W: Write> LogReader<'q, W> {
         }
         let Some(record) = text.and_then(Record::read) else {
             // In a file, a crash or a full disk leaves such lines.
+            self.invalid_lines += 1;
             if self.is_stream() {
-                self.invalid_lines += 1;
                 stderr::report_line(number, "skipped: not a valid record");
             }
             return Ok(());
         };
-        let event = record.event();
+        if !self.shown.insert(&record) {
+            return Ok(());
+        }
+        let event = json::decode(&record);
         // The room first: records outside the time also say which users are in it.
         let is_selected = self.is_in_room(&record) && self.is_in_time(&record);
         if !is_selected || !self.matches(&event, &record) {
@@ -307,3 +323,33 @@ impl<'q, W: Write> LogReader<'q, W> {
 
 /// The prefixes that show a user's rank in a list of nicks.
 const PREFIXES: [char; 6] = ['~', '&', '@', '%', '+', '!'];
+
+/// The ids of the last messages that were shown: how each message is called, and what it was.
+#[derive(Debug, Default)]
+struct RecentIds {
+    order: VecDeque<String>,
+    known: BTreeSet<String>,
+}
+
+impl RecentIds {
+    /// Two sessions write one message at most so many messages apart.
+    const COUNT_MAX: usize = 10_000;
+
+    /// Notes a record. False when it is there already, as another session has logged it. One line
+    /// of a server can make several records, but of different kinds or rooms.
+    fn insert(&mut self, record: &Record) -> bool {
+        let Some(id) = &record.msgid else { return true };
+        let room = record.room.as_deref().unwrap_or_default();
+        let key = format!("{id} {:?} {room}", record.kind);
+        if !self.known.insert(key.clone()) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > Self::COUNT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}

@@ -17,7 +17,6 @@ use std::time::Instant;
 use crate::client::config::file::{self, Config};
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
-use crate::client::event::json;
 use crate::client::net::Established;
 use crate::client::net::dial::Dialer;
 use crate::client::session::{Outcome, Session};
@@ -27,6 +26,7 @@ use crate::client::ui::Ui;
 use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::common::generate;
+use crate::common::record;
 use appearance::session_renderer;
 pub use connect::HostFn;
 use connect::{Connector, OpenConnection, resolve_or_ask, session_config};
@@ -73,7 +73,7 @@ fn print_document(document: Document) -> io::Result<()> {
     match document {
         Document::Generated(generated) => generated.print::<ClientOptions>(),
         Document::Config => generate::print(file::EXAMPLE.as_bytes()),
-        Document::Schema => generate::print(json::schema().as_bytes()),
+        Document::Schema => generate::print(record::schema().as_bytes()),
     }
 }
 
@@ -163,6 +163,9 @@ impl Client<'_> {
         let Some(server) = server else {
             return Ok(None);
         };
+        if let Some(warning) = &server.warning {
+            stderr::report(warning);
+        }
         let connection = connector.connect(&server, ui.as_deref())?;
         Ok(Some((server, connection)))
     }

@@ -5,6 +5,7 @@
 //! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
 //! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
+pub mod analysis;
 pub mod completion;
 mod error;
 mod sensitive;
@@ -24,7 +25,7 @@ use nom::{IResult, Parser};
 
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
-pub use sensitive::{carries_password, message_carries_password};
+pub use sensitive::{carries_password, is_service, message_carries_password};
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };

@@ -28,7 +28,9 @@ fn command_carries_password(intent: &UserCommand<'_>, last_whisper: Option<&str>
             message_carries_password(target, text)
         }
         UserCommand::Reply { text } => {
+            // Somebody else may whisper while it is typed.
             last_whisper.is_some_and(|nick| message_carries_password(nick, text))
+                || proves_identity(text)
         }
         UserCommand::Join { key, .. } => key.is_some(),
         UserCommand::Oper { .. } => true,
@@ -56,6 +58,14 @@ fn request_carries_password(message: &Message<'_>) -> bool {
         }
         _ => is_way_to_service(&command),
     }
+}
+
+/// Whether a text begins as one does that proves to a service who the user is.
+fn proves_identity(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let command = words.next().unwrap_or_default().to_ascii_lowercase();
+    let proves = ["identify", "sidentify", "ghost", "regain"].contains(&command.as_str());
+    proves && words.next().is_some()
 }
 
 /// Whether a change of modes sets or takes the key of a room: letters, and what belongs to them.
@@ -87,7 +97,7 @@ fn is_way_to_service(name: &str) -> bool {
 }
 
 /// Whether a name is that of a service, and not of a person.
-fn is_service(name: &str) -> bool {
+pub fn is_service(name: &str) -> bool {
     let nick = name.split(['@', '!']).next().unwrap_or(name);
     let nick = nick.trim_end_matches([':', ',']).to_ascii_lowercase();
     // A name that begins with a star is one of a bouncer's own.
@@ -128,6 +138,13 @@ mod tests {
         ] {
             assert!(carries_password(line, Some("NickServ")), "{line}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_proves_who_one_is_is_secret_whoever_has_whispered_meanwhile() {
+        assert!(carries_password("/r identify hunter2", Some("bob")));
+        assert!(carries_password("/reply IDENTIFY alice hunter2", None));
+        assert!(!carries_password("/r identify", Some("bob")));
     }
 
     #[test]

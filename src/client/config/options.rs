@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 use super::since::Since;
-use crate::client::event::json::KINDS;
 use crate::client::event::matcher::Pattern;
 use crate::common::generate::Generated;
+use crate::common::record::KINDS;
 
 /// Chat in a room with the people on a server, from a terminal or a script.
 ///

@@ -5,12 +5,14 @@
 //! again.
 
 use std::fmt;
+use std::path::Path;
 
 use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
 use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
+use crate::common::config_file::warning_if_others_can_read;
 
 /// What decides which server is meant, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +67,8 @@ pub(in crate::client) struct ResolvedServer {
     /// The rooms to join, each with its key after a space if it has one.
     pub(in crate::client) rooms: Vec<String>,
     pub(in crate::client) password: Option<String>,
+    /// What the user is to know about the file it comes from.
+    pub(in crate::client) warning: Option<String>,
     /// Lines to run after each connection, before joining the rooms.
     pub(in crate::client) on_connect: Vec<String>,
 }
@@ -151,6 +155,7 @@ pub(in crate::client) fn resolve(
     let rooms = of_options.chain(of_server).map(|room| check_room(room));
     let rooms = rooms.collect::<Result<_, _>>()?;
     let password = find_password(options, server, is_home)?;
+    let warning = password_file(options, server, is_home).and_then(warning_if_others_can_read);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect.iter().map(|line| expand_commands(line));
     let on_connect = on_connect.collect::<Result<_, _>>()?;
@@ -168,6 +173,7 @@ pub(in crate::client) fn resolve(
         alternatives: server.map_or_else(Vec::new, |server| server.alternatives.clone()),
         rooms,
         password,
+        warning,
         on_connect,
     })))
 }
@@ -204,15 +210,22 @@ fn check_room(room: &str) -> Result<String, ResolveError> {
     }
 }
 
+fn password_file<'f>(
+    options: &'f ClientOptions,
+    server: Option<&'f ServerConfig>,
+    is_home: bool,
+) -> Option<&'f Path> {
+    let of_options = options.password_file.as_deref().filter(|_| is_home);
+    of_options.or_else(|| server.and_then(|server| server.password_file.as_deref()))
+}
+
 fn find_password(
     options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
 ) -> Result<Option<String>, CredentialError> {
-    let of_options = options.password_file.as_ref().filter(|_| is_home);
-    let of_server = || server.and_then(|server| server.password_file.as_ref());
     let command = server.and_then(|server| server.password_command.as_ref());
-    match (of_options.or_else(of_server), command) {
+    match (password_file(options, server, is_home), command) {
         (Some(file), _) => read_password(file).map(Some),
         (None, Some(command)) => run_command(command, "password-command").map(Some),
         (None, None) => Ok(None),

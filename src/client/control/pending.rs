@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::client::event::MessageKind;
-    use crate::client::event::json::MessageTags;
+    use crate::client::event::MessageTags;
 
     fn sent(number: u64, status: DeliveryStatus) -> Event {
         Event::Sent {

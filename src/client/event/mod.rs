@@ -7,11 +7,13 @@ pub mod explain;
 pub mod json;
 pub mod matcher;
 mod occurrence;
+mod tags;
+mod unread;
 
 use crate::client::command::message_carries_password;
-use crate::client::session::Unread;
-use json::MessageTags;
 pub use occurrence::Occurrence;
+pub use tags::MessageTags;
+pub use unread::Unread;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! One event with its time and its tags: the form in which the driver hands it to the front end, the
 //! log and `ctl tail`.
 
-use super::Event;
-use super::json::MessageTags;
+use super::{Event, MessageTags};
 
 /// Something that happened, and when. It has no network: a run has one at a time, and the log is
 /// opened for its server.

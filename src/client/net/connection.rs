@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::script_lines::ScriptLines;
 use super::{Driver, DriverInput, Frontend};
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::session::SessionTime;
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};

@@ -3,8 +3,7 @@
 use std::thread;
 
 use super::{Driver, DriverInput, Frontend};
-use crate::client::event::json::{MessageTags, Record};
-use crate::client::event::{Event, Occurrence};
+use crate::client::event::{Event, MessageTags, Occurrence, json};
 use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
@@ -68,7 +67,7 @@ impl<F: Frontend> Driver<F> {
             self.frontend.event(&occurrence, &self.session);
             if !self.tails.is_empty()
                 && !matches!(occurrence.event, Event::Sent { .. })
-                && let Some(record) = Record::of(&occurrence)
+                && let Some(record) = json::encode(&occurrence)
             {
                 let line = record.line().trim_end().to_owned();
                 // A caller that reads too slowly is dropped rather than given gaps.

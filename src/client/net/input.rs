@@ -5,10 +5,11 @@ use std::sync::mpsc::{Sender, SyncSender};
 use tokio::sync::mpsc;
 
 use super::{Driver, Frontend};
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, ControlRequest};
 use crate::client::event::Event;
-use crate::client::session::{LineAnalysis, SessionTime};
+use crate::client::session::SessionTime;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 

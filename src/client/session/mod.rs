@@ -44,13 +44,11 @@ pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
 pub use outcome::{Incomplete, Outcome};
-pub use outgoing::analyze::{LineAnalysis, TokenKind};
-use outgoing::send::OutgoingMessage;
+use outgoing::message::OutgoingMessage;
 use outgoing::sent_commands::SentCommands;
 pub use output::{SessionAction, SessionOutput};
 use state::ignore_list::IgnoreList;
 use state::rooms::JoinedRooms;
-pub use state::rooms::Unread;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -220,38 +218,38 @@ impl Session {
     }
 
     /// One line came from the server, without its ending.
-    pub fn received(&mut self, line: &[u8], now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
         self.last_received = now.elapsed;
         self.ping_sent = false;
-        let before = outbox.events.len();
+        let before = output.events.len();
         // Not every network is UTF-8 only.
         let text = decode(line);
         match Message::parse(&text) {
-            Ok(message) => self.match_response(&message, now, outbox),
+            Ok(message) => self.match_response(&message, now, output),
             // A line may not have these bytes, and with them taken out it is still worth reading.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
-                    self.match_response(&message, now, outbox);
+                    self.match_response(&message, now, output);
                 }
             }
         }
-        self.check_wait(before, now, outbox);
+        self.check_wait(before, now, output);
     }
 
     /// The time that [`Session::next_deadline`] named has come, or some other time.
-    pub fn tick(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn tick(&mut self, now: SessionTime, output: &mut SessionOutput) {
         if self.is_time_up(now) {
-            return self.time_out(now, outbox);
+            return self.time_out(now, output);
         }
         match self.phase {
-            Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
+            Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(output),
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
                 if now.elapsed >= deadline =>
             {
                 let words = "the server did not answer the registration";
                 self.close_reason.get_or_insert_with(|| words.to_owned());
-                outbox.actions.push(SessionAction::Close);
+                output.actions.push(SessionAction::Close);
                 return;
             }
             Phase::Offline | Phase::Ended => return,
@@ -259,25 +257,25 @@ impl Session {
         }
         if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             match self.settings.script {
-                true => return self.protocol_error("it does not answer a line", outbox),
-                false => self.drop_unanswered(now, outbox),
+                true => return self.protocol_error("it does not answer a line", output),
+                false => self.drop_unanswered(now, output),
             }
         }
         let silence = now.elapsed.saturating_sub(self.last_received);
         if silence >= DEAD_AFTER {
             self.close_reason = Some(format!("no sign of life for {} s", silence.as_secs()));
-            outbox.actions.push(SessionAction::Close);
+            output.actions.push(SessionAction::Close);
         } else if silence >= SILENCE_MAX && !self.ping_sent {
             self.ping_sent = true;
-            self.send(&Request::Ping { token: ALIVE }, outbox);
+            self.send(&Request::Ping { token: ALIVE }, output);
         }
         if self.motd_deadline.is_some_and(|at| now.elapsed >= at) {
-            self.motd_done(outbox);
+            self.motd_done(output);
         }
-        self.send_deferred_user(now, outbox);
-        self.show_overdue_lists(now, outbox);
+        self.send_deferred_user(now, output);
+        self.show_overdue_lists(now, output);
         if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
-            self.regain(now, outbox);
+            self.regain(now, output);
         }
     }
 
@@ -329,16 +327,16 @@ impl Session {
     }
 
     /// Writes a request, or tells why it cannot be written.
-    fn send(&mut self, request: &Request<'_>, outbox: &mut SessionOutput) -> bool {
+    fn send(&mut self, request: &Request<'_>, output: &mut SessionOutput) -> bool {
         match encode(request) {
             Ok(line) => {
-                self.write(line, outbox);
+                self.write(line, output);
                 true
             }
             Err(error) => {
                 // What this program sends of its own accord is nobody's mistake.
                 if self.is_scripting() || self.delivery.queue_behind {
-                    self.reject_input(&error.to_string(), outbox);
+                    self.reject_input(&error.to_string(), output);
                 }
                 false
             }
@@ -346,24 +344,24 @@ impl Session {
     }
 
     /// Sends a line that has no [`Request`] of its own.
-    fn send_line(&mut self, line: String, outbox: &mut SessionOutput) {
+    fn send_line(&mut self, line: String, output: &mut SessionOutput) {
         match encode(&line) {
-            Ok(line) => self.write(line, outbox),
-            Err(error) => self.reject_input(&error.to_string(), outbox),
+            Ok(line) => self.write(line, output),
+            Err(error) => self.reject_input(&error.to_string(), output),
         }
     }
 
-    fn write(&mut self, line: String, outbox: &mut SessionOutput) {
+    fn write(&mut self, line: String, output: &mut SessionOutput) {
         if let Some(line) = self.queue_in_turn(line) {
-            self.write_label(outbox);
-            outbox.lines.push_str(&line);
+            self.write_label(output);
+            output.lines.push_str(&line);
         }
     }
 
     /// What was typed cannot be done; nothing is sent.
-    fn reject_input(&mut self, words: &str, outbox: &mut SessionOutput) {
+    fn reject_input(&mut self, words: &str, output: &mut SessionOutput) {
         let words = words.to_owned();
-        self.record_error(Event::InputRejected { words, line: None }, outbox);
+        self.record_error(Event::InputRejected { words, line: None }, output);
     }
 }
 

@@ -13,7 +13,7 @@ mod registration;
 mod scripts;
 mod send;
 
-use super::outgoing::send::split;
+use super::outgoing::message::split;
 use super::*;
 use crate::client::event::MessageKind;
 
@@ -21,7 +21,7 @@ use crate::client::event::MessageKind;
 struct Played {
     session: Session,
     now: SessionTime,
-    outbox: SessionOutput,
+    output: SessionOutput,
 }
 
 impl Played {
@@ -50,7 +50,7 @@ impl Played {
         Self {
             session,
             now: SessionTime::default(),
-            outbox: SessionOutput::default(),
+            output: SessionOutput::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Played {
     }
 
     fn connect(&mut self) {
-        self.session.connected(self.now, &mut self.outbox);
+        self.session.connected(self.now, &mut self.output);
     }
 
     fn let_in(&mut self, nick: &str) {
@@ -79,28 +79,28 @@ impl Played {
     fn hear(&mut self, line: &str) {
         let now = self.now;
         self.session
-            .received(line.as_bytes(), now, &mut self.outbox);
+            .received(line.as_bytes(), now, &mut self.output);
     }
 
     fn type_line(&mut self, line: &str) {
         let now = self.now;
-        self.session.typed(line, now, &mut self.outbox);
+        self.session.typed(line, now, &mut self.output);
     }
 
     fn wait(&mut self, seconds: u64) {
         self.now.elapsed += Duration::from_secs(seconds);
         let now = self.now;
-        self.session.tick(now, &mut self.outbox);
+        self.session.tick(now, &mut self.output);
     }
 
     fn lose(&mut self, why: &str) {
         let now = self.now;
-        self.session.disconnected(why, now, &mut self.outbox);
+        self.session.disconnected(why, now, &mut self.output);
     }
 
     /// What was wanted since the last time.
     fn take(&mut self) -> SessionOutput {
-        std::mem::take(&mut self.outbox)
+        std::mem::take(&mut self.output)
     }
 
     fn lines(&mut self) -> Vec<String> {

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::{Phase, Session, Unread};
+use super::{Phase, Session};
 use crate::client::command::completion::CompletionNames;
+use crate::client::event::Unread;
 
 impl Session {
     /// Whether this person is in, with all that belongs to it.

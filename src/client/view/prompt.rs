@@ -4,7 +4,8 @@ use colored::Colorize as _;
 
 use super::Renderer;
 use super::style::{COMMAND, WARNING};
-use crate::client::session::{LineAnalysis, TokenKind, Unread};
+use crate::client::command::analysis::{LineAnalysis, TokenKind};
+use crate::client::event::Unread;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A prompt as plain text, and with colours in the same cells.

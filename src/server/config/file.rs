@@ -1,8 +1,6 @@
 //! The file of settings: what can be in it, and what that becomes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,7 +8,9 @@ use toml::{Spanned, Value};
 
 use super::settings::Settings;
 use super::validate;
-use crate::common::config_file::{ConfigError, ConfigSource, unknown_key};
+use crate::common::config_file::{
+    ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
+};
 use crate::server::auth::password::is_hash;
 use crate::server::hub::{Credential, Limit, Limits, Operator};
 use crate::wire::RoomName;
@@ -207,20 +207,11 @@ impl ConfigReader<'_> {
     }
 }
 
-fn warning_if_others_can_read(path: &Path) -> Option<String> {
-    const READABLE_BY_OTHERS: u32 = 0o004;
-    let mode = fs::metadata(path).ok()?.permissions().mode();
-    (mode & READABLE_BY_OTHERS != 0).then(|| {
-        format!(
-            "everybody on this machine can read the password in {0}; chmod o-r {0} ends that",
-            path.display()
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -361,7 +352,7 @@ mod tests {
             assert_eq!(read_text(text), Err(sentence.to_owned()), "{text}");
         }
         let twice = read_text("name = \"a.b\"\nname = \"a.c\"").unwrap_err();
-        assert_eq!(twice, "2:1: `name` is there already");
+        assert_eq!(twice, "2:1: duplicate key `name`");
     }
 
     #[test]

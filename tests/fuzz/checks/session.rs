@@ -8,13 +8,13 @@
 use std::time::Duration;
 
 use chatting_room::client::command::settings::DisplaySettings;
-use chatting_room::client::event::json::{MessageTags, Record};
-use chatting_room::client::event::{Event, Occurrence};
+use chatting_room::client::event::{Event, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
+use chatting_room::common::record::Record;
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;
@@ -286,7 +286,7 @@ impl Conversation {
                 tags: tags.clone(),
                 event,
             };
-            if let Some(record) = Record::of(&occurrence) {
+            if let Some(record) = json::encode(&occurrence) {
                 let line = record.line();
                 check_screen(&line);
                 assert_eq!(line.matches('\n').count(), 1, "{line:?} is no single line");
@@ -297,7 +297,7 @@ impl Conversation {
                 );
                 let again = self
                     .plain
-                    .lines(&record.event(), record.unix_seconds(), active);
+                    .lines(&json::decode(&record), record.unix_seconds(), active);
                 check_screen(&again);
             }
         }

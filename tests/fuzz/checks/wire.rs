@@ -1,7 +1,7 @@
 //! However a stream is cut on its way, the same lines come out of it; and what a line asks for is
 //! asked for again by the line that is written from it.
 
-use chatting_room::client::event::json::MessageTags;
+use chatting_room::client::event::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
 use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};

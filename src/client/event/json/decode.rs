@@ -1,185 +1,168 @@
-//! A record read back, and as what happened once more: so that one way of showing things serves
-//! what happens, what was logged, and what another program passes on.
+//! Records as events, so that the log and the output of another program are shown as live events
+//! are.
 
-use jiff::Timestamp;
-
-use super::{MessageTags, Record, RecordKind, RoomRecord};
-use crate::client::event::{DeliveryStatus, Event, MessageKind};
+use super::listings::{decode_room, decode_whois};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags};
+use crate::common::record::{Record, RecordKind};
 use crate::common::sanitize::sanitize;
 
-impl Record {
-    /// Reads a record; `None` when the line is none.
-    pub fn read(line: &str) -> Option<Self> {
-        let record: Self = serde_json::from_str(line).ok()?;
-        record.timestamp().is_some().then_some(record)
-    }
-
-    /// When it happened, in Unix seconds.
-    pub fn unix_seconds(&self) -> i64 {
-        self.timestamp().unwrap_or_default().as_second()
-    }
-
-    fn timestamp(&self) -> Option<Timestamp> {
-        self.time.parse().ok()
-    }
-
-    /// What happened, as it is shown. Nothing of it is safe to print before `screen` has been
-    /// over it, for the line may come from anywhere.
-    pub fn event(&self) -> Event {
-        let text = || self.text.clone().unwrap_or_default();
-        let nick = || self.nick.clone().unwrap_or_default();
-        let room = || self.room.clone().unwrap_or_default();
-        let other = || self.other.clone().unwrap_or_default();
-        let reason = || self.text.clone();
-        match self.kind {
-            RecordKind::Message | RecordKind::Whisper => self.said(),
-            RecordKind::Join if self.own => Event::Entered {
-                room: room(),
-                nick: nick(),
-                others: self.people.clone(),
-                first: false,
-            },
-            RecordKind::Join => Event::Joined {
-                room: room(),
-                nick: nick(),
-            },
-            RecordKind::Part if self.own => Event::Departed { room: room() },
-            RecordKind::Part => Event::Left {
-                room: room(),
-                nick: nick(),
-                reason: reason(),
-            },
-            RecordKind::Quit => Event::Quit {
-                nick: nick(),
-                reason: reason(),
-            },
-            RecordKind::Kick => Event::Kicked {
-                room: room(),
-                nick: other(),
-                by: nick(),
-                reason: reason(),
-                own: self.own,
-            },
-            RecordKind::Rename => Event::Renamed {
-                from: nick(),
-                to: other(),
-                own: self.own,
-            },
-            RecordKind::Topic if self.nick.is_some() => Event::TopicChanged {
-                room: room(),
-                nick: nick(),
-                topic: text(),
-            },
-            RecordKind::Topic => Event::Topic {
-                room: room(),
-                topic: reason(),
-                asked: false,
-            },
-            RecordKind::Mode if self.nick.is_none() => Event::Modes {
-                target: self.room.clone().unwrap_or_else(other),
-                modes: text(),
-                own: self.own,
-                asked: false,
-            },
-            RecordKind::Mode => Event::ModeChanged {
-                target: self.room.clone().unwrap_or_else(other),
-                by: nick(),
-                change: text(),
-            },
-            RecordKind::Invite => Event::Invited {
-                room: room(),
-                by: nick(),
-            },
-            RecordKind::Away if self.own => Event::OwnAway { away: true },
-            RecordKind::Away => Event::Away {
-                nick: nick(),
-                message: text(),
-            },
-            RecordKind::Names => Event::Names {
-                room: room(),
-                nicks: self.people.clone(),
-            },
-            RecordKind::Rooms => {
-                let rooms = self.rooms.iter().map(RoomRecord::summary).collect();
-                match self.own {
-                    true => Event::Rooms { rooms },
-                    false => Event::RoomList { rooms },
-                }
-            }
-            RecordKind::Whois => Event::Whois {
-                details: Box::new(self.details.clone().unwrap_or_default().details(nick())),
-            },
-            RecordKind::Server => Event::ServerSaid {
-                text: text(),
-                asked: false,
-            },
-            RecordKind::Lost => Event::ServerLost {
-                why: text(),
-                retry_seconds: None,
-                still: false,
-            },
-            RecordKind::Back => Event::ServerBack,
-            RecordKind::Refused => Event::InputRejected {
-                words: text(),
-                line: None,
-            },
-            RecordKind::Note => {
-                let words: Vec<String> = text().lines().map(sanitize).collect();
-                let words = words.join("\n");
-                Event::Note { words }
+/// What a record says happened. Its text is not sanitized: the line may come from anywhere.
+pub fn decode(record: &Record) -> Event {
+    let text = || record.text.clone().unwrap_or_default();
+    let nick = || record.nick.clone().unwrap_or_default();
+    let room = || record.room.clone().unwrap_or_default();
+    let other = || record.other.clone().unwrap_or_default();
+    let reason = || record.text.clone();
+    match record.kind {
+        RecordKind::Message | RecordKind::Whisper => decode_message(record),
+        RecordKind::Join if record.own => Event::Entered {
+            room: room(),
+            nick: nick(),
+            others: record.people.clone(),
+            first: false,
+        },
+        RecordKind::Join => Event::Joined {
+            room: room(),
+            nick: nick(),
+        },
+        RecordKind::Part if record.own => Event::Departed { room: room() },
+        RecordKind::Part => Event::Left {
+            room: room(),
+            nick: nick(),
+            reason: reason(),
+        },
+        RecordKind::Quit => Event::Quit {
+            nick: nick(),
+            reason: reason(),
+        },
+        RecordKind::Kick => Event::Kicked {
+            room: room(),
+            nick: other(),
+            by: nick(),
+            reason: reason(),
+            own: record.own,
+        },
+        RecordKind::Rename => Event::Renamed {
+            from: nick(),
+            to: other(),
+            own: record.own,
+        },
+        RecordKind::Topic if record.nick.is_some() => Event::TopicChanged {
+            room: room(),
+            nick: nick(),
+            topic: text(),
+        },
+        RecordKind::Topic => Event::Topic {
+            room: room(),
+            topic: reason(),
+            asked: false,
+        },
+        RecordKind::Mode if record.nick.is_none() => Event::Modes {
+            target: record.room.clone().unwrap_or_else(other),
+            modes: text(),
+            own: record.own,
+            asked: false,
+        },
+        RecordKind::Mode => Event::ModeChanged {
+            target: record.room.clone().unwrap_or_else(other),
+            by: nick(),
+            change: text(),
+        },
+        RecordKind::Invite => Event::Invited {
+            room: room(),
+            by: nick(),
+        },
+        RecordKind::Away if record.own => Event::OwnAway { away: true },
+        RecordKind::Away => Event::Away {
+            nick: nick(),
+            message: text(),
+        },
+        RecordKind::Names => Event::Names {
+            room: room(),
+            nicks: record.people.clone(),
+        },
+        RecordKind::Rooms => {
+            let rooms = record.rooms.iter().map(decode_room).collect();
+            match record.own {
+                true => Event::Rooms { rooms },
+                false => Event::RoomList { rooms },
             }
         }
-    }
-
-    fn said(&self) -> Event {
-        let text = self.text.clone().unwrap_or_default();
-        let nick = self.nick.clone().unwrap_or_default();
-        let kind = match self.manner.as_deref() {
-            Some("action") => MessageKind::Action,
-            Some("notice") => MessageKind::Notice,
-            _ => MessageKind::Text,
-        };
-        let status = match self.fate.as_deref() {
-            Some("delivered") => Some(DeliveryStatus::Delivered),
-            Some("refused") => Some(DeliveryStatus::Refused),
-            Some("unknown") => Some(DeliveryStatus::Unknown),
-            Some("unsent") => Some(DeliveryStatus::Unsent),
-            _ => None,
-        };
-        match (status, self.room.clone()) {
-            (Some(status), room) => Event::Sent {
-                number: 0,
-                target: room.unwrap_or_else(|| nick.clone()),
-                nick,
-                text,
-                kind,
-                status,
-                tags: MessageTags::default(),
-            },
-            (None, Some(room)) => Event::Said {
-                room,
-                nick,
-                text,
-                kind,
-                own: self.own,
-                mention: self.mention,
-            },
-            (None, None) => Event::Whispered {
-                nick,
-                text,
-                kind,
-                own: self.own,
-            },
+        RecordKind::Whois => Event::Whois {
+            details: Box::new(decode_whois(
+                &record.details.clone().unwrap_or_default(),
+                nick(),
+            )),
+        },
+        RecordKind::Server => Event::ServerSaid {
+            text: text(),
+            asked: false,
+        },
+        RecordKind::Lost => Event::ServerLost {
+            why: text(),
+            retry_seconds: None,
+            still: false,
+        },
+        RecordKind::Back => Event::ServerBack,
+        RecordKind::Refused => Event::InputRejected {
+            words: text(),
+            line: None,
+        },
+        RecordKind::Note => {
+            let words: Vec<String> = text().lines().map(sanitize).collect();
+            let words = words.join("\n");
+            Event::Note { words }
         }
+    }
+}
+
+fn decode_message(record: &Record) -> Event {
+    let text = record.text.clone().unwrap_or_default();
+    let nick = record.nick.clone().unwrap_or_default();
+    let kind = match record.manner.as_deref() {
+        Some("action") => MessageKind::Action,
+        Some("notice") => MessageKind::Notice,
+        _ => MessageKind::Text,
+    };
+    let status = match record.fate.as_deref() {
+        Some("delivered") => Some(DeliveryStatus::Delivered),
+        Some("refused") => Some(DeliveryStatus::Refused),
+        Some("unknown") => Some(DeliveryStatus::Unknown),
+        Some("unsent") => Some(DeliveryStatus::Unsent),
+        _ => None,
+    };
+    match (status, record.room.clone()) {
+        (Some(status), room) => Event::Sent {
+            number: 0,
+            target: room.unwrap_or_else(|| nick.clone()),
+            nick,
+            text,
+            kind,
+            status,
+            tags: MessageTags::default(),
+        },
+        (None, Some(room)) => Event::Said {
+            room,
+            nick,
+            text,
+            kind,
+            own: record.own,
+            mention: record.mention,
+        },
+        (None, None) => Event::Whispered {
+            nick,
+            text,
+            kind,
+            own: record.own,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::Occurrence;
-    use crate::client::event::{RoomSummary, WhoisInfo};
-    use crate::client::session::Unread;
+    use crate::client::event::json::encode;
+    use crate::client::event::{Occurrence, RoomSummary, Unread, WhoisInfo};
 
     /// One of each kind that can be passed on, with nothing left out.
     fn all() -> Vec<Event> {
@@ -361,10 +344,10 @@ mod tests {
     #[test]
     fn what_happened_comes_back_from_its_record() {
         for event in all() {
-            let record = Record::of(&Occurrence::local(event.clone(), 60)).unwrap();
+            let record = encode(&Occurrence::local(event.clone(), 60)).unwrap();
             let read = Record::read(record.line().trim_end()).unwrap();
             assert_eq!(read, record);
-            assert_eq!(read.event(), event);
+            assert_eq!(decode(&read), event);
             assert_eq!(read.unix_seconds(), 60);
         }
     }
@@ -378,31 +361,16 @@ mod tests {
             text: Some("secret words".into()),
             command: None,
         };
-        let record = Record::of(&Occurrence::local(refused.clone(), 60)).unwrap();
+        let record = encode(&Occurrence::local(refused.clone(), 60)).unwrap();
         assert_eq!(
-            record.event(),
+            decode(&record),
             Event::InputRejected {
                 words: "no such nick: bob. /names lists who is here.".into(),
                 line: None
             }
         );
-        let note = Record::note("one\n\u{1b}[2Jtwo", 60).event();
+        let note = decode(&Record::note("one\n\u{1b}[2Jtwo", 60));
         let words = "one\n^[[2Jtwo".to_owned();
         assert_eq!(note, Event::Note { words });
-    }
-
-    #[test]
-    fn what_is_no_record_is_none() {
-        for line in [
-            "",
-            "{}",
-            "hello",
-            r#"{"kind":"message"}"#,
-            r#"{"kind":"message","time":"yesterday"}"#,
-            r#"{"kind":"x","time":"2026-11-24T10:00:00Z"}"#,
-            r#"{"kind":"message","time":"2026-11-24T10:00:00Z","text":"ha"#,
-        ] {
-            assert_eq!(Record::read(line), None, "{line}");
-        }
     }
 }

@@ -87,29 +87,29 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
 impl Session {
     /// Asks what the server can do. One that does not know the question lets this person in all
     /// the same, and one that does waits for the end of the negotiation.
-    pub(super) fn begin_cap_negotiation(&mut self, outbox: &mut SessionOutput) {
+    pub(super) fn begin_cap_negotiation(&mut self, output: &mut SessionOutput) {
         self.capabilities = ServerCapabilities::default();
-        self.send_cap("LS", Some("302"), outbox);
+        self.send_cap("LS", Some("302"), output);
     }
 
     pub(super) fn send_cap(
         &mut self,
         subcommand: &str,
         argument: Option<&str>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let request = Request::Cap {
             subcommand,
             argument,
         };
-        self.send(&request, outbox);
+        self.send(&request, output);
     }
 
     /// `CAP * LS * :a b`, and the other answers of this kind.
     pub(in crate::client::session) fn on_cap(
         &mut self,
         message: &Message<'_>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let list = message.parameters.last().copied().unwrap_or_default();
         // Also while the person is asked for another nick the negotiation goes on.
@@ -121,28 +121,28 @@ impl Session {
                 self.capabilities.list_lines += 1;
                 if self.capabilities.list_lines > LIST_LINES_MAX {
                     let words = "its list of capabilities does not end";
-                    return self.protocol_error(words, outbox);
+                    return self.protocol_error(words, output);
                 }
                 if has_more {
                     return;
                 }
-                self.on_cap_answered(outbox);
+                self.on_cap_answered(output);
                 let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
-                    self.end_negotiation(outbox);
+                    self.end_negotiation(output);
                 } else {
-                    self.send_cap("REQ", Some(&wanted), outbox);
+                    self.send_cap("REQ", Some(&wanted), output);
                 }
             }
             "ACK" => {
                 self.capabilities.on.extend(known(list));
                 if registering {
-                    self.end_negotiation(outbox);
+                    self.end_negotiation(output);
                 }
             }
-            "LIST" if !has_more => self.on_cap_answered(outbox),
+            "LIST" if !has_more => self.on_cap_answered(output),
             "NAK" if registering => {
-                self.end_negotiation(outbox);
+                self.end_negotiation(output);
             }
             "DEL" => {
                 for gone in known(list) {
@@ -154,9 +154,9 @@ impl Session {
     }
 
     /// The server does what no server may do: there is no use in going on.
-    pub fn protocol_error(&mut self, words: &str, outbox: &mut SessionOutput) {
+    pub fn protocol_error(&mut self, words: &str, output: &mut SessionOutput) {
         self.broken = true;
         self.close_reason = Some(words.to_owned());
-        outbox.actions.push(SessionAction::Close);
+        output.actions.push(SessionAction::Close);
     }
 }

@@ -19,9 +19,9 @@ const GOOD_AFTER: Duration = Duration::from_secs(60);
 
 impl Session {
     /// The connection has ended, or could not be made; `words` say why.
-    pub fn disconnected(&mut self, words: &str, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn disconnected(&mut self, words: &str, now: SessionTime, output: &mut SessionOutput) {
         let held = match self.phase {
-            Phase::Leaving { .. } => return self.end(outbox),
+            Phase::Leaving { .. } => return self.end(output),
             Phase::Ended => return,
             Phase::Ready { since } => now.elapsed.saturating_sub(since),
             _ => Duration::ZERO,
@@ -36,12 +36,12 @@ impl Session {
         }
         if self.settings.script || !self.was_registered {
             self.phase = Phase::Ended;
-            let report = self.report(outbox);
+            let report = self.report(output);
             let shortfall = match self.broken {
                 true => Incomplete::ProtocolBroken { words: why, report },
                 false => Incomplete::ServerGone { words: why, report },
             };
-            outbox.actions.push(SessionAction::End(shortfall.into()));
+            output.actions.push(SessionAction::End(shortfall.into()));
             return;
         }
         if held >= GOOD_AFTER {
@@ -49,18 +49,18 @@ impl Session {
         }
         let after =
             (RECONNECT_FIRST * 2_u32.saturating_pow(self.reconnect_attempts)).min(RECONNECT_LAST);
-        outbox.events.push(Event::ServerLost {
+        output.events.push(Event::ServerLost {
             why,
             retry_seconds: Some(after.as_secs()),
             still,
         });
-        self.requeue_unsent(outbox);
+        self.requeue_unsent(output);
         self.reconnect_attempts += 1;
-        outbox.actions.push(SessionAction::Reconnect { after });
+        output.actions.push(SessionAction::Reconnect { after });
     }
 
     /// Leaves, with a reason for those who stay.
-    pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, output: &mut SessionOutput) {
         if self.is_scripting() {
             // What stands before it in the script comes first.
             self.delivery.ended = true;
@@ -70,11 +70,11 @@ impl Session {
         // Whoever ends it without a reason has seen enough, as the reader of the output may have.
         self.delivery.interrupted = reason.is_some();
         match self.phase {
-            Phase::Offline | Phase::Ended => self.end(outbox),
+            Phase::Offline | Phase::Ended => self.end(output),
             Phase::Leaving { .. } => {}
             _ => {
                 let fitting = reason.map(|text| truncate(text, BODY_BYTES_MAX / 2));
-                self.send(&Request::Quit { reason: fitting }, outbox);
+                self.send(&Request::Quit { reason: fitting }, output);
                 self.phase = Phase::Leaving {
                     deadline: now.elapsed + QUIT_SECONDS_MAX,
                 };
@@ -83,36 +83,36 @@ impl Session {
     }
 
     /// The script has no more lines: leaves as soon as the server has taken them all.
-    pub fn input_ended(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn input_ended(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.delivery.ended = true;
-        self.quit_when_done(now, outbox);
+        self.quit_when_done(now, output);
     }
 
-    pub(in crate::client::session) fn end(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn end(&mut self, output: &mut SessionOutput) {
         self.phase = Phase::Ended;
         self.motd_deadline = None;
         match self.settings.script {
-            true => self.report_interrupted(outbox),
-            false => self.report_remaining(outbox),
+            true => self.report_interrupted(output),
+            false => self.report_remaining(output),
         }
-        self.show_partial_lists(outbox);
+        self.show_partial_lists(output);
         let outcome = match self.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
             None => Outcome::Done,
         };
-        outbox.actions.push(SessionAction::End(outcome));
+        output.actions.push(SessionAction::End(outcome));
     }
 
     /// Leaves when the script is at its end and every line of it is answered.
     pub(in crate::client::session) fn quit_when_done(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if self.delivery.ended && self.is_ready() && self.is_done() {
             let farewell = self.delivery.quit_reason.take();
-            self.quit(farewell.as_deref(), now, outbox);
+            self.quit(farewell.as_deref(), now, output);
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::session::incoming::numerics::is_truncated_nick;
+use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
     Incomplete, PendingQueries, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
     SETTLED, Session, SessionAction, SessionOutput, SessionTime,
@@ -35,7 +35,7 @@ pub(in crate::client::session) struct DeferredUser {
 
 impl Session {
     /// There is a connection: introduces this person.
-    pub fn connected(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn connected(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.phase = Phase::Registering {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
@@ -60,10 +60,10 @@ impl Session {
                 &Request::Pass {
                     password: &password,
                 },
-                outbox,
+                output,
             );
         }
-        self.begin_cap_negotiation(outbox);
+        self.begin_cap_negotiation(output);
         // Both names are the nick where nothing else is wanted, and another may be needed yet.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();
         let may_change = !self.settings.script || !self.settings.alternatives.is_empty();
@@ -74,9 +74,9 @@ impl Session {
             cap_end_pending: false,
             unanswered: 1,
         });
-        self.request_nick(&self.nick.clone(), outbox);
+        self.request_nick(&self.nick.clone(), output);
         if !waits {
-            self.send_user(outbox);
+            self.send_user(output);
         }
     }
 
@@ -84,17 +84,17 @@ impl Session {
     pub(in crate::client::session) fn request_nick(
         &mut self,
         nick: &str,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
-        self.send_nick(nick, outbox);
+        self.send_nick(nick, output);
         if let Some(introduction) = &mut self.deferred_user {
             introduction.unanswered += 1;
-            self.send_cap("LIST", None, outbox);
+            self.send_cap("LIST", None, output);
         }
     }
 
     /// The server has answered a question about what it can do, in whatever way.
-    pub(in crate::client::session) fn on_cap_answered(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn on_cap_answered(&mut self, output: &mut SessionOutput) {
         let Some(introduction) = &mut self.deferred_user else {
             return;
         };
@@ -103,7 +103,7 @@ impl Session {
         introduction.answer_timeout = NEXT_ANSWER_MAX;
         introduction.at = self.last_received + introduction.answer_timeout;
         if introduction.unanswered == 0 && self.phase != Phase::Asking {
-            self.send_user(outbox);
+            self.send_user(output);
         }
     }
 
@@ -111,12 +111,12 @@ impl Session {
     pub(in crate::client::session) fn send_deferred_user(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let waits = self.deferred_user.as_ref();
         let is_due = waits.is_some_and(|waits| waits.at <= now.elapsed);
         if is_due && self.phase != Phase::Asking {
-            self.send_user(outbox);
+            self.send_user(output);
         }
     }
 
@@ -128,14 +128,14 @@ impl Session {
 
     /// Lets the server let this person in, as soon as it knows the names: some begin to negotiate
     /// once more with each question that comes after the end.
-    pub(super) fn end_negotiation(&mut self, outbox: &mut SessionOutput) {
+    pub(super) fn end_negotiation(&mut self, output: &mut SessionOutput) {
         match &mut self.deferred_user {
             Some(introduction) => introduction.cap_end_pending = true,
-            None => self.send_cap("END", None, outbox),
+            None => self.send_cap("END", None, output),
         }
     }
 
-    fn send_user(&mut self, outbox: &mut SessionOutput) {
+    fn send_user(&mut self, output: &mut SessionOutput) {
         let introduction = self.deferred_user.take();
         let nick = &self.settings.nick;
         let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
@@ -147,10 +147,10 @@ impl Session {
                 unused: Some("*"),
                 real_name: &real_name,
             },
-            outbox,
+            output,
         );
         if introduction.is_some_and(|introduction| introduction.cap_end_pending) {
-            self.send_cap("END", None, outbox);
+            self.send_cap("END", None, output);
         }
     }
 
@@ -163,7 +163,7 @@ impl Session {
 
     /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
     /// new connection is ordered.
-    pub fn answer_nick(&mut self, nick: &str, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         nick.clone_into(&mut self.settings.nick);
         nick.clone_into(&mut self.configured);
         nick.clone_into(&mut self.nick);
@@ -175,11 +175,11 @@ impl Session {
                 introduction.at = now.elapsed + introduction.answer_timeout;
             }
             self.delivery.queue_behind = true;
-            self.request_nick(nick, outbox);
+            self.request_nick(nick, output);
             self.delivery.queue_behind = false;
         } else {
             let after = Duration::ZERO;
-            outbox.actions.push(SessionAction::Reconnect { after });
+            output.actions.push(SessionAction::Reconnect { after });
         }
     }
 
@@ -187,7 +187,7 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         // It may cross a QUIT.
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
@@ -213,7 +213,7 @@ impl Session {
             self.set_address(word);
         }
         if self.was_registered {
-            outbox.events.push(Event::ServerBack);
+            output.events.push(Event::ServerBack);
         }
         self.motd_deadline = Some(now.elapsed + MOTD_MAX);
         self.phase = Phase::Welcomed {
@@ -222,20 +222,20 @@ impl Session {
     }
 
     /// Enters the rooms that were asked for, or those of before the connection was lost.
-    pub(in crate::client::session) fn motd_done(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn motd_done(&mut self, output: &mut SessionOutput) {
         let is_awaited = self.motd_deadline.take().is_some();
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
         let away_before = self.away.take();
         for line in self.settings.on_connect.clone() {
-            self.run_on_connect(&line, outbox);
+            self.run_on_connect(&line, output);
         }
         if self.away.is_none()
             && let Some(message) = away_before
         {
             let words = Some(message.as_str());
-            self.send(&Request::Away { message: words }, outbox);
+            self.send(&Request::Away { message: words }, output);
             self.away = Some(message);
         }
         for room in &mut self.settings.rooms {
@@ -251,16 +251,16 @@ impl Session {
             rooms
         };
         for room in &rooms {
-            self.send_join(room, outbox);
+            self.send_join(room, output);
         }
-        self.send(&Request::Ping { token: SETTLED }, outbox);
+        self.send(&Request::Ping { token: SETTLED }, output);
     }
 
     /// All that the server does by itself at the beginning is done.
     pub(in crate::client::session) fn registration_done(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
@@ -270,20 +270,20 @@ impl Session {
         for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
             let words = format!("you are not in {room} any more");
-            outbox.events.push(Event::Note { words });
+            output.events.push(Event::Note { words });
         }
         if let Some(room) = self.room_refused() {
             // What a script has to say must not be said in another room instead.
             let words = format!("{room} could not be entered");
             self.phase = Phase::Ended;
             let shortfall = Incomplete::EntryRefused { words };
-            return outbox.actions.push(SessionAction::End(shortfall.into()));
+            return output.actions.push(SessionAction::End(shortfall.into()));
         }
         if !self.is_own(&self.settings.nick) {
-            self.regain(now, outbox);
+            self.regain(now, output);
         }
-        self.send_backlog(now, outbox);
-        self.quit_when_done(now, outbox);
+        self.send_backlog(now, output);
+        self.quit_when_done(now, output);
     }
 
     /// A room cannot be entered, or another one is in its place.
@@ -314,16 +314,16 @@ impl Session {
     }
 
     /// A service knows now who this is.
-    pub(in crate::client::session) fn logged_in(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn logged_in(&mut self, output: &mut SessionOutput) {
         for room in std::mem::take(&mut self.rooms_after_login) {
-            self.send_join(&room, outbox);
+            self.send_join(&room, output);
         }
     }
 
-    fn send_join(&mut self, room: &str, outbox: &mut SessionOutput) {
+    fn send_join(&mut self, room: &str, output: &mut SessionOutput) {
         let keys = self.rooms.key_of(room).map(str::to_owned);
         let (rooms, keys) = (room, keys.as_deref());
-        self.send(&Request::Join { rooms, keys }, outbox);
+        self.send(&Request::Join { rooms, keys }, output);
     }
 
     /// A room that a script asked for and is not in.
@@ -337,7 +337,7 @@ impl Session {
     pub(in crate::client::session) fn regain(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if self.is_own(&self.settings.nick) {
             self.regain_at = None;
@@ -346,14 +346,14 @@ impl Session {
             self.regain_after = (self.regain_after * 2).min(REGAIN_LAST);
             self.queries.regaining = true;
             let wanted = self.settings.nick.clone();
-            self.send_nick(&wanted, outbox);
+            self.send_nick(&wanted, output);
             // Behind the answer to this, a refusal is about something else.
-            self.send(&Request::Ping { token: REGAINED }, outbox);
+            self.send(&Request::Ping { token: REGAINED }, output);
         }
     }
 
-    pub(in crate::client::session) fn send_nick(&mut self, nick: &str, outbox: &mut SessionOutput) {
-        self.send(&Request::Nick { nick }, outbox);
+    pub(in crate::client::session) fn send_nick(&mut self, nick: &str, output: &mut SessionOutput) {
+        self.send(&Request::Nick { nick }, output);
     }
 }
 

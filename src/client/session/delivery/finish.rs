@@ -1,7 +1,8 @@
 //! When a script ends for another reason than that all its lines are taken: what it waited for has
 //! come, or its time is over.
 
-use crate::client::event::Event;
+use super::report::{DeliveryReport, Ranges};
+use crate::client::event::{DeliveryStatus, Event, MessageTags};
 use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, SessionTime};
 
 impl Session {
@@ -10,7 +11,7 @@ impl Session {
         &mut self,
         from: usize,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let Some(wait) = &mut self.settings.wait else {
             return;
@@ -18,16 +19,16 @@ impl Session {
         // What was said before the question is no answer to it.
         let begun = !wait.answers || self.delivery.last > 0 || self.delivery.ended;
         let naming = &self.rooms.naming;
-        for event in outbox.events.get(from..).unwrap_or_default() {
+        for event in output.events.get(from..).unwrap_or_default() {
             wait.track_rename(event, naming);
             if begun && !self.delivery.matched && wait.matches(event, naming) {
                 self.delivery.matched = true;
                 self.delivery.ended = true;
-                outbox.found = Some(event.clone());
+                output.found = Some(event.clone());
             }
         }
         if self.delivery.matched {
-            self.quit_when_done(now, outbox);
+            self.quit_when_done(now, output);
         }
     }
 
@@ -41,11 +42,11 @@ impl Session {
     pub(in crate::client::session) fn time_out(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
-        let report = self.report(outbox);
+        let report = self.report(output);
         self.delivery.timed_out = Some(report);
-        self.quit(None, now, outbox);
+        self.quit(None, now, output);
     }
 
     /// How it has ended.
@@ -58,15 +59,78 @@ impl Session {
     }
 
     /// Says what is known of the lines when it is ended from outside in the middle of them.
-    pub(in crate::client::session) fn report_interrupted(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn report_interrupted(&mut self, output: &mut SessionOutput) {
         if !self.delivery.interrupted || !self.has_open_lines() {
             return;
         }
-        if let Some(report) = self.report(outbox) {
+        if let Some(report) = self.report(output) {
             let words = format!("interrupted; {report}");
-            outbox
+            output
                 .events
                 .push(Event::InputRejected { words, line: None });
         }
+    }
+
+    /// What is known of all lines now that no more will become of them; tells the refusals that
+    /// are known and were not told. Nothing when there was no line at all.
+    pub(in crate::client::session) fn report(
+        &mut self,
+        output: &mut SessionOutput,
+    ) -> Option<DeliveryReport> {
+        let mut unknown = Ranges::default();
+        let mut unsent = Ranges::default();
+        for mut flight in std::mem::take(&mut self.delivery.in_flight) {
+            let has_left = flight.start_offset < output.written_bytes;
+            let fate = match (flight.pending_answers, has_left) {
+                (0, _) => DeliveryStatus::Delivered,
+                (_, true) => DeliveryStatus::Unknown,
+                (_, false) => DeliveryStatus::Unsent,
+            };
+            self.report_request(&mut flight, fate, output);
+            let Some(line) = flight.line else { continue };
+            let script = &mut self.delivery;
+            if !flight.refusals.is_empty() {
+                script.report_refusals(&mut flight, output);
+            }
+            let is_known = script.refused_lines.ends_with(line)
+                || unknown.ends_with(line)
+                || unsent.ends_with(line);
+            if is_known || flight.pending_answers == 0 {
+                continue;
+            }
+            // Of a line of several requests, those before this one have been taken.
+            match has_left || flight.is_continuation {
+                true => unknown.add(line),
+                false => unsent.add(line),
+            }
+        }
+        for piece in std::mem::take(&mut self.delivery.queued) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
+                self.report_delivery(
+                    number,
+                    talk,
+                    DeliveryStatus::Unsent,
+                    MessageTags::default(),
+                    output,
+                );
+            }
+            let script = &self.delivery;
+            let Some(line) = piece.line else { continue };
+            // A line of which a part was taken is neither here nor there.
+            let known = [&script.refused_lines, &unknown, &unsent];
+            if !known.iter().any(|known| known.ends_with(line)) {
+                unknown.add(line);
+            }
+        }
+        let script = &self.delivery;
+        let known = [&script.refused_lines, &unknown, &unsent];
+        let delivered = Ranges::all_but(script.last, &known);
+        let is_over = script.ended && !script.stopped;
+        (script.last > 0).then(|| DeliveryReport {
+            delivered,
+            unknown,
+            unsent,
+            unsent_from: (!is_over).then_some(script.last + 1),
+        })
     }
 }

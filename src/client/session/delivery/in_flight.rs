@@ -13,8 +13,8 @@ use std::time::Duration;
 use super::report::{DeliveryReport, Ranges};
 use super::window::SendWindow;
 use crate::client::event::Event;
-use crate::client::event::json::MessageTags;
-use crate::client::session::outgoing::send::OutgoingMessage;
+use crate::client::event::MessageTags;
+use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::{Request, outgoing};
 
@@ -115,19 +115,19 @@ impl Session {
         number: u64,
         line: ScriptLine<'_>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         self.delivery.last = number;
         self.delivery.target_pending = false;
         let flight = self.delivery.take_number();
-        self.begin_request(flight, Some(number), false, now, outbox);
+        self.begin_request(flight, Some(number), false, now, output);
         match line {
-            ScriptLine::Typed(text) => self.execute(text, now, outbox),
-            ScriptLine::Said(text) => self.execute_as_text(text, now, outbox),
-            ScriptLine::Unreadable(why) => self.reject_input(why, outbox),
+            ScriptLine::Typed(text) => self.execute(text, now, output),
+            ScriptLine::Said(text) => self.execute_as_text(text, now, output),
+            ScriptLine::Unreadable(why) => self.reject_input(why, output),
         }
-        self.end_request(outbox);
-        self.complete(now, outbox);
+        self.end_request(output);
+        self.complete(now, output);
     }
 
     /// Whether the next line may be given to [`Session::scripted`].
@@ -175,7 +175,7 @@ impl Session {
         line: Option<u64>,
         is_continuation: bool,
         now: SessionTime,
-        outbox: &SessionOutput,
+        output: &SessionOutput,
     ) {
         self.delivery.writing = true;
         self.delivery.in_flight.push_back(InFlight {
@@ -184,7 +184,7 @@ impl Session {
             is_continuation: is_continuation,
             sent_at: now.elapsed,
             answered_at: now.elapsed,
-            start_offset: outbox.offset(),
+            start_offset: output.offset(),
             pending_answers: 0,
             refusals: Vec::new(),
             message: None,
@@ -194,16 +194,16 @@ impl Session {
         script.window_used |= script.in_flight.len() >= script.window.lines();
     }
 
-    fn end_request(&mut self, outbox: &mut SessionOutput) {
+    fn end_request(&mut self, output: &mut SessionOutput) {
         self.delivery.writing = false;
         let can_label = self.capabilities.can_label();
         let Some(flight) = self.delivery.in_flight.back_mut() else {
             return;
         };
-        if !can_label && outbox.offset() > flight.start_offset {
+        if !can_label && output.offset() > flight.start_offset {
             flight.pending_answers = 1;
             if self.settings.script {
-                write_fence(flight.number, outbox);
+                write_fence(flight.number, output);
             }
         }
     }
@@ -215,14 +215,14 @@ impl Session {
     }
 
     /// Puts the label of the line at hand in front of a request.
-    pub(in crate::client::session) fn write_label(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn write_label(&mut self, output: &mut SessionOutput) {
         if self.delivery.writing
             && self.capabilities.can_label()
             && let Some(flight) = self.delivery.in_flight.back_mut()
         {
             flight.pending_answers += 1;
             // Writing to a string cannot fail.
-            let _ = write!(outbox.lines, "@label={FENCE}{} ", flight.number);
+            let _ = write!(output.lines, "@label={FENCE}{} ", flight.number);
         }
     }
 
@@ -233,15 +233,15 @@ impl Session {
         request: &Request<'_>,
         message: Option<OutgoingMessage>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) -> bool {
         let begun = self
             .delivery
             .in_flight
             .back()
             .filter(|_| self.delivery.writing);
-        if begun.is_some_and(|flight| outbox.offset() == flight.start_offset) {
-            let sent = self.send(request, outbox);
+        if begun.is_some_and(|flight| output.offset() == flight.start_offset) {
+            let sent = self.send(request, output);
             self.attach_message(message.filter(|_| sent));
             return sent;
         }
@@ -249,7 +249,7 @@ impl Session {
         let request = match outgoing::encode(request) {
             Ok(request) => request,
             Err(error) => {
-                self.reject_input(&error.to_string(), outbox);
+                self.reject_input(&error.to_string(), output);
                 return false;
             }
         };
@@ -261,7 +261,7 @@ impl Session {
             message: message,
         });
         if !self.delivery.writing {
-            self.send_queued(now, outbox);
+            self.send_queued(now, output);
         }
         true
     }
@@ -283,7 +283,7 @@ impl Session {
     }
 
     /// Sends what waits, as far as the window has room for it.
-    pub(super) fn send_queued(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+    pub(super) fn send_queued(&mut self, now: SessionTime, output: &mut SessionOutput) {
         loop {
             let has_window = self.has_window();
             let may_go = |piece: &mut QueuedLine| has_window || piece.number.is_none();
@@ -291,14 +291,14 @@ impl Session {
                 break;
             };
             let Some(number) = piece.number else {
-                outbox.lines.push_str(&piece.request);
+                output.lines.push_str(&piece.request);
                 continue;
             };
-            self.begin_request(number, piece.line, piece.line.is_some(), now, outbox);
-            self.write_label(outbox);
-            outbox.lines.push_str(&piece.request);
+            self.begin_request(number, piece.line, piece.line.is_some(), now, output);
+            self.write_label(output);
+            output.lines.push_str(&piece.request);
             self.attach_message(piece.message);
-            self.end_request(outbox);
+            self.end_request(output);
         }
         // Of a person's lines it is known whom each is for, so one question serves many.
         if !self.settings.script
@@ -306,7 +306,7 @@ impl Session {
             && let Some(last) = self.delivery.in_flight.back()
             && !std::mem::replace(&mut self.delivery.fence_pending, true)
         {
-            write_fence(last.number, outbox);
+            write_fence(last.number, output);
         }
     }
 
@@ -324,18 +324,18 @@ impl DeliveryTracker {
         self.next_number += 1;
         self.next_number - 1
     }
+
+    /// The request in flight with this number.
+    pub(in crate::client::session) fn request_mut(&mut self, number: u64) -> Option<&mut InFlight> {
+        let index = self
+            .in_flight
+            .binary_search_by_key(&number, |request| request.number);
+        self.in_flight.get_mut(index.ok()?)
+    }
 }
 
 /// Puts a question behind what was sent: the answer says that all before it is done.
-fn write_fence(number: u64, outbox: &mut SessionOutput) {
+fn write_fence(number: u64, output: &mut SessionOutput) {
     // Writing to a string cannot fail.
-    let _ = write!(outbox.lines, "PING :{FENCE}{number}\r\n");
-}
-
-pub(in crate::client::session) fn in_flight_mut(
-    in_flight: &mut VecDeque<InFlight>,
-    number: u64,
-) -> Option<&mut InFlight> {
-    let index = in_flight.binary_search_by_key(&number, |flight| flight.number);
-    in_flight.get_mut(index.ok()?)
+    let _ = write!(output.lines, "PING :{FENCE}{number}\r\n");
 }

@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use crate::client::event::DeliveryStatus;
-use crate::client::event::json::MessageTags;
-use crate::client::session::{Session, SessionOutput};
-
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranges(Vec<(u64, u64)>);
@@ -101,71 +97,6 @@ impl fmt::Display for DeliveryReport {
             Some(from) if self.unsent.is_empty() => write!(f, "from {from} on"),
             Some(from) => write!(f, "{}, and from {from} on", self.unsent),
         }
-    }
-}
-
-impl Session {
-    /// What is known of all lines now that no more will become of them; tells the refusals that
-    /// are known and were not told. Nothing when there was no line at all.
-    pub(in crate::client::session) fn report(
-        &mut self,
-        outbox: &mut SessionOutput,
-    ) -> Option<DeliveryReport> {
-        let mut unknown = Ranges::default();
-        let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.delivery.in_flight) {
-            let has_left = flight.start_offset < outbox.written_bytes;
-            let fate = match (flight.pending_answers, has_left) {
-                (0, _) => DeliveryStatus::Delivered,
-                (_, true) => DeliveryStatus::Unknown,
-                (_, false) => DeliveryStatus::Unsent,
-            };
-            self.report_request(&mut flight, fate, outbox);
-            let Some(line) = flight.line else { continue };
-            let script = &mut self.delivery;
-            if !flight.refusals.is_empty() {
-                script.report_refusals(&mut flight, outbox);
-            }
-            let is_known = script.refused_lines.ends_with(line)
-                || unknown.ends_with(line)
-                || unsent.ends_with(line);
-            if is_known || flight.pending_answers == 0 {
-                continue;
-            }
-            // Of a line of several requests, those before this one have been taken.
-            match has_left || flight.is_continuation {
-                true => unknown.add(line),
-                false => unsent.add(line),
-            }
-        }
-        for piece in std::mem::take(&mut self.delivery.queued) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
-                self.report_delivery(
-                    number,
-                    talk,
-                    DeliveryStatus::Unsent,
-                    MessageTags::default(),
-                    outbox,
-                );
-            }
-            let script = &self.delivery;
-            let Some(line) = piece.line else { continue };
-            // A line of which a part was taken is neither here nor there.
-            let known = [&script.refused_lines, &unknown, &unsent];
-            if !known.iter().any(|known| known.ends_with(line)) {
-                unknown.add(line);
-            }
-        }
-        let script = &self.delivery;
-        let known = [&script.refused_lines, &unknown, &unsent];
-        let delivered = Ranges::all_but(script.last, &known);
-        let is_over = script.ended && !script.stopped;
-        (script.last > 0).then(|| DeliveryReport {
-            delivered,
-            unknown,
-            unsent,
-            unsent_from: (!is_over).then_some(script.last + 1),
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the server answers to each line of a script, or of a person: which flight a line of it is
 //! about, and what is told when a flight is answered.
 
-use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight, in_flight_mut};
+use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
 use crate::client::event::{DeliveryStatus, Event};
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
@@ -16,25 +16,25 @@ impl Session {
     pub(in crate::client::session) fn record_error(
         &mut self,
         mut event: Event,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if !self.settings.script {
-            return self.report_error(event, outbox);
+            return self.report_error(event, output);
         }
         let script = &mut self.delivery;
         let at_fault = match script.answering {
             _ if script.writing => script.in_flight.back_mut(),
-            Some(number) => in_flight_mut(&mut script.in_flight, number),
+            Some(number) => script.request_mut(number),
             // Without labels a refusal stands between the answers to two questions.
             None if !self.capabilities.can_label() => script.in_flight.front_mut(),
             None => None,
         };
         let Some(flight) = at_fault else {
             script.refused = true;
-            return outbox.events.push(event);
+            return output.events.push(event);
         };
         if flight.line.is_none() {
-            return self.report_error(event, outbox);
+            return self.report_error(event, output);
         }
         match &mut event {
             Event::Refused { line, .. } | Event::InputRejected { line, .. } => {
@@ -50,7 +50,7 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
@@ -76,10 +76,10 @@ impl Session {
             _ => (labeled.or(of_batch), labeled.is_some()),
         };
         self.delivery.answering = number;
-        self.on_message(message, now, outbox);
+        self.on_message(message, now, output);
         self.delivery.answering = None;
         if is_last && let Some(number) = number {
-            self.on_answer(number, false, now, outbox);
+            self.on_answer(number, false, now, output);
         }
     }
 
@@ -94,7 +94,7 @@ impl Session {
         number: u64,
         all: bool,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if all {
             for flight in &mut self.delivery.in_flight {
@@ -105,16 +105,16 @@ impl Session {
                 flight.answered_at = now.elapsed;
             }
             self.delivery.fence_pending = false;
-        } else if let Some(flight) = in_flight_mut(&mut self.delivery.in_flight, number) {
+        } else if let Some(flight) = self.delivery.request_mut(number) {
             flight.pending_answers = flight.pending_answers.saturating_sub(1);
             flight.answered_at = now.elapsed;
         }
-        self.complete(now, outbox);
+        self.complete(now, output);
     }
 
     /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
     /// place in the window.
-    pub(super) fn complete(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+    pub(super) fn complete(&mut self, now: SessionTime, output: &mut SessionOutput) {
         let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
         while let Some(mut flight) = self.delivery.in_flight.pop_front_if(is_done) {
             let script = &mut self.delivery;
@@ -126,14 +126,14 @@ impl Session {
                     .answered(flight.sent_at, flight.answered_at, full);
             }
             let was_refused = !flight.refusals.is_empty();
-            self.report_request(&mut flight, DeliveryStatus::Delivered, outbox);
-            self.delivery.report_refusals(&mut flight, outbox);
+            self.report_request(&mut flight, DeliveryStatus::Delivered, output);
+            self.delivery.report_refusals(&mut flight, output);
             if was_refused && self.settings.strict && !self.delivery.stopped {
-                self.delivery.stop(outbox);
+                self.delivery.stop(output);
             }
         }
-        self.send_queued(now, outbox);
-        self.quit_when_done(now, outbox);
+        self.send_queued(now, output);
+        self.quit_when_done(now, output);
     }
 
     /// Tells what became of what a flight says: that it was refused, or else this.
@@ -141,7 +141,7 @@ impl Session {
         &self,
         flight: &mut InFlight,
         otherwise: DeliveryStatus,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let Some(talk) = flight.message.take() else {
             return;
@@ -151,30 +151,30 @@ impl Session {
             false => DeliveryStatus::Refused,
         };
         let stamp = std::mem::take(&mut flight.tags);
-        self.report_delivery(flight.number, talk, fate, stamp, outbox);
+        self.report_delivery(flight.number, talk, fate, stamp, output);
     }
 
     /// The server does not answer some of a person's lines: there is no use in waiting for that.
     pub(in crate::client::session) fn drop_unanswered(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         while let Some(mut flight) = self
             .delivery
             .in_flight
             .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
         {
-            self.report_request(&mut flight, DeliveryStatus::Unknown, outbox);
+            self.report_request(&mut flight, DeliveryStatus::Unknown, output);
         }
         self.delivery.fence_pending = false;
-        self.complete(now, outbox);
+        self.complete(now, output);
     }
 }
 
 impl DeliveryTracker {
     /// Tells the refusals of a flight; those of one line only once.
-    pub(super) fn report_refusals(&mut self, flight: &mut InFlight, outbox: &mut SessionOutput) {
+    pub(super) fn report_refusals(&mut self, flight: &mut InFlight, output: &mut SessionOutput) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
             return;
         };
@@ -183,17 +183,17 @@ impl DeliveryTracker {
         }
         self.refused = true;
         self.refused_lines.add(line);
-        outbox.events.append(&mut flight.refusals);
+        output.events.append(&mut flight.refusals);
     }
 
     /// Takes no more lines, since one was refused.
-    fn stop(&mut self, outbox: &mut SessionOutput) {
+    fn stop(&mut self, output: &mut SessionOutput) {
         self.stopped = true;
         self.queued.retain(|piece| piece.line.is_none());
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        outbox.events.push(Event::InputRejected {
+        output.events.push(Event::InputRejected {
             words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
             line: Some(self.last),
         });

@@ -1,7 +1,7 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
-use super::messages::parameters_from;
-use crate::client::event::Event;
+use super::fields::parameters_from;
+use crate::client::event::{DeliveryStatus, Event, MessageTags};
 use crate::client::session::{
     Incomplete, Phase, SPELLINGS_MAX, Session, SessionAction, SessionOutput,
 };
@@ -20,7 +20,7 @@ impl Session {
         &mut self,
         number: u16,
         message: &Message<'_>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let why = message.parameters.last().copied().unwrap_or_default();
         if !is_about_nick(number) {
@@ -31,7 +31,7 @@ impl Session {
                 Reply::InvalidCapCommand,
             ];
             if is_no_news.iter().any(|reply| reply.number() == number) {
-                return self.on_cap_answered(outbox);
+                return self.on_cap_answered(output);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
             let words = match is_wrong_password {
@@ -41,18 +41,18 @@ impl Session {
             // It may say no more than that before it closes, or before patience ends.
             self.close_reason = Some(words.to_owned());
             if !is_about_entry(number) {
-                return outbox.events.push(Event::ServerNotice {
+                return output.events.push(Event::ServerNotice {
                     text: parameters_from(message, 1),
                 });
             }
             if self.was_registered {
-                return outbox.actions.push(SessionAction::Close);
+                return output.actions.push(SessionAction::Close);
             }
             self.phase = Phase::Ended;
             let shortfall = Incomplete::EntryRefused {
                 words: words.to_owned(),
             };
-            outbox.actions.push(SessionAction::End(shortfall.into()));
+            output.actions.push(SessionAction::End(shortfall.into()));
             return;
         }
         let taken = number == Reply::NicknameInUse.number();
@@ -62,23 +62,23 @@ impl Session {
             match self.other_spelling(number) {
                 Some(another) => {
                     self.nick.clone_from(&another);
-                    self.send_nick(&another, outbox);
+                    self.send_nick(&another, output);
                 }
-                None => outbox.actions.push(SessionAction::Close),
+                None => output.actions.push(SessionAction::Close),
             }
         } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
             let another = another.clone();
             self.alternatives += 1;
             self.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
-            self.request_nick(&another, outbox);
+            self.request_nick(&another, output);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let shortfall = Incomplete::NickRefused { nick, why };
-            outbox.actions.push(SessionAction::End(shortfall.into()));
+            output.actions.push(SessionAction::End(shortfall.into()));
         } else {
             self.phase = Phase::Asking;
-            outbox.actions.push(SessionAction::AskNick { nick, why });
+            output.actions.push(SessionAction::AskNick { nick, why });
         }
     }
 
@@ -104,7 +104,7 @@ impl Session {
         &mut self,
         number: u16,
         message: &Message<'_>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if self.queries.regaining && is_about_change_of_nick(number) {
             let about = message.parameter(1);
@@ -117,14 +117,14 @@ impl Session {
         let about = message.parameter(1).map(|name| self.key(name));
         if number == Reply::NoSuchNick.number()
             && let Some(nick) = message.parameter(1)
-            && self.on_whois(nick, None, outbox)
+            && self.on_whois(nick, None, output)
         {
             // Somebody left between the list and the question about them.
             return;
         }
         if number == TRY_AGAIN && self.queries.awaits_whois(message.parameter(1)) {
             // The list is worth more than what is missing in it.
-            return self.show_partial_lists(outbox);
+            return self.show_partial_lists(output);
         }
         if let Some(room) = message.parameter(1) {
             let forward = message.parameter(2).filter(|_| number == FORWARDED);
@@ -149,7 +149,63 @@ impl Session {
             text: None,
             command: None,
         };
-        self.record_error(event, outbox);
+        self.record_error(event, output);
+    }
+
+    /// Tells a person what was refused at once, with their words where it is about them.
+    pub(in crate::client::session) fn report_error(
+        &mut self,
+        mut event: Event,
+        output: &mut SessionOutput,
+    ) {
+        let of_script = self.settings.script;
+        let script = &mut self.delivery;
+        let flight = match (script.answering, &event) {
+            // What is being written is not said yet.
+            _ if script.writing => None,
+            (Some(number), _) => script.request_mut(number),
+            // The lines of a script are answered one by one, and this one is among them.
+            (None, _) if of_script => script.in_flight.front_mut(),
+            (
+                None,
+                Event::Refused {
+                    number, parameters, ..
+                },
+            ) if is_about_talk(*number) => {
+                let about = parameters.first().map_or("", String::as_str);
+                let mut flights = script.in_flight.iter_mut();
+                flights.find(|flight| {
+                    let talk = flight.message.as_ref();
+                    talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
+                })
+            }
+            _ => None,
+        };
+        if let Some((number, talk)) =
+            flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
+        {
+            if let Event::Refused { text, .. } = &mut event {
+                *text = Some(talk.text.clone());
+            }
+            self.report_delivery(
+                number,
+                talk,
+                DeliveryStatus::Refused,
+                MessageTags::default(),
+                output,
+            );
+        } else if let Event::Refused {
+            parameters,
+            command,
+            ..
+        } = &mut event
+        {
+            let naming = &self.rooms.naming;
+            *command = self
+                .sent_commands
+                .take_refused(parameters, self.last_received, naming);
+        }
+        output.events.push(event);
     }
 }
 
@@ -183,7 +239,7 @@ pub(super) fn is_about_change_of_nick(number: u16) -> bool {
 }
 
 /// Whether a refusal can be about something that was said.
-pub(in crate::client::session) fn is_about_talk(number: u16) -> bool {
+fn is_about_talk(number: u16) -> bool {
     matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531 | 716)
 }
 

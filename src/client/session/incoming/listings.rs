@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::messages::parameters_from;
+use super::fields::parameters_from;
 use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, WhoQuery, add_detail, add_row};
 use crate::client::event::{Event, WhoEntry, WhoisInfo};
 use crate::client::session::{Session, SessionOutput, SessionTime};
@@ -30,12 +30,12 @@ impl Session {
         }
     }
 
-    pub(super) fn on_end_of_names(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn on_end_of_names(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let Some(name) = message.parameter(1) else {
             return;
         };
         if let Some(nicks) = self.queries.names.remove(&self.rooms.naming.key(name)) {
-            outbox.events.push(Event::Names {
+            output.events.push(Event::Names {
                 room: self.rooms.name_of(name).to_owned(),
                 nicks,
             });
@@ -49,7 +49,7 @@ impl Session {
         let others = room
             .members()
             .filter(|person| !self.is_same(&person.nick, &own));
-        outbox.events.push(Event::Entered {
+        output.events.push(Event::Entered {
             room: room.name.clone(),
             others: others.map(|person| person.nick.clone()).collect(),
             nick: own,
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Asks who is in a room, and for as much about each as one line can tell.
-    pub(in crate::client::session) fn send_who(&mut self, room: &str, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn send_who(&mut self, room: &str, output: &mut SessionOutput) {
         let token = self.queries.next_token();
         self.queries.who.push(WhoQuery {
             room: room.to_owned(),
@@ -69,10 +69,10 @@ impl Session {
         });
         let fields = format!("%tcnfla,{token}");
         let fields = self.rooms.naming.has_whox.then_some(fields.as_str());
-        self.send(&Request::Who { mask: room, fields }, outbox);
+        self.send(&Request::Who { mask: room, fields }, output);
     }
 
-    pub(super) fn on_who_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn on_who_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let (Some(room), Some(nick), Some(flags)) = (
             message.parameter(1),
             message.parameter(5),
@@ -82,12 +82,12 @@ impl Session {
         };
         match self.queries.open_who_index(room, &self.rooms.naming) {
             Some(at) => self.add_who_entry(at, nick, flags, None),
-            None => self.show_plain_reply(message, outbox),
+            None => self.show_plain_reply(message, output),
         }
     }
 
     /// The answer to a question with a token. What else has this number was asked by hand.
-    pub(super) fn on_whox_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn on_whox_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let parameter = |index| message.parameter(index);
         let (Some(token), Some(nick), Some(flags)) = (parameter(1), parameter(3), parameter(4))
         else {
@@ -95,7 +95,7 @@ impl Session {
         };
         let place = self.queries.who_index_by_token(token);
         let (Some(at), Some(idle), Some(account)) = (place, parameter(5), parameter(6)) else {
-            return self.show_plain_reply(message, outbox);
+            return self.show_plain_reply(message, output);
         };
         self.add_who_entry(at, nick, flags, Some((idle, account)));
     }
@@ -129,19 +129,19 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let room = message.parameter(1).unwrap_or_default();
         let Some(mut who) = self.queries.take_open_who(room, &self.rooms.naming) else {
-            return self.show_plain_reply(message, outbox);
+            return self.show_plain_reply(message, output);
         };
         who.people.sort_by_key(|person| self.key(&person.nick));
         if who.people.is_empty() || who.people.len() > DETAILED_PEOPLE_MAX {
-            return show_who(who, outbox);
+            return show_who(who, output);
         }
         for person in &who.people {
             who.awaiting_whois.insert(self.key(&person.nick));
-            self.send(&Request::Whois { nick: &person.nick }, outbox);
+            self.send(&Request::Whois { nick: &person.nick }, output);
         }
         who.until = Some(now.elapsed + DETAILS_MAX);
         self.queries.who.push(who);
@@ -151,17 +151,17 @@ impl Session {
     pub(in crate::client::session) fn show_overdue_lists(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         for who in self.queries.take_overdue(now.elapsed) {
-            show_who(who, outbox);
+            show_who(who, output);
         }
     }
 
     /// Shows all lists as they are, since nothing more will come.
-    pub(in crate::client::session) fn show_partial_lists(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn show_partial_lists(&mut self, output: &mut SessionOutput) {
         for who in std::mem::take(&mut self.queries.who) {
-            show_who(who, outbox);
+            show_who(who, output);
         }
     }
 
@@ -189,15 +189,15 @@ impl Session {
         }
     }
 
-    pub(super) fn on_end_of_whois(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn on_end_of_whois(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let Some(nick) = message.parameter(1) else {
             return;
         };
         let details = self.queries.whois.remove(&self.rooms.naming.key(nick));
-        if !self.on_whois(nick, details.as_ref(), outbox)
+        if !self.on_whois(nick, details.as_ref(), output)
             && let Some(details) = details
         {
-            outbox.events.push(Event::Whois {
+            output.events.push(Event::Whois {
                 details: Box::new(details),
             });
         }
@@ -208,7 +208,7 @@ impl Session {
         &mut self,
         nick: &str,
         details: Option<&WhoisInfo>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) -> bool {
         let key = self.key(nick);
         let mut lists = self.queries.who.iter_mut();
@@ -224,13 +224,13 @@ impl Session {
             .get(at)
             .is_some_and(|who| who.awaiting_whois.is_empty())
         {
-            show_who(self.queries.who.remove(at), outbox);
+            show_who(self.queries.who.remove(at), output);
         }
         true
     }
 
     /// `301` stands in an answer to `WHOIS`, or answers a whisper.
-    pub(super) fn on_away(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn on_away(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
             return;
         };
@@ -241,7 +241,7 @@ impl Session {
         }
         let known = self.queries.remember_away(key, text);
         if known.as_deref() != Some(text) {
-            outbox.events.push(Event::Away {
+            output.events.push(Event::Away {
                 nick: nick.to_owned(),
                 message: text.to_owned(),
             });
@@ -249,8 +249,8 @@ impl Session {
     }
 }
 
-fn show_who(who: WhoQuery, outbox: &mut SessionOutput) {
-    outbox.events.push(Event::Who {
+fn show_who(who: WhoQuery, output: &mut SessionOutput) {
+    output.events.push(Event::Who {
         room: who.room,
         people: who.people,
     });

@@ -1,9 +1,127 @@
 //! What the server sends: messages, numerics, errors, and answers that come in many lines.
 //!
-//! It decides nothing about what a user types. Only the session imports it.
+//! `on_message` is the dispatcher. A line that lacks a parameter is ignored, and nothing more: no
+//! server is trusted to send what it should. It decides nothing about what a user types. Only the
+//! session imports it.
 
-pub(super) mod errors;
+mod errors;
+pub(super) mod fields;
 mod listings;
+mod membership;
 mod messages;
-pub(super) mod numerics;
+mod numerics;
 pub(super) mod queries;
+
+use crate::client::event::{Event, MessageKind};
+use crate::client::session::{
+    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
+};
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::{Message, Request};
+use fields::parameters_from;
+
+impl Session {
+    pub(super) fn on_message(
+        &mut self,
+        message: &Message<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        if let Some(number) = message.number() {
+            return self.on_numeric(number, message, now, output);
+        }
+        let source = message.source.map_or("", |source| source.nick());
+        let own = self.is_own(source);
+        // A broken server can name a room or a person by nothing at all.
+        let first = message.parameter(0).filter(|first| !first.is_empty());
+        if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
+            let about = first.map(|name| self.key(name));
+            self.sent_commands
+                .complete_command(message.command, about.as_ref());
+        }
+        let second = message.parameter(1);
+        match (message.command, first, second) {
+            ("PRIVMSG", Some(target), Some(text)) => {
+                self.on_chat(message, target, text, MessageKind::Text, output);
+            }
+            ("NOTICE", Some(target), Some(text)) => {
+                self.on_chat(message, target, text, MessageKind::Notice, output);
+            }
+            ("PING", token, _) => {
+                let token = token.map(|token| truncate(token, BODY_BYTES_MAX / 2));
+                self.send(&Request::Pong { token }, output);
+            }
+            ("PONG", _, _) => self.on_pong(message, now, output),
+            ("CHGHOST", Some(user), Some(host)) => {
+                if own {
+                    self.address = Some(format!("{user}@{host}"));
+                }
+            }
+            ("CAP", ..) => self.on_cap(message, output),
+            // It only confirms a line. IRCv3 labeled-response.
+            ("ACK" | "BATCH", ..) => {}
+            ("FAIL", Some(_), Some(_)) => {
+                let words = message.parameters.last().copied().unwrap_or_default();
+                self.reject_input(words, output);
+            }
+            ("JOIN", Some(room), _) => self.on_join(message, room, own, now, output),
+            ("PART", Some(room), reason) => self.on_part(message, room, reason, own, output),
+            ("QUIT", reason, _) if !own => self.on_quit(message, reason, now, output),
+            ("NICK", Some(to), _) => self.on_nick(source, to, own, now, output),
+            ("KICK", Some(room), Some(nick)) => {
+                self.on_kick(message, source, room, nick, output);
+            }
+            ("TOPIC", Some(room), Some(topic)) => output.events.push(Event::TopicChanged {
+                room: self.rooms.name_of(room).to_owned(),
+                nick: source.to_owned(),
+                topic: topic.to_owned(),
+            }),
+            ("MODE", Some(target), Some(letters)) => {
+                self.on_mode(message, target, letters, output);
+            }
+            ("INVITE", _, room) => self.on_invite(message, room, output),
+            ("ERROR", Some(why), _) => self.close_reason = Some(why.to_owned()),
+            (command, ..)
+                if matches!(self.phase, Phase::Registering { .. })
+                    && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
+            {
+                self.protocol_error("what answers there does not speak IRC", output);
+            }
+            _ => self.on_unknown(message, output),
+        }
+    }
+
+    fn on_unknown(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
+        output.events.push(Event::ServerNotice {
+            text: format!("{} {}", message.command, parameters_from(message, 0)),
+        });
+    }
+
+    fn on_pong(&mut self, message: &Message<'_>, now: SessionTime, output: &mut SessionOutput) {
+        let Some(token) = message.parameters.last() else {
+            return;
+        };
+        if *token == SETTLED {
+            self.registration_done(now, output);
+        } else if *token == REGAINED {
+            self.queries.regaining = false;
+        } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
+            self.on_answer(number, true, now, output);
+        } else if *token != ALIVE {
+            output.events.push(Event::ServerNotice {
+                text: format!("PONG {token}"),
+            });
+        }
+    }
+
+    pub(super) fn is_own(&self, nick: &str) -> bool {
+        !nick.is_empty() && self.is_same(nick, &self.nick)
+    }
+
+    fn is_ignored(&self, source: &str) -> bool {
+        self.ignore_list.matches(source, &self.rooms.naming)
+    }
+}

@@ -3,10 +3,9 @@
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
 use super::errors::is_refusal;
-use super::messages::parameters_from;
+use super::fields::parameters_from;
 use super::queries::{ROWS_MAX, add_detail, add_row};
 use crate::client::event::{Event, RoomSummary, explain};
-use crate::client::session::outgoing::sent_commands::command_answered_by;
 use crate::client::session::{Phase, Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply};
 
@@ -16,46 +15,44 @@ impl Session {
         number: u16,
         message: &Message<'_>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
-        if let Some(command) = command_answered_by(number) {
-            self.sent_commands.complete_command(command, None);
-        }
+        self.sent_commands.complete_numeric(number);
         if number == LOGGED_IN {
-            self.logged_in(outbox);
+            self.logged_in(output);
         }
         if number == VISIBLE_HOST {
-            return self.set_visible_host(message, outbox);
+            return self.set_visible_host(message, output);
         }
         let Some(reply) = Reply::from_number(number) else {
-            return self.on_other_numeric(number, message, outbox);
+            return self.on_other_numeric(number, message, output);
         };
         match reply {
             Reply::Isupport => self.rooms.learn(message),
-            Reply::Welcome => self.on_welcome(message, now, outbox),
-            Reply::EndOfMotd | Reply::NoMotd => self.motd_done(outbox),
+            Reply::Welcome => self.on_welcome(message, now, output),
+            Reply::EndOfMotd | Reply::NoMotd => self.motd_done(output),
             // Whoever was in before has read it.
             Reply::Motd if self.was_registered && !self.is_ready() => {}
-            Reply::Motd => outbox.events.push(Event::ServerSaid {
+            Reply::Motd => output.events.push(Event::ServerSaid {
                 text: parameters_from(message, 1),
                 asked: self.queries.plain_reply,
             }),
             Reply::ChannelModeIs | Reply::UserModeIs if self.is_ready() => {
-                self.on_modes(reply, message, outbox);
+                self.on_modes(reply, message, output);
             }
             Reply::NamReply => self.on_names_reply(message),
-            Reply::EndOfNames => self.on_end_of_names(message, outbox),
-            Reply::NoTopic => self.on_topic(message, None, outbox),
-            Reply::Topic => self.on_topic(message, message.parameter(2), outbox),
+            Reply::EndOfNames => self.on_end_of_names(message, output),
+            Reply::NoTopic => self.on_topic(message, None, output),
+            Reply::Topic => self.on_topic(message, message.parameter(2), output),
             // Who set a topic, and when, is not worth a line each time a room is entered.
             Reply::TopicWhoTime => {}
-            Reply::WhoReply => self.on_who_reply(message, outbox),
-            Reply::WhoxReply => self.on_whox_reply(message, outbox),
-            Reply::EndOfWho => self.on_end_of_who(message, now, outbox),
+            Reply::WhoReply => self.on_who_reply(message, output),
+            Reply::WhoxReply => self.on_whox_reply(message, output),
+            Reply::EndOfWho => self.on_end_of_who(message, now, output),
             Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
                 self.on_whois_reply(reply, message);
             }
-            Reply::EndOfWhois => self.on_end_of_whois(message, outbox),
+            Reply::EndOfWhois => self.on_end_of_whois(message, output),
             Reply::ListStart => {}
             Reply::List => {
                 let people = message.parameter(2).and_then(|n| n.parse().ok());
@@ -72,19 +69,19 @@ impl Session {
                 rooms
                     .iter()
                     .for_each(|room| self.rooms.add_known_room(&room.name));
-                outbox.events.push(Event::RoomList { rooms });
+                output.events.push(Event::RoomList { rooms });
             }
-            Reply::Away => self.on_away(message, outbox),
-            Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
+            Reply::Away => self.on_away(message, output),
+            Reply::NowAway => output.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => {
                 self.away = None;
-                outbox.events.push(Event::OwnAway { away: false });
+                output.events.push(Event::OwnAway { away: false });
             }
-            _ => self.on_other_numeric(number, message, outbox),
+            _ => self.on_other_numeric(number, message, output),
         }
     }
 
-    fn on_other_numeric(&mut self, number: u16, message: &Message<'_>, outbox: &mut SessionOutput) {
+    fn on_other_numeric(&mut self, number: u16, message: &Message<'_>, output: &mut SessionOutput) {
         if !is_refusal(number) {
             // More lines about somebody, which this program has no row for.
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
@@ -92,20 +89,20 @@ impl Session {
             {
                 return add_detail(details, parameters_from(message, 2));
             }
-            return self.show_plain_reply(message, outbox);
+            return self.show_plain_reply(message, output);
         }
         match self.phase {
-            Phase::Registering { .. } => self.entry_refused(number, message, outbox),
+            Phase::Registering { .. } => self.entry_refused(number, message, output),
             Phase::Ready { .. } | Phase::Welcomed { .. } => {
-                self.on_error_numeric(number, message, outbox);
+                self.on_error_numeric(number, message, output);
             }
             _ => {}
         }
     }
 
-    fn on_topic(&mut self, message: &Message<'_>, topic: Option<&str>, outbox: &mut SessionOutput) {
+    fn on_topic(&mut self, message: &Message<'_>, topic: Option<&str>, output: &mut SessionOutput) {
         if let Some(room) = message.parameter(1) {
-            outbox.events.push(Event::Topic {
+            output.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),
                 asked: self.queries.topics.remove(&self.rooms.naming.key(room)),
@@ -113,14 +110,14 @@ impl Session {
         }
     }
 
-    fn on_modes(&self, reply: Reply, message: &Message<'_>, outbox: &mut SessionOutput) {
+    fn on_modes(&self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, behind) = match own {
             true => (Some(self.nick.as_str()), 1),
             false => (message.parameter(1), 2),
         };
         if let Some(target) = target {
-            outbox.events.push(Event::Modes {
+            output.events.push(Event::Modes {
                 target: self.rooms.name_of(target).to_owned(),
                 modes: parameters_from(message, behind),
                 own,
@@ -130,12 +127,12 @@ impl Session {
     }
 
     /// Shows an answer that has no form of its own.
-    pub(super) fn show_plain_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
+    pub(super) fn show_plain_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let behind = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // What comes now was asked for, but for what each room is told with.
         let answer = self.is_ready().then(|| explain::answer(number, behind));
-        outbox.events.push(match answer.flatten() {
+        output.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,
                 asked: self.queries.plain_reply,
@@ -151,9 +148,3 @@ impl Session {
 const LOGGED_IN: u16 = 900;
 /// Others see this person at another host now.
 const VISIBLE_HOST: u16 = 396;
-
-/// Whether a nick is what a server left of one that was too long for it.
-pub(in crate::client::session) fn is_truncated_nick(nick: &str, wanted: &str) -> bool {
-    let start = wanted.get(..nick.len());
-    nick.len() < wanted.len() && start.is_some_and(|start| start.eq_ignore_ascii_case(nick))
-}

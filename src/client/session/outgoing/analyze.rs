@@ -3,36 +3,13 @@
 
 use std::ops::Range;
 
-use super::send::split;
+use super::message::split;
+use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
 use crate::client::command::{
     self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
 };
 use crate::client::session::Session;
-
-/// What is known about a typed line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LineAnalysis {
-    /// Parts of the line, in bytes, and what they are; in order, and none over another.
-    pub tokens: Vec<(Range<usize>, TokenKind)>,
-    /// What Enter would do, where that is not plain.
-    pub hint: Option<String>,
-    /// What a command still takes, to be shown right behind the line.
-    pub usage: Option<String>,
-    /// It carries a password, and must not be written to any file.
-    pub secret: bool,
-}
-
-/// What a part of a line is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenKind {
-    /// A command there is.
-    Command,
-    /// What would be refused, such as a command there is not.
-    Refused,
-    /// Somebody who is here.
-    Nick,
-}
 
 /// In longer lines nicks are not looked for.
 const SEARCHED_BYTES_MAX: usize = 4_096;

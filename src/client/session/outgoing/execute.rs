@@ -18,27 +18,27 @@ impl Session {
         room: Option<&str>,
         text: &str,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         self.typed_in = room.map(str::to_owned);
-        self.typed(text, now, outbox);
+        self.typed(text, now, output);
         self.typed_in = None;
     }
 
     /// The person typed a line: one that was entered, or a pasted text of several lines.
-    pub fn typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
+    pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
         self.highlight_count = 0;
         let (told, waiting) = (self.backlog_announced, self.backlog.len());
-        self.execute_lines(text, now, outbox);
+        self.execute_lines(text, now, output);
         if told && self.backlog.len() > waiting {
             let words = format!("{} lines wait now", self.backlog.len());
-            outbox.events.push(Event::Note { words });
+            output.events.push(Event::Note { words });
         }
     }
 
-    fn execute_lines(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
+    fn execute_lines(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
         if !text.contains('\n') {
-            return self.execute(text, now, outbox);
+            return self.execute(text, now, output);
         }
         let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
         let Some(first) = lines.next() else {
@@ -49,10 +49,10 @@ impl Session {
             Ok(UserCommand::Tell { target, .. }) => Some(target.to_owned()),
             _ => {
                 let words = "text of several lines can only be said; send commands one by one";
-                return self.reject_input(words, outbox);
+                return self.reject_input(words, output);
             }
         };
-        self.execute(first, now, outbox);
+        self.execute(first, now, output);
         for line in lines {
             // Only the first line was typed; what follows is text, whatever it begins with.
             let line = match &target {
@@ -67,7 +67,7 @@ impl Session {
                 }
                 None => Cow::Borrowed(line),
             };
-            self.execute(&line, now, outbox);
+            self.execute(&line, now, output);
         }
     }
 
@@ -75,30 +75,30 @@ impl Session {
         &mut self,
         line: &str,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let typed = line;
         let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
         match command::parse(line) {
             Ok(UserCommand::Nothing) => {}
-            Ok(UserCommand::Help { command }) => self.help(command, outbox),
-            Ok(UserCommand::Quit { reason }) => self.quit(reason, now, outbox),
-            Ok(UserCommand::Connect { server }) => self.switch_server(server, outbox),
-            Ok(UserCommand::Reconnect) => self.reconnect(outbox),
+            Ok(UserCommand::Help { command }) => self.help(command, output),
+            Ok(UserCommand::Quit { reason }) => self.quit(reason, now, output),
+            Ok(UserCommand::Connect { server }) => self.switch_server(server, output),
+            Ok(UserCommand::Reconnect) => self.reconnect(output),
             Ok(UserCommand::LocalCommand(_)) if self.settings.script => {
                 let words = "a script has no screen: /clear, /history, /search and /set do nothing";
-                self.reject_input(words, outbox);
+                self.reject_input(words, output);
             }
-            Ok(UserCommand::LocalCommand(_)) => outbox.actions.push(SessionAction::Local {
+            Ok(UserCommand::LocalCommand(_)) => output.actions.push(SessionAction::Local {
                 line: line.to_owned(),
             }),
-            Ok(UserCommand::Switch { room }) => self.switch_room(room, outbox),
-            Ok(UserCommand::Rooms) => self.list_rooms(outbox),
+            Ok(UserCommand::Switch { room }) => self.switch_room(room, output),
+            Ok(UserCommand::Rooms) => self.list_rooms(output),
             Ok(UserCommand::Ignore { mask: Some(mask) }) => {
                 self.ignore_list.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
-                notice(outbox, words);
+                notice(output, words);
             }
             Ok(UserCommand::Ignore { mask: None }) => {
                 let names = self.ignore_list.masks();
@@ -106,31 +106,31 @@ impl Session {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
                 };
-                notice(outbox, words);
+                notice(output, words);
             }
             Ok(UserCommand::Unignore { mask }) => match self.ignore_list.remove(mask) {
-                true => notice(outbox, format!("{mask} is heard again")),
-                false => self.reject_input(&format!("{mask} is not ignored"), outbox),
+                true => notice(output, format!("{mask} is heard again")),
+                false => self.reject_input(&format!("{mask} is not ignored"), output),
             },
             Ok(intent) => match self.message_for(&intent) {
-                Some(Err(words)) => self.reject_input(&words, outbox),
-                Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, outbox),
+                Some(Err(words)) => self.reject_input(&words, output),
+                Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, output),
                 None if self.is_ready() => {
-                    let before = outbox.lines.len();
+                    let before = output.lines.len();
                     self.delivery.queue_behind = true;
-                    self.send_request(&intent, outbox);
+                    self.send_request(&intent, output);
                     self.delivery.queue_behind = false;
-                    self.remember_command([typed, line], before, now, outbox);
+                    self.remember_command([typed, line], before, now, output);
                 }
                 // The rest would be out of place by the time it is sent.
                 Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
-                    self.queue_offline(talk, outbox);
+                    self.queue_offline(talk, output);
                 }
-                _ => self.reject_input("there is no connection now; try again later", outbox),
+                _ => self.reject_input("there is no connection now; try again later", output),
             },
             Err(problem) => {
                 let words = self.suggest_alias(&problem);
-                self.reject_input(&words.unwrap_or(problem.to_string()), outbox);
+                self.reject_input(&words.unwrap_or(problem.to_string()), output);
             }
         }
     }
@@ -141,9 +141,9 @@ impl Session {
         [typed, meant]: [&str; 2],
         before: usize,
         now: SessionTime,
-        outbox: &SessionOutput,
+        output: &SessionOutput,
     ) {
-        let sent = outbox.lines.get(before..).unwrap_or_default();
+        let sent = output.lines.get(before..).unwrap_or_default();
         if !self.settings.script && !command::carries_password(meant, None) {
             let naming = &self.rooms.naming;
             self.sent_commands
@@ -156,7 +156,7 @@ impl Session {
     pub(in crate::client::session) fn run_on_connect(
         &mut self,
         line: &str,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
@@ -164,17 +164,17 @@ impl Session {
         match command::parse(line) {
             Ok(UserCommand::Tell { target, text }) => {
                 let (targets, text) = (target, text);
-                self.send(&Request::Privmsg { targets, text }, outbox);
+                self.send(&Request::Privmsg { targets, text }, output);
             }
             Ok(UserCommand::Notice { target, text }) => {
                 let (targets, text) = (target, text);
-                self.send(&Request::Notice { targets, text }, outbox);
+                self.send(&Request::Notice { targets, text }, output);
             }
             Ok(intent) if command::allowed_on_connect(&intent) => {
-                self.send_request(&intent, outbox)
+                self.send_request(&intent, output)
             }
-            Ok(_) => self.reject_input("this cannot be done on coming in", outbox),
-            Err(problem) => self.reject_input(&problem.to_string(), outbox),
+            Ok(_) => self.reject_input("this cannot be done on coming in", output),
+            Err(problem) => self.reject_input(&problem.to_string(), output),
         }
         self.delivery.queue_behind = false;
     }
@@ -197,15 +197,15 @@ impl Session {
         &mut self,
         text: &str,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         if text.trim().is_empty() {
             return;
         }
         debug_assert!(self.is_ready(), "a script waits until it is in");
         match self.message_for(&UserCommand::Say { text }) {
-            Some(Ok(talk)) => self.send_message(&talk, now, outbox),
-            Some(Err(words)) => self.reject_input(&words, outbox),
+            Some(Ok(talk)) => self.send_message(&talk, now, output),
+            Some(Err(words)) => self.reject_input(&words, output),
             None => debug_assert!(false, "text is something to say"),
         }
     }
@@ -223,7 +223,7 @@ impl Session {
         })
     }
 
-    fn send_request(&mut self, intent: &UserCommand<'_>, outbox: &mut SessionOutput) {
+    fn send_request(&mut self, intent: &UserCommand<'_>, output: &mut SessionOutput) {
         let in_words = matches!(
             intent,
             UserCommand::Mode { .. }
@@ -234,60 +234,60 @@ impl Session {
         self.queries.plain_reply |= in_words;
         match intent {
             UserCommand::List { filter } => {
-                self.send(&Request::List { filter: *filter }, outbox);
+                self.send(&Request::List { filter: *filter }, output);
             }
             UserCommand::Invite { nick, room } => {
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.send_line(format!("INVITE {nick} {room}"), outbox);
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
+                    self.send_line(format!("INVITE {nick} {room}"), output);
                 }
             }
             UserCommand::Kick { room, nick, reason } => {
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
                     let reason = reason.map(|text| format!(" :{text}")).unwrap_or_default();
-                    self.send_line(format!("KICK {room} {nick}{reason}"), outbox);
+                    self.send_line(format!("KICK {room} {nick}{reason}"), output);
                 }
             }
             UserCommand::Mode { target, change } => {
                 let named = target.map(str::to_owned);
-                if let Some(target) = named.or_else(|| self.room_or_active(None, outbox)) {
+                if let Some(target) = named.or_else(|| self.room_or_active(None, output)) {
                     self.send_line(
                         format!("MODE {target} {change}").trim_end().to_owned(),
-                        outbox,
+                        output,
                     );
                 }
             }
             UserCommand::Oper { name, password } => {
-                self.send(&Request::Oper { name, password }, outbox);
+                self.send(&Request::Oper { name, password }, output);
             }
             UserCommand::Raw { line } => {
                 self.await_target();
-                self.send_line((*line).to_owned(), outbox);
+                self.send_line((*line).to_owned(), output);
             }
             UserCommand::Nick { nick } => {
                 self.queries.nick = Some((*nick).to_owned());
-                self.send_nick(nick, outbox);
+                self.send_nick(nick, output);
             }
             UserCommand::Who { room } => {
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.send_who(&room, outbox);
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
+                    self.send_who(&room, output);
                 }
             }
             UserCommand::Names { room } => {
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
                     self.queries.names.insert(self.key(&room), Vec::new());
-                    self.send(&Request::Names { rooms: Some(&room) }, outbox);
+                    self.send(&Request::Names { rooms: Some(&room) }, output);
                 }
             }
             UserCommand::Whois { nick } => {
-                self.send(&Request::Whois { nick }, outbox);
+                self.send(&Request::Whois { nick }, output);
             }
             UserCommand::Join { room, key } => {
                 self.await_target();
-                self.join(room, *key, outbox);
+                self.join(room, *key, output);
             }
             UserCommand::Part { room, reason } => {
                 let (room, reason) = self.leading_room(room.as_deref(), *reason);
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
                     self.await_target();
                     self.rooms.expect_part(&room);
                     self.send(
@@ -295,22 +295,22 @@ impl Session {
                             rooms: &room,
                             reason,
                         },
-                        outbox,
+                        output,
                     );
                 }
             }
             UserCommand::Topic { room, topic } => {
                 let (room, topic) = self.leading_topic_room(room.as_deref(), *topic);
-                if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
+                if let Some(room) = self.room_or_active(room.as_deref(), output) {
                     if topic.is_none() {
                         self.queries.topics.insert(self.key(&room));
                     }
-                    self.send(&Request::Topic { room: &room, topic }, outbox);
+                    self.send(&Request::Topic { room: &room, topic }, output);
                 }
             }
             UserCommand::Away { message } => {
                 self.away = message.map(str::to_owned);
-                self.send(&Request::Away { message: *message }, outbox);
+                self.send(&Request::Away { message: *message }, output);
             }
             UserCommand::Say { .. }
             | UserCommand::Act { .. }
@@ -333,12 +333,12 @@ impl Session {
     }
 
     /// Has the other server looked for. This one is left when that has been found.
-    fn switch_server(&mut self, server: &str, outbox: &mut SessionOutput) {
+    fn switch_server(&mut self, server: &str, output: &mut SessionOutput) {
         if self.settings.script {
-            return self.reject_input("a script talks to one server", outbox);
+            return self.reject_input("a script talks to one server", output);
         }
         let server = server.to_owned();
-        outbox.actions.push(SessionAction::Seek { server });
+        output.actions.push(SessionAction::Seek { server });
     }
 
     /// The server that was looked for is there, and the program goes to it; or the words say why
@@ -348,12 +348,12 @@ impl Session {
         server: String,
         found: Result<(), String>,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         match found {
             Ok(()) => {
                 self.switch_to = Some(server);
-                self.quit(Some("gone to another server"), now, outbox);
+                self.quit(Some("gone to another server"), now, output);
             }
             Err(words) => {
                 let and = if words.ends_with('?') {
@@ -361,26 +361,26 @@ impl Session {
                 } else {
                     "; you"
                 };
-                self.reject_input(&format!("{words}{and} stay here"), outbox);
+                self.reject_input(&format!("{words}{and} stay here"), output);
             }
         }
     }
 
     /// Connects anew to the same server.
-    fn reconnect(&mut self, outbox: &mut SessionOutput) {
+    fn reconnect(&mut self, output: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
-            return self.reject_input("a script stays connected", outbox);
+            return self.reject_input("a script stays connected", output);
         }
         self.reconnect_attempts = 0;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
-            return outbox.actions.push(SessionAction::Reconnect { after });
+            return output.actions.push(SessionAction::Reconnect { after });
         }
         self.close_reason = Some("you wanted to connect anew".to_owned());
-        outbox.actions.push(SessionAction::Close);
+        output.actions.push(SessionAction::Close);
     }
 
-    fn list_rooms(&mut self, outbox: &mut SessionOutput) {
+    fn list_rooms(&mut self, output: &mut SessionOutput) {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
@@ -390,11 +390,11 @@ impl Session {
             topic: String::new(),
         });
         let rooms = rooms.collect();
-        outbox.events.push(Event::Rooms { rooms });
+        output.events.push(Event::Rooms { rooms });
     }
 
     /// Enters a room, or makes it the active one when this person is in it.
-    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut SessionOutput) {
+    fn join(&mut self, room: &str, key: Option<&str>, output: &mut SessionOutput) {
         let room = &*self.rooms.naming.room_from_input(room).into_owned();
         self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {
@@ -403,7 +403,7 @@ impl Session {
                     rooms: room,
                     keys: key,
                 },
-                outbox,
+                output,
             );
         }
     }

@@ -5,26 +5,26 @@ use crate::client::event::Event;
 use crate::client::session::{Session, SessionOutput};
 
 impl Session {
-    pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut SessionOutput) {
+    pub(super) fn help(&mut self, command: Option<&str>, output: &mut SessionOutput) {
         let Some(name) = command else {
-            return self.list_help(outbox);
+            return self.list_help(output);
         };
         let Some(long) = self.settings.aliases.get(name).cloned() else {
-            return self.explain(name, outbox);
+            return self.explain(name, output);
         };
-        notice(outbox, format!("/{name} is short for {long}"));
+        notice(output, format!("/{name} is short for {long}"));
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());
         if let Some(name) = of_long.filter(|name| CommandSpec::find(name).is_some()) {
-            self.explain(name, outbox);
+            self.explain(name, output);
         }
     }
 
-    fn list_help(&self, outbox: &mut SessionOutput) {
+    fn list_help(&self, output: &mut SessionOutput) {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
-        let mut row = |usage: &str, help: &str| notice(outbox, format!("  {usage:wide$}  {help}"));
+        let mut row = |usage: &str, help: &str| notice(output, format!("  {usage:wide$}  {help}"));
         row("TEXT", "say it to everybody in the room");
         row("@NICK TEXT", "whisper it to one person");
         for slash in commands() {
@@ -45,9 +45,9 @@ impl Session {
         );
     }
 
-    fn explain(&mut self, name: &str, outbox: &mut SessionOutput) {
+    fn explain(&mut self, name: &str, output: &mut SessionOutput) {
         match CommandSpec::find(name) {
-            Some(slash) => outbox.events.push(Event::Answer {
+            Some(slash) => output.events.push(Event::Answer {
                 words: format!("{slash}: {}", slash.help),
             }),
             None => {
@@ -55,12 +55,12 @@ impl Session {
                 let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
                     format!("did you mean /help {nearest}?")
                 });
-                self.reject_input(&format!("no command /{name}; {hint}"), outbox);
+                self.reject_input(&format!("no command /{name}; {hint}"), output);
             }
         }
     }
 }
 
-pub(super) fn notice(outbox: &mut SessionOutput, words: String) {
-    outbox.events.push(Event::Answer { words });
+pub(super) fn notice(output: &mut SessionOutput, words: String) {
+    output.events.push(Event::Answer { words });
 }

@@ -2,10 +2,11 @@
 //!
 //! It parses no text; `command` does. Only the session imports it.
 
-pub(super) mod analyze;
+mod analyze;
 mod execute;
 mod help;
-pub(super) mod send;
+pub(super) mod message;
+mod send;
 pub(super) mod sent_commands;
 mod target;
 mod unsent;

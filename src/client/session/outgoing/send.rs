@@ -5,23 +5,13 @@
 //! a refusal finds the line it is about, and when the connection is lost it is known which lines
 //! nobody can tell the status of, and which never left this program.
 
+use super::message::{OutgoingMessage, split};
 use crate::client::command::UserCommand;
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 use crate::client::event::{DeliveryStatus, Event, MessageKind};
-use crate::client::session::delivery::in_flight::in_flight_mut;
-use crate::client::session::incoming::errors::is_about_talk;
 use crate::client::session::{Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
-
-/// Something to say, and to whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client::session) struct OutgoingMessage {
-    /// A room or a person.
-    pub(super) target: String,
-    pub(super) text: String,
-    pub(super) kind: MessageKind,
-}
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
@@ -55,7 +45,7 @@ impl Session {
         &mut self,
         talk: &OutgoingMessage,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         let (before, behind) = match talk.kind {
             MessageKind::Action => (ACTION, ACTION_END),
@@ -76,12 +66,12 @@ impl Session {
                 text: (*piece).to_owned(),
                 ..talk.clone()
             });
-            if !self.send_or_queue(&request, kept, now, outbox) {
+            if !self.send_or_queue(&request, kept, now, output) {
                 return;
             }
         }
         if pieces.len() > 1 {
-            outbox.events.push(Event::Note {
+            output.events.push(Event::Note {
                 words: format!(
                     "this was too long for one line and went out in {}",
                     pieces.len()
@@ -107,15 +97,15 @@ impl Session {
     }
 
     /// Keeps what was said while there is no connection.
-    pub(super) fn queue_offline(&mut self, talk: OutgoingMessage, outbox: &mut SessionOutput) {
+    pub(super) fn queue_offline(&mut self, talk: OutgoingMessage, output: &mut SessionOutput) {
         if self.backlog.len() >= WAITING_LINES_MAX {
-            return self.reject_input("too many lines are waiting for the connection", outbox);
+            return self.reject_input("too many lines are waiting for the connection", output);
         }
         self.backlog.push_back(talk);
         // A text of many lines is told of once, and so are lines typed one behind the other.
         if !std::mem::replace(&mut self.backlog_announced, true) {
             let words = "not connected: what you say waits and is sent when the server is back";
-            outbox.events.push(Event::Note {
+            output.events.push(Event::Note {
                 words: words.to_owned(),
             });
         }
@@ -143,7 +133,7 @@ impl Session {
     pub(in crate::client::session) fn send_backlog(
         &mut self,
         now: SessionTime,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
         self.backlog_announced = false;
         if !self.backlog.is_empty() {
@@ -151,10 +141,10 @@ impl Session {
                 1 => "the line that waited goes out".to_owned(),
                 many => format!("the {many} lines that waited go out"),
             };
-            outbox.events.push(Event::Note { words });
+            output.events.push(Event::Note { words });
         }
         for talk in std::mem::take(&mut self.backlog) {
-            self.send_message(&talk, now, outbox);
+            self.send_message(&talk, now, output);
         }
     }
 
@@ -163,7 +153,7 @@ impl Session {
         let script = &mut self.delivery;
         let flight = script
             .answering
-            .and_then(|number| in_flight_mut(&mut script.in_flight, number));
+            .and_then(|number| script.request_mut(number));
         if let Some(flight) = flight.filter(|flight| flight.message.is_some()) {
             flight.tags = MessageTags::of(message);
         }
@@ -176,9 +166,9 @@ impl Session {
         talk: OutgoingMessage,
         status: DeliveryStatus,
         tags: MessageTags,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) {
-        outbox.events.push(Event::Sent {
+        output.events.push(Event::Sent {
             number,
             target: talk.target,
             nick: self.nick.clone(),
@@ -189,72 +179,16 @@ impl Session {
         });
     }
 
-    /// Tells a person what was refused at once, with their words where it is about them.
-    pub(in crate::client::session) fn report_error(
-        &mut self,
-        mut event: Event,
-        outbox: &mut SessionOutput,
-    ) {
-        let of_script = self.settings.script;
-        let script = &mut self.delivery;
-        let flight = match (script.answering, &event) {
-            // What is being written is not said yet.
-            _ if script.writing => None,
-            (Some(number), _) => in_flight_mut(&mut script.in_flight, number),
-            // The lines of a script are answered one by one, and this one is among them.
-            (None, _) if of_script => script.in_flight.front_mut(),
-            (
-                None,
-                Event::Refused {
-                    number, parameters, ..
-                },
-            ) if is_about_talk(*number) => {
-                let about = parameters.first().map_or("", String::as_str);
-                let mut flights = script.in_flight.iter_mut();
-                flights.find(|flight| {
-                    let talk = flight.message.as_ref();
-                    talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
-                })
-            }
-            _ => None,
-        };
-        if let Some((number, talk)) =
-            flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
-        {
-            if let Event::Refused { text, .. } = &mut event {
-                *text = Some(talk.text.clone());
-            }
-            self.report_delivery(
-                number,
-                talk,
-                DeliveryStatus::Refused,
-                MessageTags::default(),
-                outbox,
-            );
-        } else if let Event::Refused {
-            parameters,
-            command,
-            ..
-        } = &mut event
-        {
-            let naming = &self.rooms.naming;
-            *command = self
-                .sent_commands
-                .take_refused(parameters, self.last_received, naming);
-        }
-        outbox.events.push(event);
-    }
-
     /// The connection is lost: what never left this program waits for the next one, and of the rest
     /// nobody knows whether it arrived, so it is told and not sent again.
-    pub(in crate::client::session) fn requeue_unsent(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn requeue_unsent(&mut self, output: &mut SessionOutput) {
         let mut unsent = Vec::new();
         for flight in std::mem::take(&mut self.delivery.in_flight) {
-            let has_left = flight.start_offset < outbox.written_bytes;
+            let has_left = flight.start_offset < output.written_bytes;
             let Some(talk) = flight.message else { continue };
             if has_left {
                 let tags = MessageTags::default();
-                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, tags, outbox);
+                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, tags, output);
             } else {
                 unsent.push(talk);
             }
@@ -269,7 +203,7 @@ impl Session {
                 None => {
                     let command = piece.request.split([' ', '\r']).next().unwrap_or_default();
                     let words = format!("{command} was not sent before the connection was lost");
-                    outbox.events.push(Event::Note { words });
+                    output.events.push(Event::Note { words });
                 }
             }
         }
@@ -280,7 +214,7 @@ impl Session {
                     format!("{many} lines were not sent yet and go out when the server is back")
                 }
             };
-            outbox.events.push(Event::Note { words });
+            output.events.push(Event::Note { words });
         }
         for talk in unsent.into_iter().rev() {
             self.backlog.push_front(talk);
@@ -288,7 +222,7 @@ impl Session {
     }
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
-    pub(in crate::client::session) fn report_remaining(&mut self, outbox: &mut SessionOutput) {
+    pub(in crate::client::session) fn report_remaining(&mut self, output: &mut SessionOutput) {
         for flight in std::mem::take(&mut self.delivery.in_flight) {
             if let Some(talk) = flight.message {
                 self.report_delivery(
@@ -296,7 +230,7 @@ impl Session {
                     talk,
                     DeliveryStatus::Unknown,
                     flight.tags,
-                    outbox,
+                    output,
                 );
             }
         }
@@ -308,7 +242,7 @@ impl Session {
                     talk,
                     DeliveryStatus::Unsent,
                     MessageTags::default(),
-                    outbox,
+                    output,
                 );
             }
         }
@@ -320,7 +254,7 @@ impl Session {
                 talk,
                 DeliveryStatus::Unsent,
                 MessageTags::default(),
-                outbox,
+                output,
             );
         }
     }
@@ -335,25 +269,3 @@ const ACTION_END: &str = "\x01";
 const ADDRESS_BYTES_MAX: usize = 10 + 1 + 63;
 /// However long the names around it are, so much text goes into a line at least.
 const TEXT_BYTES_MIN: usize = 100;
-
-/// `text` in pieces of at most `bytes_max` bytes, cut at spaces where there are some and never in
-/// the middle of a character.
-pub(in crate::client::session) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while rest.len() > bytes_max {
-        let (fitting, _) = rest.split_at(rest.floor_char_boundary(bytes_max));
-        let end = match fitting.rfind(' ') {
-            // A word that would leave half a line empty is cut instead.
-            Some(space) if space >= bytes_max / 2 => space,
-            _ => fitting.len(),
-        };
-        let (piece, behind) = rest.split_at(end);
-        pieces.push(piece);
-        rest = behind.strip_prefix(' ').unwrap_or(behind);
-    }
-    if !rest.is_empty() || pieces.is_empty() {
-        pieces.push(rest);
-    }
-    pieces
-}

@@ -49,7 +49,7 @@ impl SentCommands {
     }
 
     /// The line that a refusal with these parameters is about.
-    pub(super) fn take_refused(
+    pub(in crate::client::session) fn take_refused(
         &mut self,
         parameters: &[String],
         now: Duration,
@@ -81,6 +81,13 @@ impl SentCommands {
         }
     }
 
+    /// The server has sent this numeric: the command that it completes is done.
+    pub(in crate::client::session) fn complete_numeric(&mut self, number: u16) {
+        if let Some(command) = command_answered_by(number) {
+            self.complete_command(command, None);
+        }
+    }
+
     /// The connection is lost: nothing more will be answered.
     pub(super) fn clear(&mut self) {
         self.0.clear();
@@ -88,7 +95,7 @@ impl SentCommands {
 }
 
 /// The command whose answer this number ends, or that it says is done.
-pub(in crate::client::session) fn command_answered_by(number: u16) -> Option<&'static str> {
+fn command_answered_by(number: u16) -> Option<&'static str> {
     Some(match number {
         221 | 324 | 368 => "MODE",
         305 | 306 => "AWAY",

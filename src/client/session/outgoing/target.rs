@@ -50,11 +50,11 @@ impl Session {
     }
 
     /// Makes another room the active one, by its name or its number.
-    pub(super) fn switch_room(&mut self, room: Option<&str>, outbox: &mut SessionOutput) {
+    pub(super) fn switch_room(&mut self, room: Option<&str>, output: &mut SessionOutput) {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
                 Some(room) => self.rooms.request_active(&room, None),
-                None => notice(outbox, "nothing is unread in your rooms".to_owned()),
+                None => notice(output, "nothing is unread in your rooms".to_owned()),
             };
         };
         let names = self.rooms.names();
@@ -71,7 +71,7 @@ impl Session {
             Some(name) => self.rooms.request_active(name, None),
             None => {
                 let words = format!("you are in no room {room}; /rooms lists yours");
-                self.reject_input(&words, outbox);
+                self.reject_input(&words, output);
             }
         }
     }
@@ -80,12 +80,12 @@ impl Session {
     pub(super) fn room_or_active(
         &mut self,
         named: Option<&str>,
-        outbox: &mut SessionOutput,
+        output: &mut SessionOutput,
     ) -> Option<String> {
         let named = named.map(|room| self.rooms.naming.room_from_input(room).into_owned());
         let room = named.or_else(|| self.target_room().map(str::to_owned));
         if room.is_none() {
-            self.reject_input(&self.no_room_words(), outbox);
+            self.reject_input(&self.no_room_words(), output);
         }
         room
     }

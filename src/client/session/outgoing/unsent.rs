@@ -1,7 +1,7 @@
 //! What this person said and what never left this program, as lines to be typed again: so that
 //! they can be kept and offered at the next start.
 
-use super::send::OutgoingMessage;
+use super::message::OutgoingMessage;
 use crate::client::command::{is_room, message_carries_password};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;

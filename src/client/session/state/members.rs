@@ -2,22 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::member::Member;
 use super::rooms::JoinedRooms;
 use crate::wire::FoldedName;
 
 /// So many people in all rooms together are remembered: more than there are in the largest of all
 /// networks, and no more memory than a server can be trusted with.
 const PEOPLE_MAX: usize = 200_000;
-
-/// Somebody in a room.
-#[derive(Debug)]
-pub(in crate::client::session) struct Member {
-    pub(in crate::client::session) nick: String,
-    /// When they came, in Unix seconds; unknown when they were here first.
-    pub(in crate::client::session) since: Option<i64>,
-    /// The number of their last word, 0 when they have said nothing.
-    note_activity: u64,
-}
 
 impl JoinedRooms {
     /// Somebody is in a room: `since` when they were seen to come.
@@ -34,7 +25,7 @@ impl JoinedRooms {
             let person = room.members.entry(key).or_insert(Member {
                 nick: nick.to_owned(),
                 since,
-                note_activity: 0,
+                last_activity: 0,
             });
             nick.clone_into(&mut person.nick);
         }
@@ -75,7 +66,7 @@ impl JoinedRooms {
             if let Some(person) = place.members.get_mut(&*key)
                 && room.as_ref().is_none_or(|room| **room == *name.as_str())
             {
-                person.note_activity = self.activity_count;
+                person.last_activity = self.activity_count;
             }
         }
     }
@@ -121,7 +112,7 @@ impl JoinedRooms {
             for (key, person) in room.members.iter().filter(|(key, _)| **key != own) {
                 let rank = (
                     elsewhere,
-                    u64::MAX - person.note_activity,
+                    u64::MAX - person.last_activity,
                     person.nick.as_str(),
                 );
                 let best = ranked.entry(key).or_insert(rank);

@@ -3,5 +3,6 @@
 //! It sends nothing and shows nothing. Only the session imports it.
 
 pub(super) mod ignore_list;
+mod member;
 mod members;
 pub(super) mod rooms;

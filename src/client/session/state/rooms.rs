@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::members::Member;
+use super::member::Member;
+use crate::client::event::Unread;
 use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
@@ -51,15 +52,6 @@ pub(in crate::client::session) struct JoinedRoom {
     /// What has been said since it was the active one.
     pub(in crate::client::session) unread: Unread,
     pub(super) members: BTreeMap<FoldedName, Member>,
-}
-
-/// How much has been said that was not said in the active room.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Unread {
-    /// In all.
-    pub messages: u32,
-    /// Those that name this person.
-    pub mentions: u32,
 }
 
 impl JoinedRoom {

@@ -1,6 +1,7 @@
 //! What is known of a line while it is typed.
 
 use super::*;
+use crate::client::command::analysis::TokenKind;
 use crate::client::command::completion::CompletionNames;
 
 #[test]

@@ -1,6 +1,7 @@
 //! Commands, and what becomes of them.
 
 use super::*;
+use crate::client::event::Unread;
 
 #[test]
 fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {

@@ -114,22 +114,22 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let server = "other.example".to_owned();
     let sought = |server| [SessionAction::Seek { server }];
     assert_eq!(played.take().actions, sought(server.clone()));
-    let mut outbox = SessionOutput::default();
+    let mut output = SessionOutput::default();
     let not_found = Err("unknown host other.example".to_owned());
     let session = &mut played.session;
     session.server_probed(
         server.clone(),
         not_found,
         SessionTime::default(),
-        &mut outbox,
+        &mut output,
     );
-    let [Event::InputRejected { words, .. }] = &outbox.events[..] else {
-        panic!("{outbox:?}");
+    let [Event::InputRejected { words, .. }] = &output.events[..] else {
+        panic!("{output:?}");
     };
     assert_eq!(words, "unknown host other.example; you stay here");
-    assert!(session.is_ready() && outbox.lines.is_empty());
-    session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut outbox);
-    assert_eq!(outbox.lines, "QUIT :gone to another server\r\n");
+    assert!(session.is_ready() && output.lines.is_empty());
+    session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut output);
+    assert_eq!(output.lines, "QUIT :gone to another server\r\n");
     played.lose("closed");
     assert_eq!(
         played.take().actions,

@@ -48,8 +48,8 @@ fn what_is_typed_goes_where_the_prompt_said() {
     enter(&mut played, "#dev");
     let now = played.now;
     let type_in = |played: &mut Played, room, text| {
-        let outbox = &mut played.outbox;
-        played.session.typed_in(Some(room), text, now, outbox);
+        let output = &mut played.output;
+        played.session.typed_in(Some(room), text, now, output);
         played.lines_but_fences()
     };
     assert_eq!(
@@ -83,7 +83,7 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
         let line = ScriptLine::Typed(text);
         played
             .session
-            .scripted(number, line, now, &mut played.outbox);
+            .scripted(number, line, now, &mut played.output);
     };
     say(&mut played, 1, "hello");
     played.hear(":s PONG s chatroom-line-0");
@@ -108,7 +108,7 @@ fn what_stands_behind_a_join_in_a_script_is_said_in_that_room_or_nowhere() {
         let line = ScriptLine::Typed(text);
         played
             .session
-            .scripted(number, line, now, &mut played.outbox);
+            .scripted(number, line, now, &mut played.output);
     };
     say(&mut played, 1, "/join #dev");
     assert!(!played.session.wants_input(), "where it goes is not known");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::command::completion::CompletionNames;
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
 
 /// A65: what a server says it can is not believed where it makes no sense.
 #[test]

@@ -92,7 +92,7 @@ fn refusals_with_other_numbers_are_refusals() {
         let mut played = Played::ready(true);
         let now = played.now;
         let line = ScriptLine::Typed("/mode +l abc");
-        played.session.scripted(1, line, now, &mut played.outbox);
+        played.session.scripted(1, line, now, &mut played.output);
         played.hear(&format!(":s {number} alice #lobby l abc :No"));
         played.hear(":s PONG s chatroom-line-0");
         assert!(

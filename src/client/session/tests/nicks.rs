@@ -13,7 +13,7 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     };
     assert_eq!(played.take().actions, [asked]);
     let now = played.now;
-    played.session.answer_nick("carol", now, &mut played.outbox);
+    played.session.answer_nick("carol", now, &mut played.output);
     assert_eq!(played.lines(), ["NICK carol"]);
     played.let_in("carol");
     assert_eq!(played.session.nick(), "carol");
@@ -52,7 +52,7 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     played.lose("closed");
     assert_eq!(played.take().actions.len(), 1, "only the question");
     let now = played.now;
-    played.session.answer_nick("carol", now, &mut played.outbox);
+    played.session.answer_nick("carol", now, &mut played.output);
     let after = Duration::ZERO;
     assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
     played.connect();

@@ -4,7 +4,7 @@ use super::*;
 use crate::client::event::DeliveryStatus;
 
 /// What the server was sent, until nothing more comes; it answers each question.
-fn all_answered(played: &mut Played) -> Vec<String> {
+pub(super) fn all_answered(played: &mut Played) -> Vec<String> {
     let mut said = Vec::new();
     loop {
         let lines = played.lines();
@@ -61,8 +61,8 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
     let mut played = Played::ready(false);
     played.type_line(&paste);
     let mut unsent = Vec::new();
-    played.outbox.take_lines(&mut unsent);
-    played.outbox.written_bytes = played.outbox.taken_bytes;
+    played.output.take_lines(&mut unsent);
+    played.output.written_bytes = played.output.taken_bytes;
     let left = String::from_utf8(unsent).unwrap();
     let left = left.matches("PRIVMSG").count();
     played.lose("connection reset");

@@ -298,13 +298,13 @@ fn the_names_a_server_is_told_are_those_of_the_nick_that_can_be_had() {
     assert_eq!(played.lines(), ["CAP REQ chghost"]);
     played.hear(":s CAP * ACK chghost");
     let now = played.now;
-    let (session, outbox) = (&mut played.session, &mut played.outbox);
-    session.answer_nick("bob", now, outbox);
+    let (session, output) = (&mut played.session, &mut played.output);
+    session.answer_nick("bob", now, output);
     assert_eq!(played.lines(), ["NICK bob", "CAP LIST"]);
     played.hear(":s 433 * bob :Nickname is already in use");
     played.hear(":s CAP * LIST :chghost");
-    let (session, outbox) = (&mut played.session, &mut played.outbox);
-    session.answer_nick("carol", now, outbox);
+    let (session, output) = (&mut played.session, &mut played.output);
+    session.answer_nick("carol", now, output);
     played.take();
     played.hear(":s CAP * LIST :chghost");
     assert_eq!(played.lines(), ["USER carol 0 * :carol", "CAP END"]);
@@ -376,9 +376,9 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
         played.hear(":s 376 alice :End of MOTD");
         // Where what one says comes back.
         played.hear(":alice!~a@host PRIVMSG NickServ :identify hunter2");
-        let outbox = played.take();
-        assert_eq!(outbox.lines.lines().collect::<Vec<_>>(), done);
-        assert!(matches!(&outbox.events[..], [Event::InputRejected { .. }]));
+        let output = played.take();
+        assert_eq!(output.lines.lines().collect::<Vec<_>>(), done);
+        assert!(matches!(&output.events[..], [Event::InputRejected { .. }]));
         played.hear(":alice!~a@host JOIN #dev");
         played.hear(":s 366 alice #dev :End");
         played.hear(":s 401 alice NickServ :No such nick");

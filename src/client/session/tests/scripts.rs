@@ -26,13 +26,13 @@ impl Played {
         for (line, number) in lines.iter().zip(1..) {
             let now = self.now;
             self.session
-                .scripted(number, ScriptLine::Typed(line), now, &mut self.outbox);
+                .scripted(number, ScriptLine::Typed(line), now, &mut self.output);
         }
     }
 
     fn input_ended(&mut self) {
         let now = self.now;
-        self.session.input_ended(now, &mut self.outbox);
+        self.session.input_ended(now, &mut self.output);
     }
 
     /// The numbers of the lines that were told to be refused since the last time.
@@ -84,7 +84,7 @@ fn a_refused_negotiation_ends_and_one_without_end_ends_the_session() {
     played.connect();
     for _ in 0..20_000 {
         played.hear(":s CAP * LS * :a b c");
-        if played.outbox.actions.contains(&SessionAction::Close) {
+        if played.output.actions.contains(&SessionAction::Close) {
             played.take();
             played.lose("closed");
             let orders = played.take().actions;
@@ -199,7 +199,7 @@ fn a_strict_script_sends_nothing_behind_a_refused_line() {
     played.take();
     let now = played.now;
     let line = ScriptLine::Typed("@nobody hi");
-    played.session.scripted(2, line, now, &mut played.outbox);
+    played.session.scripted(2, line, now, &mut played.output);
     played.hear(":s 401 alice nobody :No such nick");
     played.hear(":s PONG s chatroom-line-1");
     assert!(!played.session.wants_input());
@@ -220,7 +220,7 @@ fn a_window_of_unanswered_lines_is_never_exceeded_and_grows() {
             let line = ScriptLine::Typed("x");
             played
                 .session
-                .scripted(number, line, now, &mut played.outbox);
+                .scripted(number, line, now, &mut played.output);
         }
         number - before
     };
@@ -270,10 +270,10 @@ fn the_pieces_of_a_long_line_wait_for_the_window_too() {
 fn a_lost_server_tells_what_is_known_of_each_line() {
     for capabilities in ["", LABELS] {
         let mut played = script_with(capabilities, false);
-        let start = played.outbox.offset();
+        let start = played.output.offset();
         played.script(&["one", "@nobody two", "three", "four"]);
-        let unsent = played.outbox.lines.find("four").unwrap() as u64;
-        played.outbox.written_bytes = start + unsent - 60;
+        let unsent = played.output.lines.find("four").unwrap() as u64;
+        played.output.written_bytes = start + unsent - 60;
         if capabilities.is_empty() {
             played.hear(":s PONG s chatroom-line-0");
             played.hear(":s 401 alice nobody :No such nick");
@@ -305,10 +305,10 @@ fn a_long_line_that_went_out_in_part_is_unknown() {
     let mut played = script_with("", false);
     let text = "x".repeat(20_000);
     played.script(&[&text]);
-    played.outbox.written_bytes = u64::MAX;
+    played.output.written_bytes = u64::MAX;
     played.hear(":s PONG s chatroom-line-0");
     played.hear(":s PONG s chatroom-line-3");
-    played.outbox.lines.clear();
+    played.output.lines.clear();
     played.input_ended();
     played.lose("gone");
     let orders = played.take().actions;
@@ -371,7 +371,7 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
 fn a_server_that_never_answers_a_label_is_left_in_the_end() {
     let mut played = script_with(LABELS, false);
     played.script(&["one", "two"]);
-    played.outbox.written_bytes = u64::MAX;
+    played.output.written_bytes = u64::MAX;
     played.hear("@label=chatroom-line-1 :s ACK");
     for _ in 0..5 {
         played.wait(20);
@@ -382,7 +382,7 @@ fn a_server_that_never_answers_a_label_is_left_in_the_end() {
     played.wait(20);
     assert_eq!(played.take().actions, [SessionAction::Close]);
     // It was taken with the rest.
-    played.outbox.written_bytes = u64::MAX;
+    played.output.written_bytes = u64::MAX;
     played.lose("closed");
     let orders = played.take().actions;
     let [SessionAction::End(Outcome::Incomplete(Incomplete::ProtocolBroken { report, .. }))] =

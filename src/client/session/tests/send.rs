@@ -1,5 +1,6 @@
 //! What becomes of what a person says.
 
+use super::pasting::all_answered;
 use super::*;
 use crate::client::event::DeliveryStatus;
 
@@ -108,8 +109,8 @@ fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once()
     let mut played = Played::ready(false);
     let mut unsent = Vec::new();
     played.type_line("left");
-    played.outbox.take_lines(&mut unsent);
-    played.outbox.written_bytes = played.outbox.taken_bytes;
+    played.output.take_lines(&mut unsent);
+    played.output.written_bytes = played.output.taken_bytes;
     played.type_line("did not leave");
     played.type_line("@bob neither");
     played.lose("connection reset");
@@ -203,7 +204,7 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
     played.connect();
     played.let_in("alice");
     assert_eq!(played.session.unsent_count(), 9);
-    played.session.note_written(played.outbox.offset());
+    all_answered(&mut played);
     assert_eq!(played.session.unsent_count(), 0);
     assert_eq!(unsent(&played), [""; 0]);
 }
@@ -244,9 +245,9 @@ fn what_waits_for_a_slow_server_counts_as_unsent_until_the_connection_has_taken_
     assert_eq!(played.session.unsent_count(), 60);
     // The connection takes what the window lets out.
     let before = played.session.unsent_version();
-    let sent = played.outbox.lines.matches("PRIVMSG").count();
+    let sent = played.output.lines.matches("PRIVMSG").count();
     assert!((1..60).contains(&sent), "{sent}");
-    played.session.note_written(played.outbox.offset());
+    played.session.note_written(played.output.offset());
     assert_ne!(played.session.unsent_version(), before);
     let rest = format!("/msg #lobby {}", lines[sent..].join("\n"));
     assert_eq!(unsent(&played), [rest]);

@@ -9,9 +9,9 @@ mod writer;
 pub(in crate::client) use files::folder_of;
 pub use writer::LogWriter;
 
-use crate::client::event::json::Record;
-use crate::client::event::{Event, Occurrence};
+use crate::client::event::{Event, Occurrence, json};
 use crate::client::view::Renderer;
+use crate::common::record::Record;
 
 /// The record of an event in the log. `None` for notes and answers of this program, such as its
 /// help, and for passwords, which must not be logged.
@@ -22,7 +22,7 @@ fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus { .. } | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
-        _ => Record::of(occurrence).or_else(|| {
+        _ => json::encode(occurrence).or_else(|| {
             // An event without a record of its own is logged as the text that was shown.
             let lines = renderer.lines(event, *at, None);
             let words = lines.trim_end();

@@ -20,9 +20,9 @@ use jiff::tz::TimeZone;
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::Occurrence;
-use crate::client::event::json::Record;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
+use crate::common::record::Record;
 
 /// How many bytes wait while nothing can be written. Further lines are dropped.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -115,7 +115,7 @@ impl LogWriter {
         }
     }
 
-    /// Writes the waiting lines, but waits for the disk for at most [`FINISH_MAX`].
+    /// Writes the waiting lines, but waits for the disk for at most two seconds.
     pub fn finish(&self) {
         let mut state = self.lock();
         state.finished = true;

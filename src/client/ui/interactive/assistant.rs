@@ -3,10 +3,10 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::editor::InputAssist;
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::LineAnalysis;
 use crate::client::view::Renderer;
 
 /// How long the editor waits for an answer of the session.

@@ -7,8 +7,7 @@ use super::event::InteractiveEvent;
 use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
-use crate::client::event::Occurrence;
-use crate::client::event::json::Record;
+use crate::client::event::{Occurrence, json};
 use crate::client::net::Frontend;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -78,7 +77,7 @@ impl Frontend for InteractiveFrontend {
             Format::Plain => self.writer.show(event, *at, session.active_room()),
             _ if event.is_as_typed() => self.writer.show(event, *at, session.active_room()),
             Format::Json => {
-                let line = Record::of(occurrence).map(|record| record.line());
+                let line = json::encode(occurrence).map(|record| record.line());
                 self.writer.add(&line.unwrap_or_default());
             }
             Format::Raw => {}

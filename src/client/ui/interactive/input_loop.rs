@@ -67,7 +67,7 @@ impl InputLoop<'_> {
 
     /// Leaves the session when the editor can no longer be used.
     pub(super) fn quit_without_editor(&mut self, reason: &str) -> Option<Outcome> {
-        self.editor.abandon();
+        self.editor.stop();
         self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
             match self.events.recv() {

@@ -143,7 +143,7 @@ impl InteractiveUi {
             renderer: renderer.clone(),
         };
         self.editor
-            .begin(context.history_file, drafts.clone(), assist)?;
+            .start_session(context.history_file, drafts.clone(), assist)?;
         self.printer.push(context.greeting);
         let title = Title::default();
         let frontend = self.frontend(

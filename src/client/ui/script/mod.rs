@@ -20,8 +20,7 @@ use tokio::sync::mpsc;
 
 use super::setup::{SessionEnd, start_control_server};
 use crate::client::config::options::Format;
-use crate::client::event::json::Record;
-use crate::client::event::{Event, Occurrence, explain};
+use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
@@ -229,7 +228,7 @@ impl ScriptFrontend {
                 self.printer.push(self.renderer.lines(event, *at, None));
             }
             Format::Json => {
-                if let Some(record) = Record::of(occurrence) {
+                if let Some(record) = json::encode(occurrence) {
                     self.printer.push(record.line());
                 }
             }

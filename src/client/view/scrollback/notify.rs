@@ -2,8 +2,8 @@
 
 use super::Scrollback;
 use crate::client::command::settings::{NotifyBy, NotifyLevel};
+use crate::client::event::Unread;
 use crate::client::event::{Event, MessageKind};
-use crate::client::session::Unread;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';

@@ -6,9 +6,9 @@ use super::buffer::BUFFER_BYTES_MAX;
 use super::notify::BELL;
 use super::*;
 use crate::client::command::settings::DisplaySettings;
-use crate::client::event::json::MessageTags;
+use crate::client::event::MessageTags;
+use crate::client::event::Unread;
 use crate::client::event::{DeliveryStatus, MessageKind};
-use crate::client::session::Unread;
 use crate::client::view::Verbosity;
 
 const NOON: i64 = 12 * 3_600 + 60;

@@ -1,0 +1,29 @@
+//! What is known of a line while it is typed: its tokens, a hint, and whether it is a secret.
+//!
+//! The session fills it in; the editor and the view show it.
+
+use std::ops::Range;
+
+/// What is known of a typed line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineAnalysis {
+    /// Byte ranges of the line and what they are, in order and without overlap.
+    pub tokens: Vec<(Range<usize>, TokenKind)>,
+    /// What Enter would do, where the line does not show it.
+    pub hint: Option<String>,
+    /// The arguments that the command still takes, to be shown right after the line.
+    pub usage: Option<String>,
+    /// The line carries a password and must not be written to a file.
+    pub secret: bool,
+}
+
+/// What a part of a typed line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A known command.
+    Command,
+    /// Something that would be refused, such as an unknown command.
+    Refused,
+    /// The nick of a user who can be seen.
+    Nick,
+}

@@ -1,0 +1,52 @@
+//! The IRCv3 tags of a message that the client keeps: its time and its ID.
+
+use jiff::Timestamp;
+
+use crate::wire::Message;
+use crate::wire::message::unescaped;
+
+/// The tags of a message. IRCv3 server-time, message-ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageTags {
+    time: Option<Timestamp>,
+    msgid: Option<String>,
+}
+
+/// Longer message IDs are ignored.
+const MSGID_BYTES_MAX: usize = 512;
+
+impl MessageTags {
+    /// Reads the tags of a line from the server. Invalid values are ignored.
+    pub fn of_line(line: &[u8]) -> Self {
+        if line.first() != Some(&b'@') {
+            return Self::default();
+        }
+        let text = String::from_utf8_lossy(line);
+        Message::parse(&text).map_or_else(|_| Self::default(), |message| Self::of(&message))
+    }
+
+    /// Reads the tags of a parsed message. Invalid values are ignored.
+    pub fn of(message: &Message<'_>) -> Self {
+        let tag = |name: &str| Some(unescaped(message.tags.get(name)?).into_owned());
+        Self {
+            time: tag("time").and_then(|time| time.parse().ok()),
+            msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),
+        }
+    }
+
+    /// When the message was sent, in Unix seconds, if the server says so.
+    pub fn unix_seconds(&self) -> Option<i64> {
+        self.time.map(Timestamp::as_second)
+    }
+
+    /// When the message was sent, or else this time. A time outside the calendar becomes 1970.
+    pub(super) fn time_or(&self, unix_seconds: i64) -> Timestamp {
+        let time = self.time.or(Timestamp::from_second(unix_seconds).ok());
+        time.unwrap_or_default()
+    }
+
+    /// The server's ID of the message, if it has one.
+    pub(super) fn msgid(&self) -> Option<&str> {
+        self.msgid.as_deref()
+    }
+}

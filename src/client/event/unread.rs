@@ -1,0 +1,10 @@
+//! How many messages a room has that the user has not seen.
+
+/// The messages that came to rooms other than the active one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// All of them.
+    pub messages: u32,
+    /// Those that mention the user.
+    pub mentions: u32,
+}

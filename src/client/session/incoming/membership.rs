@@ -1,0 +1,229 @@
+//! Who joins, leaves, is kicked or changes nick; the user's own nick and address.
+
+use super::fields::{is_truncated_nick, parameters_from};
+use crate::client::event::Event;
+use crate::client::session::{Session, SessionOutput, SessionTime};
+use crate::wire::Message;
+
+impl Session {
+    pub(super) fn on_join(
+        &mut self,
+        message: &Message<'_>,
+        room: &str,
+        own: bool,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let Some(source) = message.source else { return };
+        if own {
+            self.set_address(source.as_str());
+            self.rooms.enter(room);
+            return;
+        }
+        let nick = source.nick();
+        self.rooms.add(room, nick, Some(now.unix_seconds));
+        output.events.push(Event::Joined {
+            room: self.rooms.name_of(room).to_owned(),
+            nick: nick.to_owned(),
+        });
+        self.warn_confusable(nick, output);
+    }
+
+    pub(super) fn on_part(
+        &mut self,
+        message: &Message<'_>,
+        room: &str,
+        reason: Option<&str>,
+        own: bool,
+        output: &mut SessionOutput,
+    ) {
+        let reason = self.visible_reason(message, reason);
+        let nick = message.source.map_or("", |source| source.nick());
+        let room = self.rooms.name_of(room).to_owned();
+        if own {
+            self.sent_commands
+                .complete_command("PART", Some(&self.rooms.naming.key(&room)));
+            self.rooms.leave(&room);
+            return output.events.push(Event::Departed { room });
+        }
+        self.rooms.remove(&room, nick);
+        output.events.push(Event::Left {
+            room,
+            nick: nick.to_owned(),
+            reason,
+        });
+    }
+
+    pub(super) fn on_quit(
+        &mut self,
+        message: &Message<'_>,
+        reason: Option<&str>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let nick = message.source.map_or("", |source| source.nick());
+        self.rooms.remove_everywhere(nick);
+        let naming = &self.rooms.naming;
+        let whisperer = self
+            .last_whisperer
+            .take_if(|whisperer| naming.is_same(whisperer, nick));
+        self.departed_whisperer = whisperer.or(self.departed_whisperer.take());
+        output.events.push(Event::Quit {
+            nick: nick.to_owned(),
+            reason: self.visible_reason(message, reason),
+        });
+        self.regain_from(nick, now, output);
+    }
+
+    pub(super) fn on_kick(
+        &mut self,
+        message: &Message<'_>,
+        by: &str,
+        room: &str,
+        nick: &str,
+        output: &mut SessionOutput,
+    ) {
+        let own = self.is_own(nick);
+        let room = self.rooms.name_of(room).to_owned();
+        if own {
+            self.rooms.leave(&room);
+        } else {
+            self.rooms.remove(&room, nick);
+        }
+        output.events.push(Event::Kicked {
+            room,
+            nick: nick.to_owned(),
+            by: by.to_owned(),
+            reason: message.parameter(2).map(str::to_owned),
+            own,
+        });
+    }
+
+    pub(super) fn on_nick(
+        &mut self,
+        from: &str,
+        to: &str,
+        own: bool,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        self.rooms.rename(from, to);
+        self.ignore_list.rename(from, to);
+        if let Some(nick) = &mut self.last_whisperer
+            && self.rooms.naming.is_same(nick, from)
+        {
+            to.clone_into(nick);
+        }
+        if own {
+            to.clone_into(&mut self.nick);
+            let naming = &self.rooms.naming;
+            let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
+            let asked = self.queries.nick.take_if(|asked| is(asked));
+            if asked.is_some() || is(&self.settings.nick) {
+                // What was asked for by the person is what is wanted from now on.
+                to.clone_into(&mut self.settings.nick);
+            } else {
+                self.renamed_by_server = true;
+            }
+            self.queries.regaining = false;
+            self.regain_at = None;
+        }
+        output.events.push(Event::Renamed {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            own,
+        });
+        if !own {
+            self.warn_confusable(to, output);
+            self.regain_from(from, now, output);
+        }
+    }
+
+    pub(super) fn on_mode(
+        &mut self,
+        message: &Message<'_>,
+        target: &str,
+        letters: &str,
+        output: &mut SessionOutput,
+    ) {
+        let by = message.source.map_or("", |source| source.nick());
+        output.events.push(Event::ModeChanged {
+            target: self.rooms.name_of(target).to_owned(),
+            by: by.to_owned(),
+            change: parameters_from(message, 1),
+        });
+        // Servers without the numeric for a login set +r.
+        if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
+            self.logged_in(output);
+        }
+    }
+
+    pub(super) fn on_invite(
+        &mut self,
+        message: &Message<'_>,
+        room: Option<&str>,
+        output: &mut SessionOutput,
+    ) {
+        let source = message.source;
+        if source.is_some_and(|source| self.is_ignored(source.as_str())) {
+            return;
+        }
+        let Some(room) = room else {
+            return self.on_unknown(message, output);
+        };
+        self.rooms.add_known_room(room);
+        output.events.push(Event::Invited {
+            room: room.to_owned(),
+            by: source.map_or("", |source| source.nick()).to_owned(),
+        });
+    }
+
+    /// Why somebody left, unless their words are not shown.
+    fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
+        let source = message.source.map_or("", |source| source.as_str());
+        reason
+            .filter(|_| !self.is_ignored(source))
+            .map(str::to_owned)
+    }
+
+    /// Tells when somebody's nick can be taken for another one's.
+    fn warn_confusable(&self, nick: &str, output: &mut SessionOutput) {
+        let own = self.nick.as_str();
+        if let Some(other) = self.rooms.confusable(nick, own) {
+            output.events.push(Event::ConfusableNick {
+                nick: nick.to_owned(),
+                other,
+            });
+        }
+    }
+
+    /// Remembers what others see of this person, to know how long a line can be.
+    pub(in crate::client::session) fn set_address(&mut self, source: &str) {
+        self.address = source
+            .split_once('!')
+            .map(|(_, address)| address.to_owned());
+    }
+
+    /// `396 alice host :is now your displayed host`; some tell the user name with it.
+    pub(super) fn set_visible_host(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
+        let Some(host) = message.parameter(1) else {
+            return;
+        };
+        let known = self.address.as_deref().unwrap_or(&self.nick);
+        let user = known.split('@').next().unwrap_or_default();
+        self.address = Some(match host.contains('@') {
+            true => host.to_owned(),
+            false => format!("{user}@{host}"),
+        });
+        output.events.push(Event::ServerNotice {
+            text: parameters_from(message, 1),
+        });
+    }
+
+    /// Somebody has given up a nick: it may be the one this person wants.
+    fn regain_from(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
+        if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
+            self.regain(now, output);
+        }
+    }
+}

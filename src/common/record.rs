@@ -1,0 +1,255 @@
+//! The record form of what happened in a conversation: one JSON object a line (NDJSON).
+//!
+//! It is what `--format json` prints, what the log keeps and what `chatroom log` reads. It knows
+//! nothing of the client's events; `client/event/json` converts them.
+
+mod schema;
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::wire::name::is_invisible;
+pub use schema::{KINDS, schema};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordKind {
+    /// A message in a room.
+    Message,
+    /// A message to one person.
+    Whisper,
+    /// Someone, or the user, joined a room; `people` are the other members.
+    Join,
+    /// Someone, or the user, left a room.
+    Part,
+    /// Someone left the server.
+    Quit,
+    /// `nick` kicked `other` from a room.
+    Kick,
+    /// `nick` changed their nick to `other`.
+    Rename,
+    /// The topic of a room, or the topic that `nick` has set.
+    Topic,
+    /// `nick` changed the modes of a room or of `other`; without a nick, the current modes.
+    Mode,
+    /// `nick` invited the user to a room.
+    Invite,
+    /// Someone is away, or the user is marked as away.
+    Away,
+    /// The members of a room, as requested.
+    Names,
+    /// The rooms of the server, or with `own` those of the user, as requested.
+    Rooms,
+    /// What the server knows about `nick`, as requested.
+    Whois,
+    /// Text from the server.
+    Server,
+    /// The connection is lost.
+    Lost,
+    /// The connection is restored.
+    Back,
+    /// Something was refused, and why.
+    Refused,
+    /// Text from the client, of one line or several.
+    Note,
+}
+
+/// One thing that happened. Fields that do not apply are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// What happened.
+    pub kind: RecordKind,
+    /// When, in UTC, in the format of RFC 3339: the server's time if it sends one, else the
+    /// client's.
+    pub time: String,
+    /// The room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Who did it; for the user's own whispers, who receives them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick: Option<String>,
+    /// The other person involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// The message, the reason or the topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `action` for `/me`, `notice` for a NOTICE; left out for plain messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manner: Option<String>,
+    /// Nicks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+    /// The rooms of a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<RoomRecord>,
+    /// What the server knows about a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<WhoisRecord>>,
+    /// Whether the user did it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// Whether the message mentions the user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mention: bool,
+    /// The delivery status of the user's own message: `delivered`, `refused`, `unknown` or
+    /// `unsent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fate: Option<String>,
+    /// The server's ID of the message. IRCv3 message-ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub msgid: Option<String>,
+}
+
+/// A room in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// Its name.
+    pub room: String,
+    /// How many members it has.
+    pub count: usize,
+    /// Its topic; empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// How many of its messages the user has not seen.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u32,
+    /// How many of those mention the user.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: u32,
+    /// Whether typed text goes there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub active: bool,
+}
+
+/// What the server knows about one person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhoisRecord {
+    /// User name and host as `user@host`.
+    pub address: String,
+    /// The real name.
+    pub real_name: String,
+    /// The rooms that the user may see, each with the rank in front.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<String>,
+    /// The server of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Seconds since the last message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<u64>,
+    /// When the person connected, in the format of RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The away message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<String>,
+    /// Everything else, in the server's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<String>,
+}
+
+impl Record {
+    /// A record with only its kind and its time.
+    pub fn new(kind: RecordKind, time: Timestamp) -> Self {
+        Self {
+            kind,
+            time: time.to_string(),
+            room: None,
+            nick: None,
+            other: None,
+            text: None,
+            manner: None,
+            people: Vec::new(),
+            rooms: Vec::new(),
+            details: None,
+            own: false,
+            mention: false,
+            fate: None,
+            msgid: None,
+        }
+    }
+
+    /// A text from the client. A time outside the calendar becomes 1970.
+    pub fn note(text: &str, unix_seconds: i64) -> Self {
+        let time = Timestamp::from_second(unix_seconds).unwrap_or_default();
+        Self {
+            text: Some(text.to_owned()),
+            ..Self::new(RecordKind::Note, time)
+        }
+    }
+
+    /// Reads one line; `None` if it is not a record.
+    pub fn read(line: &str) -> Option<Self> {
+        let record: Self = serde_json::from_str(line).ok()?;
+        record.timestamp().is_some().then_some(record)
+    }
+
+    /// When it happened, in Unix seconds.
+    pub fn unix_seconds(&self) -> i64 {
+        self.timestamp().unwrap_or_default().as_second()
+    }
+
+    fn timestamp(&self) -> Option<Timestamp> {
+        self.time.parse().ok()
+    }
+
+    /// The record as one line, with its line feed. Control and invisible characters are escaped,
+    /// so that a terminal can show the line.
+    pub fn line(&self) -> String {
+        let Ok(json) = serde_json::to_string(self) else {
+            debug_assert!(false, "text can be written as JSON");
+            return String::new();
+        };
+        let mut line = String::with_capacity(json.len() + 1);
+        for c in json.chars() {
+            if c.is_control() || is_invisible(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            } else {
+                line.push(c);
+            }
+        }
+        line.push('\n');
+        line
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_character_that_a_terminal_obeys_and_nothing_is_lost() {
+        let text = "\x1b[2J\u{9b}2J\u{202e}x\n\0\u{e0041}👩\u{200d}🚀";
+        let line = Record::note(text, 60).line();
+        let bad = |c: char| c.is_control() || is_invisible(c);
+        assert!(!line.trim_end().contains(bad), "{line:?}");
+        let read: Record = serde_json::from_str(&line).unwrap();
+        assert_eq!(read.text.as_deref(), Some(text));
+    }
+
+    #[test]
+    fn lines_that_are_not_records_are_ignored() {
+        for line in [
+            "",
+            "{}",
+            "hello",
+            r#"{"kind":"message"}"#,
+            r#"{"kind":"message","time":"yesterday"}"#,
+            r#"{"kind":"x","time":"2026-11-24T10:00:00Z"}"#,
+            r#"{"kind":"message","time":"2026-11-24T10:00:00Z","text":"ha"#,
+        ] {
+            assert_eq!(Record::read(line), None, "{line}");
+        }
+    }
+}
