@@ -7,7 +7,7 @@ use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
-pub trait Frontend: Send {
+pub(crate) trait Frontend: Send {
     /// Something happened.
     fn event(&mut self, occurrence: &Occurrence, session: &Session);
     /// The event that the script waited for has happened.
