@@ -1,17 +1,38 @@
-//! Who is here and what they may do: everything the server decides, with no socket, no clock and
-//! no chance in it. The same lines in the same order at the same times give the same bytes.
+//! The server's decisions, as a deterministic state machine: who is connected, which rooms there
+//! are, and what each line does. It has no I/O, no clock and no randomness: the same lines in the
+//! same order at the same times give the same bytes.
 //!
-//! There are four ways in ([`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
-//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), new settings ([`Hub::reconfigured`]), and
-//! an end ([`Hub::stop`]). Each step fills an [`Outbox`], which its caller empties before the next
-//! one.
+//! A caller reports what happens ([`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
+//! [`Hub::answered`], [`Hub::tick`], [`Hub::reconfigured`], [`Hub::stop`]), and asks when to call
+//! again ([`Hub::next_deadline`]). Each step fills an [`Outbox`] with what is to be done; the caller
+//! does that before the next step.
 //!
-//! `people` and `room` are the state. What can be asked for stands in one file a family:
-//! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
-//! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
-//! kept to, `refusal` how a no is said, `answers` and `told` how a line reaches whom it is for, and
-//! `labels` which answer belongs to which line. What happens is told to the log as it happens.
-//! `tests` is for those who test it, and in no program.
+//! ```
+//! use std::net::Ipv4Addr;
+//!
+//! use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
+//! use chatting_room::wire::Line;
+//!
+//! let now = HubTime::default();
+//! let mut hub = Hub::new(HubSettings::default(), now);
+//! let mut outbox = Outbox::default();
+//!
+//! let alice = ConnectionId::new(0, 0);
+//! hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+//! outbox.clear();
+//! hub.received(alice, Line::Whole(b"PING :hello"), now, &mut outbox);
+//! let (to, line) = outbox.sends().next().unwrap();
+//! assert_eq!(to, alice);
+//! assert_eq!(line, b":chatroomd.local PONG chatroomd.local :hello\r\n");
+//! ```
+//!
+//! `state` has the tables, `commands` one file for each family of commands, `limits` what the hub
+//! holds clients to. `error` maps errors to numerics; `replies` and `fanout` deliver lines, in the
+//! variant that each recipient asked for; `labels` marks responses. `task` is the port for work that
+//! takes long. `invariants` is for tests only.
+//!
+//! It knows `wire` and `common`, and no other part of the server. `net`, `config`, `auth` and
+//! `daemon` import it.
 
 mod capabilities;
 mod commands;
@@ -53,9 +74,11 @@ use state::rooms::{Room, RoomMember, Rooms};
 use task::Answer;
 
 pub use limits::{Limit, Limits};
-pub use outbox::{LineSpan, Outbox};
-pub use settings::{Credential, DisconnectReason, HubSettings, HubTime, Operator};
+pub(in crate::server) use outbox::LineSpan;
+pub use outbox::Outbox;
+pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
 pub use state::people::ConnectionId;
+pub use time::HubTime;
 
 /// The one owner of all people and rooms.
 #[derive(Debug, Default)]
@@ -173,6 +196,17 @@ impl Hub {
         });
     }
 
+    /// The configuration was read again: what it says holds from now on, or, when it is broken,
+    /// what held before. Operators are notified.
+    pub fn reconfigured(
+        &mut self,
+        read: Result<HubSettings, String>,
+        now: HubTime,
+        outbox: &mut Outbox,
+    ) {
+        self.step(now, outbox, |hub| hub.reconfigure(read));
+    }
+
     /// Time has passed; to be called at [`Hub::next_deadline`], and no harm at any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
         self.step(now, outbox, |hub| {
@@ -201,7 +235,7 @@ impl Hub {
     }
 
     /// Gives back the memory of those who have left.
-    pub fn shrink(&mut self) {
+    pub(in crate::server) fn shrink(&mut self) {
         self.people.shrink();
         self.rooms.shrink();
         self.timers.per_address.shrink_to_fit();
@@ -215,12 +249,12 @@ impl Hub {
     }
 
     /// How many are connected, people who have not registered yet included.
-    pub fn connection_count(&self) -> usize {
+    pub(in crate::server) fn connection_count(&self) -> usize {
         self.people.connected
     }
 
     /// The bounds that are in force.
-    pub fn limits(&self) -> &Limits {
+    pub(in crate::server) fn limits(&self) -> &Limits {
         &self.settings.limits
     }
 

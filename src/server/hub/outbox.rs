@@ -22,7 +22,7 @@ const KEPT_SENDS_MAX: usize = 16 * 1024;
 
 /// A line that stands in an [`Outbox`], to be sent as often as needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineSpan {
+pub(in crate::server) struct LineSpan {
     start: u32,
     end: u32,
 }
@@ -77,7 +77,7 @@ pub struct Outbox {
 
 impl Outbox {
     /// Writes a line and its ending. What does not fit in a line is cut off, at a character.
-    pub fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
+    pub(in crate::server) fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = self.text.write_fmt(words);
@@ -87,7 +87,7 @@ impl Outbox {
     }
 
     /// Writes a line and its ending if all of it fits in a line; otherwise nothing is written.
-    pub fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
+    pub(super) fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
         let start = self.text.len();
         let _ = self.text.write_fmt(words);
         if self.text.len() - start > LINE_BYTES_MAX {
@@ -152,7 +152,7 @@ impl Outbox {
     }
 
     /// Sends a line that was written in this step.
-    pub fn send(&mut self, to: ConnectionId, line: LineSpan) {
+    pub(in crate::server) fn send(&mut self, to: ConnectionId, line: LineSpan) {
         self.sends.push((to, line));
     }
 
@@ -162,7 +162,7 @@ impl Outbox {
     }
 
     /// Takes no more lines from a connection until then; the longer of two pauses counts.
-    pub fn pause(&mut self, id: ConnectionId, until: Duration) {
+    pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         match self.pauses.iter_mut().find(|(one, _)| *one == id) {
             Some((_, at)) => *at = until.max(*at),
             None => self.pauses.push((id, until)),

@@ -1,19 +1,9 @@
 //! What the hub is told from outside: the time, what the server is like, why somebody is lost.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::Limits;
 use crate::wire::RoomName;
-
-/// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct HubTime {
-    /// How long the server has been running.
-    pub running: Duration,
-    /// Unix time: how long it has been since the beginning of 1970.
-    pub unix: Duration,
-}
 
 /// Who may say `OPER`, and what they have to give with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

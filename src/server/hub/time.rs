@@ -1,10 +1,18 @@
 //! Points in time, in the two forms that people and programs are told.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::HubTime;
+/// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct HubTime {
+    /// How long the server has been running.
+    pub running: Duration,
+    /// Unix time: how long it has been since the beginning of 1970.
+    pub unix: Duration,
+}
 
 /// The time of day as IRCv3 server-time wants it.
 impl fmt::Display for HubTime {
@@ -24,8 +32,6 @@ pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
