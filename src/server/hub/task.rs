@@ -1,15 +1,15 @@
-//! The port for work that the hub cannot do itself, because it takes long or needs a file.
+//! The port for work that the hub does not do itself, because it takes long or needs a file.
 //!
-//! A step of the hub puts a [`Task`] into the outbox. Its caller has it carried out elsewhere, takes
-//! no more lines from the connection meanwhile, and calls [`Hub::answered`](super::Hub::answered)
-//! with the [`Answer`].
+//! A step of the hub puts a [`Task`] into the outbox. The caller has it carried out elsewhere,
+//! takes no more lines from the connection meanwhile, and passes the [`Answer`] to
+//! [`Hub::answered`](super::Hub::answered).
 
 use super::ConnectionId;
 
-/// Work to be done outside the hub.
+/// Work to do outside the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
-    /// Check a password against a hash in the PHC string format: some milliseconds of work.
+    /// Check a password against a hash in the PHC string format, which takes some milliseconds.
     CheckPassword {
         /// The connection that gave the password.
         connection: ConnectionId,
@@ -48,11 +48,11 @@ impl Answer {
     }
 }
 
-/// Carries out tasks beside the event loop.
+/// Carries out tasks while the event loop goes on.
 pub(in crate::server) trait TaskRunner: Send {
     /// Accepts a task. Its answer comes later, in the order of the tasks.
     fn submit(&mut self, task: Task);
 
-    /// The next answer that is there, if any.
+    /// The next answer, if one is ready.
     fn next_answer(&mut self) -> Option<Answer>;
 }

@@ -116,7 +116,7 @@ impl LogWriter {
         }
     }
 
-    /// Writes the waiting lines, but waits for the disk for at most [`FINISH_MAX`].
+    /// Writes the waiting lines, but waits for the disk for at most two seconds.
     pub fn finish(&self) {
         let mut state = self.lock();
         state.finished = true;

@@ -1,7 +1,7 @@
-//! What each request of a client does: a line is parsed here and passed to one handler.
+//! The handlers of the requests: a line is parsed here and passed to one handler.
 //!
-//! A handler changes the state and returns a [`Rejection`] instead of sending the error itself. Only
-//! the hub imports this folder.
+//! A handler changes the state and returns a [`Rejection`] instead of sending the error itself.
+//! Only the hub imports this folder; it knows no sockets and no clock.
 
 mod help;
 mod list;
@@ -41,7 +41,7 @@ impl Hub {
             self.reject(from, rejection);
         }
         match (label, self.started_check(from)) {
-            // The response comes with the answer to the task.
+            // The response is sent with the answer to the task.
             (Some(label), Some(check)) => check.label = Some(label.text.to_owned()),
             (Some(label), None) => self.label_responses(label),
             (None, _) => {}

@@ -1,4 +1,4 @@
-//! What operators of the server can do: OPER itself, KILL, WALLOPS and REHASH.
+//! Commands of server operators: OPER, KILL, WALLOPS and REHASH.
 
 use std::mem;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
 };
 
-/// How long each wrong password keeps its sender waiting: guessing has to be slow.
+/// Pause of a sender after each wrong password, so that guessing is slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
-/// How long nobody can try a password after a wrong one was tried on a hash. That is work on purpose,
-/// some 15 ms of it, and this one thread has everybody to serve: so however many connections guess
-/// together, the others wait once a second at most, and not longer than is hardly felt. With each try
-/// from an address it is twice as long for that address, so those who guess leave room for others.
+/// Minimum time after a failed check of a hash, for all connections together. A check takes some 15
+/// ms of CPU time by design, and this bounds the load however many connections guess together. Each
+/// attempt from an address doubles the time for that address, so that guessers leave attempts for
+/// others.
 const HASH_INTERVAL: Duration = Duration::from_secs(1);
-/// How often it becomes twice as long.
+/// Maximum number of doublings.
 const DOUBLINGS_MAX: u32 = 6;
-/// How many addresses are remembered for that.
+/// Maximum number of addresses with a count of attempts.
 const ADDRESSES_MAX: usize = 4096;
 
 impl Hub {
@@ -43,7 +43,7 @@ impl Hub {
         let next_apart = HASH_INTERVAL * (1 << *tries);
         let is_checking = !self.timers.oper_checks.is_empty() && limits.enabled
             || self.timers.oper_checks.contains_key(&from);
-        // A check that is not finished counts like a wrong password.
+        // An unfinished check counts like a wrong password.
         let last_hash = match is_checking {
             true => Some(now),
             false => self.timers.last_hash.filter(|_| limits.enabled),
@@ -80,7 +80,7 @@ impl Hub {
         }
     }
 
-    /// The check that the line at hand has started.
+    /// The check that the current line has started.
     pub(super) fn started_check(&mut self, from: ConnectionId) -> Option<&mut OperCheck> {
         let tasks = &self.outbox.get_mut().tasks;
         let is_started = tasks.iter().any(|task| task.connection() == from);
@@ -88,7 +88,7 @@ impl Hub {
         check.filter(|_| is_started)
     }
 
-    /// Ends an `OPER` whose password was checked outside the hub.
+    /// Completes an `OPER` whose password was checked outside the hub.
     pub(in crate::server::hub) fn password_checked(&mut self, id: ConnectionId, is_correct: bool) {
         let Some(OperCheck { name, label }) = self.timers.oper_checks.remove(&id) else {
             return;
@@ -99,7 +99,7 @@ impl Hub {
         if self.people.get(id).is_none() {
             return;
         }
-        // The configuration may have been read again in the meantime.
+        // The configuration may have been reloaded in the meantime.
         let is_known = self.settings.operators.iter().any(|one| one.name == name);
         self.outbox().begin_responses();
         if let Err(rejection) = self.finish_oper(id, &name, is_correct && is_known) {
@@ -135,7 +135,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Makes somebody an operator of the server, or an operator no longer.
+    /// Grants or removes operator status.
     fn set_operator(&mut self, id: ConnectionId, on: bool) {
         if self.set_user_mode(id, 'o', on) {
             self.send_user_modes(id, if on { "+o" } else { "-o" });
@@ -147,7 +147,7 @@ impl Hub {
         self.require_operator(id).is_ok()
     }
 
-    /// An operator of the server; everybody else is refused for not being one.
+    /// The user, if it is a server operator; any other user is an error.
     fn require_operator(&self, id: ConnectionId) -> CommandResult<'static, &Registered> {
         let user = self.people.registered(id)?;
         let is_one = user.modes.has('o');
@@ -183,8 +183,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Asks for the configuration to be read again; what comes of it is reported by
-    /// [`Hub::reconfigured`].
+    /// Requests a reload of the configuration; [`Hub::reconfigured`] reports the result.
     pub(super) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
         self.require_operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
@@ -212,7 +211,7 @@ impl Hub {
         self.revoke_operators();
     }
 
-    /// Those whom the configuration names no longer are operators no longer.
+    /// Removes operator status from users whose account is no longer configured.
     fn revoke_operators(&mut self) {
         for (id, name) in mem::take(&mut self.timers.operators) {
             if self.settings.operators.iter().any(|one| one.name == name) {
@@ -223,7 +222,8 @@ impl Hub {
         }
     }
 
-    /// A room that was anybody's becomes the lobby: only operators of the server operate it.
+    /// Makes server operators the only room operators of a new lobby, which may have been an
+    /// ordinary room.
     fn sync_lobby_operators(&mut self) {
         let members = self.lobby().map(|room| room.members.clone());
         for RoomMember { id, .. } in members.unwrap_or_default() {
@@ -243,7 +243,7 @@ mod tests {
     use crate::wire::Line;
 
     #[test]
-    fn a_wrong_password_has_to_be_waited_for_and_a_right_one_not() {
+    fn a_wrong_password_pauses_its_sender_and_a_right_one_does_not() {
         let root = Operator {
             name: "root".to_owned(),
             credential: Credential::Plain("sesame".to_owned()),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_tried_once_a_second_and_those_who_guess_leave_room_for_others() {
+    fn hashes_are_checked_once_a_second_and_guessers_leave_attempts_for_others() {
         let root = Operator {
             name: "root".to_owned(),
             credential: Credential::Hash("the hash".to_owned()),
@@ -315,12 +315,12 @@ mod tests {
         let (incorrect, too_soon) = (":Password incorrect\r\n", " was not tried; try again in ");
         assert!(say(alice, 0, wrong).ends_with(incorrect));
         assert!(say(bob, 999, right).contains(too_soon));
-        // Each try needs twice as long without a hash as the one before it from there.
+        // Each attempt doubles the time for the address, even one that was not checked.
         assert!(say(alice, 1_999, wrong).ends_with("try again in 3 s\r\n"));
         assert!(say(bob, 2_000, right).contains(" 381 "));
         assert!(say(alice, 3_999, wrong).contains(too_soon));
         assert!(say(alice, 8_000, wrong).ends_with(incorrect));
-        // However many guess, and however they take turns.
+        // Many addresses guess in turn.
         let mut hashes = 0;
         for round in 3..23 {
             for (guesser, place) in guessers.into_iter().zip(0..) {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_about_the_configuration_and_the_people_of_its_time() {
+    fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
         let root = Operator {
             name: "root".to_owned(),
             credential: Credential::Hash("the hash".to_owned()),
@@ -366,7 +366,7 @@ mod tests {
                 connection: alice,
                 is_correct: true,
             };
-            // The second answer is to no question.
+            // The second answer has no task.
             hub.answered(answer.clone(), now, &mut outbox);
             hub.answered(answer, now, &mut outbox);
             let sent = outbox.sends().next();
