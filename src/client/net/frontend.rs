@@ -8,7 +8,7 @@ use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
-pub trait Frontend: Send {
+pub(crate) trait Frontend: Send {
     /// What is shown next has these tags of the server.
     fn stamp(&mut self, _: MessageTags) {}
     /// The event that the script waited for has arrived.

@@ -31,8 +31,8 @@ use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::LinkState;
 use dial::Dialer;
-pub use frontend::Frontend;
-pub use input::{DriverInput, InputReceiver, InputSender, input_channel};
+pub(super) use frontend::Frontend;
+pub(super) use input::{DriverInput, InputReceiver, InputSender, input_channel};
 use script_lines::ScriptLines;
 pub(super) use setup::Established;
 

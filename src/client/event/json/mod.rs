@@ -1,6 +1,6 @@
 //! Events and input as JSON, one object a line.
 //!
-//! `encode` makes a [`Record`](crate::common::record::Record) of an event and `decode` an event of a
+//! `encode` makes a `Record` of an event and `decode` an event of a
 //! record; `listings` are the parts of both for lists and WHOIS. `input` is what `--input json`
 //! reads. It knows no session. All parts of the client that print or keep events import it.
 

@@ -7,7 +7,7 @@ pub(in crate::client) mod files;
 mod writer;
 
 pub(in crate::client) use files::folder_of;
-pub use writer::LogWriter;
+pub(crate) use writer::LogWriter;
 
 use crate::client::event::Event;
 use crate::client::event::MessageTags;

@@ -38,7 +38,7 @@ const FINISH_MAX: Duration = Duration::from_secs(2);
 
 /// The log of one server. Clones share their state.
 #[derive(Debug, Clone)]
-pub struct LogWriter {
+pub(crate) struct LogWriter {
     shared: Arc<(Mutex<LogQueue>, Condvar)>,
     /// Renders the events that have no record of their own.
     renderer: Renderer,
@@ -74,7 +74,10 @@ impl LogWriter {
     /// # Errors
     ///
     /// Fails when the thread cannot be started.
-    pub fn start(folder: PathBuf, report: impl Fn(String) + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        folder: PathBuf,
+        report: impl Fn(String) + Send + 'static,
+    ) -> io::Result<Self> {
         let taste = DisplaySettings {
             time: String::new(),
             ..DisplaySettings::default()
@@ -107,7 +110,7 @@ impl LogWriter {
 
     /// Appends an event with its message tags. `now` is the time of its arrival, and `shown` the
     /// time it is shown with, both in Unix seconds. It is written later, by the thread.
-    pub fn append(&self, event: &Event, stamp: &MessageTags, shown: i64, now: i64) {
+    pub(crate) fn append(&self, event: &Event, stamp: &MessageTags, shown: i64, now: i64) {
         if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
             let must_wake = self.lock().push(&record, now);
             if must_wake {
@@ -117,7 +120,7 @@ impl LogWriter {
     }
 
     /// Writes the waiting lines, but waits for the disk for at most two seconds.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let mut state = self.lock();
         state.finished = true;
         self.shared.1.notify_all();
