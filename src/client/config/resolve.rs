@@ -10,7 +10,7 @@ use std::path::Path;
 use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
-use super::options::Options;
+use super::options::ClientOptions;
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::warning_if_others_can_read;
 
@@ -118,7 +118,7 @@ impl From<CredentialError> for ResolveError {
 /// configuration, and that over the answers.
 pub(in crate::client) fn resolve(
     choice: &ServerChoice,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
 ) -> Result<Resolution, ResolveError> {
     let default = Address::local();
@@ -184,7 +184,7 @@ pub(in crate::client) fn resolve(
 /// that server takes precedence over the command line.
 fn find_nick<'a>(
     choice: &'a ServerChoice,
-    options: &'a Options,
+    options: &'a ClientOptions,
     config: &'a Config,
     server: Option<&'a ServerConfig>,
     is_home: bool,
@@ -201,7 +201,7 @@ fn find_nick<'a>(
 }
 
 fn password_file<'f>(
-    options: &'f Options,
+    options: &'f ClientOptions,
     server: Option<&'f ServerConfig>,
     is_home: bool,
 ) -> Option<&'f Path> {
@@ -210,7 +210,7 @@ fn password_file<'f>(
 }
 
 fn find_password(
-    options: &Options,
+    options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
 ) -> Result<Option<String>, CredentialError> {

@@ -129,10 +129,10 @@ impl fmt::Display for InputError {
             Self::Interrupted(report) => write!(f, "interrupted; {report}"),
             Self::LineTooLong { bytes_max } => write!(
                 f,
-                "this line is longer than {} KiB; it is not sent",
+                "not sent: the line is longer than {} KiB",
                 bytes_max / 1_024
             ),
-            Self::NotUtf8 => f.write_str("this line is not UTF-8; it is not sent"),
+            Self::NotUtf8 => f.write_str("not sent: the line is not UTF-8"),
             Self::Object(error) => error.fmt(f),
         }
     }

@@ -9,12 +9,14 @@ pub mod explain;
 mod input_error;
 pub mod json;
 pub mod matcher;
+mod occurrence;
 mod tags;
 mod target;
 mod unread;
 
 use crate::client::command::message_carries_password;
 pub use input_error::InputError;
+pub use occurrence::Occurrence;
 pub use tags::MessageTags;
 pub use target::Target;
 pub use unread::Unread;
