@@ -122,7 +122,7 @@ fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
     again.is_in();
     again.shows(" for #dev: one…  Ctrl-Y (or Alt-R) restores it");
     again.types(CTRL_Y);
-    again.shows("the unsent text is for #dev, and you are not there");
+    again.shows("The unsent text is for #dev, and you are not there");
     again.settles_below("[#lobby] ");
     again.types("/join #dev\r");
     again.settles_below("[#dev] ");

@@ -100,7 +100,7 @@ fn a_paste_whose_end_never_comes_says_so_and_can_be_dropped() {
     // What comes a while later is a person looking for a way out.
     room.alice
         .presses_until("x", "it is said that a paste goes on", |shown| {
-            shown.has("(a paste that has not ended; Ctrl-C drops it)")
+            shown.has("(paste not finished; Ctrl-C discards it)")
         });
     room.alice
         .presses_until(CTRL_C, "the paste is dropped", |shown| {
@@ -300,7 +300,7 @@ fn messages_during_a_search_appear_at_once_and_the_found_line_is_sent() {
     room.alice.types(CTRL_R);
     room.bob.says("one");
     before.push("<bob> one".to_owned());
-    let asks = "[#lobby] a draft  (search: type a part of a line)";
+    let asks = "[#lobby] a draft  (search: type part of a line)";
     settles(&room, &before, asks, "[#lobby] a draft");
     room.alice.types("pha");
     for number in 0..50 {
@@ -329,7 +329,7 @@ fn a_search_goes_back_and_forth_and_takes_steps_back() {
     let steps = [
         ("\x12fi", "blue fish  (search: fi)", "blue "),
         (CTRL_R, "red fish  (search: fi)", "red "),
-        (CTRL_R, "red fish  (search: fi: no more)", "red "),
+        (CTRL_R, "red fish  (search: fi: no more matches)", "red "),
         ("\x13", "blue fish  (search forward: fi)", "blue "),
         (
             "\x7f\x7f\x7f\x7f",
@@ -338,14 +338,10 @@ fn a_search_goes_back_and_forth_and_takes_steps_back() {
         ),
         (
             "\x7f",
-            "draft  (search forward: type a part of a line)",
+            "draft  (search forward: type part of a line)",
             "draft",
         ),
-        (
-            "\x12bird",
-            "draft  (search: type a part of a line)",
-            "draft",
-        ),
+        ("\x12bird", "draft  (search: type part of a line)", "draft"),
     ];
     for (number, (keys, line, before_cursor)) in steps.into_iter().enumerate() {
         room.alice.types(keys);
@@ -443,7 +439,7 @@ fn a_search_where_there_is_nothing_yet_finds_nothing() {
     let mut room = Room::open();
     room.alice.types(&format!("draft{CTRL_R}x"));
     room.bob.says("one");
-    let nothing = "[#lobby] draft  (search: x: no more)";
+    let nothing = "[#lobby] draft  (search: x: no more matches)";
     room.alice
         .settles(&["<bob> one", nothing], "[#lobby] draft");
     room.alice.types(CTRL_G);

@@ -195,7 +195,7 @@ fn pastes_tabs_searches_and_prefixes_let_messages_through() {
         (TAB, "bob:", "[#lobby] bob: "),
         (
             CTRL_R,
-            "bob:   (search: type a part of a line)",
+            "bob:   (search: type part of a line)",
             "[#lobby] bob: ",
         ),
         ("ld", "old line  (search: ld)", "[#lobby] o"),

@@ -67,13 +67,13 @@ fn a_byte_that_is_no_character_ends_nothing_and_leaves_the_line() {
     let line = format!("[#lobby] {draft}");
     room.alice.settles(&[line.trim_end()], "[#lobby] ");
     room.alice.types_bytes(b"\xe1z");
-    room.alice.shows("that is not UTF-8");
+    room.alice.shows("Ignored invalid UTF-8 input.");
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types("\x05stay\r");
     assert_eq!(room.bob.hears_alice(), format!("{draft}stay"));
     let expected = [
-        "a key that is not UTF-8 was left out, with what came behind it",
+        "Ignored invalid UTF-8 input.",
         "<bob> one",
         &format!("{line}stay"),
         "[#lobby]",

@@ -1,4 +1,4 @@
-//! What the editor has on the screen, and what becomes of it when the terminal's width changes.
+//! What the editor has drawn on the screen, and how to clear it after the width has changed.
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use super::layout::{Position, break_rows};
 use crate::client::terminal::reflow::Reflow;
 
-/// Writes to the terminal itself, wherever standard output goes.
+/// Writes to the terminal, even if standard output is redirected.
 pub(super) fn write_to_terminal(text: &str) -> io::Result<()> {
     if io::stdout().is_terminal() {
         let mut out = io::stdout().lock();
@@ -18,15 +18,15 @@ pub(super) fn write_to_terminal(text: &str) -> io::Result<()> {
     terminal.write_all(text.as_bytes())
 }
 
-/// What the editor has on the screen, as it was drawn last.
+/// What the editor drew last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Drawn {
     pub(super) prompt: String,
     pub(super) line: String,
-    /// Where the cursor is in the line, in bytes.
+    /// The position of the cursor in the line, in bytes.
     pub(super) position: usize,
     pub(super) hint: String,
-    /// How wide the terminal was.
+    /// The width of the terminal.
     pub(super) columns: u16,
 }
 
@@ -36,18 +36,18 @@ impl Drawn {
         Position::START.after(&self.prompt, self.columns)
     }
 
-    /// Where the line ends, and what stands behind it begins.
+    /// Where the line ends and the hint begins.
     pub(super) fn end_of_line(&self) -> Position {
         self.start_of_line().after(&self.line, self.columns)
     }
 
-    /// How many rows the last row is below the first, as it was drawn.
+    /// The last row, counted from the first, which is 0.
     pub(super) fn end_row(&self) -> u16 {
         let end = self.end_of_line().after(&self.hint, self.columns);
         end.cursor_position(self.columns).row
     }
 
-    /// Whether it fits in a row of a terminal this wide.
+    /// Whether all of it fits in one row of a terminal with this width.
     pub(super) fn fits_in_row(&self, columns: u16) -> bool {
         let end = Position::START.after(&self.prompt, columns);
         let end = end.after(&self.line, columns);
@@ -65,51 +65,52 @@ impl Drawn {
         place.cursor_position(self.columns)
     }
 
-    /// How many rows the cursor is below the beginning of its row, when a narrower terminal has
-    /// wrapped that.
+    /// How many rows the cursor is below the start of its row after a narrower terminal has wrapped
+    /// that.
     fn wrapped_rows(&self, columns: u16) -> u16 {
         if self.cursor().column == 0 {
             return 0;
         }
-        let cut = self.cut(&[&self.prompt, self.before_cursor()]);
-        let row = cut.rsplit('\n').next().unwrap_or_default();
+        let rows = self.with_rows(&[&self.prompt, self.before_cursor()]);
+        let row = rows.rsplit('\n').next().unwrap_or_default();
         let place = Position::START.after(row, columns);
-        // Behind the last of a row the terminal leaves the cursor at the margin.
+        // After the last character of a row the terminal leaves the cursor at the margin.
         match self.position == self.line.len() && self.hint.is_empty() {
             true => place.row,
             false => place.cursor_position(columns).row,
         }
     }
 
-    fn cut(&self, parts: &[&str]) -> String {
+    /// The parts, with a line feed at the end of each row.
+    fn with_rows(&self, parts: &[&str]) -> String {
         break_rows(Cow::Owned(parts.concat()), Position::START, self.columns).into_owned()
     }
 
-    /// What clears these rows in a terminal that has become narrower and has wrapped some of them
-    /// anew. The cursor is so far below the first row then as it was before, for the editor is
-    /// about to clear as many rows as it has drawn.
+    /// The sequence that clears these rows in a terminal that has become narrower and has wrapped
+    /// some of them again. It leaves the cursor as far below the first row as it was before, since
+    /// the library then clears as many rows as it has drawn.
     pub(super) fn clear_after_narrowing(&self, columns: u16, reflow: Reflow) -> String {
         let up = |rows: u16| match rows {
             0 => String::new(),
             rows => format!("\x1b[{rows}A"),
         };
         let height = |row: &&str| Position::START.after(row, columns).row + 1;
-        let mut text = self.cut(&[&self.prompt, &self.line, &self.hint]);
+        let mut text = self.with_rows(&[&self.prompt, &self.line, &self.hint]);
         let end = self.end_of_line().after(&self.hint, self.columns);
         if end != end.cursor_position(self.columns) {
-            // The editor has put a line feed behind it.
+            // The library has written a line feed at the margin.
             text.push('\n');
         }
         let cursor = self.cursor();
         let rows: Vec<&str> = text.split('\n').collect();
-        let (above, behind) = rows.split_at(usize::from(cursor.row).min(rows.len()));
+        let (above, from_cursor) = rows.split_at(usize::from(cursor.row).min(rows.len()));
         let heights = |rows: &[&str]| rows.iter().map(height).fold(0, u16::saturating_add);
         let above = heights(above);
-        let (behind, below) = match reflow {
-            Reflow::Everything => (heights(behind), self.wrapped_rows(columns)),
-            _ => (u16::try_from(behind.len()).unwrap_or(u16::MAX), 0),
+        let (from_cursor, below) = match reflow {
+            Reflow::Everything => (heights(from_cursor), self.wrapped_rows(columns)),
+            _ => (u16::try_from(from_cursor.len()).unwrap_or(u16::MAX), 0),
         };
-        let last = above.saturating_add(behind).saturating_sub(1);
+        let last = above.saturating_add(from_cursor).saturating_sub(1);
         let cursor_row = above.saturating_add(below);
         let clear = "\x1b[K\x1b[B".repeat(usize::from(last));
         let back = up(last.saturating_sub(cursor.row));
@@ -121,7 +122,7 @@ impl Drawn {
 mod tests {
     use super::*;
 
-    fn shown(line: usize, position: usize, columns: u16) -> Drawn {
+    fn drawn(line: usize, position: usize, columns: u16) -> Drawn {
         Drawn {
             prompt: "[#a] ".to_owned(),
             line: "x".repeat(line),
@@ -131,41 +132,41 @@ mod tests {
         }
     }
 
-    /// Goes up by so many rows, clears so many below the first, and comes back by some.
+    /// The sequence that moves up, clears one row and `rows` below it, and moves back.
     fn clears(up: &str, rows: usize, back: &str) -> String {
         format!("{up}\r{}\x1b[K{back}", "\x1b[K\x1b[B".repeat(rows))
     }
 
     #[test]
-    fn rows_that_a_narrower_terminal_wrapped_anew_are_cleared_from_where_they_begin_now() {
+    fn rows_that_a_narrower_terminal_wrapped_are_cleared_from_their_new_start() {
         // Rows of 10, 10 and 5 cells become two, two and one. The editor goes up by one row from
         // the middle of the second, by two from the last.
-        let in_middle = shown(20, 10, 10).clear_after_narrowing(5, Reflow::Everything);
+        let in_middle = drawn(20, 10, 10).clear_after_narrowing(5, Reflow::Everything);
         assert_eq!(in_middle, clears("\x1b[3A", 4, "\x1b[3A"));
-        let at_end = shown(20, 20, 10).clear_after_narrowing(5, Reflow::Everything);
+        let at_end = drawn(20, 20, 10).clear_after_narrowing(5, Reflow::Everything);
         assert_eq!(at_end, clears("\x1b[4A", 4, "\x1b[2A"));
-        let at_margin = shown(5, 5, 20).clear_after_narrowing(10, Reflow::Everything);
+        let at_margin = drawn(5, 5, 20).clear_after_narrowing(10, Reflow::Everything);
         assert_eq!(at_margin, clears("", 0, ""));
-        let behind_margin = shown(5, 5, 20).clear_after_narrowing(9, Reflow::Everything);
-        assert_eq!(behind_margin, clears("\x1b[1A", 1, "\x1b[1A"));
+        let past_margin = drawn(5, 5, 20).clear_after_narrowing(9, Reflow::Everything);
+        assert_eq!(past_margin, clears("\x1b[1A", 1, "\x1b[1A"));
     }
 
     #[test]
-    fn rows_that_a_terminal_cuts_off_have_not_become_more() {
-        let in_middle = shown(20, 10, 10).clear_after_narrowing(5, Reflow::AboveCursor);
+    fn rows_that_a_narrower_terminal_cut_off_are_not_more_than_before() {
+        let in_middle = drawn(20, 10, 10).clear_after_narrowing(5, Reflow::AboveCursor);
         assert_eq!(in_middle, clears("\x1b[2A", 3, "\x1b[2A"));
-        let in_first = shown(20, 0, 10).clear_after_narrowing(5, Reflow::AboveCursor);
+        let in_first = drawn(20, 0, 10).clear_after_narrowing(5, Reflow::AboveCursor);
         assert_eq!(in_first, clears("", 2, "\x1b[2A"));
     }
 
     #[test]
-    fn what_ends_at_the_margin_has_an_empty_row_below() {
-        let shown = shown(15, 15, 10);
-        assert_eq!(shown.end_row(), 2);
-        assert!(!shown.fits_in_row(20));
-        assert!(shown.fits_in_row(21));
+    fn a_line_that_ends_at_the_margin_has_an_empty_row_below() {
+        let drawn = drawn(15, 15, 10);
+        assert_eq!(drawn.end_row(), 2);
+        assert!(!drawn.fits_in_row(20));
+        assert!(drawn.fits_in_row(21));
         // Rows of 10, 10 and none become two, two and one.
-        let clear = shown.clear_after_narrowing(8, Reflow::Everything);
+        let clear = drawn.clear_after_narrowing(8, Reflow::Everything);
         assert_eq!(clear, clears("\x1b[4A", 4, "\x1b[2A"));
     }
 }

@@ -1,4 +1,4 @@
-//! The handle by which other threads reach the editor.
+//! The handle through which the helper, the key bindings and other threads reach the editor.
 
 use std::borrow::Cow;
 use std::io;
@@ -22,16 +22,15 @@ use crate::client::terminal::reflow::Reflow;
 use crate::client::terminal::signals::Waker;
 use crate::client::view::{Prompt, strip_styles};
 
-/// How soon an editor that should end and has not is woken again.
+/// How long to wait before an editor that has not ended is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long nothing is printed after the width has changed. It is likely to change again at once,
-/// and tmux tells programs of that up to a quarter of a second after it has wrapped its lines: what
-/// is printed meanwhile, above a draft of several rows, would take some of what stands there with
-/// it.
-const AFTER_OTHER_WIDTH: Duration = Duration::from_millis(300);
+/// How long nothing is printed after a change of the width. It is likely to change again at once,
+/// and tmux notifies programs up to a quarter of a second after it has wrapped its lines again. A
+/// block printed meanwhile, above a draft of several rows, would overwrite lines above it.
+const HOLD_AFTER_RESIZE: Duration = Duration::from_millis(300);
 
-/// The handle by which other threads reach the editor.
+/// A handle to the editor. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub(in crate::client) struct EditorHandle {
     state: Arc<Mutex<EditorState>>,
@@ -40,7 +39,7 @@ pub(in crate::client) struct EditorHandle {
 }
 
 impl EditorHandle {
-    /// For an editor in this thread.
+    /// A handle for an editor in the calling thread.
     pub(super) fn new(printer: Printer) -> io::Result<Self> {
         let reflow = Reflow::from_environment();
         let state = EditorState {
@@ -58,24 +57,24 @@ impl EditorHandle {
         })
     }
 
-    /// Shows another prompt, at once if a line is being typed, or as soon as the lines are drawn
-    /// that are about to be printed above it.
+    /// Sets the prompt. While a line is typed it is shown at once, or with `lines_follow` as soon as
+    /// the lines that are about to be printed above it are drawn.
     ///
-    /// The editor draws them when no key is half read. Woken from here, it forgets an Esc that it
-    /// has read and that may be the beginning of another key.
+    /// The library draws those when it has not read half a key. When it is woken for the prompt, it
+    /// loses an Esc that may be the beginning of a key.
     pub(in crate::client) fn set_prompt(&self, prompt: Prompt, lines_follow: bool) {
         let mut state = self.lock();
-        let is_other = state.wanted != prompt;
+        let has_changed = state.wanted != prompt;
         state.wanted = prompt;
-        if is_other && !(lines_follow && self.printer.is_gated()) {
+        if has_changed && !(lines_follow && self.printer.is_gated()) {
             self.wake_if_needed(&mut state);
         }
     }
 
     /// Makes the editor return, and waits until it has.
     ///
-    /// In some states, as behind a count, the editor waits for keys only, and a signal that comes
-    /// just before it waits is lost on it: so the signal is sent until the editor has returned.
+    /// In some states, such as after a repeat count, the library waits for keys only, and misses a
+    /// signal that arrives just before. So the signal is sent until the editor has returned.
     pub(in crate::client) fn end(&self) {
         let mut state = self.lock();
         state.ending = true;
@@ -91,27 +90,27 @@ impl EditorHandle {
         }
     }
 
-    /// A conversation is over: the editor can be used for the next one.
+    /// Makes the editor usable for the next session after [`EditorHandle::end`].
     pub(in crate::client) fn reset(&self) {
         self.lock().ending = false;
     }
 
-    /// Whether a line is being read, so that [`EditorHandle::end`] will be noticed at once.
+    /// Whether a read is in progress, so that [`EditorHandle::end`] takes effect at once.
     pub(in crate::client) fn is_reading(&self) -> bool {
         self.lock().read_state != ReadState::Away
     }
 
-    /// Has this printed above the prompt.
-    pub(super) fn print_note(&self, words: &str) {
-        self.printer.push(words.to_owned());
+    /// Prints whole lines above the prompt.
+    pub(super) fn print_note(&self, lines: &str) {
+        self.printer.push(lines.to_owned());
     }
 
-    /// Whether Ctrl-C was pressed while no line was read.
+    /// Whether Ctrl-C was pressed while no read was in progress.
     pub(in crate::client) fn take_interrupt(&self) -> bool {
         self.waker.take_caught()
     }
 
-    /// The prompt to begin with, or nothing when all is over.
+    /// Begins a read and returns its prompt; `None` after [`EditorHandle::end`].
     pub(super) fn begin_read(&self) -> Option<Prompt> {
         let mut state = self.lock();
         if state.ending {
@@ -132,11 +131,12 @@ impl EditorHandle {
         Some(state.given.clone())
     }
 
-    /// The room of the prompt behind which the last line was typed.
+    /// The room of the prompt at which the last line was typed.
     pub(in crate::client) fn room(&self) -> Option<String> {
         self.lock().given.room.clone()
     }
 
+    /// Ends a read.
     pub(super) fn end_read(&self) -> ReadEnd {
         let mut state = self.lock();
         self.printer.close_gate();
@@ -150,23 +150,23 @@ impl EditorHandle {
         }
     }
 
-    /// The line is about to be handed over: nothing is printed from now on.
+    /// Marks the read as about to return: nothing is printed from now on.
     pub(super) fn leaving_read(&self) {
         let mut state = self.lock();
         state.read_state = ReadState::Returning;
         self.printer.close_gate();
     }
 
-    /// The editor has looked how wide the terminal is.
+    /// Called after the library has read the width of the terminal.
     pub(super) fn update_width(&self) {
         self.lock().columns = mode::columns();
     }
 
-    /// A key is about to be obeyed. What fits in a row is not drawn anew for another width, and
-    /// then the editor does not tell that it has looked.
+    /// Called before a key takes effect. `vi_command` is whether it is a command of vi or begins
+    /// one, and `is_tab` whether it continues a completion.
     ///
-    /// With `vi_command` it is one of the commands of vi, or begins them. Behind any other key than
-    /// Tab, Tab begins anew.
+    /// The library does not draw a line that fits in a row again after a change of the width, and
+    /// then does not call [`EditorHandle::update_width`]: so the width is updated here.
     pub(super) fn key_pressed(&self, vi_command: bool, is_tab: bool) {
         let mut state = self.lock();
         state.vi_command = vi_command;
@@ -177,11 +177,11 @@ impl EditorHandle {
         }
     }
 
-    /// The editor draws itself, with its usual prompt or with that of a count.
+    /// Called when the library draws the prompt: ours, or its own for a repeat count.
     pub(super) fn prompt_drawn<'p>(&self, prompt: &'p str, usual_prompt: bool) -> Cow<'p, str> {
         if let Some(clear) = self.clear_after_narrowing() {
-            // The editor has not written anything of this drawing yet. Without a terminal there is
-            // nobody who could see what is left.
+            // The library has not written anything of this drawing yet. An error means that the
+            // terminal is closed.
             let _ = write_to_terminal(&clear);
         }
         let mut state = self.lock();
@@ -206,44 +206,44 @@ impl EditorHandle {
         rows
     }
 
-    /// What clears the rows of the last drawing where another width has changed them.
+    /// The sequence that clears the last drawing after a smaller width has changed its rows.
     fn clear_after_narrowing(&self) -> Option<String> {
         let state = self.lock();
         let (columns, before) = (state.columns, state.drawn.columns);
         if state.read_state == ReadState::Beginning || columns == before {
             return None;
         }
-        self.printer.hold(AFTER_OTHER_WIDTH);
+        self.printer.hold(HOLD_AFTER_RESIZE);
         (state.reflow != Reflow::Nothing && columns < before)
             .then(|| state.drawn.clear_after_narrowing(columns, state.reflow))
     }
 
-    /// Asks the terminal which one it is, unless that is known. Whoever types stays for longer than
-    /// the answer takes, so it does not come to the shell.
+    /// Asks the terminal for its name, unless it is known. It is called when the user types: then
+    /// the program runs for longer than the answer takes, so that the shell does not receive it.
     pub(super) fn ask_terminal(&self) {
-        // Nobody waits for the lock while a terminal that is stopped does not take it.
+        // The lock is not held while a stopped terminal delays the write.
         let question = self.lock().terminal_query.question(Instant::now());
         if let Some(question) = question {
             let _ = write_to_terminal(question);
         }
     }
 
-    /// Whether this key is no key, but a part of the terminal's answer.
+    /// Whether this key is a part of the terminal's answer, and not a key.
     pub(super) fn take_answer_byte(&self, key: KeyEvent) -> bool {
         let mut state = self.lock();
-        let heard = state.terminal_query.feed(key, Instant::now());
-        if let QueryByte::Name(name) = &heard {
+        let byte = state.terminal_query.feed(key, Instant::now());
+        if let QueryByte::Name(name) = &byte {
             state.reflow = Reflow::of_terminal(name).unwrap_or(state.reflow);
         }
-        heard != QueryByte::Key
+        byte != QueryByte::Key
     }
 
-    /// The editor draws this line behind its prompt, painted so.
+    /// Called when the library draws the line, which `highlighted` is with colours. Returns its rows.
     pub(super) fn line_drawn<'l>(
         &self,
         line: &str,
         position: usize,
-        painted: Cow<'l, str>,
+        highlighted: Cow<'l, str>,
     ) -> Cow<'l, str> {
         let mut state = self.lock();
         line.clone_into(&mut state.drawn.line);
@@ -251,30 +251,29 @@ impl EditorHandle {
         if state.read_state == ReadState::Reading {
             self.update_gate(&state);
         }
-        state.break_rows(painted, state.drawn.start_of_line())
+        state.break_rows(highlighted, state.drawn.start_of_line())
     }
 
-    /// The editor draws this hint behind the line.
+    /// Called when the library draws the hint after the line. Returns its rows.
     pub(super) fn hint_drawn<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         let mut state = self.lock();
         hint.clone_into(&mut state.drawn.hint);
         state.break_rows(Cow::Borrowed(hint), state.drawn.end_of_line())
     }
 
-    /// Ctrl-C was pressed.
+    /// Discards the line: Ctrl-C was pressed.
     pub(super) fn cancel(&self) {
         self.lock().cancelled = true;
         self.leaving_read();
     }
 
-    /// The line is to be read again from where it is, after the program was suspended if that is
-    /// wanted.
+    /// Ends the read so that it restarts with this line after `action`.
     pub(super) fn restart_read(&self, draft: Draft, action: ResumeAction) {
         self.lock().resume = Some(Resume { draft, action });
         self.leaving_read();
     }
 
-    /// From now on texts of an earlier run can be restored from here.
+    /// Sets the texts of an earlier run that can be restored.
     pub(super) fn set_drafts(&self, drafts: Option<DraftStore>) {
         self.lock().drafts = drafts;
     }
@@ -285,26 +284,26 @@ impl EditorHandle {
         drafts.is_some_and(|drafts| drafts.offered().is_some())
     }
 
-    /// Something is deleted that Ctrl-Y brings back.
+    /// Records that a text was deleted which Ctrl-Y inserts again.
     pub(super) fn note_kill(&self) {
         self.lock().has_killed = true;
     }
 
-    /// Whether Ctrl-Y has something to bring back.
+    /// Whether Ctrl-Y has a deleted text to insert again.
     pub(super) fn has_killed(&self) -> bool {
         self.lock().has_killed
     }
 
-    /// Tab is pressed, with Shift.
+    /// Records that Tab was pressed with Shift.
     pub(super) fn tab_back(&self) {
         self.lock().tab_back = true;
     }
 
-    /// Whether the Tab that is obeyed was pressed with Shift, and whether it goes on from the last.
+    /// Whether the current Tab was pressed with Shift, and whether it continues from the last one.
     pub(super) fn take_tab(&self) -> (bool, bool) {
         let mut state = self.lock();
-        let is_restarting = std::mem::replace(&mut state.tab_repeats, true);
-        (std::mem::take(&mut state.tab_back), is_restarting)
+        let repeats = std::mem::replace(&mut state.tab_repeats, true);
+        (std::mem::take(&mut state.tab_back), repeats)
     }
 
     /// Whether Tab was the last key.
@@ -312,22 +311,22 @@ impl EditorHandle {
         self.lock().tab_repeats
     }
 
-    /// Does something about what was begun with a key, knowing which line of the history is shown.
+    /// Calls `work` with the pending keys and the index of the line in the history that is shown.
     pub(super) fn with_pending_keys<T>(
         &self,
         work: impl FnOnce(&mut PendingKeys, usize) -> T,
     ) -> T {
-        // The work may take the lock itself.
-        let (mut begun, index) = {
+        // `work` can take the lock itself.
+        let (mut pending, index) = {
             let mut state = self.lock();
             (std::mem::take(&mut state.pending_keys), state.history_index)
         };
-        let result = work(&mut begun, index);
-        self.lock().pending_keys = begun;
+        let result = work(&mut pending, index);
+        self.lock().pending_keys = pending;
         result
     }
 
-    /// What stands behind the line while something goes on that was begun with a key.
+    /// The hint after the line while keys are pending.
     pub(super) fn pending_hint(&self, index: usize, history_lines: usize) -> Option<String> {
         let mut state = self.lock();
         state.history_index = index;
@@ -339,7 +338,7 @@ impl EditorHandle {
         state.pending_keys.hint()
     }
 
-    /// The draft, while another line is shown in its place. Whoever changes that has another draft.
+    /// The draft while an unchanged line of the history is shown in its place.
     pub(super) fn saved_draft(&self) -> Option<String> {
         let state = self.lock();
         if let Some(search) = &state.pending_keys.search {
@@ -349,12 +348,12 @@ impl EditorHandle {
         (*line == state.draft.text).then(|| state.saved_draft.clone())
     }
 
-    /// Whether the line is handed over only to be read again.
+    /// Whether the read ends only to restart.
     pub(super) fn is_restarting(&self) -> bool {
         self.lock().resume.is_some()
     }
 
-    /// The line is this now; `is_last` when it is about to be handed over.
+    /// Called after each key with the line; `is_last` when the read is about to return.
     pub(super) fn line_changed(&self, text: &str, position: usize, is_last: bool) {
         let mut state = self.lock();
         state.key_pressed = true;
@@ -367,42 +366,40 @@ impl EditorHandle {
         if state.recalled.as_ref().is_none_or(|(at, _)| *at != index) {
             state.recalled = Some((index, text.to_owned()));
         }
-        // What a search shows is not written by anybody yet, and what is drawn on the way out is
-        // no change.
+        // A line that a search shows, and the last drawing of a read, are no changes by the user.
         if state.pending_keys.search.is_none() && !is_last {
             state.undo.record(text, position);
         }
     }
 
-    /// Takes so many changes of the draft back.
+    /// Undoes `count` changes of the draft.
     pub(super) fn undo(&self, count: u16) -> Draft {
         self.lock().undo.undo(count)
     }
 
-    /// The line is handed over for good.
+    /// Called when the line is accepted.
     pub(super) fn line_done(&self) {
         self.lock().undo = Undo::default();
     }
 
-    /// Lets messages through, unless the draft and the words behind it fill the screen: nobody
-    /// would see a message above, and each would leave a copy of the draft behind.
+    /// Opens the gate of the printer, unless the draft and its hint fill the screen: a message above
+    /// would not be visible, and would leave a copy of the draft in the scrollback.
     ///
-    /// The gate moves only while the desk is locked: otherwise it could be opened here after
+    /// The gate changes only while the state is locked. Otherwise it could be opened here after
     /// another thread has closed it to wake the editor.
     fn update_gate(&self, state: &EditorState) {
-        const WORDS_BEHIND: u16 = 1;
-        match state.drawn.end_row() + WORDS_BEHIND < mode::rows() {
+        const HINT_ROWS: u16 = 1;
+        match state.drawn.end_row() + HINT_ROWS < mode::rows() {
             true => self.printer.open_gate(),
             false => self.printer.close_gate(),
         }
     }
 
     fn wake_if_needed(&self, state: &mut EditorState) {
-        // A reading that begins anew would forget a count, the mode that the keys of vi are in,
-        // and the draft that was left for a line of the history. Another prompt can wait for their
-        // end.
-        let can_begin_anew = !state.counting && !state.vi_command && !state.in_history;
-        let for_prompt = state.given != state.wanted && can_begin_anew;
+        // A restarted read would lose a repeat count, the mode of the vi keys, and the draft that a
+        // line of the history replaces. A new prompt can wait until they end.
+        let can_restart = !state.counting && !state.vi_command && !state.in_history;
+        let for_prompt = state.given != state.wanted && can_restart;
         if state.read_state == ReadState::Reading && (state.ending || for_prompt) {
             state.read_state = ReadState::Returning;
             self.printer.close_gate();

@@ -1,5 +1,5 @@
-//! What the line editor asks while a line is typed: what Tab offers, what stands behind the line,
-//! and how it is coloured. By being asked, the helper also learns what is on the screen.
+//! The callbacks of the library while a line is typed: completion, hint and colours. Through these
+//! calls the helper also learns what is on the screen.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
@@ -18,28 +18,28 @@ use crate::client::storage::drafts::DraftStore;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
-/// What the editor asks while a line is typed.
+/// The helper of the library.
 pub(super) struct Helper {
     handle: EditorHandle,
-    /// Nobody before a conversation begins.
+    /// `None` before a session starts.
     assistant: Option<Box<dyn InputAssist>>,
     cycle: Mutex<Option<TabCycle>>,
-    /// What is known of the line as it was drawn last.
+    /// The analysis of the line that was drawn last.
     analysis: Mutex<LineAnalysis>,
     drafts: Option<DraftStore>,
-    /// What is typed now is a line, kept as a draft, and not the answer to a question.
+    /// Whether a line is typed, which is saved as a draft, and not the answer to a question.
     is_line: bool,
 }
 
-/// What Tab offered last, to go on from when it is pressed again.
+/// The completion of the last Tab, from which the next Tab continues.
 #[derive(Debug)]
 struct TabCycle {
-    /// The line as Tab left it.
+    /// The line after the completion.
     line: String,
     position: usize,
     start: usize,
-    /// What can stand from `start` on; the last one is what was typed.
-    offers: Vec<String>,
+    /// The candidates for the text from `start` on; the last one is what was typed.
+    candidates: Vec<String>,
     index: usize,
 }
 
@@ -48,8 +48,8 @@ impl rustyline::Helper for Helper {}
 impl Completer for Helper {
     type Candidate = String;
 
-    /// One candidate at a time: each Tab puts the next one in, and Shift-Tab the one before. A list
-    /// to choose from would keep messages from being printed for as long as it is open.
+    /// Inserts one candidate at a time: each Tab the next one, and Shift-Tab the previous one. A
+    /// menu of candidates would block messages for as long as it is open.
     fn complete(
         &self,
         line: &str,
@@ -57,49 +57,49 @@ impl Completer for Helper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let mut cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let (goes_back, goes_on) = self.handle.take_tab();
-        let again = cycle
+        let (goes_back, repeats) = self.handle.take_tab();
+        let last = cycle
             .take()
-            .filter(|last| goes_on && last.line == line && last.position == position);
-        let mut next = if let Some(mut last) = again {
-            let count = last.offers.len();
+            .filter(|last| repeats && last.line == line && last.position == position);
+        let mut next = if let Some(mut last) = last {
+            let count = last.candidates.len();
             last.index = (last.index + if goes_back { count - 1 } else { 1 }) % count;
             last
         } else {
-            let (start, mut offers) = completions(line, position, &self.names());
-            // What can be one thing only is done with it: the next Tab is about what follows.
-            if offers.len() < 2 {
-                return Ok((start, offers));
+            let (start, mut candidates) = completions(line, position, &self.names());
+            // A single candidate is final: the next Tab completes what follows it.
+            if candidates.len() < 2 {
+                return Ok((start, candidates));
             }
-            let index = if goes_back { offers.len() - 1 } else { 0 };
-            offers.push(line.get(start..position).unwrap_or_default().to_owned());
+            let index = if goes_back { candidates.len() - 1 } else { 0 };
+            candidates.push(line.get(start..position).unwrap_or_default().to_owned());
             TabCycle {
                 line: String::new(),
                 position: 0,
                 start,
-                offers,
+                candidates,
                 index,
             }
         };
-        let offer = next.offers.get(next.index).cloned().unwrap_or_default();
-        let (before, behind) = (line.get(..next.start), line.get(position..));
-        next.line = [before, Some(&offer), behind]
+        let candidate = next.candidates.get(next.index).cloned().unwrap_or_default();
+        let (before, after) = (line.get(..next.start), line.get(position..));
+        next.line = [before, Some(&candidate), after]
             .map(Option::unwrap_or_default)
             .concat();
-        next.position = next.start + offer.len();
+        next.position = next.start + candidate.len();
         let start = next.start;
         *cycle = Some(next);
-        Ok((start, vec![offer]))
+        Ok((start, vec![candidate]))
     }
 }
 
-/// Words behind the line that are not part of it, with nothing in them that a terminal obeys: names
-/// of others are among them.
+/// A hint after the line, which is not part of it. It is sanitized, because it can contain names
+/// from others.
 pub(super) struct HintText(String);
 
 impl HintText {
-    fn new(words: &str) -> Self {
-        Self(sanitize(words))
+    fn new(text: &str) -> Self {
+        Self(sanitize(text))
     }
 }
 
@@ -116,30 +116,30 @@ impl Hint for HintText {
 impl Hinter for Helper {
     type Hint = HintText;
 
-    /// What else Tab offers, or what a command takes.
+    /// The other candidates of Tab, a note about the line, or the parameters of its command.
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<HintText> {
         let (index, count) = (context.history_index(), context.history().len());
-        if let Some(words) = self.handle.pending_hint(index, count) {
+        if let Some(hint) = self.handle.pending_hint(index, count) {
             *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
-            return Some(HintText::new(&words));
+            return Some(HintText::new(&hint));
         }
-        let judgement = match &self.assistant {
+        let analysis = match &self.assistant {
             Some(assistant) if self.is_line => assistant.analyze(line).unwrap_or_default(),
-            // The answer to a question is nothing to say.
+            // The answer to a question is not analyzed.
             _ => LineAnalysis::default(),
         };
-        let aside = (position == line.len()).then(|| {
-            let note = || judgement.hint.as_ref().map(|note| format!("  ({note})"));
-            let usage = || judgement.usage.clone();
+        let hint = (position == line.len()).then(|| {
+            let note = || analysis.hint.as_ref().map(|note| format!("  ({note})"));
+            let usage = || analysis.usage.clone();
             self.other_candidates(line).or_else(note).or_else(usage)
         });
-        *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
-        aside.flatten().map(|words| HintText::new(&words))
+        *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = analysis;
+        hint.flatten().map(|hint| HintText::new(&hint))
     }
 }
 
 impl Helper {
-    /// A helper that knows nobody yet.
+    /// A helper without a session.
     pub(super) fn new(handle: EditorHandle) -> Self {
         Self {
             handle,
@@ -151,19 +151,22 @@ impl Helper {
         }
     }
 
-    /// From now on there is somebody to help, and a place for the draft.
-    pub(super) fn begin(&mut self, assistant: Box<dyn InputAssist>, drafts: Option<DraftStore>) {
+    /// Starts a session, whose drafts are saved in `drafts`.
+    pub(super) fn start_session(
+        &mut self,
+        assistant: Box<dyn InputAssist>,
+        drafts: Option<DraftStore>,
+    ) {
         self.assistant = Some(assistant);
         self.drafts = drafts;
     }
 
-    /// Who helps, once a conversation has begun.
+    /// The assistant of the session; `None` before it starts.
     pub(super) fn assistant(&self) -> Option<&dyn InputAssist> {
         self.assistant.as_deref()
     }
 
-    /// Whether a line carries a password; none when nobody knows. What is only said in a room does
-    /// not.
+    /// Whether a line contains a password; `None` when that is unknown. A plain message does not.
     pub(super) fn is_secret(&self, line: &str) -> Option<bool> {
         let mut lines = line.split('\n').map(str::trim_start);
         if !lines.any(|line| line.starts_with(['/', '@'])) {
@@ -172,12 +175,12 @@ impl Helper {
         Some(self.assistant.as_ref()?.analyze(line)?.secret)
     }
 
-    /// From now on what is typed is a line, or the answer to a question.
+    /// Sets whether a line is typed, or the answer to a question.
     pub(super) fn expect_line(&mut self, is_line: bool) {
         self.is_line = is_line;
     }
 
-    /// Where what is typed now is kept.
+    /// Where the typed line is saved; `None` for the answer to a question.
     fn drafts(&self) -> Option<&DraftStore> {
         self.drafts.as_ref().filter(|_| self.is_line)
     }
@@ -190,16 +193,20 @@ impl Helper {
     }
 
     fn other_candidates(&self, line: &str) -> Option<String> {
-        /// So many other offers are named, and the rest counted.
+        /// How many other candidates are named; the rest are counted.
         const NAMED_MAX: usize = 5;
         let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
         let is_shown = |last: &&TabCycle| last.line == line && self.handle.tab_repeats();
         let last = cycle.as_ref().filter(is_shown)?;
-        let candidates = last.offers.len() - 1;
-        let others: Vec<&str> = (1..=candidates)
-            .map(|step| (last.index + step) % last.offers.len())
-            .filter(|index| *index < candidates)
-            .filter_map(|index| last.offers.get(index).map(|offer| offer.trim_end()))
+        let count = last.candidates.len() - 1;
+        let others: Vec<&str> = (1..=count)
+            .map(|step| (last.index + step) % last.candidates.len())
+            .filter(|index| *index < count)
+            .filter_map(|index| {
+                last.candidates
+                    .get(index)
+                    .map(|candidate| candidate.trim_end())
+            })
             .collect();
         let named = others.get(..NAMED_MAX).unwrap_or(&others).join(" ");
         let space = if line.ends_with(' ') { "" } else { " " };
@@ -214,8 +221,8 @@ impl Helper {
     }
 }
 
-/// The text with emoji that are made of several shown as these. How many cells the joined ones
-/// take no two terminals agree on, and the cursor would be beside its place.
+/// The text with composed emoji split into their parts. Terminals disagree about the width of the
+/// composed ones, and the cursor would be in the wrong cell.
 fn split_emoji(text: Cow<'_, str>) -> Cow<'_, str> {
     const JOINER: char = '\u{200d}';
     const AS_EMOJI: char = '\u{fe0f}';
@@ -228,18 +235,18 @@ fn split_emoji(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 impl Highlighter for Helper {
-    /// What a paste brought along is not obeyed by the terminal.
+    /// Control characters from a paste are not sent to the terminal.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
-        let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+        let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
         let analysis = self.analysis.lock().unwrap_or_else(PoisonError::into_inner);
-        let painted = match &self.assistant {
-            _ if line.contains(obeyed) => Cow::Borrowed(line),
+        let highlighted = match &self.assistant {
+            _ if line.contains(is_control) => Cow::Borrowed(line),
             Some(assistant) => Cow::Owned(assistant.highlight(line, &analysis)),
             None => Cow::Borrowed(line),
         };
-        let rows = self.handle.line_drawn(line, position, painted);
-        match line.contains(obeyed) {
-            true => split_emoji(Cow::Owned(rows.replace(obeyed, ""))),
+        let rows = self.handle.line_drawn(line, position, highlighted);
+        match line.contains(is_control) {
+            true => split_emoji(Cow::Owned(rows.replace(is_control, ""))),
             false => split_emoji(rows),
         }
     }
@@ -257,22 +264,22 @@ impl Highlighter for Helper {
         Cow::Owned(format!("\x1b[2m{rows}\x1b[0m"))
     }
 
-    /// Always true, so that whatever changes the line or moves the cursor draws the whole line:
-    /// this is how the helper knows what is on the screen.
+    /// Always true, so that the library draws the whole line after each change and cursor movement.
+    /// That is how the helper knows what is on the screen.
     fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
         self.handle
             .line_changed(line, position, kind == CmdKind::ForcedRefresh);
-        // Between two questions keys are echoed, and so would the answer be.
+        // Between two questions the terminal echoes keys, and would echo its own answer.
         if self.is_line && !line.is_empty() {
             self.handle.ask_terminal();
         }
         if let Some(drafts) = self.drafts() {
-            let aside = self.handle.saved_draft();
-            let draft = aside.as_deref().unwrap_or(line);
+            let saved = self.handle.saved_draft();
+            let draft = saved.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
                 Some(true) => drafts.set("", None),
                 Some(false) => drafts.set(draft, self.handle.room().as_deref()),
-                // What is kept already is older, and better than nothing.
+                // Keep the older draft.
                 None => {}
             }
         }
@@ -282,7 +289,7 @@ impl Highlighter for Helper {
 }
 
 impl Validator for Helper {
-    /// Every line is fine; but this is the last that is heard of it before it is handed over.
+    /// Accepts every line. This is the last callback before the library returns the line.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.handle.leaving_read();
         if !self.handle.is_restarting() {
@@ -301,7 +308,7 @@ mod tests {
     use crate::client::editor::layout::CELLS;
 
     #[test]
-    fn emoji_that_are_joined_are_shown_apart_in_as_many_cells_as_they_are_counted() {
+    fn composed_emoji_are_split_and_take_the_cells_that_are_counted() {
         let line = "a👩\u{200d}🚀b❤\u{fe0f} 👋\u{1f3ff}!";
         let shown = split_emoji(Cow::Borrowed(line));
         assert_eq!(shown, "a👩🚀b❤ 👋  !");

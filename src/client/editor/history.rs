@@ -1,4 +1,4 @@
-//! What was typed before, for the editor and for the search at the same time.
+//! The history of typed lines, shared by the library and the search.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -10,10 +10,10 @@ use rustyline::history::{DefaultHistory, History, SearchDirection, SearchResult}
 
 use super::search::HistoryEntry;
 
-/// The history. Clones are the same one.
+/// The history. Clones share their lines.
 ///
-/// The editor can be made to take a line from its history only by commands of its own. The one
-/// that looks for a line with the same beginning gets whatever was put in its way before.
+/// The library shows another line only through its own history commands. So a line to show is
+/// injected here, and the command that searches for a prefix then finds it.
 #[derive(Clone)]
 pub(super) struct SharedHistory {
     lines: Arc<Mutex<DefaultHistory>>,
@@ -28,16 +28,16 @@ impl SharedHistory {
         }
     }
 
-    /// Looks at all the lines, the oldest first.
+    /// Calls `inspect` with all lines, the oldest first.
     pub(super) fn with_lines<T>(&self, inspect: impl FnOnce(&[&str]) -> T) -> T {
         let lines = self.lock();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         inspect(&lines)
     }
 
-    /// The next line that is looked for by its beginning is this one.
-    pub(super) fn inject(&self, place: HistoryEntry) {
-        *self.injected.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    /// Makes this entry the result of the next search for a prefix.
+    pub(super) fn inject(&self, entry: HistoryEntry) {
+        *self.injected.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 
     fn lock(&self) -> MutexGuard<'_, DefaultHistory> {
@@ -45,6 +45,7 @@ impl SharedHistory {
     }
 }
 
+/// A result that does not borrow from the locked history.
 fn owned(result: Option<SearchResult<'_>>) -> Option<SearchResult<'static>> {
     result.map(|found| SearchResult {
         entry: Cow::Owned(found.entry.into_owned()),
@@ -65,11 +66,11 @@ impl History for SharedHistory {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(place) = injected {
+        if let Some(entry) = injected {
             return Ok(Some(SearchResult {
-                entry: Cow::Owned(place.draft.text),
-                idx: place.index,
-                pos: place.draft.position,
+                entry: Cow::Owned(entry.draft.text),
+                idx: entry.index,
+                pos: entry.draft.position,
             }));
         }
         Ok(owned(self.lock().starts_with(term, start, direction)?))

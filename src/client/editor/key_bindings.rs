@@ -1,8 +1,7 @@
-//! The keys that do more here than in any line editor. All keys come by here first.
+//! The keys that differ from those of the library. All keys are handled here first.
 //!
-//! Wherever the library would wait for another key, and for nothing else, the key is taken here
-//! instead, and what was begun is remembered until the next one comes: messages are printed in
-//! between.
+//! Where the library would block for the next key of a command, the first key is handled here and
+//! remembered until the next one arrives: messages are printed in between.
 
 use std::time::Instant;
 
@@ -19,7 +18,7 @@ use super::pending_keys::{PendingKeys, Prefix};
 use super::search::{Direction, HistoryEntry, Search};
 use super::state::ResumeAction;
 
-/// What is done with each key.
+/// Handles each key.
 pub(super) struct KeyBindings {
     pub(super) handle: EditorHandle,
     pub(super) shared_history: SharedHistory,
@@ -58,8 +57,8 @@ impl ConditionalEventHandler for KeyBindings {
                 }
                 return prefixed_key(prefix, key, count.max(1), forward);
             }
-            let searched = self.search_key(pending, key, context, index);
-            searched.or_else(|| {
+            let command = self.search_key(pending, key, context, index);
+            command.or_else(|| {
                 let draft = Draft {
                     text: context.line().to_owned(),
                     position: context.pos(),
@@ -71,6 +70,7 @@ impl ConditionalEventHandler for KeyBindings {
 }
 
 impl KeyBindings {
+    /// A key while nothing is pending. `None` leaves it to the library.
     fn default_binding(
         &self,
         pending: &mut PendingKeys,
@@ -79,7 +79,7 @@ impl KeyBindings {
         context: &EventContext<'_>,
         at: HistoryEntry,
     ) -> Option<Cmd> {
-        // There the library itself takes some keys for numbers before it asks.
+        // In this mode the library reads some keys as repeat counts before it calls the handler.
         let vi_command =
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
         let prefix = |pending: &mut PendingKeys, prefix| {
@@ -89,14 +89,15 @@ impl KeyBindings {
         match key {
             KeyEvent(K::Char('C'), M::CTRL) => {
                 self.handle.cancel();
-                // It is handed over like a line, so that keys that were read already are kept.
+                // The library returns the line as if it was accepted; otherwise it would lose the
+                // keys that it has read ahead.
                 Some(Cmd::AcceptLine)
             }
             KeyEvent(K::Char('D'), M::CTRL) if context.line().is_empty() => {
                 self.handle.leaving_read();
                 Some(Cmd::EndOfFile)
             }
-            // With the keys of vi it hands the line over without a word to anybody.
+            // With the keys of vi the library would return the line without validating it.
             KeyEvent(K::Char('D'), M::CTRL) if context.mode() == EditMode::Vi => {
                 Some(Cmd::AcceptLine)
             }
@@ -115,13 +116,13 @@ impl KeyBindings {
                 Some(self.begin_search(pending, at, Direction::Back, vi_command))
             }
             KeyEvent(K::Char('S'), M::CTRL) => {
-                Some(self.begin_search(pending, at, Direction::Forth, vi_command))
+                Some(self.begin_search(pending, at, Direction::Forward, vi_command))
             }
             KeyEvent(K::Char('/'), M::NONE) if vi_command => {
                 Some(self.begin_search(pending, at, Direction::Back, true))
             }
             KeyEvent(K::Char('?'), M::NONE) if vi_command => {
-                Some(self.begin_search(pending, at, Direction::Forth, true))
+                Some(self.begin_search(pending, at, Direction::Forward, true))
             }
             key if self.restores(key, context, vi_command) => {
                 self.handle.restart_read(at.draft, ResumeAction::Restore);
@@ -141,8 +142,8 @@ impl KeyBindings {
         }
     }
 
-    /// Whether the key asks for what an earlier run has left. Ctrl-Y does as long as nothing was
-    /// deleted that it brings back.
+    /// Whether the key restores a text of an earlier run. Ctrl-Y does so until a text was deleted
+    /// that it inserts again.
     fn restores(&self, key: KeyEvent, context: &EventContext<'_>, vi_command: bool) -> bool {
         let is_empty = context.line().is_empty();
         let asks = match key {
@@ -160,13 +161,14 @@ impl KeyBindings {
         asks && is_empty && !vi_command && self.handle.has_offer()
     }
 
-    /// Takes changes back.
+    /// Undoes changes.
     fn undo(&self, count: RepeatCount, index: usize, vi_command: bool) -> Cmd {
         let draft = self.handle.undo(count.max(1));
         if !self.shared_history.with_lines(|history| history.is_empty()) {
             return self.show(HistoryEntry { draft, index }, index);
         }
-        // The editor has no way to show another line. It would leave the mode if it began anew.
+        // With an empty history the library has no way to show another line, and a restarted read
+        // would leave the command mode.
         if vi_command {
             return Cmd::Undo(count);
         }
@@ -185,11 +187,10 @@ impl KeyBindings {
         let mut search = self
             .shared_history
             .with_lines(|history| Search::begin(at, direction, history));
-        search.is_of_vi = vi_command;
+        search.is_vi = vi_command;
         pending.search = Some(search);
         if vi_command {
-            // What is looked for is typed as text is, and only a line that begins is in the mode
-            // for that.
+            // The query is typed in insert mode, and only a restarted read begins in it.
             self.handle.restart_read(draft, ResumeAction::Read);
             Cmd::AcceptLine
         } else {
@@ -197,6 +198,7 @@ impl KeyBindings {
         }
     }
 
+    /// A key during a paste.
     fn paste_key(&self, pending: &mut PendingKeys, key: KeyEvent) -> Cmd {
         let Some(paste) = &mut pending.paste else {
             return Cmd::Noop;
@@ -213,7 +215,7 @@ impl KeyBindings {
                 };
                 let line = text.lines().next().unwrap_or_default();
                 self.shared_history
-                    .with_lines(|history| search.narrow(line, history));
+                    .with_lines(|history| search.extend(line, history));
                 self.show_match(pending, 1)
             }
             KeyEvent(K::Char('C'), M::CTRL) if paste.has_paused(Instant::now()) => {
@@ -225,8 +227,8 @@ impl KeyBindings {
         }
     }
 
-    /// A key during a search. None without one, and when the key has ended it and has its usual
-    /// meaning besides.
+    /// A key during a search. `None` without a search, and when the key has ended the search and
+    /// then has its usual effect.
     fn search_key(
         &self,
         pending: &mut PendingKeys,
@@ -240,14 +242,14 @@ impl KeyBindings {
             KeyEvent(K::Char(c), M::NONE) => {
                 let text = c.to_string();
                 self.shared_history
-                    .with_lines(|history| search.narrow(&text, history));
+                    .with_lines(|history| search.extend(&text, history));
             }
             KeyEvent(K::Char('R'), M::CTRL) => self
                 .shared_history
                 .with_lines(|history| search.next_match(Direction::Back, last_query, history)),
             KeyEvent(K::Char('S'), M::CTRL) => self
                 .shared_history
-                .with_lines(|history| search.next_match(Direction::Forth, last_query, history)),
+                .with_lines(|history| search.next_match(Direction::Forward, last_query, history)),
             KeyEvent(K::Backspace, M::NONE) => search.step_back(),
             KeyEvent(K::BracketedPasteStart, _) => {
                 pending.paste = Some(Paste::begin(Instant::now()));
@@ -262,13 +264,13 @@ impl KeyBindings {
                 self.end_search(pending);
                 return Some(Cmd::Repaint);
             }
-            KeyEvent(K::Enter, _) if search.is_of_vi => {
+            KeyEvent(K::Enter, _) if search.is_vi => {
                 self.end_search(pending);
                 return Some(Cmd::Repaint);
             }
             key => {
                 self.end_search(pending);
-                // Where the key changes nothing, the words of the search would stay.
+                // A key without effect would leave the hint of the search on the screen.
                 return has_no_effect(key, context).then_some(Cmd::Repaint);
             }
         }
@@ -287,21 +289,21 @@ impl KeyBindings {
         match &pending.search {
             Some(search) => self.show(
                 self.shared_history
-                    .with_lines(|history| search.current(history)),
+                    .with_lines(|history| search.shown(history)),
                 index,
             ),
             None => Cmd::Repaint,
         }
     }
 
-    /// Puts another line in place of the one that is shown, which has this index in the history.
-    fn show(&self, place: HistoryEntry, index: usize) -> Cmd {
+    /// Replaces the shown line, which has this index in the history, by another one.
+    fn show(&self, entry: HistoryEntry, index: usize) -> Cmd {
         if self.shared_history.with_lines(|history| history.is_empty()) {
-            // Nothing can have been found, so the line is still what it was.
+            // Nothing can have been found, so the line is unchanged.
             return Cmd::Repaint;
         }
-        self.shared_history.inject(place);
-        // The editor does not go beyond either end of its history.
+        self.shared_history.inject(entry);
+        // The library does not search beyond either end of its history.
         if index == 0 {
             Cmd::HistorySearchForward
         } else {
@@ -310,7 +312,7 @@ impl KeyBindings {
     }
 }
 
-/// What is done with the key behind a prefix.
+/// The second key of a command.
 fn prefixed_key(prefix: Prefix, key: KeyEvent, count: RepeatCount, forward: bool) -> Option<Cmd> {
     match (prefix, key) {
         (Prefix::Quote, key) => character(key).map(|c| Cmd::Insert(1, c.to_string())),
@@ -332,7 +334,7 @@ fn prefixed_key(prefix: Prefix, key: KeyEvent, count: RepeatCount, forward: bool
     }
 }
 
-/// Whether a key that moves or deletes has nothing to do where the cursor is.
+/// Whether a key that moves or deletes has no effect at the cursor.
 fn has_no_effect(key: KeyEvent, context: &EventContext<'_>) -> bool {
     let at_start = context.pos() == 0;
     let at_end = context.pos() == context.line().len();

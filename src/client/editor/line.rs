@@ -1,6 +1,6 @@
-//! The line that is typed.
+//! The line that is being typed.
 
-/// What is typed and where the cursor is, in bytes.
+/// A typed text, and the position of the cursor in it, in bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Draft {
     pub(super) text: String,

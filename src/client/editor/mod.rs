@@ -1,12 +1,15 @@
-//! The prompt, history and Tab: the one folder that knows the line editor.
+//! The line editor: the prompt, its keys, history and completion, over the library rustyline.
 //!
-//! The editor runs in the main thread. Others reach it by a [`EditorHandle`]: they can change the
-//! prompt under what is being typed, and end it; what they and it share is on the `state`. What is
-//! printed above the prompt goes through the printer, whose gate is opened and closed here. `helper`
-//! is what the library asks while a line is typed, `keys` are the keys that do more here than
-//! elsewhere, with a `search` of the `history` and a `paste` among them, `shown` knows what is on the
-//! screen, in which `rows`, and `undo` what the line was before. An `inquiry` asks the terminal which
-//! one it is.
+//! It must not know the network or the session; what it has to know about the rooms and users comes
+//! through [`InputAssist`]. It imports `view`, `storage`, `config`, `command`, `terminal` and `common`;
+//! only `ui` imports it.
+//!
+//! The editor runs in the main thread. Other threads reach it through an [`EditorHandle`]: they can
+//! change the prompt while a line is typed, and end the editor; `state` is what they share with it.
+//! Text above the prompt goes through the printer, whose gate is opened and closed here. `helper` has
+//! the callbacks of the library, and `key_bindings` the keys that differ from the library's: a
+//! `search` of the `history`, a `paste`, and `undo`. `drawn` is what the editor has on the screen, and
+//! `layout` how it breaks that into rows. `terminal_query` asks the terminal for its name.
 
 mod drawn;
 mod handle;
@@ -48,31 +51,31 @@ use layout::CELLS;
 use line::Draft;
 use state::ResumeAction;
 
-/// How many lines of history are kept.
+/// The largest number of lines in the history.
 const HISTORY_LINES_MAX: usize = 10_000;
 /// How long a lone Esc waits for the rest of a key's sequence.
 const KEY_SEQUENCE_MS: u16 = 50;
 
-/// What came of reading a line.
+/// The result of reading a line.
 #[derive(Debug)]
 pub(in crate::client) enum EditorRead {
     /// A line, or a pasted text of several lines.
     Line(String),
-    /// Ctrl-C: what was typed is given up.
+    /// Ctrl-C: the line is discarded.
     Cancelled {
-        /// Whether there was anything to give up.
+        /// Whether the line was empty.
         was_empty: bool,
     },
-    /// Ctrl-D on an empty line, or the terminal is gone.
+    /// Ctrl-D on an empty line, or the terminal is closed.
     Eof,
     /// [`EditorHandle::end`] was called.
     Ended,
-    /// Ctrl-Z: the program is to be suspended. The next reading goes on with what was typed.
+    /// Ctrl-Z: the caller must suspend the program. The next read continues with the same line.
     Suspend,
 }
 
-/// The prompt that the editor is given. It asks for it when it has looked how wide the terminal
-/// is.
+/// The prompt for the library, which calls [`rustyline::Prompt::raw`] just after it has read the
+/// width of the terminal.
 struct MeasuredPrompt<'r> {
     prompt: Prompt,
     handle: &'r EditorHandle,
@@ -94,27 +97,31 @@ pub(in crate::client) struct Editor {
     inner: rustyline::Editor<Helper, SharedHistory>,
     handle: EditorHandle,
     history_file: Option<PathBuf>,
-    /// What the next line begins with.
+    /// The text with which the next read begins.
     first: Draft,
     drafts: Option<DraftStore>,
-    /// The user was asked whether a text of another room is to be restored in this one.
+    /// Whether the user was asked to confirm that a text of another room is restored in this one.
     asked_to_restore: bool,
 }
 
-/// Who knows what is being talked about, to help with what is typed. Nothing may take long.
+/// What the editor needs to know about the session while a line is typed. Calls must be fast.
 pub(in crate::client) trait InputAssist {
     /// The names to complete.
     fn names(&self) -> CompletionNames;
-    /// What there is to say of a line; none when that cannot be known now.
+    /// The analysis of a line; `None` when it is not available now.
     fn analyze(&self, line: &str) -> Option<LineAnalysis>;
     /// Makes a room the active one; false when the user is not in it.
     fn show_room(&self, room: &str) -> bool;
     /// The line with colours, in the same cells.
-    fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String;
+    fn highlight(&self, line: &str, analysis: &LineAnalysis) -> String;
 }
 
 impl Editor {
-    /// An editor on the terminal that knows nobody yet.
+    /// An editor on the terminal, without a session.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the signal that wakes the editor cannot be registered.
     pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
         let handle = EditorHandle::new(printer)?;
         let config = config(keys)?;
@@ -136,26 +143,26 @@ impl Editor {
         })
     }
 
-    /// Begins a conversation, with the history of `history_file`. What an earlier run has left in
-    /// `drafts` can be restored by a key.
-    pub(in crate::client) fn begin(
+    /// Starts a session with the history in `history_file`. A key restores the texts of an earlier
+    /// run in `drafts`.
+    pub(in crate::client) fn start_session(
         &mut self,
         history_file: Option<PathBuf>,
         drafts: Option<DraftStore>,
         assistant: impl InputAssist + 'static,
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
-        // A history that cannot be used is no reason to disturb a conversation more than once.
+        // A history that cannot be used is reported once.
         let history_file = history_file.and_then(|file| match repair(&file) {
-            Ok(words) => {
-                words
+            Ok(message) => {
+                message
                     .iter()
-                    .for_each(|words| self.handle.print_note(&format!("{words}\n")));
+                    .for_each(|message| self.handle.print_note(&format!("{message}\n")));
                 load_history(&mut self.inner, &file);
                 Some(file)
             }
-            Err(words) => {
-                self.handle.print_note(&format!("{words}\n"));
+            Err(message) => {
+                self.handle.print_note(&format!("{message}\n"));
                 None
             }
         });
@@ -164,7 +171,7 @@ impl Editor {
         self.asked_to_restore = false;
         self.handle.set_drafts(drafts.clone());
         if let Some(helper) = self.inner.helper_mut() {
-            helper.begin(Box::new(assistant), drafts);
+            helper.start_session(Box::new(assistant), drafts);
         }
         Ok(())
     }
@@ -174,7 +181,7 @@ impl Editor {
         self.handle.clone()
     }
 
-    /// What prints a block of text above the prompt.
+    /// A function that prints a block of text above the prompt.
     pub(in crate::client) fn external_printer(
         &mut self,
     ) -> io::Result<impl FnMut(String) -> io::Result<()> + Send + 'static + use<>> {
@@ -182,22 +189,22 @@ impl Editor {
         Ok(move |block| printer.print(block).map_err(to_io))
     }
 
-    /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
-    /// the prompt is changed under it.
+    /// Reads a line. When the prompt changes meanwhile, the read restarts by itself with the same
+    /// text and cursor.
     pub(in crate::client) fn read(&mut self) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
-        let entered = self.read_line(first)?;
-        if let EditorRead::Line(line) = &entered {
+        let read = self.read_line(first)?;
+        if let EditorRead::Line(line) = &read {
             self.add_to_history(line);
         }
-        if !matches!(entered, EditorRead::Suspend) {
+        if !matches!(read, EditorRead::Suspend) {
             self.asked_to_restore = false;
         }
-        Ok(entered)
+        Ok(read)
     }
 
-    /// What an earlier run has left, where the user asks for it: in the room it was typed in, if the
-    /// user is there.
+    /// Restores a text of an earlier run: in the room it was typed in, if the user is there. In
+    /// another room the user has to ask twice.
     fn restored(&mut self) -> Option<Draft> {
         let drafts = self.drafts.as_ref()?;
         let offered = drafts.offered()?;
@@ -213,8 +220,8 @@ impl Editor {
             } else if !std::mem::replace(&mut self.asked_to_restore, true) {
                 let wanted = sanitize(&wanted);
                 self.handle.print_note(&format!(
-                    "the unsent text is for {wanted}, and you are not there: /join {wanted} enters \
-                     it; Ctrl-Y again restores the text here\n"
+                    "The unsent text is for {wanted}, and you are not there. Enter the room with \
+                     /join {wanted}, or press Ctrl-Y again to restore the text here.\n"
                 ));
                 return None;
             }
@@ -227,10 +234,9 @@ impl Editor {
         })
     }
 
-    /// Asks a question; `default` is what an empty answer means. The prompt is the question from
-    /// then on. It is the same editor as for lines, so that what is typed ahead is not lost. An
-    /// answer is no draft: what is kept for the first line stays there. `suspend` is how the program
-    /// is suspended meanwhile.
+    /// Asks a question, which becomes the prompt; `default` is the meaning of an empty answer. It
+    /// uses the same editor as for lines, so that no typed-ahead key is lost. The answer is not saved
+    /// as a draft. `suspend` is called for Ctrl-Z.
     pub(in crate::client) fn ask(
         &mut self,
         question: &str,
@@ -239,12 +245,13 @@ impl Editor {
     ) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
         self.expect_line(false);
-        let entered = self.answer(question, default, suspend);
+        let answer = self.read_answer(question, default, suspend);
         self.expect_line(true);
         self.first = first;
-        entered
+        answer
     }
 
+    /// Whether the next read is for a line or for the answer to a question.
     fn expect_line(&mut self, is_line: bool) {
         let drafts = self.drafts.clone().filter(|_| is_line);
         self.handle.set_drafts(drafts);
@@ -253,7 +260,7 @@ impl Editor {
         }
     }
 
-    fn answer(
+    fn read_answer(
         &mut self,
         question: &str,
         default: &str,
@@ -318,22 +325,21 @@ impl Editor {
                     }
                     return Ok(EditorRead::Ended);
                 }
-                // Woken for another prompt. By now that can be the old one again, or a line was
-                // entered in the same moment and the signal has reached the next one.
+                // Woken for a new prompt. By now that can be the old one again, or a line was
+                // entered at the same time and the signal has reached the next read.
                 Err(ReadlineError::Interrupted) => {
                     clear(&end.drawn)?;
                     draft = end.draft;
                 }
-                // A signal while a single key was waited for: go on where it was.
+                // A signal while the library waited for a single key: continue with the same line.
                 Err(ReadlineError::Signal(_)) => draft = end.draft,
                 Err(ReadlineError::Eof) => return Ok(EditorRead::Eof),
-                // A byte that is no part of a character, as of a key with Meta in an old locale.
-                // What was read together with it is lost; a paste goes on to be held, for nobody
-                // knows where it ends.
+                // A byte that is not UTF-8, such as that of a key with Meta in an old locale. What
+                // the library read together with it is lost. A paste is still held, since its end
+                // is unknown.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     clear_from_cursor(&end.drawn)?;
-                    let words = "a key that is not UTF-8 was left out, with what came behind it\n";
-                    self.handle.print_note(words);
+                    self.handle.print_note("Ignored invalid UTF-8 input.\n");
                     draft = end.draft;
                 }
                 Err(error) => return Err(to_io(error)),
@@ -341,29 +347,29 @@ impl Editor {
         }
     }
 
-    /// Nothing is read any more, however the last reading ended.
-    pub(in crate::client) fn abandon(&self) {
+    /// Ends reading, even if the last read was interrupted by a panic.
+    pub(in crate::client) fn stop(&self) {
         let _ = self.handle.end_read();
     }
 
-    /// Takes everything off the screen.
+    /// Clears the screen.
     pub(in crate::client) fn clear_screen(&mut self) -> io::Result<()> {
         self.inner.clear_screen().map_err(to_io)
     }
 
-    /// Puts a line into the history, in memory and in the file.
+    /// Adds a line to the history in memory and to its file.
     fn add_to_history(&mut self, line: &str) {
         let secret = self
             .inner
             .helper()
             .and_then(|helper| helper.is_secret(line));
-        // A line of which nothing is known may be one with a password.
+        // A line that could not be analyzed may contain a password.
         if secret != Some(false) {
             return;
         }
         let added = self.inner.add_history_entry(line).unwrap_or(false);
         if added && let Some(file) = &self.history_file {
-            // A history that cannot be written is no reason to disturb a conversation.
+            // A failure was reported when the session started.
             let _ = self.inner.append_history(file);
         }
     }
@@ -397,8 +403,8 @@ fn config(keys: KeySet) -> io::Result<Config> {
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
         .bell_style(BellStyle::None)
-        // Whether there are colours is decided elsewhere. The editor must always ask the helper,
-        // which learns by it what is on the screen.
+        // The helper decides whether there are colours. The library must always call it, because
+        // the helper learns from that what is on the screen.
         .color_mode(ColorMode::Forced)
         .behavior(if io::stdout().is_terminal() {
             Behavior::Stdio
@@ -408,15 +414,15 @@ fn config(keys: KeySet) -> io::Result<Config> {
         .build())
 }
 
-/// Clears what was shown; the cursor is in the row below it.
-fn clear(shown: &Drawn) -> io::Result<()> {
-    let rows = shown.end_row() + 1;
+/// Clears what was drawn; the cursor is in the row below it.
+fn clear(drawn: &Drawn) -> io::Result<()> {
+    let rows = drawn.end_row() + 1;
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 
-/// Clears what was shown; the cursor is in the row below the one in which it was.
-fn clear_from_cursor(shown: &Drawn) -> io::Result<()> {
-    let rows = shown.cursor().row + 1;
+/// Clears what was drawn; the cursor is one row below its drawn position.
+fn clear_from_cursor(drawn: &Drawn) -> io::Result<()> {
+    let rows = drawn.cursor().row + 1;
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 

@@ -1,23 +1,24 @@
-//! A paste that is under way, a key at a time, so that one whose end never comes keeps nothing
-//! else from happening.
+//! A bracketed paste in progress, one key at a time, so that a paste without an end does not block
+//! the program.
 
 use std::time::{Duration, Instant};
 
 use rustyline::{KeyCode, KeyEvent, Modifiers};
 
-/// What is pasted comes without a pause; after one, the keys are a person's.
+/// Keys of a paste arrive without such a pause; later keys are pressed by the user.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What has come of a paste so far.
+/// The received part of a paste.
 #[derive(Debug)]
 pub(super) struct Paste {
     text: String,
-    /// The last character was a carriage return, which a line feed may belong to.
+    /// Whether the last character was a carriage return, which a line feed may follow.
     returned: bool,
     last_key: Instant,
 }
 
 impl Paste {
+    /// A paste that begins now.
     pub(super) fn begin(now: Instant) -> Self {
         Self {
             text: String::new(),
@@ -26,12 +27,12 @@ impl Paste {
         }
     }
 
-    /// All that was pasted.
+    /// The pasted text.
     pub(super) fn into_text(self) -> String {
         self.text
     }
 
-    /// Takes a key as what it stands for in a text. True when it came behind a pause.
+    /// Appends the character of a key. True when the key came after a pause.
     pub(super) fn push_key(&mut self, key: KeyEvent, now: Instant) -> bool {
         let paused = self.has_paused(now);
         self.last_key = now;
@@ -46,13 +47,13 @@ impl Paste {
         paused
     }
 
-    /// Whether a key that comes now is a person's.
+    /// Whether a key that arrives now is pressed by the user.
     pub(super) fn has_paused(&self, now: Instant) -> bool {
         now.duration_since(self.last_key) > PAUSE
     }
 }
 
-/// The character that a key stands for, if it stands for one.
+/// The character that a key stands for, if any.
 pub(super) fn character(key: KeyEvent) -> Option<char> {
     match key {
         KeyEvent(KeyCode::Char(c), Modifiers::NONE) => Some(c),

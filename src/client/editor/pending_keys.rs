@@ -1,34 +1,35 @@
-//! What a key began and another key ends.
+//! What one key starts and a later key ends: a search, a paste, or a command of two keys.
 
 use super::paste::Paste;
 use super::search::Search;
 
-/// What was begun with a key and ends with another.
+/// The state between such keys. Messages are printed meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct PendingKeys {
     pub(super) search: Option<Search>,
     pub(super) paste: Option<Paste>,
     pub(super) prefix: Option<Prefix>,
-    /// What was looked for last.
+    /// The query of the last search.
     pub(super) last_query: String,
 }
 
-/// A key that says what the next one is for.
+/// The first of two keys that form a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Prefix {
-    /// Ctrl-V, Ctrl-Q: it is to be put in as it is.
+    /// Ctrl-V or Ctrl-Q: the next key is inserted as it is.
     Quote,
-    /// Ctrl-X: it is a command.
+    /// Ctrl-X: the next key is a command.
     Command,
-    /// Ctrl-], Alt-Ctrl-]: the cursor goes to the next place where it stands, or the last.
+    /// Ctrl-] or Alt-Ctrl-]: the cursor moves to the next or the previous occurrence of the next
+    /// key.
     Find { back: bool },
 }
 
 impl PendingKeys {
-    /// What stands behind the line meanwhile.
+    /// The hint after the line meanwhile.
     pub(super) fn hint(&self) -> Option<String> {
         if self.paste.is_some() {
-            return Some("  (a paste that has not ended; Ctrl-C drops it)".to_owned());
+            return Some("  (paste not finished; Ctrl-C discards it)".to_owned());
         }
         self.search.as_ref().map(Search::hint)
     }

@@ -1,53 +1,54 @@
-//! A search in the history, a key at a time. It decides what is found and knows no editor, so that
-//! nothing waits for it: messages are printed between two of its keys as between any others.
+//! An incremental search in the history, one key at a time. It does not know the editor, so that
+//! messages are printed between its keys as between any others.
 //!
-//! The keys are those of readline: what is typed narrows, Ctrl-R goes further back, Ctrl-S forth
-//! again, Backspace takes the last step back.
+//! The keys are those of readline: typed text extends the query, Ctrl-R searches backward, Ctrl-S
+//! forward, and Backspace undoes the last step.
 
 use super::line::Draft;
 
-/// A search that goes on.
+/// A search in progress.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
-    /// The line when the search began, and its place in the history.
+    /// The line at the start of the search, and its index in the history.
     before: HistoryEntry,
-    /// Where it begins to look: a line that was taken from the history and changed is a new one.
+    /// The index at which the search starts. A line of the history that was changed counts as new.
     from: usize,
     query: String,
-    /// Where the search has been, to go back to.
+    /// The earlier steps, which Backspace returns to.
     steps: Vec<Step>,
-    here: Step,
+    current: Step,
     direction: Direction,
-    /// It was begun as vi begins it, and Enter only ends it.
-    pub(super) is_of_vi: bool,
+    /// Whether it was started with a key of vi, so that Enter only ends it.
+    pub(super) is_vi: bool,
 }
 
-/// A line, and where it is in the history; behind the last one when it is not from there.
+/// A line and its index in the history; the number of lines if it is not from there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct HistoryEntry {
     pub(super) draft: Draft,
     pub(super) index: usize,
 }
 
-/// Where to look next.
+/// The direction of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     /// To older lines.
     Back,
-    /// To newer ones.
-    Forth,
+    /// To newer lines.
+    Forward,
 }
 
+/// One step of a search.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     query_bytes: usize,
-    /// The line that was found last: its place, and where in it the query begins.
+    /// The last match: its index in the history, and where the query begins in it.
     found: Option<(usize, usize)>,
     failed: bool,
 }
 
 impl Search {
-    /// A search that begins at this line.
+    /// Starts a search at this line.
     pub(super) fn begin(before: HistoryEntry, direction: Direction, history: &[&str]) -> Self {
         let is_unchanged = history.get(before.index) == Some(&before.draft.text.as_str());
         Self {
@@ -59,13 +60,13 @@ impl Search {
             before,
             query: String::new(),
             steps: Vec::new(),
-            here: Step {
+            current: Step {
                 query_bytes: 0,
                 found: None,
                 failed: false,
             },
             direction,
-            is_of_vi: false,
+            is_vi: false,
         }
     }
 
@@ -73,56 +74,56 @@ impl Search {
         &self.query
     }
 
-    /// The line as it was when the search began.
+    /// The line at the start of the search.
     pub(super) fn before(&self) -> &HistoryEntry {
         &self.before
     }
 
-    /// More of what is looked for. A line that was found and has it too stays.
-    pub(super) fn narrow(&mut self, text: &str, history: &[&str]) {
-        self.remember();
+    /// Extends the query. The current match stays if it also contains the longer query.
+    pub(super) fn extend(&mut self, text: &str, history: &[&str]) {
+        self.save_step();
         self.query.push_str(text);
-        self.here.query_bytes = self.query.len();
-        let from = match (self.here.found, self.direction) {
+        self.current.query_bytes = self.query.len();
+        let from = match (self.current.found, self.direction) {
             (Some((index, _)), _) => Some(index),
             (None, Direction::Back) => self.from.min(history.len()).checked_sub(1),
-            (None, Direction::Forth) => Some(self.from),
+            (None, Direction::Forward) => Some(self.from),
         };
         self.find(from, None, history);
     }
 
-    /// Goes on to the next line that fits, or looks for what the last search looked for.
+    /// Moves to the next match. With an empty query, repeats the query of the last search.
     pub(super) fn next_match(&mut self, direction: Direction, last_query: &str, history: &[&str]) {
         self.direction = direction;
         if self.query.is_empty() {
             if !last_query.is_empty() {
-                self.narrow(last_query, history);
+                self.extend(last_query, history);
             }
             return;
         }
-        self.remember();
-        let from = match (self.here.found, direction) {
+        self.save_step();
+        let from = match (self.current.found, direction) {
             (Some((index, _)), Direction::Back) => index.checked_sub(1),
-            (Some((index, _)), Direction::Forth) => Some(index + 1),
+            (Some((index, _)), Direction::Forward) => Some(index + 1),
             (None, Direction::Back) => self.from.min(history.len()).checked_sub(1),
-            (None, Direction::Forth) => Some(self.from),
+            (None, Direction::Forward) => Some(self.from),
         };
-        let shown = self.here.found.and_then(|(index, _)| history.get(index));
+        let shown = self.current.found.and_then(|(index, _)| history.get(index));
         self.find(from, shown.copied(), history);
     }
 
-    /// Takes the last step back.
+    /// Undoes the last step.
     pub(super) fn step_back(&mut self) {
         if let Some(step) = self.steps.pop() {
-            self.here = step;
+            self.current = step;
             self.query.truncate(step.query_bytes);
         }
     }
 
-    /// The line to show now.
-    pub(super) fn current(&self, history: &[&str]) -> HistoryEntry {
+    /// The line to show.
+    pub(super) fn shown(&self, history: &[&str]) -> HistoryEntry {
         let found = self
-            .here
+            .current
             .found
             .and_then(|(index, position)| Some((index, position, history.get(index)?)));
         match found {
@@ -137,38 +138,38 @@ impl Search {
         }
     }
 
-    /// What stands behind the line.
+    /// The hint after the line.
     pub(super) fn hint(&self) -> String {
-        let forth = match self.direction {
+        let forward = match self.direction {
             Direction::Back => "",
-            Direction::Forth => " forward",
+            Direction::Forward => " forward",
         };
-        match (self.query.as_str(), self.here.failed) {
-            ("", _) => format!("  (search{forth}: type a part of a line)"),
-            (query, true) => format!("  (search{forth}: {query}: no more)"),
-            (query, false) => format!("  (search{forth}: {query})"),
+        match (self.query.as_str(), self.current.failed) {
+            ("", _) => format!("  (search{forward}: type part of a line)"),
+            (query, true) => format!("  (search{forward}: {query}: no more matches)"),
+            (query, false) => format!("  (search{forward}: {query})"),
         }
     }
 
-    fn remember(&mut self) {
-        self.steps.push(self.here);
+    fn save_step(&mut self) {
+        self.steps.push(self.current);
     }
 
-    /// Looks from this line on for one that has the query in it; `unlike` is the line that is
-    /// shown, and another one like it would look as if nothing had happened.
+    /// Searches from this index on for a line that contains the query. `unlike` is the shown line:
+    /// an equal one would look as if nothing had happened.
     fn find(&mut self, from: Option<usize>, unlike: Option<&str>, history: &[&str]) {
-        let fits = |index: usize| {
+        let matching = |index: usize| {
             let line = history.get(index)?;
             let position = line.find(&self.query)?;
             (Some(*line) != unlike).then_some((index, position))
         };
         let found = match (from, self.direction) {
             (None, _) => None,
-            (Some(from), Direction::Back) => (0..=from).rev().find_map(fits),
-            (Some(from), Direction::Forth) => (from..history.len()).find_map(fits),
+            (Some(from), Direction::Back) => (0..=from).rev().find_map(matching),
+            (Some(from), Direction::Forward) => (from..history.len()).find_map(matching),
         };
-        self.here.failed = found.is_none();
-        self.here.found = found.or(self.here.found);
+        self.current.failed = found.is_none();
+        self.current.found = found.or(self.current.found);
     }
 }
 
@@ -194,19 +195,19 @@ mod tests {
     }
 
     fn shown(search: &Search) -> (String, usize) {
-        let draft = search.current(&HISTORY).draft;
+        let draft = search.shown(&HISTORY).draft;
         (draft.text, draft.position)
     }
 
     #[test]
-    fn what_is_typed_narrows_and_backspace_widens_again() {
+    fn typed_text_extends_the_query_and_backspace_shortens_it() {
         let mut search = begin();
         assert_eq!(shown(&search), ("a draft".to_owned(), 3));
-        search.narrow("a", &HISTORY);
+        search.extend("a", &HISTORY);
         assert_eq!(shown(&search), ("gamma".to_owned(), 1));
-        search.narrow("l", &HISTORY);
+        search.extend("l", &HISTORY);
         assert_eq!(shown(&search), ("alpha three".to_owned(), 0));
-        search.narrow("pha o", &HISTORY);
+        search.extend("pha o", &HISTORY);
         assert_eq!(shown(&search), ("alpha one".to_owned(), 0));
         search.step_back();
         assert_eq!(shown(&search), ("alpha three".to_owned(), 0));
@@ -218,39 +219,39 @@ mod tests {
     }
 
     #[test]
-    fn going_on_finds_older_and_newer_lines_and_passes_over_repeated_ones() {
+    fn the_next_match_is_an_older_or_newer_line_that_differs() {
         let mut search = begin();
-        search.narrow("alpha", &HISTORY);
-        assert_eq!(search.current(&HISTORY).index, 3);
+        search.extend("alpha", &HISTORY);
+        assert_eq!(search.shown(&HISTORY).index, 3);
         search.next_match(Direction::Back, "", &HISTORY);
-        assert_eq!(search.current(&HISTORY).index, 0);
+        assert_eq!(search.shown(&HISTORY).index, 0);
         search.next_match(Direction::Back, "", &HISTORY);
-        assert_eq!(search.current(&HISTORY).index, 0);
-        assert_eq!(search.hint(), "  (search: alpha: no more)");
-        search.next_match(Direction::Forth, "", &HISTORY);
-        assert_eq!(search.current(&HISTORY).index, 2);
+        assert_eq!(search.shown(&HISTORY).index, 0);
+        assert_eq!(search.hint(), "  (search: alpha: no more matches)");
+        search.next_match(Direction::Forward, "", &HISTORY);
+        assert_eq!(search.shown(&HISTORY).index, 2);
         assert_eq!(search.hint(), "  (search forward: alpha)");
     }
 
     #[test]
-    fn what_is_not_there_leaves_what_was_found_before() {
+    fn without_a_match_the_previous_one_stays() {
         let mut search = begin();
-        search.narrow("beta", &HISTORY);
-        search.narrow("x", &HISTORY);
+        search.extend("beta", &HISTORY);
+        search.extend("x", &HISTORY);
         assert_eq!(shown(&search), ("beta two".to_owned(), 0));
-        assert_eq!(search.hint(), "  (search: betax: no more)");
+        assert_eq!(search.hint(), "  (search: betax: no more matches)");
         search.step_back();
         assert_eq!(search.hint(), "  (search: beta)");
     }
 
     #[test]
-    fn the_key_pressed_twice_looks_for_the_same_again() {
+    fn the_key_pressed_twice_repeats_the_last_search() {
         let mut search = begin();
         search.next_match(Direction::Back, "beta", &HISTORY);
         assert_eq!(shown(&search), ("beta two".to_owned(), 0));
         let mut nothing = begin();
         nothing.next_match(Direction::Back, "", &[]);
-        nothing.narrow("a", &[]);
-        assert_eq!(nothing.current(&[]).draft.text, "a draft");
+        nothing.extend("a", &[]);
+        assert_eq!(nothing.shown(&[]).draft.text, "a draft");
     }
 }

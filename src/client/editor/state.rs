@@ -1,5 +1,5 @@
-//! What the editor and those who reach it share: what is on the screen, what should be, and how far
-//! a line has come.
+//! The state that the editor shares with its handles: what is on the screen, what should be there,
+//! and how far a read has come.
 
 use std::borrow::Cow;
 
@@ -13,88 +13,89 @@ use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::reflow::Reflow;
 use crate::client::view::Prompt;
 
-/// What is on the screen, and what should be.
+/// The state of the editor.
 #[derive(Debug, Default)]
 pub(super) struct EditorState {
     pub(super) read_state: ReadState,
-    /// The prompt that the editor was given, and the one it should have.
+    /// The prompt of the current read, and the one that should be shown.
     pub(super) given: Prompt,
     pub(super) wanted: Prompt,
+    /// Whether the editor must return.
     pub(super) ending: bool,
-    /// Ctrl-C was pressed: the same error as that of a signal means another thing then.
+    /// Whether Ctrl-C was pressed; the library returns the line as if it was accepted.
     pub(super) cancelled: bool,
-    /// The line is handed over only to go on with it in a new reading.
+    /// Set when the read ends only to restart with the same line.
     pub(super) resume: Option<Resume>,
-    /// What was begun with a key. It outlives a reading that begins anew.
+    /// Survives a restarted read.
     pub(super) pending_keys: PendingKeys,
-    /// Tab was pressed with Shift.
+    /// Whether Tab was pressed with Shift.
     pub(super) tab_back: bool,
-    /// No other key was pressed behind Tab.
+    /// Whether no other key was pressed since the last Tab.
     pub(super) tab_repeats: bool,
-    /// Which line of the history is shown.
+    /// The index of the line in the history that is shown.
     pub(super) history_index: usize,
-    /// It is a line of the history that is shown.
+    /// Whether a line of the history is shown.
     pub(super) in_history: bool,
-    /// The draft in whose place that stands, and the line as it was recalled.
+    /// The draft that it replaces, and the line as it was recalled, with its index.
     pub(super) saved_draft: String,
     pub(super) recalled: Option<(usize, String)>,
-    /// Keys are commands of vi.
+    /// Whether keys are commands of vi.
     pub(super) vi_command: bool,
-    /// What the draft was before. It outlives a reading that begins anew.
+    /// The earlier versions of the draft. Survives a restarted read.
     pub(super) undo: Undo,
     pub(super) draft: Draft,
     pub(super) drawn: Drawn,
-    /// How wide the editor believes the terminal to be.
+    /// The width of the terminal as the library knows it.
     pub(super) columns: u16,
-    /// What the terminal does about its lines when it becomes narrower, as far as is known.
+    /// How the terminal treats its lines when it becomes narrower, as far as it is known.
     pub(super) reflow: Reflow,
     pub(super) terminal_query: TerminalQuery,
-    /// What is drawn next stays on the screen, and the editor does not come back to it.
+    /// Whether the next drawing is the last one of this read, and stays on the screen.
     pub(super) is_last: bool,
-    /// The editor shows its own prompt now, that of a count for instance.
+    /// Whether the library shows its own prompt, for example that of a repeat count.
     pub(super) counting: bool,
-    /// The next drawing is the answer to a key, and not to a printed block.
+    /// Whether the next drawing follows a key, and not a printed block.
     pub(super) key_pressed: bool,
-    /// Where texts are offered that an earlier run has left; none while a question is asked.
+    /// The texts of an earlier run that can be restored; `None` while a question is asked.
     pub(super) drafts: Option<DraftStore>,
-    /// Something was deleted that Ctrl-Y brings back.
+    /// Whether a text was deleted that Ctrl-Y inserts again.
     pub(super) has_killed: bool,
 }
 
-/// How far the editor is with a line.
+/// How far a read has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ReadState {
     /// Not reading.
     #[default]
     Away,
-    /// About to read: a signal would not be noticed yet.
+    /// About to read: the library would not notice a signal yet.
     Beginning,
     /// Reading.
     Reading,
-    /// About to return: what is drawn now stays on the screen.
+    /// About to return: the next drawing stays on the screen.
     Returning,
 }
 
-/// A reading that ends only for another one.
+/// Restarts a read.
 #[derive(Debug)]
 pub(super) struct Resume {
     pub(super) draft: Draft,
-    /// What is done first.
+    /// What to do before the restart.
     pub(super) action: ResumeAction,
 }
 
-/// What is done between two readings of one line.
+/// What to do before a read restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResumeAction {
     /// Nothing.
     Read,
-    /// The program is suspended.
+    /// Suspend the program.
     Suspend,
-    /// What an earlier run has left becomes the line.
+    /// Replace the line by a text of an earlier run.
     Restore,
 }
 
-/// How the editor was stopped.
+/// How a read ended.
 pub(super) struct ReadEnd {
     pub(super) ending: bool,
     pub(super) cancelled: bool,
@@ -104,12 +105,12 @@ pub(super) struct ReadEnd {
 }
 
 impl EditorState {
-    /// The rows of a text that begins at this place. What stays on the screen is left whole, so
-    /// that it can be copied and is wrapped anew as messages are.
-    pub(super) fn break_rows<'t>(&self, text: Cow<'t, str>, place: Position) -> Cow<'t, str> {
+    /// Breaks a text that begins at this position into rows. The last drawing of a read is left
+    /// whole, so that the terminal can wrap it again and copy it as one line.
+    pub(super) fn break_rows<'t>(&self, text: Cow<'t, str>, position: Position) -> Cow<'t, str> {
         match self.is_last {
             true => text,
-            false => break_rows(text, place, self.columns),
+            false => break_rows(text, position, self.columns),
         }
     }
 }

@@ -1,48 +1,49 @@
-//! Which terminal this is, asked of the terminal itself where the environment does not tell, as
-//! behind ssh. Its answers come among the keys: `ESC P > |`, a name with a version, `ESC \`, and
-//! `ESC P ! |`, a number of its own, `ESC \`. XTVERSION and DA3, as xterm's control sequences have
-//! them; older VTE knows only the second.
+//! Asks the terminal for its name where the environment does not have it, for example over ssh.
+//!
+//! The answers arrive among the keys: `ESC P > |`, a name with a version, `ESC \` for XTVERSION, and
+//! `ESC P ! |`, a unit ID, `ESC \` for DA3 (xterm's control sequences). Older VTE knows only DA3.
 
 use std::mem;
 use std::time::{Duration, Instant};
 
 use rustyline::{KeyCode as K, KeyEvent, Modifiers as M};
 
-/// What asks both. Terminals that do not know them do nothing.
+/// Asks for both. Terminals that do not know a query ignore it.
 const QUESTION: &str = "\x1b[>0q\x1b[=0c";
-/// An answer begins no later; then these are keys that somebody presses.
+/// An answer begins within this time; later the same keys are pressed by the user.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// What stands before the name, and before the number.
+/// The prefixes of the name and of the unit ID.
 const ANSWER_PREFIXES: [&str; 2] = [">|", "!|"];
-/// No terminal has a longer name; what would go on is no answer.
+/// No terminal has a longer name; longer input is no answer.
 const ANSWER_BYTES_MAX: usize = 100;
 
-/// How far it is known which terminal this is.
+/// The state of the query.
 #[derive(Debug, Default)]
 pub(super) enum TerminalQuery {
-    /// There is nothing to ask, or nothing to wait for any more.
+    /// There is nothing to ask, or no further answer is expected.
     #[default]
     Closed,
-    /// It is to be asked.
+    /// The terminal will be asked.
     Wanted,
+    /// The terminal was asked at this time.
     Asked(Instant),
-    /// Asked then, and an answer has begun, which is this so far.
+    /// The terminal was asked at this time, and this part of an answer has arrived.
     Answering(Instant, String),
 }
 
-/// What a key is to an inquiry.
+/// What a key means to the query.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum QueryByte {
-    /// Nothing: somebody pressed it.
+    /// Nothing: the user pressed it.
     Key,
-    /// A part of the answer.
+    /// It is a part of an answer.
     Part,
-    /// The end of the answer, with the name and the version, or the number.
+    /// It ends an answer: the name with the version, or the unit ID.
     Name(String),
 }
 
 impl TerminalQuery {
-    /// What the terminal is to be sent, once.
+    /// The query to send to the terminal; it is returned once.
     pub(super) fn question(&mut self, now: Instant) -> Option<&'static str> {
         matches!(self, Self::Wanted).then(|| {
             *self = Self::Asked(now);
@@ -50,10 +51,10 @@ impl TerminalQuery {
         })
     }
 
-    /// Takes a key that may be a part of the answer.
+    /// Reads a key that may be a part of an answer.
     pub(super) fn feed(&mut self, key: KeyEvent, now: Instant) -> QueryByte {
         let is_early = |asked: Instant| now.duration_since(asked) <= ANSWER_TIMEOUT;
-        let (next, heard) = match (mem::take(self), key) {
+        let (next, byte) = match (mem::take(self), key) {
             (Self::Asked(at), KeyEvent(K::Char('P'), M::ALT)) if is_early(at) => {
                 (Self::Answering(at, String::new()), QueryByte::Part)
             }
@@ -72,15 +73,15 @@ impl TerminalQuery {
             (before, _) => (before, QueryByte::Key),
         };
         *self = next;
-        heard
+        byte
     }
 }
 
-/// Whether an answer can be this so far.
+/// Whether this can be the beginning of an answer.
 fn can_be_answer(text: &str) -> bool {
-    let mut beginnings = ANSWER_PREFIXES.iter();
+    let mut prefixes = ANSWER_PREFIXES.iter();
     text.len() <= ANSWER_BYTES_MAX
-        && beginnings.any(|one| text.starts_with(one) || one.starts_with(text))
+        && prefixes.any(|one| text.starts_with(one) || one.starts_with(text))
 }
 
 #[cfg(test)]
@@ -89,17 +90,17 @@ mod tests {
 
     fn feed(query: &mut TerminalQuery, keys: &str) -> Vec<QueryByte> {
         let mut is_alt = false;
-        let mut heard = Vec::new();
+        let mut bytes = Vec::new();
         for c in keys.chars() {
             if c == '\x1b' {
                 is_alt = true;
                 continue;
             }
             let with = if is_alt { M::ALT } else { M::NONE };
-            heard.push(query.feed(KeyEvent(K::Char(c), with), Instant::now()));
+            bytes.push(query.feed(KeyEvent(K::Char(c), with), Instant::now()));
             is_alt = false;
         }
-        heard
+        bytes
     }
 
     fn asked() -> TerminalQuery {
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_heard_among_the_keys_and_what_is_pressed_around_it_is_not() {
+    fn an_answer_is_found_among_the_keys_that_are_pressed_around_it() {
         let mut query = asked();
         for (answer, name) in [(">|VTE(7600)", "VTE(7600)"), ("!|7E565445", "7E565445")] {
             let mut heard = feed(&mut query, &format!("a\x1bP{answer}\x1b\\b"));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_asked_for_or_is_no_answer_are_keys() {
+    fn input_without_a_query_or_unlike_an_answer_is_keys() {
         let answer = "\x1bP>|tmux 3.4\x1b\\";
         let heard = feed(&mut TerminalQuery::Closed, answer);
         assert!(heard.iter().all(|key| *key == QueryByte::Key));

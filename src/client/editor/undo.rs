@@ -1,42 +1,42 @@
-//! What the line was before, for taking changes back. The editor forgets it when a reading begins
-//! anew for another prompt; this does not.
+//! The earlier versions of the line, for undo. The library forgets its own when a read restarts for a
+//! new prompt.
 
 use std::collections::VecDeque;
 
 use super::line::Draft;
 
-/// How many changes can be taken back.
+/// How many changes can be undone.
 const STEPS_MAX: usize = 1_000;
-/// However long the line is, what is remembered of it takes no more memory than this.
+/// The largest size of all versions together.
 const BYTES_MAX: usize = 256 * 1024;
 
-/// The line as it was, change by change. A word that was typed is one change.
+/// The versions of the line, one for each change. A typed word is one change.
 #[derive(Debug, Default)]
 pub(super) struct Undo {
     steps: VecDeque<Draft>,
     bytes: usize,
     now: Draft,
-    /// The last change was a letter of a word.
+    /// Whether the last change was a letter of a word.
     in_word: bool,
 }
 
 impl Undo {
-    /// The line is this now.
+    /// Records the current line.
     pub(super) fn record(&mut self, text: &str, position: usize) {
         if self.now.text == text {
             self.in_word &= self.now.position == position;
             self.now.position = position;
             return;
         }
-        let is_letter = self.has_letter_more(text, position);
-        let goes_on = is_letter && self.in_word;
+        let is_letter = self.is_one_letter_more(text, position);
+        let continues_word = is_letter && self.in_word;
         self.in_word = is_letter;
         let now = Draft {
             text: text.to_owned(),
             position,
         };
         let before = std::mem::replace(&mut self.now, now);
-        if goes_on {
+        if continues_word {
             return;
         }
         self.bytes += before.text.len();
@@ -48,7 +48,7 @@ impl Undo {
         }
     }
 
-    /// Takes so many changes back, or as many as there are.
+    /// Undoes `count` changes, or as many as there are, and returns the line.
     pub(super) fn undo(&mut self, count: u16) -> Draft {
         for _ in 0..count {
             let Some(before) = self.steps.pop_back() else {
@@ -61,20 +61,20 @@ impl Undo {
         self.now.clone()
     }
 
-    /// Whether the line is the one before with a letter or a digit put in where the cursor was.
-    fn has_letter_more(&self, text: &str, position: usize) -> bool {
+    /// Whether the line is the last one with one letter or digit inserted at the cursor.
+    fn is_one_letter_more(&self, text: &str, position: usize) -> bool {
         let start = self.now.position;
-        let Some((before, behind)) = self.now.text.split_at_checked(start) else {
+        let Some((before, after)) = self.now.text.split_at_checked(start) else {
             return false;
         };
-        let put_in = text
+        let inserted = text
             .strip_prefix(before)
-            .and_then(|rest| rest.strip_suffix(behind));
-        put_in.is_some_and(|put_in| {
-            let mut letters = put_in.chars();
+            .and_then(|rest| rest.strip_suffix(after));
+        inserted.is_some_and(|inserted| {
+            let mut letters = inserted.chars();
             letters.next().is_some_and(char::is_alphanumeric)
                 && letters.next().is_none()
-                && position == start + put_in.len()
+                && position == start + inserted.len()
         })
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_were_typed_are_taken_back_one_by_one() {
+    fn typed_words_are_undone_one_by_one() {
         let mut undo = Undo::default();
         typed(&mut undo, "naïve fox");
         assert_eq!(back(&mut undo, 1), "naïve ");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_put_in_or_typed_elsewhere_is_a_change_of_its_own() {
+    fn deleted_pasted_and_separately_typed_text_are_changes_of_their_own() {
         let mut undo = Undo::default();
         typed(&mut undo, "abc");
         undo.record("abc", 0);

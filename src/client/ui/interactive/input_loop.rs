@@ -62,7 +62,7 @@ impl Desk<'_> {
 
     /// Leaves without the editor.
     pub(super) fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
-        self.editor.abandon();
+        self.editor.stop();
         self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
             match self.news.recv() {

@@ -160,7 +160,7 @@ impl Terminal {
         };
         let renderer = look.clone();
         self.editor
-            .begin(furniture.history_file, drafts.clone(), assistant)?;
+            .start_session(furniture.history_file, drafts.clone(), assistant)?;
         self.printer.push(furniture.greeting);
         let title = Title::default();
         let front = TerminalFront {
