@@ -1,7 +1,7 @@
 //! The real server while machine and network fail: after each of these, two healthy people talk as
 //! quickly as before.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

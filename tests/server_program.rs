@@ -1,6 +1,6 @@
 //! The real server as a program: its options, its exit statuses, its log, its end.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

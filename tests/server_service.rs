@@ -1,6 +1,6 @@
 //! The real server as a service: sockets handed over to it, and word that it is ready.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

@@ -1,6 +1,6 @@
 //! The real server and its sockets in trouble: cut, reset, half closed, flooded, never read.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

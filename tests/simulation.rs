@@ -5,7 +5,7 @@
 //! not, nobody misses what they should hear, nobody hears it twice. The same seed gives the same
 //! bytes. That the simulation would notice is tested too, by breaking what it looks at on purpose.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};

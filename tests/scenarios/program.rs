@@ -1,4 +1,4 @@
-//! The real program as a stage: a server of its own for each scenario, and sockets.
+//! Runs scenarios against the real program: one server per scenario, and sockets.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use crate::script::Scenario;
-use crate::{Stage, common};
+use crate::{Backend, common};
 
 /// The real program.
 pub(crate) struct Program {
@@ -58,7 +58,7 @@ impl Program {
         }
     }
 
-    /// Takes in all that the server has said to somebody so far.
+    /// Reads all that the server has sent to a client so far.
     fn catch_up(&mut self, who: &str) {
         let person = self.people.get_mut(who).unwrap();
         if !person.open {
@@ -77,7 +77,7 @@ impl Program {
     }
 }
 
-impl Stage for Program {
+impl Backend for Program {
     fn connect(&mut self, who: &str) {
         let person = OnSocket {
             client: self.server.connect(),
@@ -85,11 +85,12 @@ impl Stage for Program {
             open: true,
         };
         self.people.insert(who.to_owned(), person);
-        // So that the server has met them in this order.
+        // So that the server accepts the connections in this order.
         self.catch_up(who);
     }
 
-    /// The fence behind it makes certain that the server has done it before anything else.
+    /// The fence after the bytes makes certain that the server has handled them before the next
+    /// step.
     fn send(&mut self, who: &str, bytes: &[u8]) {
         let person = self.people.get_mut(who).unwrap();
         if person.open {
@@ -114,7 +115,7 @@ impl Stage for Program {
         let person = self.people.get_mut(who).unwrap();
         person.client.stream().shutdown(Shutdown::Write).unwrap();
         person.open = false;
-        // The server closes its side once it has done what there is to do.
+        // The server closes its side when it has handled all input.
         let rest = person.client.rest();
         person.came.extend(rest);
     }
@@ -123,7 +124,7 @@ impl Stage for Program {
         unreachable!("time cannot be moved on a socket");
     }
 
-    fn everybody(&self) -> Vec<String> {
+    fn clients(&self) -> Vec<String> {
         self.people.keys().cloned().collect()
     }
 }
