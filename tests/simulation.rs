@@ -1,9 +1,9 @@
-//! Seeded people doing anything in any order, against the hub in memory.
+//! Seeded users do anything in any order, against the hub in memory.
 //!
-//! After each step every index of the hub has to agree with itself, and everything that was said
-//! has to agree with a second, much simpler account of who is where: nobody hears what they should
-//! not, nobody misses what they should hear, nobody hears it twice. The same seed gives the same
-//! bytes. That the simulation would notice is tested too, by breaking what it looks at on purpose.
+//! After each step every index of the hub must be consistent, and all lines sent must agree with a
+//! second, much simpler model of who is where: no user receives a line that is not theirs, misses
+//! one, or receives one twice. The same seed gives the same bytes. Deliberate faults test that the
+//! simulation finds such errors.
 
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -31,20 +31,20 @@ const CAPABILITIES: [&str; 6] = [
     "labeled-response batch extended-join",
     "away-notify setname extended-monitor invite-notify multi-prefix",
 ];
-/// How many can be connected at a time.
+/// The maximum of simultaneous connections.
 const PLACES: u32 = 10;
 
-/// What somebody does to the hub.
+/// The action of one user.
 #[derive(Debug, Clone)]
-enum Deed {
+enum Action {
     Connect,
     Lose(DisconnectReason),
     Say(String),
-    /// Nobody in particular: time goes on.
+    /// Not an action of a user: time passes.
     Wait(Duration),
 }
 
-/// The plain account of who is connected: what a person would write on paper.
+/// The model: who is connected, with which nick and in which rooms.
 #[derive(Debug, Default)]
 struct Account {
     people: BTreeMap<ConnectionId, Known>,
@@ -55,7 +55,7 @@ struct Known {
     nick: Option<String>,
     has_user: bool,
     rooms: BTreeSet<String>,
-    /// Whether they hear what they say themselves.
+    /// Whether the client receives its own messages.
     echoes: bool,
 }
 
@@ -72,9 +72,9 @@ struct Simulation {
     now: HubTime,
     generation: u32,
     account: Account,
-    /// All that was sent, for comparing runs.
+    /// All lines sent, to compare two runs.
     transcript: Vec<u8>,
-    /// How the deliveries are falsified before they are looked at, to see it noticed.
+    /// A deliberate fault in the deliveries, which the checks must find.
     sabotage: Option<Sabotage>,
 }
 
@@ -125,27 +125,27 @@ impl Simulation {
             .keys()
             .find(|id| id.index() == place as usize);
         let here = here.copied();
-        let deed = self.pick(here.is_some());
+        let action = self.pick(here.is_some());
         let id = here.unwrap_or_else(|| {
             self.generation += 1;
             ConnectionId::new(place, self.generation)
         });
         let before = self.account.people.clone();
-        match &deed {
-            Deed::Connect => {
+        match &action {
+            Action::Connect => {
                 self.account.people.insert(id, Known::default());
                 let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
                 self.hub.connected(id, address, self.now, &mut self.outbox);
             }
-            Deed::Lose(loss) => {
+            Action::Lose(loss) => {
                 self.hub.disconnected(id, *loss, self.now, &mut self.outbox);
                 self.account.people.remove(&id);
             }
-            Deed::Say(line) => {
+            Action::Say(line) => {
                 let line = Line::Whole(line.as_bytes());
                 self.hub.received(id, line, self.now, &mut self.outbox);
             }
-            Deed::Wait(time) => {
+            Action::Wait(time) => {
                 self.now.running += *time;
                 self.now.unix += *time;
                 self.hub.tick(self.now, &mut self.outbox);
@@ -158,19 +158,20 @@ impl Simulation {
         let sent = self.take_sent();
         self.hub
             .check()
-            .map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+            .map_err(|wrong| format!("{action:?}: {wrong}"))?;
         let account = self.account.follow(&sent);
-        account.map_err(|wrong| format!("{deed:?} by {id:?}: {wrong}"))?;
-        check_hearing(&before, id, &deed, &sent).map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+        account.map_err(|wrong| format!("{action:?} by {id:?}: {wrong}"))?;
+        check_recipients(&before, id, &action, &sent)
+            .map_err(|wrong| format!("{action:?}: {wrong}"))?;
         self.check_counts()
     }
 
-    fn pick(&mut self, connected: bool) -> Deed {
+    fn pick(&mut self, connected: bool) -> Action {
         if self.random.u8(0..40) == 0 {
-            return Deed::Wait(Duration::from_secs(self.random.u64(0..100)));
+            return Action::Wait(Duration::from_secs(self.random.u64(0..100)));
         }
         if !connected {
-            return Deed::Connect;
+            return Action::Connect;
         }
         if self.random.u8(0..60) == 0 {
             let losses = [
@@ -179,10 +180,10 @@ impl Simulation {
                 DisconnectReason::SendQueueFull,
                 DisconnectReason::LineTooLong,
             ];
-            return Deed::Lose(losses[self.random.usize(0..losses.len())]);
+            return Action::Lose(losses[self.random.usize(0..losses.len())]);
         }
         let (nick, room) = (self.one_of(&NICKS), self.one_of(&ROOMS));
-        Deed::Say(match self.random.u8(0..108) {
+        Action::Say(match self.random.u8(0..108) {
             60..64 => format!("MODE {room} {}", self.one_of(&MODES)),
             64..66 => format!(
                 "MODE {room} {} {nick}",
@@ -227,7 +228,7 @@ impl Simulation {
         list[self.random.usize(0..list.len())]
     }
 
-    /// Empties the outbox: each line with whom it is for, a closing as `None`.
+    /// Empties the outbox: each line with its recipient, a close as `None`.
     fn take_sent(&mut self) -> Vec<(ConnectionId, Option<String>)> {
         let mut sent = Vec::new();
         for (to, bytes) in self.outbox.sends() {
@@ -260,8 +261,8 @@ impl Simulation {
 }
 
 impl Account {
-    /// Takes down what the lines say, as each recipient would understand them, and says where two
-    /// lines cannot both be true.
+    /// Applies the lines to the model, as each recipient would read them, and returns an error
+    /// where two lines contradict each other.
     fn follow(&mut self, sent: &[(ConnectionId, Option<String>)]) -> Result<(), String> {
         for (to, line) in sent {
             let Some(line) = line else {
@@ -269,7 +270,7 @@ impl Account {
                 continue;
             };
             let Some(known) = self.people.get_mut(to) else {
-                // The last words for somebody who is gone.
+                // The last line to a disconnected client.
                 let is_last = without_tags(line).starts_with("ERROR ");
                 is_last
                     .then_some(())
@@ -319,7 +320,7 @@ impl Account {
     }
 }
 
-/// A line from its source on.
+/// The part of a line from its source on.
 fn without_tags(line: &str) -> &str {
     match line.strip_prefix('@') {
         Some(tagged) => tagged.split_once(' ').unwrap().1,
@@ -331,23 +332,23 @@ fn same(one: Option<&str>, other: &str) -> bool {
     one.is_some_and(|one| one.eq_ignore_ascii_case(other))
 }
 
-/// Whether what was said reached those it was for, once each, and nobody else. The modes of a room
-/// can keep somebody from speaking, and then nobody has heard it; the account knows no modes, so
-/// it believes the refusal.
-fn check_hearing(
+/// Checks that a message reached each recipient once, and no other client. The modes of a room can
+/// refuse a message, and then it must have reached no client; the model has no modes, so it accepts
+/// the refusal.
+fn check_recipients(
     people: &BTreeMap<ConnectionId, Known>,
     from: ConnectionId,
-    deed: &Deed,
+    action: &Action,
     sent: &[(ConnectionId, Option<String>)],
 ) -> Result<(), String> {
     let mut expected: Vec<ConnectionId> = Vec::new();
     let mut loosely = false;
     let speaker = people.get(&from).filter(|known| known.is_present());
-    if let (Deed::Say(line), Some(speaker)) = (deed, speaker)
+    if let (Action::Say(line), Some(speaker)) = (action, speaker)
         && let Some((command @ ("PRIVMSG" | "NOTICE"), rest)) = without_tags(line).split_once(' ')
     {
         for target in rest.split(' ').next().unwrap().split(',') {
-            // Who is an operator or hears what is said outside stands in no account.
+            // The model knows neither operators nor messages from outside.
             let (status, target) = match target.strip_prefix('@') {
                 Some(room) => (true, room),
                 None => (false, target),
@@ -390,11 +391,11 @@ fn check_hearing(
     if !is_right {
         return Err(format!("{expected:?} should have heard it, {heard:?} did"));
     }
-    check_news(people, sent)
+    check_change(people, sent)
 }
 
-/// Whether news of somebody reached only those who share a room with them, once each.
-fn check_news(
+/// Checks that a user's change reached only the members of a shared room, once each.
+fn check_change(
     people: &BTreeMap<ConnectionId, Known>,
     sent: &[(ConnectionId, Option<String>)],
 ) -> Result<(), String> {
@@ -431,7 +432,7 @@ const SEEDS: u64 = 200;
 const STEPS: usize = 300;
 
 #[test]
-fn whatever_people_do_everything_agrees_after_each_step() {
+fn hub_and_model_agree_after_each_step() {
     for seed in 0..SEEDS {
         let run = Simulation::new(seed).run(STEPS);
         run.unwrap_or_else(|wrong| panic!("seed {seed}, {wrong}"));
@@ -453,7 +454,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_hub_that_is_broken_on_purpose_is_caught() {
+fn a_deliberate_fault_in_the_hub_is_found() {
     for fault in [
         Fault::KeepDeadNick,
         Fault::ForgetNick,
@@ -479,12 +480,12 @@ fn a_hub_that_is_broken_on_purpose_is_caught() {
 }
 
 #[test]
-fn a_line_lost_doubled_or_misdirected_is_caught() {
+fn a_lost_doubled_or_misdirected_line_is_found() {
     for sabotage in [Sabotage::Lose, Sabotage::Double, Sabotage::Misdirect] {
         for seed in 0..20 {
             let mut simulation = Simulation::new(seed);
             simulation.sabotage = Some(sabotage);
-            // Not every seed brings two people to talk to each other early.
+            // With some seeds two users talk to each other late.
             let run = simulation.run(4 * STEPS);
             assert!(run.is_err(), "{sabotage:?} with seed {seed}");
         }
