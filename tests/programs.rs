@@ -359,7 +359,7 @@ fn a_closed_output_ends_the_program_quietly() {
     // Another test that starts a program at this moment can hold the pipe open a little longer.
     let deadline = Instant::now() + PATIENCE;
     while !bob.fence().iter().any(|line| line.contains(" QUIT ")) {
-        assert!(Instant::now() < deadline, "the program goes on");
+        assert!(Instant::now() < deadline, "the program is still running");
         say(&mut bob, "more");
     }
     assert_all_done(&program.finish());

@@ -74,7 +74,7 @@ fn a_reset_at_any_byte_leaks_nothing() {
     // Connections are accepted in order, so by now all of them have been accepted.
     pair.server.connect().fence();
     let all_back = |server: &Server| server.open_files() == open;
-    pair.server.until("all are given back", all_back);
+    pair.server.until("all files are closed", all_back);
     pair.server.enter("mallory").fence();
     pair.talks();
 }
@@ -127,12 +127,15 @@ fn a_peer_that_vanishes_without_a_reset_is_disconnected() {
     alice.stream().set_read_timeout(short).unwrap();
     bob.stream().set_read_timeout(short).unwrap();
     while !news.contains("gone!") {
-        assert!(Instant::now() < deadline, "it stays");
+        assert!(
+            Instant::now() < deadline,
+            "the vanished client is still connected"
+        );
         for one in [&mut alice, &mut bob] {
             match one.read_line() {
                 Ok(Some(line)) if line.contains(" PING ") => one.send("PONG :here"),
                 Ok(Some(line)) if line.contains(" QUIT ") => news = line,
-                Ok(line) => assert!(line.is_some(), "somebody healthy was put out"),
+                Ok(line) => assert!(line.is_some(), "a healthy client was disconnected"),
                 Err(error) => assert!(
                     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
                     "{error}"
@@ -167,7 +170,7 @@ fn ten_thousand_silent_connections_do_not_slow_down_others() {
     let resident = pair.server.resident_bytes();
     let silent: Vec<Client> = (0..SILENT).map(|_| pair.server.connect()).collect();
     let all_in = |server: &Server| server.open_files() == open + SILENT;
-    pair.server.until("all are let in", all_in);
+    pair.server.until("all connections are accepted", all_in);
     pair.talks();
     let before = pair.server.cpu_time();
     pair.talks();
@@ -176,9 +179,9 @@ fn ten_thousand_silent_connections_do_not_slow_down_others() {
     let of_crowd = pair.server.resident_bytes() - resident;
     drop(silent);
     let all_back = |server: &Server| server.open_files() == open;
-    pair.server.until("all are given back", all_back);
+    pair.server.until("all files are closed", all_back);
     pair.server
-        .until("most of their memory is given back", |server| {
+        .until("most of their memory is freed", |server| {
             server.resident_bytes() - resident < of_crowd / 2
         });
     pair.talks();

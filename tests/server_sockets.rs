@@ -117,7 +117,7 @@ fn a_reset_is_a_quit_for_the_room() {
     drop(bob);
     let news = alice.expect("QUIT");
     assert!(news.ends_with("QUIT :Connection lost"), "{news}");
-    server.until("the connection is given back", |server| {
+    server.until("the connection is closed", |server| {
         server.open_files() < open
     });
     server.enter("bob");
@@ -171,7 +171,7 @@ fn closed_connections_leak_nothing() {
     }
     // Connections are accepted in order, so by now all of them have been accepted.
     server.connect().fence();
-    server.until("all are given back", |server| server.open_files() == open);
+    server.until("all files are closed", |server| server.open_files() == open);
     server.enter("bob");
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
 }
@@ -310,7 +310,10 @@ fn a_client_that_never_reads_is_disconnected_and_others_go_on() {
         news.extend(alice.fence());
         let heard = bob.fence();
         assert!(heard.iter().filter(|line| line.contains("PRIVMSG")).count() == 200);
-        assert!(start.elapsed() < common::PATIENCE, "they are still here");
+        assert!(
+            start.elapsed() < common::PATIENCE,
+            "they are still connected"
+        );
     }
     let given_up = |line: &String| line.ends_with("QUIT :SendQ exceeded");
     assert!(news.iter().all(given_up), "{news:?}");
@@ -353,7 +356,7 @@ fn above_the_total_limit_the_most_backlogged_client_is_disconnected_first() {
         if !news.is_empty() {
             break news;
         }
-        assert!(start.elapsed() < common::PATIENCE, "far is still here");
+        assert!(start.elapsed() < common::PATIENCE, "far is still connected");
     };
     assert!(news[0].starts_with(":far!"), "{news:?}");
     assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
@@ -405,7 +408,10 @@ fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize
         next_read += STEP;
         let count = client.stream().read(&mut piece).unwrap();
         let end = String::from_utf8_lossy(&heard);
-        assert!(count > 0, "the reader was put out after {found}: {end}");
+        assert!(
+            count > 0,
+            "the reader was disconnected after {found}: {end}"
+        );
         heard.extend_from_slice(&piece[..count]);
         found += memchr::memmem::find_iter(&heard, part).count();
         // The last bytes may be the beginning of another occurrence.
@@ -586,7 +592,9 @@ fn without_free_file_descriptors_users_stay_and_new_connections_wait() {
     let server = Server::start_with(shell, &["--no-limits"]);
     let mut alice = server.enter("alice");
     let mut crowd: Vec<Client> = (0..60).map(|_| server.connect()).collect();
-    server.until("no file is left", |server| server.open_files() >= 40);
+    server.until("no file descriptor is free", |server| {
+        server.open_files() >= 40
+    });
     alice.fence();
     let before = server.cpu_time();
     alice

@@ -151,7 +151,7 @@ impl Simulation {
                 self.hub.tick(self.now, &mut self.outbox);
                 let next = self.hub.next_deadline();
                 if next.is_some_and(|at| at <= self.now.running) {
-                    return Err("the clock would come up again at once".to_owned());
+                    return Err("the next deadline has already passed".to_owned());
                 }
             }
         }
@@ -274,7 +274,7 @@ impl Account {
                 let is_last = without_tags(line).starts_with("ERROR ");
                 is_last
                     .then_some(())
-                    .ok_or(format!("{to:?} is gone, and hears {line}"))?;
+                    .ok_or(format!("{to:?} is disconnected, and receives {line}"))?;
                 continue;
             };
             let words: Vec<&str> = without_tags(line).split(' ').collect();
@@ -288,7 +288,7 @@ impl Account {
                         other.is_present() && same(other.nick.as_deref(), words[2])
                     };
                     if self.people.values().filter(taken).count() > 1 {
-                        return Err(format!("two people are {}", words[2]));
+                        return Err(format!("two users have the nick {}", words[2]));
                     }
                 }
                 "NICK" if is_own => known.nick = Some(words[2].trim_matches(':').to_owned()),
@@ -389,7 +389,9 @@ fn check_recipients(
         false => heard == expected,
     };
     if !is_right {
-        return Err(format!("{expected:?} should have heard it, {heard:?} did"));
+        return Err(format!(
+            "{expected:?} should have received it, {heard:?} did"
+        ));
     }
     check_change(people, sent)
 }
@@ -409,7 +411,7 @@ fn check_change(
             continue;
         };
         if !told.insert((*to, line)) {
-            return Err(format!("{to:?} is told twice: {line}"));
+            return Err(format!("{to:?} receives it twice: {line}"));
         }
         let nick = line.trim_start_matches(':').split('!').next().unwrap();
         let is_leaver = |(_, known): &(&ConnectionId, &Known)| {
@@ -418,11 +420,11 @@ fn check_change(
         let (Some((id, leaver)), Some(hearer)) = (people.iter().find(is_leaver), people.get(to))
         else {
             return Err(format!(
-                "{to:?} is told of somebody who was not there: {line}"
+                "{to:?} gets a line about a user who was not there: {line}"
             ));
         };
         if leaver.rooms.is_disjoint(&hearer.rooms) || to == id {
-            return Err(format!("{to:?} should not hear {line}"));
+            return Err(format!("{to:?} should not receive {line}"));
         }
     }
     Ok(())
@@ -449,7 +451,7 @@ fn the_same_seed_gives_the_same_bytes() {
         };
         let (one, other) = (transcript(), transcript());
         assert!(one == other, "seed {seed}");
-        assert!(one.len() > 10_000, "seed {seed} says next to nothing");
+        assert!(one.len() > 10_000, "seed {seed} sends too little");
     }
 }
 
