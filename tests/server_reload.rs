@@ -70,6 +70,32 @@ fn only_the_hashed_password_makes_an_operator() {
 }
 
 #[test]
+fn others_are_served_while_passwords_are_checked() {
+    let hash = String::from_utf8(hash_password("sesame\n").stdout).unwrap();
+    let hash = hash.trim_end();
+    let config = format!(
+        "[[operator]]\nname = \"root\"\npassword-hash = \"{hash}\"\n[limits]\nenabled = false"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with(folder.path(), &config);
+    let mut bob = server.enter("bob");
+    let mut guessers: Vec<Client> = (0..5)
+        .map(|number| server.enter(&format!("guesser{number}")))
+        .collect();
+    for guesser in &mut guessers {
+        guesser.send("OPER root Sesame");
+    }
+    // Each check takes at least about 10 ms, and they run one after the other.
+    bob.fence();
+    let last = guessers.last_mut().unwrap();
+    last.stream().set_nonblocking(true).unwrap();
+    let early = last.read_line().unwrap_err();
+    assert_eq!(early.kind(), io::ErrorKind::WouldBlock);
+    last.stream().set_nonblocking(false).unwrap();
+    last.expect(" 464 ");
+}
+
+#[test]
 fn an_empty_password_is_not_hashed() {
     let output = hash_password("\n");
     assert_eq!(output.status.code(), Some(66));

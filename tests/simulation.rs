@@ -8,11 +8,12 @@
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::server::hub::invariants::Fault;
+use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
 };
@@ -42,6 +43,8 @@ enum Action {
     Say(String),
     /// Not an action of a user: time passes.
     Wait(Duration),
+    /// The result of a password check: right or wrong.
+    Answer(bool),
 }
 
 /// The model: who is connected, with which nick and in which rooms.
@@ -72,6 +75,8 @@ struct Simulation {
     now: HubTime,
     generation: u32,
     account: Account,
+    /// The passwords that are being checked.
+    tasks: VecDeque<Task>,
     /// All lines sent, to compare two runs.
     transcript: Vec<u8>,
     /// A deliberate fault in the deliveries, which the checks must find.
@@ -96,6 +101,10 @@ impl Simulation {
             name: "root".to_owned(),
             credential: Credential::Plain("sesame".to_owned()),
         });
+        settings.operators.push(Operator {
+            name: "hashed".to_owned(),
+            credential: Credential::Hash("the hash".to_owned()),
+        });
         settings.limits.connections_per_address = PLACES - 1;
         Self {
             hub: Hub::new(settings, HubTime::default()),
@@ -104,6 +113,7 @@ impl Simulation {
             now: HubTime::default(),
             generation: 0,
             account: Account::default(),
+            tasks: VecDeque::new(),
             transcript: Vec::new(),
             sabotage: None,
         }
@@ -130,6 +140,12 @@ impl Simulation {
             self.generation += 1;
             ConnectionId::new(place, self.generation)
         });
+        // No line is read from a connection whose task is not done.
+        let is_held = self.tasks.iter().any(|task| task.connection() == id);
+        let action = match action {
+            Action::Say(_) if is_held => Action::Answer(true),
+            action => action,
+        };
         let before = self.account.people.clone();
         match &action {
             Action::Connect => {
@@ -144,6 +160,15 @@ impl Simulation {
             Action::Say(line) => {
                 let line = Line::Whole(line.as_bytes());
                 self.hub.received(id, line, self.now, &mut self.outbox);
+            }
+            Action::Answer(is_correct) => {
+                if let Some(task) = self.tasks.pop_front() {
+                    let answer = Answer::PasswordChecked {
+                        connection: task.connection(),
+                        is_correct: *is_correct,
+                    };
+                    self.hub.answered(answer, self.now, &mut self.outbox);
+                }
             }
             Action::Wait(time) => {
                 self.now.running += *time;
@@ -169,6 +194,9 @@ impl Simulation {
     fn pick(&mut self, connected: bool) -> Action {
         if self.random.u8(0..40) == 0 {
             return Action::Wait(Duration::from_secs(self.random.u64(0..100)));
+        }
+        if !self.tasks.is_empty() && self.random.u8(0..8) == 0 {
+            return Action::Answer(self.random.bool());
         }
         if !connected {
             return Action::Connect;
@@ -199,7 +227,7 @@ impl Simulation {
             87 => format!("TOPIC {room}"),
             88..90 => format!("AWAY{}", self.one_of(&["", " :lunch"])),
             90..92 => "SETNAME :another".to_owned(),
-            92 => "OPER root sesame".to_owned(),
+            92 => format!("OPER {} sesame", self.one_of(&["root", "hashed"])),
             93 => format!("KILL {nick} :no more"),
             94 => format!("WHOWAS {nick}"),
             95..97 => format!("@label=l;+x=y PRIVMSG {room} :with tags"),
@@ -238,6 +266,7 @@ impl Simulation {
             sent.push((to, Some(line.to_owned())));
         }
         sent.extend(self.outbox.closes.drain(..).map(|id| (id, None)));
+        self.tasks.extend(self.outbox.tasks.drain(..));
         self.outbox.clear();
         let said = |(_, line): &(_, Option<String>)| {
             line.as_ref().is_some_and(|line| line.contains(" PRIVMSG "))

@@ -1,4 +1,4 @@
-//! How both programs begin.
+//! The start of both programs: parsing the command line and the environment.
 
 use std::env;
 use std::ffi::OsStr;
@@ -8,12 +8,11 @@ use clap::Parser;
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
 
-/// What the command line and the environment say together; a variable that is empty says nothing.
-/// When that is to be shown rather than run (help, or a mistake), it is shown, and the exit status
-/// comes back.
+/// Parses the command line and the environment; an empty variable counts as unset. For `--help`,
+/// `--version` or a mistake it prints the text and returns the exit status as the error.
 pub fn begin<Options: Parser>() -> Result<Options, u8> {
-    // A limit on the size of files would end the program; now it is an error like a full disk.
-    // When that cannot be had, the program works all the same.
+    // Exceeding a file size limit then is a write error, like a full disk, and not a fatal signal.
+    // If this fails, the program still works.
     let _ = flag::register(SIGXFSZ, Arc::default());
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
     let command = Options::command().mut_args(|argument| match argument.get_env() {
@@ -23,7 +22,7 @@ pub fn begin<Options: Parser>() -> Result<Options, u8> {
     let matches = command.try_get_matches();
     let options = matches.and_then(|mut matches| Options::from_arg_matches_mut(&mut matches));
     options.map_err(|error| {
-        // Nobody is left to be told when this cannot be shown either.
+        // If printing fails too, there is nowhere left to report it.
         let _ = error.print();
         if error.use_stderr() { 64 } else { 0 }
     })

@@ -1,5 +1,5 @@
-//! Reading a file of settings, for both programs: what is in it is theirs, and here is how a mistake
-//! in it is told, with its place and what was probably meant.
+//! Reads configuration files for both programs and reports mistakes in them with line, column and
+//! a suggestion. The keys belong to the programs.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 
 use super::suggest::nearest;
 
-/// No such file is longer than this, in bytes; a device would never end.
+/// The longest file that is read, in bytes. A device would never end.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// A warning about a file with a password in it, where every user of this machine can read it.
-pub fn warning_if_others_can_read(path: &Path) -> Option<String> {
+/// A warning about a file with a password that every user of this machine can read.
+pub(crate) fn warning_if_others_can_read(path: &Path) -> Option<String> {
     const READABLE_BY_OTHERS: u32 = 0o004;
     let metadata = fs::metadata(path).ok()?;
     let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
@@ -29,7 +29,7 @@ pub fn warning_if_others_can_read(path: &Path) -> Option<String> {
     })
 }
 
-/// Why there are no settings from a file.
+/// Why a configuration file was not accepted.
 #[derive(Debug)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -41,19 +41,19 @@ pub enum ConfigError {
         /// Why.
         error: io::Error,
     },
-    /// The file says something that cannot be.
+    /// The file contains a mistake.
     Wrong {
         /// Which file.
         file: PathBuf,
-        /// Where, from 1 on: line and column.
+        /// Line and column, counted from 1.
         place: Option<(usize, usize)>,
-        /// What was found, and what was expected.
+        /// What is wrong, and what is expected.
         words: String,
     },
 }
 
 impl ConfigError {
-    /// The exit status that says the same. sysexits(3).
+    /// The exit status. sysexits(3).
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Unreadable { .. } => 66,
@@ -92,7 +92,7 @@ impl std::error::Error for ConfigError {}
 
 /// A file that was read.
 #[derive(Debug)]
-pub struct ConfigSource<'p> {
+pub(crate) struct ConfigSource<'p> {
     /// Which file.
     pub path: &'p Path,
     /// All of it.
@@ -100,13 +100,13 @@ pub struct ConfigSource<'p> {
 }
 
 impl<'p> ConfigSource<'p> {
-    /// Reads a file of modest size, and waits for somebody who writes it into a pipe.
-    pub fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
+    /// Reads a file of at most 1 MiB. A pipe is waited for.
+    pub(crate) fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
         Self::read_in_time(what, path, true)
     }
 
-    /// The same, and only waits for somebody where others need not wait for that.
-    pub fn read_in_time(
+    /// The same; a pipe is waited for only if `may_wait`.
+    pub(crate) fn read_in_time(
         what: &'static str,
         path: &'p Path,
         may_wait: bool,
@@ -125,13 +125,13 @@ impl<'p> ConfigSource<'p> {
             })
     }
 
-    /// What it says.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+    /// Parses the file as TOML.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         self.parse_with(|_| None)
     }
 
-    /// What it says. `place_of_key` tells where a key belongs that stands in another place.
-    pub fn parse_with<T: DeserializeOwned>(
+    /// Parses the file as TOML. `place_of_key` returns a hint for a key in the wrong table.
+    pub(crate) fn parse_with<T: DeserializeOwned>(
         &self,
         place_of_key: impl Fn(&str) -> Option<&'static str>,
     ) -> Result<T, ConfigError> {
@@ -142,7 +142,7 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// A mistake at this byte.
-    pub fn wrong(&self, at: Option<usize>, words: String) -> ConfigError {
+    pub(crate) fn wrong(&self, at: Option<usize>, words: String) -> ConfigError {
         ConfigError::Wrong {
             file: self.path.to_owned(),
             place: at.map(|byte| place_of(&self.text, byte)),
@@ -152,7 +152,7 @@ impl<'p> ConfigSource<'p> {
 }
 
 fn read(path: &Path, may_wait: bool) -> io::Result<Vec<u8>> {
-    // Opening a pipe would otherwise wait until somebody else opens it, too.
+    // Without NONBLOCK, opening a pipe waits for a writer.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let is_pipe = file.metadata()?.file_type().is_fifo();
@@ -170,14 +170,14 @@ fn read(path: &Path, may_wait: bool) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What the library says in its own words, and what a person is told instead.
+/// Phrases of the TOML library, and the text that replaces each.
 const WORDS: &[(&str, &str)] = &[
     ("unknown field", "unknown key"),
     ("unknown variant", "unknown value"),
     ("missing field", "missing key"),
     (
         "string values must be quoted, expected literal string",
-        "a text must stand in quotes",
+        "text must be quoted",
     ),
     ("wanted string or table", "expected a text in quotes"),
     (
@@ -201,22 +201,22 @@ const WORDS: &[(&str, &str)] = &[
     ("invalid type: map", "found a table"),
 ];
 
-/// What is wrong, in one line; where a name is not known, with the one that was meant, or else with
-/// the place it belongs to, or with those there are.
+/// The mistake in one line. For an unknown name it adds the name that was probably meant, else the
+/// table that the key belongs to, else the known names.
 fn words_for(
     error: &toml::de::Error,
     text: &str,
     place_of_key: impl Fn(&str) -> Option<&'static str>,
 ) -> String {
     let mut words = error.message().replace('\n', " ");
-    for (of_library, of_person) in WORDS {
-        words = words.replace(of_library, of_person);
+    for (theirs, ours) in WORDS {
+        words = words.replace(theirs, ours);
     }
     if words == "duplicate key" {
         let key = error.span().and_then(|span| text.get(span));
-        return format!("`{}` is there already", key.unwrap_or_default());
+        return format!("duplicate key `{}`", key.unwrap_or_default());
     }
-    // The library puts names between such quotes: the one that was found, then those there are.
+    // The library quotes names with backticks: first the one in the file, then the known ones.
     let mut names = words.split('`').skip(1).step_by(2);
     let Some(found) = names.next().filter(|_| words.starts_with("unknown ")) else {
         return words;
@@ -231,16 +231,16 @@ fn words_for(
     }
 }
 
-/// What is wrong with a key of which there is no other than the known ones.
-pub fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> String {
+/// The message for an unknown key.
+pub(crate) fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> String {
     match nearest(key, known) {
         Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
         None => format!("unknown key `{key}`"),
     }
 }
 
-/// The keys of a table, as its reader names them when it finds one that it does not know.
-pub fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
+/// The keys of a table, read from the library's error about an unknown key.
+pub(crate) fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
     let error = toml::from_str::<Table>("\"?\" = 1").err();
     let words = error.map(|error| error.message().to_owned());
     let words = words.unwrap_or_default();
@@ -248,7 +248,7 @@ pub fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Line and column of a byte, both from 1 on.
+/// Line and column of a byte, both counted from 1.
 fn place_of(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

@@ -1,5 +1,5 @@
-//! What both programs can print about themselves: the man page and shell completions, made from
-//! the same description that parses their options.
+//! Generates the man pages and shell completions of both programs from the same description that
+//! parses their options.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -28,8 +28,7 @@ pub enum Generated {
 }
 
 impl Generated {
-    /// Prints it, for the program with these options. A reader that has seen enough, as a pager
-    /// does, is no error.
+    /// Prints it for the program with these options. A closed pipe, as from a pager, is not an error.
     pub fn print<Options: CommandFactory>(self) -> io::Result<()> {
         print(&self.text(Options::command()))
     }
@@ -53,7 +52,7 @@ impl Generated {
         clap_complete::generate(shell, &mut command, name, &mut text);
         let mut text = String::from_utf8_lossy(&text).into_owned();
         if shell == Shell::Fish {
-            // An option that waits for its value is no reason to complete nothing.
+            // After an option that expects a value, completion still works.
             let strict = "2>/dev/null\n    or return\n";
             text = text.replace(strict, "2>/dev/null\n    or return 0\n");
         }
@@ -65,8 +64,8 @@ impl Generated {
     }
 }
 
-/// Completions that also know who is there, as far as a running session or the configuration
-/// tells.
+/// Completions that also offer nicks, rooms and servers, from a running session and the
+/// configuration.
 fn with_names(shell: Shell, text: &str) -> String {
     match shell {
         Shell::Bash => {
@@ -87,8 +86,8 @@ fn with_names(shell: Shell, text: &str) -> String {
     }
 }
 
-/// bash takes `@` for the end of a word, so what stands before that is taken off again. A room
-/// would begin a comment.
+/// bash breaks words at `@`, so that part is removed from each candidate. `#` would begin a
+/// comment, so rooms are quoted.
 const BASH_NAMES: &str = r#"_chatroom_with_names() {
     local line=${COMP_LINE:0:COMP_POINT} word before name
     if [[ $line =~ [[:space:]](msg|ask)[[:space:]]+([^[:space:]]*)$ ]]; then
@@ -104,7 +103,7 @@ const BASH_NAMES: &str = r#"_chatroom_with_names() {
     _chatroom "$@"
 }
 "#;
-/// zsh would take the word behind a server for the subcommand, which can come first.
+/// zsh would take the word after a server for a subcommand, which can only come first.
 const ZSH_NAMES: &str = r#"_chatroom_names() {
     local -a names
     names=(${(f)"$(chatroom ctl names -- "${(Q)PREFIX}" 2>/dev/null)"})
@@ -131,8 +130,7 @@ const FISH_NAMES: &str = r#"complete -c chatroom -n "__fish_seen_subcommand_from
     -a "(chatroom ctl names -- (commandline -ct) 2>/dev/null)"
 "#;
 
-/// elvish is asked for the values of options before the rest of its completions, which know only
-/// the options themselves.
+/// In elvish the values of options are completed first; the generated part knows only the options.
 fn elvish_values(command: &mut Command) -> String {
     command.build();
     let mut rows = String::new();
@@ -184,7 +182,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
 }
 "#;
 
-/// Prints all of a text to standard output. A reader that has seen enough is no error.
+/// Prints a text to standard output. A closed pipe is not an error.
 pub fn print(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
@@ -193,8 +191,8 @@ pub fn print(text: &[u8]) -> io::Result<()> {
     }
 }
 
-/// The man page: what the library makes of the options, and a section for each part of the long
-/// help behind them.
+/// The man page: the library's rendering of the options, and a section for each part of the long
+/// help after them.
 fn man_page(command: Command) -> Vec<u8> {
     let help = command.get_after_long_help().map(ToString::to_string);
     let mut sections = sections(&help.unwrap_or_default());
@@ -226,14 +224,14 @@ fn man_page(command: Command) -> Vec<u8> {
     page
 }
 
-/// A part of the help: pairs of a word and what it means, or of a title and a script.
+/// A part of the help: pairs of a word and its meaning, or of a title and a script.
 #[derive(Debug, PartialEq, Eq)]
 struct Section {
     heading: String,
     rows: Vec<(String, String)>,
 }
 
-/// Reads help of this form; what a word means can go on in lines that begin farther right.
+/// Reads help of this form; a meaning can continue in lines with more indentation.
 ///
 /// ```text
 /// Exit status:
@@ -281,7 +279,7 @@ fn sections(help: &str) -> Vec<Section> {
     sections
 }
 
-/// The variables that stand for an option.
+/// The environment variables that set an option.
 fn variables(command: &Command) -> Vec<(String, String)> {
     let described = command.get_arguments().filter_map(|argument| {
         let variable = argument.get_env()?.to_string_lossy().into_owned();
@@ -301,7 +299,7 @@ fn roff(sections: &[Section]) -> Roff {
         for (word, meaning) in &section.rows {
             roff.control("TP", []);
             roff.text([bold(word.as_str())]);
-            // A script keeps its lines.
+            // The lines of a script are not joined.
             let Some(script) = meaning.strip_prefix('\n') else {
                 roff.text([roman(meaning.as_str())]);
                 continue;

@@ -1,19 +1,18 @@
-//! Text from the network, made harmless for a terminal.
+//! Sanitizes text from the network for a terminal.
 //!
-//! Everything that others wrote goes through [`sanitize`] before it is coloured or printed: control
-//! characters, escapes, and characters that have no shape or turn the direction of what follows
-//! are shown as marks.
+//! All text from others goes through [`sanitize`] before it is coloured or printed: control
+//! characters, escapes, invisible characters and those that change the direction of text are shown
+//! as marks.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::wire::name::is_invisible;
 
-/// `text` with nothing in it that a terminal would obey.
+/// `text` without anything that a terminal would interpret.
 ///
-/// Formatting of IRC clients (bold, colours and so on) is taken out. Control characters become
-/// `^G`, other dangerous ones `<U+202E>`, and all that is blank a space. Emoji keep the joiners
-/// between them.
+/// IRC formatting (bold, colours and so on) is removed. Control characters become `^G`, other
+/// dangerous ones `<U+202E>`, and every kind of blank a space. Emoji keep their joiners.
 ///
 /// ```
 /// use chatting_room::common::sanitize::sanitize;
@@ -24,10 +23,10 @@ pub fn sanitize(text: &str) -> String {
     visible_text(text).into_owned()
 }
 
-/// The text as a reader sees it, the same as [`sanitize`] gives: what mentions, highlighted words and
-/// patterns are looked for in.
+/// The text as a reader sees it, the same as [`sanitize`] returns. Mentions, highlighted words and
+/// patterns are matched against it.
 pub fn visible_text(text: &str) -> Cow<'_, str> {
-    // Most text is plain, and much of it comes at once.
+    // Most text is plain ASCII, and this is a hot path.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
@@ -49,7 +48,7 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
                 harmless.push(char::from(c as u8 ^ 0x40));
             }
             c if c.is_control() || is_invisible(c) => push_mark(&mut harmless, c),
-            // A row that is wrapped at such a space could begin like a line of somebody else.
+            // A row wrapped at such a space could begin like a line of another user.
             '\u{3000}' => harmless.push_str("  "),
             c if c.is_whitespace() || c == BLANK => harmless.push(' '),
             c => harmless.push(c),
@@ -59,14 +58,14 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(harmless)
 }
 
-/// Text of one word: a nick or a room's name, in which a space would be a trick as well.
+/// The same for a single word, such as a nick or a room name: spaces are marked too.
 pub fn sanitize_name(name: &str) -> String {
     sanitize(name).replace(['\t', ' '], "_")
 }
 
 /// `text` for a log: control and invisible characters become escapes such as `\u{1b}`, so that
-/// nothing from the network moves a cursor or looks like a second line. Unlike [`sanitize`] it keeps
-/// all that was there.
+/// nothing from the network moves a cursor or looks like a second line. Unlike [`sanitize`] it
+/// removes nothing.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -95,16 +94,16 @@ const STRIKE: char = '\x1e';
 const UNDERLINE: char = '\x1f';
 
 const JOINER: char = '\u{200d}';
-/// A braille pattern without dots: a space in all but name.
+/// A braille pattern without dots, which looks like a space.
 const BLANK: char = '\u{2800}';
 
-/// Whether a joiner beside this character is part of an emoji and not a trick.
+/// Whether a joiner beside this character is part of an emoji.
 fn joins(c: char) -> bool {
     matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}'
         | '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{21ff}')
 }
 
-/// What stands behind a colour code: up to `digits` digits, and with a comma as many again.
+/// The text after a colour code: up to `digits` digits, and as many again after a comma.
 fn after_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
     let skip = |text: &str| {
         text.chars()
@@ -160,7 +159,7 @@ mod tests {
     fn marks_tell_what_was_there() {
         assert_eq!(sanitize("a\x07b\x7f"), "a^Gb^?");
         assert_eq!(sanitize("\u{9b}x\u{202e}"), "<U+009B>x<U+202E>");
-        assert_eq!(sanitize("text\0behind"), "text^@behind");
+        assert_eq!(sanitize("text\0more"), "text^@more");
     }
 
     // A63.

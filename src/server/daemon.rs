@@ -13,6 +13,7 @@ use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
+use crate::server::auth::worker;
 use crate::server::config::load::load;
 use crate::server::config::options::{ServerAction, ServerOptions};
 use crate::server::error::ServerError;
@@ -55,7 +56,13 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let stop = signal_pipe(&[SIGTERM, SIGINT])?;
     let hangup = signal_pipe(&[SIGHUP])?;
     let inherited = systemd::inherited_sockets()?;
-    let mut reactor = Reactor::new(&settings.listen, settings.hub, inherited, stop)?;
+    let mut reactor = Reactor::new(
+        &settings.listen,
+        settings.hub,
+        inherited,
+        stop,
+        worker::start,
+    )?;
     let options = options.clone();
     reactor.reload_with(hangup, move || reload(&options))?;
     for address in reactor.addresses() {

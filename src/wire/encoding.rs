@@ -24,7 +24,7 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn windows_1252(byte: u8) -> char {
-    /// What stands from 0x80 on in place of the control characters of Latin-1.
+    /// The characters from 0x80 on, which replace the control characters of Latin-1.
     const FROM_0X80: [char; 32] = [
         '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
         '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ',

@@ -1,35 +1,35 @@
-//! What names are like on this server: when two are the same, which are those of rooms, and what
-//! may stand in front of them. The server says so when it lets this person in (`005`); what it
-//! says that cannot be is left aside. <https://modern.ircdocs.horse/#rplisupport-005>
+//! The name rules that a server announces in `RPL_ISUPPORT` (005): letter case, room prefixes and
+//! rank prefixes. Values that make no sense are ignored.
+//! <https://modern.ircdocs.horse/#rplisupport-005>
 
 use std::borrow::Cow;
 
 use crate::wire::{FoldedName, Message};
 
-/// Which characters are the same letter in another case.
+/// `CASEMAPPING`: which characters are the same letter in another case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Casemapping {
-    /// Those of ASCII.
+    /// The ASCII letters.
     Ascii,
     /// Also `{}|` and `[]\`.
     Strict,
-    /// Also `^` and `~`. It holds where a server says nothing.
+    /// Also `^` and `~`. The default when a server announces nothing.
     #[default]
     Rfc1459,
 }
 
-/// The names of one server.
+/// The rules for names on one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Isupport {
     casemapping: Casemapping,
-    /// What the name of a room begins with.
+    /// `CHANTYPES`: the characters that a room name can begin with.
     chantypes: String,
-    /// What stands in front of a nick that has a rank in a room, the highest first.
+    /// `PREFIX`: the characters before a nick that show its rank in a room, the highest first.
     prefix: String,
-    /// The ranks that can be talked to alone, by their sign in front of a room; where the server
-    /// does not tell they are all of them.
+    /// `STATUSMSG`: the ranks that can be addressed alone, by their character before a room; all
+    /// of them if not announced.
     statusmsg: Option<String>,
-    /// Whether `WHO` takes a list of what is asked.
+    /// `WHOX`: whether `WHO` takes a list of fields.
     pub has_whox: bool,
     /// `TOPICLEN`: the longest topic, in bytes, if announced.
     pub topic_max: Option<usize>,
@@ -39,11 +39,11 @@ pub struct Isupport {
     pub kick_max: Option<usize>,
 }
 
-/// Signs of rooms there are where the server does not tell.
+/// The room prefixes of a server that announces none.
 const DEFAULT_CHANTYPES: &str = "#&";
-/// Signs of ranks there are somewhere.
+/// The rank prefixes in use on any known server.
 const DEFAULT_PREFIXES: &str = "~&@%+!";
-/// A server that names more signs than this says nothing.
+/// A value with more characters than this is ignored.
 const PREFIXES_MAX: usize = 16;
 
 impl Default for Isupport {
@@ -62,12 +62,12 @@ impl Default for Isupport {
 }
 
 impl Isupport {
-    /// What two spellings of one name have in common.
+    /// The form that all spellings of one name have in common.
     pub fn key(&self, name: &str) -> FoldedName {
         FoldedName::of(&self.casefold(name))
     }
 
-    /// The text of that, to look a name up: nothing is copied for most names.
+    /// The folded text, for a look-up; most names are not copied.
     pub fn lookup_key<'n>(&self, name: &'n str) -> Cow<'n, str> {
         match self.casefold(name) {
             Cow::Borrowed(name) => FoldedName::folded(name),
@@ -75,13 +75,13 @@ impl Isupport {
         }
     }
 
-    /// Whether two names are one.
+    /// Whether two spellings are one name.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
         let (one, other) = (self.casefold(one), self.casefold(other));
         one.eq_ignore_ascii_case(&other)
     }
 
-    /// A name, or a mask of names, in which only the case of ASCII is left to choose.
+    /// A name or mask in which only the case of ASCII letters is left open.
     pub fn casefold<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let is_plain = !name.contains(['[', ']', '\\', '~']);
         if is_plain || self.casemapping == Casemapping::Ascii {
@@ -97,12 +97,12 @@ impl Isupport {
         Cow::Owned(folded.collect())
     }
 
-    /// Whether a name is that of a room.
+    /// Whether this is the name of a room.
     pub fn is_room(&self, name: &str) -> bool {
         name.starts_with(|c| self.chantypes.contains(c))
     }
 
-    /// The room that is meant by what a person has typed, who may leave its sign away.
+    /// The room that a user means, who may leave out its prefix.
     pub fn room_from_input<'n>(&self, typed: &'n str) -> Cow<'n, str> {
         match self.is_room(typed) {
             true => Cow::Borrowed(typed),
@@ -110,10 +110,10 @@ impl Isupport {
         }
     }
 
-    /// The room in a target: itself, or behind the ranks of those it is for.
+    /// The room of a target, without the rank prefixes of `STATUSMSG`.
     pub fn room_of_target<'n>(&self, target: &'n str) -> Option<&'n str> {
         let talked_to = self.statusmsg.as_deref().unwrap_or(&self.prefix);
-        // A sign of a rank can be that of a room: `&#room` is for some of `#room`, `&room` a room.
+        // A character can be both: `&#room` addresses a rank of `#room`, `&room` is a room.
         let ranks = target.chars().take_while(|c| talked_to.contains(*c));
         let behind_ranks = ranks.scan(target, |rest, rank| {
             *rest = rest.strip_prefix(rank)?;
@@ -123,21 +123,21 @@ impl Isupport {
         rooms.find(|room| self.is_room(room))
     }
 
-    /// A nick without the signs of its ranks.
+    /// A nick without its rank prefixes.
     pub fn without_prefix<'n>(&self, nick: &'n str) -> &'n str {
         nick.trim_start_matches(|c| self.is_prefix(c))
     }
 
-    /// Whether this is the sign of a rank.
+    /// Whether this is a rank prefix.
     pub fn is_prefix(&self, sign: char) -> bool {
         self.prefix.contains(sign)
     }
 
-    /// Takes what the server says of itself. Whether names that were the same no longer are, or
-    /// the other way round.
+    /// Applies one `005` line. Returns whether the case mapping changed, so that folded names have to
+    /// be made again.
     pub fn apply(&mut self, message: &Message<'_>) -> bool {
         let before = self.casemapping;
-        // The last one is words for a person.
+        // The last parameter is text for a person.
         let tokens = message.parameters.split_last().map(|(_, tokens)| tokens);
         for token in tokens
             .and_then(|tokens| tokens.get(1..))
@@ -156,7 +156,7 @@ impl Isupport {
                 self.casemapping = match value {
                     "rfc1459" => Casemapping::Rfc1459,
                     "strict-rfc1459" | "rfc1459-strict" => Casemapping::Strict,
-                    // Whatever else it calls the same, these are.
+                    // An unknown mapping folds at least the ASCII letters.
                     _ => Casemapping::Ascii,
                 };
             }
@@ -180,13 +180,12 @@ impl Isupport {
     }
 }
 
-/// A length in a value. A server that keeps nothing at all does not say so.
+/// A length in a value. 0 is ignored.
 fn length(value: &str) -> Option<usize> {
     value.parse().ok().filter(|length| *length > 0)
 }
 
-/// The signs in a value, unless there is something among them that a name can begin with, or that
-/// means something else in a line.
+/// The prefixes in a value; none if one of them can begin a name or has another meaning in a line.
 fn signs(value: &str, forbidden: &str) -> Option<String> {
     const OF_NICKS: &str = "-[]\\`^{}|_";
     const OF_LINES: &str = ":,;\"'";

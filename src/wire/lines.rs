@@ -8,8 +8,8 @@
 pub enum Line<'a> {
     /// The bytes before the line feed; one carriage return before it is taken off too.
     Whole(&'a [u8]),
-    /// More bytes than [`Lines::new`] was told to hold came without a line ending. It is said as
-    /// soon as that is known, once a line; the rest of the line is skipped.
+    /// More bytes than the limit given to [`Lines::new`] came without a line ending. It is returned
+    /// once for each such line, as soon as this is known; the rest of the line is skipped.
     TooLong,
 }
 
@@ -67,8 +67,8 @@ impl Lines {
         self.next_held_line(fresh)
     }
 
-    /// Puts `fresh` behind what is held, to be cut later: for a reader that must stop in the
-    /// middle of what it has read.
+    /// Appends `fresh` to what is held, to be cut later: for a reader that must stop in the middle
+    /// of what it has read.
     pub fn hold(&mut self, mut fresh: &[u8]) {
         if self.skipped > 0 {
             self.skip_overlong(&mut fresh);
@@ -82,7 +82,7 @@ impl Lines {
     }
 
     /// How many bytes of a line that is too long have been skipped so far, 0 when the line at
-    /// hand is not too long. Whoever never ends a line can be told by this number.
+    /// hand is not too long. It shows a client that never ends a line.
     pub fn skipped_bytes(&self) -> usize {
         self.skipped
     }
@@ -208,16 +208,16 @@ mod tests {
     #[test]
     fn an_endless_line_is_told_once_and_counted_but_not_kept() {
         let mut lines = Lines::new(100);
-        let mut told = 0;
+        let mut reported = 0;
         for _ in 0..1000 {
             let mut fresh: &[u8] = &[b'x'; 64];
             while let Some(line) = lines.next_line(&mut fresh) {
                 assert_eq!(line, Line::TooLong);
-                told += 1;
+                reported += 1;
             }
             assert!(lines.held.capacity() <= 256);
         }
-        assert_eq!(told, 1);
+        assert_eq!(reported, 1);
         assert_eq!(lines.skipped_bytes(), 64_000);
         let mut fresh: &[u8] = b"end\r\nPING x\r\n";
         assert_eq!(
@@ -263,8 +263,8 @@ mod tests {
             let mut fresh: &[u8] = b"x\none\n";
             let one = Some(Line::Whole(b"one".as_slice()));
             assert_eq!(lines.next_line(&mut fresh), one);
-            let behind = next.then_some(Line::Whole(b"x".as_slice()));
-            assert_eq!(lines.next_line(&mut fresh), behind);
+            let after = next.then_some(Line::Whole(b"x".as_slice()));
+            assert_eq!(lines.next_line(&mut fresh), after);
         }
     }
 

@@ -20,8 +20,7 @@ pub const TAGS_BYTES_MAX: usize = 8191;
 /// The longest tag section a client may send, in bytes, `@` and the space included. IRCv3
 /// message-tags, "Size limit".
 pub const CLIENT_TAGS_BYTES_MAX: usize = 4096;
-/// The most parameters a message can have; what stands behind is part of the last one. RFC 2812,
-/// 2.3.
+/// The most parameters a message can have; the last one takes the rest of the line. RFC 2812, 2.3.
 pub const PARAMETERS_MAX: usize = 15;
 
 /// One line, taken apart. Nothing is copied.
@@ -37,21 +36,20 @@ pub const PARAMETERS_MAX: usize = 15;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// What stands between `@` and the first space; empty when there are none.
+    /// The text between `@` and the first space; empty without tags.
     pub tags: Tags<'a>,
-    /// Who says it, when the line tells.
+    /// The sender, if the line names one.
     pub source: Option<Source<'a>>,
     /// The command or the three digits of a reply, as written.
     pub command: &'a str,
-    /// What stands behind the command.
+    /// The parameters after the command.
     pub parameters: Parameters<'a>,
 }
 
 /// At most [`PARAMETERS_MAX`] parameters, read as a slice.
 ///
-/// The places behind the last one hold empty text: with nothing in them, as a vector without heap
-/// has it, the optimizer reads them before it looks at how many there are, and valgrind cannot tell
-/// that from a mistake.
+/// Unused places hold empty text. If they were uninitialised, as in a vector without heap, the
+/// optimizer would read them before it checks the length, and valgrind would report that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parameters<'a> {
     places: [&'a str; PARAMETERS_MAX],
@@ -67,7 +65,7 @@ impl<'a> Deref for Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// Adds one, unless there are as many as there can be.
+    /// Adds one, unless there are [`PARAMETERS_MAX`] already.
     fn push(&mut self, parameter: &'a str) {
         if let Some(place) = self.places.get_mut(self.taken) {
             *place = parameter;
@@ -90,7 +88,7 @@ pub enum MessageError {
 }
 
 impl<'a> Message<'a> {
-    /// What a client sent: its bytes, its lengths and its grammar are checked.
+    /// Parses a line from a client: its bytes, its lengths and its grammar are checked.
     pub fn from_client(line: &'a [u8]) -> Result<Self, MessageError> {
         let text = str::from_utf8(line).map_err(|_| MessageError::InvalidUtf8)?;
         let tags_bytes = match line.first() {
@@ -104,7 +102,7 @@ impl<'a> Message<'a> {
         Self::parse(text)
     }
 
-    /// Takes a line without its ending apart, however long it is.
+    /// Parses a line of any length, without its ending.
     pub fn parse(line: &'a str) -> Result<Self, MessageError> {
         if memchr::memchr2(b'\r', b'\0', line.as_bytes()).is_some() {
             return Err(MessageError::ForbiddenByte);
@@ -113,7 +111,7 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
-    /// The parameter at `index`, or nothing: what comes from the network may be missing.
+    /// The parameter at `index`, if there is one.
     pub fn parameter(&self, index: usize) -> Option<&'a str> {
         self.parameters.get(index).copied()
     }
@@ -172,12 +170,12 @@ fn is_space(c: char) -> bool {
     c == ' '
 }
 
-/// Who says a message: `nick!user@host`, or the name of a server.
+/// The sender of a message: `nick!user@host`, or the name of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source<'a>(&'a str);
 
 impl<'a> Source<'a> {
-    /// What stands before `!` and `@`: a nick or a server's name.
+    /// The part before `!` and `@`: a nick or a server's name.
     pub fn nick(self) -> &'a str {
         self.0.split(['!', '@']).next().unwrap_or_default()
     }
@@ -193,7 +191,7 @@ impl<'a> Source<'a> {
 pub struct Tags<'a>(&'a str);
 
 impl<'a> Tags<'a> {
-    /// Those of a line that is no message otherwise, as far as they can be read.
+    /// The tags of a line that is not a valid message, as far as they can be read.
     pub fn of(line: &'a [u8]) -> Self {
         let tags = line.strip_prefix(b"@").unwrap_or_default();
         let tags = tags.split(|byte| *byte == b' ').next().unwrap_or_default();

@@ -1,9 +1,12 @@
-//! What travels between client and server: lines of bytes, and what they mean in IRC.
+//! The IRC protocol, for both sides: lines of bytes, and what they mean.
 //!
-//! Both sides are built on this folder; it knows neither of them, no socket and no clock.
-//! IRC is read here as the Modern IRC Client Protocol document tells it, with the message tags of
-//! IRCv3. `lines` cuts the stream, `message` takes a line apart, `request` and `reply` say what a
-//! line from a client or from a server means, `name` decides which names are the same.
+//! It follows the Modern IRC Client Protocol document, with the message tags of IRCv3. `lines` cuts
+//! the stream, `message` parses a line, `request` and `reply` have the tables of what clients and
+//! servers send, `name` and `mask` decide which names are the same or match, `isupport` has the name
+//! rules of another server, `encoding` decodes text, and `outgoing` checks each line that is sent.
+//!
+//! It knows neither program, no socket and no clock. Every other folder may import it; it imports
+//! nothing.
 
 pub mod encoding;
 pub mod isupport;

@@ -8,7 +8,7 @@ pub const NICK_BYTES_MAX: usize = 30;
 /// The longest room name with its `#`, in bytes; announced as `CHANNELLEN`.
 pub const ROOM_NAME_BYTES_MAX: usize = 50;
 
-/// What two spellings of one name have in common: the name with its ASCII letters in lower case
+/// The form that all spellings of one name have in common: its ASCII letters in lower case
 /// (`CASEMAPPING=ascii`). Maps of people and rooms are keyed by it, never by the name as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FoldedName(Box<str>);
@@ -98,12 +98,12 @@ macro_rules! name {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Checks `text`; after that nobody needs to check again.
+            /// Checks `text`. The value itself is the proof; no later code checks again.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 Self::within($bytes_max, text)
             }
 
-            /// The same where names have a lower bound in bytes than they could have.
+            /// The same with a lower limit in bytes.
             pub fn within(bytes_max: usize, text: &str) -> Result<Self, NameError> {
                 let first = text.chars().next().ok_or(NameError::Empty)?;
                 if !$starts(first) {
@@ -112,7 +112,7 @@ macro_rules! name {
                 if let Some(bad) = text.chars().find(|c| !$fits(*c)) {
                     return Err(NameError::Character(bad));
                 }
-                // The sign of a room alone names none.
+                // The prefix of a room alone names none.
                 if text == "#" {
                     return Err(NameError::Empty);
                 }
@@ -127,7 +127,7 @@ macro_rules! name {
                 &self.0
             }
 
-            /// What it has in common with its other spellings.
+            /// The form that it has in common with its other spellings.
             pub fn key(&self) -> FoldedName {
                 FoldedName::of(&self.0)
             }

@@ -1,11 +1,11 @@
-//! The one gate to the wire: what is sent can be read as one line and no more, and is not too long
-//! to be taken.
+//! Encodes a request for sending. Every line that a client sends passes here, so it is exactly one
+//! line and within the length limit.
 
 use std::fmt;
 
 use crate::wire::message::BODY_BYTES_MAX;
 
-/// What is to be sent as a line with its ending, or why it cannot be sent.
+/// The request as a line with its ending, or why it cannot be sent.
 pub fn encode(request: &impl fmt::Display) -> Result<String, WriteError> {
     let mut line = request.to_string();
     if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {

@@ -1,26 +1,25 @@
-//! The numbered replies, one row each: name, number, words.
+//! The numeric replies, one row each: name, number, text.
 //!
 //! Names are those of the RFCs without their prefix (`ERR_NICKNAMEINUSE` is `NicknameInUse`). The
-//! words are what stands behind the last colon when the server has nothing more to say there; a
-//! row without words is one whose last parameter is always made on the spot.
+//! text is the last parameter; a row without text has one that depends on the request.
 
 macro_rules! replies {
     ($($name:ident $number:literal $words:literal)*) => {
-        /// What a server answers with a number. RFC 2812, 5; Modern IRC, "Numerics".
+        /// A numeric reply of a server. RFC 2812, 5; Modern IRC, "Numerics".
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Reply {
             $(#[doc = concat!("`", stringify!($number), "` ", $words)] $name,)*
         }
 
         impl Reply {
-            /// The number that stands in place of a command, always written with three digits.
+            /// The number, written in place of a command with three digits.
             pub fn number(self) -> u16 {
                 match self {
                     $(Self::$name => $number,)*
                 }
             }
 
-            /// The words for a person.
+            /// The text for a person.
             pub fn words(self) -> &'static str {
                 match self {
                     $(Self::$name => $words,)*

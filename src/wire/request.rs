@@ -1,8 +1,8 @@
 //! What a client may ask, as one table: from it the server reads requests, the client writes them,
 //! and `HELP` explains them.
 //!
-//! Reading checks that the parameters a request cannot do without are there, and nothing that
-//! depends on who is here; that is for the server to decide.
+//! Reading checks that required parameters are present. Whether the request is allowed depends on
+//! the state of the server, and is decided there.
 
 mod parameters;
 
@@ -12,16 +12,16 @@ use crate::wire::Message;
 use crate::wire::message::PARAMETERS_MAX;
 use parameters::{ParamReader, parameter, write};
 
-/// How many modes with a parameter one request can change; announced as `MODES`.
+/// The most modes with a parameter that one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;
-/// How many nicks one `USERHOST` is answered for; announced in `TARGMAX`. RFC 2812, 4.8.
+/// The most nicks that one `USERHOST` is answered for; announced in `TARGMAX`. RFC 2812, 4.8.
 pub const USERHOST_MAX: usize = 5;
 /// The longest command that is looked up.
 const COMMAND_BYTES_MAX: usize = 16;
 
-/// A row is what the request does, its name, its command (with `early` if it can be asked before a
-/// nick and a user name are known), and its parameters: first as people are told of them, then as
-/// fields, each of one of the kinds that `parameters` knows.
+/// A row is what the request does, its name, its command (with `early` if it is allowed before
+/// registration), and its parameters: first as `HELP` shows them, then as fields, each of one of the
+/// kinds of `parameters`.
 macro_rules! requests {
     ($(
         #[doc = $does:literal]
@@ -29,7 +29,7 @@ macro_rules! requests {
         $name:ident $command:ident $($early:ident)? $parameters:literal
         $({ $($field:ident: $kind:ident),* })?
     )*) => {
-        /// What a client asks for, borrowed from its line. RFC 2812, 3.
+        /// A request of a client, borrowed from its line. RFC 2812, 3.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Request<'a> {
             $(
@@ -202,16 +202,16 @@ requests! {
     Whowas WHOWAS "nick [count]" { nick: word, count: maybe_word }
 }
 
-/// What is known of a command besides its request.
+/// A command without the parameters of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
     /// The command, in capitals.
     pub name: &'static str,
-    /// Whether it can be said before a nick and a user name are known.
+    /// Whether it is allowed before registration.
     pub is_early: bool,
-    /// What stands behind it, for people; nothing for some.
+    /// Its parameters as `HELP` shows them; empty for some.
     pub parameters: &'static str,
-    /// What it does, in a sentence with spaces around it.
+    /// What it does, as a sentence with spaces around it.
     pub does: &'static str,
 }
 
@@ -222,7 +222,7 @@ impl Command {
         commands.find(|command| command.name.eq_ignore_ascii_case(name))
     }
 
-    /// The command of a line that may be no UTF-8.
+    /// The command of a line that may not be UTF-8.
     pub fn of_any(line: &[u8]) -> Option<&'static Self> {
         let line = String::from_utf8_lossy(line);
         Self::named(Message::parse(&line).ok()?.command)

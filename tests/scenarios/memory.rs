@@ -1,9 +1,11 @@
 //! Runs scenarios against the hub alone: no socket, and a simulated clock.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, Outbox,
 };
@@ -41,11 +43,14 @@ impl Memory {
                 "password" => settings.password = Some(value.clone()),
                 "motd" => settings.motd.push(value.clone()),
                 "limits" => settings.limits.enabled = true,
-                "operator" => {
-                    let (name, password) = value.split_once(' ').unwrap();
+                "operator" | "operator-with-hash" => {
+                    let (operator, password) = value.split_once(' ').unwrap();
                     settings.operators.push(Operator {
-                        name: name.to_owned(),
-                        credential: Credential::Plain(password.to_owned()),
+                        name: operator.to_owned(),
+                        credential: match name.as_str() {
+                            "operator" => Credential::Plain(password.to_owned()),
+                            _ => Credential::Hash(hash_of(password)),
+                        },
                     });
                 }
                 name => {
@@ -82,8 +87,31 @@ impl Memory {
             let person = self.people.values_mut().find(|one| one.id == id);
             person.unwrap().open = false;
         }
+        let tasks = mem::take(&mut self.outbox.tasks);
         self.outbox.clear();
         self.hub.check().unwrap();
+        for task in tasks {
+            let answer = carry_out(task);
+            self.hub.answered(answer, self.now, &mut self.outbox);
+            self.deliver();
+        }
+    }
+}
+
+/// What stands for a hash here.
+fn hash_of(password: &str) -> String {
+    format!("the hash of {password}")
+}
+
+fn carry_out(task: Task) -> Answer {
+    let Task::CheckPassword {
+        connection,
+        password,
+        hash,
+    } = task;
+    Answer::PasswordChecked {
+        connection,
+        is_correct: hash == hash_of(&password),
     }
 }
 

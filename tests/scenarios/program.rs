@@ -1,9 +1,11 @@
 //! Runs scenarios against the real program: one server per scenario, and sockets.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::net::Shutdown;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::script::Scenario;
@@ -31,13 +33,13 @@ impl Program {
                 "lobby" => lobby = format!("{value:?}"),
                 "motd" => motd.push(value.as_str()),
                 "limits" => enabled = true,
-                "operator" => {
-                    let (name, password) = value.split_once(' ').unwrap();
-                    writeln!(
-                        operators,
-                        "[[operator]]\nname = {name:?}\npassword = {password:?}"
-                    )
-                    .unwrap();
+                "operator" | "operator-with-hash" => {
+                    let (operator, password) = value.split_once(' ').unwrap();
+                    let credential = match name.as_str() {
+                        "operator" => format!("password = {password:?}"),
+                        _ => format!("password-hash = {:?}", hash_of(password)),
+                    };
+                    writeln!(operators, "[[operator]]\nname = {operator:?}\n{credential}").unwrap();
                 }
                 "password" => writeln!(top, "password = {value:?}").unwrap(),
                 limit => writeln!(limits, "{limit} = {value}").unwrap(),
@@ -75,6 +77,24 @@ impl Program {
         }
         person.open = false;
     }
+}
+
+/// The output of `chatroomd hash-password` for a password.
+fn hash_of(password: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .arg("hash-password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = command.stdin.take().unwrap();
+    stdin.write_all(password.as_bytes()).unwrap();
+    drop(stdin);
+    let output = command.wait_with_output().unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
 }
 
 impl Backend for Program {

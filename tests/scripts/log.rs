@@ -292,12 +292,16 @@ fn what_two_sessions_have_logged_is_shown_once_and_damaged_lines_are_reported() 
         record("message", r#""text":"no id""#),
         record("message", r#""text":"no id""#),
         record("message", r#""text":"two","msgid":"x2""#),
+        record("topic", r#""text":"to the second""#),
+        record("topic", r#""text":"to the second""#),
+        record("topic", r#""text":"to the millisecond""#).replace(":00Z", ":00.123Z"),
+        record("topic", r#""text":"to the millisecond""#).replace(":00Z", ":00.123Z"),
         "{\"kind\":\"mess".to_owned(),
     ];
     home.put("2026-03-01", &lines.join("\n"));
     let finished = home.ask(&["--format", "json"], "");
     let shown: Vec<&str> = finished.out.lines().collect();
-    let expected = [0, 2, 3, 4, 5].map(|number| lines[number].as_str());
+    let expected = [0, 2, 3, 4, 5, 6, 7, 8].map(|number| lines[number].as_str());
     assert_eq!(shown.len(), expected.len(), "{finished:?}");
     for (shown, expected) in shown.iter().zip(expected) {
         let text = |line: &str| line.split("\"text\":").nth(1).unwrap().to_owned();

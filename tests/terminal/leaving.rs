@@ -17,7 +17,7 @@ fn ctrl_c_clears_the_line_and_says_how_to_leave() {
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types(CTRL_C);
-    room.alice.shows("Ctrl-D or /quit leaves");
+    room.alice.shows("to leave, press Ctrl-D or type /quit");
     room.alice.types("hello");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "hello");
@@ -296,7 +296,7 @@ fn a_signal_while_another_nick_is_asked_for_ends_the_program() {
     let host = host_on(0);
     let _bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types("half");
     another.shows("half");
     another.signals(Signal::SIGTERM);

@@ -29,9 +29,9 @@ fn another_nick_is_asked_for_until_one_is_free() {
     let mut bob = Lines::enter(host.address(), "bob");
     let _other = Lines::enter(host.address(), "bob_");
     let mut another = Start::as_nick("BOB", host.address()).start();
-    another.shows("BOB cannot be had: it is taken. Another nick [BOB_]: ");
+    another.shows("The nick BOB is not available: it is taken. Choose another [BOB_]: ");
     another.types(ENTER);
-    another.shows("BOB_ cannot be had: it is taken. Another nick [BOB__]: ");
+    another.shows("The nick BOB_ is not available: it is taken. Choose another [BOB__]: ");
     another.types("ro\r");
     another.shows("you are ro in #lobby, with");
     another.types("hello\r");
@@ -50,7 +50,7 @@ fn ctrl_d_at_a_question_quits_with_status_0() {
     dora.types(CTRL_D);
     dora.ends_with(0);
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types(CTRL_D);
     another.ends_with(0);
 }
@@ -60,7 +60,7 @@ fn lines_typed_ahead_of_the_question_for_another_nick_are_all_used() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types("ro\rone\rtwo\r");
     bob.hears("PRIVMSG #lobby :one");
     bob.hears("PRIVMSG #lobby :two");
@@ -97,7 +97,7 @@ fn a_client_without_a_server_hosts_the_room_unless_forbidden() {
     assert!(words.starts_with(expected), "{words}");
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
-    dora.shows("so this one hosts the room");
+    dora.shows("so chatroom hosts the room");
     dora.shows("you are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");
@@ -132,7 +132,7 @@ fn an_invalid_nick_is_asked_for_again() {
     dora.types("ann\r");
     bob.hears(":ann!");
     let mut other = Start::as_nick("bob", host.address()).start();
-    other.shows("Another nick [bob_]: ");
+    other.shows("Choose another [bob_]: ");
     other.types("x y\r");
     other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");

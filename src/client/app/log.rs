@@ -11,7 +11,7 @@ use super::appearance::{replay_renderer, time_zone};
 use super::error::ClientError;
 use crate::client::config::address::{Address, parse_address};
 use crate::client::config::file::Config;
-use crate::client::config::options::{Format, Log, Options};
+use crate::client::config::options::{ClientOptions, Format, LogArgs};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
 use crate::client::event::json;
@@ -42,8 +42,8 @@ struct LogQuery<'q> {
 /// Shows a part of the log on standard output. `logs` is the folder of all logs, `config_file` the
 /// configuration file to name in a hint when logging is off.
 pub(super) fn run(
-    options: &Options,
-    log: &Log,
+    options: &ClientOptions,
+    log: &LogArgs,
     config: &Config,
     config_file: Option<PathBuf>,
     logs: Option<&Path>,
@@ -338,9 +338,12 @@ impl RecentIds {
     /// Notes a record. False when it is there already, as another session has logged it. One line
     /// of a server can make several records, but of different kinds or rooms.
     fn insert(&mut self, record: &Record) -> bool {
-        let Some(id) = &record.msgid else { return true };
         let room = record.room.as_deref().unwrap_or_default();
-        let key = format!("{id} {:?} {room}", record.kind);
+        let key = match &record.msgid {
+            Some(id) => format!("{id} {:?} {room}", record.kind),
+            None if is_known_by_time(record) => record.line(),
+            None => return true,
+        };
         if !self.known.insert(key.clone()) {
             return false;
         }
@@ -352,4 +355,11 @@ impl RecentIds {
         }
         true
     }
+}
+
+/// Whether a second record like this one is of the same event: it says nothing that could be said
+/// twice, and its time is the server's, to the millisecond.
+fn is_known_by_time(record: &Record) -> bool {
+    let is_message = matches!(record.kind, RecordKind::Message | RecordKind::Whisper);
+    !is_message && !record.own && record.time.contains('.')
 }

@@ -8,61 +8,60 @@ pub fn schema() -> String {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "chatroom",
-        "description": "What chatroom prints with --format json, keeps in the log, and shows \
-            again with chatroom log, one object a line. What it reads with --input json is \
-            under $defs.",
+        "description": "The output of --format json and of chatroom log --format json, and the \
+            lines of the log: one object a line. The input of --input json is under $defs.",
         "type": "object",
         "required": ["kind", "time"],
         "additionalProperties": false,
         "properties": {
             "kind": {
-                "description": "what sort of thing happened",
+                "description": "what happened",
                 "enum": KINDS,
             },
             "time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "when, in UTC, by the server's clock where it tells",
+                "description": "when, in UTC: the server's time if it sends one, else the client's",
             },
             "room": text("the room it happened in"),
-            "nick": text("who did it; for one's own whispers, to whom"),
-            "other": text("the other person it concerns: who was made to leave, the new nick"),
-            "text": text("what was said, the reason, the topic, or other words"),
+            "nick": text("who did it; for your own whispers, the recipient"),
+            "other": text("the other person involved: who was kicked, or the new nick"),
+            "text": text("the message, the reason, the topic, or other text"),
             "manner": {
-                "description": "left out for plain talk",
+                "description": "left out for plain messages",
                 "enum": ["action", "notice"],
             },
             "people": {
                 "type": "array",
                 "items": { "type": "string" },
-                "description": "the nicks of those who are there",
+                "description": "the nicks of the members",
             },
             "rooms": {
                 "type": "array",
-                "description": "the rooms there are; with own, those one is in",
+                "description": "the rooms of the server; with own, those you are in",
                 "items": {
                     "type": "object",
                     "required": ["room", "count"],
                     "additionalProperties": false,
                     "properties": {
                         "room": text("its name"),
-                        "count": { "type": "integer", "description": "how many are there" },
-                        "topic": text("what it is about"),
-                        "unread": { "type": "integer", "description": "what was said unseen" },
+                        "count": { "type": "integer", "description": "the number of members" },
+                        "topic": text("its topic"),
+                        "unread": { "type": "integer", "description": "the number of unread messages" },
                         "mentions": {
                             "type": "integer",
-                            "description": "how much of that names this person",
+                            "description": "the number of unread messages that mention you",
                         },
                         "active": {
                             "type": "boolean",
-                            "description": "whether text that is typed goes there",
+                            "description": "whether typed text goes there",
                         },
                     },
                 },
             },
             "details": {
                 "type": "object",
-                "description": "what is known of a person",
+                "description": "what the server knows about a person",
                 "required": ["address", "real_name"],
                 "additionalProperties": false,
                 "properties": {
@@ -76,28 +75,28 @@ pub fn schema() -> String {
                     "server": text("the server they are on"),
                     "idle_seconds": {
                         "type": "integer",
-                        "description": "for how long they have said nothing",
+                        "description": "seconds since the last message",
                     },
                     "since": {
                         "type": "string",
                         "format": "date-time",
-                        "description": "when they came",
+                        "description": "when the person connected",
                     },
-                    "away": text("what they left behind when they went away"),
+                    "away": text("the away message"),
                     "more": {
                         "type": "array",
                         "items": { "type": "string" },
-                        "description": "everything else, in the words of the server",
+                        "description": "everything else, as the server words it",
                     },
                 },
             },
-            "own": { "type": "boolean", "description": "whether this person did it" },
-            "mention": { "type": "boolean", "description": "whether it names this person" },
+            "own": { "type": "boolean", "description": "whether you did it" },
+            "mention": { "type": "boolean", "description": "whether the message mentions you" },
             "fate": {
-                "description": "what became of what this person said; only the log has it",
+                "description": "the delivery status of your message; only in the log",
                 "enum": ["delivered", "refused", "unknown", "unsent"],
             },
-            "msgid": text("what the server calls this message, where it does"),
+            "msgid": text("the server's ID of the message, if it has one"),
         },
         "$defs": { "input": {
             "description": "one object a line",
@@ -107,8 +106,8 @@ pub fn schema() -> String {
                     "required": ["text"],
                     "additionalProperties": false,
                     "properties": {
-                        "to": text("a room or a nick; the active room when it is left out"),
-                        "text": text("what to say"),
+                        "to": text("a room or a nick; the active room if left out"),
+                        "text": text("the message"),
                     },
                 },
                 {
@@ -118,7 +117,7 @@ pub fn schema() -> String {
                     "properties": { "command": {
                         "type": "string",
                         "pattern": "^/[^/]",
-                        "description": "a command as it is typed",
+                        "description": "a command as you would type it",
                     } },
                 },
             ],

@@ -1,5 +1,7 @@
-//! Passwords and the people who have one.
+//! Password hashes, and the thread that checks passwords against them.
 //!
-//! It knows no socket and no configuration file; `hub` only sees whether a password was right.
+//! It knows no socket and no configuration file; of the hub it knows only the tasks. `daemon` and
+//! `embedded` start the thread, `config` and `hash_password` use the hashes.
 
 pub(super) mod password;
+pub(super) mod worker;

@@ -352,7 +352,7 @@ mod tests {
             assert_eq!(read_text(text), Err(sentence.to_owned()), "{text}");
         }
         let twice = read_text("name = \"a.b\"\nname = \"a.c\"").unwrap_err();
-        assert_eq!(twice, "2:1: `name` is there already");
+        assert_eq!(twice, "2:1: duplicate key `name`");
     }
 
     #[test]

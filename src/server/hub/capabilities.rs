@@ -1,49 +1,49 @@
-//! What a client can switch on with `CAP REQ`, as one table. IRCv3 capability negotiation.
+//! The table of IRCv3 capabilities that `CAP REQ` can enable. IRCv3 capability negotiation.
 
 use std::fmt;
 
-/// A row is what a capability is for, its name here, the bit that stands for it, and its name on the
-/// wire.
+/// A row is the documentation of a capability, its constant, its bit, and its name on the wire.
 macro_rules! capabilities {
     ($($(#[$doc:meta])* $name:ident $bit:literal $word:literal)*) => {
         impl Capabilities {
             $($(#[$doc])* pub(super) const $name: Self = Self(1 << $bit);)*
         }
 
-        /// The capabilities there are, by name.
+        /// All capabilities with their names, in the order of the names.
         const TABLE: &[(&str, Capabilities)] = &[$(($word, Capabilities::$name),)*];
     };
 }
 
 capabilities! {
-    /// Nobody has an account, so nothing is ever told for this and the next.
+    /// There are no accounts, so neither this capability nor the next has an effect.
     ACCOUNT_NOTIFY 2 "account-notify"
     ACCOUNT_TAG 3 "account-tag"
-    /// To be told who is away and who is back.
+    /// `AWAY` lines of users in the same rooms.
     AWAY_NOTIFY 4 "away-notify"
-    /// Several lines can be one answer.
+    /// Responses of several lines as one batch.
     BATCH 5 "batch"
-    /// To be told of new capabilities; there never are any while the server runs.
+    /// `CAP NEW` and `CAP DEL`; the set never changes while the server runs.
     CAP_NOTIFY 6 "cap-notify"
-    /// What somebody said comes back to them.
+    /// The client's own messages are sent back to it.
     ECHO_MESSAGE 7 "echo-message"
-    /// A `JOIN` tells account and real name.
+    /// `JOIN` with account and real name.
     EXTENDED_JOIN 8 "extended-join"
-    /// To be told of those on the `MONITOR` list what those in the same rooms are told.
+    /// Events of monitored users as of users in the same rooms.
     EXTENDED_MONITOR 9 "extended-monitor"
-    /// To be told who is asked into a room.
+    /// `INVITE` lines for other users.
     INVITE_NOTIFY 10 "invite-notify"
-    /// Answers carry the label of the line that asked.
+    /// Responses have the label of their line.
     LABELED_RESPONSE 11 "labeled-response"
-    /// Tags that clients put on their lines, and the id of each message. Its bit is the other.
+    /// Client-only tags and message ids. Bit 1; together with server-time (bit 0) it selects the
+    /// variant of a line.
     MESSAGE_TAGS 1 "message-tags"
-    /// All prefixes of a person in a room, not only the highest.
+    /// All prefixes of a member, not only the highest.
     MULTI_PREFIX 12 "multi-prefix"
-    /// The time on every line. Its bit is one of the two that make the kind of a recipient.
+    /// A time on each line. Bit 0, see message-tags.
     SERVER_TIME 0 "server-time"
-    /// To be told of new real names.
+    /// `SETNAME` lines of users in the same rooms.
     SETNAME 13 "setname"
-    /// `FAIL` and its kind are understood; they are sent in any case.
+    /// `FAIL`, `WARN` and `NOTE`. The server sends `FAIL` even without it.
     STANDARD_REPLIES 14 "standard-replies"
     /// `nick!user@host` in `NAMES`, not the nick alone.
     USERHOST_IN_NAMES 15 "userhost-in-names"
@@ -54,28 +54,28 @@ capabilities! {
 pub(super) struct Capabilities(u16);
 
 impl Capabilities {
-    /// None at all.
+    /// The empty set.
     pub(super) const NONE: Self = Self(0);
-    /// How many kinds of recipients there are for one line.
+    /// Number of variants of one line.
     pub(super) const VARIANTS: usize = 4;
 
-    /// All there are.
+    /// All capabilities.
     pub(super) fn all() -> Self {
         let each = TABLE.iter().map(|(_, one)| *one);
         each.fold(Self::NONE, Self::with)
     }
 
-    /// Whether all of `other` are in it.
+    /// Whether it contains all of `other`.
     pub(super) fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// The part that decides how a line looks to whoever has these: less than [`Self::KINDS`].
+    /// The index of the variant of a line for these capabilities: less than [`Self::VARIANTS`].
     pub(super) fn variant(self) -> usize {
         usize::from(self.0) % Self::VARIANTS
     }
 
-    /// One set of each kind, with nothing more in it than what makes the kind.
+    /// For each variant, the smallest set that selects it.
     pub(super) fn variants() -> impl Iterator<Item = Self> {
         (0..).take(Self::VARIANTS).map(Self)
     }
@@ -88,7 +88,8 @@ impl Capabilities {
         Self(self.0 & !other.0)
     }
 
-    /// The set after a request such as `a -b`: all of it, or nothing when one name is unknown.
+    /// The set after a request such as `a -b`, or `None` if a name in it is unknown: a request is
+    /// applied as a whole or not at all.
     pub(super) fn apply(self, request: &str) -> Option<Self> {
         let known = |name: &str| TABLE.iter().find(|(known, _)| *known == name);
         let mut words = request.split_ascii_whitespace();

@@ -1,26 +1,26 @@
-//! Why something asked for cannot be, and the one place that says how that is answered.
+//! Why a request is rejected, and the numeric or `FAIL` that reports it.
 
 use std::fmt::{self, Write};
 
 use crate::wire::name::NameError;
 use crate::wire::{Reply, RequestError};
 
-/// A row is a refusal and what it is about, the reply that says so, and, where more can be said than
-/// the words of that reply, better ones; what stands behind a semicolon is for these only.
+/// A row is a rejection with its parameters, its numeric, and optionally a more precise text than
+/// that of the numeric. A field after the semicolon is for this text only.
 macro_rules! rejections {
     ($(
         $(#[$doc:meta])*
         $name:ident $(($($about:ident: $is:ty),* $(; $why:ident: $reason:ty)?))? => $reply:ident
         $($words:literal)?;
     )*) => {
-        /// Why a request cannot be done. It borrows from the line that asked.
+        /// Why a request is rejected. It borrows from the request.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Rejection<'a> {
             $($(#[$doc])* $name $(($($is,)* $($reason)?))?,)*
         }
 
         impl Rejection<'_> {
-            /// Hands on the numbered answer: which it is, and all that stands behind the nick.
+            /// Passes on the numeric and everything after the nick.
             pub(super) fn write_to(self, numbered: &dyn Fn(Reply, fmt::Arguments<'_>)) {
                 match self {
                     $(Self::$name $(($($about,)* $($why)?))? => {
@@ -48,7 +48,7 @@ macro_rules! words {
 
 rejections! {
     LineTooLong => InputTooLong;
-    /// With the sender's name in front it would not fit in a line for others.
+    /// With its source in front it would not fit in a line.
     TooLongToRelay => InputTooLong
         "With your name in front this is too long for a line, so it was not sent";
     InvalidUtf8(command: &'static str) => UnknownError;
@@ -64,7 +64,7 @@ rejections! {
     NotRegistered => NotRegistered;
     AlreadyRegistered => AlreadyRegistered;
     WrongPassword => PasswdMismatch;
-    /// The same for `OPER`, where it does not end the connection.
+    /// Wrong password of `OPER`, which does not end the connection.
     WrongOperPassword => PasswdMismatch;
     OperTooSoon(; seconds: u64) => PasswdMismatch
         "A wrong password was given just now, so this one was not tried; try again in {seconds} s";
@@ -103,12 +103,12 @@ rejections! {
     UnknownUserMode => UnknownModeFlag;
 }
 
-/// How a request, or a part of it, ended: it was done, or cannot be.
+/// The result of a request or of a part of it.
 pub(super) type CommandResult<'a, T = ()> = Result<T, Rejection<'a>>;
 
 impl Rejection<'_> {
-    /// The few that have no number, but a word of their own: the command it is about, and what
-    /// stands behind that. IRCv3 standard-replies.
+    /// The command and the rest of a `FAIL`, for the rejections that have no numeric. IRCv3
+    /// standard-replies.
     pub(super) fn standard_reply(self) -> Option<(&'static str, &'static str)> {
         const INVALID_UTF8: &str =
             "INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
@@ -137,11 +137,11 @@ impl<'a> From<RequestError<'a>> for Rejection<'a> {
     }
 }
 
-/// Something a client sent, given back as one parameter of an answer: whatever it was, the answer
-/// is still read as it was meant.
+/// Client input as one parameter of a response: a word that is never empty, never starts with a
+/// colon, and has no control characters.
 pub(super) struct Truncated<T>(pub(super) T);
 
-/// How much of what a client sent is given back, in bytes.
+/// Bytes of client input that are echoed.
 const ECHO_BYTES_MAX: usize = 200;
 
 impl fmt::Display for Truncated<char> {
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_given_back_is_always_one_harmless_parameter() {
+    fn echoed_input_is_always_one_harmless_parameter() {
         for (sent, given_back) in [
             ("", "*"),
             ("a b", "a"),

@@ -1,49 +1,51 @@
-//! One line for many people: written once for each kind of recipient, and only for those kinds
-//! that are met. What makes a kind is which tags they asked for.
+//! The fan-out of a line: it is written once for each variant that its recipients need.
+//!
+//! A variant is the set of tags that a recipient asked for, so a room of any size needs at most
+//! four.
 
 use std::fmt;
 
 use super::{Capabilities, ConnectionId, HubTime, LineSpan, Outbox, RoomMember};
 use crate::wire::message::Tags;
 
-/// A line that is sent to people, in the forms written so far.
+/// A line that goes to several people, with the variants written so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fanout<'t> {
-    /// By kind; nothing stands in the place of one that was not needed yet.
+    /// By variant; `EMPTY` for one that no recipient has needed yet.
     variants: [LineSpan; Capabilities::VARIANTS],
     tags: TagSet<'t>,
 }
 
-/// What can stand before a line as its tags.
+/// The tags that a line can have.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TagSet<'t> {
-    /// When it happened.
+    /// Time of the event.
     pub(super) time: HubTime,
-    /// Which message it is, for messages that people send: when the server started, and a count.
+    /// The message id, for messages that people send: the start of the server, and a count.
     pub(super) id: Option<(HubTime, u64)>,
-    /// Whether a program speaks. IRCv3 bot mode.
+    /// Whether the sender is a bot. IRCv3 bot mode.
     pub(super) is_bot: bool,
-    /// What the sender put there.
+    /// The tags of the sender.
     pub(super) from_client: Tags<'t>,
 }
 
 impl<'t> Fanout<'t> {
     pub(super) fn new(plain: LineSpan, tags: TagSet<'t>) -> Self {
         let nothing = LineSpan::EMPTY;
-        // Those who asked for no tags are the first kind.
+        // The variant without tags has index 0.
         let variants = [plain, nothing, nothing, nothing];
         Self { variants, tags }
     }
 
-    /// Sends it to somebody, in the form for whoever has these capabilities.
+    /// Sends it to one connection, in the variant for these capabilities.
     #[inline]
     pub(super) fn send(&mut self, to: ConnectionId, has: Capabilities, outbox: &mut Outbox) {
         let line = self.variant(has, outbox);
         outbox.send(to, line);
     }
 
-    /// Sends it to all of these. The forms that are needed are written first, so that what is done
-    /// for each of them is nothing but copying two numbers.
+    /// Sends it to all of these members. The variants they need are written first, so that each
+    /// member costs no more than a copy of two numbers.
     pub(super) fn send_all(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
         let bit = |member: &RoomMember| 1 << member.capabilities.variant();
         let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
@@ -60,7 +62,7 @@ impl<'t> Fanout<'t> {
         }));
     }
 
-    /// The form for whoever has these capabilities.
+    /// The variant for these capabilities.
     #[inline]
     pub(super) fn variant(&mut self, has: Capabilities, outbox: &mut Outbox) -> LineSpan {
         match self.variants.get(has.variant()) {
@@ -83,7 +85,7 @@ impl<'t> Fanout<'t> {
 }
 
 impl TagSet<'_> {
-    /// Writes the tags that one kind of recipient sees; nothing when there are none for it.
+    /// Writes the tags of one variant; nothing if it has none.
     fn write(self, has: Capabilities, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if has.has(Capabilities::SERVER_TIME) {
             write!(f, ";time={}", self.time)?;
@@ -106,8 +108,8 @@ impl TagSet<'_> {
     }
 }
 
-/// Whether a tag is one that clients may send to each other: `+`, and a name that could not be
-/// taken for anything else. IRCv3 message-tags, "Format".
+/// Whether clients may send this tag to each other: `+` and a valid name. IRCv3 message-tags,
+/// "Format".
 fn is_client_only(key: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-/.".contains(c);
     let name = key.strip_prefix('+');

@@ -1,7 +1,8 @@
-//! Whether everything the hub knows in two places says the same in both.
+//! Consistency checks: whether the hub's redundant indexes agree.
 //!
-//! Tests ask after each step; the simulation also breaks the hub on purpose, to see itself catch it.
-//! No program has any of this: the feature is there for tests and for fuzzing only.
+//! Tests run them after each step; the simulation also injects faults to prove that they are found.
+//! The feature `for-tests` exists for tests and fuzzing only, so neither program contains this
+//! file.
 
 #![cfg(feature = "for-tests")]
 
@@ -10,30 +11,30 @@ use std::collections::BTreeSet;
 use super::{Capabilities, ConnectionId, Hub, Person, Registered};
 use crate::wire::FoldedName;
 
-/// A way to break a hub, for tests that test the tests.
+/// A fault to inject into a hub, for tests of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A nick stays taken after its owner is gone.
+    /// The nick of a user who has left stays in use.
     KeepDeadNick,
-    /// A nick in use is no longer found.
+    /// A nick in use is missing from the index.
     ForgetNick,
-    /// Somebody stays in a room's list who is in the room no longer.
+    /// A room keeps a member who has left it.
     KeepMember,
-    /// Somebody believes to be in a room that does not know them.
+    /// A user has a membership that the room does not have.
     ForgetMember,
-    /// The count of people is wrong.
+    /// The number of users is wrong.
     Miscount,
-    /// A room believes somebody to be of another kind than they are.
+    /// A room has outdated capabilities of a member.
     ForgetCapabilities,
-    /// Somebody is told of a nick they do not watch.
+    /// A nick has a watcher who does not monitor it.
     KeepWatcher,
-    /// The count of operators is wrong.
+    /// The number of operators is wrong.
     MiscountModes,
-    /// Nobody looks at somebody's silence any longer.
+    /// A connection has no deadline.
     ForgetDeadline,
 }
 
-/// Goes on when it holds; says what does not otherwise.
+/// Returns the message as an error if the condition does not hold.
 macro_rules! holds {
     ($holds:expr, $($words:tt)+) => {
         if !$holds {
@@ -43,7 +44,7 @@ macro_rules! holds {
 }
 
 impl Hub {
-    /// Says which two of its indexes disagree, if any.
+    /// Checks all indexes; the error names the first two that disagree.
     pub fn check(&self) -> Result<(), String> {
         self.check_nicks()?;
         self.check_counts()?;
@@ -55,12 +56,12 @@ impl Hub {
         for (key, id) in &self.people.nicks {
             let nick = self.people.get(*id).and_then(Person::nick);
             let is_owner = nick.is_some_and(|nick| nick.key() == *key);
-            holds!(is_owner, "the nick {key} belongs to nobody");
+            holds!(is_owner, "the nick {key} has no owner");
         }
         for person in self.people.all() {
             let Some(nick) = person.nick() else { continue };
             let owner = self.people.owner_of(nick.as_str());
-            holds!(owner == Some(person.id), "{nick} cannot be found by nick");
+            holds!(owner == Some(person.id), "{nick} is missing from the nicks");
         }
         Ok(())
     }
@@ -84,7 +85,10 @@ impl Hub {
             ("deadlines", self.timers.deadlines.len(), connected),
             ("addresses", per_address as usize, connected),
         ] {
-            holds!(counted == known, "{counted} {what}, believed to be {known}");
+            holds!(
+                counted == known,
+                "{counted} {what}, but the counter is {known}"
+            );
         }
         for person in self.people.all() {
             let deadline = (person.deadline, person.id);
@@ -98,29 +102,26 @@ impl Hub {
         for (key, number) in &self.rooms.numbers {
             let room = self.rooms.get(*number);
             let is_it = room.is_some_and(|room| room.name.key() == *key);
-            holds!(is_it, "the name {key} leads to no room");
+            holds!(is_it, "the name {key} has no room");
         }
         for (number, room) in &self.rooms.slab {
             let name = &room.name;
             let found = self.rooms.by_name(name.as_str());
             let is_found = found.is_some_and(|found| found.number as usize == number);
-            holds!(is_found, "{name} cannot be found by name");
-            holds!(
-                !room.members.is_empty(),
-                "nobody is in {name}, and it is there all the same"
-            );
+            holds!(is_found, "{name} is missing from the names");
+            holds!(!room.members.is_empty(), "{name} exists without members");
             for (position, member) in room.members.iter().enumerate() {
                 let (id, has) = (member.id, self.capabilities(member.id));
                 holds!(
                     has == member.capabilities,
-                    "{name} does not know what {id:?} has"
+                    "{name} has other capabilities for {id:?}"
                 );
                 let user = self.people.registered(id).ok();
                 let membership = user.and_then(|user| user.membership(room.number));
                 let believed = membership.map(|one| one.position as usize);
                 holds!(
                     believed == Some(position),
-                    "{id:?} is in {name} and does not know"
+                    "{id:?} is in {name} without a membership"
                 );
             }
         }
@@ -128,7 +129,7 @@ impl Hub {
         for (_, Registered { nick, rooms, .. }) in self.people.all_registered() {
             holds!(rooms.len() <= rooms_max, "{nick} is in too many rooms");
         }
-        // Whoever is in a room knows it; nobody knows more than that.
+        // Each member has a membership; there must be no memberships besides these.
         let people = self.people.all_registered();
         let believed: usize = people.map(|(_, user)| user.rooms.len()).sum();
         let members: usize = self
@@ -139,21 +140,18 @@ impl Hub {
             .sum();
         holds!(
             members == believed,
-            "{members} are in rooms, believed to be {believed}"
+            "{members} members, but {believed} memberships"
         );
         Ok(())
     }
 
     fn check_watchers(&self) -> Result<(), String> {
         for (key, watchers) in &self.monitors.watchers {
-            holds!(
-                !watchers.is_empty(),
-                "nobody watches {key}, and it is kept all the same"
-            );
+            holds!(!watchers.is_empty(), "{key} is kept without watchers");
             for id in watchers {
                 let user = self.people.registered(*id);
                 let knows = user.is_ok_and(|user| user.monitoring.contains(key));
-                holds!(knows, "{id:?} watches {key} and does not know");
+                holds!(knows, "{id:?} watches {key} but does not monitor it");
             }
         }
         let watched: usize = self.monitors.watchers.values().map(BTreeSet::len).sum();
@@ -161,25 +159,25 @@ impl Hub {
         let believed: usize = all.map(|(_, user)| user.monitoring.len()).sum();
         holds!(
             watched == believed,
-            "{watched} are watched, believed to be {believed}"
+            "{watched} watchers, but {believed} monitored nicks"
         );
         Ok(())
     }
 
-    /// Breaks it; false when there is nothing to break in this way.
+    /// Injects a fault. Returns `false` if this state offers nothing to break.
     pub fn break_on_purpose(&mut self, fault: Fault) -> bool {
         self.try_to_break(fault).is_some()
     }
 
     fn try_to_break(&mut self, fault: Fault) -> Option<()> {
-        let (nobody, key) = (
+        let (absent, key) = (
             ConnectionId::new(u32::MAX, u32::MAX),
-            FoldedName::of("nobody"),
+            FoldedName::of("absent"),
         );
         let some_room = self.rooms.slab.iter_mut().next().map(|(_, room)| room);
         match fault {
             Fault::KeepDeadNick => {
-                self.people.nicks.insert(key, nobody);
+                self.people.nicks.insert(key, absent);
             }
             Fault::ForgetNick => {
                 let key = self.people.nicks.keys().next()?.clone();
@@ -201,7 +199,7 @@ impl Hub {
             }
             Fault::KeepWatcher => {
                 let watchers = self.monitors.watchers.entry(key).or_default();
-                watchers.insert(nobody);
+                watchers.insert(absent);
             }
             Fault::MiscountModes => self.people.operators += 1,
             Fault::Miscount => self.people.registered += 1,

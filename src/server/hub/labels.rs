@@ -1,5 +1,5 @@
-//! Which answer belongs to which line: a client labels its line, and all that comes back for it
-//! carries the label. IRCv3 labeled-response, batch.
+//! Labels the responses to a line: the client labels the line, and each response has the same
+//! label. IRCv3 labeled-response, batch.
 
 use std::fmt;
 
@@ -8,31 +8,41 @@ use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".
 const LABEL_BYTES_MAX: usize = 64;
-/// The name of the batch. It ends in the step it begins in, so no two of them are ever open.
+/// The reference of the batch. A batch ends in the step that begins it, so two are never open.
 const BATCH: &str = "answer";
 
-/// A line that wants its answers labelled.
+/// A line whose responses are to be labelled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LabelledLine<'a> {
     from: ConnectionId,
     has: Capabilities,
-    label: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Hub {
-    /// The label of a line, when its sender can have answers labelled.
+    /// The label of a line, if its sender has enabled labels.
     pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<LabelledLine<'a>> {
         let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
         let has = Some(self.capabilities(from)).filter(|has| has.has(both))?;
-        let label = tags.get("label")?;
-        let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX;
-        fits.then_some(LabelledLine { from, has, label })
+        let text = tags.get("label")?;
+        let is_valid = !text.is_empty() && text.len() <= LABEL_BYTES_MAX;
+        is_valid.then_some(LabelledLine { from, has, text })
     }
 
-    /// Labels what the outbox has for the sender since its answers began: an answer of one line
-    /// has the label itself, one of several is a batch that has it, and none is an `ACK`.
+    /// A line of an earlier step, whose label was valid then.
+    pub(super) fn labelled_before<'a>(
+        &self,
+        from: ConnectionId,
+        text: &'a str,
+    ) -> LabelledLine<'a> {
+        let has = self.capabilities(from);
+        LabelledLine { from, has, text }
+    }
+
+    /// Labels the responses to a line in the outbox: one line has the label itself, several are a
+    /// batch with the label, and no response becomes an `ACK`.
     pub(super) fn label_responses(&self, line: LabelledLine<'_>) {
-        let LabelledLine { from, has, label } = line;
+        let LabelledLine { from, has, text } = line;
         let name = &self.settings.name;
         let sends = self.outbox().take_responses();
         let (own, others): (Vec<_>, Vec<_>) = sends.into_iter().partition(|(to, _)| *to == from);
@@ -46,7 +56,7 @@ impl Hub {
             let mut fanout = self.fanout(self.line(words));
             fanout.variant(has, &mut self.outbox())
         };
-        let label = format_args!(";label={label}");
+        let label = format_args!(";label={text}");
         match &*own {
             [] => with_tag(label, own_line(format_args!(":{name} ACK"))),
             [(_, line)] => with_tag(label, *line),

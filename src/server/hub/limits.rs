@@ -1,7 +1,7 @@
-//! Floods, silence, who has waited too long, and how many may come from one address.
+//! Flood control and other rate limits, timeouts, and the number of connections per address.
 //!
-//! Nothing here costs anything per message but an addition: a deadline stays where it is while
-//! somebody talks, and is moved only when it comes up.
+//! A message costs no more than an addition: while a connection is active its deadline stays in
+//! place, and is moved only when it is due.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,18 +13,18 @@ use super::state::people::{HostName, Stage};
 use super::{CommandResult, ConnectionId, Hub, Person, Rejection};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
-/// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
-/// and what people are told of it. Units stand in the names; what has none is a count.
+/// A row is the documentation of a limit, its field, its key in the configuration, its default, its
+/// range, and its line in the help. Names end in the unit; a limit without one is a count.
 macro_rules! limits {
     ($(
         $(#[$doc:meta])*
         $name:ident $key:literal = $usual:expr, $least:literal to $most:expr, $words:literal;
     )*) => {
-        /// Every size, count and time that is kept within bounds.
+        /// Every size, count and time that is bounded.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Limits {
-            /// False switches off those that only strangers run into: flood control, and how many
-            /// connect, in all, from one address, and how often.
+            /// `false` switches off flood control and the limits on connections in total, per
+            /// address and per minute.
             pub enabled: bool,
             $($(#[$doc])* pub $name: u32,)*
         }
@@ -52,132 +52,143 @@ macro_rules! limits {
 }
 
 limits! {
-    /// How many may be connected, people who have not registered yet included.
+    /// Maximum number of connections, unregistered ones included.
     connections "connections" = 10_000, 1 to 1_000_000, "in all";
-    /// How many may be connected from one address; with IPv6, from one network of 64 bits.
+    /// Maximum number of connections from one IPv4 address or IPv6 /64 network.
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
         "from one IPv4 address or IPv6 network of 64 bits";
-    /// How many may come from one address in a minute.
+    /// Maximum number of new connections from one address or network in a minute.
     connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new ones from there";
-    /// How long registering may take, in seconds.
+    /// Time to register, in seconds.
     registration_seconds "registration-seconds" = 30, 1 to 3_600, "to give a nick and a user name";
-    /// After how many seconds of silence a person is asked whether they are still there.
+    /// Seconds of silence after which a user is pinged.
     ping_interval_seconds "ping-interval-seconds" = 90, 1 to 86_400,
-        "of silence before somebody is asked for a sign of life";
-    /// How many seconds they have to answer.
+        "of silence before a PING is sent";
+    /// Seconds to answer that ping.
     ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to give one";
-    /// How many lines a second are taken from a connection in the long run.
+    /// Lines per second that are handled from one connection on average.
     lines_per_second "lines-per-second" = 10, 1 to 1_000_000,
         "taken from a connection in the long run";
-    /// How many lines may come at once before that.
+    /// Lines that are handled at once before that rate applies.
     lines_burst "lines-burst" = 40, 1 to 1_000_000, "taken at once before that";
-    /// How many bytes of answers count like one more line.
+    /// Bytes of a response that count like one more line.
     answer_bytes_per_line "answer-bytes-per-line" = 4_096, 512 to 1 << 30,
         "of an answer, that count like one more line";
-    /// How many people or rooms one `WHO` or `LIST` tells of.
+    /// Maximum number of people or rooms in one response to `WHO` or `LIST`.
     matches "matches" = 1_000, 1 to 100_000, "people or rooms that one WHO or LIST tells of";
-    /// How often a person can take another nick in a minute.
+    /// Nick changes of one user in a minute.
     nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000, "of one person";
-    /// After how many bytes a line that does not end is given up.
+    /// Bytes of a line without an end after which its sender is disconnected.
     receive_queue_bytes "receive-queue-bytes" = 16 * 1024, 8_192 to 1 << 20,
         "without the end of a line before the sender is given up";
-    /// For how many seconds somebody's lines may wait to be taken, without a sign of life.
+    /// Seconds that the lines of a user may be paused without a `PONG` before the user is
+    /// disconnected.
     flood_seconds "flood-seconds" = 600, 10 to 86_400,
         "that lines wait to be taken before their sender is given up";
-    /// How many bytes may wait to be sent to a connection.
+    /// Bytes that may be queued for one connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
         "waiting for a reader before the reader is given up";
-    /// How many bytes may wait to be sent to all connections together.
+    /// Bytes that may be queued for all connections together.
     queues_bytes "queues-bytes" = 128 * 1024 * 1024, 65_536 to u32::MAX,
-        "waiting for all; above it those furthest behind are given up";
-    /// How many rooms a person can be in.
+        "waiting for all; above it the slowest readers are given up";
+    /// Maximum number of rooms that a user is in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
-    /// How many people can be in a room, whatever its own modes say.
+    /// Maximum number of people in a room; the room's own modes can only lower it.
     people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
-    /// How many masks a room can keep, all its lists together.
+    /// Maximum number of masks of a room, all its lists together.
     masks_per_room "masks-per-room" = 100, 1 to 1_000, "of those banned, excepted and invited";
-    /// How many `*` and `?` a mask can have that a room keeps.
+    /// Maximum number of `*` and `?` in one of these masks.
     mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks";
-    /// How many nicks a person can watch.
+    /// Maximum number of nicks that a user monitors.
     monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one person watches";
-    /// How many rooms or people one request can name.
+    /// Maximum number of rooms or people in one request.
     targets "targets" = 10, 1 to 100, "rooms or people in one request";
     /// The longest nick, in bytes.
     nick_bytes "nick-bytes" = NICK_BYTES_MAX as u32, 1 to NICK_BYTES_MAX as u32, "";
     /// The longest room name, in bytes.
     room_name_bytes "room-name-bytes" = ROOM_NAME_BYTES_MAX as u32,
         2 to ROOM_NAME_BYTES_MAX as u32, "";
-    /// The longest key of a room.
+    /// The longest key of a room, in bytes.
     key_bytes "key-bytes" = 32, 1 to 32, "of a room";
-    /// The longest topic, in bytes; what is longer is cut. More would not fit in the line that tells
-    /// of it, and the same holds for those that follow.
+    /// The longest topic, in bytes; a longer one is cut. The maximum is what fits in a line with
+    /// its source and room; the same holds for the limits below.
     topic_bytes "topic-bytes" = 300, 1 to 300, "";
-    /// The longest away message, in bytes; what is longer is cut.
+    /// The longest away message, in bytes; a longer one is cut.
     away_bytes "away-bytes" = 200, 1 to 200, "";
-    /// The longest reason for leaving or kicking, in bytes; what is longer is cut.
+    /// The longest reason of `PART`, `QUIT`, `KICK` and `KILL`, in bytes; a longer one is cut.
     reason_bytes "reason-bytes" = 300, 1 to 300, "for leaving or kicking";
-    /// The longest real name, in bytes; a longer one is cut, or refused when it is to replace
-    /// another.
+    /// The longest real name, in bytes. A longer one is cut in `USER` and rejected in `SETNAME`.
     real_name_bytes "real-name-bytes" = 120, 1 to 120, "";
 }
 
-/// What is known of a limit besides its value.
+/// A limit as the configuration and the help need it.
 #[derive(Debug)]
 pub struct Limit {
-    /// Its name in the configuration.
+    /// Its key in the configuration.
     pub key: &'static str,
-    /// The least it can be.
+    /// The minimum.
     pub min: u32,
-    /// The most it can be.
+    /// The maximum.
     pub max: u32,
-    /// What people are told of it.
+    /// Its line in the help, without the key and the default.
     pub description: &'static str,
-    /// Where its value is kept.
+    /// Its field.
     pub field: fn(&mut Limits) -> &mut u32,
 }
 
 impl Limits {
-    /// How long a line has to wait for the one before it, in the long run.
+    /// The average time between two lines.
     fn line_time(&self) -> Duration {
         Duration::from_secs(1) / self.lines_per_second.max(1)
     }
 
-    /// From when on one more line of somebody can be taken.
+    /// The time from which the next line of this connection is handled.
     fn next_line(&self, person: &Person) -> Duration {
         let burst = self.line_time() * self.lines_burst;
         (person.allowance_used + self.line_time()).saturating_sub(burst)
     }
 }
 
-/// How many bytes of an answer looking at one person or room counts for.
+/// Bytes of a response that a scan of one person or room counts for.
 const BYTES_PER_LOOK: usize = 16;
 const MINUTE_SECONDS: u32 = 60;
-/// How often somebody whose lines have to wait is asked for a sign of life. The system of one who has
-/// gone answers that with a reset, which comes before all that waits.
+/// Interval of pings to a paused connection. The system of a peer that is gone answers them with a
+/// reset, which arrives before the lines that are still queued.
 const FLOOD_PING: Duration = Duration::from_secs(2);
 
-/// What the hub remembers in order to keep the limits.
+/// State of the limits and timeouts.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    /// Who is to be looked at by the clock, the earliest first: one entry a connection.
+    /// Deadlines, the earliest first: one entry per connection.
     pub(super) deadlines: BTreeSet<(Duration, ConnectionId)>,
-    /// How many are connected from each address. Only ever asked for one of them.
+    /// Number of connections from each address. It is never iterated.
     pub(super) per_address: HashMap<IpAddr, u32>,
-    /// How many came from each address in the minute at hand.
+    /// Number of new connections from each address in the current minute.
     recent_connections: HashMap<IpAddr, u32>,
     minute: u64,
-    /// How many people and rooms were looked at for the line at hand.
+    /// Number of people and rooms that were scanned for the current line.
     pub(super) scanned: Cell<usize>,
-    /// By what name those who said it right became operators.
+    /// The name in the configuration of each user who is an operator.
     pub(super) operators: BTreeMap<ConnectionId, String>,
-    /// When a wrong password was last tried on a hash.
+    /// When a wrong password was last checked against a hash.
     pub(super) last_hash: Option<Duration>,
-    /// How often somebody tried to become an operator from each address. Only ever asked for one.
+    /// The connections whose password for `OPER` is being checked against a hash.
+    pub(super) oper_checks: BTreeMap<ConnectionId, OperCheck>,
+    /// Number of `OPER` attempts from each address. It is never iterated.
     pub(super) oper_attempts: HashMap<IpAddr, u32>,
 }
 
+/// An `OPER` request whose password is being checked.
+#[derive(Debug)]
+pub(super) struct OperCheck {
+    /// The name of the account.
+    pub(super) name: String,
+    /// The label of the line, for the response.
+    pub(super) label: Option<String>,
+}
+
 impl Hub {
-    /// Why a connection from this host cannot be let in, if it cannot.
+    /// The reason to refuse a connection from this host, if there is one.
     pub(super) fn admission_error(&mut self, host: HostName) -> Option<String> {
         let limits = &self.settings.limits;
         if !limits.enabled {
@@ -205,14 +216,14 @@ impl Hub {
         (*came > most).then(|| format!("Too many connections from your IP in a minute ({most})"))
     }
 
-    /// Begins to watch a connection that was let in.
+    /// Starts to track an accepted connection.
     pub(super) fn track(&mut self, person: &Person) {
         let address = person.host.network();
         *self.timers.per_address.entry(address).or_default() += 1;
         self.timers.deadlines.insert((person.deadline, person.id));
     }
 
-    /// Watches it no longer.
+    /// Ends that.
     pub(super) fn untrack(&mut self, person: &Person) {
         self.timers.deadlines.remove(&(person.deadline, person.id));
         self.timers.operators.remove(&person.id);
@@ -225,12 +236,12 @@ impl Hub {
         }
     }
 
-    /// Counts a line against what its sender is allowed, and lets the sender wait once that is
-    /// used up. A line is never refused for it: those behind it stay where they are.
+    /// Counts a line against its sender's rate limit, and pauses the sender once the allowance is
+    /// used up. A line is never rejected for it; the lines after it wait unread.
     ///
-    /// This is the token bucket turned into one point in time: each line moves it on by what a
-    /// line costs, and it may be ahead of now by what a burst costs. A line that had much written
-    /// or looked at costs more.
+    /// This is a token bucket kept as one point in time: each line moves it forward by the cost of
+    /// a line, and it may be ahead of now by the cost of a burst. A line with a long response, or
+    /// with a long scan, costs more.
     pub(super) fn count_line(&mut self, from: ConnectionId) {
         let now = self.now.running;
         let limits = &self.settings.limits;
@@ -253,13 +264,13 @@ impl Hub {
         }
     }
 
-    /// Whether a line that comes now from somebody has had to wait: nobody knows how long.
+    /// Whether a line that arrives now has been paused; if so, it may have been sent any time ago.
     pub(super) fn is_flooding(&self, person: &Person) -> bool {
         let limits = &self.settings.limits;
         limits.enabled && self.now.running <= limits.next_line(person) + limits.line_time()
     }
 
-    /// Takes down a sign of life.
+    /// Records that the connection is alive.
     pub(super) fn mark_alive(&mut self, from: ConnectionId) {
         if let Some(person) = self.people.get_mut(from) {
             person.last_heard = self.now.running;
@@ -267,7 +278,7 @@ impl Hub {
         }
     }
 
-    /// Counts a change of nick, or refuses one that comes too soon.
+    /// Counts a nick change, or rejects one above the rate limit.
     pub(super) fn count_nick<'a>(
         &mut self,
         id: ConnectionId,
@@ -290,7 +301,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Moves the time at which the clock looks at somebody again.
+    /// Moves the deadline of a connection.
     pub(super) fn reschedule(&mut self, id: ConnectionId, at: Duration) {
         if let Some(person) = self.people.get_mut(id) {
             self.timers.deadlines.remove(&(person.deadline, id));
@@ -299,12 +310,12 @@ impl Hub {
         }
     }
 
-    /// When silence of somebody who was heard just now is worth a question.
+    /// When to ping a user who was last heard at this time.
     pub(super) fn next_ping(&self, heard: Duration) -> Duration {
         heard + Duration::from_secs(self.settings.limits.ping_interval_seconds.into())
     }
 
-    /// Does what is due for one connection whose deadline has come.
+    /// Handles a deadline: a timeout, a ping, or a later deadline.
     pub(super) fn on_deadline(&mut self, id: ConnectionId) {
         let now = self.now.running;
         let Some(person) = self.people.get(id) else {

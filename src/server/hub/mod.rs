@@ -1,17 +1,44 @@
-//! Who is here and what they may do: everything the server decides, with no socket, no clock and
-//! no chance in it. The same lines in the same order at the same times give the same bytes.
+//! The core of the server, a deterministic state machine: no I/O, no clock and no randomness. The
+//! same lines in the same order at the same times produce the same bytes.
 //!
-//! There are four ways in ([`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
-//! [`Hub::tick`]), one question ([`Hub::next_deadline`]), new settings ([`Hub::reconfigured`]), and
-//! an end ([`Hub::stop`]). Each step fills an [`Outbox`], which its caller empties before the next
-//! one.
+//! Events come in through [`Hub::connected`], [`Hub::received`], [`Hub::disconnected`],
+//! [`Hub::answered`] and [`Hub::tick`], which is due at [`Hub::next_deadline`].
+//! [`Hub::reconfigured`] takes new settings, and [`Hub::stop`] ends the server. Each step fills an
+//! [`Outbox`], which the caller empties before the next one.
 //!
-//! `people` and `room` are the state. What can be asked for stands in one file a family:
-//! `registration`, `rooms`, `moderation`, `modes` and `room_modes`, `talk`, `who`, `whowas`,
-//! `queries`, `list`, `help`, `monitor`, `operators`. `limits` is what the clock and strangers are
-//! kept to, `refusal` how a no is said, `answers` and `told` how a line reaches whom it is for, and
-//! `labels` which answer belongs to which line. What happens is told to the log as it happens.
-//! `tests` is for those who test it, and in no program.
+//! ```
+//! use std::net::Ipv4Addr;
+//!
+//! use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
+//! use chatting_room::wire::Line;
+//!
+//! let now = HubTime::default();
+//! let mut hub = Hub::new(HubSettings::default(), now);
+//! let mut outbox = Outbox::default();
+//!
+//! let alice = ConnectionId::new(0, 0);
+//! hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+//! outbox.clear();
+//! hub.received(alice, Line::Whole(b"PING :hello"), now, &mut outbox);
+//! let (to, line) = outbox.sends().next().unwrap();
+//! assert_eq!(to, alice);
+//! assert_eq!(line, b":chatroomd.local PONG chatroomd.local :hello\r\n");
+//! ```
+//!
+//! - `state/`: the tables of people, rooms, masks and modes
+//! - `commands/`: a handler for each request
+//! - `replies` and `fanout`: deliver lines; `fanout` writes each variant once
+//! - `error`: maps rejections to numerics and `FAIL`
+//! - `labels`: attaches a response to the label of its line
+//! - `limits`: rate limits, timeouts and bounds
+//! - `outbox`: the result of a step
+//! - `task`: the port for work that takes long, such as checking a password
+//! - `settings` and `time`: the configuration of the hub, and its two clocks as text
+//! - `capabilities`: the table of IRCv3 capabilities
+//! - `invariants`: consistency checks, for tests only
+//!
+//! The hub imports `common` and `wire` alone and knows nothing of sockets or files. `auth`, `net`,
+//! `config`, the daemon and the facade import it. Events are logged as they happen.
 
 mod capabilities;
 mod commands;
@@ -24,6 +51,7 @@ mod outbox;
 mod replies;
 mod settings;
 mod state;
+pub mod task;
 mod time;
 
 use std::cell::RefCell;
@@ -34,7 +62,6 @@ use std::time::Duration;
 
 use tracing::{debug, info};
 
-// The families of commands take from here what they have in common.
 use crate::common::sanitize::escape;
 use crate::wire::{Line, Reply};
 use capabilities::Capabilities;
@@ -49,36 +76,39 @@ use state::people::{
     HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
 };
 use state::rooms::{Room, RoomMember, Rooms};
+use task::Answer;
 
 pub use limits::{Limit, Limits};
-pub use outbox::{LineSpan, Outbox};
-pub use settings::{Credential, DisconnectReason, HubSettings, HubTime, Operator};
+pub(in crate::server) use outbox::LineSpan;
+pub use outbox::Outbox;
+pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
 pub use state::people::ConnectionId;
+pub use time::HubTime;
 
-/// The one owner of all people and rooms.
+/// The state of the server: all people, rooms and timers.
 #[derive(Debug, Default)]
 pub struct Hub {
     settings: HubSettings,
     started: HubTime,
-    /// When the step at hand is.
+    /// The time of the current step.
     now: HubTime,
     people: People,
     rooms: Rooms,
     timers: Timers,
     monitors: Monitors,
-    /// The last ones who left or changed their nick, the latest first.
+    /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
-    /// How many things were said so far: with the start of the server, the id of each.
+    /// Number of messages so far; with the start of the server it makes each message id.
     messages: u64,
-    /// The outbox of the step at hand. It stands in a cell because lines are written from people
-    /// and rooms while these are being read.
+    /// The outbox of the current step, in a cell because lines are written while people and rooms
+    /// are borrowed.
     outbox: RefCell<Outbox>,
-    /// Whom the news at hand has reached, in a cell for the same reason.
+    /// The recipients of the current event, in a cell for the same reason.
     visited: RefCell<Visited>,
 }
 
 impl Hub {
-    /// A server that starts now, with nobody in it.
+    /// A server that starts now, without connections.
     pub fn new(settings: HubSettings, now: HubTime) -> Self {
         Self {
             settings,
@@ -88,7 +118,7 @@ impl Hub {
         }
     }
 
-    /// Somebody connected.
+    /// Accepts or refuses a new connection.
     pub fn connected(
         &mut self,
         id: ConnectionId,
@@ -124,7 +154,7 @@ impl Hub {
         debug!(%host, "connected");
     }
 
-    /// A connection sent a line.
+    /// Handles a line from a connection.
     pub fn received(
         &mut self,
         from: ConnectionId,
@@ -144,7 +174,7 @@ impl Hub {
         });
     }
 
-    /// A connection is lost, or has to be given up.
+    /// Removes a connection that is lost or is given up.
     pub fn disconnected(
         &mut self,
         id: ConnectionId,
@@ -161,7 +191,29 @@ impl Hub {
         });
     }
 
-    /// Time has passed; to be called at [`Hub::next_deadline`], and no harm at any other time.
+    /// Handles the answer to a task of an earlier step.
+    pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
+        self.step(now, outbox, |hub| match answer {
+            Answer::PasswordChecked {
+                connection,
+                is_correct,
+            } => hub.password_checked(connection, is_correct),
+        });
+    }
+
+    /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
+    /// Operators are notified.
+    pub fn reconfigured(
+        &mut self,
+        read: Result<HubSettings, String>,
+        now: HubTime,
+        outbox: &mut Outbox,
+    ) {
+        self.step(now, outbox, |hub| hub.reconfigure(read));
+    }
+
+    /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; harmless at
+    /// any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
         self.step(now, outbox, |hub| {
             while hub.next_deadline().is_some_and(|at| at <= now.running)
@@ -172,12 +224,13 @@ impl Hub {
         });
     }
 
-    /// When [`Hub::tick`] has something to do, if nothing happens before.
+    /// The next time at which [`Hub::tick`] has work, if no event comes before it.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.timers.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// The server ends: everybody is told and let go. Nobody hears of the others' leaving.
+    /// Ends the server: sends an `ERROR` to each connection and closes it. The users do not get
+    /// each other's `QUIT`.
     pub fn stop(&mut self, outbox: &mut Outbox) {
         self.step(self.now, outbox, |hub| {
             for person in hub.people.all() {
@@ -188,8 +241,8 @@ impl Hub {
         *self = Self::new(settings, self.now);
     }
 
-    /// Gives back the memory of those who have left.
-    pub fn shrink(&mut self) {
+    /// Releases the memory of users who have left.
+    pub(in crate::server) fn shrink(&mut self) {
         self.people.shrink();
         self.rooms.shrink();
         self.timers.per_address.shrink_to_fit();
@@ -197,22 +250,22 @@ impl Hub {
         self.visited.take();
     }
 
-    /// How many people are here.
+    /// Number of registered users.
     pub fn registered_count(&self) -> usize {
         self.people.registered
     }
 
-    /// How many are connected, people who have not registered yet included.
-    pub fn connection_count(&self) -> usize {
+    /// Number of connections, unregistered ones included.
+    pub(in crate::server) fn connection_count(&self) -> usize {
         self.people.connected
     }
 
-    /// The bounds that are in force.
-    pub fn limits(&self) -> &Limits {
+    /// The limits in force.
+    pub(in crate::server) fn limits(&self) -> &Limits {
         &self.settings.limits
     }
 
-    /// Does what is to be done at this time, and fills the outbox with what comes of it.
+    /// Runs a step at this time, with its lines going to the caller's outbox.
     fn step(&mut self, now: HubTime, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
         self.now = now;
         mem::swap(self.outbox.get_mut(), outbox);
@@ -220,7 +273,7 @@ impl Hub {
         mem::swap(self.outbox.get_mut(), outbox);
     }
 
-    /// Takes somebody out of everything and tells those who could see them.
+    /// Removes a connection from all tables, and sends its `QUIT` to the users who could see it.
     fn remove(&mut self, id: ConnectionId, reason: &str) -> Option<Person> {
         if let Ok(user) = self.people.registered(id) {
             let line = self.line(format_args!(":{} QUIT :{reason}", user.source));
@@ -243,14 +296,14 @@ impl Hub {
         Some(person)
     }
 
-    /// The same, and ends the connection with the reason.
+    /// Removes a connection and closes it with the reason.
     fn disconnect(&mut self, id: ConnectionId, reason: &str) {
         if let Some(person) = self.remove(id, reason) {
             self.send_error(&person, reason);
         }
     }
 
-    /// Closes the connection of somebody, who may be nobody any more, and says why.
+    /// Closes a connection, which may be removed already, with an `ERROR` that gives the reason.
     fn send_error(&self, person: &Person, reason: &str) {
         let nick = person.nick_or_star();
         let line = self.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));

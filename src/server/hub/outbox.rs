@@ -1,41 +1,41 @@
-//! What a step of the hub wants done: lines to send, connections to close or to let wait.
+//! The result of a step of the hub: lines to send, connections to close or to pause.
 //!
-//! The caller owns it, hands it in with each step, and does at once what is wanted. A line is
-//! written once, whoever and however many it is for: sending it to one more is two numbers more in a
-//! list. Lines stay where they were written until all of them are out, so that what many hear need
-//! not be copied for each of them.
+//! The caller owns it, passes it to each step, and carries it out at once. A line is written once
+//! for all its recipients: each further recipient costs two numbers in a list. Lines stay where
+//! they were written until all of them are sent, so a line for many is not copied for each.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::ConnectionId;
+use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest line without its ending, in bytes.
 pub(super) const LINE_BYTES_MAX: usize = BODY_BYTES_MAX - "\r\n".len();
-/// How much room for lines is kept from one step to the next, in bytes: a long answer now and then
-/// does not stay in memory.
+/// Capacity for lines that is kept from one step to the next, in bytes: a rare long response does
+/// not occupy memory for ever.
 const KEPT_BYTES_MAX: usize = 512 * 1024;
-/// How many sends are made room for from one step to the next.
+/// Capacity for sends that is kept from one step to the next.
 const KEPT_SENDS_MAX: usize = 16 * 1024;
 
-/// A line that stands in an [`Outbox`], to be sent as often as needed.
+/// A line in an [`Outbox`], which can be sent any number of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineSpan {
+pub(in crate::server) struct LineSpan {
     start: u32,
     end: u32,
 }
 
 impl LineSpan {
-    /// No line at all: even an empty one has its ending.
+    /// No line: even an empty line has its ending.
     pub(in crate::server) const EMPTY: Self = Self { start: 0, end: 0 };
 
-    /// How long it is, in bytes.
+    /// Length in bytes.
     pub(in crate::server) fn len(self) -> usize {
         (self.end - self.start) as usize
     }
 
-    /// The same and the next one, where that stands right behind it.
+    /// This line and the next as one, if the next follows it directly.
     pub(in crate::server) fn join(self, next: Self) -> Option<Self> {
         match self.len() {
             0 => Some(next),
@@ -46,34 +46,36 @@ impl LineSpan {
         }
     }
 
-    /// What is left of it behind so many bytes.
+    /// The rest of it after so many bytes.
     pub(in crate::server) fn skip(self, bytes: usize) -> Self {
         let start = self.start + u32::try_from(bytes).unwrap_or(u32::MAX);
         Self { start, ..self }
     }
 }
 
-/// What one step wants done. The lines come first, then what is to be closed.
+/// The result of one step. Lines are sent before connections are closed.
 #[derive(Debug, Default)]
 pub struct Outbox {
     text: String,
-    /// How much of the text was there before this step.
+    /// Length of the text before this step.
     begun: usize,
     sends: Vec<(ConnectionId, LineSpan)>,
-    /// How many of them were there before the answers to the line at hand.
+    /// Number of sends before the responses to the current line.
     answers: usize,
-    /// Whether the configuration is to be read again.
+    /// Whether to read the configuration again.
     pub wants_rehash: bool,
-    /// The connections to be closed when all that was sent to them is on its way. The hub has
-    /// forgotten them.
+    /// Connections to close after everything queued for them is sent. The hub has removed them.
     pub closes: Vec<ConnectionId>,
-    /// The connections of which no more lines are to be taken, and until when.
+    /// Connections whose next lines have to wait, and until when.
     pub pauses: Vec<(ConnectionId, Duration)>,
+    /// Work to do outside the hub. The connection of a task is paused until its answer is passed to
+    /// [`Hub::answered`](super::Hub::answered).
+    pub tasks: Vec<Task>,
 }
 
 impl Outbox {
-    /// Writes a line and its ending. What does not fit in a line is cut off, at a character.
-    pub fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
+    /// Writes a line and its ending. A line that is too long is cut at a character.
+    pub(in crate::server) fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = self.text.write_fmt(words);
@@ -82,8 +84,8 @@ impl Outbox {
         self.end_line(start)
     }
 
-    /// Writes a line and its ending if all of it fits in a line; otherwise nothing is written.
-    pub fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
+    /// Writes a line and its ending if it fits; otherwise writes nothing.
+    pub(super) fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
         let start = self.text.len();
         let _ = self.text.write_fmt(words);
         if self.text.len() - start > LINE_BYTES_MAX {
@@ -93,18 +95,18 @@ impl Outbox {
         Some(self.end_line(start))
     }
 
-    /// Writes a line once more, with tags in front: each of them behind a semicolon. Without tags
-    /// the line stays as it is.
+    /// Writes a line again with tags in front, each of which begins with a semicolon. Without tags
+    /// it returns the line as it is.
     pub(super) fn with_tags(&mut self, tags: fmt::Arguments<'_>, line: LineSpan) -> LineSpan {
         let start = self.text.len();
         let _ = self.text.write_fmt(tags);
         if self.text.len() == start {
             return line;
         }
-        // The first semicolon is where the sign that begins all tags belongs.
+        // The first semicolon becomes the `@` that begins the tags.
         self.text.replace_range(start..=start, "@");
         let (place, end) = (line.start as usize, line.end as usize);
-        // A line with tags already has more of them now.
+        // The line may have tags already.
         let has_tags = self.text.as_bytes().get(place) == Some(&b'@');
         self.text.push(if has_tags { ';' } else { ' ' });
         self.text
@@ -112,17 +114,17 @@ impl Outbox {
         self.written_from(start)
     }
 
-    /// What is sent from here on answers the line at hand.
+    /// All later sends are responses to the current line.
     pub(super) fn begin_responses(&mut self) {
         self.answers = self.sends.len();
     }
 
-    /// Takes out what was sent since then, to send it in another way.
+    /// Takes out these responses, for example to label them.
     pub(super) fn take_responses(&mut self) -> Vec<(ConnectionId, LineSpan)> {
         self.sends.split_off(self.answers.min(self.sends.len()))
     }
 
-    /// Sends a line that is no answer to the one at hand, before all that is.
+    /// Sends a line that is not a response to the current line, before the responses.
     pub(super) fn send_before_responses(&mut self, to: ConnectionId, line: LineSpan) {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
@@ -132,7 +134,7 @@ impl Outbox {
     fn end_line(&mut self, start: usize) -> LineSpan {
         debug_assert!(
             !self.text[start..].contains(['\r', '\n', '\0']),
-            "a line would be read as two: {:?}",
+            "a line would be parsed as two: {:?}",
             &self.text[start..]
         );
         self.text.push_str("\r\n");
@@ -147,53 +149,52 @@ impl Outbox {
         }
     }
 
-    /// Sends a line that was written in this step.
-    pub fn send(&mut self, to: ConnectionId, line: LineSpan) {
+    /// Sends a line.
+    pub(in crate::server) fn send(&mut self, to: ConnectionId, line: LineSpan) {
         self.sends.push((to, line));
     }
 
-    /// Sends lines that were written in this step, each to its recipient.
+    /// Sends lines, each to its recipient.
     pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, LineSpan)>) {
         self.sends.extend(sends);
     }
 
-    /// Takes no more lines from a connection until then; the longer of two pauses counts.
-    pub fn pause(&mut self, id: ConnectionId, until: Duration) {
+    /// Pauses a connection until then; the longer of two pauses holds.
+    pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         match self.pauses.iter_mut().find(|(one, _)| *one == id) {
             Some((_, at)) => *at = until.max(*at),
             None => self.pauses.push((id, until)),
         }
     }
 
-    /// What is to be sent, in order: to whom, and the bytes with their line ending.
+    /// The sends in order: the recipient, and the bytes with their line ending.
     pub fn sends(&self) -> impl Iterator<Item = (ConnectionId, &[u8])> {
         self.sends.iter().map(|(to, line)| (*to, self.bytes(*line)))
     }
 
-    /// The same, as where it was written.
+    /// The sends in order, as spans.
     pub(in crate::server) fn spans(&self) -> &[(ConnectionId, LineSpan)] {
         &self.sends
     }
 
-    /// The bytes of a line, or of several that stand behind each other.
+    /// The bytes of a line, or of lines that follow each other directly.
     pub(in crate::server) fn bytes(&self, line: LineSpan) -> &[u8] {
         let bytes = self.text.as_bytes();
         let line = bytes.get(line.start as usize..line.end as usize);
         line.unwrap_or_default()
     }
 
-    /// How much was written in this step, in bytes; what goes to many counts once.
+    /// Bytes written in this step; a line for many counts once.
     pub(super) fn written_bytes(&self) -> usize {
         self.text.len() - self.begun
     }
 
-    /// Whether so much is written that the lines should not stay here any longer: well before there
-    /// is more than is kept room for.
+    /// Whether the lines should be sent now, well before they exceed the kept capacity.
     pub(in crate::server) fn is_full(&self) -> bool {
         self.text.len() >= KEPT_BYTES_MAX / 2
     }
 
-    /// Makes it ready for the next step; the lines of this one stay where they are.
+    /// Prepares the next step; the lines of this one are kept.
     pub(in crate::server) fn end_step(&mut self) {
         self.begun = self.text.len();
         self.sends.clear();
@@ -201,10 +202,11 @@ impl Outbox {
         self.answers = 0;
         self.closes.clear();
         self.pauses.clear();
+        self.tasks.clear();
         self.wants_rehash = false;
     }
 
-    /// Forgets the lines: they are out, or nobody wants them any more.
+    /// Drops the lines, which are sent or no longer needed.
     pub(in crate::server) fn forget_lines(&mut self) {
         self.text.clear();
         self.text.shrink_to(KEPT_BYTES_MAX);

@@ -1,4 +1,4 @@
-//! How an answer, and news of somebody, reaches those it is for: each in the form they asked for.
+//! Sends replies, errors and events to their recipients, each in the variant they asked for.
 
 use std::cell::RefMut;
 use std::fmt::{self, Write};
@@ -12,27 +12,26 @@ use super::{
 };
 
 impl Hub {
-    /// What the step at hand wants done.
+    /// The outbox of the current step.
     #[inline]
     pub(super) fn outbox(&self) -> RefMut<'_, Outbox> {
         self.outbox.borrow_mut()
     }
 
-    /// Writes a line of this step.
+    /// Writes a line, without sending it.
     pub(super) fn line(&self, words: fmt::Arguments<'_>) -> LineSpan {
         self.outbox().line(words)
     }
 
-    /// Answers a request that cannot be done.
+    /// Sends the error for a rejected request. A wrong password also ends the connection.
     pub(super) fn reject(&mut self, from: ConnectionId, rejection: Rejection<'_>) {
         self.send_rejection(from, rejection);
-        // Going on would be of no use.
         if matches!(rejection, Rejection::WrongPassword) {
             self.disconnect(from, "Password incorrect");
         }
     }
 
-    /// The same in the middle of an answer, which no such refusal ends.
+    /// Sends the error without further effect.
     pub(super) fn send_rejection(&self, to: ConnectionId, rejection: Rejection<'_>) {
         let name = &self.settings.name;
         match rejection.standard_reply() {
@@ -44,7 +43,7 @@ impl Hub {
         }
     }
 
-    /// A line of this step, to be sent to several people.
+    /// Prepares a line for several recipients.
     pub(super) fn fanout(&self, line: LineSpan) -> Fanout<'static> {
         let tags = TagSet {
             time: self.now,
@@ -53,19 +52,19 @@ impl Hub {
         Fanout::new(line, tags)
     }
 
-    /// Sends a line to one person.
+    /// Sends a line to one connection.
     pub(super) fn send(&self, to: ConnectionId, line: LineSpan) {
         let mut fanout = self.fanout(line);
         fanout.send(to, self.capabilities(to), &mut self.outbox());
     }
 
-    /// Sends a line to everybody in a room.
+    /// Sends a line to all members of a room.
     pub(super) fn broadcast_to_room(&self, room: &Room, line: LineSpan) {
         self.fanout(line)
             .send_all(&room.members, &mut self.outbox());
     }
 
-    /// The same for all but one, if that one is in the room.
+    /// Sends a line to all members of a room but one, if that one is a member.
     pub(super) fn broadcast_to_others(
         &self,
         room: &Room,
@@ -73,13 +72,13 @@ impl Hub {
         fanout: &mut Fanout<'_>,
     ) {
         let place = except.map_or(room.members.len(), |one| one.position as usize);
-        let (before, behind) = room.members.split_at(place.min(room.members.len()));
+        let (before, after) = room.members.split_at(place.min(room.members.len()));
         let outbox = &mut self.outbox();
         fanout.send_all(before, outbox);
-        fanout.send_all(behind.get(1..).unwrap_or_default(), outbox);
+        fanout.send_all(after.get(1..).unwrap_or_default(), outbox);
     }
 
-    /// The same for those members that fit.
+    /// Sends a line to the matching members of a room.
     pub(super) fn broadcast_to_matching(
         &self,
         room: &Room,
@@ -101,25 +100,25 @@ impl Hub {
         self.people.get(of).map_or("*", Person::nick_or_star)
     }
 
-    /// Sends a numbered reply that is nothing but the words of its row.
+    /// Sends a numeric with the default text.
     pub(super) fn reply(&self, to: ConnectionId, reply: Reply) {
         self.reply_with(to, reply, format_args!(":{}", reply.words()));
     }
 
-    /// The same with what it is about before the words.
+    /// Sends a numeric with parameters before the default text.
     pub(super) fn reply_about(&self, to: ConnectionId, reply: Reply, about: impl fmt::Display) {
         self.reply_with(to, reply, format_args!("{about} :{}", reply.words()));
     }
 
-    /// Sends a numbered reply with all that stands behind the nick.
+    /// Sends a numeric with everything after the nick.
     pub(super) fn reply_with(&self, to: ConnectionId, reply: Reply, rest: fmt::Arguments<'_>) {
         let (name, number, nick) = (&self.settings.name, reply.number(), self.nick_or_star(to));
         let line = self.line(format_args!(":{name} {number:03} {nick} {rest}"));
         self.send(to, line);
     }
 
-    /// Sends words with a space or another character between them, behind `head`, in as many lines
-    /// as they need; no line at all when there are none. Whether there were any.
+    /// Sends a list of words as a numeric, with `head` before them and `separator` between them, in
+    /// as many lines as needed. Sends nothing, and returns false, if there are no words.
     pub(super) fn reply_list(
         &self,
         to: ConnectionId,
@@ -135,9 +134,9 @@ impl Hub {
         })
     }
 
-    /// Tells each person who shares a room with this one, once each, and not themselves; of those
-    /// only who has what is `wanted`. News that has to be wanted reaches those who watch this
-    /// person, too. IRCv3 extended-monitor.
+    /// Sends a line once to each user who shares a room with this one and has the `wanted`
+    /// capabilities, but not to the user. If a capability is wanted, users who monitor this one get
+    /// it too. IRCv3 extended-monitor.
     pub(super) fn broadcast_to_peers(
         &self,
         of: ConnectionId,
@@ -150,27 +149,27 @@ impl Hub {
         let (outbox, mut fanout) = (&mut self.outbox(), self.fanout(line));
         let visited = &mut self.visited.borrow_mut();
         visited.begin(self.people.slots.len());
-        let mut tell = |id: ConnectionId, has: Capabilities, wanted| {
+        let mut notify = |id: ConnectionId, has: Capabilities, wanted| {
             if id != of && has.has(wanted) && visited.first_visit(id) {
                 fanout.send(id, has, outbox);
             }
         };
         for (room, _) in self.rooms_of(user) {
             for member in &room.members {
-                tell(member.id, member.capabilities, wanted);
+                notify(member.id, member.capabilities, wanted);
             }
         }
         if wanted != Capabilities::NONE {
             for watcher in self.monitors.of(user.nick.as_str()) {
                 let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
-                tell(watcher, self.capabilities(watcher), wanted);
+                notify(watcher, self.capabilities(watcher), wanted);
             }
         }
     }
 }
 
-/// Who has been met while some news is sent: for each place of somebody, the number of the last
-/// news. It is kept, since a list made anew for each would cost the more, the more are elsewhere.
+/// The recipients that an event has reached: for each slot, the number of the last event. It is
+/// kept between events, since a new list for each would cost time for every slot.
 #[derive(Debug, Default)]
 pub(super) struct Visited {
     round: u32,
@@ -178,7 +177,7 @@ pub(super) struct Visited {
 }
 
 impl Visited {
-    /// Forgets whom the last news met.
+    /// Begins a new event with no recipient reached.
     fn begin(&mut self, slots: usize) {
         self.slots.resize(slots, 0);
         self.round = self.round.wrapping_add(1);
@@ -188,20 +187,20 @@ impl Visited {
         }
     }
 
-    /// Whether somebody was not met yet; they are from now on.
+    /// Whether this connection was not reached yet; it counts as reached from now on.
     fn first_visit(&mut self, id: ConnectionId) -> bool {
         let place = self.slots.get_mut(id.index());
         place.is_some_and(|last| mem::replace(last, self.round) != self.round)
     }
 }
 
-/// Words as the last parameter of a line, if there are any.
+/// The trailing parameter of a line, if there is one.
 pub(super) fn trailing(words: Option<&str>) -> impl fmt::Display {
     fmt::from_fn(move |f| words.map_or(Ok(()), |words| write!(f, " :{words}")))
 }
 
-/// Puts words into as few lines of at most `bytes_max` bytes as they fit in, and hands on each;
-/// whether there were any.
+/// Packs words into as few lines of at most `bytes_max` bytes as possible, and passes each to
+/// `take`. Returns whether there were any.
 fn in_lines(
     words: impl Iterator<Item = impl fmt::Display>,
     separator: char,
@@ -234,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_news_meets_everybody_once_also_when_the_numbers_begin_again() {
+    fn each_event_reaches_each_recipient_once_even_when_the_round_wraps() {
         let mut visited = Visited {
             round: u32::MAX - 2,
             ..Visited::default()
@@ -251,7 +250,7 @@ mod tests {
             );
             assert!(
                 !visited.first_visit(ConnectionId::new(3, 0)),
-                "nobody is there"
+                "no connection is there"
             );
         }
     }

@@ -1,54 +1,44 @@
-//! What the hub is told from outside: the time, what the server is like, why somebody is lost.
+//! Input of the hub besides lines: its settings, and why a connection ended.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::Limits;
 use crate::wire::RoomName;
 
-/// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct HubTime {
-    /// How long the server has been running.
-    pub running: Duration,
-    /// Unix time: how long it has been since the beginning of 1970.
-    pub unix: Duration,
-}
-
-/// Who may say `OPER`, and what they have to give with it.
+/// An account for `OPER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// The name they say.
+    /// The name.
     pub name: String,
-    /// What they have to give with it.
+    /// The password or its hash.
     pub credential: Credential,
 }
 
-/// A password, or what only the right password leads to.
+/// A password, or a hash to verify it with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// The password as it is.
+    /// The password in plain text.
     Plain(String),
-    /// Its hash, in the PHC string format.
+    /// The hash of the password, in the PHC string format.
     Hash(String),
 }
 
-/// What the server is like, as far as the hub is concerned.
+/// The settings of the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubSettings {
-    /// What the server calls itself, a host name in form.
+    /// The name of the server, in the form of a host name.
     pub name: String,
-    /// What the network is called, one word.
+    /// The name of the network, one word.
     pub network: String,
-    /// The message of the day, line by line; empty for none.
+    /// The message of the day as lines; empty if there is none.
     pub motd: Vec<String>,
-    /// What `PASS` has to say, if anything.
+    /// The password that `PASS` has to give, if one is required.
     pub password: Option<String>,
-    /// Who can become an operator.
+    /// The accounts for `OPER`.
     pub operators: Vec<Operator>,
-    /// The room in which everybody is from the start, if there is one.
+    /// The room that every user joins at registration, if there is one.
     pub lobby: Option<RoomName>,
-    /// The bounds of everything.
+    /// The limits.
     pub limits: Limits,
 }
 
@@ -66,21 +56,21 @@ impl Default for HubSettings {
     }
 }
 
-/// Why a connection is there no longer, seen from the one who had the socket.
+/// Why a connection ended, as `net` sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisconnectReason {
-    /// The other side closed it.
+    /// The peer closed it.
     Closed,
-    /// It broke.
+    /// It failed with an error.
     Lost,
-    /// More waits to be sent to it than may wait.
+    /// Its send queue exceeded a limit.
     SendQueueFull,
-    /// A line went on and on.
+    /// A line exceeded the receive queue.
     LineTooLong,
 }
 
 impl DisconnectReason {
-    /// Whether the other side can still be told why.
+    /// Whether the server ends it, so that the peer can still be sent the reason.
     pub(super) fn is_local(self) -> bool {
         matches!(self, Self::SendQueueFull | Self::LineTooLong)
     }

@@ -1,12 +1,20 @@
-//! Points in time, in the two forms that people and programs are told.
+//! The two clocks of the server, and time as text: as a server-time tag, and as a date for users.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::HubTime;
+/// The current time on both clocks. Timeouts use the one that never jumps, users see the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct HubTime {
+    /// Monotonic time since the start of the server.
+    pub running: Duration,
+    /// Unix time: time since the beginning of 1970.
+    pub unix: Duration,
+}
 
-/// The time of day as IRCv3 server-time wants it.
+/// Date and time with milliseconds, in the format of IRCv3 server-time.
 impl fmt::Display for HubTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = SignedDuration::try_from(self.unix).unwrap_or_default();
@@ -15,7 +23,7 @@ impl fmt::Display for HubTime {
     }
 }
 
-/// A point in Unix time as a date and time that people read.
+/// Unix time as a date in UTC, for users.
 pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
     let seconds = i64::try_from(unix_seconds).ok();
     let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -24,12 +32,10 @@ pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn a_date_is_told_in_universal_time() {
+    fn a_date_is_in_universal_time() {
         assert_eq!(seconds_as_date(1_000_000_000), "2001-09-09T01:46:40Z");
         assert_eq!(seconds_as_date(u64::MAX), "at no time");
     }

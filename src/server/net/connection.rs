@@ -51,6 +51,8 @@ pub(super) struct Connection {
     pub(super) busy_until: Duration,
     /// When the clock has something to do for it: end a pause, or the closing.
     pub(super) wake_at: Option<Duration>,
+    /// Whether a task of the hub is being carried out for it: it stays paused until then.
+    pub(super) awaits_answer: bool,
     /// Whether it is in the reactor's list of those to serve.
     pub(super) is_ready: bool,
     /// Whether it is in the reactor's list of those to write to.
@@ -92,6 +94,7 @@ impl Connection {
             must_drain: false,
             busy_until: Duration::ZERO,
             wake_at: None,
+            awaits_answer: false,
             is_ready: false,
             write_scheduled: false,
             awaits_first_read: true,

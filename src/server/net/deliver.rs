@@ -30,6 +30,10 @@ impl Reactor {
             for (id, until) in mem::take(&mut self.outbox.pauses) {
                 self.pause(id, until);
             }
+            for task in mem::take(&mut self.outbox.tasks) {
+                self.hold(task.connection());
+                self.runner.submit(task);
+            }
             let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
             if self.outbox.is_full() {
@@ -168,6 +172,28 @@ impl Reactor {
         }
     }
 
+    /// Takes nothing from a connection until the answer to its task.
+    fn hold(&mut self, id: ConnectionId) {
+        if let Some(connection) = known(&mut self.connections, id) {
+            connection.state = ConnectionState::Paused;
+            connection.awaits_answer = true;
+            if connection.is_reset {
+                self.lost.push((id, DisconnectReason::Lost));
+            }
+        }
+    }
+
+    /// Takes lines from a connection again, unless it is paused for another reason.
+    pub(super) fn release(&mut self, id: ConnectionId) {
+        if let Some(connection) = known(&mut self.connections, id)
+            && mem::take(&mut connection.awaits_answer)
+            && connection.wake_at.is_none()
+        {
+            connection.state = ConnectionState::Open;
+            self.mark_ready(id.index());
+        }
+    }
+
     /// With more than this waiting for them, in bytes, somebody is behind.
     pub(super) fn backlog_bytes(&self) -> usize {
         self.hub.limits().send_queue_bytes as usize / PRESSURE_PART
@@ -239,6 +265,7 @@ mod tests {
     use mio::Events;
 
     use super::*;
+    use crate::server::auth::worker;
     use crate::server::hub::{HubSettings, Limits, LineSpan, Outbox};
 
     /// A reactor with one connection, and its other side, which reads nothing: all the system takes
@@ -254,6 +281,7 @@ mod tests {
             settings,
             Vec::new(),
             stop,
+            worker::start,
         )
         .unwrap();
         // The other end of that is gone, which is not to be heard of.

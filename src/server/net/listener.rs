@@ -1,4 +1,4 @@
-//! Where people come in: the sockets that listen.
+//! The listening sockets: opening them and accepting connections.
 
 use std::io::{self, ErrorKind};
 use std::net::{self, IpAddr, SocketAddr};
@@ -13,31 +13,31 @@ use tracing::warn;
 
 use crate::server::error::ServerError;
 
-/// How many may wait at the door of one listener; the system may allow fewer. Who finds it full
-/// tries again a second later.
+/// The most connections that wait to be accepted by one listener; the system may allow fewer. A
+/// client that finds the queue full tries again a second later.
 const BACKLOG_MAX: i32 = 4096;
-/// How many are let in by one listener in one turn, at most.
+/// The most connections that one listener accepts in one iteration.
 const ACCEPTS_PER_ITERATION: usize = 64;
-/// How long nobody is let in after letting somebody in has failed.
+/// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
 struct Listener {
     socket: TcpListener,
     token: Token,
-    /// Somebody may be waiting to be let in.
+    /// A connection may be waiting.
     has_pending: bool,
 }
 
-/// All listeners, and whether they can do their work.
+/// All listeners, and whether accepting works.
 pub(super) struct Listeners {
     listeners: Vec<Listener>,
-    /// Set while letting people in fails: when it is tried again.
+    /// Set while accepting fails: when it is tried again.
     retry_at: Option<Duration>,
 }
 
 impl Listeners {
-    /// Listens on all addresses, or where sockets were handed over, on these; events come with the
-    /// tokens from `first_token` downwards.
+    /// Listens on all addresses, or on inherited sockets if there are any. Events have the tokens
+    /// from `first_token` downwards.
     pub(super) fn open(
         addresses: &[SocketAddr],
         inherited: Vec<net::TcpListener>,
@@ -69,24 +69,24 @@ impl Listeners {
         listeners.flat_map(|listener| listener.socket.local_addr())
     }
 
-    /// An event said that somebody is there.
+    /// Notes an event of a listener.
     pub(super) fn mark_pending(&mut self, token: Token) {
         if let Some(listener) = self.listeners.iter_mut().find(|one| one.token == token) {
             listener.has_pending = true;
         }
     }
 
-    /// Whether somebody could be let in without waiting for an event.
+    /// Whether a connection may be waiting, so that the loop must not wait for an event.
     pub(super) fn has_pending(&self) -> bool {
         self.retry_at.is_none() && self.listeners.iter().any(|one| one.has_pending)
     }
 
-    /// When letting people in is tried again, while it fails.
+    /// When accepting is tried again, while it fails.
     pub(super) fn retry_at(&self) -> Option<Duration> {
         self.retry_at
     }
 
-    /// Lets in those who wait, up to a share for this turn.
+    /// Accepts waiting connections, up to the budget of this iteration.
     pub(super) fn accept(&mut self, now: Duration) -> Vec<(TcpStream, IpAddr)> {
         let mut accepted = Vec::new();
         if self.retry_at.is_some_and(|at| at > now) {
@@ -95,10 +95,10 @@ impl Listeners {
         let was_failing = self.retry_at.take().is_some();
         for listener in &mut self.listeners {
             if let Err(error) = listener.accept(&mut accepted) {
-                // Most often there are no file descriptors left: whoever leaves gives one back.
+                // Usually no file descriptors are left; a connection that closes frees one.
                 self.retry_at = Some(now + ACCEPT_PAUSE);
                 if !was_failing {
-                    warn!(%error, "nobody can be let in at the moment; trying again");
+                    warn!(%error, "cannot accept connections; trying again");
                 }
                 break;
             }
@@ -106,7 +106,7 @@ impl Listeners {
         accepted
     }
 
-    /// Lets nobody in any more.
+    /// Stops accepting.
     pub(super) fn close(&mut self) {
         self.listeners.clear();
         self.retry_at = None;
@@ -115,7 +115,7 @@ impl Listeners {
 
 fn bind(address: &SocketAddr) -> Result<TcpListener, ServerError> {
     let listening = TcpListener::bind(*address).and_then(|socket| {
-        // Once more than the library did: it lets only 128 wait.
+        // The library listens with a queue of 128; a second call enlarges it.
         listen(&socket, BACKLOG_MAX)?;
         Ok(socket)
     });
@@ -144,7 +144,7 @@ impl Listener {
                 Ok((stream, peer)) => accepted.push((stream, peer.ip())),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => self.has_pending = false,
-                    // This one left before the door was open; the next may be waiting.
+                    // This one closed before it was accepted; the next may be waiting.
                     ErrorKind::ConnectionAborted
                     | ErrorKind::ConnectionReset
                     | ErrorKind::Interrupted => {}

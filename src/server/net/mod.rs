@@ -19,11 +19,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mio::event::Event;
 use mio::net::{TcpStream, UnixStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 use tracing::{info, warn};
 
 use crate::server::error::ServerError;
+use crate::server::hub::task::TaskRunner;
 use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubSettings, HubTime, Outbox};
 use connection::{Connection, ConnectionState, SendQueues};
 use listener::Listeners;
@@ -45,6 +46,11 @@ const EVENTS_PER_ITERATION: usize = 256;
 const STOP: Token = Token(usize::MAX);
 /// And on this one: the settings are to be read again.
 const RELOAD: Token = Token(usize::MAX - 1);
+/// A task of the hub is done.
+const ANSWERS: Token = Token(usize::MAX - 2);
+
+/// Starts what carries out the tasks of the hub. It calls the function for each answer.
+pub(super) type StartRunner = fn(Box<dyn Fn() + Send>) -> io::Result<Box<dyn TaskRunner>>;
 
 /// The loop and all it owns.
 pub(super) struct Reactor {
@@ -53,6 +59,7 @@ pub(super) struct Reactor {
     now: HubTime,
     hub: Hub,
     outbox: Outbox,
+    runner: Box<dyn TaskRunner>,
     listeners: Listeners,
     stop: UnixStream,
     /// How settings are read again, where they come from somewhere.
@@ -86,13 +93,19 @@ impl Reactor {
         settings: HubSettings,
         inherited: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
+        start_runner: StartRunner,
     ) -> Result<Self, ServerError> {
         let poll = Poll::new()?;
         stop.set_nonblocking(true)?;
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
-        let door = Listeners::open(listen, inherited, RELOAD.0 - 1, poll.registry())?;
+        let listeners = Listeners::open(listen, inherited, ANSWERS.0 - 1, poll.registry())?;
+        let waker = Waker::new(poll.registry(), ANSWERS)?;
+        let runner = start_runner(Box::new(move || {
+            // It fails only when the event loop has ended.
+            let _ = waker.wake();
+        }))?;
         let started = Instant::now();
         let now = read_clocks(started);
         Ok(Self {
@@ -101,7 +114,8 @@ impl Reactor {
             now,
             hub: Hub::new(settings, now),
             outbox: Outbox::default(),
-            listeners: door,
+            runner,
+            listeners,
             stop,
             reload: None,
             stopping_since: None,
@@ -218,6 +232,9 @@ impl Reactor {
         if event.token() == RELOAD {
             return self.reload();
         }
+        if event.token() == ANSWERS {
+            return self.take_answers();
+        }
         let Some(connection) = self.connections.get_mut(event.token().0) else {
             self.listeners.mark_pending(event.token());
             return;
@@ -271,6 +288,7 @@ impl Reactor {
             };
             connection.wake_at = None;
             match connection.state {
+                ConnectionState::Paused if connection.awaits_answer => {}
                 ConnectionState::Paused => {
                     connection.state = ConnectionState::Open;
                     self.mark_ready(index);
@@ -289,6 +307,16 @@ impl Reactor {
             if let Some(at) = at {
                 self.timers.insert((at, index));
             }
+        }
+    }
+
+    /// Passes the answers that are there to the hub; their connections can go on.
+    fn take_answers(&mut self) {
+        while let Some(answer) = self.runner.next_answer() {
+            let id = answer.connection();
+            self.hub.answered(answer, self.now, &mut self.outbox);
+            self.deliver();
+            self.release(id);
         }
     }
 

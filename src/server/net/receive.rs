@@ -55,7 +55,7 @@ impl Reactor {
             ConnectionState::Closing => self.discard_input(index, &mut buffer),
             // What it has said and nobody has heard yet goes with it.
             ConnectionState::Paused if connection.is_reset => {
-                self.connection_lost(id, DisconnectReason::Lost)
+                self.connection_lost(id, DisconnectReason::Lost);
             }
             ConnectionState::Paused | ConnectionState::Closed => {}
         }

@@ -1,4 +1,4 @@
-//! Reading the settings again while the server runs: when a signal says so, or an operator.
+//! Reloads the settings while the server runs, on SIGHUP or REHASH.
 
 use std::io::{self, Read};
 use std::os::unix;
@@ -9,14 +9,14 @@ use mio::net::UnixStream;
 use super::{RELOAD, Reactor};
 use crate::server::hub::HubSettings;
 
-/// The stream that says when settings are to be read again, and how that is done.
+/// The stream that signals a reload, and the function that reads the settings.
 pub(super) type Reload = (
     UnixStream,
     Box<dyn Fn() -> Result<HubSettings, String> + Send>,
 );
 
 impl Reactor {
-    /// From now on the settings can be read again.
+    /// Enables reloading.
     pub(in crate::server) fn reload_with(
         &mut self,
         signal: unix::net::UnixStream,
@@ -30,12 +30,12 @@ impl Reactor {
         Ok(())
     }
 
-    /// Reads them again. A mistake in them is told, and changes nothing.
+    /// Reads the settings again. A mistake in them is reported, and changes nothing.
     pub(super) fn reload(&mut self) {
         let Some((signal, load)) = &mut self.reload else {
             return;
         };
-        // However many signals came, once is enough.
+        // Several signals need one reload.
         let mut bytes = [0; 64];
         while matches!(signal.read(&mut bytes), Ok(count) if count > 0) {}
         let read = load();

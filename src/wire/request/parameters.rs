@@ -10,7 +10,7 @@ use crate::wire::message::PARAMETERS_MAX;
 /// What a parameter of a kind is as a type, and how it is read.
 #[rustfmt::skip]
 macro_rules! parameter {
-    // It has to be there, and to have something in it.
+    // Required and not empty.
     (type word) => { &'a str };
     (type text) => { &'a str };
     (read word $wanted:ident) => { $wanted.needed()? };
@@ -18,24 +18,24 @@ macro_rules! parameter {
     // The second of two, or the only one.
     (type last_word) => { &'a str };
     (read last_word $wanted:ident) => { $wanted.last()? };
-    // It is as good as not there when it is empty.
+    // Empty counts as missing.
     (type maybe_word) => { Option<&'a str> };
     (type maybe_text) => { Option<&'a str> };
     (read maybe_word $wanted:ident) => { $wanted.filled() };
     (read maybe_text $wanted:ident) => { $wanted.filled() };
-    // Empty is something else than not there.
+    // Empty and missing are different.
     (type any_text) => { Option<&'a str> };
     (read any_text $wanted:ident) => { $wanted.any() };
     // As many as there are, and at least one.
     (type nicks) => { [Option<&'a str>; PARAMETERS_MAX] };
     (read nicks $wanted:ident) => { $wanted.nicks()? };
-    // What letters of modes need; more are not looked at.
+    // The parameters of mode letters; more are ignored.
     (type for_modes) => { [Option<&'a str>; MODES_MAX] };
     (read for_modes $wanted:ident) => { std::array::from_fn(|_| $wanted.any()) };
 }
 pub(super) use parameter;
 
-/// The parameters of a message as a command wants them, one after the other.
+/// Reads the parameters of a message in the order of a command's fields.
 pub(super) struct ParamReader<'m, 'a> {
     pub(super) message: &'m Message<'a>,
     pub(super) command: &'static str,
@@ -72,7 +72,7 @@ impl<'a> ParamReader<'_, 'a> {
     }
 }
 
-/// A parameter as what stands in a line for it, which can be nothing.
+/// A parameter as it is written in a line; it can be absent.
 pub(super) trait Words {
     fn words(&self) -> impl Iterator<Item = &str>;
 }
@@ -95,7 +95,7 @@ impl<const N: usize> Words for [Option<&str>; N] {
     }
 }
 
-/// Writes a parameter. Behind a colon it can be empty and have spaces in it.
+/// Writes a parameter. After a colon it can be empty and contain spaces.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, kind: &str, parameter: &impl Words) -> fmt::Result {
     let is_text = kind.ends_with("text");
     parameter.words().try_for_each(|word| {

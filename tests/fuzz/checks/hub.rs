@@ -3,12 +3,14 @@
 //! twice.
 //!
 //! The bytes are read as steps, one a line, so that what is kept can be read: `0JOIN #x` is said by
-//! the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the settings.
+//! the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the settings, `!1`
+//! finds the oldest password that is being checked to be right, and `!0` wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
 };
@@ -39,6 +41,7 @@ struct Table {
     seats: [Option<ConnectionId>; PLACES as usize],
     generation: u32,
     known: BTreeMap<ConnectionId, Known>,
+    tasks: VecDeque<Task>,
 }
 
 /// Any bytes, as steps.
@@ -67,6 +70,10 @@ fn settings(kind: u8) -> HubSettings {
         name: "root".to_owned(),
         credential: Credential::Plain("sesame".to_owned()),
     });
+    settings.operators.push(Operator {
+        name: "hashed".to_owned(),
+        credential: Credential::Hash("the hash".to_owned()),
+    });
     settings.limits.enabled = kind % 4 != 1;
     settings.limits.rooms_per_person = 4;
     settings.limits.connections = u32::from(PLACES) - 1;
@@ -88,6 +95,7 @@ impl Table {
             seats: [None; PLACES as usize],
             generation: 0,
             known: BTreeMap::new(),
+            tasks: VecDeque::new(),
         }
     }
 
@@ -118,6 +126,7 @@ impl Table {
                     "the clock never rests"
                 );
             }
+            [b'!', digit, ..] => self.answer(*digit == b'1'),
             [b'=', kind, ..] => {
                 let read = match kind {
                     b'!' => Err("there is a mistake".to_owned()),
@@ -135,12 +144,28 @@ impl Table {
         let Some(id) = self.seat(place) else {
             return;
         };
+        // Nothing is taken from a connection whose task is not done.
+        if self.tasks.iter().any(|task| task.connection() == id) {
+            return;
+        }
         let line = match line.len() > LINE_BYTES_MAX {
             true => Line::TooLong,
             false => Line::Whole(line.strip_suffix(b"\r").unwrap_or(line)),
         };
         self.hub.received(id, line, self.now, &mut self.outbox);
         self.settle();
+    }
+
+    fn answer(&mut self, is_correct: bool) {
+        if let Some(task) = self.tasks.pop_front() {
+            let connection = task.connection();
+            let answer = Answer::PasswordChecked {
+                connection,
+                is_correct,
+            };
+            self.hub.answered(answer, self.now, &mut self.outbox);
+            self.settle();
+        }
     }
 
     fn seat(&mut self, place: u8) -> Option<ConnectionId> {
@@ -172,8 +197,13 @@ impl Table {
 
     /// Everybody leaves, and nothing is left of them.
     fn empty(&mut self) {
+        // Some answers come for connections that are gone.
+        let open = self.tasks.len();
         for place in 0..PLACES {
             self.lose(place, DisconnectReason::Closed);
+        }
+        for at in 0..open {
+            self.answer(at.is_multiple_of(2));
         }
         assert_eq!(self.hub.registered_count(), 0, "somebody is left");
         assert_eq!(self.hub.next_deadline(), None, "a deadline is left");
@@ -221,6 +251,7 @@ impl Table {
                 *seat = seat.filter(|one| *one != id);
             }
         }
+        self.tasks.extend(self.outbox.tasks.drain(..));
         let wants_rehash = self.outbox.wants_rehash;
         self.outbox.clear();
         if wants_rehash {

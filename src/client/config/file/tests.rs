@@ -66,7 +66,7 @@ fn servers_are_found_by_name() {
 fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
     let server = |lines: &str| format!("[servers.home]\naddress = \"h\"\n{lines}");
     for (text, message) in [
-        ("nick = alice", "1:8: a text must stand in quotes"),
+        ("nick = alice", "1:8: text must be quoted"),
         (
             "nick = \"alice",
             "1:14: invalid basic string, expected `\"`",
@@ -80,7 +80,7 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
             "nick = \"a b\"",
             "1:8: \"a b\" is not a valid nick: it cannot have a space in it",
         ),
-        ("nick = \"a\"\nnick = \"b\"", "2:1: `nick` is there already"),
+        ("nick = \"a\"\nnick = \"b\"", "2:1: duplicate key `nick`"),
         (
             "nick = \"a\"\nserwer = 1",
             "2:1: unknown key `serwer`; did you mean `server`?",

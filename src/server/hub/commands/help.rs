@@ -1,4 +1,4 @@
-//! How commands are used: HELP. What there is to say stands in the table of requests.
+//! The usage of each command: HELP. The texts are in the table of requests.
 
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply};
 use crate::wire::request::{COMMANDS, Command};

@@ -1,4 +1,4 @@
-//! Which rooms there are: LIST, and the conditions it can have. RFC 2812, 3.2.6; Modern IRC, ELIST.
+//! The list of rooms and its conditions: LIST. RFC 2812, 3.2.6; Modern IRC, ELIST.
 
 use std::time::Duration;
 
@@ -39,13 +39,13 @@ impl Hub {
     }
 }
 
-/// Whether a room is as a condition wants it: `>3` with more people than that, `C<3` made and `T<3`
-/// with a topic set less than so many minutes ago, and the other way round; everything else is a
-/// mask for its name, or behind `!` for what it is not called.
+/// Whether a room meets a condition: `>3` and `<3` compare the number of members, `C>3` and `C<3`
+/// the minutes since its creation, `T>3` and `T<3` the minutes since its topic was set. Any other
+/// text is a mask for its name, which `!` in front negates.
 fn holds(condition: &str, room: &Room, now: Duration) -> bool {
     let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
     let topic = room.topic.as_ref();
-    // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
+    // For `C` and `T`, `>` includes the bound: `C>0` matches each room and `C<0` none.
     match bound(condition) {
         Some(("", true, bound)) => (room.members.len() as u64) < bound,
         Some(("", false, bound)) => room.members.len() as u64 > bound,
@@ -58,7 +58,7 @@ fn holds(condition: &str, room: &Room, now: Duration) -> bool {
     }
 }
 
-/// What is bounded, whether it is to be below the bound or above it, and the bound.
+/// The compared value, whether it must be below the bound, and the bound.
 fn bound(condition: &str) -> Option<(&str, bool, u64)> {
     let (what, bound) = condition.split_at(condition.find(['<', '>'])?);
     let (sign, number) = bound.split_at(1);
@@ -73,7 +73,7 @@ mod tests {
     use crate::wire::RoomName;
 
     #[test]
-    fn each_condition_is_about_something_else() {
+    fn each_condition_compares_its_own_value() {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let (name, mut rooms) = (RoomName::parse("#alps").unwrap(), Rooms::default());
         let number = rooms.create(&name, Modes::default(), minutes(10)).unwrap();
@@ -109,7 +109,7 @@ mod tests {
             ("#a*", true),
             ("!#a*", false),
             ("!*b*", true),
-            // What has no number is a mask.
+            // A condition without a number is a mask.
             (">-1", false),
             ("!>-1", true),
             ("C", false),

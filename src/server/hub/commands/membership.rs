@@ -1,4 +1,4 @@
-//! Entering and leaving rooms, who is in them, and what they are about: JOIN, PART, NAMES, TOPIC.
+//! Membership of rooms, and their topics: JOIN, PART, NAMES, TOPIC.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl Hub {
         rooms: &'a str,
         keys: Option<&'a str>,
     ) -> CommandResult<'a> {
-        // Keys go by position, so a room named twice takes up two of them.
+        // Keys are matched by position; a room that is named twice takes two of them.
         let key_of = |room: &str| {
             let at = rooms.split(',').position(|one| one == room)?;
             keys?.split(',').nth(at)
@@ -55,19 +55,19 @@ impl Hub {
     }
 
     fn parse_room_name<'a>(&self, room: &'a str) -> CommandResult<'a, RoomName> {
-        // The lobby is for everybody, whatever it is called.
+        // The name of the lobby may exceed the limit.
         let bytes_max = match self.is_lobby(room) {
             true => room.len(),
             false => self.settings.limits.room_name_bytes as usize,
         };
         RoomName::within(bytes_max, room).map_err(|why| match why {
-            // Without the `#` it is no name of a room at all.
+            // A name without `#` cannot belong to a room.
             NameError::Start(_) => Rejection::NoSuchRoom(room),
             why => Rejection::InvalidRoomName(room, why),
         })
     }
 
-    /// The lobby, as long as somebody is in it.
+    /// The lobby, if it has a member.
     pub(super) fn lobby(&self) -> Option<&Room> {
         self.rooms.by_name(self.settings.lobby.as_ref()?.as_str())
     }
@@ -77,11 +77,10 @@ impl Hub {
         lobby.is_some_and(|lobby| FoldedName::same(lobby.as_str(), name))
     }
 
-    /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
-    /// found comes into being.
+    /// Adds a user to a room and announces it to the members. A room that was not found is created.
     fn enter_room(&mut self, id: ConnectionId, name: &RoomName, found: Option<u32>) {
         let is_lobby = self.is_lobby(name.as_str());
-        // The lobby belongs to everybody, its topic too.
+        // In the lobby all members may change the topic.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
         let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
         let member = RoomMember {
@@ -110,7 +109,7 @@ impl Hub {
         };
         let (source, real_name, name) = (&user.source, &user.real_name, &room.name);
         let mut fanout = self.fanout(self.line(format_args!(":{source} JOIN {name}")));
-        // Nobody has an account, which is written as a star. IRCv3 extended-join.
+        // There are no accounts, so the account is `*`. IRCv3 extended-join.
         let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
         let mut extended = None;
         for member in &room.members {
@@ -128,7 +127,7 @@ impl Hub {
         }
     }
 
-    /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
+    /// The `AWAY` line of a user. IRCv3 away-notify.
     pub(super) fn away_line(&self, Registered { source, away, .. }: &Registered) -> LineSpan {
         let message = trailing(away.as_deref());
         self.line(format_args!(":{source} AWAY{message}"))
@@ -154,7 +153,7 @@ impl Hub {
         let (room, member) = self.joined_room(from, name)?;
         let user = self.people.registered(from)?;
         let (source, name) = (&user.source, &room.name);
-        // A reason is something said in the room.
+        // A reason counts as a message to the room.
         let reason = reason.filter(|reason| may_speak(user, Some(member), room, Some(reason)));
         let reason =
             trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
@@ -179,13 +178,13 @@ impl Hub {
         Ok(())
     }
 
-    /// Who is in a room, without the line that ends it.
+    /// Sends the members of a room, without the final 366.
     fn send_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = self.member(to, room).is_some();
         let names = room.members.iter().filter_map(|member| {
             let user = self.people.registered(member.id).ok()?;
-            // Who is hidden is seen by those in the same room only.
+            // Invisible users are listed for members only.
             let name = match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
                 true => &user.source,
                 false => user.nick.as_str(),
@@ -211,7 +210,7 @@ impl Hub {
         Ok(())
     }
 
-    /// What a room is about, if it is about anything.
+    /// Sends the topic, if there is one.
     fn send_topic(&self, to: ConnectionId, room: &Room) {
         if let Some(Topic { text, setter, time }) = &room.topic {
             let (name, time) = (&room.name, time.as_secs());
@@ -251,12 +250,12 @@ impl Hub {
         Ok(())
     }
 
-    /// This person as a member of the room.
+    /// The membership of a user in a room, as the room keeps it.
     pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r RoomMember> {
         room.member(self.people.registered(id).ok()?.membership(room.number)?)
     }
 
-    /// The rooms of somebody, who is each time also given as its member.
+    /// The rooms of a user, each with the user's member entry.
     pub(in crate::server::hub) fn rooms_of(
         &self,
         user: &Registered,
@@ -267,7 +266,7 @@ impl Hub {
         })
     }
 
-    /// A room, for somebody who is in it.
+    /// A room that the user must be in.
     pub(super) fn joined_room<'a>(
         &self,
         id: ConnectionId,
@@ -278,7 +277,7 @@ impl Hub {
         Ok((room, member))
     }
 
-    /// A room, for one of its operators.
+    /// A room that the user must be an operator of.
     pub(super) fn operated_room<'a>(
         &self,
         id: ConnectionId,
@@ -289,7 +288,7 @@ impl Hub {
         is_operator.ok_or(Rejection::NotRoomOperator(name))
     }
 
-    /// A room, for somebody who may know of it.
+    /// A room that the user must be able to see.
     pub(super) fn visible_room<'a>(
         &self,
         id: ConnectionId,
@@ -300,13 +299,12 @@ impl Hub {
         is_visible.then_some(room).ok_or(Rejection::NotInRoom(name))
     }
 
-    /// A secret room is shown to those in it only.
+    /// A secret room is visible to its members only.
     pub(super) fn is_visible(&self, to: ConnectionId, room: &Room) -> bool {
         !room.modes.has('s') || self.member(to, room).is_some()
     }
 
-    /// Does something for each of those that were named; one that is refused keeps none of the
-    /// others from it.
+    /// Runs `work` for each name. An error is sent to the client and does not stop the rest.
     pub(super) fn for_each<'a>(
         &mut self,
         from: ConnectionId,
@@ -321,8 +319,8 @@ impl Hub {
         Ok(())
     }
 
-    /// The names between the commas of `list`, each once. More than may be named are refused
-    /// before anything is done, so that nothing is done in part.
+    /// The names in a comma-separated list, each once. A list with too many names is an error, so
+    /// that no request is carried out in part.
     pub(super) fn targets<'a>(
         &self,
         list: &'a str,
@@ -332,7 +330,7 @@ impl Hub {
         let is_first = true;
         let missing = RequestError::Missing { command, is_first };
         named.next().ok_or(missing)?;
-        // The first one was taken already.
+        // The first name is consumed above.
         if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
             return Err(Rejection::TooManyTargets(target));
         }
@@ -347,8 +345,8 @@ impl Hub {
     }
 }
 
-/// Whether the modes of a room let somebody in. Whoever was asked in passes those that only keep
-/// the room small.
+/// Checks whether a user may join. An invitation overrides `+i` and `+l`, but no ban, key or server
+/// limit.
 fn check_may_join<'a>(
     user: &Registered,
     room: &Room,

@@ -1,4 +1,4 @@
-//! What people say to each other: PRIVMSG, NOTICE, TAGMSG, and AWAY for when they do not.
+//! Messages between users and to rooms: PRIVMSG, NOTICE, TAGMSG, and AWAY.
 
 use crate::server::hub::fanout::TagSet;
 use crate::server::hub::limits::truncate;
@@ -9,10 +9,10 @@ use crate::server::hub::{
 };
 use crate::wire::message::Tags;
 
-/// Something to be said to others.
+/// A message to send.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chat<'a> {
-    /// Who says it.
+    /// The sender.
     pub(super) from: ConnectionId,
     /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
     pub(super) command: &'static str,
@@ -23,8 +23,8 @@ pub(super) struct Chat<'a> {
 }
 
 impl Chat<'_> {
-    /// What somebody has to have switched on to hear it: whoever cannot read tags hears nothing of
-    /// a line that has nothing else.
+    /// The capabilities that a recipient needs: a message without text is for clients that can read
+    /// tags.
     fn needs(self) -> Capabilities {
         match self.text {
             Some(_) => Capabilities::NONE,
@@ -34,11 +34,11 @@ impl Chat<'_> {
 }
 
 impl Hub {
-    /// Says something to each of the targets.
+    /// Sends a message to each of the targets.
     ///
-    /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
-    /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
-    /// says, so that is reported.
+    /// A `NOTICE` gets no error reply: bots answer each other with it, so error replies could loop.
+    /// RFC 2812, 3.3.2. The exception is a line that is too long to relay, because that error
+    /// concerns its length and not its content.
     pub(super) fn send_chat<'a>(&mut self, targets: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
         let is_answered = chat.command != "NOTICE";
@@ -55,10 +55,10 @@ impl Hub {
         })
     }
 
-    /// Says something to one room or person. It is delivered whole or not at all.
+    /// Sends a message to one room or user, whole or not at all.
     fn send_chat_to_target<'a>(&self, target: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         let (person, speaker) = self.people.person(chat.from)?;
-        // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
+        // `STATUSMSG`: a prefix restricts the message to members with that status or a higher one.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
             return self.send_chat_to_person((person, speaker), target, chat);
@@ -98,7 +98,7 @@ impl Hub {
         if has.has(chat.needs()) {
             let outbox = &mut self.outbox();
             let line = fanout.variant(has, outbox);
-            // What they hear is one thing, that it was said is another: only that is the answer.
+            // The message to oneself is not a response to the line; only its echo is.
             match listener.id == from {
                 true => outbox.send_before_responses(from, line),
                 false => outbox.send(listener.id, line),
@@ -111,7 +111,7 @@ impl Hub {
         Ok(())
     }
 
-    /// What is being said as a line to a target, with its tags.
+    /// The line of a message to one target, with its tags.
     fn chat_fanout<'a>(
         &self,
         (person, speaker): (&Person, &Registered),
@@ -122,7 +122,7 @@ impl Hub {
         let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().line_if_fits(words);
-        // The tags of a client that has not asked for any are nothing.
+        // Tags of a client without message-tags are ignored.
         let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
         let from_client = Some(chat.tags).filter(|_| may_tag);
         let tags = TagSet {
@@ -134,7 +134,7 @@ impl Hub {
         Ok(Fanout::new(line.ok_or(Rejection::TooLongToRelay)?, tags))
     }
 
-    /// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
+    /// Sends a message back to its sender, if the sender asked for that. IRCv3 echo-message.
     fn echo_message(&self, speaker: &Person, chat: Chat<'_>, fanout: &mut Fanout<'_>) {
         let has = speaker.capabilities;
         if has.has(Capabilities::ECHO_MESSAGE.with(chat.needs())) {
@@ -142,7 +142,7 @@ impl Hub {
         }
     }
 
-    /// Tells that somebody is away who is spoken to, asked about or asked in.
+    /// Sends the away message of a user who gets a message, a `WHOIS` or an `INVITE`.
     pub(super) fn send_away_reply(
         &self,
         to: ConnectionId,
@@ -172,7 +172,7 @@ impl Hub {
     }
 }
 
-/// Whether the modes of a room let somebody speak in it.
+/// Whether the modes and bans of a room let this user talk in it.
 pub(super) fn may_speak(
     speaker: &Registered,
     member: Option<&RoomMember>,
@@ -186,7 +186,7 @@ pub(super) fn may_speak(
     !is_kept_out
 }
 
-/// Whether a text is a question of one program to another; `ACTION` is a person's.
+/// Whether a text is a CTCP request; `ACTION` counts as ordinary text.
 fn is_ctcp(text: &str) -> bool {
     text.starts_with('\u{1}') && !text.starts_with("\u{1}ACTION ")
 }

@@ -1,7 +1,7 @@
-//! What each request of a client does: a line is parsed here and passed to one handler.
+//! The handlers of the requests: a line is parsed here and passed to one handler.
 //!
-//! A handler changes the state and returns a [`Rejection`] instead of sending the error itself. Only
-//! the hub imports this folder.
+//! A handler changes the state and returns a [`Rejection`] instead of sending the error itself.
+//! Only the hub imports this folder; it knows no sockets and no clock.
 
 mod help;
 mod list;
@@ -40,8 +40,11 @@ impl Hub {
         if let Err(rejection) = self.handle_message(from, line) {
             self.reject(from, rejection);
         }
-        if let Some(label) = label {
-            self.label_responses(label);
+        match (label, self.started_check(from)) {
+            // The response is sent with the answer to the task.
+            (Some(label), Some(check)) => check.label = Some(label.text.to_owned()),
+            (Some(label), None) => self.label_responses(label),
+            (None, _) => {}
         }
     }
 

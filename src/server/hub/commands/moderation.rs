@@ -1,9 +1,9 @@
-//! Who may come into a room and who has to leave it: INVITE and KICK.
+//! INVITE and KICK.
 
 use crate::server::hub::limits::truncate;
 use crate::server::hub::{Capabilities, CommandResult, ConnectionId, Hub, Rejection, Reply};
 
-/// How many invitations a person can have at a time; the oldest is forgotten for one more.
+/// Maximum number of invitations of a user; the oldest is dropped for a new one.
 const INVITATIONS_MAX: usize = 50;
 
 impl Hub {
@@ -31,7 +31,7 @@ impl Hub {
         self.send_away_reply(from, user);
         let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
         self.send(guest.id, line);
-        // The one who asked knows already.
+        // The inviter has the numeric already.
         self.broadcast_to_matching(room, &mut self.fanout(line), |member| {
             member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
         });

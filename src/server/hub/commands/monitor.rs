@@ -1,4 +1,5 @@
-//! Being told who comes and goes, without sharing a room: MONITOR. IRCv3 MONITOR.
+//! Notification when a nick comes online or goes offline, without a shared room: MONITOR. IRCv3
+//! MONITOR.
 
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
@@ -6,10 +7,10 @@ use std::mem;
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply};
 use crate::wire::{FoldedName, Nick};
 
-/// Who watches which nick, whether somebody has it or not.
+/// The watchers of each nick, online or not.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Monitors {
-    /// Only ever asked for one nick: its order reaches no wire.
+    /// Never iterated, so its order cannot affect the output.
     pub(in crate::server::hub) watchers: HashMap<FoldedName, BTreeSet<ConnectionId>>,
 }
 
@@ -62,12 +63,12 @@ impl Hub {
         Ok(())
     }
 
-    /// As many of the nicks as there is room for are watched; which of those are here is told.
+    /// Monitors nicks up to the limit, and sends the status of those added.
     fn monitor_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> CommandResult<'a> {
         let mut watched = Vec::new();
         let mut left_over = Vec::new();
         let most = self.settings.limits.monitored_nicks;
-        // What cannot be a nick will never be here.
+        // An invalid nick can never come online.
         for nick in nicks.split(',').filter(|nick| Nick::parse(nick).is_ok()) {
             let key = FoldedName::of(nick);
             let monitoring = &mut self.people.registered_mut(from)?.monitoring;
@@ -79,7 +80,7 @@ impl Hub {
             }
         }
         self.send_monitor_status(from, watched.iter().copied());
-        // As many in a line as always fit.
+        // Eight nicks always fit in a line.
         for nicks in left_over.chunks(8) {
             let about = format_args!("{most} {}", nicks.join(","));
             self.reply_about(from, Reply::MonitorListFull, about);
@@ -99,7 +100,7 @@ impl Hub {
         self.reply_list(to, Reply::MonitorOffline, (format_args!(":"), ','), offline);
     }
 
-    /// Takes somebody out of everybody's lists of watchers.
+    /// Clears the `MONITOR` list of a user.
     pub(in crate::server::hub) fn unmonitor_all(&mut self, id: ConnectionId) {
         let user = self.people.registered_mut(id);
         let keys = user.map(|user| mem::take(&mut user.monitoring));
@@ -108,7 +109,7 @@ impl Hub {
         }
     }
 
-    /// Tells who watches this person that they are here now.
+    /// Notifies the watchers of a user that the nick is online.
     pub(super) fn notify_online(&self, id: ConnectionId) {
         if let Ok(user) = self.people.registered(id) {
             for watcher in self.monitors.of(user.nick.as_str()) {
@@ -118,7 +119,7 @@ impl Hub {
         }
     }
 
-    /// Tells who watches this nick that nobody has it any more.
+    /// Notifies the watchers of a nick that it is offline.
     pub(in crate::server::hub) fn notify_offline(&self, nick: &Nick) {
         for watcher in self.monitors.of(nick.as_str()) {
             self.reply_with(watcher, Reply::MonitorOffline, format_args!(":{nick}"));

@@ -1,4 +1,4 @@
-//! What operators of the server can do: OPER itself, KILL, WALLOPS and REHASH.
+//! Commands of server operators: OPER, KILL, WALLOPS and REHASH.
 
 use std::mem;
 use std::time::Duration;
@@ -6,24 +6,23 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::common::sanitize::escape;
-use crate::server::auth::password;
-use crate::server::hub::limits::truncate;
+use crate::server::hub::limits::{OperCheck, truncate};
 use crate::server::hub::settings::Credential;
+use crate::server::hub::task::Task;
 use crate::server::hub::{
-    CommandResult, ConnectionId, Hub, HubSettings, HubTime, Outbox, Registered, Rejection, Reply,
-    RoomMember,
+    CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
 };
 
-/// How long each wrong password keeps its sender waiting: guessing has to be slow.
+/// Pause of a sender after each wrong password, so that guessing is slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
-/// How long nobody can try a password after a wrong one was tried on a hash. That is work on purpose,
-/// some 15 ms of it, and this one thread has everybody to serve: so however many connections guess
-/// together, the others wait once a second at most, and not longer than is hardly felt. With each try
-/// from an address it is twice as long for that address, so those who guess leave room for others.
+/// Minimum time after a failed check of a hash, for all connections together. A check takes some 15
+/// ms of CPU time by design, and this bounds the load however many connections guess together. Each
+/// attempt from an address doubles the time for that address, so that guessers leave attempts for
+/// others.
 const HASH_INTERVAL: Duration = Duration::from_secs(1);
-/// How often it becomes twice as long.
+/// Maximum number of doublings.
 const DOUBLINGS_MAX: u32 = 6;
-/// How many addresses are remembered for that.
+/// Maximum number of addresses with a count of attempts.
 const ADDRESSES_MAX: usize = 4096;
 
 impl Hub {
@@ -34,8 +33,7 @@ impl Hub {
         password: &str,
     ) -> CommandResult<'static> {
         let (now, limits) = (self.now.running, &self.settings.limits);
-        let (person, user) = self.people.person(from)?;
-        let (nick, address) = (user.nick.clone(), person.host.network());
+        let address = self.people.person(from)?.0.host.network();
         if self.timers.oper_attempts.len() >= ADDRESSES_MAX {
             self.timers.oper_attempts.clear();
         }
@@ -43,35 +41,101 @@ impl Hub {
         let apart = HASH_INTERVAL * (1 << *tries);
         *tries = DOUBLINGS_MAX.min(*tries + 1);
         let next_apart = HASH_INTERVAL * (1 << *tries);
-        let hashed = self.timers.last_hash.filter(|_| limits.enabled);
-        if let Some(at) = hashed.filter(|at| now < *at + apart) {
+        let is_checking = !self.timers.oper_checks.is_empty() && limits.enabled
+            || self.timers.oper_checks.contains_key(&from);
+        // An unfinished check counts like a wrong password.
+        let last_hash = match is_checking {
+            true => Some(now),
+            false => self.timers.last_hash.filter(|_| limits.enabled),
+        };
+        if let Some(at) = last_hash.filter(|at| now < *at + apart) {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             return Err(Rejection::OperTooSoon(
                 (at + next_apart - now).as_secs() + 1,
             ));
         }
         let mut operators = self.settings.operators.iter();
-        let known = operators.find(|operator| operator.name == name);
-        let name = escape(truncate(name, 40));
-        let Some(operator) = known.filter(|operator| operator.credential.is(password)) else {
-            if limits.enabled {
-                self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
+        match operators
+            .find(|one| one.name == name)
+            .map(|one| &one.credential)
+        {
+            Some(Credential::Hash(hash)) => {
+                let task = Task::CheckPassword {
+                    connection: from,
+                    password: password.to_owned(),
+                    hash: hash.clone(),
+                };
+                let (name, label) = (name.to_owned(), None);
+                self.outbox().tasks.push(task);
+                self.timers
+                    .oper_checks
+                    .insert(from, OperCheck { name, label });
+                Ok(())
             }
-            if known.is_some_and(|operator| matches!(operator.credential, Credential::Hash(_))) {
-                self.timers.last_hash = Some(now);
+            Some(Credential::Plain(correct)) => {
+                let is_correct = correct == password;
+                self.finish_oper(from, name, is_correct)
             }
-            warn!(%nick, name, "did not become an operator");
-            return Err(Rejection::WrongOperPassword);
+            None => self.finish_oper(from, name, false),
+        }
+    }
+
+    /// The check that the current line has started.
+    pub(super) fn started_check(&mut self, from: ConnectionId) -> Option<&mut OperCheck> {
+        let tasks = &self.outbox.get_mut().tasks;
+        let is_started = tasks.iter().any(|task| task.connection() == from);
+        let check = self.timers.oper_checks.get_mut(&from);
+        check.filter(|_| is_started)
+    }
+
+    /// Completes an `OPER` whose password was checked outside the hub.
+    pub(in crate::server::hub) fn password_checked(&mut self, id: ConnectionId, is_correct: bool) {
+        let Some(OperCheck { name, label }) = self.timers.oper_checks.remove(&id) else {
+            return;
         };
-        info!(%nick, name, "became an operator");
+        if !is_correct {
+            self.timers.last_hash = Some(self.now.running);
+        }
+        if self.people.get(id).is_none() {
+            return;
+        }
+        // The configuration may have been reloaded in the meantime.
+        let is_known = self.settings.operators.iter().any(|one| one.name == name);
+        self.outbox().begin_responses();
+        if let Err(rejection) = self.finish_oper(id, &name, is_correct && is_known) {
+            self.reject(id, rejection);
+        }
+        if let Some(label) = label {
+            self.label_responses(self.labelled_before(id, &label));
+        }
+    }
+
+    fn finish_oper(
+        &mut self,
+        id: ConnectionId,
+        name: &str,
+        is_correct: bool,
+    ) -> CommandResult<'static> {
+        let (person, user) = self.people.person(id)?;
+        let (nick, address) = (user.nick.clone(), person.host.network());
+        let shown = escape(truncate(name, 40));
+        if !is_correct {
+            if self.settings.limits.enabled {
+                let until = self.now.running + WRONG_PASSWORD_PAUSE;
+                self.outbox().pause(id, until);
+            }
+            warn!(%nick, name = shown, "did not become an operator");
+            return Err(Rejection::WrongOperPassword);
+        }
+        info!(%nick, name = shown, "became an operator");
         self.timers.oper_attempts.remove(&address);
-        self.timers.operators.insert(from, operator.name.clone());
-        self.reply(from, Reply::YoureOper);
-        self.set_operator(from, true);
+        self.timers.operators.insert(id, name.to_owned());
+        self.reply(id, Reply::YoureOper);
+        self.set_operator(id, true);
         Ok(())
     }
 
-    /// Makes somebody an operator of the server, or an operator no longer.
+    /// Grants or removes operator status.
     fn set_operator(&mut self, id: ConnectionId, on: bool) {
         if self.set_user_mode(id, 'o', on) {
             self.send_user_modes(id, if on { "+o" } else { "-o" });
@@ -83,7 +147,7 @@ impl Hub {
         self.require_operator(id).is_ok()
     }
 
-    /// An operator of the server; everybody else is refused for not being one.
+    /// The user, if it is a server operator; any other user is an error.
     fn require_operator(&self, id: ConnectionId) -> CommandResult<'static, &Registered> {
         let user = self.people.registered(id)?;
         let is_one = user.modes.has('o');
@@ -119,8 +183,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Asks for the configuration to be read again; what comes of it is reported by
-    /// [`Hub::reconfigured`].
+    /// Requests a reload of the configuration; [`Hub::reconfigured`] reports the result.
     pub(super) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
         self.require_operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
@@ -128,18 +191,8 @@ impl Hub {
         Ok(())
     }
 
-    /// The configuration was read again: what it says holds from now on, or, when it is broken,
-    /// what held before. Operators are notified.
-    pub fn reconfigured(
-        &mut self,
-        read: Result<HubSettings, String>,
-        now: HubTime,
-        outbox: &mut Outbox,
-    ) {
-        self.step(now, outbox, |hub| hub.reconfigure(read));
-    }
-
-    fn reconfigure(&mut self, read: Result<HubSettings, String>) {
+    /// Replaces the settings, if they could be read, and reports the result to the operators.
+    pub(in crate::server::hub) fn reconfigure(&mut self, read: Result<HubSettings, String>) {
         let outcome = match read {
             Ok(settings) => {
                 let before = mem::replace(&mut self.settings, settings);
@@ -158,7 +211,7 @@ impl Hub {
         self.revoke_operators();
     }
 
-    /// Those whom the configuration names no longer are operators no longer.
+    /// Removes operator status from users whose account is no longer configured.
     fn revoke_operators(&mut self) {
         for (id, name) in mem::take(&mut self.timers.operators) {
             if self.settings.operators.iter().any(|one| one.name == name) {
@@ -169,21 +222,12 @@ impl Hub {
         }
     }
 
-    /// A room that was anybody's becomes the lobby: only operators of the server operate it.
+    /// Makes server operators the only room operators of a new lobby, which may have been an
+    /// ordinary room.
     fn sync_lobby_operators(&mut self) {
         let members = self.lobby().map(|room| room.members.clone());
         for RoomMember { id, .. } in members.unwrap_or_default() {
             self.set_lobby_operator(id, self.is_operator(id));
-        }
-    }
-}
-
-impl Credential {
-    /// Whether this is the right password.
-    fn is(&self, given: &str) -> bool {
-        match self {
-            Self::Plain(right) => right == given,
-            Self::Hash(hash) => password::verify(given, hash),
         }
     }
 }
@@ -194,11 +238,12 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::server::hub::Operator;
+    use crate::server::hub::task::Answer;
+    use crate::server::hub::{DisconnectReason, HubTime, Operator, Outbox};
     use crate::wire::Line;
 
     #[test]
-    fn a_wrong_password_has_to_be_waited_for_and_a_right_one_not() {
+    fn a_wrong_password_pauses_its_sender_and_a_right_one_does_not() {
         let root = Operator {
             name: "root".to_owned(),
             credential: Credential::Plain("sesame".to_owned()),
@@ -222,12 +267,10 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_tried_once_a_second_and_those_who_guess_leave_room_for_others() {
-        // The least work there can be: the hash of `sesame`.
-        let hash = "$argon2id$v=19$m=8,t=1,p=1$4P2sQ3ks/E2afGnd6uu8YA$rjB3RiCu31D2SAjpSdnJKdD32SXW56B8IdF66uucCNI";
+    fn hashes_are_checked_once_a_second_and_guessers_leave_attempts_for_others() {
         let root = Operator {
             name: "root".to_owned(),
-            credential: Credential::Hash(hash.to_owned()),
+            credential: Credential::Hash("the hash".to_owned()),
         };
         let settings = HubSettings {
             operators: vec![root],
@@ -251,6 +294,13 @@ mod tests {
                 at(milliseconds),
                 &mut outbox,
             );
+            if let Some(Task::CheckPassword { password, .. }) = outbox.tasks.pop() {
+                let answer = Answer::PasswordChecked {
+                    connection: id,
+                    is_correct: password == "sesame",
+                };
+                hub.answered(answer, at(milliseconds), &mut outbox);
+            }
             let first = outbox.sends().next();
             first.map_or_else(String::new, |(_, line)| {
                 String::from_utf8_lossy(line).into()
@@ -265,12 +315,12 @@ mod tests {
         let (incorrect, too_soon) = (":Password incorrect\r\n", " was not tried; try again in ");
         assert!(say(alice, 0, wrong).ends_with(incorrect));
         assert!(say(bob, 999, right).contains(too_soon));
-        // Each try needs twice as long without a hash as the one before it from there.
+        // Each attempt doubles the time for the address, even one that was not checked.
         assert!(say(alice, 1_999, wrong).ends_with("try again in 3 s\r\n"));
         assert!(say(bob, 2_000, right).contains(" 381 "));
         assert!(say(alice, 3_999, wrong).contains(too_soon));
         assert!(say(alice, 8_000, wrong).ends_with(incorrect));
-        // However many guess, and however they take turns.
+        // Many addresses guess in turn.
         let mut hashes = 0;
         for round in 3..23 {
             for (guesser, place) in guessers.into_iter().zip(0..) {
@@ -280,5 +330,51 @@ mod tests {
         }
         assert!((3..15).contains(&hashes), "{hashes}");
         assert!(say(carol, 69_000, right).contains(" 381 "));
+    }
+
+    #[test]
+    fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
+        let root = Operator {
+            name: "root".to_owned(),
+            credential: Credential::Hash("the hash".to_owned()),
+        };
+        let with_root = HubSettings {
+            operators: vec![root],
+            ..HubSettings::default()
+        };
+        let now = HubTime::default();
+        for (loses_operator, leaves, answered) in [
+            (false, false, Some(" 381 alice :")),
+            (true, false, Some(" 464 alice :")),
+            (false, true, None),
+        ] {
+            let (mut hub, mut outbox) = (Hub::new(with_root.clone(), now), Outbox::default());
+            let alice = ConnectionId::new(0, 0);
+            hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+            for line in ["NICK alice", "USER a 0 * :a", "OPER root sesame"] {
+                hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+            }
+            assert_eq!(outbox.tasks.len(), 1);
+            if loses_operator {
+                hub.reconfigured(Ok(HubSettings::default()), now, &mut outbox);
+            }
+            if leaves {
+                hub.disconnected(alice, DisconnectReason::Closed, now, &mut outbox);
+            }
+            outbox.clear();
+            let answer = Answer::PasswordChecked {
+                connection: alice,
+                is_correct: true,
+            };
+            // The second answer has no task.
+            hub.answered(answer.clone(), now, &mut outbox);
+            hub.answered(answer, now, &mut outbox);
+            let sent = outbox.sends().next();
+            let sent = sent.map(|(_, line)| str::from_utf8(line).unwrap());
+            match answered {
+                Some(part) => assert!(sent.unwrap().contains(part), "{sent:?}"),
+                None => assert_eq!(sent, None),
+            }
+        }
     }
 }

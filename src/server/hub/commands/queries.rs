@@ -1,5 +1,4 @@
-//! Questions about people and about the server: WHOIS, USERHOST, ISON, VERSION, TIME, INFO, LINKS,
-//! STATS.
+//! Queries about users and the server: WHOIS, USERHOST, ISON, VERSION, TIME, INFO, LINKS, STATS.
 
 use super::welcome::VERSION;
 use crate::server::hub::time::seconds_as_date;
@@ -98,12 +97,12 @@ impl Hub {
         Ok(())
     }
 
-    /// There is one server, so there are no links.
+    /// There are no other servers, so there are no links.
     pub(super) fn links(&self, from: ConnectionId) {
         self.reply_about(from, Reply::EndOfLinks, "*");
     }
 
-    /// Only how long the server has been up; all other figures are in `LUSERS`.
+    /// `STATS u` reports the uptime; all other figures are in `LUSERS`.
     pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) {
         let query = query.unwrap_or("*");
         if query == "u" {

@@ -1,4 +1,4 @@
-//! From a connection to a person and back: PASS, NICK, USER, CAP, PING, QUIT, SETNAME.
+//! Registration and the connection itself: PASS, NICK, USER, CAP, PING, QUIT, SETNAME.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -30,19 +30,19 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
-        // Whoever is silenced keeps the nick: under another one the mask might not fit, and the new
-        // nick might itself be what they want to say.
+        // A muted user keeps the nick: the mask might not match another one, and the new nick might
+        // itself be the message.
         let user = self.people.registered(from);
         if user.is_ok_and(|user| self.is_silenced(user)) {
             return Err(Rejection::NickMuted(wanted));
         }
         self.count_nick(from, wanted)?;
-        // Another spelling of the same nick is no news for those who watch it.
+        // A change of case is no event for watchers of the nick.
         let is_other = owner.is_none();
         if is_other {
             self.record_whowas(from);
         }
-        // The nick is put aside before anything else, so that a second newcomer cannot have it.
+        // The nick is reserved before anything else, so that no other connection can take it.
         if let Some(before) = &before {
             self.people.nicks.remove(&before.key());
         }
@@ -66,7 +66,7 @@ impl Hub {
         self.register_if_complete(from)
     }
 
-    /// Whether somebody may not talk in one of their rooms.
+    /// Whether the user is muted in one of the rooms joined.
     fn is_silenced(&self, user: &Registered) -> bool {
         let mut rooms = self.rooms_of(user);
         rooms.any(|(room, member)| !member.has_voice() && room.is_muted(&user.source))
@@ -116,7 +116,7 @@ impl Hub {
         let has = self.capabilities(from);
         match &*capitals {
             "LS" => {
-                // Whoever speaks this version is told of what is new without asking for it.
+                // CAP version 302 implies cap-notify.
                 let version = argument.and_then(|version| version.trim().parse().ok());
                 if version >= Some(302) {
                     self.set_capabilities(from, has.with(Capabilities::CAP_NOTIFY));
@@ -136,8 +136,8 @@ impl Hub {
         }
     }
 
-    /// Gives the list back whole, or says that this cannot be: a part would be taken for another
-    /// request.
+    /// Sends the list as a whole or returns an error: a client would read a part of it as a
+    /// different list.
     fn send_cap(
         &self,
         to: ConnectionId,
@@ -151,7 +151,7 @@ impl Hub {
         Ok(())
     }
 
-    /// What makes the kind of a recipient stands in each room they are in.
+    /// Sets the capabilities of a connection, also in each room it is in.
     fn set_capabilities(&mut self, id: ConnectionId, capabilities: Capabilities) {
         if let Some(person) = self.people.get_mut(id) {
             person.capabilities = capabilities;
@@ -191,14 +191,13 @@ impl Hub {
     }
 
     pub(super) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
-        // The word in front tells what a person wrote from what the server says of a lost
-        // connection.
+        // The prefix distinguishes the user's text from the server's reason for a lost connection.
         let bytes_max = self.settings.limits.reason_bytes;
         let quit_reason = reason.map(|reason| format!("Quit: {}", truncate(reason, bytes_max)));
         self.disconnect(from, quit_reason.as_deref().unwrap_or("Quit"));
     }
 
-    /// Lets somebody in once all that is needed is known.
+    /// Completes registration once nick, user name, password and capabilities are settled.
     fn register_if_complete(&mut self, id: ConnectionId) -> CommandResult<'static> {
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
@@ -246,8 +245,8 @@ impl Hub {
     }
 }
 
-/// Why a connection ends at once whose first words are those of another protocol: a browser can be
-/// led to send lines of a stranger's choice behind its own, and a TLS client waits for an answer
+/// The reason to close a connection whose first line belongs to another protocol. A web page can
+/// make a browser send lines of its choice after an HTTP header, and a TLS client waits for a reply
 /// that never comes.
 pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     const TLS_HANDSHAKE: &[u8] = &[0x16];
@@ -263,8 +262,8 @@ pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The user name as others see it: `~`, because nobody vouches for it, and of what was sent what
-/// can never be taken for another part of `nick!user@host`. `None` when nothing is left.
+/// The user name as others see it: `~`, because it is not verified, and the characters that cannot
+/// be mistaken for another part of `nick!user@host`. `None` if none are left.
 fn clean_user_name(user: &str) -> Option<String> {
     let kept = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
     let clean: String = user.chars().filter(kept).take(USER_BYTES_MAX - 1).collect();
@@ -276,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_name_cannot_be_taken_for_another_part_of_a_source() {
+    fn a_user_name_cannot_be_mistaken_for_another_part_of_a_source() {
         for (sent, seen) in [
             ("alice", Some("~alice")),
             ("a@b!c", Some("~abc")),

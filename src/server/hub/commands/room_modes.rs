@@ -1,4 +1,4 @@
-//! `MODE #room`: what a room is like, who may do what in it, and who is kept out or let in.
+//! `MODE #room`: flags, key, limit, lists of masks, and the status of members.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -11,15 +11,15 @@ use crate::server::hub::state::rooms::{MaskEntry, Masks};
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room};
 use crate::wire::request::MODES_MAX;
 
-/// The letters that are set or not, with nothing behind them.
+/// The modes without a parameter.
 pub(super) const FLAGS: &str = "Cimnst";
 /// `CHANMODES`: lists, what always needs a parameter, what needs one to be set, and flags. RFC
 /// 2811, 4; Modern IRC, "Channel Modes".
 pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
-/// All letters that can stand on rooms, as the welcome tells them.
+/// All modes of rooms and members, as the welcome lists them.
 pub(super) const ROOM_MODES: &str = "CIbeiklmnostv";
 
-/// A change to a room that was asked for.
+/// A requested mode change.
 #[derive(Debug, Clone, Copy)]
 struct ModeChange<'a> {
     room: &'a str,
@@ -28,7 +28,7 @@ struct ModeChange<'a> {
     parameter: Option<&'a str>,
 }
 
-/// What became of it: the parameter as the others are told, or nothing new.
+/// The parameter to show to the room after a change, or `None` if nothing changed.
 type Applied<'a> = CommandResult<'a, Option<Option<String>>>;
 
 impl Hub {
@@ -47,19 +47,19 @@ impl Hub {
         let number = room.number;
         let mut changes = Changes::default();
         let mut parameters = parameters.into_iter().flatten();
-        // A list is told once, and so is what is not known: a line has room for hundreds of letters.
-        let mut told_before = BTreeSet::new();
+        // Each list and each unknown letter is answered once: a line can have hundreds of letters.
+        let mut answered = BTreeSet::new();
         let done = signed(letters).try_for_each(|(on, letter)| {
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
             let is_question = "beI".contains(letter) && parameter.is_none();
-            // Who is kept out is for everybody to see; who is let in all the same is not.
+            // The list of bans is public; exceptions and invitations are not.
             let room = match letter {
                 'b' if is_question => self.rooms.find(name)?,
                 _ => self.operated_room(from, name)?,
             };
             if is_question {
-                if told_before.insert(letter) {
+                if answered.insert(letter) {
                     self.send_mask_list(from, room, letter);
                 }
                 return Ok(());
@@ -78,8 +78,8 @@ impl Hub {
                         self.broadcast_mode_changes(from, number, &mem::take(&mut changes));
                     }
                 }
-                Err(Rejection::UnknownRoomMode(_)) if !told_before.insert(letter) => {}
-                // What is wrong with one letter, person or mask does not keep the others from it.
+                Err(Rejection::UnknownRoomMode(_)) if !answered.insert(letter) => {}
+                // An error in one letter, nick or mask does not stop the others.
                 Err(rejection @ Rejection::UnknownRoomMode(_)) => self.reject(from, rejection),
                 Err(rejection) if parameter.is_some() => self.reject(from, rejection),
                 Err(rejection) => return Err(rejection),
@@ -105,7 +105,7 @@ impl Hub {
         let mut parameters = String::new();
         if let Some(key) = &room.key {
             modes.push('k');
-            // Whoever is in it knows the way in; nobody else is to learn it here.
+            // Only members see the key.
             let is_member = self.member(to, room).is_some();
             parameters.push(' ');
             parameters.push_str(if is_member { key } else { "*" });
@@ -160,7 +160,7 @@ impl Hub {
         }
     }
 
-    /// Tells the lobby that the server made somebody its operator, or an operator no longer.
+    /// Makes a member of the lobby its operator, or removes that, and reports it in the lobby.
     pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) -> Option<()> {
         let number = self.lobby()?.number;
         let user = self.people.registered(id).ok()?;
@@ -178,7 +178,7 @@ impl Hub {
 }
 
 impl<'a> ModeChange<'a> {
-    /// Makes somebody an operator, or gives them a voice.
+    /// Grants or removes operator status or voice.
     fn standing(self, room: &mut Room, nick: &'a str, user: &Registered) -> Applied<'a> {
         let membership = user.membership(room.number);
         let member = membership.and_then(|membership| room.member_mut(membership));
@@ -254,8 +254,8 @@ impl<'a> ModeChange<'a> {
     }
 }
 
-/// Whether a text can be a key: it has to be one word of `JOIN` and `MODE`, and one of several
-/// between commas.
+/// Whether a text can be a key: one word in `JOIN` and `MODE`, without a comma, which separates
+/// keys.
 fn is_key(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_graphic() && c != ',';
     !text.is_empty() && !text.starts_with(':') && text.chars().all(fits)
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_is_what_there_is() {
+    fn the_announced_modes_are_the_supported_ones() {
         assert_eq!(CHANMODES, format!("beI,k,l,{FLAGS}"));
         let mut all: Vec<char> = CHANMODES
             .replace(',', "")

@@ -1,19 +1,19 @@
-//! Modes as sets of letters, and the ones that people set on themselves: `MODE nick`.
+//! `MODE nick`, and the changes of modes as text.
 //!
-//! `i` hides from those who share no room, `w` asks to hear `WALLOPS`, `B` says that this is a
-//! program, and `o` is what `OPER` gives.
+//! `i` hides a user from others without a shared room, `w` enables `WALLOPS`, `B` marks a bot, and
+//! `o` is set by `OPER` alone.
 
 use std::fmt;
 
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Registered, Rejection, Reply};
 use crate::wire::FoldedName;
 
-/// The letters that people can set on themselves.
+/// The modes that users can set themselves.
 const SETTABLE_USER_MODES: &str = "Biw";
-/// All letters that can stand on people, as the welcome tells them.
+/// All user modes, as the welcome lists them.
 pub(super) const USER_MODES: &str = "Biow";
 
-/// The letters of a request with the sign that stands before each.
+/// The letters of a request, each with its sign.
 pub(super) fn signed(letters: &str) -> impl Iterator<Item = (bool, char)> {
     let mut on = true;
     letters.chars().filter_map(move |letter| match letter {
@@ -25,11 +25,11 @@ pub(super) fn signed(letters: &str) -> impl Iterator<Item = (bool, char)> {
     })
 }
 
-/// How many bytes of changes are put into one line, before the last of them: with a mask behind
-/// them, and a source and a room before them, they still fit.
+/// Bytes of changes in one line before the last one: with a mask after them, and a source and a
+/// room before them, they still fit.
 const CHANGES_BYTES_MAX: usize = 200;
 
-/// What has changed, as it stands in a line: `+nt-l` and the like.
+/// Mode changes as text, such as `+nt-l`.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) letters: String,
@@ -54,7 +54,7 @@ impl Changes {
         self.letters.is_empty()
     }
 
-    /// Whether one more parameter could be too many for a line.
+    /// Whether another parameter might not fit in the line.
     pub(super) fn is_full(&self) -> bool {
         self.letters.len() + self.parameters.len() > CHANGES_BYTES_MAX
     }
@@ -67,7 +67,7 @@ impl fmt::Display for Changes {
 }
 
 impl Hub {
-    /// The modes of a person, who alone can see and change them.
+    /// Shows or changes the modes of a user, which only the user may do.
     pub(super) fn user_mode<'a>(
         &mut self,
         from: ConnectionId,
@@ -86,7 +86,7 @@ impl Hub {
         };
         let (mut changes, mut unknown) = (Changes::default(), false);
         for (on, letter) in signed(letters) {
-            // Being an operator can be given back, and got by `OPER` only.
+            // `-o` is allowed; `+o` needs `OPER`.
             if !SETTABLE_USER_MODES.contains(letter) && letter != 'o' {
                 unknown = true;
             } else if !(letter == 'o' && on) && self.set_user_mode(from, letter, on) {
@@ -102,7 +102,7 @@ impl Hub {
         (!unknown).then_some(()).ok_or(Rejection::UnknownUserMode)
     }
 
-    /// Sets or takes a mode of a person; whether that was a change.
+    /// Sets or removes a user mode. Returns whether it changed.
     pub(super) fn set_user_mode(&mut self, id: ConnectionId, letter: char, on: bool) -> bool {
         let user = self.people.registered_mut(id);
         let changed = user.is_ok_and(|user| user.modes.set(letter, on));

@@ -1,5 +1,5 @@
-//! What people are told when they come in, and can ask for again: the welcome, what this server can
-//! do, how many are here, and the message of the day.
+//! The welcome after registration, which users can request again: the numerics 001 to 005, LUSERS
+//! and MOTD.
 
 use super::room_modes::{CHANMODES, ROOM_MODES};
 use super::user_modes::USER_MODES;
@@ -9,10 +9,9 @@ use crate::server::hub::{ConnectionId, Hub, Reply};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::request::{MODES_MAX, USERHOST_MAX};
 
-/// How many tokens one line of `005` has: with the nick and the words it is then at most 15
-/// parameters.
+/// Tokens in one `005` line: with the nick and the text at most 15 parameters.
 const TOKENS_A_LINE: usize = 13;
-/// The program and its version, as people are told.
+/// Program and version, as users see it.
 pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION"));
 
 impl Hub {
@@ -38,8 +37,8 @@ impl Hub {
         self.motd(to);
     }
 
-    /// What this server tells of itself: nothing that it does not keep. Modern IRC,
-    /// "RPL_ISUPPORT Parameters".
+    /// The `005` tokens. Each of them is a promise that the server keeps. Modern IRC, "RPL_ISUPPORT
+    /// Parameters".
     fn isupport(&self) -> String {
         let (limits, network) = (&self.settings.limits, &self.settings.network);
         format!(
@@ -80,7 +79,7 @@ impl Hub {
         self.reply(to, Reply::EndOfMotd);
     }
 
-    /// How many are here. There is one server; everybody is its own.
+    /// The numbers of users and rooms. With one server, all users are local.
     pub(super) fn lusers(&self, to: ConnectionId) {
         let (people, here) = (&self.people, self.people.registered);
         let (invisible, most) = (people.invisible, people.registered_max);

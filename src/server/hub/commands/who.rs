@@ -1,4 +1,4 @@
-//! Who is here, with the details that are asked for: WHO. RFC 2812, 3.6.1; IRCv3 WHOX.
+//! Lists users with selected fields: WHO. RFC 2812, 3.6.1; IRCv3 WHOX.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use crate::server::hub::{
     Capabilities, ConnectionId, Hub, Person, Registered, Reply, Room, RoomMember, Truncated,
 };
 
-/// The details there are, in the order they are told in; behind them all comes `r`, the real name.
+/// The WHOX fields in the order of the reply, except `r`, the real name, which is last.
 const FIELDS: &str = "tcuihsnfdlao";
-/// The longest token that comes back, in bytes.
+/// The longest token that is echoed, in bytes.
 const TOKEN_BYTES_MAX: usize = 3;
 
-/// Somebody who is told of, and the room they are told of in.
+/// A user in the reply, and the room listed for it.
 type Match<'a> = (
     Option<(&'a Room, &'a RoomMember)>,
     &'a Person,
@@ -25,7 +25,7 @@ impl Hub {
         let fields = fields.unwrap_or_default();
         let (flags, fields) = fields.split_once('%').unwrap_or((fields, ""));
         let (letters, token) = fields.split_once(',').unwrap_or((fields, "0"));
-        // Without a letter that means something, the usual ones are told.
+        // Without a known field the reply has the usual form.
         let is_field = |letter| letter == 'r' || FIELDS.contains(letter);
         let fields = letters.contains(is_field).then_some((letters, token));
         let mut found: Vec<Match<'_>> = Vec::new();
@@ -40,7 +40,7 @@ impl Hub {
                 }
             }
         } else if mask.contains(['*', '?']) || mask == "0" {
-            // `0` is another way to ask about everybody. RFC 2812, 3.6.1.
+            // `0` means all users. RFC 2812, 3.6.1.
             let mask = if mask == "0" { "*" } else { mask };
             self.timers.scanned.set(self.people.registered);
             for (person, user) in self.people.all_registered() {
@@ -62,7 +62,8 @@ impl Hub {
         self.reply_about(from, Reply::EndOfWho, Truncated(mask));
     }
 
-    /// Whether somebody comes up when the other does not ask for their very nick.
+    /// Whether a mask can find this user: an invisible one is found by itself, by operators and in
+    /// shared rooms.
     fn can_see(&self, from: ConnectionId, id: ConnectionId, user: &Registered) -> bool {
         let is_near = |(room, _): (&Room, _)| self.member(from, room).is_some();
         !user.modes.has('i')
@@ -71,7 +72,7 @@ impl Hub {
             || self.rooms_of(user).any(is_near)
     }
 
-    /// Tells the details with these letters, and gives the token back; or tells the usual details.
+    /// Sends the requested fields with the token, or the usual form.
     fn send_who(&self, to: ConnectionId, fields: Option<(&str, &str)>, found: &Match<'_>) {
         let (place, person, user) = *found;
         let (letters, token) = fields.unwrap_or(("cuhsnf", ""));
@@ -92,8 +93,7 @@ impl Hub {
             'n' => user.nick.as_str(),
             'f' => &flags,
             'o' => "n/a",
-            // How many servers away, and how long silent: that is told to `WHOIS`. And nobody has
-            // an account.
+            // Hops, idle time (which only `WHOIS` reports) and account, which no user has.
             _ => "0",
         };
         let mut details = String::with_capacity(LINE_BYTES_MAX);
@@ -119,7 +119,7 @@ fn is_meant(mask: &str, person: &Person, user: &Registered) -> bool {
         || masks::matches(mask, &person.host.to_string())
 }
 
-/// Here or gone, operator, bot, and what they are in the room.
+/// The flags: here (`H`) or away (`G`), operator, bot, and the prefix in the room.
 fn flags(Registered { away, modes, .. }: &Registered, prefix: &str) -> String {
     let place = if away.is_some() { 'G' } else { 'H' };
     let operator = if modes.has('o') { "*" } else { "" };

@@ -1,16 +1,16 @@
-//! Who was here before: WHOWAS. RFC 2812, 3.6.3.
+//! Former users of a nick: WHOWAS. RFC 2812, 3.6.3.
 
 use crate::server::hub::state::people::HostName;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{ConnectionId, Hub, Rejection, Reply, Truncated};
 use crate::wire::FoldedName;
 
-/// How many are remembered, the latest first; the oldest is forgotten for one more.
+/// Maximum number of entries, the latest first; the oldest is dropped for a new one.
 const WHOWAS_MAX: usize = 500;
-/// How many of them can be from one network, so that nobody can have all others forgotten.
+/// Maximum number of entries from one network, so that no network can push out all others.
 const WHOWAS_PER_NETWORK_MAX: usize = 100;
 
-/// Somebody who had this nick.
+/// A former user of a nick.
 #[derive(Debug)]
 pub(in crate::server::hub) struct WhowasEntry {
     nick: Box<str>,
@@ -21,7 +21,7 @@ pub(in crate::server::hub) struct WhowasEntry {
 }
 
 impl Hub {
-    /// Remembers somebody whose nick is free now.
+    /// Adds a user whose nick becomes free.
     pub(in crate::server::hub) fn record_whowas(&mut self, id: ConnectionId) {
         let Ok((person, user)) = self.people.person(id) else {
             return;
@@ -69,7 +69,7 @@ mod tests {
     use crate::wire::Line;
 
     #[test]
-    fn nobody_can_have_all_others_forgotten() {
+    fn no_network_can_push_out_all_other_entries() {
         let (now, mut settings) = (HubTime::default(), HubSettings::default());
         settings.limits.enabled = false;
         let mut hub = Hub::new(settings, now);
@@ -84,7 +84,7 @@ mod tests {
         for number in 0..WHOWAS_MAX {
             come_and_go(1, &format!("mallory{number}"));
         }
-        // Others who were here count as before: the oldest are forgotten first.
+        // Further users of other networks push out the oldest entries first.
         for number in 0..WHOWAS_MAX - WHOWAS_PER_NETWORK_MAX - 1 {
             come_and_go(
                 2 + u8::try_from(number / 99).unwrap(),

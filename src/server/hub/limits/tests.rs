@@ -1,4 +1,4 @@
-//! The limits, below, at and above each.
+//! Each limit: below, at and above it.
 
 #![cfg(test)]
 
@@ -30,11 +30,11 @@ fn hub(limits: Limits) -> (Hub, Outbox) {
     (hub, outbox)
 }
 
-/// Says one line; when the next one is to be taken, if that is not at once.
+/// Sends one line; returns until when the connection is paused, if it is.
 fn say(hub: &mut Hub, outbox: &mut Outbox, now: u64) -> Option<Duration> {
     outbox.clear();
     hub.received(alice(), Line::Whole(b"PING x"), at(now), outbox);
-    assert_eq!(outbox.sends().count(), 1, "it is answered in any case");
+    assert_eq!(outbox.sends().count(), 1, "it is answered even when paused");
     outbox.pauses.first().map(|(_, until)| *until)
 }
 
@@ -51,12 +51,12 @@ fn a_burst_is_taken_at_once_and_what_follows_waits_its_turn() {
     let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
     assert_eq!(say(&mut hub, &mut outbox, 1000), None);
     assert_eq!(say(&mut hub, &mut outbox, 1000), None);
-    // The third is the last of the burst: the fourth has to wait for a tenth of a second.
+    // The third is the last of the burst: the fourth waits for a tenth of a second.
     let wait = say(&mut hub, &mut outbox, 1000);
     assert_eq!(wait, Some(Duration::from_millis(1100)));
     let wait = say(&mut hub, &mut outbox, 1100);
     assert_eq!(wait, Some(Duration::from_millis(1200)));
-    // After silence the whole burst is there again, and no more than that.
+    // After silence the whole burst is available again, and no more than that.
     for now in [9000, 9000] {
         assert_eq!(say(&mut hub, &mut outbox, now), None);
     }
@@ -65,7 +65,7 @@ fn a_burst_is_taken_at_once_and_what_follows_waits_its_turn() {
 }
 
 #[test]
-fn whoever_keeps_to_the_rate_never_waits() {
+fn a_client_that_keeps_to_the_rate_never_waits() {
     let (mut hub, mut outbox) = hub(three_at_once_and_ten_a_second());
     for now in (0..10_000).step_by(100) {
         assert_eq!(say(&mut hub, &mut outbox, now), None, "at {now}");
@@ -74,7 +74,7 @@ fn whoever_keeps_to_the_rate_never_waits() {
 
 #[test]
 fn a_long_answer_costs_as_much_as_several_lines() {
-    // The welcome is longer than two of these, and one line of the burst is to be left.
+    // The welcome is longer than two of these, and one line of the burst should be left.
     for (answer_bytes_per_line, waits) in [(512, true), (100_000, false)] {
         let (mut hub, mut outbox) = hub(Limits {
             answer_bytes_per_line,
@@ -91,7 +91,7 @@ fn a_long_answer_costs_as_much_as_several_lines() {
 
 #[test]
 fn an_answer_counts_like_one_more_line_from_its_bound_on() {
-    // The last of a burst of two is taken at once when the first counted once.
+    // The second line of a burst of two is handled at once if the first counted once.
     for (answer_bytes, waits) in [(511, false), (512, true)] {
         let (mut hub, mut outbox) = hub(Limits {
             answer_bytes_per_line: 512,
@@ -108,7 +108,7 @@ fn an_answer_counts_like_one_more_line_from_its_bound_on() {
 }
 
 #[test]
-fn looking_at_everybody_costs_more_than_looking_at_one() {
+fn a_scan_of_all_people_costs_more_than_a_lookup_of_one() {
     let (mut hub, mut outbox) = hub(Limits {
         lines_burst: 4,
         answer_bytes_per_line: 512,
@@ -130,13 +130,13 @@ fn looking_at_everybody_costs_more_than_looking_at_one() {
         let until = outbox.pauses.first().map(|(_, until)| *until);
         until.map_or(Duration::ZERO, |until| until - at(now).running)
     };
-    assert_eq!(wait(b"WHO nobody", 100_000), Duration::ZERO);
+    assert_eq!(wait(b"WHO absent", 100_000), Duration::ZERO);
     // 200 people are 3,200 bytes, six lines more; one of the burst was left, and one is next.
-    assert_eq!(wait(b"WHO nobody*", 100_000), Duration::from_millis(500));
+    assert_eq!(wait(b"WHO absent*", 100_000), Duration::from_millis(500));
 }
 
 #[test]
-fn without_limits_nobody_waits() {
+fn without_limits_no_client_waits() {
     let limits = Limits {
         enabled: false,
         ..three_at_once_and_ten_a_second()
@@ -149,7 +149,7 @@ fn without_limits_nobody_waits() {
 
 // A46.
 #[test]
-fn whoever_floods_is_given_up_when_no_sign_of_life_comes_in_time() {
+fn a_flooding_client_without_a_pong_in_time_is_disconnected() {
     for (alive_at, given_up_at) in [(100_000, 130_000), (110_000, 140_000)] {
         let (mut hub, mut outbox) = hub(Limits {
             flood_seconds: 30,
@@ -160,7 +160,7 @@ fn whoever_floods_is_given_up_when_no_sign_of_life_comes_in_time() {
         }
         outbox.clear();
         let mut heard = String::new();
-        // Two more than are taken in the long run.
+        // Two lines above the rate.
         for now in [100_000; 2].into_iter().chain((100_000..).step_by(100)) {
             let line: &[u8] = if now == alive_at {
                 b"PONG x"
@@ -182,7 +182,7 @@ fn whoever_floods_is_given_up_when_no_sign_of_life_comes_in_time() {
             outbox.clear();
         }
         assert!(heard.ends_with("ERROR :Closing Link: alice (Excess Flood)\r\n"));
-        // Asked every other second.
+        // A ping every two seconds.
         let asked = heard.matches(" PING ").count() as u64;
         assert_eq!(asked, (given_up_at - 100_000) / 2_000, "{heard}");
     }

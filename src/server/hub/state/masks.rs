@@ -1,15 +1,15 @@
-//! Masks that a room keeps: of those who cannot come in, and of those who cannot speak.
+//! Masks in the lists of a room: bans, exceptions, invitations and mutes.
 
 use crate::wire::mask;
 pub(in crate::server::hub) use crate::wire::mask::matches;
 
-/// The longest mask that a room keeps, in bytes.
+/// The longest mask in a list, in bytes.
 const KEPT_BYTES_MAX: usize = 120;
 
-/// What stands before a mask that keeps nobody out and only silences; announced as `EXTBAN`.
+/// Prefix of a mask that only mutes and never bans; announced as `EXTBAN`.
 pub(super) const MUTE: &str = "m:";
 
-/// A mask made whole, as far as a room keeps it.
+/// The mask in the form `nick!user@host`, or `None` if a room cannot keep it.
 pub(in crate::server::hub) fn normalize(mask: &str) -> Option<String> {
     let whole = match mask.strip_prefix(MUTE) {
         Some(muted) if muted.starts_with(MUTE) => return None,
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_is_made_whole_and_stays_one_parameter() {
+    fn a_mask_is_completed_and_stays_one_parameter() {
         for (given, kept) in [
             ("bar", Some("bar!*@*")),
             ("bar!*@*", Some("bar!*@*")),

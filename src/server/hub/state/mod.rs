@@ -1,6 +1,7 @@
-//! The tables of the hub: people, rooms, masks and modes. Each keeps its own indices equal.
+//! The tables of the hub: people, rooms, masks and modes. Each table keeps its own indexes
+//! consistent.
 //!
-//! It knows no command and sends nothing; only the hub and its commands import it.
+//! They know no command and send nothing. Only the hub and its commands import this folder.
 
 pub(super) mod masks;
 pub(super) mod modes;

@@ -1,13 +1,13 @@
-//! A set of mode letters, of a room or of a user.
+//! The mode letters of a room or of a user.
 
 use std::fmt::{self, Write};
 
-/// A set of letters.
+/// A set of mode letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::server::hub) struct Modes(u64);
 
 impl Modes {
-    /// The letters of a text.
+    /// The letters in a text.
     pub(in crate::server::hub) fn of(letters: &str) -> Self {
         let mut modes = Self::default();
         for letter in letters.chars() {
@@ -20,7 +20,7 @@ impl Modes {
         self.0 & bit(letter) != 0
     }
 
-    /// Sets or takes a letter; whether that was a change.
+    /// Sets or removes a letter. Returns whether the set changed.
     pub(in crate::server::hub) fn set(&mut self, letter: char, on: bool) -> bool {
         let before = *self;
         if on {

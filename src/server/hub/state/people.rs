@@ -1,4 +1,4 @@
-//! Who is connected, in dense numbered slots, and which nick belongs to whom.
+//! The table of connections, in dense numbered slots, and the index of nicks.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -8,16 +8,16 @@ use std::time::Duration;
 use crate::server::hub::{Capabilities, CommandResult, Modes, Rejection};
 use crate::wire::{FoldedName, Nick};
 
-/// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
+/// The longest user name, in bytes, with the `~` in front; announced as `USERLEN`.
 pub(in crate::server::hub) const USER_BYTES_MAX: usize = 20;
 /// The longest host, in bytes; announced as `HOSTLEN`. An IPv6 address has at most eight groups of
 /// four digits.
 pub(in crate::server::hub) const HOST_BYTES_MAX: usize = 39;
 
-/// A connection, by a number that tells it from every other one there has been.
+/// Identifies a connection among all the connections of the server's lifetime.
 ///
-/// The index says where it is kept and is used again by later connections; the generation is not,
-/// so that what comes late for one connection never meets a newcomer.
+/// The index is the slot, which later connections use again. The generation is never used again, so
+/// an event that arrives late for one connection does not affect its successor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId {
     index: u32,
@@ -25,85 +25,87 @@ pub struct ConnectionId {
 }
 
 impl ConnectionId {
-    /// The connection in this place, the `generation`th there has been.
+    /// The connection in slot `index`, the `generation`th there.
     pub fn new(index: u32, generation: u32) -> Self {
         Self { index, generation }
     }
 
-    /// The place it is kept in.
+    /// Its slot.
     pub fn index(self) -> usize {
         self.index as usize
     }
 }
 
-/// Somebody connected.
+/// A connection.
 #[derive(Debug)]
 pub(in crate::server::hub) struct Person {
     pub(in crate::server::hub) id: ConnectionId,
     pub(in crate::server::hub) host: HostName,
     pub(in crate::server::hub) capabilities: Capabilities,
-    /// When the last line came.
+    /// When its last line arrived. All times here are on the monotonic clock unless they say Unix
+    /// time.
     pub(in crate::server::hub) last_heard: Duration,
-    /// When it is to be looked at again by the clock, and what for.
+    /// When its next timeout or ping is due.
     pub(in crate::server::hub) deadline: Duration,
     pub(in crate::server::hub) pinged: bool,
-    /// Up to when the lines taken so far have used up what is allowed.
+    /// The state of its rate limit, see `count_line`.
     pub(in crate::server::hub) allowance_used: Duration,
     pub(in crate::server::hub) stage: Stage,
 }
 
-/// How far somebody has come.
+/// The stage of a connection.
 #[derive(Debug)]
 pub(in crate::server::hub) enum Stage {
-    /// Not registered: nobody can see them, and all they can have is a nick put aside.
+    /// Not registered: invisible to all users, but its nick is reserved.
     Unregistered(Box<Unregistered>),
-    /// Registered.
+    /// Registered as a user.
     Registered(Registered),
 }
 
-/// What is known of somebody before the registration is complete.
+/// The state of a connection before registration is complete.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Unregistered {
     pub(crate) nick: Option<Nick>,
     /// User name and real name.
     pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
     pub(in crate::server::hub) password_ok: bool,
-    /// `CAP LS` or `CAP REQ` was said, and `CAP END` not yet.
+    /// `CAP LS` or `CAP REQ` was received, and `CAP END` not yet.
     pub(in crate::server::hub) negotiating: bool,
 }
 
-/// Somebody whom others can see.
+/// A registered user.
 #[derive(Debug)]
 pub(in crate::server::hub) struct Registered {
     pub(in crate::server::hub) nick: Nick,
     pub(in crate::server::hub) username: Box<str>,
     pub(in crate::server::hub) real_name: Box<str>,
-    /// `nick!user@host`, as it stands before everything they say.
+    /// `nick!user@host`, the source of the user's lines.
     pub(in crate::server::hub) source: Box<str>,
     pub(in crate::server::hub) rooms: Vec<Membership>,
-    /// Where they are asked to come, the latest last.
+    /// Invitations, the latest last.
     pub(in crate::server::hub) invitations: Vec<Invitation>,
-    /// Whose coming and going they want to be told of.
+    /// The nicks on the user's `MONITOR` list.
     pub(in crate::server::hub) monitoring: BTreeSet<FoldedName>,
     pub(in crate::server::hub) modes: Modes,
     pub(in crate::server::hub) away: Option<Box<str>>,
-    /// When they came, as Unix time.
+    /// When the user registered, as Unix time.
     pub(in crate::server::hub) signed_on: Duration,
-    /// When they last said something to others.
+    /// When the user last sent a message.
     pub(in crate::server::hub) last_spoke: Duration,
-    /// From which second on changes of nick are counted, and how many there were since.
+    /// The second in which the current minute of nick changes began, and how many there were since.
     pub(in crate::server::hub) nick_changes: (u32, u32),
 }
 
-/// That a person is in a room, and where in its list: leaving is then no search.
+/// A user's membership of a room, with the position in its member list, so that leaving needs no
+/// search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) struct Membership {
     pub(in crate::server::hub) room: u32,
     pub(in crate::server::hub) position: u32,
 }
 
-/// That somebody may enter a room whatever its modes say; the serial tells it from a later room
-/// with the same number.
+/// An invitation to a room. The serial distinguishes the room from a later one with the same
+/// number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) struct Invitation {
     pub(in crate::server::hub) room: u32,
@@ -111,8 +113,7 @@ pub(in crate::server::hub) struct Invitation {
 }
 
 impl Person {
-    /// The nick, registered or put aside; `*` when there is none yet. Modern IRC, "Numeric
-    /// Replies".
+    /// The nick, registered or reserved; `*` if there is none yet. Modern IRC, "Numeric Replies".
     pub(in crate::server::hub) fn nick_or_star(&self) -> &str {
         self.nick().map_or("*", Nick::as_str)
     }
@@ -138,7 +139,7 @@ impl Registered {
     }
 }
 
-/// Where somebody connects from, as it stands behind the `@`.
+/// The host of a user: the text after the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) struct HostName(IpAddr);
 
@@ -147,7 +148,7 @@ impl HostName {
         Self(address.to_canonical())
     }
 
-    /// What counts as one address for a limit: an IPv6 subscriber has a network of 64 bits.
+    /// The unit of a limit per address: an IPv6 subscriber has a whole /64 network.
     pub(in crate::server::hub) fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
@@ -158,7 +159,7 @@ impl HostName {
 
 impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A parameter that begins with a colon would be read as the last one.
+        // A parameter must not begin with a colon.
         if matches!(self.0, IpAddr::V6(address) if address.segments().first() == Some(&0)) {
             f.write_str("0")?;
         }
@@ -166,17 +167,18 @@ impl fmt::Display for HostName {
     }
 }
 
-/// Everybody connected, by number and by nick.
+/// All connections by id, and their nicks.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct People {
     pub(in crate::server::hub) slots: Vec<Option<Person>>,
-    /// Only ever asked for one nick: its order reaches no wire.
+    /// Never iterated, so its order cannot affect the output.
     pub(in crate::server::hub) nicks: HashMap<FoldedName, ConnectionId>,
     pub(in crate::server::hub) connected: usize,
     pub(in crate::server::hub) registered: usize,
     pub(in crate::server::hub) registered_max: usize,
-    /// How many of those present are hidden, and how many are operators.
+    /// Number of users with mode `i`.
     pub(in crate::server::hub) invisible: usize,
+    /// Number of users with mode `o`.
     pub(in crate::server::hub) operators: usize,
 }
 
@@ -187,13 +189,13 @@ impl People {
             self.slots.resize_with(index + 1, || None);
         }
         if let Some(slot) = self.slots.get_mut(index) {
-            debug_assert!(slot.is_none(), "two connections in one place");
+            debug_assert!(slot.is_none(), "two connections in one slot");
             *slot = Some(person);
             self.connected += 1;
         }
     }
 
-    /// Takes somebody out, and frees the nick. The rooms must have been left before.
+    /// Removes a connection and frees its nick. The user must have left all rooms before.
     pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) -> Option<Person> {
         let slot = self.slots.get_mut(id.index())?;
         let person = slot.take_if(|person| person.id == id)?;
@@ -210,7 +212,7 @@ impl People {
         Some(person)
     }
 
-    /// Gives back the memory of places and nicks that are free.
+    /// Releases the memory of free slots and nicks.
     pub(in crate::server::hub) fn shrink(&mut self) {
         let last = self.slots.iter().rposition(Option::is_some);
         self.slots.truncate(last.map_or(0, |last| last + 1));
@@ -218,7 +220,7 @@ impl People {
         self.nicks.shrink_to_fit();
     }
 
-    /// Counts one more with a mode, or one less.
+    /// Adjusts the number of users with a mode by one.
     pub(in crate::server::hub) fn count_mode(&mut self, letter: char, on: bool) {
         let count = match letter {
             'i' => &mut self.invisible,
@@ -238,8 +240,8 @@ impl People {
         (person.id == id).then_some(person)
     }
 
-    /// Somebody who is registered, with all there is to know; everybody else is refused for not being
-    /// so.
+    /// The registered user with this id, with the connection; an unregistered connection is an
+    /// error.
     pub(in crate::server::hub) fn person(
         &self,
         id: ConnectionId,
@@ -249,7 +251,7 @@ impl People {
         Ok((person, user))
     }
 
-    /// The same without the connection.
+    /// The registered user with this id.
     pub(in crate::server::hub) fn registered(
         &self,
         id: ConnectionId,
@@ -257,7 +259,7 @@ impl People {
         Ok(self.person(id)?.1)
     }
 
-    /// The same, to change something.
+    /// The registered user with this id, mutably.
     pub(in crate::server::hub) fn registered_mut(
         &mut self,
         id: ConnectionId,
@@ -268,7 +270,7 @@ impl People {
         }
     }
 
-    /// Somebody who is not registered yet; everybody else is refused for being so.
+    /// The unregistered connection with this id; a registered user is an error.
     pub(in crate::server::hub) fn unregistered(
         &mut self,
         id: ConnectionId,
@@ -279,12 +281,12 @@ impl People {
         }
     }
 
-    /// Whose nick this is, be it only put aside.
+    /// The connection that has this nick, registered or reserved.
     pub(in crate::server::hub) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
         self.nicks.get(&*FoldedName::folded(nick)).copied()
     }
 
-    /// The registered person with this nick; whoever asks for somebody else is refused.
+    /// The registered user with this nick.
     pub(in crate::server::hub) fn find<'a>(
         &self,
         nick: &'a str,
@@ -293,14 +295,14 @@ impl People {
         person.ok_or(Rejection::NoSuchNick(nick))
     }
 
-    /// Everybody who is registered, in the order of their places.
+    /// All registered users, in the order of their slots.
     pub(in crate::server::hub) fn all_registered(
         &self,
     ) -> impl Iterator<Item = (&Person, &Registered)> {
         self.all().filter_map(|one| Some((one, one.registered()?)))
     }
 
-    /// Those of them who have this mode.
+    /// The registered users with this mode.
     pub(in crate::server::hub) fn with_mode(
         &self,
         letter: char,
@@ -309,7 +311,7 @@ impl People {
             .filter(move |(_, one)| one.modes.has(letter))
     }
 
-    /// Everybody connected, in the order of their places.
+    /// All connections, in the order of their slots.
     pub(in crate::server::hub) fn all(&self) -> impl Iterator<Item = &Person> {
         self.slots.iter().flatten()
     }

@@ -1,4 +1,4 @@
-//! The rooms and who is in them, by number; both sides of that are kept in step here.
+//! The table of rooms. Member lists of rooms and memberships of users change together here.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::server::hub::{
 };
 use crate::wire::{FoldedName, RoomName};
 
-/// A room with somebody in it.
+/// A room with at least one member.
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(in crate::server::hub) name: RoomName,
-    /// Where it is kept.
+    /// Its slot.
     pub(in crate::server::hub) number: u32,
-    /// Tells it from every other room there has been.
+    /// Distinguishes it from all earlier rooms.
     pub(super) serial: u64,
-    /// When it came into being, as Unix time.
+    /// When it was created, as Unix time.
     pub(in crate::server::hub) created: Duration,
     pub(in crate::server::hub) topic: Option<Topic>,
     pub(in crate::server::hub) members: Vec<RoomMember>,
-    /// The modes that are nothing but a letter.
+    /// The modes that have no parameter.
     pub(in crate::server::hub) modes: Modes,
     pub(in crate::server::hub) key: Option<Box<str>>,
     pub(in crate::server::hub) limit: Option<u32>,
@@ -32,11 +32,11 @@ pub(crate) struct Room {
     pub(in crate::server::hub) invited: Masks,
 }
 
-/// What a room is about, and who said so.
+/// The topic of a room.
 #[derive(Debug)]
 pub(in crate::server::hub) struct Topic {
     pub(in crate::server::hub) text: Box<str>,
-    /// `nick!user@host` of whoever set it.
+    /// `nick!user@host` of the user who set it.
     pub(in crate::server::hub) setter: Box<str>,
     /// When, as Unix time.
     pub(in crate::server::hub) time: Duration,
@@ -46,11 +46,11 @@ pub(in crate::server::hub) struct Topic {
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Masks(pub(in crate::server::hub) Vec<MaskEntry>);
 
-/// A mask in a list, and who put it there.
+/// A mask in a list, and its setter.
 #[derive(Debug)]
 pub(in crate::server::hub) struct MaskEntry {
     pub(in crate::server::hub) mask: Box<str>,
-    /// `nick!user@host` of whoever put it there.
+    /// `nick!user@host` of the user who set it.
     pub(in crate::server::hub) setter: Box<str>,
     /// When, as Unix time.
     pub(in crate::server::hub) time: Duration,
@@ -63,15 +63,16 @@ impl Masks {
             .any(|entry| masks::matches(&entry.mask, source))
     }
 
-    /// The same with those that are only about talking; they are no mask for anybody otherwise.
+    /// Whether a mask or a mute matches. `m:` masks only mute; [`Self::matches`] never matches
+    /// them.
     fn matches_mute(&self, source: &str) -> bool {
         let mut masks = self.0.iter().map(|entry| &*entry.mask);
         masks.any(|mask| masks::matches(mask.strip_prefix(masks::MUTE).unwrap_or(mask), source))
     }
 }
 
-/// Somebody in a room. It is all that is looked at for each one a line is told to, so what makes
-/// their kind stands here, too.
+/// A member of a room. Fan-out reads nothing else per recipient, so the capabilities are copied
+/// here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) struct RoomMember {
     pub(in crate::server::hub) id: ConnectionId,
@@ -81,12 +82,12 @@ pub(in crate::server::hub) struct RoomMember {
 }
 
 impl RoomMember {
-    /// Whether the modes of the room and its bans let them talk in any case.
+    /// Whether the member may talk in a moderated room and in spite of a ban.
     pub(in crate::server::hub) fn has_voice(&self) -> bool {
         self.operator || self.voice
     }
 
-    /// What stands before the nick in a list of this room: all of it, or the highest.
+    /// The prefixes before the nick in a list: all of them, or the highest.
     pub(in crate::server::hub) fn prefix(self, all: bool) -> &'static str {
         match (self.operator, self.voice) {
             (true, true) if all => "@+",
@@ -98,17 +99,17 @@ impl RoomMember {
 }
 
 impl Room {
-    /// Whether somebody is kept from talking by a ban.
+    /// Whether a ban or a mute keeps this user from talking.
     pub(in crate::server::hub) fn is_muted(&self, source: &str) -> bool {
         self.bans.matches_mute(source) && !self.exceptions.matches_mute(source)
     }
 
-    /// Whether somebody is kept from entering by a ban.
+    /// Whether a ban keeps this user from joining.
     pub(in crate::server::hub) fn is_banned(&self, source: &str) -> bool {
         self.bans.matches(source) && !self.exceptions.matches(source)
     }
 
-    /// What lets somebody in whatever the modes say.
+    /// An invitation to this room.
     pub(in crate::server::hub) fn invitation(&self) -> Invitation {
         Invitation {
             room: self.number,
@@ -128,13 +129,13 @@ impl Room {
     }
 }
 
-/// All rooms. A room is there as long as somebody is in it.
+/// All rooms. A room exists as long as it has a member.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Rooms {
     pub(in crate::server::hub) slab: Slab<Room>,
-    /// Only ever asked for one name: its order reaches no wire.
+    /// Never iterated, so its order cannot affect the output.
     pub(in crate::server::hub) numbers: HashMap<FoldedName, u32>,
-    /// How many there have been.
+    /// Number of rooms created so far.
     serial: u64,
 }
 
@@ -147,7 +148,7 @@ impl Rooms {
         self.slab.get_mut(number as usize)
     }
 
-    /// The room with this name; every other name is refused.
+    /// The room with this name, or an error.
     pub(in crate::server::hub) fn find<'a>(&self, name: &'a str) -> CommandResult<'a, &Room> {
         self.by_name(name).ok_or(Rejection::NoSuchRoom(name))
     }
@@ -156,7 +157,7 @@ impl Rooms {
         self.get(*self.numbers.get(&*FoldedName::folded(name))?)
     }
 
-    /// Puts somebody who is not in it into a room.
+    /// Adds a user who is not a member to a room.
     pub(in crate::server::hub) fn enter(
         &mut self,
         number: u32,
@@ -175,13 +176,13 @@ impl Rooms {
         Some(())
     }
 
-    /// Gives back the memory of rooms that are no more.
+    /// Releases the memory of rooms that no longer exist.
     pub(in crate::server::hub) fn shrink(&mut self) {
         self.slab.shrink_to_fit();
         self.numbers.shrink_to_fit();
     }
 
-    /// Makes a room that somebody is about to enter.
+    /// Creates an empty room, which a user must enter in the same step.
     pub(in crate::server::hub) fn create(
         &mut self,
         name: &RoomName,
@@ -208,8 +209,8 @@ impl Rooms {
         Some(number)
     }
 
-    /// Takes somebody out of a room. Who was last in its list takes the place that is free now,
-    /// and a room that nobody is left in is gone.
+    /// Removes a user from a room. The last member in its list moves to the free position, and a
+    /// room without members is removed.
     pub(in crate::server::hub) fn leave(
         &mut self,
         number: u32,
