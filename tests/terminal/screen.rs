@@ -27,6 +27,7 @@ pub(crate) const CTRL_A: &str = "\x01";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 pub(crate) const CTRL_G: &str = "\x07";
+pub(crate) const CTRL_Y: &str = "\x19";
 pub(crate) const CTRL_R: &str = "\x12";
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_U: &str = "\x15";
