@@ -1,43 +1,38 @@
-//! A chat room over sockets: `chatroomd`, a slim server, and `chatroom`, a line-editing client.
+//! An IRC client for the terminal that never loses what you type, and a slim IRC server:
+//! `chatroom` and `chatroomd`.
 //!
 //! # The map
 //!
-//! - [`wire`] is what travels between the two: bytes as lines, lines as messages, messages as
-//!   requests and replies, and which names are the same. It is IRC, so other clients and servers
-//!   fit. It knows neither side.
-//! - [`server`] is `chatroomd`. Its hub decides everything and does nothing: no sockets, no clock,
-//!   no chance. Its reactor has the sockets and decides nothing.
-//! - [`client`] is `chatroom`. Its session decides everything and does nothing; its network, its
-//!   editor and its printer do, each in a thread of its own.
-//! - [`program`] is how both programs begin, [`configuration`] is how they read a file of settings
-//!   and tell a mistake in it, and [`generate`] prints man pages and completions for both.
+//! - [`wire`] is the IRC protocol, for both sides: bytes become lines, lines become messages,
+//!   messages become requests and replies. It knows neither program.
+//! - [`server`] is `chatroomd`. Its [hub](server::hub) is a deterministic state machine: no I/O, no
+//!   clock, no randomness. The event loop in `server/net` moves bytes and reads the clock.
+//! - [`client`] is `chatroom`. Its [session](client::session) is the deterministic core of one
+//!   conversation; `client/net` drives it, `client/view` turns its events into text, and
+//!   `client/editor` is the prompt.
+//! - [`common`] is what both programs share besides IRC.
 //!
-//! Arrows go one way: `wire` uses neither side, and the sides do not know each other. Only the
-//! client's program, and the tests, bring them together.
+//! Imports go one way: `wire` uses neither program, and the programs do not know each other. Only
+//! `src/bin` and the tests bring them together. `ARCHITECTURE.md` has the tree, the table of allowed
+//! imports and three walks through the code; `tests/tidy` checks the table.
 //!
-//! # Two walks
+//! # For embedders
 //!
-//! *`@bob hi`, from alice's keyboard to bob's screen.* `client::editor` reads the line and hands
-//! it to `client::network`; `client::input` makes it "say *hi* to bob"; `client::session` checks
-//! that it fits in a line and writes `PRIVMSG bob :hi` with [`wire::request`]. The bytes reach the
-//! server's reactor, [`wire::lines`] cuts one line, the hub reads it as a request, looks up bob
-//! and puts one line and one address in its outbox; the reactor adds the line to what bob's
-//! connection has waiting, and writes at the end of its turn. Bob's `network` and `session` make
-//! it an event, `client::screen` makes that safe, coloured text, and `client::printer` has it
-//! printed above what bob is typing.
+//! [`server::EmbeddedServer`] runs a server inside another program. [`server::hub::Hub`] and
+//! [`client::session::Session`] run in memory, without sockets; each has an example. Everything
+//! else that is public serves the two programs. The feature `for-tests` makes more modules public,
+//! and adds the invariant checks of the hub; neither program is built with it.
 //!
-//! *A second bob is refused.* His `NICK Bob` reaches the hub in the same way, which finds the name
-//! taken by another connection. The one place that answers sends the `433` of [`wire::reply`].
-//! His session is still registering, so he is asked for another nick; a script ends with status
-//! 77. Nobody in any room has heard of him.
+//! # Absent on purpose
 //!
-//! # What is absent on purpose
-//!
-//! - Locks and shared state in the server: one thread, one owner of everything.
-//! - Talk between servers: a room lives in one place.
-//! - Encryption and accounts: run it where the network is trusted, or behind a tunnel.
-//! - Memory of what was said, on the server: who was not there has not heard it. The client keeps
-//!   a log of what it has seen, where it is asked to.
+//! - Locks and shared state in the server: one thread owns everything.
+//! - Links between servers: a room lives on one server.
+//! - TLS and accounts: use a network you trust, or a tunnel.
+//! - History on the server: a user who is not connected misses what is said. The client can keep a
+//!   log of what it has seen.
+
+// The modules that are public for tests only have `pub` items.
+#![cfg_attr(not(feature = "for-tests"), allow(unreachable_pub))]
 
 pub mod client;
 pub mod common;

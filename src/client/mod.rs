@@ -6,17 +6,23 @@
 
 mod app;
 pub mod command;
+#[cfg(not(feature = "for-tests"))]
+mod config;
+#[cfg(feature = "for-tests")]
 pub mod config;
 mod control;
 mod editor;
 pub mod event;
-pub mod net;
+mod net;
 pub mod session;
-pub mod storage;
+mod storage;
 mod terminal;
 mod ui;
+#[cfg(not(feature = "for-tests"))]
+mod view;
+#[cfg(feature = "for-tests")]
 pub mod view;
 
 pub use app::error::ClientError;
 pub use app::{HostFn, run};
-pub use config::options::Options;
+pub use config::options::ClientOptions;

@@ -17,7 +17,7 @@ use super::suggest::nearest;
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A warning about a file with a password that every user of this machine can read.
-pub fn warning_if_others_can_read(path: &Path) -> Option<String> {
+pub(crate) fn warning_if_others_can_read(path: &Path) -> Option<String> {
     const READABLE_BY_OTHERS: u32 = 0o004;
     let metadata = fs::metadata(path).ok()?;
     let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
@@ -92,7 +92,7 @@ impl std::error::Error for ConfigError {}
 
 /// A file that was read.
 #[derive(Debug)]
-pub struct ConfigSource<'p> {
+pub(crate) struct ConfigSource<'p> {
     /// Which file.
     pub path: &'p Path,
     /// All of it.
@@ -101,12 +101,12 @@ pub struct ConfigSource<'p> {
 
 impl<'p> ConfigSource<'p> {
     /// Reads a file of at most 1 MiB. A pipe is waited for.
-    pub fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
+    pub(crate) fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
         Self::read_in_time(what, path, true)
     }
 
     /// The same; a pipe is waited for only if `may_wait`.
-    pub fn read_in_time(
+    pub(crate) fn read_in_time(
         what: &'static str,
         path: &'p Path,
         may_wait: bool,
@@ -126,12 +126,12 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// Parses the file as TOML.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         self.parse_with(|_| None)
     }
 
     /// Parses the file as TOML. `place_of_key` returns a hint for a key in the wrong table.
-    pub fn parse_with<T: DeserializeOwned>(
+    pub(crate) fn parse_with<T: DeserializeOwned>(
         &self,
         place_of_key: impl Fn(&str) -> Option<&'static str>,
     ) -> Result<T, ConfigError> {
@@ -142,7 +142,7 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// A mistake at this byte.
-    pub fn wrong(&self, at: Option<usize>, words: String) -> ConfigError {
+    pub(crate) fn wrong(&self, at: Option<usize>, words: String) -> ConfigError {
         ConfigError::Wrong {
             file: self.path.to_owned(),
             place: at.map(|byte| place_of(&self.text, byte)),
@@ -232,7 +232,7 @@ fn words_for(
 }
 
 /// The message for an unknown key.
-pub fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> String {
+pub(crate) fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> String {
     match nearest(key, known) {
         Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
         None => format!("unknown key `{key}`"),
@@ -240,7 +240,7 @@ pub fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Strin
 }
 
 /// The keys of a table, read from the library's error about an unknown key.
-pub fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
+pub(crate) fn keys_of<Table: DeserializeOwned>() -> Vec<String> {
     let error = toml::from_str::<Table>("\"?\" = 1").err();
     let words = error.map(|error| error.message().to_owned());
     let words = words.unwrap_or_default();

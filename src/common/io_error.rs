@@ -4,7 +4,7 @@ use std::io;
 
 /// The text of an I/O error without its number, beginning with a small letter:
 /// `connection refused`.
-pub fn os_error_text(error: &io::Error) -> String {
+pub(crate) fn os_error_text(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     let text = text.get(..end).unwrap_or_default();

@@ -5,10 +5,19 @@
 //! It knows neither program. Both sides import it; it imports `wire` only.
 
 pub mod cli;
-pub mod config_file;
+pub(crate) mod config_file;
+#[cfg(not(feature = "for-tests"))]
+pub(crate) mod generate;
+#[cfg(feature = "for-tests")]
 pub mod generate;
-pub mod io_error;
+pub(crate) mod io_error;
+#[cfg(not(feature = "for-tests"))]
+pub(crate) mod record;
+#[cfg(feature = "for-tests")]
 pub mod record;
+#[cfg(not(feature = "for-tests"))]
+pub(crate) mod sanitize;
+#[cfg(feature = "for-tests")]
 pub mod sanitize;
-pub mod suggest;
-pub mod test_hooks;
+pub(crate) mod suggest;
+pub(crate) mod test_hooks;

@@ -2,7 +2,7 @@
 
 /// The number of edits between a typed name and a known one, if they are few enough that the known
 /// name was probably meant: at most two, and fewer than it has letters.
-pub fn distance(typed: &str, known: &str) -> Option<usize> {
+pub(crate) fn distance(typed: &str, known: &str) -> Option<usize> {
     let edits = strsim::osa_distance(known, typed);
     (edits <= 2 && edits < known.len()).then_some(edits)
 }
@@ -16,7 +16,7 @@ pub fn distance(typed: &str, known: &str) -> Option<usize> {
 /// assert_eq!(nearest("nmae", ["listen", "name"].into_iter()), Some("name"));
 /// assert_eq!(nearest("xyzzy", ["listen", "name"].into_iter()), None);
 /// ```
-pub fn nearest<'n>(typed: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(typed: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let near = known.filter_map(|name| Some((distance(typed, name)?, name)));
     near.min().map(|(_, name)| name)
 }

@@ -1,4 +1,5 @@
-//! The server inside another program: the client that finds nobody listening opens the room itself.
+//! The server inside another program, in a thread of its own: how the client hosts a room when no
+//! server is listening.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -9,8 +10,29 @@ use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
 use crate::server::net::Reactor;
 
-/// A server in a thread of its own. It takes no signals and logs nothing by itself: the program
-/// around it does as it likes. Dropping it stops it.
+/// A running server in a thread of its own. It handles no signals and starts no log; dropping it
+/// stops it.
+///
+/// ```
+/// use std::io::{BufRead, BufReader, Write};
+/// use std::net::TcpStream;
+///
+/// use chatting_room::server::{EmbeddedServer, Settings};
+///
+/// // Port 0 lets the system choose a free port.
+/// let mut settings = Settings::listening_on(([127, 0, 0, 1], 0).into());
+/// settings.hub.network = "Example".to_owned();
+/// let server = EmbeddedServer::start(&settings)?;
+///
+/// let mut stream = TcpStream::connect(server.address())?;
+/// stream.write_all(b"NICK alice\r\nUSER alice 0 * :Alice\r\n")?;
+/// let mut welcome = String::new();
+/// BufReader::new(&stream).read_line(&mut welcome)?;
+/// assert_eq!(welcome, ":chatroomd.local 001 alice :Welcome to Example, alice\r\n");
+///
+/// server.stop();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct EmbeddedServer {
     address: SocketAddr,
@@ -20,30 +42,21 @@ pub struct EmbeddedServer {
 }
 
 impl EmbeddedServer {
-    /// Listens at once, so that what is wrong is known here, and serves from then on.
+    /// Starts a server. It listens when this returns.
     ///
-    /// ```
-    /// use chatting_room::server::{EmbeddedServer, Settings};
+    /// # Errors
     ///
-    /// let any_port = "127.0.0.1:0".parse().unwrap();
-    /// let server = EmbeddedServer::start(&Settings::listening_on(any_port)).unwrap();
-    /// assert_ne!(server.address().port(), 0);
-    /// server.stop();
-    /// ```
+    /// [`ServerError::CannotListen`] for an address that cannot be listened on, and
+    /// [`ServerError::System`] when the system has no thread or no file descriptor left.
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
-        let reactor = Reactor::new(
-            &settings.listen,
-            settings.hub.clone(),
-            Vec::new(),
-            stopped,
-            worker::start,
-        )?;
+        let hub = settings.hub.clone();
+        let reactor = Reactor::new(&settings.listen, hub, Vec::new(), stopped, worker::start)?;
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = reactor.addresses().next().unwrap_or(none);
         let serve = move || {
-            // It ends early only when the system takes the sockets' events away; the program
-            // around it then finds its connection closed.
+            // It fails only if waiting for events fails. The program around it then finds its
+            // connection closed.
             let _ = reactor.run();
         };
         let thread = thread::Builder::new().name("server".to_owned());
@@ -55,12 +68,13 @@ impl EmbeddedServer {
         })
     }
 
-    /// Where it listens, with the port that was picked.
+    /// The first address it listens on, with the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Tells everybody that the server is shutting down, and waits until it has.
+    /// Closes all connections with the reason "Server shutting down", and waits for the end of the
+    /// thread.
     pub fn stop(self) {
         drop(self);
     }
@@ -70,7 +84,7 @@ impl Drop for EmbeddedServer {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // A panic in there has been told on standard error already.
+            // The panic message of the thread is on standard error already.
             let _ = thread.join();
         }
     }

@@ -17,7 +17,7 @@ fn ctrl_c_clears_the_line_and_says_how_to_leave() {
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types(CTRL_C);
-    room.alice.shows("Ctrl-D or /quit leaves");
+    room.alice.shows("to leave, press Ctrl-D or type /quit");
     room.alice.types("hello");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "hello");
@@ -298,7 +298,7 @@ fn a_signal_while_another_nick_is_asked_for_ends_the_program() {
     let host = host_on(0);
     let _bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types("half");
     another.shows("half");
     another.signals(Signal::SIGTERM);
@@ -422,7 +422,7 @@ fn a_draft_outlives_a_panic_of_either_thread() {
         let mut again = start.start();
         let mut lines = server.accepts();
         lines.lets_alice_in();
-        again.shows(" for #lobby: panic  Ctrl-Y (or Alt-R) restores it");
+        again.shows(" for #lobby: panic  Ctrl-Y");
         again.types(CTRL_Y);
         again.settles_below("[#lobby] panic");
         again.types(ENTER);

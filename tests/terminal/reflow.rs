@@ -388,7 +388,7 @@ fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
         room.bob.hears(" QUIT ");
         let address = room.host.as_ref().unwrap().address();
         room.alice.starts_again(&Tmux::program(address));
-        room.alice.shows("Ctrl-Y");
+        room.alice.shows(" for #lobby: half a thought  Ctrl-Y");
         room.alice.types(CTRL_Y);
         room.alice.shows(line);
         room.alice.types("!\r");

@@ -6,19 +6,19 @@ use std::sync::Once;
 use jiff::tz::TimeZone;
 
 use crate::client::config::file::Config;
-use crate::client::config::options::{ColorChoice, Options};
+use crate::client::config::options::{ClientOptions, ColorChoice};
 use crate::client::terminal::stderr;
 use crate::client::view::{Renderer, Verbosity};
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
-pub(super) fn replay_renderer(options: &Options, config: &Config) -> Renderer {
+pub(super) fn replay_renderer(options: &ClientOptions, config: &Config) -> Renderer {
     renderer(has_color(options.color), verbosity(options, true), config)
 }
 
 /// The renderer of a session. `edits` says whether the editor draws the screen, `interactive`
 /// whether a user types the lines.
 pub(super) fn session_renderer(
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
     edits: bool,
     interactive: bool,
@@ -46,7 +46,7 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn verbosity(options: &Options, interactive: bool) -> Verbosity {
+fn verbosity(options: &ClientOptions, interactive: bool) -> Verbosity {
     match (options.quiet, options.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,

@@ -11,7 +11,7 @@ use super::appearance::{replay_renderer, time_zone};
 use super::error::ClientError;
 use crate::client::config::address::{Address, parse_address};
 use crate::client::config::file::Config;
-use crate::client::config::options::{Format, Log, Options};
+use crate::client::config::options::{ClientOptions, Format, LogArgs};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
 use crate::client::event::json;
@@ -42,8 +42,8 @@ struct LogQuery<'q> {
 /// Shows a part of the log on standard output. `logs` is the folder of all logs, `config_file` the
 /// configuration file to name in a hint when logging is off.
 pub(super) fn run(
-    options: &Options,
-    log: &Log,
+    options: &ClientOptions,
+    log: &LogArgs,
     config: &Config,
     config_file: Option<PathBuf>,
     logs: Option<&Path>,

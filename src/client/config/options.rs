@@ -27,7 +27,7 @@ use crate::common::record::KINDS;
     after_long_help = format!("{EXAMPLES}\n\n{}\n\n{}", more_help(), super::recipes::help()),
     max_term_width = 100
 )]
-pub struct Options {
+pub struct ClientOptions {
     /// Where the room is: HOST, HOST:PORT, irc://HOST, or a name from the configuration
     /// [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
@@ -141,15 +141,15 @@ pub enum Action {
     ///
     /// The answer is what this person whispers next, or, when a room is asked, what is said there
     /// next.
-    Ask(Message),
+    Ask(MessageArgs),
     /// Say one thing to a person or in a room
     ///
     /// A running session says it, where there is one and no server is named.
-    Msg(Message),
+    Msg(MessageArgs),
     /// Show what was seen, where the configuration has log = true
     ///
     /// The lines are those that were shown when it happened, and with --format json the objects.
-    Log(Log),
+    Log(LogArgs),
     /// Use a running session that has control = true in its configuration
     Ctl {
         /// Which one, where several are running: its server, or its number as ctl sessions lists
@@ -164,7 +164,7 @@ pub enum Action {
 
 /// To whom, and what.
 #[derive(Debug, Args)]
-pub struct Message {
+pub struct MessageArgs {
     /// A person or a room
     #[arg(value_name = "@NICK|#ROOM")]
     pub to: String,
@@ -176,7 +176,7 @@ pub struct Message {
 
 /// Which part of the log.
 #[derive(Debug, Args)]
-pub struct Log {
+pub struct LogArgs {
     /// Whose log: a server as for talking [default: the usual one]; - reads the objects of
     /// --format json from standard input
     #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
@@ -225,7 +225,7 @@ pub enum Control {
     },
 }
 
-impl Options {
+impl ClientOptions {
     /// Whether something is waited for and standard input has nothing to say: it is a terminal.
     pub fn waits_on_terminal(&self) -> bool {
         self.wait_for.is_some() && std::io::stdin().is_terminal()

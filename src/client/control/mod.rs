@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// A request to a running session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlRequest {
+pub(super) enum ControlRequest {
     /// Process this line as if typed.
     Send(String),
     /// List the nicks in this room, or in the active one.

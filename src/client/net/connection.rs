@@ -126,15 +126,11 @@ impl<F: Frontend> Driver<F> {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {
                 self.frontend.line_received(line);
-                let stamp = MessageTags::of_line(line);
-                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                let tags = MessageTags::of_line(line);
+                let at = tags.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
-                self.frontend.stamp(stamp.clone());
-                self.stamp = stamp;
                 // Before the next line, which can change what the session says about this one.
-                self.report_events(unix_seconds, now);
-                self.frontend.stamp(MessageTags::default());
-                self.stamp = MessageTags::default();
+                self.report_events(at, &tags, now);
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {

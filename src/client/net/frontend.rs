@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use crate::client::event::Event;
-use crate::client::event::MessageTags;
+use crate::client::event::Occurrence;
 use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
-pub trait Frontend: Send {
-    /// What is shown next has these tags of the server.
-    fn stamp(&mut self, _: MessageTags) {}
-    /// The event that the script waited for has arrived.
-    fn found(&mut self, _: &Event, _unix_seconds: i64) {}
+pub(crate) trait Frontend: Send {
     /// Something happened.
-    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
+    fn event(&mut self, occurrence: &Occurrence, session: &Session);
+    /// The event that the script waited for has happened.
+    fn found(&mut self, _: &Occurrence) {}
     /// The server sent this line, given here without its ending.
     fn line_received(&mut self, line: &[u8]);
     /// A step is done, and everything about the session can have changed. `elapsed` is the session

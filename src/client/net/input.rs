@@ -15,7 +15,7 @@ use crate::common::test_hooks::panic_if_requested;
 
 /// Input of the driver from other threads.
 #[derive(Debug)]
-pub enum DriverInput {
+pub(crate) enum DriverInput {
     /// The user entered this.
     Typed {
         /// The line, or lines.
@@ -47,17 +47,17 @@ pub enum DriverInput {
 }
 
 /// Sends input to a driver.
-pub type InputSender = mpsc::UnboundedSender<DriverInput>;
+pub(crate) type InputSender = mpsc::UnboundedSender<DriverInput>;
 
 /// The driver's end of the input queue.
-pub struct InputReceiver {
+pub(crate) struct InputReceiver {
     pub(super) receiver: mpsc::UnboundedReceiver<DriverInput>,
     /// Sends to the same queue without keeping it open.
     pub(super) sender: mpsc::WeakUnboundedSender<DriverInput>,
 }
 
 /// A queue for the input of a driver.
-pub fn input_channel() -> (InputSender, InputReceiver) {
+pub(crate) fn input_channel() -> (InputSender, InputReceiver) {
     let (commands, receiver) = mpsc::unbounded_channel();
     let sender = commands.downgrade();
     (commands, InputReceiver { receiver, sender })

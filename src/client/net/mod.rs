@@ -25,14 +25,13 @@ use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::event::MessageTags;
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::LinkState;
 use dial::Dialer;
-pub use frontend::Frontend;
-pub use input::{DriverInput, InputReceiver, InputSender, input_channel};
+pub(super) use frontend::Frontend;
+pub(super) use input::{DriverInput, InputReceiver, InputSender, input_channel};
 use script_lines::ScriptLines;
 pub(super) use setup::Established;
 
@@ -81,7 +80,6 @@ pub(super) fn start(
                 tails: Vec::new(),
                 pending: Pending::default(),
                 log,
-                stamp: MessageTags::default(),
                 started,
                 dialer,
                 sender,
@@ -107,8 +105,6 @@ struct Driver<F> {
     /// The callers of `ctl send` that wait for the delivery of their lines.
     pending: Pending,
     log: Option<LogWriter>,
-    /// The tags of the line that the session has just processed.
-    stamp: MessageTags,
     /// The start of the program: session times count from here.
     started: Instant,
     dialer: Dialer,

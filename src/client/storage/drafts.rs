@@ -29,7 +29,7 @@ const FILES_MAX: u32 = 32;
 
 /// The file of one session. Clones share their state.
 #[derive(Debug, Clone)]
-pub struct DraftStore {
+pub(crate) struct DraftStore {
     file: Arc<PathBuf>,
     /// The lock file. While it is locked, `file` belongs to this session.
     lock: Arc<File>,

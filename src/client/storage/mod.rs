@@ -5,7 +5,7 @@
 //! `editor`, `ui` and `app` import it.
 
 mod damaged;
-pub mod drafts;
+pub(super) mod drafts;
 pub(in crate::client) mod history;
-pub mod log;
+pub(super) mod log;
 pub(in crate::client) mod saved_draft;

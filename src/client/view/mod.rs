@@ -120,11 +120,6 @@ impl Renderer {
         rows.map(|row| format!("{INDENT_MARK}{row}")).collect()
     }
 
-    /// Whether colours are on.
-    pub fn has_color(&self) -> bool {
-        self.color
-    }
-
     /// Whether an event is shown at this verbosity.
     pub fn shows(&self, event: &Event) -> bool {
         self.verbosity >= min_verbosity(event)

@@ -6,6 +6,25 @@
 //! [`Hub::reconfigured`] takes new settings, and [`Hub::stop`] ends the server. Each step fills an
 //! [`Outbox`], which the caller empties before the next one.
 //!
+//! ```
+//! use std::net::Ipv4Addr;
+//!
+//! use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
+//! use chatting_room::wire::Line;
+//!
+//! let now = HubTime::default();
+//! let mut hub = Hub::new(HubSettings::default(), now);
+//! let mut outbox = Outbox::default();
+//!
+//! let alice = ConnectionId::new(0, 0);
+//! hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+//! outbox.clear();
+//! hub.received(alice, Line::Whole(b"PING :hello"), now, &mut outbox);
+//! let (to, line) = outbox.sends().next().unwrap();
+//! assert_eq!(to, alice);
+//! assert_eq!(line, b":chatroomd.local PONG chatroomd.local :hello\r\n");
+//! ```
+//!
 //! - `state/`: the tables of people, rooms, masks and modes
 //! - `commands/`: a handler for each request
 //! - `replies` and `fanout`: deliver lines; `fanout` writes each variant once
@@ -60,9 +79,11 @@ use state::rooms::{Room, RoomMember, Rooms};
 use task::Answer;
 
 pub use limits::{Limit, Limits};
-pub use outbox::{LineSpan, Outbox};
-pub use settings::{Credential, DisconnectReason, HubSettings, HubTime, Operator};
+pub(in crate::server) use outbox::LineSpan;
+pub use outbox::Outbox;
+pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
 pub use state::people::ConnectionId;
+pub use time::HubTime;
 
 /// The state of the server: all people, rooms and timers.
 #[derive(Debug, Default)]
@@ -180,6 +201,17 @@ impl Hub {
         });
     }
 
+    /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
+    /// Operators are notified.
+    pub fn reconfigured(
+        &mut self,
+        read: Result<HubSettings, String>,
+        now: HubTime,
+        outbox: &mut Outbox,
+    ) {
+        self.step(now, outbox, |hub| hub.reconfigure(read));
+    }
+
     /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; harmless at
     /// any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
@@ -210,7 +242,7 @@ impl Hub {
     }
 
     /// Releases the memory of users who have left.
-    pub fn shrink(&mut self) {
+    pub(in crate::server) fn shrink(&mut self) {
         self.people.shrink();
         self.rooms.shrink();
         self.timers.per_address.shrink_to_fit();
@@ -224,12 +256,12 @@ impl Hub {
     }
 
     /// Number of connections, unregistered ones included.
-    pub fn connection_count(&self) -> usize {
+    pub(in crate::server) fn connection_count(&self) -> usize {
         self.people.connected
     }
 
     /// The limits in force.
-    pub fn limits(&self) -> &Limits {
+    pub(in crate::server) fn limits(&self) -> &Limits {
         &self.settings.limits
     }
 

@@ -21,7 +21,7 @@ const KEPT_SENDS_MAX: usize = 16 * 1024;
 
 /// A line in an [`Outbox`], which can be sent any number of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineSpan {
+pub(in crate::server) struct LineSpan {
     start: u32,
     end: u32,
 }
@@ -75,7 +75,7 @@ pub struct Outbox {
 
 impl Outbox {
     /// Writes a line and its ending. A line that is too long is cut at a character.
-    pub fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
+    pub(in crate::server) fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = self.text.write_fmt(words);
@@ -85,7 +85,7 @@ impl Outbox {
     }
 
     /// Writes a line and its ending if it fits; otherwise writes nothing.
-    pub fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
+    pub(super) fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
         let start = self.text.len();
         let _ = self.text.write_fmt(words);
         if self.text.len() - start > LINE_BYTES_MAX {
@@ -150,7 +150,7 @@ impl Outbox {
     }
 
     /// Sends a line.
-    pub fn send(&mut self, to: ConnectionId, line: LineSpan) {
+    pub(in crate::server) fn send(&mut self, to: ConnectionId, line: LineSpan) {
         self.sends.push((to, line));
     }
 
@@ -160,7 +160,7 @@ impl Outbox {
     }
 
     /// Pauses a connection until then; the longer of two pauses holds.
-    pub fn pause(&mut self, id: ConnectionId, until: Duration) {
+    pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         match self.pauses.iter_mut().find(|(one, _)| *one == id) {
             Some((_, at)) => *at = until.max(*at),
             None => self.pauses.push((id, until)),
@@ -214,7 +214,7 @@ impl Outbox {
         self.sends.clear();
     }
 
-    /// Empties it.
+    /// Drops the lines and everything else.
     pub fn clear(&mut self) {
         self.forget_lines();
         self.end_step();

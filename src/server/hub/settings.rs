@@ -1,19 +1,9 @@
-//! Input of the hub besides lines: its settings, the time, and why a connection ended.
+//! Input of the hub besides lines: its settings, and why a connection ended.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::Limits;
 use crate::wire::RoomName;
-
-/// The current time on both clocks. Timeouts use the one that never jumps, users see the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct HubTime {
-    /// Monotonic time since the start of the server.
-    pub running: Duration,
-    /// Unix time: time since the beginning of 1970.
-    pub unix: Duration,
-}
 
 /// An account for `OPER`.
 #[derive(Debug, Clone, PartialEq, Eq)]

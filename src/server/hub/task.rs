@@ -49,7 +49,7 @@ impl Answer {
 }
 
 /// Carries out tasks while the event loop goes on.
-pub trait TaskRunner: Send {
+pub(in crate::server) trait TaskRunner: Send {
     /// Accepts a task. Its answer comes later, in the order of the tasks.
     fn submit(&mut self, task: Task);
 

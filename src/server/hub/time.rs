@@ -1,10 +1,18 @@
-//! Time as text: as a server-time tag, and as a date for users.
+//! The two clocks of the server, and time as text: as a server-time tag, and as a date for users.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::HubTime;
+/// The current time on both clocks. Timeouts use the one that never jumps, users see the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct HubTime {
+    /// Monotonic time since the start of the server.
+    pub running: Duration,
+    /// Unix time: time since the beginning of 1970.
+    pub unix: Duration,
+}
 
 /// Date and time with milliseconds, in the format of IRCv3 server-time.
 impl fmt::Display for HubTime {
@@ -24,8 +32,6 @@ pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! Events and input as JSON, one object a line.
 //!
-//! `encode` makes a [`Record`](crate::common::record::Record) of an event and `decode` an event of a
+//! `encode` makes a `Record` of an event and `decode` an event of a
 //! record; `listings` are the parts of both for lists and WHOIS. `input` is what `--input json`
 //! reads. It knows no session. All parts of the client that print or keep events import it.
 
@@ -16,7 +16,7 @@ pub use input::{ScriptInput, parse_input};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Event, MessageKind, MessageTags};
+    use crate::client::event::{Event, MessageKind, MessageTags, Occurrence};
 
     fn said(text: &str) -> Event {
         Event::Said {
@@ -30,8 +30,13 @@ mod tests {
     }
 
     fn line(event: &Event, tags: &str) -> String {
-        let tags = MessageTags::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
-        encode(event, 60, &tags).unwrap().line()
+        let line = format!("{tags}:b!b@h PRIVMSG #lobby :x");
+        let occurrence = Occurrence {
+            at: 60,
+            tags: MessageTags::of_line(line.as_bytes()),
+            event: event.clone(),
+        };
+        encode(&occurrence).unwrap().line()
     }
 
     #[test]

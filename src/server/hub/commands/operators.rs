@@ -10,8 +10,7 @@ use crate::server::hub::limits::{OperCheck, truncate};
 use crate::server::hub::settings::Credential;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
-    CommandResult, ConnectionId, Hub, HubSettings, HubTime, Outbox, Registered, Rejection, Reply,
-    RoomMember,
+    CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
 };
 
 /// Pause of a sender after each wrong password, so that guessing is slow.
@@ -192,18 +191,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
-    /// Operators are notified.
-    pub fn reconfigured(
-        &mut self,
-        read: Result<HubSettings, String>,
-        now: HubTime,
-        outbox: &mut Outbox,
-    ) {
-        self.step(now, outbox, |hub| hub.reconfigure(read));
-    }
-
-    fn reconfigure(&mut self, read: Result<HubSettings, String>) {
+    /// Replaces the settings, if they could be read, and reports the result to the operators.
+    pub(in crate::server::hub) fn reconfigure(&mut self, read: Result<HubSettings, String>) {
         let outcome = match read {
             Ok(settings) => {
                 let before = mem::replace(&mut self.settings, settings);
@@ -250,7 +239,7 @@ mod tests {
 
     use super::*;
     use crate::server::hub::task::Answer;
-    use crate::server::hub::{DisconnectReason, Operator};
+    use crate::server::hub::{DisconnectReason, HubTime, Operator, Outbox};
     use crate::wire::Line;
 
     #[test]
