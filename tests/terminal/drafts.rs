@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::people::{Lines, PATIENCE, Scripted, host_on};
-use super::screen::{CTRL_C, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Terminal};
+use super::screen::{CTRL_C, CTRL_Y, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Terminal};
 
-const CTRL_Y: &str = "\x19";
 const ALT_R: &str = "\x1br";
 
 /// What is said of a text that was left.

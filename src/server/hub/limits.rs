@@ -65,7 +65,7 @@ limits! {
     ping_interval_seconds "ping-interval-seconds" = 90, 1 to 86_400,
         "of silence before a PING is sent";
     /// Seconds to answer that ping.
-    ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to give one";
+    ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to answer it";
     /// Lines per second that are handled from one connection on average.
     lines_per_second "lines-per-second" = 10, 1 to 1_000_000,
         "taken from a connection in the long run";
