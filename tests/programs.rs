@@ -416,7 +416,7 @@ fn plain_lines_are_a_conversation_without_any_escape_sequence() {
     program.give("bob\n");
     program
         .out
-        .wait_for("bob cannot be had: it is taken. Another nick [bob_]?\n");
+        .wait_for("The nick bob is not available: it is taken. Choose another [bob_]?\n");
     program.give("carol\n");
     program.out.wait_for("you are carol in #lobby, with bob;");
     say(&mut bob, "\x02bold\x02 and \x1b[2J");
@@ -427,7 +427,7 @@ fn plain_lines_are_a_conversation_without_any_escape_sequence() {
     program
         .out
         .wait_for("no command /quti; did you mean /quit?\n");
-    program.out.wait_for("you talk in #dev now\n");
+    program.out.wait_for("the active room is #dev now\n");
     program.give("/quit bye\n");
     let quit = bob.expect(" QUIT ");
     assert!(quit.contains("bye"), "{quit}");
@@ -482,7 +482,7 @@ fn plain_lines_end_with_a_signal_also_while_a_nick_is_asked_for() {
     let _other = server.enter("carol");
     let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
     let program = Program::start(command);
-    program.out.wait_for("Another nick [carol_]?");
+    program.out.wait_for("Choose another [carol_]?");
     program.signal(Signal::SIGTERM);
     assert_eq!(program.finish().status, Some(143));
 }

@@ -5,12 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use chatting_room::client::{Options, run};
+use chatting_room::client::{ClientOptions, run};
 use chatting_room::common::cli;
 use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 
 fn main() -> ExitCode {
-    let options: Options = match cli::begin() {
+    let options: ClientOptions = match cli::begin() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -25,4 +25,4 @@ pub mod view;
 
 pub use app::error::ClientError;
 pub use app::{HostFn, run};
-pub use config::options::Options;
+pub use config::options::ClientOptions;

@@ -84,14 +84,7 @@ fn a_build_is_told_to_a_room() {
     assert_eq!(finished.out, all);
     assert_eq!(
         heard_from(&mut bob, "ci"),
-        [
-            "/bin/cc -o a",
-            "warning: b",
-            "1",
-            "… 7 lines more",
-            "9",
-            "10"
-        ]
+        ["/bin/cc -o a", "warning: b", "1", "7 more lines", "9", "10"]
     );
 }
 

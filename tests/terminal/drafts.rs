@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::people::{Lines, PATIENCE, Scripted, host_on};
-use super::screen::{CTRL_C, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Terminal};
+use super::screen::{CTRL_C, CTRL_Y, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Terminal};
 
-const CTRL_Y: &str = "\x19";
 const ALT_R: &str = "\x1br";
 
 /// What is said of a text that was left.
@@ -156,7 +155,7 @@ fn a_text_that_was_left_is_there_after_the_question_for_another_nick() {
         .at_home_of(&alice)
         .sized(24, 160);
     let mut again = start.start();
-    again.shows("alice cannot be had: it is taken. Another nick [alice_]: ");
+    again.shows("The nick alice is not available: it is taken. Choose another [alice_]: ");
     again.types(&format!("{CTRL_Y}ally"));
     again.shows("ally");
     again.types(ENTER);
@@ -243,7 +242,7 @@ fn what_was_never_sent_is_offered_at_the_next_start_before_the_draft() {
     alice.types("one\rtwo\r/msg NickServ identify hunter2\r@bob three\rhalf a thought");
     alice.shows("half a thought");
     alice.signals(Signal::SIGTERM);
-    alice.shows("what was never sent is offered again when you come back");
+    alice.shows("unsent text is saved; the next run offers to restore it");
     alice.ends_with(143);
     assert!(!everything_in(alice.home()).contains("hunter2"));
     let _host = host_on(address.port());

@@ -174,7 +174,7 @@ fn a_server_that_refuses_a_nick_writes_nothing_to_the_terminal_by_itself() {
         let mut lines = server.accepts();
         lines.hears("NICK ");
         lines.sends(&format!(":s {number} * alice :no \x1b]0;owned\x07\u{9b}2J"));
-        alice.shows("no ^[]0;owned^G<U+009B>2J. Another nick");
+        alice.shows("no ^[]0;owned^G<U+009B>2J. Choose another");
         alice.look(|shown| {
             for bytes in [b"\x1b]0".as_slice(), b"\x07", "\u{9b}".as_bytes()] {
                 assert!(!shown.was_sent(bytes), "{}", bytes.escape_ascii());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::people::{Killable, Lines, Room, Scripted, host_on};
-use super::screen::{CTRL_C, CTRL_D, CTRL_R, ENTER, Start, Terminal};
+use super::screen::{CTRL_C, CTRL_D, CTRL_R, CTRL_Y, ENTER, Start, Terminal};
 
 #[test]
 fn ctrl_c_clears_the_line_and_says_how_to_leave() {
@@ -17,7 +17,7 @@ fn ctrl_c_clears_the_line_and_says_how_to_leave() {
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types(CTRL_C);
-    room.alice.shows("Ctrl-D or /quit leaves");
+    room.alice.shows("to leave, press Ctrl-D or type /quit");
     room.alice.types("hello");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "hello");
@@ -110,6 +110,8 @@ fn a_window_that_is_closed_ends_the_program_in_good_order_and_keeps_the_draft() 
         let start = Start::as_nick("alice", server.address()).at_home_of(&alice);
         let mut again = start.start();
         again.is_in();
+        again.shows(" for #lobby: half a line");
+        again.types(CTRL_Y);
         again.shows("[#lobby] half a line");
         again.types(CTRL_C);
         again.types("/quit\r");
@@ -296,7 +298,7 @@ fn a_signal_while_another_nick_is_asked_for_ends_the_program() {
     let host = host_on(0);
     let _bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types("half");
     another.shows("half");
     another.signals(Signal::SIGTERM);
@@ -420,6 +422,8 @@ fn a_draft_outlives_a_panic_of_either_thread() {
         let mut again = start.start();
         let mut lines = server.accepts();
         lines.lets_alice_in();
+        again.shows(" for #lobby: panic  Ctrl-Y");
+        again.types(CTRL_Y);
         again.settles_below("[#lobby] panic");
         again.types(ENTER);
         assert_eq!(lines.takes_from_alice(), "panic");
@@ -442,8 +446,10 @@ fn a_server_that_is_killed_takes_no_draft_with_it() {
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
     let _server = Killable::start_at(address);
-    let again = Start::as_nick("alice", address).at_home_of(&alice).start();
+    let mut again = Start::as_nick("alice", address).at_home_of(&alice).start();
     again.is_in();
+    again.shows(" for #lobby: half a thought");
+    again.types(CTRL_Y);
     again.settles_below(&line);
 }
 

@@ -247,7 +247,7 @@ impl Scripted {
         let mut lines = server.accepts();
         lines.hears("NICK ");
         lines.sends(":fake 433 * bob :Nickname is already in use");
-        person.shows("Another nick [bob_]: ");
+        person.shows("Choose another [bob_]: ");
         (server, person, lines)
     }
 }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use super::people::{Lines, host_on};
-use super::screen::{CTRL_A, CTRL_G, CTRL_R, ENTER, LEFT, PASTE_ENDS, TAB};
+use super::screen::{CTRL_A, CTRL_G, CTRL_R, CTRL_Y, ENTER, LEFT, PASTE_ENDS, TAB};
 use super::tmux::{Room, Tmux, is_installed};
 
 const DRAFT: &str =
@@ -388,6 +388,8 @@ fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
         room.bob.hears(" QUIT ");
         let address = room.host.as_ref().unwrap().address();
         room.alice.starts_again(&Tmux::program(address));
+        room.alice.shows(" for #lobby: half a thought  Ctrl-Y");
+        room.alice.types(CTRL_Y);
         room.alice.shows(line);
         room.alice.types("!\r");
         assert_eq!(room.bob.hears_alice(), "half a thought!");

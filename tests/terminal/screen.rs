@@ -30,6 +30,7 @@ pub(crate) const CTRL_G: &str = "\x07";
 pub(crate) const CTRL_R: &str = "\x12";
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_U: &str = "\x15";
+pub(crate) const CTRL_Y: &str = "\x19";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const SHIFT_TAB: &str = "\x1b[Z";
 pub(crate) const LEFT: &str = "\x1b[D";

@@ -29,9 +29,9 @@ fn a_taken_nick_is_asked_for_again_until_one_is_free() {
     let mut bob = Lines::enter(host.address(), "bob");
     let _other = Lines::enter(host.address(), "bob_");
     let mut another = Start::as_nick("BOB", host.address()).start();
-    another.shows("BOB cannot be had: it is taken. Another nick [BOB_]: ");
+    another.shows("The nick BOB is not available: it is taken. Choose another [BOB_]: ");
     another.types(ENTER);
-    another.shows("BOB_ cannot be had: it is taken. Another nick [BOB__]: ");
+    another.shows("The nick BOB_ is not available: it is taken. Choose another [BOB__]: ");
     another.types("ro\r");
     another.shows("you are ro in #lobby, with");
     another.types("hello\r");
@@ -50,7 +50,7 @@ fn who_answers_no_question_leaves_without_a_trace() {
     dora.types(CTRL_D);
     dora.ends_with(0);
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types(CTRL_D);
     another.ends_with(0);
 }
@@ -60,7 +60,7 @@ fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
-    another.shows("Another nick [bob_]: ");
+    another.shows("Choose another [bob_]: ");
     another.types("ro\rone\rtwo\r");
     bob.hears("PRIVMSG #lobby :one");
     bob.hears("PRIVMSG #lobby :two");
@@ -97,7 +97,7 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
     assert!(words.starts_with(expected), "{words}");
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
-    dora.shows("so this one hosts the room");
+    dora.shows("so chatroom hosts the room");
     dora.shows("you are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");
@@ -132,7 +132,7 @@ fn what_is_no_nick_is_asked_for_again() {
     dora.types("ann\r");
     bob.hears(":ann!");
     let mut other = Start::as_nick("bob", host.address()).start();
-    other.shows("Another nick [bob_]: ");
+    other.shows("Choose another [bob_]: ");
     other.types("x y\r");
     other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");

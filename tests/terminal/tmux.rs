@@ -272,7 +272,8 @@ impl Tmux {
             let whole = files.filter(|file| !file.path().to_string_lossy().ends_with(".new"));
             for file in whole {
                 let kept = fs::read_to_string(file.path()).unwrap_or_default();
-                if kept == text {
+                // The text is the last field of its line.
+                if kept.ends_with(&format!("\t{text}\n")) {
                     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
                     return;
                 }

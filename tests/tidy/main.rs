@@ -94,7 +94,7 @@ fn the_completions_are_what_the_options_say() {
 
 fn programs() -> [clap::Command; 2] {
     [
-        chatting_room::client::config::options::Options::command(),
+        chatting_room::client::config::options::ClientOptions::command(),
         chatting_room::server::ServerOptions::command(),
     ]
 }

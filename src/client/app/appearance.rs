@@ -1,4 +1,4 @@
-//! Decides on colors and on how much to show, from the options and the environment.
+//! Decides on colours and on how much to show, from the options and the environment.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::Once;
@@ -6,19 +6,19 @@ use std::sync::Once;
 use jiff::tz::TimeZone;
 
 use crate::client::config::file::Config;
-use crate::client::config::options::{ColorChoice, Options};
+use crate::client::config::options::{ClientOptions, ColorChoice};
 use crate::client::terminal::stderr;
 use crate::client::view::{Renderer, Verbosity};
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
-pub(super) fn replay_renderer(options: &Options, config: &Config) -> Renderer {
+pub(super) fn replay_renderer(options: &ClientOptions, config: &Config) -> Renderer {
     renderer(has_color(options.color), verbosity(options, true), config)
 }
 
 /// The renderer of a session. `edits` says whether the editor draws the screen, `interactive`
 /// whether a user types the lines.
 pub(super) fn session_renderer(
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
     edits: bool,
     interactive: bool,
@@ -31,7 +31,7 @@ fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
     Renderer::new(color, verbosity, time_zone(), config.display_settings())
 }
 
-/// Whether to use colors: <https://no-color.org>, <https://bixense.com/clicolors>.
+/// Whether to use colours: <https://no-colour.org>, <https://bixense.com/clicolors>.
 fn has_color(choice: ColorChoice) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");
@@ -46,7 +46,7 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn verbosity(options: &Options, interactive: bool) -> Verbosity {
+fn verbosity(options: &ClientOptions, interactive: bool) -> Verbosity {
     match (options.quiet, options.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,

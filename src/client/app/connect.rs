@@ -11,13 +11,13 @@ use signal_hook::consts::SIGINT;
 
 use super::error::ClientError;
 use crate::client::config::file::Config;
-use crate::client::config::options::Options;
+use crate::client::config::options::ClientOptions;
 use crate::client::config::resolve::{Missing, Resolution, ResolvedServer, ServerChoice, resolve};
 use crate::client::net::dial::{ConnectError, Dialer};
 use crate::client::session::{Incomplete, SessionConfig};
-use crate::client::ui::Seat;
+use crate::client::ui::Ui;
 use crate::client::ui::questions;
-use crate::client::ui::script::Plan;
+use crate::client::ui::script::ScriptOptions;
 
 /// Starts a server in this process, at this address. It runs until the returned value is dropped.
 pub type HostFn = fn(SocketAddr) -> io::Result<Box<dyn Any>>;
@@ -43,9 +43,9 @@ pub(super) struct OpenConnection {
 /// answering.
 pub(super) fn resolve_or_ask(
     choice: &mut ServerChoice,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
-    mut ui: Option<&mut Seat>,
+    mut ui: Option<&mut Ui>,
 ) -> Result<Option<ResolvedServer>, ClientError> {
     loop {
         let missing = match resolve(choice, options, config)? {
@@ -75,7 +75,7 @@ impl Connector<'_> {
     pub(super) fn connect(
         &self,
         server: &ResolvedServer,
-        ui: Option<&Seat>,
+        ui: Option<&Ui>,
     ) -> Result<OpenConnection, ClientError> {
         let not_hosted = |stream| OpenConnection {
             stream,
@@ -109,7 +109,7 @@ impl Connector<'_> {
     fn connect_within(
         &self,
         server: &ResolvedServer,
-        ui: Option<&Seat>,
+        ui: Option<&Ui>,
     ) -> Result<Result<TcpStream, ConnectError>, ClientError> {
         let (dialer, address) = (self.dialer.clone(), server.address.clone());
         let connect = move || dialer.connect(&address);
@@ -134,9 +134,9 @@ impl Connector<'_> {
 /// The configuration of a session on this server.
 pub(super) fn session_config(
     server: ResolvedServer,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
-    script: &Plan,
+    script: &ScriptOptions,
     is_script: bool,
 ) -> SessionConfig {
     SessionConfig {

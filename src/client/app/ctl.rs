@@ -8,7 +8,7 @@ use super::appearance::replay_renderer;
 use super::error::ClientError;
 use crate::client::config::address::parse_address;
 use crate::client::config::file::Config;
-use crate::client::config::options::{Action, Control, Format, Options};
+use crate::client::config::options::{Action, ClientOptions, Control, Format};
 use crate::client::control::ControlRequest;
 use crate::client::control::client::{RunningSession, request, running_sessions};
 use crate::client::event::json;
@@ -21,7 +21,7 @@ use crate::common::sanitize::sanitize;
 /// Does what the options request of a running session. `None` when they request something else.
 /// `sockets` is the folder of the control sockets.
 pub(super) fn run(
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
     sockets: Option<&Path>,
 ) -> Option<Result<(), ClientError>> {
@@ -43,7 +43,7 @@ pub(super) fn run(
         }
         Action::Msg(message) if server.is_none() => {
             let session = choose(sessions(), None, config, true).ok()?;
-            script::line(message)
+            script::message_line(message)
                 .map_err(ClientError::Message)
                 .and_then(|line| {
                     let line = ControlRequest::Send(line);
@@ -79,7 +79,7 @@ fn names(
 fn send(
     session: &UnixStream,
     what: &Control,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
 ) -> Result<(), ClientError> {
     let control_request = match what {

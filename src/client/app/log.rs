@@ -11,7 +11,7 @@ use super::appearance::{replay_renderer, time_zone};
 use super::error::ClientError;
 use crate::client::config::address::{Address, parse_address};
 use crate::client::config::file::Config;
-use crate::client::config::options::{Format, Log, Options};
+use crate::client::config::options::{ClientOptions, Format, LogArgs};
 use crate::client::config::since::Since;
 use crate::client::event::Event;
 use crate::client::event::json;
@@ -42,8 +42,8 @@ struct LogQuery<'q> {
 /// Shows a part of the log on standard output. `logs` is the folder of all logs, `config_file` the
 /// configuration file to name in a hint when logging is off.
 pub(super) fn run(
-    options: &Options,
-    log: &Log,
+    options: &ClientOptions,
+    log: &LogArgs,
     config: &Config,
     config_file: Option<PathBuf>,
     logs: Option<&Path>,
@@ -135,7 +135,7 @@ struct LogReader<'q, W> {
     query: &'q LogQuery<'q>,
     since: Option<Timestamp>,
     scroll: Scrollback,
-    /// Renders the text to search: without colors and times.
+    /// Renders the text to search: without colours and times.
     plain: Renderer,
     /// The room that lines need not name, since all are from there.
     room: Option<&'q str>,
@@ -156,7 +156,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         let room = query.room.as_deref();
         let room = room.filter(|room| !room.starts_with('@'));
         Self {
-            since: query.since.and_then(|since| since.moment(now)),
+            since: query.since.and_then(|since| since.resolve(now)),
             plain: look.unstyled(),
             scroll: Scrollback::new(look, false),
             room,

@@ -15,15 +15,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::client::config::file::{self, Config};
-use crate::client::config::options::{Action, Document, Options};
+use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
 use crate::client::net::Established;
 use crate::client::net::dial::Dialer;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::log::folder_of;
 use crate::client::terminal::stderr;
-use crate::client::ui::Seat;
-use crate::client::ui::script::{self, Plan};
+use crate::client::ui::Ui;
+use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::common::generate;
 use crate::common::record;
@@ -34,7 +34,7 @@ use error::ClientError;
 use paths::Paths;
 
 /// Does what the options say. `host` starts a server in this process when none answers.
-pub fn run(options: &Options, host: HostFn) -> Result<(), ClientError> {
+pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     let started = Instant::now();
     if let Some(document) = options.generate {
         return print_document(document).map_err(ClientError::Output);
@@ -52,7 +52,7 @@ pub fn run(options: &Options, host: HostFn) -> Result<(), ClientError> {
     if config.log && paths.state.is_none() {
         return Err(ClientError::NoStateFolder);
     }
-    let script = Plan::of(options).map_err(ClientError::Message)?;
+    let script = ScriptOptions::of(options).map_err(ClientError::Message)?;
     let interactive = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
     let client = Client {
         options,
@@ -71,7 +71,7 @@ pub fn run(options: &Options, host: HostFn) -> Result<(), ClientError> {
 /// Prints a generated document.
 fn print_document(document: Document) -> io::Result<()> {
     match document {
-        Document::Generated(generated) => generated.print::<Options>(),
+        Document::Generated(generated) => generated.print::<ClientOptions>(),
         Document::Config => generate::print(file::EXAMPLE.as_bytes()),
         Document::Schema => generate::print(record::schema().as_bytes()),
     }
@@ -85,10 +85,10 @@ fn can_edit() -> bool {
 
 /// All that one run of the client works with.
 struct Client<'a> {
-    options: &'a Options,
+    options: &'a ClientOptions,
     config: Config,
     paths: Paths,
-    script: Plan,
+    script: ScriptOptions,
     /// Whether a user types the lines.
     interactive: bool,
     /// Whether they are typed in the editor.
@@ -102,7 +102,7 @@ impl Client<'_> {
     /// Runs a session to its end, and after each `/connect` the next one.
     fn run(&self) -> Result<(), ClientError> {
         let ui = match self.interactive {
-            true => Seat::open(self.edits, self.config.keys).map(Some),
+            true => Ui::open(self.edits, self.config.keys).map(Some),
             false => Ok(None),
         };
         let mut ui = ui.map_err(ClientError::Output)?;
@@ -135,7 +135,7 @@ impl Client<'_> {
             let end = self.run_session(server, connection, ui.as_mut());
             let end = end.map_err(ClientError::Output)?;
             let Some(Outcome::SwitchServer { server }) = end.outcome else {
-                let closed = ui.map_or(Ok(()), Seat::close);
+                let closed = ui.map_or(Ok(()), Ui::close);
                 let closed = closed.map_err(ClientError::Output);
                 closed.or_else(ClientError::ignore_broken_pipe)?;
                 return exit_result(end);
@@ -151,7 +151,7 @@ impl Client<'_> {
     fn connect(
         &self,
         choice: &mut ServerChoice,
-        mut ui: Option<&mut Seat>,
+        mut ui: Option<&mut Ui>,
     ) -> Result<Option<(ResolvedServer, OpenConnection)>, ClientError> {
         let connector = Connector {
             dialer: &self.dialer,
@@ -175,7 +175,7 @@ impl Client<'_> {
         &self,
         server: ResolvedServer,
         connection: OpenConnection,
-        ui: Option<&mut Seat>,
+        ui: Option<&mut Ui>,
     ) -> io::Result<SessionEnd> {
         let OpenConnection { stream, hosted } = connection;
         let address = server.address.clone();
@@ -200,7 +200,7 @@ impl Client<'_> {
         let end = match ui {
             Some(ui) => {
                 let context = self.ui_context(&established, control, hosted.is_some());
-                ui.converse(established, session, renderer, context)
+                ui.run_session(established, session, renderer, context)
             }
             None => {
                 let script = self.script.clone();
@@ -226,7 +226,7 @@ impl Client<'_> {
             control,
             greeting: match hosts {
                 true => format!(
-                    "no server on {address}, so this one hosts the room (it closes when you leave)\n"
+                    "no server answers on {address}, so chatroom hosts the room until you leave\n"
                 ),
                 false => String::new(),
             },

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
-use super::options::Options;
+use super::options::ClientOptions;
 use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
 use crate::common::config_file::warning_if_others_can_read;
 
@@ -118,7 +118,7 @@ impl From<CredentialError> for ResolveError {
 /// configuration, and that over the answers.
 pub(in crate::client) fn resolve(
     choice: &ServerChoice,
-    options: &Options,
+    options: &ClientOptions,
     config: &Config,
 ) -> Result<Resolution, ResolveError> {
     let default = Address::local();
@@ -182,7 +182,7 @@ pub(in crate::client) fn resolve(
 /// that server takes precedence over the command line.
 fn find_nick<'a>(
     choice: &'a ServerChoice,
-    options: &'a Options,
+    options: &'a ClientOptions,
     config: &'a Config,
     server: Option<&'a ServerConfig>,
     is_home: bool,
@@ -211,7 +211,7 @@ fn check_room(room: &str) -> Result<String, ResolveError> {
 }
 
 fn password_file<'f>(
-    options: &'f Options,
+    options: &'f ClientOptions,
     server: Option<&'f ServerConfig>,
     is_home: bool,
 ) -> Option<&'f Path> {
@@ -220,7 +220,7 @@ fn password_file<'f>(
 }
 
 fn find_password(
-    options: &Options,
+    options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
 ) -> Result<Option<String>, CredentialError> {

@@ -6,10 +6,12 @@
 pub mod explain;
 pub mod json;
 pub mod matcher;
+mod occurrence;
 mod tags;
 mod unread;
 
 use crate::client::command::message_carries_password;
+pub use occurrence::Occurrence;
 pub use tags::MessageTags;
 pub use unread::Unread;
 

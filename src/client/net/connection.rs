@@ -21,7 +21,7 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
 /// How many bytes may wait for the server before nothing more is read from it.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
-/// How often a backlogged front end is checked.
+/// How often a backlogged frontend is checked.
 const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// The sleep when there is no deadline.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
@@ -126,15 +126,11 @@ impl<F: Frontend> Driver<F> {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {
                 self.frontend.line_received(line);
-                let stamp = MessageTags::of_line(line);
-                let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
+                let tags = MessageTags::of_line(line);
+                let at = tags.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
-                self.frontend.stamp(stamp.clone());
-                self.stamp = stamp;
                 // Before the next line, which can change what the session says about this one.
-                self.report_events(unix_seconds, now);
-                self.frontend.stamp(MessageTags::default());
-                self.stamp = MessageTags::default();
+                self.report_events(at, &tags, now);
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {

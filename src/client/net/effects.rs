@@ -1,10 +1,9 @@
-//! Applies the session's actions, and forwards its events to the front end, the log and `ctl tail`.
+//! Applies the session's actions, and forwards its events to the frontend, the log and `ctl tail`.
 
 use std::thread;
 
 use super::{Driver, DriverInput, Frontend};
-use crate::client::event::Event;
-use crate::client::event::json;
+use crate::client::event::{Event, MessageTags, Occurrence, json};
 use crate::client::session::{SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
@@ -12,7 +11,7 @@ impl<F: Frontend> Driver<F> {
     /// Applies the effects of one step of the session.
     pub(super) fn apply(&mut self, now: SessionTime) {
         self.outbox.take_lines(&mut self.link.unsent);
-        self.report_events(now.unix_seconds, now);
+        self.report_events(now.unix_seconds, &MessageTags::default(), now);
         for order in std::mem::take(&mut self.outbox.actions) {
             match order {
                 SessionAction::Close => self.link.close_requested = true,
@@ -26,7 +25,7 @@ impl<F: Frontend> Driver<F> {
                 SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
                 SessionAction::End(outcome) => {
                     self.ended = true;
-                    // Before the front end learns of the end: then the program may exit.
+                    // Before the frontend learns of the end: then the program may exit.
                     if let Some(log) = &self.log {
                         log.finish();
                     }
@@ -52,21 +51,23 @@ impl<F: Frontend> Driver<F> {
         });
     }
 
-    /// Reports the session's events to the front end, the log and `ctl tail`. `unix_seconds` is the
-    /// time of the events: the server's if it gave one.
-    pub(super) fn report_events(&mut self, unix_seconds: i64, now: SessionTime) {
+    /// Reports the session's events to the frontend, the log and `ctl tail`. `at` is their time in
+    /// Unix seconds, and `tags` are those of the line that caused them.
+    pub(super) fn report_events(&mut self, at: i64, tags: &MessageTags, now: SessionTime) {
         let mut events = std::mem::take(&mut self.outbox.events)
             .into_iter()
             .peekable();
         while let Some(event) = events.next() {
             self.pending.on_event(&event, events.peek());
+            let tags = tags.clone();
+            let occurrence = Occurrence { at, tags, event };
             if let Some(log) = &self.log {
-                log.append(&event, &self.stamp, unix_seconds, now.unix_seconds);
+                log.append(&occurrence, now.unix_seconds);
             }
-            self.frontend.show(&event, unix_seconds, &self.session);
+            self.frontend.event(&occurrence, &self.session);
             if !self.tails.is_empty()
-                && !matches!(event, Event::Sent { .. })
-                && let Some(record) = json::encode(&event, unix_seconds, &self.stamp)
+                && !matches!(occurrence.event, Event::Sent { .. })
+                && let Some(record) = json::encode(&occurrence)
             {
                 let line = record.line().trim_end().to_owned();
                 // A caller that reads too slowly is dropped rather than given gaps.
@@ -75,7 +76,8 @@ impl<F: Frontend> Driver<F> {
             }
         }
         if let Some(event) = self.outbox.found.take() {
-            self.frontend.found(&event, unix_seconds);
+            let tags = tags.clone();
+            self.frontend.found(&Occurrence { at, tags, event });
         }
     }
 }

@@ -1,32 +1,29 @@
-//! What the driver requires of a front end.
+//! The frontend: what the driver requires of the part that shows a session.
 
 use std::time::Duration;
 
-use crate::client::event::Event;
-use crate::client::event::MessageTags;
+use crate::client::event::Occurrence;
 use crate::client::session::{Outcome, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
 pub(crate) trait Frontend: Send {
-    /// What is shown next has these tags of the server.
-    fn stamp(&mut self, _: MessageTags) {}
-    /// The event that the script waited for has arrived.
-    fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.
-    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session);
+    fn event(&mut self, occurrence: &Occurrence, session: &Session);
+    /// The event that the script waited for has happened.
+    fn found(&mut self, _: &Occurrence) {}
     /// The server sent this line, given here without its ending.
     fn line_received(&mut self, line: &[u8]);
     /// A step is done, and everything about the session can have changed. `elapsed` is the session
     /// time.
     fn session_changed(&mut self, session: &Session, elapsed: Duration);
-    /// The session time at which the front end has something more to show.
+    /// The session time at which the frontend has something more to show.
     fn next_deadline(&self) -> Option<Duration> {
         None
     }
     /// The session has processed a typed line.
     fn line_done(&mut self, session: &Session);
-    /// A command was typed that concerns only the front end.
+    /// A command was typed that concerns only the frontend.
     fn run_local(&mut self, line: &str);
     /// The server refuses `nick`, and the user must choose another.
     fn ask_nick(&mut self, nick: String, why: String);

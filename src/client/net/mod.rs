@@ -3,7 +3,7 @@
 //! A thread of its own runs the session with the [`Driver`]. Typed and scripted lines come in as
 //! [`DriverInput`] and [`ScriptLines`], and a [`Frontend`] gets what happens; the driver waits for
 //! neither, so a `PING` of the server is answered whatever the terminal does. This folder knows
-//! nothing of prompts, colors and terminals. `ui` and `app` import it.
+//! nothing of prompts, colours and terminals. `ui` and `app` import it.
 
 mod connection;
 pub(super) mod dial;
@@ -25,7 +25,6 @@ use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::event::MessageTags;
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
@@ -81,7 +80,6 @@ pub(super) fn start(
                 tails: Vec::new(),
                 pending: Pending::default(),
                 log,
-                stamp: MessageTags::default(),
                 started,
                 dialer,
                 sender,
@@ -107,8 +105,6 @@ struct Driver<F> {
     /// The callers of `ctl send` that wait for the delivery of their lines.
     pending: Pending,
     log: Option<LogWriter>,
-    /// The tags of the line that the session has just processed.
-    stamp: MessageTags,
     /// The start of the program: session times count from here.
     started: Instant,
     dialer: Dialer,

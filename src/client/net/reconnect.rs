@@ -1,4 +1,4 @@
-//! Waits between two connections, and connects again.
+//! Waits between two connections (the backoff that the session asks for) and connects again.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
-//! Where a person sits: at a terminal with an editor, or with whole lines and no more.
+//! Frontends: the editor in a terminal, plain lines, and scripts.
+//!
+//! Each one shows what a session does and gives it lines; it decides nothing about IRC and opens no
+//! socket to a server. Only `app` imports this folder.
 
 pub(super) mod interactive;
 pub(super) mod plain;
@@ -12,74 +15,74 @@ use crate::client::config::file::EditMode;
 use crate::client::net::Established;
 use crate::client::session::Session;
 use crate::client::view::Renderer;
-use interactive::Terminal;
-use plain::Plain;
+use interactive::InteractiveUi;
+use plain::PlainUi;
 use questions::Question;
 use setup::{SessionEnd, UiContext};
 
-/// Somebody who can be asked, and whose lines are typed.
-pub(super) enum Seat {
-    /// With a prompt above which messages appear.
-    Editor(Box<Terminal>),
-    /// With lines that scroll by.
-    Plain(Plain),
+/// The frontend of a user, who types lines and answers questions.
+pub(super) enum Ui {
+    /// A prompt with messages above it.
+    Interactive(Box<InteractiveUi>),
+    /// Whole lines only.
+    Plain(PlainUi),
 }
 
-impl Seat {
+impl Ui {
     /// Takes the terminal: with the editor, or with whole lines only.
     pub(super) fn open(edits: bool, mode: EditMode) -> io::Result<Self> {
         Ok(match edits {
-            true => Self::Editor(Box::new(Terminal::open(mode)?)),
-            false => Self::Plain(Plain::open()?),
+            true => Self::Interactive(Box::new(InteractiveUi::open(mode)?)),
+            false => Self::Plain(PlainUi::open()?),
         })
     }
 
-    /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
+    /// Asks a question. `None` when the user leaves, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         match self {
-            Self::Editor(terminal) => terminal.ask(question),
-            Self::Plain(plain) => Ok(plain.ask(question)),
+            Self::Interactive(ui) => ui.ask(question),
+            Self::Plain(ui) => Ok(ui.ask(question)),
         }
     }
 
     /// The signal that ends the program, if one came.
     pub(super) fn signal(&self) -> Option<i32> {
         match self {
-            Self::Editor(terminal) => terminal.signal(),
-            Self::Plain(plain) => plain.signal(),
+            Self::Interactive(ui) => ui.signal(),
+            Self::Plain(ui) => ui.signal(),
         }
     }
 
-    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile.
+    /// Does work that can take long. `None` when the user presses Ctrl-C meanwhile.
     pub(super) fn wait_for<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
         match self {
-            Self::Editor(terminal) => terminal.wait_for(work),
+            Self::Interactive(ui) => ui.wait_for(work),
             Self::Plain(_) => Some(work()),
         }
     }
 
-    /// Waits until all is printed. An error says that it could not be.
+    /// Waits until everything is printed. An error says that it could not be.
     pub(super) fn close(self) -> io::Result<()> {
         match self {
-            Self::Editor(terminal) => terminal.close(),
-            Self::Plain(plain) => plain.close(),
+            Self::Interactive(ui) => ui.close(),
+            Self::Plain(ui) => ui.close(),
         }
     }
 
-    /// Runs a conversation to its end.
-    pub(super) fn converse(
+    /// Runs a session to its end.
+    pub(super) fn run_session(
         &mut self,
-        place: Established,
+        established: Established,
         session: Session,
-        look: Renderer,
-        furniture: UiContext,
+        renderer: Renderer,
+        context: UiContext,
     ) -> io::Result<SessionEnd> {
         match self {
-            Self::Editor(terminal) => terminal.converse(place, session, look, furniture),
-            Self::Plain(plain) => plain.converse(place, session, look, furniture),
+            Self::Interactive(ui) => ui.run_session(established, session, renderer, context),
+            Self::Plain(ui) => ui.run_session(established, session, renderer, context),
         }
     }
 }

@@ -1,6 +1,5 @@
-//! A conversation in whole lines: no cursor is moved, nothing is drawn twice, and no escape
-//! sequence is written. For screen readers, for `script`, for the shell of Emacs, and for
-//! terminals that can do no more.
+//! The frontend with whole lines only: no cursor movement, no redrawing, no escape sequences. It is
+//! for screen readers, for `script`, for the shell of Emacs and for simple terminals.
 
 use std::io::{self, BufRead as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -11,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::questions::{self, Question};
 use super::setup::{SessionEnd, UiContext, try_control_server};
-use crate::client::event::Event;
+use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
@@ -20,8 +19,8 @@ use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::common::sanitize::sanitize_name;
 
-/// What wakes the main thread.
-enum Woken {
+/// What the main thread waits for.
+enum PlainEvent {
     Line(String),
     InputEnded,
     Ready,
@@ -29,42 +28,44 @@ enum Woken {
     Ended(Outcome),
 }
 
+/// The input of the current session, or of the last one.
+type PlainSession = Arc<Mutex<Option<InputSender>>>;
+
 /// Standard input and output, a line at a time.
-pub(in crate::client) struct Plain {
-    woken: mpsc::Receiver<Woken>,
-    wake: mpsc::Sender<Woken>,
-    /// The conversation has ended while a question was asked.
+pub(in crate::client) struct PlainUi {
+    events: mpsc::Receiver<PlainEvent>,
+    event_sender: mpsc::Sender<PlainEvent>,
+    /// The outcome of a session that ended during a question.
     ended: Option<Outcome>,
     printer: Printer,
-    printing: Option<JoinHandle<io::Result<()>>>,
+    printer_thread: Option<JoinHandle<io::Result<()>>>,
     signals: Signals,
-    /// The conversation at hand.
-    talk: Arc<Mutex<Option<InputSender>>>,
+    active: PlainSession,
 }
 
-impl Plain {
-    /// Begins to read lines.
+impl PlainUi {
+    /// Starts to read lines.
     pub(in crate::client) fn open() -> io::Result<Self> {
-        let (wake, woken) = mpsc::channel();
-        let reader = wake.clone();
-        // Nobody joins this thread: it may wait for input for as long as the program lives.
+        let (event_sender, events) = mpsc::channel();
+        let reader = event_sender.clone();
+        // Not joined: it may wait for input as long as the program runs.
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || read_lines(&reader))?;
         let printer = Printer::default();
-        let wake_up = wake.clone();
-        let printing = printer.start_plain(print_to_stdout, move |_| {
-            let _ = wake_up.send(Woken::InputEnded);
+        let on_closed = event_sender.clone();
+        let printer_thread = printer.start_plain(print_to_stdout, move |_| {
+            let _ = on_closed.send(PlainEvent::InputEnded);
         })?;
-        let talk = Arc::default();
+        let active = PlainSession::default();
         Ok(Self {
-            woken,
-            wake,
+            events,
+            event_sender,
             ended: None,
             printer,
-            printing: Some(printing),
-            signals: end_on_signals(Arc::clone(&talk))?,
-            talk,
+            printer_thread: Some(printer_thread),
+            signals: quit_on_signals(Arc::clone(&active))?,
+            active,
         })
     }
 
@@ -73,132 +74,139 @@ impl Plain {
         self.signals.received()
     }
 
-    /// Waits until all is printed.
+    /// Waits until everything is printed.
     pub(super) fn close(mut self) -> io::Result<()> {
-        match self.printing.take() {
-            Some(printing) => self.printer.drain(printing),
+        match self.printer_thread.take() {
+            Some(thread) => self.printer.drain(thread),
             None => Ok(()),
         }
     }
 
-    /// Asks a question, on a line of its own, until there is an answer that can be taken. `None` at
-    /// the end of input, or of the conversation.
+    /// Asks a question in a line of its own until the answer is valid. `None` at the end of the
+    /// input or of the session.
     pub(super) fn ask(&mut self, mut question: Question) -> Option<String> {
-        self.put(&question);
+        self.print_question(&question);
         loop {
-            match self.woken.recv() {
-                Ok(Woken::Line(answer)) => match question.judge(&answer) {
+            match self.events.recv() {
+                Ok(PlainEvent::Line(answer)) => match question.validate(&answer) {
                     Ok(answer) => return Some(answer),
                     Err(again) => {
                         question = again;
-                        self.put(&question);
+                        self.print_question(&question);
                     }
                 },
-                Ok(Woken::AskNick { .. } | Woken::Ready) => {}
-                Ok(Woken::Ended(outcome)) => {
+                Ok(PlainEvent::AskNick { .. } | PlainEvent::Ready) => {}
+                Ok(PlainEvent::Ended(outcome)) => {
                     self.ended = Some(outcome);
                     return None;
                 }
-                Ok(Woken::InputEnded) | Err(_) => return None,
+                Ok(PlainEvent::InputEnded) | Err(_) => return None,
             }
         }
     }
 
-    fn put(&self, question: &Question) {
-        let Question { words, default, .. } = question;
-        self.printer.push(format!("{words} [{default}]?\n"));
+    fn print_question(&self, question: &Question) {
+        let Question { text, default, .. } = question;
+        self.printer.push(format!("{text} [{default}]?\n"));
     }
 
-    /// Runs a conversation to its end.
-    pub(super) fn converse(
+    /// Runs a session to its end.
+    pub(super) fn run_session(
         &mut self,
-        place: Established,
+        established: Established,
         session: Session,
-        look: Renderer,
-        furniture: UiContext,
+        renderer: Renderer,
+        context: UiContext,
     ) -> io::Result<SessionEnd> {
-        let (commands, inbox) = net::input_channel();
-        *lock(&self.talk) = Some(commands.clone());
-        self.printer.push(furniture.greeting);
-        let front = PlainFront {
-            page: ScrollbackWriter::new(Scrollback::new(look, false), self.printer.clone()),
+        let (input, receiver) = net::input_channel();
+        *lock(&self.active) = Some(input.clone());
+        self.printer.push(context.greeting);
+        let frontend = PlainFrontend {
+            writer: ScrollbackWriter::new(Scrollback::new(renderer, false), self.printer.clone()),
             room: None,
             ready: false,
             printer: self.printer.clone(),
-            wake: self.wake.clone(),
+            events: self.event_sender.clone(),
         };
-        net::start(place, session, front, inbox, None)?;
-        let door = furniture
+        net::start(established, session, frontend, receiver, None)?;
+        let control_server = context
             .control
-            .and_then(|at| try_control_server(&at, &commands, &self.printer));
-        // The network's thread ends only behind its last news, which is still to be read.
-        let send = |command| {
-            let _ = commands.send(command);
-        };
-        // What is typed before this person is in waits until then.
-        let mut ready = false;
-        let mut early = Vec::new();
-        let outcome = loop {
-            if let Some(outcome) = self.ended.take() {
-                break Some(outcome);
-            }
-            match self.woken.recv() {
-                Ok(Woken::Line(text)) if ready => send(DriverInput::Typed { text, room: None }),
-                Ok(Woken::InputEnded) if ready => send(DriverInput::Quit(None)),
-                Ok(Woken::Line(text)) => early.push(DriverInput::Typed { text, room: None }),
-                Ok(Woken::InputEnded) => early.push(DriverInput::Quit(None)),
-                Ok(Woken::Ready) => {
-                    ready = true;
-                    early.drain(..).for_each(send);
-                }
-                Ok(Woken::AskNick { nick, why }) => {
-                    match self.ask(questions::another_nick(&nick, &why)) {
-                        Some(nick) => send(DriverInput::AnswerNick(nick)),
-                        None => send(DriverInput::Quit(None)),
-                    }
-                }
-                Ok(Woken::Ended(outcome)) => break Some(outcome),
-                Err(_) => break None,
-            }
-        };
-        drop(door);
-        // Behind the last one a signal finds nothing left to do.
+            .and_then(|at| try_control_server(&at, &input, &self.printer));
+        let outcome = self.run_input_loop(&input);
+        drop(control_server);
+        // Otherwise the program ends, and a signal has nothing left to end.
         if let Some(Outcome::SwitchServer { .. }) = outcome {
-            *lock(&self.talk) = None;
+            *lock(&self.active) = None;
         }
         Ok(SessionEnd {
             outcome,
             signal: self.signal(),
         })
     }
-}
 
-/// Leaves in good order when a signal comes; before and behind a conversation there is nothing to
-/// leave.
-fn end_on_signals(talk: Arc<Mutex<Option<InputSender>>>) -> io::Result<Signals> {
-    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
-        let Some(commands) = &*lock(&talk) else {
-            return signals::end_by(signal);
+    /// Gives the session what is typed, until its end. `None` when its thread has panicked.
+    fn run_input_loop(&mut self, input: &InputSender) -> Option<Outcome> {
+        // The driver's thread sends `Ended` last, so a failed send is followed by that.
+        let send = |message| {
+            let _ = input.send(message);
         };
-        // The network's thread may be about to end anyway.
-        let _ = commands.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
-    })
-}
-
-fn lock(talk: &Mutex<Option<InputSender>>) -> MutexGuard<'_, Option<InputSender>> {
-    talk.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Drop for Plain {
-    fn drop(&mut self) {
-        if let Some(printing) = self.printing.take() {
-            // When printing has failed there is nobody to tell.
-            let _ = self.printer.drain(printing);
+        // Lines typed during registration wait for its end.
+        let mut ready = false;
+        let mut early = Vec::new();
+        loop {
+            if let Some(outcome) = self.ended.take() {
+                return Some(outcome);
+            }
+            match self.events.recv() {
+                Ok(PlainEvent::Line(text)) if ready => {
+                    send(DriverInput::Typed { text, room: None });
+                }
+                Ok(PlainEvent::InputEnded) if ready => send(DriverInput::Quit(None)),
+                Ok(PlainEvent::Line(text)) => early.push(DriverInput::Typed { text, room: None }),
+                Ok(PlainEvent::InputEnded) => early.push(DriverInput::Quit(None)),
+                Ok(PlainEvent::Ready) => {
+                    ready = true;
+                    early.drain(..).for_each(send);
+                }
+                Ok(PlainEvent::AskNick { nick, why }) => {
+                    match self.ask(questions::retry_nick(&nick, &why)) {
+                        Some(nick) => send(DriverInput::AnswerNick(nick)),
+                        None => send(DriverInput::Quit(None)),
+                    }
+                }
+                Ok(PlainEvent::Ended(outcome)) => return Some(outcome),
+                Err(_) => return None,
+            }
         }
     }
 }
 
-fn read_lines(wake: &mpsc::Sender<Woken>) {
+impl Drop for PlainUi {
+    fn drop(&mut self) {
+        if let Some(thread) = self.printer_thread.take() {
+            // A failed output has no other place for a report.
+            let _ = self.printer.drain(thread);
+        }
+    }
+}
+
+/// Leaves the session in good order when a signal comes. Without a session the signal ends the
+/// program at once.
+fn quit_on_signals(active: PlainSession) -> io::Result<Signals> {
+    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
+        let Some(input) = &*lock(&active) else {
+            return signals::end_by(signal);
+        };
+        // The session may be about to end anyway.
+        let _ = input.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
+    })
+}
+
+fn lock(active: &PlainSession) -> MutexGuard<'_, Option<InputSender>> {
+    active.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read_lines(events: &mpsc::Sender<PlainEvent>) {
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
     loop {
@@ -209,67 +217,68 @@ fn read_lines(wake: &mpsc::Sender<Woken>) {
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']).to_owned();
-        if wake.send(Woken::Line(text)).is_err() {
+        if events.send(PlainEvent::Line(text)).is_err() {
             return;
         }
     }
-    let _ = wake.send(Woken::InputEnded);
+    let _ = events.send(PlainEvent::InputEnded);
 }
 
 /// Shows a session line by line.
-struct PlainFront {
-    page: ScrollbackWriter,
-    /// The room that typed text goes to, as it was told last.
+struct PlainFrontend {
+    writer: ScrollbackWriter,
+    /// The active room that was last printed.
     room: Option<String>,
     ready: bool,
     printer: Printer,
-    wake: mpsc::Sender<Woken>,
+    events: mpsc::Sender<PlainEvent>,
 }
 
-impl PlainFront {
-    fn tell(&self, woken: Woken) {
+impl PlainFrontend {
+    fn send(&self, event: PlainEvent) {
         // The main thread outlives this one.
-        let _ = self.wake.send(woken);
+        let _ = self.events.send(event);
     }
 }
 
-impl Frontend for PlainFront {
-    fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
-        self.page.show(event, unix_seconds, session.active_room());
+impl Frontend for PlainFrontend {
+    fn event(&mut self, occurrence: &Occurrence, session: &Session) {
+        let Occurrence { event, at, .. } = occurrence;
+        self.writer.show(event, *at, session.active_room());
     }
 
     fn line_received(&mut self, _: &[u8]) {}
 
-    /// There is no prompt to name the room, so a line does.
+    /// There is no prompt to show the active room, so a line says when it changes.
     fn session_changed(&mut self, session: &Session, elapsed: Duration) {
         let room = session.active_room();
-        self.page.end_step(room, elapsed);
+        self.writer.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
-            self.page.add(&match room {
-                Some(room) => format!("you talk in {} now\n", sanitize_name(room)),
+            self.writer.add(&match room {
+                Some(room) => format!("the active room is {} now\n", sanitize_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
         }
         self.room = room.map(str::to_owned);
         if !self.ready && session.is_ready() {
             self.ready = true;
-            self.tell(Woken::Ready);
+            self.send(PlainEvent::Ready);
         }
-        self.page.print();
+        self.writer.print();
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        self.page.scrollback.next_deadline()
+        self.writer.scrollback.next_deadline()
     }
 
     fn line_done(&mut self, _: &Session) {}
 
     fn run_local(&mut self, line: &str) {
-        self.page.run_local(line);
+        self.writer.run_local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {
-        self.tell(Woken::AskNick { nick, why });
+        self.send(PlainEvent::AskNick { nick, why });
     }
 
     fn is_backlogged(&self) -> bool {
@@ -277,6 +286,6 @@ impl Frontend for PlainFront {
     }
 
     fn ended(&mut self, outcome: Outcome) {
-        self.tell(Woken::Ended(outcome));
+        self.send(PlainEvent::Ended(outcome));
     }
 }

@@ -1,52 +1,62 @@
-//! What a person is asked before a conversation can begin: each question in one place, for the
-//! editor and for plain lines alike.
+//! The questions to the user: which server, which nick. Both frontends ask them with these words.
 
 use crate::client::command::check_nick;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
-/// A question, with what an empty answer means.
+/// A question, and the answer that an empty line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct Question {
-    pub(super) words: String,
-    pub(in crate::client) default: String,
-    /// The answer is to be a nick.
+    pub(super) text: String,
+    pub(super) default: String,
+    /// The answer must be a nick.
     is_nick: bool,
 }
 
-/// Which server to connect to.
+/// Asks for the server to connect to.
 pub(in crate::client) fn server(default: String) -> Question {
     Question {
-        words: "Server".to_owned(),
+        text: "Server".to_owned(),
         default,
         is_nick: false,
     }
 }
 
-/// As whom.
+/// Asks for the nick.
 pub(in crate::client) fn nick(default: String) -> Question {
     Question {
-        words: "Nick".to_owned(),
+        text: "Nick".to_owned(),
         default,
         is_nick: true,
     }
 }
 
-/// As whom else, when the server refuses a nick with these words of its own.
-pub(super) fn another_nick(refused: &str, why: &str) -> Question {
+/// Asks for another nick: the server refused `refused`, for a reason that may be in its own words.
+pub(super) fn retry_nick(refused: &str, reason: &str) -> Question {
+    let nick = sanitize_name(refused);
+    let reason = sanitize(reason);
     Question {
-        words: format!(
-            "{} cannot be had: {}. Another nick",
-            sanitize_name(refused),
-            sanitize(why).trim_end_matches('.')
+        text: format!(
+            "The nick {nick} is not available: {}. Choose another",
+            reason.trim_end_matches('.')
         ),
-        default: format!("{}_", sanitize_name(refused)),
+        default: suggest_nick(&nick),
         is_nick: true,
     }
 }
 
+/// A similar nick: without the digits and dashes that no server accepts at the beginning, or else
+/// with a `_` at the end.
+fn suggest_nick(refused: &str) -> String {
+    match refused.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-') {
+        "" => format!("_{refused}"),
+        rest if rest.len() < refused.len() => rest.to_owned(),
+        nick => format!("{nick}_"),
+    }
+}
+
 impl Question {
-    /// The answer, or the question to ask in place of this one when it cannot be taken.
-    pub(super) fn judge(&self, answer: &str) -> Result<String, Self> {
+    /// The answer, or the question to ask next when the answer is not valid.
+    pub(super) fn validate(&self, answer: &str) -> Result<String, Self> {
         let answer = match answer.trim() {
             "" => self.default.as_str(),
             answer => answer,
@@ -55,7 +65,7 @@ impl Question {
             && let Err(error) = check_nick(answer)
         {
             return Err(Self {
-                words: format!("{error}. Choose another"),
+                text: format!("{error}. Choose another"),
                 ..self.clone()
             });
         }
@@ -68,26 +78,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says_about_a_nick_is_never_obeyed() {
-        let question = another_nick("a\x1b[2Jb", "no \x1b]0;owned\x07way\u{9b}2J.");
+    fn the_words_of_a_server_about_a_nick_are_sanitized() {
+        let question = retry_nick("a\x1b[2Jb", "no \x1b]0;owned\x07way\u{9b}2J.");
         assert_eq!(
-            question.words,
-            "a^[[2Jb cannot be had: no ^[]0;owned^Gway<U+009B>2J. Another nick"
+            question.text,
+            "The nick a^[[2Jb is not available: no ^[]0;owned^Gway<U+009B>2J. Choose another"
         );
         assert_eq!(question.default, "a^[[2Jb_");
     }
 
     #[test]
-    fn an_answer_that_is_no_nick_is_asked_for_again() {
+    fn a_similar_nick_is_suggested() {
+        for (refused, suggested) in [
+            ("bob", "bob_"),
+            ("9lives", "lives"),
+            ("-x", "x"),
+            ("42", "_42"),
+        ] {
+            assert_eq!(retry_nick(refused, "no").default, suggested, "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_a_nick_is_asked_for_again() {
         let question = nick("dora".to_owned());
-        assert_eq!(question.judge("  "), Ok("dora".to_owned()));
-        assert_eq!(question.judge(" ann "), Ok("ann".to_owned()));
-        let again = question.judge("a b c").unwrap_err();
+        assert_eq!(question.validate("  "), Ok("dora".to_owned()));
+        assert_eq!(question.validate(" ann "), Ok("ann".to_owned()));
+        let again = question.validate("a b c").unwrap_err();
         assert_eq!(
-            again.words,
+            again.text,
             "\"a b c\" is not a valid nick: it cannot have a space in it. Choose another"
         );
-        assert_eq!(again.judge(""), Ok("dora".to_owned()));
-        assert_eq!(server("h:1".to_owned()).judge("a b"), Ok("a b".to_owned()));
+        assert_eq!(again.validate(""), Ok("dora".to_owned()));
+        let server = server("h:1".to_owned());
+        assert_eq!(server.validate("a b"), Ok("a b".to_owned()));
     }
 }

@@ -214,7 +214,7 @@ impl Outbox {
         self.sends.clear();
     }
 
-    /// Empties it.
+    /// Drops the lines and everything else.
     pub fn clear(&mut self) {
         self.forget_lines();
         self.end_step();

@@ -8,9 +8,7 @@
 use std::time::Duration;
 
 use chatting_room::client::command::settings::DisplaySettings;
-use chatting_room::client::event::Event;
-use chatting_room::client::event::MessageTags;
-use chatting_room::client::event::json;
+use chatting_room::client::event::{Event, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
@@ -267,7 +265,7 @@ impl Conversation {
     }
 
     /// Shows what happened in all the ways there are.
-    fn show(&mut self, unix_seconds: i64, stamp: &MessageTags) {
+    fn show(&mut self, unix_seconds: i64, tags: &MessageTags) {
         let active = self.session.active_room().map(str::to_owned);
         let active = active.as_deref();
         for event in std::mem::take(&mut self.outbox.events) {
@@ -283,7 +281,12 @@ impl Conversation {
             let colored = self.colored.lines(&event, unix_seconds, active);
             assert_eq!(strip_styles(&colored), plain, "colours change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
-            if let Some(record) = json::encode(&event, unix_seconds, stamp) {
+            let occurrence = Occurrence {
+                at: unix_seconds,
+                tags: tags.clone(),
+                event,
+            };
+            if let Some(record) = json::encode(&occurrence) {
                 let line = record.line();
                 check_screen(&line);
                 assert_eq!(line.matches('\n').count(), 1, "{line:?} is no single line");

@@ -162,7 +162,7 @@ fn decode_message(record: &Record) -> Event {
 mod tests {
     use super::*;
     use crate::client::event::json::encode;
-    use crate::client::event::{RoomSummary, Unread, WhoisInfo};
+    use crate::client::event::{Occurrence, RoomSummary, Unread, WhoisInfo};
 
     /// One of each kind that can be passed on, with nothing left out.
     fn all() -> Vec<Event> {
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn what_happened_comes_back_from_its_record() {
         for event in all() {
-            let record = encode(&event, 60, &MessageTags::default()).unwrap();
+            let record = encode(&Occurrence::local(event.clone(), 60)).unwrap();
             let read = Record::read(record.line().trim_end()).unwrap();
             assert_eq!(read, record);
             assert_eq!(decode(&read), event);
@@ -361,7 +361,7 @@ mod tests {
             text: Some("secret words".into()),
             command: None,
         };
-        let record = encode(&refused, 60, &MessageTags::default()).unwrap();
+        let record = encode(&Occurrence::local(refused.clone(), 60)).unwrap();
         assert_eq!(
             decode(&record),
             Event::InputRejected {

@@ -1,13 +1,16 @@
 //! Events as records.
 
 use super::listings::{encode_room, encode_whois};
-use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags, explain, is_room};
+use crate::client::event::{
+    DeliveryStatus, Event, MessageKind, MessageTags, Occurrence, explain, is_room,
+};
 use crate::common::record::{Record, RecordKind};
 
-/// The record of an event; `None` for an event that only concerns the user at the prompt. The time
-/// in `tags` takes precedence over `unix_seconds`.
-pub fn encode(event: &Event, unix_seconds: i64, tags: &MessageTags) -> Option<Record> {
-    let blank = |kind| with_tags(kind, unix_seconds, tags);
+/// The record of what happened; `None` for an event that only concerns the user at the prompt. The
+/// time in the tags takes precedence over that of the occurrence.
+pub fn encode(occurrence: &Occurrence) -> Option<Record> {
+    let Occurrence { at, tags, event } = occurrence;
+    let blank = |kind| with_tags(kind, *at, tags);
     let some = |text: &String| Some(text.clone());
     Some(match event {
         Event::Said {
@@ -59,7 +62,7 @@ pub fn encode(event: &Event, unix_seconds: i64, tags: &MessageTags) -> Option<Re
                 manner: kind_name(*kind),
                 own: true,
                 fate: Some(status_name(*status).to_owned()),
-                ..with_tags(record_kind, unix_seconds, sent_tags)
+                ..with_tags(record_kind, *at, sent_tags)
             }
         }
         Event::Entered {

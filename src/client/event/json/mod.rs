@@ -16,7 +16,7 @@ pub use input::{ScriptInput, parse_input};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Event, MessageKind, MessageTags};
+    use crate::client::event::{Event, MessageKind, MessageTags, Occurrence};
 
     fn said(text: &str) -> Event {
         Event::Said {
@@ -30,8 +30,13 @@ mod tests {
     }
 
     fn line(event: &Event, tags: &str) -> String {
-        let tags = MessageTags::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
-        encode(event, 60, &tags).unwrap().line()
+        let line = format!("{tags}:b!b@h PRIVMSG #lobby :x");
+        let occurrence = Occurrence {
+            at: 60,
+            tags: MessageTags::of_line(line.as_bytes()),
+            event: event.clone(),
+        };
+        encode(&occurrence).unwrap().line()
     }
 
     #[test]

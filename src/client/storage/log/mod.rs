@@ -9,30 +9,24 @@ mod writer;
 pub(in crate::client) use files::folder_of;
 pub(crate) use writer::LogWriter;
 
-use crate::client::event::Event;
-use crate::client::event::MessageTags;
-use crate::client::event::json;
+use crate::client::event::{Event, Occurrence, json};
 use crate::client::view::Renderer;
 use crate::common::record::Record;
 
 /// The record of an event in the log. `None` for notes and answers of this program, such as its
 /// help, and for passwords, which must not be logged.
-fn record_of(
-    event: &Event,
-    unix_seconds: i64,
-    stamp: &MessageTags,
-    renderer: &Renderer,
-) -> Option<Record> {
+fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
+    let Occurrence { at, event, .. } = occurrence;
     match event {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus { .. } | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
-        _ => json::encode(event, unix_seconds, stamp).or_else(|| {
+        _ => json::encode(occurrence).or_else(|| {
             // An event without a record of its own is logged as the text that was shown.
-            let lines = renderer.lines(event, unix_seconds, None);
+            let lines = renderer.lines(event, *at, None);
             let words = lines.trim_end();
-            (!words.is_empty()).then(|| Record::note(words, unix_seconds))
+            (!words.is_empty()).then(|| Record::note(words, *at))
         }),
     }
 }

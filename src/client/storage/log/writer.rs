@@ -19,8 +19,7 @@ use jiff::tz::TimeZone;
 
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
-use crate::client::event::Event;
-use crate::client::event::MessageTags;
+use crate::client::event::Occurrence;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 use crate::common::record::Record;
@@ -108,10 +107,10 @@ impl LogWriter {
         Ok(log)
     }
 
-    /// Appends an event with its message tags. `now` is the time of its arrival, and `shown` the
-    /// time it is shown with, both in Unix seconds. It is written later, by the thread.
-    pub(crate) fn append(&self, event: &Event, stamp: &MessageTags, shown: i64, now: i64) {
-        if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
+    /// Appends what happened. `now` is the time of its arrival, in Unix seconds; it chooses the file.
+    /// It is written later, by the thread.
+    pub(crate) fn append(&self, occurrence: &Occurrence, now: i64) {
+        if let Some(record) = record_of(occurrence, &self.renderer) {
             let must_wake = self.lock().push(&record, now);
             if must_wake {
                 self.shared.1.notify_all();
@@ -312,7 +311,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::event::MessageKind;
+    use crate::client::event::{Event, MessageKind};
 
     /// How long a test waits for anything.
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -341,7 +340,7 @@ mod tests {
     }
 
     fn append(log: &LogWriter, text: &str, now: i64) {
-        log.append(&said(text), &MessageTags::default(), now, now);
+        log.append(&Occurrence::local(said(text), now), now);
     }
 
     /// The texts in all files of a folder, in order, and the number of lines that are no records.

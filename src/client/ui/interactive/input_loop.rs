@@ -1,9 +1,10 @@
-//! The main thread of a conversation: lines are read, and questions asked.
+//! The main thread of a session in a terminal: reads lines and asks questions.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 
-use super::{INTERRUPT_CHECK, News};
+use super::INTERRUPT_CHECK;
+use super::event::InteractiveEvent;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
@@ -15,16 +16,15 @@ use crate::client::ui::questions::{self, Question};
 use crate::client::view::Renderer;
 use crate::common::test_hooks::panic_if_requested;
 
-/// Asks until there is an answer that can be taken. `suspend` is how the program is suspended
-/// meanwhile.
-pub(super) fn answer(
+/// Asks until the answer is valid. `suspend` suspends the program when Ctrl-Z is pressed.
+pub(super) fn ask_until_valid(
     editor: &mut Editor,
     mut question: Question,
     suspend: &dyn Fn(),
 ) -> io::Result<EditorRead> {
     loop {
-        match editor.ask(&question.words, &question.default, suspend)? {
-            EditorRead::Line(answer) => match question.judge(&answer) {
+        match editor.ask(&question.text, &question.default, suspend)? {
+            EditorRead::Line(answer) => match question.validate(&answer) {
                 Ok(answer) => return Ok(EditorRead::Line(answer)),
                 Err(again) => question = again,
             },
@@ -33,40 +33,45 @@ pub(super) fn answer(
     }
 }
 
-/// What the main thread has at hand.
-pub(super) struct Desk<'t> {
+/// What the main thread works with.
+pub(super) struct InputLoop<'t> {
     pub(super) editor: &'t mut Editor,
-    pub(super) remote: &'t EditorHandle,
+    pub(super) editor_handle: &'t EditorHandle,
     pub(super) printer: &'t Printer,
-    pub(super) news: mpsc::Receiver<News>,
-    pub(super) commands: InputSender,
-    pub(super) quiet: &'t RawModeGuard,
+    pub(super) events: mpsc::Receiver<InteractiveEvent>,
+    pub(super) input: InputSender,
+    pub(super) raw_mode: &'t RawModeGuard,
     pub(super) title: Title,
     pub(super) drafts: Option<DraftStore>,
     pub(super) renderer: Renderer,
-    /// The editor has begun: from then on it alone is asked about Ctrl-C.
+    /// The editor reads lines; only it reacts to Ctrl-C from then on.
     pub(super) reading: bool,
 }
 
-impl Desk<'_> {
+impl InputLoop<'_> {
+    /// Runs until the session ends. `None` when the driver's thread has panicked.
     pub(super) fn run(&mut self) -> io::Result<Option<Outcome>> {
         loop {
-            match self.next_news()? {
-                Some(News::Ready) => return self.read_lines(),
-                Some(News::Ended(outcome)) => return Ok(Some(outcome)),
-                Some(News::TypedDone { .. } | News::Clear | News::AskNick { .. }) => {}
+            match self.next_event()? {
+                Some(InteractiveEvent::Ready) => return self.read_lines(),
+                Some(InteractiveEvent::Ended(outcome)) => return Ok(Some(outcome)),
+                Some(
+                    InteractiveEvent::LineDone { .. }
+                    | InteractiveEvent::ClearScreen
+                    | InteractiveEvent::AskNick { .. },
+                ) => {}
                 None => return Ok(None),
             }
         }
     }
 
-    /// Leaves without the editor.
-    pub(super) fn leave_in_a_hurry(&mut self, reason: &str) -> Option<Outcome> {
+    /// Leaves the session when the editor can no longer be used.
+    pub(super) fn quit_without_editor(&mut self, reason: &str) -> Option<Outcome> {
         self.editor.stop();
         self.send(DriverInput::Quit(Some(reason.to_owned())));
         loop {
-            match self.news.recv() {
-                Ok(News::Ended(outcome)) => return Some(outcome),
+            match self.events.recv() {
+                Ok(InteractiveEvent::Ended(outcome)) => return Some(outcome),
                 Ok(_) => {}
                 Err(_) => return None,
             }
@@ -80,19 +85,20 @@ impl Desk<'_> {
             match self.editor.read()? {
                 EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
-                    // It is said where the prompt said, whatever has happened meanwhile.
-                    let room = self.remote.room();
+                    // The room of the prompt gets the line, even if the active room has changed.
+                    let room = self.editor_handle.room();
                     self.send(DriverInput::Typed { text, room });
                 }
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
-                        self.printer.push("Ctrl-D or /quit leaves\n".to_owned());
+                        let hint = "to leave, press Ctrl-D or type /quit\n";
+                        self.printer.push(hint.to_owned());
                     }
                     continue;
                 }
                 EditorRead::Suspend => {
                     print_to_stdout(self.title.suspend().to_owned())?;
-                    self.quiet.suspend();
+                    self.raw_mode.suspend();
                     print_to_stdout(self.title.resume())?;
                     continue;
                 }
@@ -100,10 +106,10 @@ impl Desk<'_> {
                 EditorRead::Ended => {}
             }
             loop {
-                match self.next_news()? {
-                    Some(News::TypedDone { leaving: false }) => break,
-                    Some(News::Clear) => self.editor.clear_screen()?,
-                    Some(News::Ended(outcome)) => return Ok(Some(outcome)),
+                match self.next_event()? {
+                    Some(InteractiveEvent::LineDone { leaving: false }) => break,
+                    Some(InteractiveEvent::ClearScreen) => self.editor.clear_screen()?,
+                    Some(InteractiveEvent::Ended(outcome)) => return Ok(Some(outcome)),
                     Some(_) => {}
                     None => return Ok(None),
                 }
@@ -111,28 +117,28 @@ impl Desk<'_> {
         }
     }
 
-    /// Announces a text that an earlier run has left, one after the other.
+    /// Announces the next unsent text of an earlier run.
     fn offer_unsent(&self) {
         if let Some(offer) = self.drafts.as_ref().and_then(DraftStore::next_offer) {
-            let words = self.renderer.unsent_offer(
+            let announcement = self.renderer.unsent_offer(
                 &offer.draft.text,
                 offer.draft.target.as_deref(),
                 [offer.draft.unix_seconds, offer.now],
                 offer.more,
             );
-            self.printer.push(words);
+            self.printer.push(announcement);
         }
     }
 
-    /// Waits for news while no line is read. Ctrl-C leaves; a nick that cannot be had asks for
-    /// another. `None` when the network's thread is gone.
-    fn next_news(&mut self) -> io::Result<Option<News>> {
+    /// The next event while no line is read. Ctrl-C leaves, and a refused nick asks for another.
+    /// `None` when the driver's thread is gone.
+    fn next_event(&mut self) -> io::Result<Option<InteractiveEvent>> {
         loop {
-            match self.news.recv_timeout(INTERRUPT_CHECK) {
-                Ok(News::AskNick { nick, why }) => {
-                    let quiet = self.quiet;
-                    let question = questions::another_nick(&nick, &why);
-                    match answer(self.editor, question, &|| quiet.suspend())? {
+            match self.events.recv_timeout(INTERRUPT_CHECK) {
+                Ok(InteractiveEvent::AskNick { nick, why }) => {
+                    let raw_mode = self.raw_mode;
+                    let question = questions::retry_nick(&nick, &why);
+                    match ask_until_valid(self.editor, question, &|| raw_mode.suspend())? {
                         EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
                             self.send(DriverInput::Quit(None));
@@ -140,10 +146,10 @@ impl Desk<'_> {
                         EditorRead::Suspend | EditorRead::Ended => {}
                     }
                 }
-                Ok(news) => return Ok(Some(news)),
+                Ok(event) => return Ok(Some(event)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {
-                    if !self.reading && self.remote.take_interrupt() {
+                    if !self.reading && self.editor_handle.take_interrupt() {
                         self.send(DriverInput::Quit(None));
                     }
                 }
@@ -151,8 +157,8 @@ impl Desk<'_> {
         }
     }
 
-    fn send(&self, command: DriverInput) {
-        // The network's thread ends only behind its last news, which is still to be read.
-        let _ = self.commands.send(command);
+    fn send(&self, input: DriverInput) {
+        // The driver's thread ends after its last event, which is still to be read.
+        let _ = self.input.send(input);
     }
 }

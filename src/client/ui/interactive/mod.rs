@@ -1,7 +1,8 @@
-//! A conversation in a terminal: the editor in the main thread, the network and the printer in
-//! theirs.
+//! The frontend with the editor: the editor runs in the main thread, the driver and the printer in
+//! threads of their own.
 
 mod assistant;
+mod event;
 mod frontend;
 mod input_loop;
 
@@ -19,7 +20,6 @@ use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::event::MessageTags;
 use crate::client::net::{self, DriverInput, Established, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -30,68 +30,52 @@ use crate::client::terminal::stderr::DeferredPanicReport;
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
-use assistant::NetworkAssistant;
-use frontend::{TerminalFront, UnsentWritten};
-use input_loop::{Desk, answer};
+use assistant::SessionAssist;
+use frontend::{InteractiveFrontend, SavedUnsent};
+use input_loop::{InputLoop, ask_until_valid};
 
-/// How long the editor waits for an answer about what is typed.
-const ANSWER_MAX: Duration = Duration::from_millis(200);
-/// How often Ctrl-C is looked for while no line is read.
+/// How often Ctrl-C is checked for while no line is read.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
 
-/// What the network's thread tells the main thread.
-enum News {
-    Ready,
-    TypedDone {
-        leaving: bool,
-    },
-    /// The editor is to take everything off the screen.
-    Clear,
-    AskNick {
-        nick: String,
-        why: String,
-    },
-    Ended(Outcome),
-}
-
-/// The terminal, from the first question to the end of the last conversation. It is left as it was
-/// found.
-pub(in crate::client) struct Terminal {
+/// The terminal, from the first question to the end of the last session. Its mode is restored
+/// afterwards.
+pub(in crate::client) struct InteractiveUi {
     editor: Editor,
-    remote: EditorHandle,
+    editor_handle: EditorHandle,
     printer: Printer,
-    /// The printer's thread, when it prints to something that is not the terminal.
-    plain: Option<JoinHandle<io::Result<()>>>,
+    /// The thread that prints to standard output when that is not the terminal.
+    output_thread: Option<JoinHandle<io::Result<()>>>,
     signals: Signals,
-    /// Where the commands of the conversation at hand go.
-    talk: Talk,
+    active: ActiveSession,
 }
 
-/// The conversation at hand or the last one, for those who outlive it.
-type Talk = Arc<Mutex<Option<(InputSender, Option<DraftStore>)>>>;
+/// The input and the drafts of the current session, or of the last one, for the threads that
+/// outlive it.
+type ActiveSession = Arc<Mutex<Option<(InputSender, Option<DraftStore>)>>>;
 
-impl Terminal {
-    /// Takes the terminal. From now on signals end the program in good order.
+impl InteractiveUi {
+    /// Takes the terminal. From now on a signal ends the program in good order.
     pub(in crate::client) fn open(mode: EditMode) -> io::Result<Self> {
         let printer = Printer::default();
         let mut editor = Editor::new(printer.clone(), mode)?;
-        let remote = editor.handle();
-        let talk = Talk::default();
-        let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
-        let plain = start_printer(&printer, &mut editor, Arc::clone(&talk))?;
+        let editor_handle = editor.handle();
+        let active = ActiveSession::default();
+        let signals = quit_on_signals(Arc::clone(&active), editor_handle.clone())?;
+        let output_thread = start_printer(&printer, &mut editor, Arc::clone(&active))?;
         Ok(Self {
             editor,
-            remote,
+            editor_handle,
             printer,
-            plain,
+            output_thread,
             signals,
-            talk,
+            active,
         })
     }
 
-    /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
+    /// Asks a question. `None` when the user leaves, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
-        Ok(match answer(&mut self.editor, question, &mode::suspend)? {
+        let answer = ask_until_valid(&mut self.editor, question, &mode::suspend)?;
+        Ok(match answer {
             EditorRead::Line(answer) => Some(answer),
             _ => None,
         })
@@ -102,194 +86,214 @@ impl Terminal {
         self.signals.received()
     }
 
-    /// Does something that can take long; `None` when the person presses Ctrl-C meanwhile, or a
-    /// signal comes.
+    /// Does work that can take long. `None` when the user presses Ctrl-C meanwhile, or a signal
+    /// comes.
     pub(super) fn wait_for<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let (done, result) = mpsc::channel();
+        let (sender, result) = mpsc::channel();
         thread::spawn(move || {
             signals::block_editor_signals();
-            // Nobody waits for it any more when this fails.
-            let _ = done.send(work());
+            // The receiver is gone after Ctrl-C.
+            let _ = sender.send(work());
         });
         loop {
             match result.recv_timeout(INTERRUPT_CHECK) {
                 Ok(result) => return Some(result),
                 Err(RecvTimeoutError::Timeout)
-                    if !self.remote.take_interrupt() && self.signal().is_none() => {}
+                    if !self.editor_handle.take_interrupt() && self.signal().is_none() => {}
                 Err(_) => return None,
             }
         }
     }
 
-    /// Waits until all is printed where that goes elsewhere than to the terminal.
+    /// Waits until everything is printed where the output is not the terminal.
     pub(super) fn close(mut self) -> io::Result<()> {
-        match self.plain.take() {
+        match self.output_thread.take() {
             Some(thread) => self.printer.drain(thread),
             None => Ok(()),
         }
     }
 
-    /// Runs a conversation to its end.
-    pub(super) fn converse(
+    /// Runs a session to its end.
+    pub(super) fn run_session(
         &mut self,
-        place: Established,
+        established: Established,
         session: Session,
-        look: Renderer,
-        furniture: UiContext,
+        renderer: Renderer,
+        context: UiContext,
     ) -> io::Result<SessionEnd> {
         let report = DeferredPanicReport::begin();
-        let quiet = RawModeGuard::new()?;
-        let (news_sender, news) = mpsc::channel();
-        let (commands, inbox) = net::input_channel();
-        // Without a place for it there is no draft to keep.
-        let drafts = match furniture.draft_file.as_deref() {
+        let raw_mode = RawModeGuard::new()?;
+        let (event_sender, events) = mpsc::channel();
+        let (input, receiver) = net::input_channel();
+        // Without a file for them drafts are not saved.
+        let drafts = match context.draft_file.as_deref() {
             Some(file) => DraftStore::start(file, session.nick(), self.printer.clone())?,
             None => None,
         };
-        *lock(&self.talk) = Some((commands.clone(), drafts.clone()));
+        *lock(&self.active) = Some((input.clone(), drafts.clone()));
         if self.signal().is_some() {
-            // It came in the moment before there was a conversation to end.
-            let _ = commands.send(DriverInput::Quit(None));
+            // It came just before there was a session to end.
+            let _ = input.send(DriverInput::Quit(None));
         }
-        let assistant = NetworkAssistant {
-            commands: commands.clone(),
-            look: look.clone(),
+        let assist = SessionAssist {
+            input: input.clone(),
+            renderer: renderer.clone(),
         };
-        let renderer = look.clone();
         self.editor
-            .start_session(furniture.history_file, drafts.clone(), assistant)?;
-        self.printer.push(furniture.greeting);
+            .start_session(context.history_file, drafts.clone(), assist)?;
+        self.printer.push(context.greeting);
         let title = Title::default();
-        let front = TerminalFront {
-            page: ScrollbackWriter::new(
-                Scrollback::new(look, io::stdout().is_terminal()),
-                self.printer.clone(),
-            ),
-            format: match io::stdout().is_terminal() {
-                true => Format::Plain,
-                false => furniture.format,
-            },
-            stamp: MessageTags::default(),
-            printer: self.printer.clone(),
-            remote: self.remote.clone(),
-            title: title.clone(),
-            drafts: drafts.clone(),
-            unsent: UnsentWritten::default(),
-            news: news_sender,
-            ready: false,
-            ended: false,
-        };
-        net::start(place, session, front, inbox, None)?;
-        let door = furniture
+        let frontend = self.frontend(
+            renderer.clone(),
+            context.format,
+            &title,
+            drafts.clone(),
+            event_sender,
+        );
+        net::start(established, session, frontend, receiver, None)?;
+        let control_server = context
             .control
-            .and_then(|at| try_control_server(&at, &commands, &self.printer));
-        let mut desk = Desk {
+            .and_then(|at| try_control_server(&at, &input, &self.printer));
+        let mut input_loop = InputLoop {
             editor: &mut self.editor,
-            remote: &self.remote,
+            editor_handle: &self.editor_handle,
             printer: &self.printer,
-            news,
-            commands,
-            quiet: &quiet,
+            events,
+            input,
+            raw_mode: &raw_mode,
             title,
             drafts: drafts.clone(),
             renderer,
             reading: false,
         };
-        // Neither a panic nor a terminal that is gone must keep the others from hearing that this
-        // person leaves.
-        let outcome = match panic::catch_unwind(AssertUnwindSafe(|| desk.run())) {
-            Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(error)) => match desk.leave_in_a_hurry("hung up") {
-                outcome if mode::is_hangup(&error) => Ok(outcome),
-                _ => Err(error),
-            },
-            Err(_) => {
-                desk.leave_in_a_hurry("this client failed");
-                Ok(None)
-            }
-        };
-        // What ends the program from here on finds nothing left to do: it ends by itself, or asks
-        // for the signal before it goes on.
-        drop(door);
+        let outcome = run_to_end(&mut input_loop);
+        drop(control_server);
         if let Some(drafts) = drafts {
             if drafts.has_unsent() {
-                let words = "what was never sent is offered again when you come back\n";
-                self.printer.push(words.to_owned());
+                let note = "unsent text is saved; the next run offers to restore it\n";
+                self.printer.push(note.to_owned());
             }
             drafts.finish();
         }
-        self.remote.reset();
+        self.editor_handle.reset();
+        // Otherwise the program ends, and a signal has nothing left to end.
         if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
-            *lock(&self.talk) = None;
+            *lock(&self.active) = None;
         }
-        drop(quiet);
+        drop(raw_mode);
         drop(report);
         Ok(SessionEnd {
             outcome: outcome?,
             signal: self.signal(),
         })
     }
+
+    fn frontend(
+        &self,
+        renderer: Renderer,
+        format: Format,
+        title: &Title,
+        drafts: Option<DraftStore>,
+        events: mpsc::Sender<event::InteractiveEvent>,
+    ) -> InteractiveFrontend {
+        let on_terminal = io::stdout().is_terminal();
+        InteractiveFrontend {
+            writer: ScrollbackWriter::new(
+                Scrollback::new(renderer, on_terminal),
+                self.printer.clone(),
+            ),
+            format: match on_terminal {
+                true => Format::Plain,
+                false => format,
+            },
+            printer: self.printer.clone(),
+            editor_handle: self.editor_handle.clone(),
+            title: title.clone(),
+            drafts,
+            unsent: SavedUnsent::default(),
+            events,
+            ready: false,
+            ended: false,
+        }
+    }
 }
 
-impl Drop for Terminal {
-    /// What has not been printed yet is printed; when that fails there is nobody to tell.
+impl Drop for InteractiveUi {
+    /// Prints what is left to print. A failed output has no other place for a report.
     fn drop(&mut self) {
-        if let Some(thread) = self.plain.take() {
+        if let Some(thread) = self.output_thread.take() {
             let _ = self.printer.drain(thread);
         }
-        let _ = print_to_stdout(rows_of(&self.printer.finish()));
+        let _ = print_to_stdout(wrap_for_terminal(&self.printer.finish()));
         let _ = print_to_stdout(self.printer.take_controls());
     }
 }
 
-/// Ends the conversation at hand, or the question that is asked, when a signal comes.
-fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
+/// Runs the input loop. Also after a panic, and when the terminal is gone, it leaves the session, so
+/// that the other users see the quit. `None` when a thread has panicked.
+fn run_to_end(input_loop: &mut InputLoop<'_>) -> io::Result<Option<Outcome>> {
+    match panic::catch_unwind(AssertUnwindSafe(|| input_loop.run())) {
+        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Err(error)) => match input_loop.quit_without_editor("hung up") {
+            outcome if mode::is_hangup(&error) => Ok(outcome),
+            _ => Err(error),
+        },
+        Err(_) => {
+            input_loop.quit_without_editor("this client failed");
+            Ok(None)
+        }
+    }
+}
+
+/// Leaves the session in good order when a signal comes, or ends the question that is being asked.
+fn quit_on_signals(active: ActiveSession, editor: EditorHandle) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
-        if let Some((commands, drafts)) = &*lock(&talk) {
-            // Whoever sends it may not wait for more.
+        if let Some((input, drafts)) = &*lock(&active) {
+            // At once: the sender of the signal may soon kill the program.
             drafts.iter().for_each(DraftStore::write_now);
             let reason = quit_reason(signal).to_owned();
-            // Without a conversation there is nothing to leave.
-            let _ = commands.send(DriverInput::Quit(Some(reason)));
-        } else if remote.is_reading() {
-            remote.end();
+            // The session may have ended already.
+            let _ = input.send(DriverInput::Quit(Some(reason)));
+        } else if editor.is_reading() {
+            editor.end();
         } else {
-            // The terminal is as it was found, and nobody knows of this person yet.
+            // The terminal is in its original mode, and there is no connection.
             signals::end_by(signal);
         }
     })
 }
 
-fn lock(talk: &Talk) -> MutexGuard<'_, Option<(InputSender, Option<DraftStore>)>> {
-    talk.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(active: &ActiveSession) -> MutexGuard<'_, Option<(InputSender, Option<DraftStore>)>> {
+    active.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Messages go above the prompt, or, when standard output is not the terminal, plainly there.
+/// Starts to print: above the prompt, or to standard output when that is not the terminal.
 fn start_printer(
     printer: &Printer,
     editor: &mut Editor,
-    talk: Talk,
+    active: ActiveSession,
 ) -> io::Result<Option<JoinHandle<io::Result<()>>>> {
     if io::stdout().is_terminal() {
         let mut print = editor.external_printer()?;
-        printer.start_gated(move |block| print(rows_of(&block)), mode::is_raw)?;
+        let print = move |block: String| print(wrap_for_terminal(&block));
+        printer.start_gated(print, mode::is_raw)?;
         return Ok(None);
     }
-    let remote = editor.handle();
-    // Without somebody who reads what comes there is nothing to stay for.
-    let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
-        Some((commands, _)) => {
-            let _ = commands.send(DriverInput::Quit(None));
+    let editor = editor.handle();
+    // When the reader of the output is gone, so is the purpose of the session.
+    let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&active) {
+        Some((input, _)) => {
+            let _ = input.send(DriverInput::Quit(None));
         }
-        None => remote.end(),
+        None => editor.end(),
     })?;
     Ok(Some(thread))
 }
 
-/// The lines of a block as rows of the terminal, as wide as that is now.
-fn rows_of(block: &str) -> String {
+/// The lines of a block as rows of the terminal at its current width.
+fn wrap_for_terminal(block: &str) -> String {
     wrap_block(block, mode::columns()).into_owned()
 }

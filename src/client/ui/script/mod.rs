@@ -1,11 +1,11 @@
-//! A conversation in a pipeline: standard input or the command line give the lines, standard
-//! output gets what arrives.
+//! The frontend of a script: lines come from standard input or the command line, output goes to
+//! standard output, and errors to standard error.
 //!
-//! `plan` is what the options ask for, `reader` reads the lines and `tee` picks some of them,
-//! `batch` carries them to the network's thread.
+//! `options` is what the command line says about it, `reader` reads the lines and `tee` samples them.
 
-mod plan;
+mod options;
 mod reader;
+mod stdin;
 mod tee;
 
 use std::io::{self, IsTerminal as _};
@@ -18,98 +18,95 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
-pub(in crate::client) use plan::{InvalidMessage, Plan, line};
-
+use super::setup::{SessionEnd, start_control_server};
 use crate::client::config::options::Format;
-use crate::client::event::MessageTags;
-use crate::client::event::json;
-use crate::client::event::{Event, explain};
+use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
-use crate::client::ui::setup::{SessionEnd, start_control_server};
 use crate::client::view::{Renderer, raw_line};
-use plan::Source;
+use crate::common::sanitize::sanitize;
+use options::ScriptSource;
+pub(in crate::client) use options::{InvalidMessage, ScriptOptions, message_line};
 
-/// How many batches of lines are read ahead.
-const BATCHES_AHEAD: usize = 2;
+/// How many blocks of lines are read ahead.
+const BLOCKS_AHEAD: usize = 2;
 
-/// How many lines that are passed on wait for the server at most.
-const TEE_LINES_AHEAD_MAX: usize = 10_000;
+/// The most sampled lines that wait for the server.
+const SAMPLED_AHEAD_MAX: usize = 10_000;
 
-/// Runs the conversation to its end: the end of input, or what the plan has in its place.
+/// Runs a session to its end: that of the input, or what the options say instead. `control` is the
+/// folder for the control socket.
 pub(in crate::client) fn run(
-    place: Established,
+    established: Established,
     session: Session,
-    look: Renderer,
-    plan: Plan,
+    renderer: Renderer,
+    options: ScriptOptions,
     control: Option<&Path>,
 ) -> io::Result<SessionEnd> {
-    let [printer, complaints] = [Printer::default(), Printer::default()];
-    let (ended_sender, ended) = blocking::channel();
-    let front = ScriptFront {
-        look,
-        format: plan.format,
+    let [printer, errors] = [Printer::default(), Printer::default()];
+    let (outcome_sender, outcome) = blocking::channel();
+    let is_tee = matches!(options.source, ScriptSource::Tee(_));
+    let frontend = ScriptFrontend {
+        renderer,
+        format: options.format,
         on_terminal: io::stdout().is_terminal(),
         printer: printer.clone(),
-        complaints: complaints.clone(),
-        stamp: MessageTags::default(),
-        // Where something is waited for, or input passed on, standard output is for that alone.
-        silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
-        ended: ended_sender,
+        errors: errors.clone(),
+        // Standard output is for what is awaited, or for the copied input.
+        silent: options.wait.is_some() || is_tee,
+        outcome: outcome_sender,
     };
-    let ahead = match &plan.source {
-        // Each line is a batch, and none waits.
-        Source::Tee(limits) => limits.lines_max.clamp(BATCHES_AHEAD, TEE_LINES_AHEAD_MAX),
-        _ => BATCHES_AHEAD,
+    let ahead = match &options.source {
+        // Each line is a block of its own, and is dropped when the queue is full.
+        ScriptSource::Tee(limits) => limits.lines_max.clamp(BLOCKS_AHEAD, SAMPLED_AHEAD_MAX),
+        _ => BLOCKS_AHEAD,
     };
-    let (lines, receiver) = mpsc::channel(ahead);
-    let (commands, inbox) = net::input_channel();
-    net::start(place, session, front, inbox, Some(receiver))?;
-    let signals = quit_on_signals(commands.clone())?;
-    // What ends by itself soon is no session for others.
-    let control = control.filter(|_| plan.follow);
-    let door = control.map(|at| start_control_server(at, &commands));
-    let door = door.transpose()?;
-    let reader_gone = Arc::new(AtomicBool::new(false));
-    let gone = Arc::clone(&reader_gone);
-    // What a script is there for is to say its lines, whether or not somebody reads what comes.
-    let only_says = !plan.follow && plan.wait.is_none() && !matches!(plan.source, Source::Tee(_));
+    let (script, script_receiver) = mpsc::channel(ahead);
+    let (input, receiver) = net::input_channel();
+    net::start(
+        established,
+        session,
+        frontend,
+        receiver,
+        Some(script_receiver),
+    )?;
+    let signals = quit_on_signals(input.clone())?;
+    // A short script is no session for other programs to use.
+    let control = control.filter(|_| options.follow);
+    let control_server = control.map(|at| start_control_server(at, &input));
+    let control_server = control_server.transpose()?;
+    // A script that only sends lines continues without a reader of its output.
+    let only_sends = !options.follow && options.wait.is_none() && !is_tee;
     let print = move |block| match print_to_stdout(block) {
-        Err(error) if only_says && is_seen_enough(&error) => Ok(()),
+        Err(error) if only_sends && is_broken_pipe(&error) => Ok(()),
         printed => printed,
     };
-    let printing = printer.start_plain(print, move |error| {
-        // A reader that has seen enough, as `head` does, is the usual end of a pipeline.
-        gone.store(is_seen_enough(error), Ordering::Relaxed);
-        let _ = commands.send(DriverInput::Quit(None));
+    let pipe_closed = Arc::new(AtomicBool::new(false));
+    let closed = Arc::clone(&pipe_closed);
+    let printer_thread = printer.start_plain(print, move |error| {
+        // A closed pipe, as `head` leaves it, is a usual end of a pipeline.
+        closed.store(is_broken_pipe(error), Ordering::Relaxed);
+        let _ = input.send(DriverInput::Quit(None));
     })?;
-    let tell = |lines: String| {
+    let report = |lines: String| {
         write_report(&lines);
         Ok(())
     };
-    let telling = complaints.start_plain(tell, |_| ())?;
-    let passing = Arc::new(Mutex::new(Ok(())));
-    let passed = Arc::clone(&passing);
-    // Nobody joins this thread: it may wait for input for as long as the program lives.
-    thread::spawn(move || {
-        let result = reader::read(&plan, &lines);
-        if let (Ok(mut passed), Err(error)) = (passed.lock(), result) {
-            *passed = Err(error);
-        }
-    });
-    let outcome = ended.recv().ok();
-    drop(door);
-    let printed = printer.drain(printing);
-    complaints.drain(telling)?;
-    if !reader_gone.load(Ordering::Relaxed) {
+    let errors_thread = errors.start_plain(report, |_| ())?;
+    let copied = start_reader(options, script);
+    let outcome = outcome.recv().ok();
+    drop(control_server);
+    let printed = printer.drain(printer_thread);
+    errors.drain(errors_thread)?;
+    if !pipe_closed.load(Ordering::Relaxed) {
         printed?;
     }
-    if let Ok(mut passed) = passing.lock()
-        && let Err(error) = std::mem::replace(&mut *passed, Ok(()))
-        && !is_seen_enough(&error)
+    if let Ok(mut copied) = copied.lock()
+        && let Err(error) = std::mem::replace(&mut *copied, Ok(()))
+        && !is_broken_pipe(&error)
     {
         return Err(error);
     }
@@ -119,65 +116,74 @@ pub(in crate::client) fn run(
     })
 }
 
-/// Leaves in good order when a signal comes.
-fn quit_on_signals(commands: InputSender) -> io::Result<Signals> {
+/// Starts to read the lines. The returned error is one of the output that `--tee` copies to.
+fn start_reader(
+    options: ScriptOptions,
+    script: mpsc::Sender<net::script_lines::ScriptLines>,
+) -> Arc<Mutex<io::Result<()>>> {
+    let copied = Arc::new(Mutex::new(Ok(())));
+    let result = Arc::clone(&copied);
+    // Not joined: it may wait for input as long as the program runs.
+    thread::spawn(move || {
+        let copied = reader::read(&options, &script);
+        if let (Ok(mut result), Err(error)) = (result.lock(), copied) {
+            *result = Err(error);
+        }
+    });
+    copied
+}
+
+/// Leaves the session in good order when a signal comes.
+fn quit_on_signals(input: InputSender) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
-        // Without a conversation there is nothing to leave.
-        let _ = commands.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
+        // The session may have ended already.
+        let _ = input.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
     })
 }
 
-fn is_seen_enough(error: &io::Error) -> bool {
+fn is_broken_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Shows a session in a pipeline: what is said on standard output, what is wrong on standard
-/// error.
-struct ScriptFront {
-    look: Renderer,
+/// Shows a session in a pipeline.
+struct ScriptFrontend {
+    renderer: Renderer,
     format: Format,
     on_terminal: bool,
     printer: Printer,
-    /// Nor does anybody wait for who reads what is wrong.
-    complaints: Printer,
-    /// What the server said beside what is shown now.
-    stamp: MessageTags,
-    /// Nothing is printed but what was waited for.
+    /// Prints to standard error in a thread of its own, so that the driver never waits for it.
+    errors: Printer,
+    /// Prints only what the script waits for.
     silent: bool,
-    ended: blocking::Sender<Outcome>,
+    outcome: blocking::Sender<Outcome>,
 }
 
-impl Frontend for ScriptFront {
-    fn show(&mut self, event: &Event, unix_seconds: i64, _: &Session) {
-        match event {
+impl Frontend for ScriptFrontend {
+    fn event(&mut self, occurrence: &Occurrence, _: &Session) {
+        match &occurrence.event {
             Event::Refused {
                 number,
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &explain::error(*number, parameters)),
-            Event::InputRejected { words, line } => self.complain(*line, words),
-            Event::LogStatus { words } => self.complain(None, words),
-            // What became of them is told by their numbers.
+            } => self.report(*line, &explain::error(*number, parameters)),
+            Event::InputRejected { words, line } => self.report(*line, words),
+            Event::LogStatus { words } => self.report(None, words),
+            // The delivery report at the end names the lines by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
-            _ => self.print(event, unix_seconds),
+            _ => self.print(occurrence),
         }
     }
 
-    fn stamp(&mut self, stamp: MessageTags) {
-        self.stamp = stamp;
-    }
-
-    fn found(&mut self, event: &Event, unix_seconds: i64) {
-        match event {
+    fn found(&mut self, occurrence: &Occurrence) {
+        match &occurrence.event {
             Event::Said { text, .. } | Event::Whispered { text, .. }
                 if self.format != Format::Json =>
             {
-                self.printer
-                    .push(format!("{}\n", crate::common::sanitize::sanitize(text)));
+                self.printer.push(format!("{}\n", sanitize(text)));
             }
-            _ => self.print(event, unix_seconds),
+            _ => self.print(occurrence),
         }
     }
 
@@ -196,36 +202,37 @@ impl Frontend for ScriptFront {
     }
 
     fn ask_nick(&mut self, _: String, _: String) {
-        debug_assert!(false, "a script is not asked");
+        debug_assert!(false, "a script cannot answer");
     }
 
     fn is_backlogged(&self) -> bool {
-        self.printer.is_backlogged() || self.complaints.is_backlogged()
+        self.printer.is_backlogged() || self.errors.is_backlogged()
     }
 
     fn ended(&mut self, outcome: Outcome) {
-        // The main thread waits for nothing else.
-        let _ = self.ended.send(outcome);
+        // The main thread waits for this.
+        let _ = self.outcome.send(outcome);
     }
 }
 
-impl ScriptFront {
-    fn complain(&self, line: Option<u64>, words: &str) {
-        self.complaints.push(format_report(line, words));
+impl ScriptFrontend {
+    /// Reports an error, with the number of the line of the script that it is about.
+    fn report(&self, line: Option<u64>, message: &str) {
+        self.errors.push(format_report(line, message));
     }
 
-    fn print(&mut self, event: &Event, unix_seconds: i64) {
+    fn print(&mut self, occurrence: &Occurrence) {
         match self.format {
             Format::Plain => {
-                let lines = self.look.lines(event, unix_seconds, None);
-                self.printer.push(lines);
+                let Occurrence { event, at, .. } = occurrence;
+                self.printer.push(self.renderer.lines(event, *at, None));
             }
             Format::Json => {
-                if let Some(record) = json::encode(event, unix_seconds, &self.stamp) {
+                if let Some(record) = json::encode(occurrence) {
                     self.printer.push(record.line());
                 }
             }
-            // Each line is printed as it comes.
+            // `line_received` prints the lines.
             Format::Raw => {}
         }
     }

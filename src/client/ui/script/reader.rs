@@ -1,122 +1,90 @@
-//! Reads the lines of a script, in a thread that nobody waits for.
-//!
-//! The line editor is not for pipes: it obeys control characters and ends at the first byte that
-//! is not UTF-8. So lines are cut here, by the same code that cuts them on the wire.
+//! Reads the lines of a script and hands them to the driver.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::plan::{Plan, Source};
-use super::tee::{self, Gathered};
+use super::options::{ScriptOptions, ScriptSource};
+use super::stdin::{self, NOT_TEXT, TOO_LONG};
+use super::tee::{self, SampledLine};
 use crate::client::config::options::Input;
 use crate::client::event::json::{self, ScriptInput};
 use crate::client::net::script_lines::ScriptLines;
-use crate::wire::{Line, Lines};
+use crate::wire::Line;
 
-/// The longest line taken from standard input, in bytes. What is longer than a line of the wire
-/// is sent in pieces, but a file without line endings is a mistake.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-
-pub(super) const TOO_LONG: &str = "this line is longer than 64 KiB; it is not sent";
-pub(super) const NOT_TEXT: &str = "this line is not UTF-8; it is not sent";
-
-/// Reads all lines, and then ends, or never does when others are to be followed. The error is one
-/// of the output that lines are passed on to.
-pub(super) fn read(plan: &Plan, script: &mpsc::Sender<ScriptLines>) -> io::Result<()> {
-    // When nobody takes lines any more, the conversation has ended.
-    match &plan.source {
-        Source::Lines(lines) => {
-            let mut batch = ScriptLines::starting_at(1);
+/// Reads all lines. With `follow` it never returns, which keeps the channel open. The error is one of
+/// the output that `--tee` copies to.
+pub(super) fn read(options: &ScriptOptions, driver: &mpsc::Sender<ScriptLines>) -> io::Result<()> {
+    // Sending fails only when the session has ended; then no more lines are needed.
+    match &options.source {
+        ScriptSource::Lines(lines) => {
+            let mut script = ScriptLines::starting_at(1);
             for line in lines {
-                batch.push_typed(line);
+                script.push_typed(line);
             }
-            batch.is_last = !plan.follow;
-            let _ = script.blocking_send(batch);
+            script.is_last = !options.follow;
+            let _ = driver.blocking_send(script);
         }
-        Source::Stdin(form) => read_stdin(*form, plan.follow, script),
-        Source::Tee(limits) => {
-            let passed = tee::gather(*limits, |line, is_last| match is_last {
-                true => script.blocking_send(said(line)).is_ok(),
-                false => script.try_send(said(line)).is_ok(),
+        ScriptSource::Stdin(form) => read_stdin(*form, options.follow, driver),
+        ScriptSource::Tee(limits) => {
+            let copied = tee::copy_and_sample(*limits, |line, is_last| match is_last {
+                true => driver.blocking_send(text_line(line)).is_ok(),
+                false => driver.try_send(text_line(line)).is_ok(),
             });
             let mut end = ScriptLines::starting_at(1);
             end.is_last = true;
-            let _ = script.blocking_send(end);
-            return passed;
+            let _ = driver.blocking_send(end);
+            return copied;
         }
     }
-    if plan.follow {
-        // The end is not told, so the conversation goes on. The channel must stay open for that.
+    if options.follow {
         thread::park();
     }
     Ok(())
 }
 
-fn read_stdin(form: Input, follow: bool, script: &mpsc::Sender<ScriptLines>) {
-    let mut lines = Lines::new(LINE_BYTES_MAX);
+fn read_stdin(form: Input, follow: bool, driver: &mpsc::Sender<ScriptLines>) {
+    let mut lines = stdin::lines();
     let mut next = 1;
-    read_blocks(|block| {
-        // The last line counts also when it has no ending.
-        let mut fresh = match block {
-            [] if lines.held_bytes() > 0 => b"\n",
-            block => block,
-        };
-        let mut batch = ScriptLines::starting_at(next);
-        while let Some(line) = lines.next_line(&mut fresh) {
-            put(line, form, &mut batch);
+    stdin::read_blocks(|block| {
+        let mut bytes = stdin::complete(block, &lines);
+        let mut script = ScriptLines::starting_at(next);
+        while let Some(line) = lines.next_line(&mut bytes) {
+            push_line(line, form, &mut script);
         }
-        next = batch.next_number();
-        batch.is_last = block.is_empty() && !follow;
-        let is_needed = batch.is_last || !batch.is_empty();
-        !is_needed || script.blocking_send(batch).is_ok()
+        next = script.next_number();
+        script.is_last = block.is_empty() && !follow;
+        let is_needed = script.is_last || !script.is_empty();
+        !is_needed || driver.blocking_send(script).is_ok()
     });
 }
 
-/// Gives each block of standard input as it comes, and an empty one at its end, as long as it is
-/// wanted.
-pub(super) fn read_blocks(mut take: impl FnMut(&[u8]) -> bool) {
-    let mut buffer = vec![0; 64 * 1024];
-    let mut input = io::stdin().lock();
-    loop {
-        let count = match input.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => 0,
-        };
-        let block = buffer.get(..count).unwrap_or_default();
-        if !take(block) || count == 0 {
-            return;
-        }
-    }
-}
-
-fn put(line: Line<'_>, form: Input, batch: &mut ScriptLines) {
+fn push_line(line: Line<'_>, form: Input, script: &mut ScriptLines) {
     let Line::Whole(bytes) = line else {
-        return batch.push_unreadable(TOO_LONG.into());
+        return script.push_unreadable(TOO_LONG.into());
     };
     let Ok(text) = str::from_utf8(bytes) else {
-        return batch.push_unreadable(NOT_TEXT.into());
+        return script.push_unreadable(NOT_TEXT.into());
     };
     match form {
-        Input::Typed => batch.push_typed(text),
-        Input::Text => batch.push_text(text),
-        Input::Json if text.trim().is_empty() => batch.push_text(""),
+        Input::Typed => script.push_typed(text),
+        Input::Text => script.push_text(text),
+        Input::Json if text.trim().is_empty() => script.push_text(""),
         Input::Json => match json::parse_input(text) {
-            Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
-            Ok(ScriptInput::Said(text)) => batch.push_text(&text),
-            Err(why) => batch.push_unreadable(why.into()),
+            Ok(ScriptInput::Typed(line)) => script.push_typed(&line),
+            Ok(ScriptInput::Said(text)) => script.push_text(&text),
+            Err(reason) => script.push_unreadable(reason.into()),
         },
     }
 }
 
-/// A line that was passed on, as a batch.
-fn said(line: Gathered) -> ScriptLines {
-    let mut batch = ScriptLines::starting_at(line.number);
+/// A sampled line as lines of a script.
+fn text_line(line: SampledLine) -> ScriptLines {
+    let mut script = ScriptLines::starting_at(line.number);
     match line.text {
-        Ok(text) => batch.push_text(&text),
-        Err(why) => batch.push_unreadable(why),
+        Ok(text) => script.push_text(&text),
+        Err(reason) => script.push_unreadable(reason),
     }
-    batch
+    script
 }

@@ -1,7 +1,7 @@
-//! Passes standard input on to standard output and picks what of it is sent: at most so many
-//! lines in an interval, the first and the last ones, and between them how many more there were.
+//! Copies standard input to standard output, and samples it: sends at most so many lines in an
+//! interval, the first and the last ones, with the number of those between them.
 //!
-//! It reads the clock, since what it counts by time has nothing to do with any server.
+//! It reads the clock: the rate limit has nothing to do with the server.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -10,62 +10,63 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::plan::Tee;
-use super::reader::{NOT_TEXT, TOO_LONG, read_blocks};
+use super::options::SampleLimits;
+use super::stdin::{self, NOT_TEXT, TOO_LONG};
 use crate::client::view::strip_styles;
-use crate::wire::{Line, Lines};
+use crate::wire::Line;
 
-/// The longest line that is sent, in bytes.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-/// How many lines wait here before those who write them have to.
+/// How many lines wait here before the input is no longer read.
 const LINES_WAITING: usize = 1_024;
+/// The longest interval. A longer one could overflow the clock.
+const INTERVAL_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// A line to be sent.
-pub(super) struct Gathered {
-    /// Its number; for the number of those left out, that of the last of them.
+pub(super) struct SampledLine {
+    /// Its number; for the count of omitted lines, that of the last of them.
     pub(super) number: u64,
+    /// The text, or why it cannot be sent.
     pub(super) text: Result<String, Cow<'static, str>>,
 }
 
-/// Passes everything on and gives what is to be sent to `send`, which says whether there was room
-/// for it, and waits for room only for what is the last. Ends with standard input, or when the
-/// output takes no more.
-pub(super) fn gather(limits: Tee, mut send: impl FnMut(Gathered, bool) -> bool) -> io::Result<()> {
-    let (lines, passed) = mpsc::sync_channel(LINES_WAITING);
-    let passing = thread::spawn(move || pass_on(&lines));
-    let mut gate = Gate::new(limits);
+/// Copies standard input and gives the sampled lines to `send`, which returns whether the queue had
+/// room for the line; for the last lines (`true`) it waits for room. Ends with standard input, or
+/// when the output fails.
+pub(super) fn copy_and_sample(
+    limits: SampleLimits,
+    mut send: impl FnMut(SampledLine, bool) -> bool,
+) -> io::Result<()> {
+    let (sender, lines) = mpsc::sync_channel(LINES_WAITING);
+    let copier = thread::spawn(move || copy(&sender));
+    let mut limiter = RateLimiter::new(limits);
     loop {
-        let line = match gate.ends_at {
-            None => passed.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(at) => passed.recv_timeout(at.saturating_duration_since(Instant::now())),
+        let line = match limiter.ends_at {
+            None => lines.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(at) => lines.recv_timeout(at.saturating_duration_since(Instant::now())),
         };
         match line {
-            Ok(line) => gate.take(line, Instant::now(), &mut |line| send(line, false)),
-            Err(RecvTimeoutError::Timeout) => gate.end_interval(&mut |line| send(line, false)),
+            Ok(line) => limiter.take(line, Instant::now(), &mut |line| send(line, false)),
+            Err(RecvTimeoutError::Timeout) => limiter.end_interval(&mut |line| send(line, false)),
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    gate.end_interval(&mut |line| send(line, true));
-    passing.join().unwrap_or(Ok(()))
+    limiter.end_interval(&mut |line| send(line, true));
+    copier.join().unwrap_or(Ok(()))
 }
 
-/// Standard input to standard output, and each line of it to the gate.
-fn pass_on(to: &mpsc::SyncSender<Gathered>) -> io::Result<()> {
-    let mut lines = Lines::new(LINE_BYTES_MAX);
+/// Copies standard input to standard output, and gives each line to the limiter.
+fn copy(limiter: &mpsc::SyncSender<SampledLine>) -> io::Result<()> {
+    let mut lines = stdin::lines();
     let mut number = 0;
     let mut written = Ok(());
-    read_blocks(|block| {
+    stdin::read_blocks(|block| {
         let mut out = io::stdout().lock();
         written = out.write_all(block).and_then(|()| out.flush());
         drop(out);
-        let mut fresh = match block {
-            [] if lines.held_bytes() > 0 => b"\n",
-            block => block,
-        };
-        while let Some(line) = lines.next_line(&mut fresh) {
+        let mut bytes = stdin::complete(block, &lines);
+        while let Some(line) = lines.next_line(&mut bytes) {
             number += 1;
-            let text = as_seen(line);
-            if to.send(Gathered { number, text }).is_err() {
+            let text = visible_text(line);
+            if limiter.send(SampledLine { number, text }).is_err() {
                 return false;
             }
         }
@@ -74,9 +75,8 @@ fn pass_on(to: &mpsc::SyncSender<Gathered>) -> io::Result<()> {
     written
 }
 
-/// A line as a terminal would show it: what stands behind the last carriage return, without
-/// colours.
-fn as_seen(line: Line<'_>) -> Result<String, Cow<'static, str>> {
+/// A line as a terminal shows it: the part after the last carriage return, without colours.
+fn visible_text(line: Line<'_>) -> Result<String, Cow<'static, str>> {
     let Line::Whole(bytes) = line else {
         return Err(TOO_LONG.into());
     };
@@ -85,80 +85,84 @@ fn as_seen(line: Line<'_>) -> Result<String, Cow<'static, str>> {
     Ok(strip_styles(last))
 }
 
-/// Lets so many lines through in an interval: half of them at once, so that others see that
-/// something goes on, and the other half when it ends, which are the last ones by then. What a build
-/// or a log has to say stands at its end.
-struct Gate {
-    limits: Tee,
+/// Limits the lines in an interval: half of them pass at once, as a sign of progress, and the last
+/// ones pass at the end of the interval. The result of a build is in its last lines.
+struct RateLimiter {
+    limits: SampleLimits,
+    /// The end of the current interval.
     ends_at: Option<Instant>,
-    let_through: usize,
+    passed: usize,
     /// The last lines so far, which wait for the end of the interval.
-    held: VecDeque<Gathered>,
-    left_out: u64,
-    /// The number of the last line that was left out.
-    last_left_out: u64,
+    held: VecDeque<SampledLine>,
+    omitted: u64,
+    last_omitted_number: u64,
 }
 
-impl Gate {
-    fn new(limits: Tee) -> Self {
+impl RateLimiter {
+    fn new(limits: SampleLimits) -> Self {
         Self {
             limits,
             ends_at: None,
-            let_through: 0,
+            passed: 0,
             held: VecDeque::new(),
-            left_out: 0,
-            last_left_out: 0,
+            omitted: 0,
+            last_omitted_number: 0,
         }
     }
 
-    fn take(&mut self, line: Gathered, now: Instant, send: &mut impl FnMut(Gathered) -> bool) {
+    fn take(
+        &mut self,
+        line: SampledLine,
+        now: Instant,
+        send: &mut impl FnMut(SampledLine) -> bool,
+    ) {
         if self.ends_at.is_some_and(|at| now >= at) {
             self.end_interval(send);
         }
-        let interval = self.limits.interval.min(Duration::from_secs(24 * 3600));
-        self.ends_at.get_or_insert(now + interval);
+        self.ends_at
+            .get_or_insert(now + self.limits.interval.min(INTERVAL_MAX));
         if matches!(&line.text, Ok(text) if text.trim().is_empty()) {
             return;
         }
         let at_once = self.limits.lines_max.div_ceil(2);
-        if self.let_through < at_once {
-            self.let_through += 1;
+        if self.passed < at_once {
+            self.passed += 1;
             return self.pass(line, send);
         }
         self.held.push_back(line);
         if self.held.len() > self.limits.lines_max - at_once
             && let Some(oldest) = self.held.pop_front()
         {
-            self.leave_out(oldest.number);
+            self.omit(oldest.number);
         }
     }
 
-    /// Sends a line; without room for it, it is one more that was left out.
-    fn pass(&mut self, line: Gathered, send: &mut impl FnMut(Gathered) -> bool) {
+    /// Sends a line, or omits it when there is no room for it.
+    fn pass(&mut self, line: SampledLine, send: &mut impl FnMut(SampledLine) -> bool) {
         let number = line.number;
         if !send(line) {
-            self.leave_out(number);
+            self.omit(number);
         }
     }
 
-    fn leave_out(&mut self, number: u64) {
-        self.left_out += 1;
-        self.last_left_out = number;
+    fn omit(&mut self, number: u64) {
+        self.omitted += 1;
+        self.last_omitted_number = number;
     }
 
-    /// Says how many lines were left out, and then the last ones; begins anew.
-    fn end_interval(&mut self, send: &mut impl FnMut(Gathered) -> bool) {
-        let lines = if self.left_out == 1 { "line" } else { "lines" };
-        let text = Ok(format!("… {} {lines} more", self.left_out));
-        let number = self.last_left_out;
-        // What could not be told is told with the next.
-        if self.left_out == 0 || send(Gathered { number, text }) {
-            self.left_out = 0;
+    /// Sends the number of omitted lines and then the last lines, and starts a new interval.
+    fn end_interval(&mut self, send: &mut impl FnMut(SampledLine) -> bool) {
+        let lines = if self.omitted == 1 { "line" } else { "lines" };
+        let text = Ok(format!("{} more {lines}", self.omitted));
+        let number = self.last_omitted_number;
+        // Without room for it, the number is added to the next one.
+        if self.omitted == 0 || send(SampledLine { number, text }) {
+            self.omitted = 0;
         }
         for line in std::mem::take(&mut self.held) {
             self.pass(line, send);
         }
-        self.let_through = 0;
+        self.passed = 0;
         self.ends_at = None;
     }
 }
@@ -167,29 +171,29 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn through(limits: Tee, lines: &[(u64, &str)]) -> Vec<String> {
+    fn sampled(limits: SampleLimits, lines: &[(u64, &str)]) -> Vec<String> {
         let mut sent = Vec::new();
-        let mut gate = Gate::new(limits);
+        let mut limiter = RateLimiter::new(limits);
         let start = Instant::now();
-        let mut send = |line: Gathered| {
+        let mut send = |line: SampledLine| {
             sent.push(line.text.unwrap());
             true
         };
         for ((milliseconds, text), number) in lines.iter().zip(1..) {
-            let line = Gathered {
+            let line = SampledLine {
                 number,
                 text: Ok((*text).to_owned()),
             };
             let now = start + Duration::from_millis(*milliseconds);
-            gate.take(line, now, &mut send);
+            limiter.take(line, now, &mut send);
         }
-        gate.end_interval(&mut send);
+        limiter.end_interval(&mut send);
         sent
     }
 
     #[test]
-    fn the_first_and_the_last_lines_of_an_interval_are_let_through_and_the_others_counted() {
-        let limits = Tee {
+    fn the_first_and_the_last_lines_of_an_interval_pass_and_the_others_are_counted() {
+        let limits = SampleLimits {
             lines_max: 2,
             interval: Duration::from_secs(1),
         };
@@ -204,28 +208,31 @@ mod tests {
             (2_600, "g"),
             (2_700, "h"),
         ];
-        let sent = through(limits, &lines);
+        let sent = sampled(limits, &lines);
         assert_eq!(
             sent,
-            ["a", "… 2 lines more", "d", "e", "f", "… 1 line more", "h"]
+            ["a", "2 more lines", "d", "e", "f", "1 more line", "h"]
         );
-        let one = Tee {
+        let one = SampleLimits {
             lines_max: 1,
             ..limits
         };
-        assert_eq!(through(one, &lines[..3]), ["a", "… 2 lines more"]);
-        let all = Tee {
+        assert_eq!(sampled(one, &lines[..3]), ["a", "2 more lines"]);
+        let all = SampleLimits {
             lines_max: 9,
             ..limits
         };
-        assert_eq!(through(all, &lines[..5]), ["a", "b", "c", "d"]);
+        assert_eq!(sampled(all, &lines[..5]), ["a", "b", "c", "d"]);
     }
 
     #[test]
     fn a_line_is_sent_as_a_terminal_shows_it() {
-        assert_eq!(as_seen(Line::Whole(b"10%\r50%\r100%")).unwrap(), "100%");
+        assert_eq!(
+            visible_text(Line::Whole(b"10%\r50%\r100%")).unwrap(),
+            "100%"
+        );
         let colored = b"\x1b[1;31merror\x1b[0m: no";
-        assert_eq!(as_seen(Line::Whole(colored)).unwrap(), "error: no");
-        assert!(as_seen(Line::Whole(b"\xff")).is_err());
+        assert_eq!(visible_text(Line::Whole(colored)).unwrap(), "error: no");
+        assert!(visible_text(Line::Whole(b"\xff")).is_err());
     }
 }

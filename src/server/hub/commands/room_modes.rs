@@ -13,8 +13,8 @@ use crate::wire::request::MODES_MAX;
 
 /// The modes without a parameter.
 pub(super) const FLAGS: &str = "Cimnst";
-/// `CHANMODES`: lists, what always needs a parameter, what needs one to be set, and flags. RFC
-/// 2811, 4; Modern IRC, "Channel Modes".
+/// `CHANMODES`: lists, modes that always need a parameter, modes that need one to be set, and
+/// flags. RFC 2811, 4; Modern IRC, "Channel Modes".
 pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
 /// All modes of rooms and members, as the welcome lists them.
 pub(super) const ROOM_MODES: &str = "CIbeiklmnostv";

@@ -1,0 +1,25 @@
+//! What the driver's thread sends to the main thread.
+
+use crate::client::session::Outcome;
+
+/// Something that the input loop must act on.
+pub(super) enum InteractiveEvent {
+    /// The session is registered and its rooms are joined: lines can be read.
+    Ready,
+    /// The session has processed the last line.
+    LineDone {
+        /// Whether the session is about to end.
+        leaving: bool,
+    },
+    /// `/clear` was typed.
+    ClearScreen,
+    /// The server refuses the nick.
+    AskNick {
+        /// The nick.
+        nick: String,
+        /// Why.
+        why: String,
+    },
+    /// The session has ended.
+    Ended(Outcome),
+}

@@ -1,0 +1,136 @@
+//! What the command line says about a script: its lines, its output, and its end.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::client::command::{self, ParseError};
+use crate::client::config::options::{Action, ClientOptions, Format, Input, MessageArgs};
+use crate::client::event::matcher::EventMatcher;
+
+/// The options of a script.
+#[derive(Debug, Clone)]
+pub(in crate::client) struct ScriptOptions {
+    pub(super) source: ScriptSource,
+    pub(super) format: Format,
+    /// Continue after the end of the input, until the server closes the connection.
+    pub(super) follow: bool,
+    /// End at the first line that is refused.
+    pub(in crate::client) strict: bool,
+    /// The event that ends the script; then nothing else is printed.
+    pub(in crate::client) wait: Option<EventMatcher>,
+}
+
+/// Where the lines of a script come from.
+#[derive(Debug, Clone)]
+pub(super) enum ScriptSource {
+    /// Standard input, in this form.
+    Stdin(Input),
+    /// Standard input, copied to standard output; a sample of it is sent.
+    Tee(SampleLimits),
+    /// The command line.
+    Lines(Vec<String>),
+}
+
+/// How many of the copied lines are sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SampleLimits {
+    /// The most lines in one interval.
+    pub(super) lines_max: usize,
+    pub(super) interval: Duration,
+}
+
+impl ScriptOptions {
+    /// Takes the options of a script from the command line.
+    pub(in crate::client) fn of(options: &ClientOptions) -> Result<Self, InvalidMessage> {
+        let (source, wait) = match &options.action {
+            Some(Action::Ask(message)) => {
+                let line = message_line(message)?;
+                (ScriptSource::Lines(vec![line]), Some(answer_to(message)))
+            }
+            Some(Action::Msg(message)) => (ScriptSource::Lines(vec![message_line(message)?]), None),
+            _ => (source_of(options), awaited_by(options)),
+        };
+        Ok(Self {
+            source,
+            format: options.format,
+            follow: options.follow,
+            wait,
+            // A refused question gets no answer.
+            strict: options.strict || matches!(options.action, Some(Action::Ask(_))),
+        })
+    }
+}
+
+fn source_of(options: &ClientOptions) -> ScriptSource {
+    if options.tee {
+        return ScriptSource::Tee(SampleLimits {
+            lines_max: options.max_lines,
+            interval: options.interval,
+        });
+    }
+    let has_input = options.commands.is_empty() && !options.waits_on_terminal();
+    match has_input {
+        true => ScriptSource::Stdin(options.input),
+        false => ScriptSource::Lines(options.commands.clone()),
+    }
+}
+
+/// What `--wait-for` waits for.
+fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
+    options.wait_for.clone().map(|pattern| EventMatcher {
+        pattern: Some(pattern),
+        from: options.from.clone(),
+        room: options.room.clone(),
+        whispered: false,
+        // Standard input may stay silent for long.
+        answers: !options.commands.is_empty(),
+    })
+}
+
+/// The answer that `ask` waits for: the next message in the room, or the next whisper of the user.
+fn answer_to(message: &MessageArgs) -> EventMatcher {
+    match command::is_room(&message.to) {
+        true => EventMatcher {
+            room: Some(message.to.clone()),
+            answers: true,
+            ..EventMatcher::default()
+        },
+        false => EventMatcher {
+            from: Some(recipient(message).to_owned()),
+            whispered: true,
+            answers: true,
+            ..EventMatcher::default()
+        },
+    }
+}
+
+/// The message of `ask` or `msg` cannot be sent.
+#[derive(Debug)]
+pub struct InvalidMessage(ParseError);
+
+impl fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for InvalidMessage {}
+
+/// The line that sends a message, as it would be typed.
+pub(in crate::client) fn message_line(message: &MessageArgs) -> Result<String, InvalidMessage> {
+    let (to, text) = (recipient(message), message.text.join(" "));
+    let line = match command::is_room(to) && to != message.to {
+        // To the operators of a room.
+        true => format!("/msg @{to} {text}"),
+        false => format!("@{to} {text}"),
+    };
+    match command::parse(&line) {
+        Ok(_) => Ok(line),
+        Err(error) => Err(InvalidMessage(error)),
+    }
+}
+
+/// The room, or the nick without its `@`.
+fn recipient(message: &MessageArgs) -> &str {
+    message.to.strip_prefix('@').unwrap_or(&message.to)
+}
