@@ -309,7 +309,7 @@ fn a_password_is_sent_first_and_is_one_line() {
     let recorder = Recorder::start();
     let warned = run(command(recorder.address), "hello\n");
     let warning = format!(
-        "chatroom: everybody on this machine can read the password in {0}; chmod o-r {0} ends that\n",
+        "chatroom: every user of this machine can read the password in {0}; to prevent it: chmod o-r {0}\n",
         file.display()
     );
     assert_eq!((warned.status, warned.err), (Some(0), warning));

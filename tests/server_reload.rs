@@ -102,7 +102,7 @@ fn an_empty_password_is_not_hashed() {
     assert_eq!(output.stdout, b"");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        error.starts_with("chatroomd: no password was hashed: "),
+        error.starts_with("chatroomd: cannot hash a password: "),
         "{error}"
     );
 }
@@ -140,7 +140,7 @@ fn the_configuration_is_reloaded_and_a_broken_one_changes_nothing() {
     ];
     for read_again in read_again {
         read_again(&server, &mut bob);
-        let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+        let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
         let mistake = "chatroomd.toml:2:1: unknown key `nmae`; did you mean `name`?";
         assert!(news.ends_with(mistake), "{news}");
         assert!(message_of_the_day(&mut bob).ends_with(" :one"));
@@ -153,13 +153,13 @@ fn the_configuration_is_reloaded_and_a_broken_one_changes_nothing() {
     fs::write(&config, format!("motd = \"two\"\n{operator}")).unwrap();
     bob.send("REHASH");
     bob.expect(" 382 bob ");
-    bob.expect(" NOTICE bob :The configuration was read again");
+    bob.expect(" NOTICE bob :The configuration was reloaded");
     assert!(message_of_the_day(&mut bob).ends_with(" :two"));
 
     // A user who is no longer listed as an operator loses the status, in the lobby too.
     fs::write(&config, "motd = \"three\"\n").unwrap();
     server.signal(Signal::SIGHUP);
-    bob.expect(" NOTICE bob :The configuration was read again");
+    bob.expect(" NOTICE bob :The configuration was reloaded");
     assert!(bob.line().ends_with(" MODE bob -o"));
     assert!(bob.line().ends_with(" MODE #lobby -o bob"));
     assert!(message_of_the_day(&mut bob).ends_with(" :three"));
@@ -187,8 +187,8 @@ fn a_pipe_in_place_of_a_file_delays_no_client_and_changes_nothing() {
     let mut bob = server.enter("bob");
     bob.send("OPER root sesame");
     bob.expect(" MODE #lobby +o bob");
-    let empty = "pipe: it is a pipe with nothing in it; expected a regular file";
-    let silent = "pipe: it would have to be waited for; expected a regular file";
+    let empty = "pipe: it is an empty pipe; expected a regular file";
+    let silent = "pipe: reading it would block; expected a regular file";
     for has_writer in [false, true] {
         // As long as this is open, the pipe has a possible writer.
         let open = || File::options().read(true).write(true).open(&pipe);
@@ -201,7 +201,7 @@ fn a_pipe_in_place_of_a_file_delays_no_client_and_changes_nothing() {
                 _ => fs::write(&config, format!("{text}\n{operator}")).unwrap(),
             }
             server.signal(Signal::SIGHUP);
-            let news = bob.expect(" NOTICE bob :The configuration stays as it was: cannot read");
+            let news = bob.expect(" NOTICE bob :The configuration is unchanged: cannot read");
             let file = if text.is_empty() {
                 "chatroomd.toml"
             } else {
@@ -243,9 +243,9 @@ fn a_configuration_from_a_pipe_stays_valid_as_long_as_the_server_runs() {
     bob.send("OPER root sesame");
     bob.expect(" MODE #lobby +o bob");
     bob.send("REHASH");
-    let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+    let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
     assert!(
-        news.contains("cannot read the configuration /dev/stdin: it is a pipe"),
+        news.contains("cannot read the configuration /dev/stdin: it is an empty pipe"),
         "{news}"
     );
     assert!(message_of_the_day(&mut bob).ends_with(" :one"));

@@ -83,9 +83,8 @@ fn a_socket_that_does_not_listen_is_reported_at_the_start() {
     let output = Service::command(&socket).output().unwrap();
     assert_eq!(output.status.code(), Some(69), "{output:?}");
     assert_eq!(output.stdout, b"");
-    let sentence = format!(
-        "chatroomd: cannot listen on {address}: the socket that was handed over does not listen\n"
-    );
+    let sentence =
+        format!("chatroomd: cannot listen on {address}: the inherited socket does not listen\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), sentence);
 }
 

@@ -220,7 +220,7 @@ fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
     let mut patient = server.connect();
     patient.send_bytes(&chunk[..16 * 1024 + 1]);
     let last = patient.rest().pop().unwrap();
-    assert_eq!(last, "ERROR :Closing Link: * (A line without an end)");
+    assert_eq!(last, "ERROR :Closing Link: * (Line too long)");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn an_unfinished_line_may_have_as_many_bytes_as_the_configuration_allows() {
     endless.send_bytes(&[b'x'; BOUND + 1]);
     let heard = endless.rest();
     assert!(heard[0].contains(" 417 "), "{heard:?}");
-    assert_eq!(heard[1], "ERROR :Closing Link: * (A line without an end)");
+    assert_eq!(heard[1], "ERROR :Closing Link: * (Line too long)");
 }
 
 // A20.
@@ -252,7 +252,7 @@ fn a_tls_hello_gets_an_error_before_the_end_of_a_line() {
     let mut hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
     hello.extend([0xab; 500]);
     client.send_bytes(&hello);
-    let error = "ERROR :Closing Link: * (This port speaks IRC without TLS)";
+    let error = "ERROR :Closing Link: * (This port does not support TLS)";
     assert_eq!(client.rest(), [error]);
     // Its first byte suffices.
     let mut client = server.connect();
