@@ -5,6 +5,7 @@
 
 #![allow(dead_code)] // Each benchmark uses a part of it.
 
+pub(crate) mod costly;
 pub(crate) mod crowd;
 pub(crate) mod load;
 pub(crate) mod report;
