@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatting_room::client::input;
+use chatting_room::client::command;
 
 use support::Arguments;
 use support::report::{Measures, Times, medians, print};
@@ -173,7 +173,7 @@ fn grammar(arguments: &Arguments) -> Measures {
         "/quti",
     ];
     let named = |line: &str| {
-        let time = nanoseconds(rounds, || input::parse(black_box(line)).is_ok());
+        let time = nanoseconds(rounds, || command::parse(black_box(line)).is_ok());
         (format!("ns for {line:.30}"), time)
     };
     lines.into_iter().map(named).collect()

@@ -10,7 +10,7 @@ mod support;
 use std::fmt::Write as _;
 use std::hint::black_box;
 
-use chatting_room::client::sendable;
+use chatting_room::wire::outgoing;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use irc_proto::Message as TheirMessage;
 
@@ -75,7 +75,7 @@ fn write(rounds: usize) {
     let text = "what people say is about as long as this line, give or take.";
     let ours = nanoseconds(rounds, || {
         let targets = black_box("#lobby");
-        sendable::line(&Request::Privmsg { targets, text }).unwrap()
+        outgoing::encode(&Request::Privmsg { targets, text }).unwrap()
     });
     let message = format!("PRIVMSG #lobby :{text}\r\n");
     let message: TheirMessage = message.parse().unwrap();

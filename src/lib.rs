@@ -40,8 +40,6 @@
 //!   a log of what it has seen, where it is asked to.
 
 pub mod client;
-pub mod configuration;
-pub mod generate;
-pub mod program;
+pub mod common;
 pub mod server;
 pub mod wire;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::server::hub::tests::Fault;
+use chatting_room::server::hub::invariants::Fault;
 use chatting_room::server::hub::{
     ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
 };

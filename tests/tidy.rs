@@ -10,26 +10,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chatting_room::client::input::commands;
+use chatting_room::client::command::commands;
 use chatting_room::client::recipes::RECIPES;
-use chatting_room::generate::Generated;
+use chatting_room::common::generate::Generated;
 use clap::CommandFactory as _;
 
 /// Outside crates, and the only files and folders that may name them. Changing a library is then
 /// a change to few files.
 const HOMES: &[(&str, &[&str])] = &[
-    ("argon2", &["src/server/password.rs"]),
+    ("argon2", &["src/server/auth/password.rs"]),
     (
         "clap",
         &[
             "src/client/options.rs",
-            "src/server/options.rs",
-            "src/generate.rs",
-            "src/program.rs",
+            "src/server/config/options.rs",
+            "src/common/generate.rs",
+            "src/common/cli.rs",
         ],
     ),
-    ("clap_complete", &["src/generate.rs"]),
-    ("clap_mangen", &["src/generate.rs"]),
+    ("clap_complete", &["src/common/generate.rs"]),
+    ("clap_mangen", &["src/common/generate.rs"]),
     ("colored", &["src/client/screen/"]),
     ("etcetera", &["src/client/start.rs"]),
     ("fastrand", &["src/client/network/"]),
@@ -41,25 +41,28 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/options.rs",
             "src/client/screen/",
             "src/client/scroll/",
-            "src/client/settings.rs",
+            "src/client/command/settings.rs",
             "src/client/start.rs",
-            "src/server/hub/stamp.rs",
+            "src/server/hub/time.rs",
         ],
     ),
-    ("listenfd", &["src/server/service.rs"]),
-    ("memchr", &["src/client/session/heard.rs", "src/wire/"]),
-    ("mio", &["src/server/reactor.rs", "src/server/reactor/"]),
+    ("listenfd", &["src/server/systemd.rs"]),
+    (
+        "memchr",
+        &["src/client/session/incoming/messages.rs", "src/wire/"],
+    ),
+    ("mio", &["src/server/net/mod.rs", "src/server/reactor/"]),
     // The terminal's mode and the bound on open files: what the standard library does not have.
     ("nix", &["src/client/terminal.rs", "src/server/mod.rs"]),
-    ("regex_lite", &["src/client/wait.rs"]),
-    ("nom", &["src/client/input/mod.rs", "src/wire/message.rs"]),
+    ("regex_lite", &["src/client/event/matcher.rs"]),
+    ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
     (
         "rustix",
         &[
             "src/client/terminal.rs",
-            "src/configuration.rs",
-            "src/server/password.rs",
-            "src/server/reactor/door.rs",
+            "src/common/config_file.rs",
+            "src/server/auth/password.rs",
+            "src/server/net/listener.rs",
         ],
     ),
     ("rustyline", &["src/client/editor/"]),
@@ -69,8 +72,8 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config.rs",
             "src/client/config/",
             "src/client/json/",
-            "src/configuration.rs",
-            "src/server/config.rs",
+            "src/common/config_file.rs",
+            "src/server/config/file.rs",
         ],
     ),
     ("serde_json", &["src/client/json/"]),
@@ -83,15 +86,18 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/script/",
             "src/client/terminal.rs",
             "src/client/wishes.rs",
-            "src/program.rs",
+            "src/common/cli.rs",
             "src/server/mod.rs",
-            "src/server/password.rs",
+            "src/server/auth/password.rs",
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/reactor"]),
     (
         "strsim",
-        &["src/client/input/commands.rs", "src/configuration.rs"],
+        &[
+            "src/client/command/table/mod.rs",
+            "src/common/config_file.rs",
+        ],
     ),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/network/", "src/client/script/"]),
@@ -100,12 +106,12 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/config.rs",
             "src/client/config/",
-            "src/configuration.rs",
-            "src/server/config.rs",
+            "src/common/config_file.rs",
+            "src/server/config/file.rs",
         ],
     ),
     ("tracing", &["src/server/"]),
-    ("tracing_subscriber", &["src/server/log.rs"]),
+    ("tracing_subscriber", &["src/server/logging.rs"]),
     (
         "unicode_segmentation",
         &["src/client/editor/", "src/client/screen/wrap.rs"],

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use chatting_room::client::options::Options;
 use chatting_room::client::{run, tell};
-use chatting_room::program;
+use chatting_room::common::cli;
 use chatting_room::server::{Host, ServerError, Settings};
 
 fn main() -> ExitCode {
-    let options: Options = match program::begin() {
+    let options: Options = match cli::begin() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

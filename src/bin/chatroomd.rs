@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use chatting_room::program;
+use chatting_room::common::cli;
 use chatting_room::server::{self, Options};
 
 fn main() -> ExitCode {
-    let options = match program::begin::<Options>() {
+    let options = match cli::begin::<Options>() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

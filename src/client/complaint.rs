@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::safe::safe;
+use crate::common::sanitize::safe;
 
 /// Tells something in a line of its own.
 ///

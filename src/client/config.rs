@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::settings::{Setting, SettingError, Taste};
-use crate::configuration::{ConfigError, Source};
+use crate::client::command::settings::{Setting, SettingError, Taste};
+use crate::common::config_file::{ConfigError, Source};
 
 /// A file that says everything there is to say, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");

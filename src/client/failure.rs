@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::address::Address;
-use super::network::plain_words;
-use super::session::Shortfall;
-use crate::configuration::ConfigError;
+use crate::client::address::Address;
+use crate::client::network::plain_words;
+use crate::client::session::Shortfall;
+use crate::common::config_file::ConfigError;
 
 /// Why the program did not do what it was asked to.
 #[derive(Debug)]

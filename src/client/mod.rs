@@ -12,18 +12,15 @@
 //! before.
 
 pub mod address;
+pub mod command;
 mod complaint;
-pub mod completion;
 pub mod config;
 mod control;
-pub mod decoding;
 pub mod draft;
 pub mod editor;
 pub mod event;
 mod failure;
-pub mod input;
 mod interactive;
-pub mod json;
 pub mod log;
 pub mod network;
 pub mod options;
@@ -31,21 +28,16 @@ mod plain;
 pub mod printer;
 mod questions;
 pub mod recipes;
-pub mod safe;
 pub mod screen;
 mod script;
 pub mod scroll;
 mod seat;
 mod secrets;
-pub mod sendable;
 pub mod session;
-pub mod settings;
 mod start;
 pub mod terminal;
 mod title;
-pub mod wait;
 mod wishes;
-pub mod words;
 
 use std::net::TcpStream;
 use std::path::PathBuf;

@@ -9,10 +9,10 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
-use super::json::KINDS;
-use super::log::Since;
-use super::wait::Pattern;
-use crate::generate::Generated;
+use crate::client::event::json::KINDS;
+use crate::client::event::matcher::Pattern;
+use crate::client::log::Since;
+use crate::common::generate::Generated;
 
 /// Chat in a room with the people on a server, from a terminal or a script.
 ///

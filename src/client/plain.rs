@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::event::Event;
-use super::interactive::{Furniture, open_door};
-use super::network::{self, Command, Commands, Front};
-use super::printer::{Printer, print_to_stdout};
-use super::questions::{self, Question};
-use super::safe::safe_name;
-use super::screen::Look;
-use super::scroll::{Page, Scroll};
-use super::session::{Outcome, Session};
-use super::terminal::{self, Signals};
-use super::{Ending, Place, reason_for};
+use crate::client::event::Event;
+use crate::client::interactive::{Furniture, open_door};
+use crate::client::network::{self, Command, Commands, Front};
+use crate::client::printer::{Printer, print_to_stdout};
+use crate::client::questions::{self, Question};
+use crate::client::screen::Look;
+use crate::client::scroll::{Page, Scroll};
+use crate::client::session::{Outcome, Session};
+use crate::client::terminal::{self, Signals};
+use crate::client::{Ending, Place, reason_for};
+use crate::common::sanitize::safe_name;
 
 /// What wakes the main thread.
 enum Woken {

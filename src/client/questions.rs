@@ -1,9 +1,9 @@
 //! What a person is asked before a conversation can begin: each question in one place, for the
 //! editor and for plain lines alike.
 
-use super::address::Address;
-use super::input::checked_nick_text;
-use super::safe::{safe, safe_name};
+use crate::client::address::Address;
+use crate::client::command::checked_nick_text;
+use crate::common::sanitize::{safe, safe_name};
 
 /// A question, with what an empty answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,7 +49,7 @@ chatroom --nick watch --join '#dev' --join '#ops' --follow </dev/null |
     },
 ];
 
-/// A section of the help, as [`crate::generate`] reads it.
+/// A section of the help, as [`crate::common::generate`] reads it.
 pub fn help() -> String {
     let mut help = "Recipes:\n".to_owned();
     for recipe in RECIPES {

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use super::interactive::{Furniture, Terminal};
-use super::plain::Plain;
-use super::questions::Question;
-use super::screen::Look;
-use super::session::Session;
-use super::{Ending, Place};
+use crate::client::interactive::{Furniture, Terminal};
+use crate::client::plain::Plain;
+use crate::client::questions::Question;
+use crate::client::screen::Look;
+use crate::client::session::Session;
+use crate::client::{Ending, Place};
 
 /// Somebody who can be asked, and whose lines are typed.
 pub(super) enum Seat {

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{self, Stdio};
 
-use super::failure::Failure;
-use super::network::plain_words;
+use crate::client::failure::Failure;
+use crate::client::network::plain_words;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The first line of a file, without its ending.

@@ -10,21 +10,22 @@ use etcetera::BaseStrategy;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
-use super::address::Address;
-use super::complaint::tell;
-use super::config::Config;
-use super::control::{self, errand};
-use super::failure::Failure;
-use super::interactive::{Furniture, Terminal};
-use super::options::{self, Action, ColorChoice, Document, Format, Options};
-use super::plain::Plain;
-use super::screen::{Look, Volume};
-use super::script::Plan;
-use super::seat::Seat;
-use super::session::Outcome;
-use super::wishes::{Goal, Ways, Wishes, parse_address};
-use super::{Ending, Place, json, log, script};
-use crate::generate;
+use crate::client::address::Address;
+use crate::client::complaint::tell;
+use crate::client::config::Config;
+use crate::client::control::{self, errand};
+use crate::client::event::json;
+use crate::client::failure::Failure;
+use crate::client::interactive::{Furniture, Terminal};
+use crate::client::options::{self, Action, ColorChoice, Document, Format, Options};
+use crate::client::plain::Plain;
+use crate::client::screen::{Look, Volume};
+use crate::client::script::{self, Plan};
+use crate::client::seat::Seat;
+use crate::client::session::Outcome;
+use crate::client::wishes::{Goal, Ways, Wishes, parse_address};
+use crate::client::{Ending, Place, log};
+use crate::common::generate;
 
 /// Hosts the room in this process, at this address, for as long as what it gives lives.
 pub type Hosting = fn(SocketAddr) -> io::Result<Box<dyn Any>>;

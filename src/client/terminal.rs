@@ -16,7 +16,7 @@ use rustix::termios::{
 };
 use signal_hook::consts::SIGHUP;
 
-use super::complaint::tell;
+use crate::client::complaint::tell;
 
 /// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
 ///

@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGINT;
 
-use super::address::{Address, AddressError};
-use super::config::{Config, Server};
-use super::failure::Failure;
-use super::network::{self, ConnectError};
-use super::options::Options;
-use super::questions::{self, Question};
-use super::script::Plan;
-use super::seat::Seat;
-use super::secrets::{printed_by, read_password, with_answers};
-use super::session::{Session, Settings, Shortfall};
-use super::start::Hosting;
-use super::{Place, input};
-use crate::configuration::nearest;
+use crate::client::address::{Address, AddressError};
+use crate::client::config::{Config, Server};
+use crate::client::failure::Failure;
+use crate::client::network::{self, ConnectError};
+use crate::client::options::Options;
+use crate::client::questions::{self, Question};
+use crate::client::script::Plan;
+use crate::client::seat::Seat;
+use crate::client::secrets::{printed_by, read_password, with_answers};
+use crate::client::session::{Session, Settings, Shortfall};
+use crate::client::start::Hosting;
+use crate::client::{Place, command};
+use crate::common::config_file::nearest;
 
 /// Which server is meant, before anybody is asked.
 #[derive(Debug, Clone, Copy)]
@@ -151,7 +151,7 @@ impl Wishes {
             },
             (None, None) => login_name(),
         };
-        if !input::checked_nick_text(&nick) {
+        if !command::checked_nick_text(&nick) {
             return Err(Failure::Usage(questions::not_a_nick(&nick)));
         }
         let of_server = server.iter().flat_map(|server| &server.rooms);
@@ -159,9 +159,9 @@ impl Wishes {
         let rooms =
             of_line
                 .chain(of_server)
-                .map(|room| match input::parse(&format!("/join {room}")) {
-                    Ok(input::Intent::Join { room, key: None }) => Ok(room.into_owned()),
-                    Ok(input::Intent::Join {
+                .map(|room| match command::parse(&format!("/join {room}")) {
+                    Ok(command::Intent::Join { room, key: None }) => Ok(room.into_owned()),
+                    Ok(command::Intent::Join {
                         room,
                         key: Some(key),
                     }) => Ok(format!("{room} {key}")),

@@ -4,17 +4,17 @@
 //! `reactor` moves bytes, [`hub`] decides, and `log` says what has happened. [`run`] is the whole
 //! program; [`Host`] is the same server inside another one.
 
-pub mod hub;
-
+mod auth;
 mod config;
-mod host;
-mod log;
-mod options;
-mod password;
-mod reactor;
-mod service;
-mod settings;
+mod embedded;
+pub mod hub;
+mod logging;
+mod net;
+mod systemd;
 
+use auth::password;
+use config::file;
+use config::load;
 use std::env;
 use std::fmt;
 use std::io::{self, Write};
@@ -26,12 +26,12 @@ use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{info, warn};
 
-use self::reactor::Reactor;
-use crate::configuration::ConfigError;
+use crate::common::config_file::ConfigError;
+use net::Reactor;
 
-pub use self::host::Host;
-pub use self::options::{Action, LogFormat, Options};
-pub use self::settings::Settings;
+pub use config::options::{Action, LogFormat, Options};
+pub use embedded::Host;
+pub use file::load::Settings;
 
 /// Runs the program until it is told to stop.
 pub fn run(options: &Options) -> Result<(), ServerError> {
@@ -41,14 +41,14 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     if let Some(Action::HashPassword) = options.action {
         return password::print_hash();
     }
-    let (settings, warnings) = settings::gather(options, true)?;
+    let (settings, warnings) = load::gather(options, true)?;
     if options.check_config {
         for warning in &warnings {
             complain(format_args!("warning: {warning}"));
         }
         return Ok(());
     }
-    let log = log::start(options.log_format, options.log_level());
+    let log = logging::start(options.log_format, options.log_level());
     let _log = log?;
     for warning in &warnings {
         warn!("{warning}");
@@ -56,10 +56,10 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     allow_many_files();
     let stop = signal_pipe(&[SIGTERM, SIGINT])?;
     let hangup = signal_pipe(&[SIGHUP])?;
-    let handed_over = service::handed_over()?;
+    let handed_over = systemd::handed_over()?;
     let mut reactor = Reactor::new(&settings, handed_over, stop)?;
     let options = options.clone();
-    reactor.reload_with(hangup, move || settings::gather(&options, false))?;
+    reactor.reload_with(hangup, move || load::gather(&options, false))?;
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");
@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     if Uid::effective().is_root() {
         warn!("running as root, which nothing here needs: start it as somebody who owns nothing");
     }
-    if let Err(error) = service::say_ready(env::var_os("NOTIFY_SOCKET")) {
+    if let Err(error) = systemd::say_ready(env::var_os("NOTIFY_SOCKET")) {
         warn!(%error, "the service manager was not told that the server is ready");
     }
     reactor.run()?;

@@ -5,10 +5,13 @@
 //! IRCv3. `lines` cuts the stream, `message` takes a line apart, `request` and `reply` say what a
 //! line from a client or from a server means, `name` decides which names are the same.
 
+pub mod encoding;
+pub(crate) mod isupport;
 pub mod lines;
 pub mod mask;
 pub mod message;
 pub mod name;
+pub mod outgoing;
 pub mod reply;
 pub mod request;
 

@@ -8,9 +8,9 @@ mod parameters;
 
 use std::fmt;
 
-use self::parameters::{Wanted, parameter, write};
-use super::Message;
-use super::message::PARAMETERS_MAX;
+use crate::wire::Message;
+use crate::wire::message::PARAMETERS_MAX;
+use parameters::{Wanted, parameter, write};
 
 /// How many modes with a parameter one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;

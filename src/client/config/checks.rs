@@ -7,9 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::client::address::Address;
-use crate::client::input::{self, Slash, checked_nick_text, checked_room_text, nearest_command};
+use crate::client::command::{self, Slash, checked_nick_text, checked_room_text, nearest_command};
 use crate::client::questions::not_a_nick;
-use crate::configuration::nearest;
+use crate::common::config_file::nearest;
 use crate::wire::mask;
 
 /// The names in the file, and where they stand. What is not one of them is left to others.
@@ -159,8 +159,8 @@ fn why_not_first(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> Opt
     let name = line.split(' ').next().unwrap_or_default();
     let long = name.strip_prefix('/').and_then(|name| aliases.get(name));
     let long = long.map(|long| line.replacen(name, long.get_ref(), 1));
-    match input::parse(long.as_deref().unwrap_or(line)) {
-        Ok(intent) if input::can_be_first(&intent) => None,
+    match command::parse(long.as_deref().unwrap_or(line)) {
+        Ok(intent) if command::can_be_first(&intent) => None,
         Ok(_) => Some(
             "cannot be done on coming in; /msg, /notice, /mode NICK, /nick, /away, /join and /raw can"
                 .to_owned(),

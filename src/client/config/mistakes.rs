@@ -2,8 +2,8 @@
 //! found: which place a key belongs to.
 
 use super::{Config, Server};
-use crate::client::settings::{SETTINGS, Setting, SettingError};
-use crate::configuration::{ConfigError, keys_of};
+use crate::client::command::settings::{SETTINGS, Setting, SettingError};
+use crate::common::config_file::{ConfigError, keys_of};
 
 /// What is wrong, where a table stands for a server as if there were one server only.
 pub(super) fn about_tables(error: ConfigError, text: &str) -> ConfigError {

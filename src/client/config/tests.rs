@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::client::settings::SETTINGS;
-use crate::configuration::keys_of;
+use crate::client::command::settings::SETTINGS;
+use crate::common::config_file::keys_of;
 
 fn parse(text: &str) -> Result<Config, String> {
     let (path, text) = (Path::new("c.toml"), text.to_owned());

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::{Ask, ERROR, OK};
 use crate::client::complaint::tell;
+use crate::client::event::json::Record;
 use crate::client::failure::Failure;
-use crate::client::json::Record;
-use crate::client::safe::safe;
 use crate::client::screen::Look;
 use crate::client::session::Shortfall;
+use crate::common::sanitize::safe;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

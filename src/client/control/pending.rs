@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
 use super::{ERROR, OK};
-use crate::client::event::{Event, Fate};
-use crate::client::words;
+use crate::client::event::{Event, Fate, explain};
 
 /// All who wait.
 #[derive(Debug, Default)]
@@ -65,7 +64,7 @@ impl Pending {
                 Some(Event::Refused {
                     number, parameters, ..
                 }),
-            ) => Some(words::refusal(*number, parameters)),
+            ) => Some(explain::refusal(*number, parameters)),
             (Fate::Refused, Some(Event::Unsendable { words, .. })) => Some(words.clone()),
             (Fate::Refused, _) => Some("the server refused it".to_owned()),
             (Fate::Unknown, _) => Some("nobody knows whether it arrived".to_owned()),
@@ -95,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::client::event::Manner;
-    use crate::client::json::Stamp;
+    use crate::client::event::json::Stamp;
 
     fn sent(number: u64, fate: Fate) -> Event {
         Event::Sent {

@@ -12,10 +12,10 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::Assistant;
 use super::remote::Remote;
-use crate::client::completion::{Names, completions};
+use crate::client::command::completion::{Names, completions};
 use crate::client::draft::DraftKeeper;
-use crate::client::safe::safe;
 use crate::client::session::Judgement;
+use crate::common::sanitize::safe;
 
 /// What the editor asks while a line is typed.
 pub(super) struct Helper {

@@ -31,18 +31,18 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
-use self::desk::Draft;
-use self::helper::Helper;
-use self::history::Memory;
-pub use self::remote::Remote;
-use self::rows::CELLS;
-use self::shown::{Shown, write_to_terminal};
-use super::completion::Names;
-use super::config::Keys as KeySet;
-use super::draft::DraftKeeper;
-use super::printer::Printer;
-use super::screen::Prompt;
-use super::session::Judgement;
+use crate::client::command::completion::Names;
+use crate::client::config::Keys as KeySet;
+use crate::client::draft::DraftKeeper;
+use crate::client::printer::Printer;
+use crate::client::screen::Prompt;
+use crate::client::session::Judgement;
+use desk::Draft;
+use helper::Helper;
+use history::Memory;
+pub use remote::Remote;
+use rows::CELLS;
+use shown::{Shown, write_to_terminal};
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::ANSWER_MAX;
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 use crate::client::editor::Assistant;
 use crate::client::network::{Command, Commands};
 use crate::client::screen::Look;

@@ -4,11 +4,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::News;
+use crate::client::command::{self, Intent, Local};
 use crate::client::draft::DraftKeeper;
 use crate::client::editor::Remote;
 use crate::client::event::Event;
-use crate::client::input::{self, Intent, Local};
-use crate::client::json::{Record, Stamp};
+use crate::client::event::json::{Record, Stamp};
 use crate::client::network::Front;
 use crate::client::options::Format;
 use crate::client::printer::Printer;
@@ -113,7 +113,7 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
-        if input::parse(line) == Ok(Intent::Local(Local::Clear)) {
+        if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
             return self.tell(News::Clear);
         }
         self.page.local(line);

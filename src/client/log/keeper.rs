@@ -19,11 +19,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{files, record_of};
+use crate::client::command::settings::Taste;
 use crate::client::event::Event;
-use crate::client::json::{Record, Stamp};
+use crate::client::event::json::{Record, Stamp};
 use crate::client::network::plain_words;
 use crate::client::screen::{Look, Volume};
-use crate::client::settings::Taste;
 
 /// While nothing can be written so much waits, in bytes; what comes then is left out.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;

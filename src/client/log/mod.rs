@@ -14,9 +14,9 @@ pub use keeper::LogKeeper;
 pub(super) use reader::{Question, show};
 pub use since::Since;
 
-use super::event::Event;
-use super::json::{Record, Stamp};
-use super::screen::Look;
+use crate::client::event::Event;
+use crate::client::event::json::{Record, Stamp};
+use crate::client::screen::Look;
 
 /// What the log keeps of an event: all that came from others or went to them. What this program
 /// says by itself, as its help, is not worth keeping, and passwords must not be kept.

@@ -12,13 +12,13 @@ use super::{Since, files};
 use crate::client::address::Address;
 use crate::client::complaint::tell_of_line;
 use crate::client::event::Event;
+use crate::client::event::json::{Kind, Record};
+use crate::client::event::matcher::Pattern;
 use crate::client::failure::Failure;
-use crate::client::json::{Kind, Record};
 use crate::client::options::Format;
 use crate::client::screen::Look;
 use crate::client::scroll::Scroll;
 use crate::client::session::Shortfall;
-use crate::client::wait::Pattern;
 use crate::wire::{Key, Line, Lines};
 
 /// No record is longer, in bytes.

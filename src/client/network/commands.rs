@@ -5,11 +5,11 @@ use std::sync::mpsc as blocking;
 use tokio::sync::mpsc;
 
 use super::{Front, Network};
-use crate::client::completion::Names;
+use crate::client::command::completion::Names;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
-use crate::client::safe::safe;
 use crate::client::session::{Judgement, Moment};
+use crate::common::sanitize::safe;
 
 /// What the other threads ask of the session.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::thread;
 
 use super::{Command, Front, Network};
 use crate::client::event::Event;
-use crate::client::json::Record;
+use crate::client::event::json::Record;
 use crate::client::session::{Moment, Order};
 use crate::client::terminal;
 

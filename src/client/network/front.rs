@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::json::Stamp;
+use crate::client::event::json::Stamp;
 use crate::client::session::{Outcome, Session};
 
 /// Who shows what happens. Its methods must not wait for anything but the end, for which there may

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use crate::client::safe::safe;
+use crate::common::sanitize::safe;
 
 /// `text` with its formatting as escape sequences of the terminal.
 pub(super) fn shown(text: &str) -> String {

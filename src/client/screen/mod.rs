@@ -16,10 +16,9 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
-use super::event::Event;
-use super::safe::{safe, safe_name};
-use super::settings::Taste;
-use super::words;
+use crate::client::command::settings::Taste;
+use crate::client::event::{Event, explain};
+use crate::common::sanitize::{safe, safe_name};
 pub use prompt::Prompt;
 pub use wrap::{TEXT_BEGINS, laid_out, without_styles};
 
@@ -176,7 +175,7 @@ impl Look {
                 command,
                 ..
             } => {
-                let why = words::refusal_of(*number, parameters, command.as_deref());
+                let why = explain::refusal_of(*number, parameters, command.as_deref());
                 let why = match text {
                     Some(text) => format!("{why} Not delivered: {}", safe(text)),
                     None => why,

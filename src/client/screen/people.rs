@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Look;
 use super::wrap::cells;
 use crate::client::event::{Details, Present, RoomSummary};
-use crate::client::safe::{safe, safe_name};
+use crate::common::sanitize::{safe, safe_name};
 
 /// How many people are named when a room is entered.
 const NAMED_ON_ENTRY_MAX: usize = 20;

@@ -4,8 +4,8 @@ use colored::Colorize as _;
 
 use super::Look;
 use super::style::{COMMAND, WARNING};
-use crate::client::safe::safe;
 use crate::client::session::{Judgement, Part, Unread};
+use crate::common::sanitize::safe;
 
 /// A prompt as plain text, and with colours of the same width.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::Look;
 use crate::client::event::Event;
-use crate::client::safe::{safe, safe_name};
+use crate::common::sanitize::{safe, safe_name};
 
 /// So many of those who come or leave in one moment are named.
 const NAMED_MAX: usize = 3;

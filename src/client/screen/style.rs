@@ -4,7 +4,7 @@ use colored::{Color, Colorize as _};
 use jiff::Timestamp;
 
 use super::Look;
-use crate::client::safe::safe_name;
+use crate::common::sanitize::safe_name;
 
 impl Look {
     /// A warning: it stands out, and has no time, for it is about what was just typed.

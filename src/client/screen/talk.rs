@@ -4,7 +4,7 @@ use colored::Colorize as _;
 
 use super::{Look, formatting, wrap};
 use crate::client::event::{Event, Fate, Manner, is_room};
-use crate::client::safe::{safe, safe_name};
+use crate::common::sanitize::{safe, safe_name};
 
 impl Look {
     /// What somebody said. `active` is the room that needs not be named.

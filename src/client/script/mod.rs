@@ -22,18 +22,17 @@ use tokio::sync::mpsc;
 pub(super) use batch::Batch;
 pub(super) use plan::{Plan, line};
 
-use super::complaint::{complaint, tell_all};
-use super::control::door::Door;
-use super::event::Event;
-use super::json::{Record, Stamp};
-use super::network::{self, Command, Commands, Front};
-use super::options::Format;
-use super::printer::{Printer, print_to_stdout};
-use super::screen::{Look, raw_line};
-use super::session::{Outcome, Session};
-use super::terminal::Signals;
-use super::words;
-use super::{Ending, Place, reason_for};
+use crate::client::complaint::{complaint, tell_all};
+use crate::client::control::door::Door;
+use crate::client::event::json::{Record, Stamp};
+use crate::client::event::{Event, explain};
+use crate::client::network::{self, Command, Commands, Front};
+use crate::client::options::Format;
+use crate::client::printer::{Printer, print_to_stdout};
+use crate::client::screen::{Look, raw_line};
+use crate::client::session::{Outcome, Session};
+use crate::client::terminal::Signals;
+use crate::client::{Ending, Place, reason_for};
 use plan::Source;
 
 /// How many batches of lines are read ahead.
@@ -158,7 +157,7 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &words::refusal(*number, parameters)),
+            } => self.complain(*line, &explain::refusal(*number, parameters)),
             Event::Unsendable { words, line } => self.complain(*line, words),
             Event::LogTold { words } => self.complain(None, words),
             // What became of them is told by their numbers.
@@ -177,7 +176,8 @@ impl Front for ScriptFront {
             Event::Said { text, .. } | Event::Whispered { text, .. }
                 if self.format != Format::Json =>
             {
-                self.printer.push(format!("{}\n", super::safe::safe(text)));
+                self.printer
+                    .push(format!("{}\n", crate::common::sanitize::safe(text)));
             }
             _ => self.print(event, unix_seconds),
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::client::command;
+use crate::client::event::matcher::Wait;
 use crate::client::failure::Failure;
-use crate::client::input;
 use crate::client::options::{Action, Format, Input, Message, Options};
-use crate::client::wait::Wait;
 
 /// Where the lines come from, what to print, and when to end.
 #[derive(Debug, Clone)]
@@ -100,19 +100,19 @@ impl Plan {
 /// The line that says it, as it would be typed.
 pub(in crate::client) fn line(message: &Message) -> Result<String, Failure> {
     let (to, text) = (nick(message), message.text.join(" "));
-    let line = match input::is_room(to) && to != message.to {
+    let line = match command::is_room(to) && to != message.to {
         // The operators of a room.
         true => format!("/msg @{to} {text}"),
         false => format!("@{to} {text}"),
     };
-    match input::parse(&line) {
+    match command::parse(&line) {
         Ok(_) => Ok(line),
         Err(problem) => Err(Failure::Usage(problem.to_string())),
     }
 }
 
 fn is_room(message: &Message) -> bool {
-    input::is_room(&message.to)
+    command::is_room(&message.to)
 }
 
 fn nick(message: &Message) -> &str {

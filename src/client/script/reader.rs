@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::Batch;
 use super::plan::{Plan, Source};
 use super::tee::{self, Gathered};
-use crate::client::json::{self, Asked};
+use crate::client::event::json::{self, Asked};
 use crate::client::options::Input;
 use crate::wire::{Line, Lines};
 

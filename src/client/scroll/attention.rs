@@ -1,10 +1,10 @@
 //! What calls for attention: the bell, notifications and the title of the window.
 
 use super::Scroll;
+use crate::client::command::settings::{Calls, NotifyBy};
 use crate::client::event::{Event, Manner};
-use crate::client::safe::{safe, safe_name};
 use crate::client::session::Unread;
-use crate::client::settings::{Calls, NotifyBy};
+use crate::common::sanitize::{safe, safe_name};
 
 pub(super) const BELL: char = '\x07';
 

@@ -12,11 +12,11 @@ mod remembered;
 
 use std::time::Duration;
 
-use super::event::Event;
-use super::input::{self, Intent, Local};
-use super::safe::safe;
-use super::screen::Look;
-use super::settings::{SETTINGS, Setting};
+use crate::client::command::settings::{SETTINGS, Setting};
+use crate::client::command::{self, Intent, Local};
+use crate::client::event::Event;
+use crate::client::screen::Look;
+use crate::common::sanitize::safe;
 use gathered::is_coming_or_going;
 use netsplit::Netsplits;
 pub(super) use page::Page;
@@ -154,7 +154,7 @@ impl Scroll {
 
     /// Does what a typed line asks of the screen.
     pub fn local(&mut self, line: &str) -> String {
-        let lines = match input::parse(line) {
+        let lines = match command::parse(line) {
             Ok(Intent::Local(Local::History { count })) => self.remembered.last(count),
             Ok(Intent::Local(Local::Search { text })) => self.search(text),
             Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),

@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use super::attention::BELL;
 use super::remembered::REMEMBERED_BYTES_MAX;
 use super::*;
+use crate::client::command::settings::Taste;
+use crate::client::event::json::Stamp;
 use crate::client::event::{Fate, Manner};
-use crate::client::json::Stamp;
 use crate::client::screen::Volume;
 use crate::client::session::Unread;
-use crate::client::settings::Taste;
 
 const NOON: i64 = 12 * 3_600 + 60;
 

@@ -18,58 +18,39 @@
 //!   it ends too early.
 //! - `seen` is what others can see of it all.
 
-mod answers;
-mod asked;
-mod awaited;
-mod capabilities;
-mod commands;
-mod entering;
-mod fences;
-mod heard;
-mod help;
-mod ignored;
-mod judged;
-mod leaving;
-mod lists;
-mod meant;
-mod naming;
-mod numbered;
-mod outbox;
+mod config;
+mod connection;
+mod delivery;
+mod incoming;
 mod outcome;
-mod pace;
-mod people;
-mod refusals;
-mod report;
-mod rooms;
-mod seen;
-mod settings;
-mod talk;
-mod typed;
-mod unsent;
+mod outgoing;
+mod output;
+mod state;
+mod view;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::decoding::text_of;
-use super::event::Event;
-use super::sendable;
+use crate::client::event::Event;
+use crate::wire::encoding::text_of;
+pub(in crate::client) use crate::wire::isupport::Naming;
+use crate::wire::outgoing::encode;
 use crate::wire::{Key, Message, Request};
-use asked::Asked;
-use capabilities::Capabilities;
-use commands::Commands;
-use entering::Introduction;
-use fences::Script;
-pub use fences::ScriptLine;
-use ignored::Ignored;
-pub use judged::{Judgement, Part};
-pub(in crate::client) use naming::Naming;
-pub use outbox::{Order, Outbox};
+pub use config::Settings;
+use connection::capabilities::Capabilities;
+use connection::registration::Introduction;
+use delivery::in_flight::Script;
+pub use delivery::in_flight::ScriptLine;
+pub use delivery::report::{Ranges, Report};
+use incoming::queries::Asked;
 pub use outcome::{Outcome, Shortfall};
-pub use report::{Ranges, Report};
-use rooms::Rooms;
-pub use rooms::Unread;
-pub use settings::Settings;
-use talk::Talk;
+pub use outgoing::analyze::{Judgement, Part};
+use outgoing::send::Talk;
+use outgoing::sent_commands::Commands;
+pub use output::{Order, Outbox};
+use state::ignore_list::Ignored;
+use state::rooms::Rooms;
+pub use state::rooms::Unread;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -344,7 +325,7 @@ impl Session {
 
     /// Writes a request, or tells why it cannot be written.
     fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
-        match sendable::line(request) {
+        match encode(request) {
             Ok(line) => {
                 self.write(line, outbox);
                 true
@@ -361,7 +342,7 @@ impl Session {
 
     /// Sends a line that has no [`Request`] of its own.
     fn send_line(&mut self, line: String, outbox: &mut Outbox) {
-        match sendable::line(&line) {
+        match encode(&line) {
             Ok(line) => self.write(line, outbox),
             Err(error) => self.refuse_input(&error.to_string(), outbox),
         }

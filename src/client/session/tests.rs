@@ -1,17 +1,17 @@
 //! Whole conversations of a session, line by line, without a socket.
 
+mod analyze;
 mod commands;
 mod connection;
-mod entering;
+mod disconnect;
 mod hostile;
-mod judged;
-mod leaving;
 mod lists;
 mod naming;
 mod nicks;
 mod pasting;
+mod registration;
 mod scripts;
-mod talk;
+mod send;
 
 use super::*;
 use crate::client::event::Manner;
@@ -219,10 +219,16 @@ fn a_long_text_is_split_between_words_and_every_piece_fits_as_relayed() {
 #[test]
 fn a_text_without_spaces_is_split_between_characters() {
     let text = "日".repeat(400);
-    let pieces = super::talk::split(&text, 400);
+    let pieces = super::outgoing::send::split(&text, 400);
     assert!(pieces.iter().all(|piece| piece.len() <= 400));
     assert_eq!(pieces.concat(), text);
-    assert_eq!(super::talk::split("", 10), [""]);
-    assert_eq!(super::talk::split("1234567890", 10), ["1234567890"]);
-    assert_eq!(super::talk::split("1234567890 1", 10), ["1234567890", "1"]);
+    assert_eq!(super::outgoing::send::split("", 10), [""]);
+    assert_eq!(
+        super::outgoing::send::split("1234567890", 10),
+        ["1234567890"]
+    );
+    assert_eq!(
+        super::outgoing::send::split("1234567890 1", 10),
+        ["1234567890", "1"]
+    );
 }

@@ -9,7 +9,7 @@ use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::people::{Host, Stage};
+use super::state::people::{Host, Stage};
 use super::{ConnectionId, Done, Hub, Person, Refusal};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 

@@ -13,34 +13,20 @@
 //! `labels` which answer belongs to which line. What happens is told to the log as it happens.
 //! `tests` is for those who test it, and in no program.
 
-mod answers;
-mod capability;
-mod facts;
-mod help;
+mod capabilities;
+mod commands;
+mod error;
+mod fanout;
+pub mod invariants;
 mod labels;
 mod limits;
-mod list;
-mod mask;
-mod moderation;
-mod modes;
-mod monitor;
-mod operators;
 mod outbox;
-mod people;
-mod queries;
-mod refusal;
-mod registration;
-mod room;
-mod room_modes;
-mod rooms;
-mod stamp;
-mod talk;
-pub mod tests;
-mod told;
-mod welcome;
-mod who;
-mod whowas;
+mod replies;
+mod settings;
+mod state;
+mod time;
 
+use commands::registration;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
@@ -50,26 +36,26 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
-use self::answers::Met;
-use self::capability::Capabilities;
-use self::limits::Watch;
-use self::modes::Modes;
-use self::monitor::Monitors;
-use self::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
-use self::refusal::{Done, Echo, Refusal};
-use self::room::{Member, Room, Rooms};
-use self::talk::Saying;
-use self::told::Told;
-use self::whowas::Gone;
-use crate::server::log::harmless;
+use crate::server::logging::harmless;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
+use capabilities::Capabilities;
+use commands::messages::Saying;
+use commands::monitor::Monitors;
+use commands::user_modes::Modes;
+use commands::whowas::Gone;
+use error::{Done, Echo, Refusal};
+use fanout::Told;
+use limits::Watch;
+use replies::Met;
+use state::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
+use state::rooms::{Member, Room, Rooms};
 
-pub use self::facts::{Loss, Moment, Operator, Secret, Settings};
-pub use self::limits::{Limit, Limits};
-pub use self::outbox::{Outbox, Written};
-pub use self::people::ConnectionId;
+pub use limits::{Limit, Limits};
+pub use outbox::{Outbox, Written};
+pub use settings::{Loss, Moment, Operator, Secret, Settings};
+pub use state::people::ConnectionId;
 
 /// The one owner of all people and rooms.
 #[derive(Debug, Default)]

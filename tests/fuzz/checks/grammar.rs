@@ -4,19 +4,19 @@
 use std::fmt::Write as _;
 
 use chatting_room::client::address::Address;
-use chatting_room::client::completion::{Names, completions};
-use chatting_room::client::input::{self, Intent, Slash, commands, nearest_command};
-use chatting_room::client::json::{Asked, read_wish};
-use chatting_room::client::settings::{SETTINGS, Taste};
-use chatting_room::client::words;
+use chatting_room::client::command::completion::{Names, completions};
+use chatting_room::client::command::settings::{SETTINGS, Taste};
+use chatting_room::client::command::{self, Intent, Slash, commands, nearest_command};
+use chatting_room::client::event::explain;
+use chatting_room::client::event::json::{Asked, read_wish};
 
 /// Any bytes, typed.
 pub(crate) fn check(bytes: &[u8]) {
     let line = String::from_utf8_lossy(bytes);
     check_intent(&line);
     check_completions(&line);
-    let _ = input::is_secret(&line, Some("NickServ"));
-    let _ = words::refusal(
+    let _ = command::is_secret(&line, Some("NickServ"));
+    let _ = explain::refusal(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],
     );
@@ -49,7 +49,7 @@ pub(crate) fn check(bytes: &[u8]) {
 
 fn check_intent(line: &str) {
     let has_breaks = line.contains(['\r', '\n', '\0']);
-    match input::parse(line) {
+    match command::parse(line) {
         Ok(intent) => {
             assert!(!has_breaks, "{line:?} would be several lines");
             check_text(line, &intent);

@@ -1,6 +1,6 @@
 //! Whatever somebody wrote, nothing that a terminal obeys is left of it.
 
-use chatting_room::client::safe::{safe, safe_name};
+use chatting_room::common::sanitize::{safe, safe_name};
 use chatting_room::wire::name::is_invisible;
 
 /// The joiner between the parts of an emoji, the one character without a shape that may stay.

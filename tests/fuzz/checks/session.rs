@@ -7,12 +7,12 @@
 
 use std::time::Duration;
 
+use chatting_room::client::command::settings::Taste;
 use chatting_room::client::event::Event;
-use chatting_room::client::json::{Record, Stamp};
+use chatting_room::client::event::json::{Record, Stamp};
 use chatting_room::client::screen::{Look, Volume, raw_line, without_styles};
 use chatting_room::client::scroll::Scroll;
 use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
-use chatting_room::client::settings::Taste;
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;

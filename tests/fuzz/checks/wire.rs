@@ -1,9 +1,9 @@
 //! However a stream is cut on its way, the same lines come out of it; and what a line asks for is
 //! asked for again by the line that is written from it.
 
-use chatting_room::client::json::Stamp;
-use chatting_room::client::sendable;
+use chatting_room::client::event::json::Stamp;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
+use chatting_room::wire::outgoing;
 use chatting_room::wire::{Key, Line, Lines, Message, Nick, Request, RoomName};
 
 /// The first byte says how long a line may be and where the stream is cut; the rest is the stream.
@@ -92,7 +92,7 @@ fn check_line(line: &[u8]) {
     let Ok(request) = Request::read(&message) else {
         return;
     };
-    let Ok(written) = sendable::line(&request) else {
+    let Ok(written) = outgoing::encode(&request) else {
         return;
     };
     assert!(written.len() <= BODY_BYTES_MAX, "{written:?} is too long");

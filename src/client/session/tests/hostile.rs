@@ -1,8 +1,8 @@
 //! Servers that lie, repeat themselves and never end: each is heard, and none is obeyed.
 
 use super::*;
-use crate::client::completion::Names;
-use crate::client::json::Stamp;
+use crate::client::command::completion::Names;
+use crate::client::event::json::Stamp;
 
 /// A65: what a server says it can is not believed where it makes no sense.
 #[test]

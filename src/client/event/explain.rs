@@ -1,0 +1,110 @@
+//! What a server refused, in a person's words: what happened, then what to do.
+
+use crate::common::sanitize::{safe, safe_name};
+use crate::wire::Reply;
+
+/// The sentence for a refusal, with the command that was typed where it is known to be about that.
+pub fn refusal_of(number: u16, parameters: &[String], command: Option<&str>) -> String {
+    let why = refusal(number, parameters);
+    match command {
+        Some(command) => format!("{why} Not done: {}", safe(command)),
+        None => why,
+    }
+}
+
+/// The sentence for a refusal. `parameters` are those behind this person's own nick; the last
+/// one is what the server says, and is used where nothing better is known.
+pub fn refusal(number: u16, parameters: &[String]) -> String {
+    let about = parameters
+        .first()
+        .map(|text| safe_name(text))
+        .unwrap_or_default();
+    let said = parameters.last().map(|text| safe(text)).unwrap_or_default();
+    match Reply::from_number(number) {
+        Some(Reply::NicknameInUse) => {
+            format!("{about} is taken. Choose another with /nick NAME.")
+        }
+        Some(Reply::ErroneousNickname) => format!(
+            "{about} cannot be a nick here ({said}). Use letters, digits, - and _, a letter first."
+        ),
+        Some(Reply::NoSuchNick) if super::is_room(&about) => {
+            format!("there is no room {about}. /join {about} makes it.")
+        }
+        Some(Reply::NoSuchNick) => {
+            format!("no such nick: {about}. /names lists who is here.")
+        }
+        Some(Reply::NoSuchChannel) => format!("there is no room {about}. /join {about} makes it."),
+        Some(Reply::CannotSendToChan) => {
+            format!("you cannot talk in {about} ({said}). /join {about} first?")
+        }
+        Some(Reply::NotOnChannel) => format!("you are not in {about}. /join {about} enters it."),
+        Some(Reply::ChanOpPrivsNeeded) => {
+            format!("only an operator of {about} may do that ({said}).")
+        }
+        Some(Reply::BadChanMask) => format!("{about} cannot be a room's name ({said})."),
+        Some(Reply::InputTooLong) => "that was too long for one line; send it in two.".to_owned(),
+        Some(Reply::PasswdMismatch) => "that is not the password.".to_owned(),
+        Some(Reply::UnknownCommand) => format!("the server does not know {about}."),
+        _ => {
+            let words: Vec<String> = parameters.iter().map(|text| safe(text)).collect();
+            format!("the server refused: {}", words.join(" "))
+        }
+    }
+}
+
+/// What a server answers that has no form of its own, in words that are not yet safe to print;
+/// nothing for what nobody asks for. `parameters` are those behind this person's own nick.
+pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
+    Some(match (Reply::from_number(number), parameters) {
+        // When a room was made is told whenever its modes are.
+        (Some(Reply::CreationTime), _) => return None,
+        (Some(Reply::Inviting), [nick, room, ..]) => format!("{nick} was asked into {room}"),
+        (Some(Reply::BanList), [room, mask, by @ ..]) => {
+            let by = by.first().map(|by| format!(", by {by}"));
+            format!("{mask} is kept out of {room}{}", by.unwrap_or_default())
+        }
+        (Some(Reply::EndOfBanList), [room, ..]) => format!("nobody else is kept out of {room}"),
+        _ if parameters.is_empty() => return None,
+        _ => parameters.join(" "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(number: u16, parameters: &[&str]) -> String {
+        let parameters: Vec<String> = parameters.iter().map(|text| (*text).to_owned()).collect();
+        refusal(number, &parameters)
+    }
+
+    #[test]
+    fn a_refusal_says_what_happened_and_what_to_do() {
+        assert_eq!(
+            words(433, &["bob", "Nickname is already in use"]),
+            "bob is taken. Choose another with /nick NAME."
+        );
+        assert_eq!(
+            words(401, &["bob", "No such nick/channel"]),
+            "no such nick: bob. /names lists who is here."
+        );
+        assert_eq!(
+            words(442, &["#a", "x"]),
+            "you are not in #a. /join #a enters it."
+        );
+    }
+
+    #[test]
+    fn an_unknown_or_broken_refusal_is_shown_as_it_is() {
+        assert_eq!(
+            words(499, &["#a", "no \x1b[2J way"]),
+            "the server refused: #a no ^[[2J way"
+        );
+        for number in 400..600 {
+            for count in 0..4 {
+                let parameters = vec!["x".to_owned(); count];
+                assert!(!refusal(number, &parameters).is_empty());
+            }
+        }
+    }
+}

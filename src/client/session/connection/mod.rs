@@ -1,0 +1,8 @@
+//! From the first line of a connection to its last: registration, capabilities, disconnect and
+//! reconnect.
+//!
+//! It knows no socket. Only the session imports it.
+
+pub(super) mod capabilities;
+mod disconnect;
+pub(super) mod registration;

@@ -1,0 +1,206 @@
+//! What became of the lines of a script that could not be brought to its end.
+
+use std::fmt;
+
+use crate::client::event::Fate;
+use crate::client::event::json::Stamp;
+use crate::client::session::{Outbox, Session};
+
+/// Numbers of lines, as ranges in ascending order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ranges(Vec<(u64, u64)>);
+
+impl Ranges {
+    /// Adds a number that is not smaller than any that is in it.
+    pub(super) fn add(&mut self, number: u64) {
+        match self.0.last_mut() {
+            Some((_, last)) if *last + 1 >= number => *last = number.max(*last),
+            _ => self.0.push((number, number)),
+        }
+    }
+
+    /// Whether it ends with this number.
+    pub(super) fn ends_with(&self, number: u64) -> bool {
+        self.0.last().is_some_and(|(_, last)| *last == number)
+    }
+
+    /// Whether there is no number in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a number is in it.
+    pub fn contains(&self, number: u64) -> bool {
+        let behind = self.0.partition_point(|(first, _)| *first <= number);
+        let range = behind.checked_sub(1).and_then(|index| self.0.get(index));
+        range.is_some_and(|(_, last)| *last >= number)
+    }
+
+    /// All numbers from 1 to `last` that are in none of these.
+    pub(super) fn all_but(last: u64, others: &[&Self]) -> Self {
+        let mut taken: Vec<(u64, u64)> = others.iter().flat_map(|one| one.0.clone()).collect();
+        taken.sort_unstable();
+        let mut rest = Vec::new();
+        let mut next = 1;
+        for (first, end) in taken {
+            if first > next {
+                rest.push((next, first - 1));
+            }
+            next = next.max(end + 1);
+        }
+        if next <= last {
+            rest.push((next, last));
+        }
+        Self(rest)
+    }
+}
+
+impl fmt::Display for Ranges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (index, (first, last)) in self.0.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            match first == last {
+                true => write!(f, "{comma}{first}")?,
+                false => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is known of each line when a script ends too early. Refused lines are in none of these:
+/// they have been told one by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The server has taken these.
+    pub delivered: Ranges,
+    /// These were on their way, and it is not known how far they came.
+    pub unknown: Ranges,
+    /// These never left this program.
+    pub unsent: Ranges,
+    /// All lines from this one on were not even begun; `None` when there are none.
+    pub unsent_from: Option<u64>,
+}
+
+impl Report {
+    /// Whether the server has taken every line, but for the refused ones.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty() && self.unsent.is_empty() && self.unsent_from.is_none()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lines delivered: {}; ", self.delivered)?;
+        write!(f, "unknown: {}; not sent: ", self.unknown)?;
+        match self.unsent_from {
+            None => self.unsent.fmt(f),
+            Some(from) if self.unsent.is_empty() => write!(f, "from {from} on"),
+            Some(from) => write!(f, "{}, and from {from} on", self.unsent),
+        }
+    }
+}
+
+impl Session {
+    /// What is known of all lines now that no more will become of them; tells the refusals that
+    /// are known and were not told. Nothing when there was no line at all.
+    pub(in crate::client::session) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+        let mut unknown = Ranges::default();
+        let mut unsent = Ranges::default();
+        for mut flight in std::mem::take(&mut self.script.flights) {
+            let has_left = flight.begins_at < outbox.written_bytes;
+            let fate = match (flight.answers_missing, has_left) {
+                (0, _) => Fate::Delivered,
+                (_, true) => Fate::Unknown,
+                (_, false) => Fate::Unsent,
+            };
+            self.tell_flight(&mut flight, fate, outbox);
+            let Some(line) = flight.line else { continue };
+            let script = &mut self.script;
+            if !flight.refusals.is_empty() {
+                script.tell(&mut flight, outbox);
+            }
+            let is_known = script.refused_lines.ends_with(line)
+                || unknown.ends_with(line)
+                || unsent.ends_with(line);
+            if is_known || flight.answers_missing == 0 {
+                continue;
+            }
+            // Of a line of several requests, those before this one have been taken.
+            match has_left || flight.later {
+                true => unknown.add(line),
+                false => unsent.add(line),
+            }
+        }
+        for piece in std::mem::take(&mut self.script.pieces) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+            }
+            let script = &self.script;
+            let Some(line) = piece.line else { continue };
+            // A line of which a part was taken is neither here nor there.
+            let known = [&script.refused_lines, &unknown, &unsent];
+            if !known.iter().any(|known| known.ends_with(line)) {
+                unknown.add(line);
+            }
+        }
+        let script = &self.script;
+        let known = [&script.refused_lines, &unknown, &unsent];
+        let delivered = Ranges::all_but(script.last, &known);
+        let is_over = script.ended && !script.stopped;
+        (script.last > 0).then(|| Report {
+            delivered,
+            unknown,
+            unsent,
+            unsent_from: (!is_over).then_some(script.last + 1),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(numbers: &[u64]) -> Ranges {
+        let mut ranges = Ranges::default();
+        numbers.iter().for_each(|number| ranges.add(*number));
+        ranges
+    }
+
+    #[test]
+    fn numbers_are_told_as_ranges() {
+        assert_eq!(ranges(&[]).to_string(), "none");
+        assert_eq!(ranges(&[1, 2, 2, 3, 5, 7, 8]).to_string(), "1-3, 5, 7-8");
+        assert!(ranges(&[1, 2, 5]).contains(2));
+        assert!(!ranges(&[1, 2, 5]).contains(3));
+        assert!(!ranges(&[1, 2, 5]).contains(6));
+    }
+
+    #[test]
+    fn what_is_in_none_of_some_ranges_is_the_rest() {
+        let rest = Ranges::all_but(10, &[&ranges(&[1, 4, 5]), &ranges(&[10])]);
+        assert_eq!(rest.to_string(), "2-3, 6-9");
+        assert_eq!(Ranges::all_but(3, &[]).to_string(), "1-3");
+        assert_eq!(Ranges::all_but(0, &[]).to_string(), "none");
+    }
+
+    #[test]
+    fn a_report_says_the_three_in_one_sentence() {
+        let mut report = Report {
+            delivered: ranges(&[1, 2]),
+            unknown: ranges(&[3]),
+            unsent: ranges(&[4]),
+            unsent_from: None,
+        };
+        let words = "lines delivered: 1-2; unknown: 3; not sent: ";
+        assert_eq!(report.to_string(), format!("{words}4"));
+        report.unsent_from = Some(5);
+        assert_eq!(report.to_string(), format!("{words}4, and from 5 on"));
+        report.unsent = Ranges::default();
+        report.unsent_from = Some(4);
+        assert_eq!(report.to_string(), format!("{words}from 4 on"));
+    }
+}

@@ -1,0 +1,202 @@
+//! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
+
+use super::messages::words_behind;
+use crate::client::event::Event;
+use crate::client::session::{Order, Outbox, Phase, SPELLINGS_MAX, Session, Shortfall};
+use crate::wire::{Message, Reply};
+
+/// The server is too busy for that just now.
+const TRY_AGAIN: u16 = 263;
+/// Only those whom a service knows may enter that room.
+const NICK_NOT_REGISTERED: u16 = 477;
+/// Another room was entered in place of the one that was asked for.
+const FORWARDED: u16 = 470;
+
+impl Session {
+    /// A refusal before this person is in: another nick can help, nothing else.
+    pub(super) fn entry_refused(
+        &mut self,
+        number: u16,
+        message: &Message<'_>,
+        outbox: &mut Outbox,
+    ) {
+        let why = message.parameters.last().copied().unwrap_or_default();
+        if !is_about_nick(number) {
+            // A server that knows no capabilities says so in one of these ways.
+            let is_no_news = [
+                Reply::UnknownCommand,
+                Reply::NotRegistered,
+                Reply::InvalidCapCommand,
+            ];
+            if is_no_news.iter().any(|reply| reply.number() == number) {
+                return self.question_answered(outbox);
+            }
+            let is_wrong_password = number == Reply::PasswdMismatch.number();
+            let words = match is_wrong_password {
+                true => "it wants another password; give it with --password-file",
+                false => why,
+            };
+            // It may say no more than that before it closes, or before patience ends.
+            self.farewell = Some(words.to_owned());
+            if !is_about_entry(number) {
+                return outbox.events.push(Event::ServerDetail {
+                    text: words_behind(message, 1),
+                });
+            }
+            if self.was_in {
+                return outbox.orders.push(Order::Close);
+            }
+            self.phase = Phase::Ended;
+            let shortfall = Shortfall::EntryRefused {
+                words: words.to_owned(),
+            };
+            outbox.orders.push(Order::End(shortfall.into()));
+            return;
+        }
+        let taken = number == Reply::NicknameInUse.number();
+        let why = if taken { "it is taken" } else { why }.to_owned();
+        let nick = self.nick.clone();
+        if self.was_in {
+            match self.other_spelling(number) {
+                Some(another) => {
+                    self.nick.clone_from(&another);
+                    self.send_nick(&another, outbox);
+                }
+                None => outbox.orders.push(Order::Close),
+            }
+        } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
+            let another = another.clone();
+            self.alternatives += 1;
+            self.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.ask_for_nick(&another, outbox);
+        } else if self.settings.script {
+            self.phase = Phase::Ended;
+            let shortfall = Shortfall::NickRefused { nick, why };
+            outbox.orders.push(Order::End(shortfall.into()));
+        } else {
+            self.phase = Phase::Asking;
+            outbox.orders.push(Order::AskNick { nick, why });
+        }
+    }
+
+    /// What to be called on connecting again, when the wanted nick is refused with this number.
+    fn other_spelling(&mut self, number: u16) -> Option<String> {
+        if is_about_nick(number) && !matches!(number, 432 | 437) {
+            // The person was in under this nick a moment ago: most likely it is the lost
+            // connection that still holds it. It is asked for again once inside.
+            self.spellings += 1;
+            return (self.spellings <= SPELLINGS_MAX).then(|| format!("{}_", self.nick));
+        }
+        // No spelling of this one will do, so what was configured must.
+        let alternatives = &self.settings.alternatives;
+        let others = [&self.configured].into_iter().chain(alternatives);
+        let mut others = others.enumerate().skip(self.alternatives);
+        let wanted = &self.settings.nick;
+        let (at, another) = others.find(|(_, other)| !self.is_same(other, wanted))?;
+        self.alternatives = at + 1;
+        Some(another.clone())
+    }
+
+    pub(super) fn refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+        if self.asked.regaining && is_about_change_of_nick(number) {
+            let about = message.parameter(1);
+            let is_wanted = about.is_some_and(|nick| self.is_same(nick, &self.settings.nick));
+            if !is_about_nick(number) || is_wanted {
+                self.asked.regaining = false;
+                return;
+            }
+        }
+        let about = message.parameter(1).map(|name| self.key(name));
+        if number == Reply::NoSuchNick.number()
+            && let Some(nick) = message.parameter(1)
+            && self.details_came(nick, None, outbox)
+        {
+            // Somebody left between the list and the question about them.
+            return;
+        }
+        if number == TRY_AGAIN && self.asked.is_asking_about(message.parameter(1)) {
+            // The list is worth more than what is missing in it.
+            return self.show_all_lists(outbox);
+        }
+        if let Some(room) = message.parameter(1) {
+            let forward = message.parameter(2).filter(|_| number == FORWARDED);
+            self.room_refused_with(room, forward);
+            if number == NICK_NOT_REGISTERED {
+                self.enter_later(room);
+            }
+        }
+        if let Some(key) = &about {
+            self.asked.whois.remove(key);
+            self.asked.topics.remove(key);
+        }
+        let event = Event::Refused {
+            number,
+            parameters: message
+                .parameters
+                .iter()
+                .skip(1)
+                .map(|text| (*text).to_owned())
+                .collect(),
+            line: None,
+            text: None,
+            command: None,
+        };
+        self.tell_refusal(event, outbox);
+    }
+}
+
+/// Whether a number says that something was not done. Beyond the range that is meant for that
+/// there are some, among answers of all kinds.
+pub(super) fn is_refusal(number: u16) -> bool {
+    matches!(
+        number,
+        TRY_AGAIN
+            | 400..=599
+            | 691
+            | 696..=698
+            | 707
+            | 712..=716
+            | 723
+            | 734
+            | 742
+            | 902
+            | 904..=907
+    )
+}
+
+/// `433`, and the other numbers that say that a nick cannot be had.
+pub(super) fn is_about_nick(number: u16) -> bool {
+    matches!(number, 431 | 432 | 433 | 436 | 437)
+}
+
+/// Whether a refusal can be the answer to a change of nick once this person is in.
+pub(super) fn is_about_change_of_nick(number: u16) -> bool {
+    is_about_nick(number) || matches!(number, 435 | 438 | 447 | 484)
+}
+
+/// Whether a refusal can be about something that was said.
+pub(in crate::client::session) fn is_about_talk(number: u16) -> bool {
+    matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531 | 716)
+}
+
+/// Whether a server that answers so does not let this person in. Whatever else it refuses
+/// before that, it may still do so: some ask for patience with such a number.
+pub(super) fn is_about_entry(number: u16) -> bool {
+    matches!(number, 463..=466 | 468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_from_answers() {
+        for number in [263, 400, 401, 433, 599, 696, 716, 742, 904] {
+            assert!(is_refusal(number), "{number}");
+        }
+        for number in [1, 324, 352, 600, 671, 704, 705, 706, 730, 731, 900, 903] {
+            assert!(!is_refusal(number), "{number}");
+        }
+    }
+}

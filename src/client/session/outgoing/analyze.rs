@@ -1,0 +1,307 @@
+//! What there is to say of a line while it is typed: which of its words are known, which would be
+//! refused, and what Enter would make of it.
+
+use std::ops::Range;
+
+use super::send::split;
+use crate::client::command::settings::{Setting, Taste};
+use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
+use crate::client::session::Session;
+
+/// What is known about a typed line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Parts of the line, in bytes, and what they are; in order, and none over another.
+    pub parts: Vec<(Range<usize>, Part)>,
+    /// What Enter would do, where that is not plain.
+    pub note: Option<String>,
+    /// What a command still takes, to be shown right behind the line.
+    pub usage: Option<String>,
+    /// It carries a password, and must not be written to any file.
+    pub secret: bool,
+}
+
+/// What a part of a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A command there is.
+    Command,
+    /// What would be refused, such as a command there is not.
+    Refused,
+    /// Somebody who is here.
+    Nick,
+}
+
+/// In longer lines nicks are not looked for.
+const SEARCHED_BYTES_MAX: usize = 4_096;
+
+impl Session {
+    /// Judges a line as it stands.
+    pub fn judge(&self, line: &str) -> Judgement {
+        let expanded = self.expanded(line);
+        let meant = expanded.as_deref().unwrap_or(line);
+        Judgement {
+            parts: self.parts(line, meant),
+            note: self.note_about(line, meant),
+            usage: usage_of(meant),
+            secret: command::is_secret(meant, self.last_whisper.as_deref()),
+        }
+    }
+
+    /// What is known of the words of a line. `meant` is the same line, unless it begins with a
+    /// short name.
+    fn parts(&self, line: &str, meant: &str) -> Vec<(Range<usize>, Part)> {
+        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        let command = line.get(..end).and_then(|word| self.command(word, line));
+        let searched_from = if command.is_some() { end } else { 0 };
+        let refused = match &command {
+            Some(Part::Refused) => None,
+            _ => self
+                .refused_word(meant)
+                .and_then(|word| place_of(line, searched_from, &word)),
+        };
+        let mut parts: Vec<(Range<usize>, Part)> = Vec::new();
+        parts.extend(command.map(|part| (0..end, part)));
+        if line.len() <= SEARCHED_BYTES_MAX {
+            let nicks = words_from(line, searched_from).filter_map(|word| self.nick_in(line, word));
+            parts.extend(nicks.map(|word| (word, Part::Nick)));
+        }
+        if let Some(refused) = refused {
+            parts.retain(|(part, _)| part.end <= refused.start || refused.end <= part.start);
+            parts.push((refused, Part::Refused));
+            parts.sort_by_key(|(part, _)| part.start);
+        }
+        parts
+    }
+
+    /// What the first word is when it is a command or an attempt at one.
+    fn command(&self, word: &str, line: &str) -> Option<Part> {
+        let name = word.strip_prefix('/')?;
+        if name.is_empty() || name.starts_with('/') {
+            return None;
+        }
+        if self.settings.aliases.contains_key(name) || Slash::find(name).is_some() {
+            return Some(Part::Command);
+        }
+        let lower = name.to_ascii_lowercase();
+        let mut names = commands()
+            .map(|slash| slash.name)
+            .chain(self.settings.aliases.keys().map(String::as_str));
+        let is_begun = word == line && names.any(|name| name.starts_with(&lower));
+        (!is_begun).then_some(Part::Refused)
+    }
+
+    /// Somebody's nick in a word of a line, without what stands around it but for the `@`.
+    fn nick_in(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
+        let word = line.get(place.clone())?;
+        let name = word.trim_start_matches(AROUND_NICKS);
+        let start = place.end - name.len();
+        let name = name.trim_end_matches(AROUND_NICKS);
+        let is_aimed = line
+            .get(..start)
+            .is_some_and(|before| before.ends_with('@'));
+        let begin = start - usize::from(is_aimed);
+        self.rooms.knows(name).then_some(begin..start + name.len())
+    }
+
+    /// The word of a line that would be refused, as far as that is known here. A word that can
+    /// still become a right one is none.
+    fn refused_word(&self, line: &str) -> Option<String> {
+        match command::parse(line) {
+            Err(problem) => {
+                let word = problem.word()?;
+                (!matches!(word, "#" | "&")).then(|| word.to_owned())
+            }
+            Ok(Intent::Local(Local::Set {
+                name: Some(name),
+                value,
+            })) => refused_setting(name, value).map(str::to_owned),
+            Ok(Intent::Switch { room: Some(room) }) => {
+                let names = self.rooms.names();
+                let is_number = room
+                    .parse::<usize>()
+                    .is_ok_and(|number| (1..=names.len()).contains(&number));
+                let begun = room.trim_start_matches('#').to_lowercase();
+                let begins = |name: &String| {
+                    let name = name.trim_start_matches('#').to_lowercase();
+                    name.starts_with(&begun)
+                };
+                (!is_number && !names.iter().any(begins)).then(|| room.to_owned())
+            }
+            Ok(Intent::Help {
+                command: Some(name),
+            }) => {
+                let aliases = self.settings.aliases.keys().map(String::as_str);
+                let mut names = commands().map(|slash| slash.name).chain(aliases);
+                let is_known = names.any(|other| other.starts_with(name));
+                (!is_known && Slash::find(name).is_none()).then(|| name.to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn note_about(&self, line: &str, meant: &str) -> Option<String> {
+        let lines: Vec<&str> = meant
+            .split('\n')
+            .filter(|one| !one.trim().is_empty())
+            .collect();
+        let first = *lines.first()?;
+        if is_reply(first) && !line.contains('\n') {
+            return Some(match &self.last_whisper {
+                Some(nick) => format!("to {nick}"),
+                None => self.nobody_to_reply_to(),
+            });
+        }
+        if meant != line && !line.contains(' ') {
+            return Some(meant.to_owned());
+        }
+        let intent = command::parse(first).ok();
+        if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
+            return Some(words);
+        }
+        let talk = intent.as_ref().and_then(|intent| self.talk_of(intent));
+        let talk = match talk {
+            Some(Ok(talk)) => talk,
+            // Of a room that was left the prompt tells. Enter says the rest.
+            Some(Err(_)) if self.rooms.gone().is_some() => return None,
+            Some(Err(words)) => return words.split(';').next().map(str::to_owned),
+            None => return self.way_to_room(&intent?),
+        };
+        let bytes_max = self.text_bytes_max(&talk.target, 0);
+        let rest = lines
+            .iter()
+            .skip(1)
+            .map(|line| split(line, bytes_max).len());
+        let pieces = split(&talk.text, bytes_max).len() + rest.sum::<usize>();
+        if line.contains('\n') {
+            let messages = if pieces == 1 { "message" } else { "messages" };
+            return Some(format!(
+                "{pieces} {messages} to {}: Enter sends, Esc drops",
+                talk.target
+            ));
+        }
+        (pieces > 1).then(|| format!("goes out in {pieces} lines"))
+    }
+
+    /// How much of a text the server keeps, when that is not all of it.
+    fn will_be_cut(&self, intent: &Intent<'_>) -> Option<String> {
+        let naming = &self.rooms.naming;
+        let (text, bytes_max) = match intent {
+            Intent::Topic { topic, .. } => (topic, naming.topic_max),
+            Intent::Away { message } => (message, naming.away_max),
+            Intent::Kick { reason, .. } => (reason, naming.kick_max),
+            _ => return None,
+        };
+        let (bytes, bytes_max) = (text.as_ref()?.len(), bytes_max?);
+        (bytes > bytes_max).then(|| format!("the server keeps {bytes_max} of these {bytes} bytes"))
+    }
+
+    /// Where a number of a room leads, or none.
+    fn way_to_room(&self, intent: &Intent<'_>) -> Option<String> {
+        let names = self.rooms.names();
+        let room = match intent {
+            Intent::Switch { room: Some(room) } => {
+                let number: usize = room.parse().ok()?;
+                names.get(number.checked_sub(1)?)?
+            }
+            Intent::Switch { room: None } => self.rooms.most_unread()?,
+            _ => return None,
+        };
+        Some(format!("to {room}"))
+    }
+}
+
+/// The name or the value that cannot be set, nor become one that can.
+fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
+    let Ok(setting) = Setting::find(name) else {
+        let mut names = crate::client::command::settings::SETTINGS.iter();
+        let is_begun = value.is_none() && names.any(|setting| setting.name.starts_with(name));
+        return (!is_begun).then_some(name);
+    };
+    let value = value?;
+    let is_begun = setting
+        .choices
+        .iter()
+        .any(|choice| choice.starts_with(value));
+    let is_fine = is_begun || setting.set(&mut Taste::default(), value).is_ok();
+    (!is_fine).then_some(value)
+}
+
+/// What a command still takes behind what stands there: shown where the next word would begin.
+fn usage_of(line: &str) -> Option<String> {
+    let mut words = line.strip_prefix('/')?.split_whitespace();
+    let slash = Slash::find(words.next()?)?;
+    let is_next = line.ends_with(' ');
+    let last = words.clone().last();
+    let expected = slash.expected_behind(words);
+    if last.is_some() && !is_next {
+        return None;
+    }
+    let hint = expected.hint()?;
+    let value = last.filter(|_| expected.arguments("") == [Argument::Value]);
+    let values = value.and_then(|name| Some(Setting::find(name).ok()?.values()));
+    let space = if is_next { "" } else { " " };
+    Some(format!("{space}{}", values.unwrap_or(hint.to_owned())))
+}
+
+/// What may stand around a nick in a text.
+const AROUND_NICKS: &[char] = &[
+    '@', ':', ',', '.', ';', '!', '?', '(', ')', '"', '\'', '<', '>',
+];
+
+/// The words of a line from a place on, as ranges of its bytes.
+fn words_from(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
+    let behind = line.get(from..).unwrap_or_default();
+    let begin = line.as_ptr() as usize;
+    behind.split_whitespace().map(move |word| {
+        let start = word.as_ptr() as usize - begin;
+        start..start + word.len()
+    })
+}
+
+/// Where these words stand in a line, from a place on.
+fn place_of(line: &str, from: usize, words: &str) -> Option<Range<usize>> {
+    let start = from + line.get(from..)?.find(words)?;
+    Some(start..start + words.len())
+}
+
+/// Whether a line begins a reply to whoever whispered last, text or not.
+fn is_reply(line: &str) -> bool {
+    let name = line.strip_prefix('/').and_then(|rest| rest.split_once(' '));
+    let slash = name.and_then(|(name, _)| Slash::find(name));
+    slash.is_some_and(|slash| slash.name == "reply")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_typed_shows_what_it_still_takes() {
+        for (line, usage) in [
+            ("/nick", Some(" NAME")),
+            ("/nick ", Some("NAME")),
+            ("/nick a", None),
+            ("/nic", None),
+            ("nick", None),
+            ("/msg bob ", Some("TEXT")),
+            ("/msg bob", None),
+            ("/msg bob hi ", None),
+            ("/kick #dev ", Some("NICK [REASON]")),
+            ("/set bell ", Some("off, whispers, mentions or all")),
+            ("/set frob ", Some("[VALUE]")),
+            ("/rooms ", None),
+        ] {
+            assert_eq!(usage_of(line).as_deref(), usage, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_setting_is_marked_when_it_cannot_become_right() {
+        assert_eq!(refused_setting("be", None), None);
+        assert_eq!(refused_setting("be", Some("off")), Some("be"));
+        assert_eq!(refused_setting("bell", Some("m")), None);
+        assert_eq!(refused_setting("bell", Some("loud")), Some("loud"));
+        assert_eq!(refused_setting("nick-width", Some("20")), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! Whose words are not shown.
+
+use std::collections::BTreeSet;
+
+use crate::wire::isupport::Naming;
+use crate::wire::mask;
+
+/// Masks of people, whole and in lower case.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct Ignored(BTreeSet<String>);
+
+/// What stands behind the nick in the mask of a nick alone.
+const ANYWHERE: &str = "!*@*";
+
+impl Ignored {
+    /// A nick or a mask; what can be neither is nobody.
+    pub(in crate::client::session) fn add(&mut self, mask: &str) {
+        self.0.extend(key(mask));
+    }
+
+    /// Whether it was there.
+    pub(in crate::client::session) fn remove(&mut self, mask: &str) -> bool {
+        key(mask).is_some_and(|key| self.0.remove(&key))
+    }
+
+    /// Whether this one, as `nick!user@host`, is among them.
+    pub(in crate::client::session) fn has(&self, source: &str, naming: &Naming) -> bool {
+        let source = naming.folded(source);
+        let mut masks = self.0.iter();
+        masks.any(|mask| mask::fits(&naming.folded(mask), &source))
+    }
+
+    /// Somebody has another nick, and is ignored by their nick alone.
+    pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
+        let is_nick = self
+            .0
+            .contains(&format!("{}{ANYWHERE}", from.to_ascii_lowercase()));
+        if is_nick && self.remove(from) {
+            self.add(to);
+        }
+    }
+
+    /// All of them, as they are typed.
+    pub(in crate::client::session) fn names(&self) -> Vec<&str> {
+        let names = self.0.iter();
+        names
+            .map(|mask| mask.strip_suffix(ANYWHERE).unwrap_or(mask))
+            .collect()
+    }
+}
+
+fn key(mask: &str) -> Option<String> {
+    mask::whole(mask).map(|mask| mask.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nicks_and_masks_are_ignored_in_any_letter_case() {
+        let mut ignored = Ignored::default();
+        for mask in ["Bob", "*!*@*.Spam.example", "troll*"] {
+            ignored.add(mask);
+        }
+        for source in ["bob!b@h", "BOB!x@y", "x!y@a.spam.example", "troll12!t@h"] {
+            assert!(ignored.has(source, &Naming::default()), "{source}");
+        }
+        for source in ["bobby!b@h", "x!y@spam.example", "alice!a@h", "bob"] {
+            assert!(!ignored.has(source, &Naming::default()), "{source}");
+        }
+        assert_eq!(ignored.names(), ["*!*@*.spam.example", "bob", "troll*"]);
+        assert!(ignored.remove("bOb") && !ignored.remove("bob"));
+        assert!(ignored.remove("troll*!*@*"));
+    }
+}

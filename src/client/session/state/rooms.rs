@@ -1,0 +1,307 @@
+//! Who is where, as far as this person can see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::members::Person;
+use crate::wire::isupport::Naming;
+use crate::wire::{Key, Message};
+
+/// So many rooms are remembered that this person has only heard of.
+const HEARD_OF_MAX: usize = 1_000;
+/// A server that says this person is in more rooms than that has made them up.
+const ROOMS_MAX: usize = 1_000;
+
+/// The rooms this person is in.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct Rooms {
+    /// When two names are one. The maps here are keyed by it, and made anew when it changes.
+    pub(in crate::client::session) naming: Naming,
+    pub(super) rooms: BTreeMap<Key, Room>,
+    /// It may be one that this person had to leave: then there is none until another is chosen.
+    pub(super) active: Option<String>,
+    /// Its name, when it was left unasked.
+    gone: Option<String>,
+    /// Those that this person wants to leave.
+    unwanted: Vec<String>,
+    /// Counts what was made the active one.
+    uses: u64,
+    /// The room that becomes the active one when it is entered.
+    wanted: Option<String>,
+    /// Rooms that have a key, and the one given, for entering again.
+    keys: Vec<(String, String)>,
+    /// Rooms that this person has heard of, this one's own among them, for Tab.
+    heard_of: BTreeSet<String>,
+    /// Counts what is said, so that people can be put in the order of their last word.
+    pub(super) words: u64,
+}
+
+/// One room.
+#[derive(Debug)]
+pub(in crate::client::session) struct Room {
+    /// As the server writes it.
+    pub(crate) name: String,
+    /// The later it was entered, the higher.
+    pub(crate) number: u64,
+    /// The later it was the active one, the higher.
+    used: u64,
+    /// Not before the connection was lost, but now.
+    entered: bool,
+    /// Whether the list of people is complete.
+    pub(in crate::client::session) listed: bool,
+    /// What has been said since it was the active one.
+    pub(in crate::client::session) unread: Unread,
+    pub(super) people: BTreeMap<Key, Person>,
+}
+
+/// How much has been said that was not said in the active room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// In all.
+    pub messages: u32,
+    /// Those that name this person.
+    pub mentions: u32,
+}
+
+impl Room {
+    pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+}
+
+impl Rooms {
+    /// Takes what the server says of names.
+    pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
+        if !self.naming.learn(message) {
+            return;
+        }
+        let rooms = std::mem::take(&mut self.rooms).into_values();
+        for mut room in rooms {
+            let people = std::mem::take(&mut room.people).into_values();
+            let keyed = people.map(|person| (self.naming.key(&person.nick), person));
+            room.people = keyed.collect();
+            self.rooms.insert(self.naming.key(&room.name), room);
+        }
+    }
+
+    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&Room> {
+        self.rooms.get(&*self.naming.looked_up(name))
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
+        self.rooms.get_mut(&*self.naming.looked_up(name))
+    }
+
+    /// The list of people in a room is complete. Whether it was not before.
+    pub(in crate::client::session) fn list_ended(&mut self, name: &str) -> bool {
+        self.get_mut(name)
+            .is_some_and(|room| !std::mem::replace(&mut room.listed, true))
+    }
+
+    /// Somebody in a room.
+    pub(in crate::client::session) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
+        self.get(room)?.people.get(&*self.naming.looked_up(nick))
+    }
+
+    /// The name of a room as it was when it was entered, in whatever case it is written now.
+    pub(in crate::client::session) fn name_of<'n>(&'n self, room: &'n str) -> &'n str {
+        self.get(room).map_or(room, |room| &room.name)
+    }
+
+    pub(in crate::client::session) fn active(&self) -> Option<&Room> {
+        self.get(self.active.as_ref()?)
+    }
+
+    fn is(&self, name: Option<&String>, other: &str) -> bool {
+        name.is_some_and(|name| self.naming.is_same(name, other))
+    }
+
+    /// The room that this person had to leave while it was the active one.
+    pub(in crate::client::session) fn gone(&self) -> Option<&str> {
+        self.gone.as_deref()
+    }
+
+    /// All of them, in the order in which they were entered.
+    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &Room> {
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        rooms.sort_by_key(|room| room.number);
+        rooms.into_iter()
+    }
+
+    pub(in crate::client::session) fn names(&self) -> Vec<String> {
+        self.iter().map(|room| room.name.clone()).collect()
+    }
+
+    /// This person has heard of a room.
+    pub(in crate::client::session) fn hear_of(&mut self, name: &str) {
+        if self.heard_of.len() < HEARD_OF_MAX {
+            self.heard_of.insert(name.to_owned());
+        }
+    }
+
+    /// Rooms that this person has heard of and is not in.
+    pub(in crate::client::session) fn heard_of(&self) -> Vec<String> {
+        let others = self.heard_of.iter();
+        let others = others.filter(|name| self.get(name).is_none());
+        others.cloned().collect()
+    }
+
+    /// The key that was given for a room.
+    pub(in crate::client::session) fn key_of(&self, name: &str) -> Option<&str> {
+        let mut keys = self.keys.iter();
+        let of_room = keys.find(|(room, _)| self.naming.is_same(room, name));
+        of_room.map(|(_, key)| key.as_str())
+    }
+
+    /// Keeps the key that was given for a room.
+    pub(in crate::client::session) fn keep_key(&mut self, name: &str, room_key: &str) {
+        self.keys
+            .retain(|(room, _)| !self.naming.is_same(room, name));
+        self.keys.push((name.to_owned(), room_key.to_owned()));
+    }
+
+    /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
+    /// for one.
+    pub(in crate::client::session) fn want(&mut self, name: &str, room_key: Option<&str>) {
+        if let Some(room_key) = room_key {
+            self.keep_key(name, room_key);
+        }
+        if self.get(name).is_some() {
+            self.activate(Some(name.to_owned()));
+        } else {
+            self.wanted = Some(name.to_owned());
+        }
+    }
+
+    /// Something was said in a room, and it may name this person.
+    pub(in crate::client::session) fn count_unread(&mut self, room: &str, mention: bool) {
+        if !self.is(self.active.as_ref(), room)
+            && let Some(room) = self.get_mut(room)
+        {
+            room.unread.messages += 1;
+            room.unread.mentions += u32::from(mention);
+        }
+    }
+
+    /// The room in which something is unread: where most of it names this person, or else the one
+    /// entered first.
+    pub(in crate::client::session) fn most_unread(&self) -> Option<&str> {
+        let unread = self.rooms.values().filter(|room| room.unread.messages > 0);
+        let first = unread.min_by_key(|room| (u32::MAX - room.unread.mentions, room.number));
+        first.map(|room| room.name.as_str())
+    }
+
+    /// What is unread in all rooms together.
+    pub(in crate::client::session) fn unread(&self) -> Unread {
+        let mut all = Unread::default();
+        for room in self.rooms.values() {
+            all.messages += room.unread.messages;
+            all.mentions += room.unread.mentions;
+        }
+        all
+    }
+
+    /// Makes a room the active one: all of it counts as read from now on.
+    fn activate(&mut self, name: Option<String>) {
+        self.gone = None;
+        self.uses += 1;
+        let uses = self.uses;
+        if let Some(room) = name.as_ref().and_then(|name| self.get_mut(name)) {
+            room.unread = Unread::default();
+            room.used = uses;
+        }
+        self.active = name;
+    }
+
+    /// This person has entered a room; who is there is told next. A room that is already known,
+    /// from before the connection was lost, begins anew.
+    pub(in crate::client::session) fn enter(&mut self, name: &str) {
+        let at = self.naming.key(name);
+        if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
+            return;
+        }
+        self.hear_of(name);
+        self.take_unwanted(name);
+        let known = self.rooms.get(&at);
+        let used = known.map_or(0, |room| room.used);
+        let known = known.map(|room| room.number);
+        let last = self.rooms.values().map(|room| room.number).max();
+        let room = Room {
+            name: name.to_owned(),
+            number: known.unwrap_or(last.unwrap_or_default() + 1),
+            used,
+            entered: true,
+            listed: false,
+            unread: Unread::default(),
+            people: BTreeMap::new(),
+        };
+        self.rooms.insert(at, room);
+        let is_wanted = self.is(self.wanted.as_ref(), name);
+        if is_wanted || self.active.is_none() || self.is(self.active.as_ref(), name) {
+            self.wanted.take_if(|_| is_wanted);
+            self.activate(Some(name.to_owned()));
+        }
+    }
+
+    /// This person wants to leave a room.
+    pub(in crate::client::session) fn want_out(&mut self, name: &str) {
+        self.take_unwanted(name);
+        self.unwanted.push(name.to_owned());
+    }
+
+    /// Whether this person wanted to leave a room.
+    fn take_unwanted(&mut self, name: &str) -> bool {
+        let before = self.unwanted.len();
+        self.unwanted
+            .retain(|room| !self.naming.is_same(room, name));
+        self.unwanted.len() < before
+    }
+
+    /// This person has left a room. When they wanted to, the last used of the others becomes the
+    /// active one; else none does, for what is being typed is not meant for another.
+    pub(in crate::client::session) fn leave(&mut self, name: &str) {
+        let left = self.rooms.remove(&self.naming.key(name));
+        let wanted = self.take_unwanted(name);
+        if !self.is(self.active.as_ref(), name) {
+            return;
+        }
+        if wanted {
+            let next = self.rooms.values().max_by_key(|room| room.used);
+            self.activate(next.map(|room| room.name.clone()));
+        } else if let Some(room) = left {
+            self.gone = Some(room.name);
+        }
+    }
+
+    /// A room cannot be entered, or another one is in its place.
+    pub(in crate::client::session) fn entry_refused(
+        &mut self,
+        name: &str,
+        forward: Option<&str>,
+    ) -> bool {
+        let was_wanted = self.is(self.wanted.as_ref(), name);
+        if was_wanted {
+            self.wanted = forward.map(str::to_owned);
+        }
+        was_wanted
+    }
+
+    /// What is said next is meant for this room, and this person is not in it.
+    pub(in crate::client::session) fn talk_nowhere(&mut self, name: &str) {
+        self.active = Some(name.to_owned());
+        self.gone = Some(name.to_owned());
+    }
+
+    /// The connection is new: this person is in none of the rooms yet.
+    pub(in crate::client::session) fn begin_anew(&mut self) {
+        self.unwanted.clear();
+        for room in self.rooms.values_mut() {
+            room.entered = false;
+        }
+    }
+
+    /// The rooms of before that were not entered again.
+    pub(in crate::client::session) fn not_entered(&self) -> Vec<String> {
+        let rooms = self.iter().filter(|room| !room.entered);
+        rooms.map(|room| room.name.clone()).collect()
+    }
+}

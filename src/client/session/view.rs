@@ -1,0 +1,96 @@
+//! What others can see of a session: the prompt, those who help with what is typed, and other
+//! programs.
+
+use std::borrow::Cow;
+
+use super::{Phase, Session, Unread};
+use crate::client::command::completion::Names;
+
+impl Session {
+    /// Whether this person is in, with all that belongs to it.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Whether `QUIT` is sent or everything is over.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.phase, Phase::Leaving { .. } | Phase::Ended)
+    }
+
+    /// The room in which typed text is said.
+    pub fn active_room(&self) -> Option<&str> {
+        self.rooms.active().map(|room| room.name.as_str())
+    }
+
+    /// Where typed text goes, for the prompt: the active room, or the one that this person had to
+    /// leave, from where nothing is said in another.
+    pub fn place(&self) -> Option<Cow<'_, str>> {
+        let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.gone()?)));
+        self.active_room().map(Cow::Borrowed).or_else(gone)
+    }
+
+    /// What is unread in the rooms that are not the active one.
+    pub fn unread(&self) -> Unread {
+        self.rooms.unread()
+    }
+
+    /// How often this person was named in the active room, or whispered to, since they typed
+    /// something.
+    pub fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// The names that Tab completes, as far as they are known here: the nicks of the active room,
+    /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
+    /// and the rooms.
+    pub fn names(&self) -> Names {
+        let mut nicks = self.rooms.nicks_by_last_word(&self.nick);
+        let whispered = self.last_whisper.iter();
+        let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.knows(nick));
+        nicks.extend(outsider.cloned());
+        Names {
+            nicks,
+            rooms: self.rooms.names(),
+            other_rooms: self.rooms.heard_of(),
+            aliases: self.settings.aliases.clone(),
+            ignored: self
+                .ignored
+                .names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            servers: Vec::new(),
+        }
+    }
+
+    /// The nicks in a room, the active one when none is named, or why there are none.
+    pub fn people(&self, room: Option<&str>) -> Result<Vec<String>, String> {
+        let Some(name) = room.or_else(|| self.active_room()) else {
+            return Err("this session is in no room".to_owned());
+        };
+        let named = [name.to_owned(), format!("#{name}")];
+        let room = named.iter().find_map(|name| self.rooms.get(name));
+        let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
+        Ok(room.people().map(|person| person.nick.clone()).collect())
+    }
+
+    /// What whoever begins like this can be called: `@nick` or a room.
+    pub fn names_like(&self, start: &str) -> Vec<String> {
+        let Names { nicks, rooms, .. } = self.names();
+        let start = start.to_lowercase();
+        let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
+        let mut names: Vec<String> = nicks.chain(rooms).collect();
+        names.retain(|name| name.to_lowercase().starts_with(&start));
+        names
+    }
+
+    /// The number of what is said next.
+    pub fn next_said(&self) -> u64 {
+        self.script.next
+    }
+
+    /// This person's nick, as the server knows it.
+    pub fn nick(&self) -> &str {
+        &self.nick
+    }
+}

@@ -1,0 +1,174 @@
+//! Text from the network, made harmless for a terminal.
+//!
+//! Everything that others wrote goes through [`safe`] before it is coloured or printed: control
+//! characters, escapes, and characters that have no shape or turn the direction of what follows
+//! are shown as marks.
+
+use std::fmt::Write as _;
+
+use crate::wire::name::is_invisible;
+
+/// `text` with nothing in it that a terminal would obey.
+///
+/// Formatting of IRC clients (bold, colours and so on) is taken out. Control characters become
+/// `^G`, other dangerous ones `<U+202E>`, and all that is blank a space. Emoji keep the joiners
+/// between them.
+///
+/// ```
+/// use chatting_room::common::sanitize::safe;
+///
+/// assert_eq!(safe("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
+/// ```
+pub fn safe(text: &str) -> String {
+    // Most text is plain, and much of it comes at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    let mut harmless = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    let mut before = None;
+    while let Some(c) = characters.next() {
+        let rest = characters.as_str();
+        match c {
+            BOLD | ITALIC | UNDERLINE | STRIKE | MONOSPACE | REVERSE | RESET => continue,
+            COLOR => characters = behind_color(rest, 2, |c| c.is_ascii_digit()).chars(),
+            HEX_COLOR => characters = behind_color(rest, 6, |c| c.is_ascii_hexdigit()).chars(),
+            JOINER if before.is_some_and(joins) && rest.chars().next().is_some_and(joins) => {
+                harmless.push(c);
+            }
+            '\t' => harmless.push(c),
+            c if c.is_ascii_control() => {
+                harmless.push('^');
+                harmless.push(char::from(c as u8 ^ 0x40));
+            }
+            c if c.is_control() || is_invisible(c) => mark(&mut harmless, c),
+            // A row that is wrapped at such a space could begin like a line of somebody else.
+            '\u{3000}' => harmless.push_str("  "),
+            c if c.is_whitespace() || c == BLANK => harmless.push(' '),
+            c => harmless.push(c),
+        }
+        before = Some(c);
+    }
+    harmless
+}
+
+/// Text of one word: a nick or a room's name, in which a space would be a trick as well.
+pub fn safe_name(name: &str) -> String {
+    safe(name).replace(['\t', ' '], "_")
+}
+
+fn mark(harmless: &mut String, c: char) {
+    // Writing to a string cannot fail.
+    let _ = write!(harmless, "<U+{:04X}>", u32::from(c));
+}
+
+// https://modern.ircdocs.horse/formatting.html
+const BOLD: char = '\x02';
+const COLOR: char = '\x03';
+const HEX_COLOR: char = '\x04';
+const RESET: char = '\x0f';
+const MONOSPACE: char = '\x11';
+const REVERSE: char = '\x16';
+const ITALIC: char = '\x1d';
+const STRIKE: char = '\x1e';
+const UNDERLINE: char = '\x1f';
+
+const JOINER: char = '\u{200d}';
+/// A braille pattern without dots: a space in all but name.
+const BLANK: char = '\u{2800}';
+
+/// Whether a joiner beside this character is part of an emoji and not a trick.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}'
+        | '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{21ff}')
+}
+
+/// What stands behind a colour code: up to `digits` digits, and with a comma as many again.
+fn behind_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
+    let skip = |text: &str| {
+        text.chars()
+            .take(digits)
+            .take_while(|c| is_digit(*c))
+            .count()
+    };
+    let (_, rest) = text.split_at(skip(text));
+    if rest.len() == text.len() {
+        return rest;
+    }
+    match rest.strip_prefix(',') {
+        Some(background) if skip(background) > 0 => background.split_at(skip(background)).1,
+        _ => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A59, A60, A61, A62.
+    #[test]
+    fn nothing_a_terminal_obeys_is_left() {
+        for text in [
+            "\x1b]52;c;cm0gLXJm\x07",
+            "\x1b]0;PWN\x07",
+            "\x1b[2J\x1b[31m",
+            "\x1b[6n",
+            "\x1b[?1000h",
+            "\x1bP$q\"p\x1b\\",
+            "\u{9b}2J",
+            "\u{9d}52;c;QUJD\u{9c}",
+            "abc\x08\x08\x08XYZ",
+            "safe\rEVIL",
+            "a\nb",
+            "\0",
+            "\x7f",
+            "\u{202e}abc\u{2066}\u{2067}\u{2068}\u{2069}",
+            "zero\u{200b}width\u{feff}",
+            "\u{e0041}tags",
+            "selected\u{e0100}\u{e01ef}",
+        ] {
+            let harmless = safe(text);
+            assert!(
+                !harmless.chars().any(|c| c.is_control() || is_invisible(c)),
+                "{text:?} became {harmless:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn marks_tell_what_was_there() {
+        assert_eq!(safe("a\x07b\x7f"), "a^Gb^?");
+        assert_eq!(safe("\u{9b}x\u{202e}"), "<U+009B>x<U+202E>");
+        assert_eq!(safe("text\0behind"), "text^@behind");
+    }
+
+    // A63.
+    #[test]
+    fn formatting_of_irc_is_taken_out_and_the_text_stays() {
+        assert_eq!(safe("\x02bold\x02 \x1ditalic\x0f"), "bold italic");
+        assert_eq!(safe("\x0304,12red\x03 plain"), "red plain");
+        assert_eq!(safe("\x034,hello"), ",hello");
+        assert_eq!(safe("\x0399,99,"), ",");
+        assert_eq!(safe("\x03"), "");
+        assert_eq!(safe("\x0312345"), "345");
+        assert_eq!(safe("\x04ff0000,00ff00hex"), "hex");
+        assert_eq!(safe("end\x04ff"), "end");
+    }
+
+    #[test]
+    fn text_of_people_stays_as_it_is() {
+        for text in [
+            "plain",
+            "naïve café",
+            "日本語",
+            "שלום",
+            "👩\u{200d}🚀",
+            "❤\u{fe0f}\u{200d}🔥",
+            "tab\there",
+            "{}%s%n",
+        ] {
+            assert_eq!(safe(text), text);
+        }
+        assert_eq!(safe("a\u{200d}b"), "a<U+200D>b");
+    }
+}

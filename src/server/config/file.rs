@@ -1,0 +1,393 @@
+//! The file of settings: what can be in it, and what that becomes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+pub(in crate::server) use super::load::{self, Settings};
+use crate::common::config_file::{ConfigError, Source, unknown_key};
+use crate::server::auth::password::is_hash;
+use crate::server::hub::{Limit, Limits, Operator, Secret};
+use crate::wire::RoomName;
+
+type Text = Spanned<String>;
+
+/// All keys there are; the help explains them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ConfigFile {
+    listen: Option<Spanned<Vec<Text>>>,
+    name: Option<Text>,
+    network: Option<Text>,
+    motd: Option<Text>,
+    motd_file: Option<Text>,
+    password: Option<Text>,
+    password_file: Option<Text>,
+    lobby: Option<Spanned<Value>>,
+    #[serde(default)]
+    operator: Vec<Spanned<OperatorTable>>,
+    #[serde(default)]
+    limits: BTreeMap<Text, Spanned<Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct OperatorTable {
+    name: Text,
+    password: Option<Text>,
+    password_hash: Option<Text>,
+}
+
+/// Reads the file into the settings; what is not in it stays as it was.
+pub(super) fn read(
+    path: &Path,
+    may_wait: bool,
+    settings: &mut Settings,
+    warnings: &mut Vec<String>,
+) -> Result<(), ConfigError> {
+    let reader = Reader(Source::read_in_time("configuration", path, may_wait)?);
+    let file: ConfigFile = reader.0.parse()?;
+    let hub = &mut settings.hub;
+    if let Some(list) = &file.listen {
+        let expected = "expected addresses with ports, such as [\"127.0.0.1:6667\"]";
+        let address = |one: &Text| {
+            let address = one.get_ref().parse();
+            address.map_err(|_| reader.wrong("listen", one, expected))
+        };
+        let addresses = list.get_ref().iter().map(address);
+        settings.listen = addresses.collect::<Result<_, _>>()?;
+        if settings.listen.is_empty() {
+            return Err(reader.wrong("listen", list, expected));
+        }
+    }
+    if let Some(name) = &file.name {
+        let checked = load::server_name(name.get_ref());
+        hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;
+    }
+    if let Some(name) = &file.network {
+        let checked = load::network_name(name.get_ref());
+        hub.network = checked.map_err(|expected| reader.wrong("network", name, expected))?;
+    }
+    match (&file.motd, &file.motd_file) {
+        (Some(_), Some(name)) => return Err(reader.twice("motd-file", name)),
+        (Some(text), None) => {
+            let lines = load::motd_lines(text.get_ref());
+            hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
+        }
+        (None, Some(name)) => hub.motd = load::read_motd(&reader.beside(name), may_wait)?,
+        (None, None) => {}
+    }
+    match (&file.password, &file.password_file) {
+        (Some(_), Some(name)) => return Err(reader.twice("password-file", name)),
+        (Some(text), None) => {
+            hub.password = Some(reader.password("password", text, text.get_ref())?);
+            warnings.extend(warning_if_others_can_read(path));
+        }
+        (None, Some(name)) => {
+            let path = reader.beside(name);
+            let secret = Source::read_in_time("password", &path, may_wait)?;
+            let secret = secret.text.trim_end();
+            hub.password = Some(reader.password("password-file", name, secret)?);
+            warnings.extend(warning_if_others_can_read(&path));
+        }
+        (None, None) => {}
+    }
+    if let Some(value) = &file.lobby {
+        hub.lobby = reader.lobby(value)?;
+    }
+    let operators = file.operator.iter().map(|table| reader.operator(table));
+    hub.operators = operators.collect::<Result<_, _>>()?;
+    let is_clear = |operator: &Operator| matches!(operator.secret, Secret::Clear(_));
+    if hub.operators.iter().any(is_clear) {
+        warnings.extend(warning_if_others_can_read(path));
+    }
+    reader.limits(&file.limits, &mut hub.limits)
+}
+
+/// The file at hand.
+struct Reader<'p>(Source<'p>);
+
+impl Reader<'_> {
+    fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: &str) -> ConfigError {
+        let words = format!("{key}: wrong value, {expected}");
+        self.0.wrong(Some(value.span().start), words)
+    }
+
+    /// The same was said by another key already; one of them would win, and nobody could tell which.
+    fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
+        let expected = "expected this key or the one without -file, not both";
+        self.wrong(key, value, expected)
+    }
+
+    /// A file named in this one stands beside it, unless its path begins at the root.
+    fn beside(&self, name: &Text) -> PathBuf {
+        let folder = self.0.path.parent().unwrap_or(Path::new(""));
+        folder.join(name.get_ref())
+    }
+
+    /// A password that can be given: an empty one would keep everybody out.
+    fn password(&self, key: &str, value: &Text, password: &str) -> Result<String, ConfigError> {
+        match password.is_empty() {
+            true => Err(self.wrong(key, value, "expected a password that is not empty")),
+            false => Ok(password.to_owned()),
+        }
+    }
+
+    fn lobby(&self, value: &Spanned<Value>) -> Result<Option<RoomName>, ConfigError> {
+        let name = match value.get_ref() {
+            Value::Boolean(false) => return Ok(None),
+            Value::String(name) => RoomName::parse(name).ok(),
+            _ => None,
+        };
+        let expected = "expected a room such as \"#lobby\", or false for none";
+        name.map(Some)
+            .ok_or_else(|| self.wrong("lobby", value, expected))
+    }
+
+    fn operator(&self, table: &Spanned<OperatorTable>) -> Result<Operator, ConfigError> {
+        let OperatorTable {
+            name,
+            password,
+            password_hash,
+        } = table.get_ref();
+        if name.get_ref().is_empty() || name.get_ref().contains(char::is_whitespace) {
+            return Err(self.wrong("name", name, "expected one word"));
+        }
+        let secret = match (password, password_hash) {
+            (Some(text), None) => Secret::Clear(self.password("password", text, text.get_ref())?),
+            (None, Some(hash)) if is_hash(hash.get_ref()) => Secret::Hash(hash.get_ref().clone()),
+            (None, Some(hash)) => {
+                let expected = "expected what `chatroomd hash-password` prints";
+                return Err(self.wrong("password-hash", hash, expected));
+            }
+            _ => {
+                let expected = "expected a password or a password-hash";
+                return Err(self.wrong("operator", table, expected));
+            }
+        };
+        let name = name.get_ref().clone();
+        Ok(Operator { name, secret })
+    }
+
+    fn limits(
+        &self,
+        table: &BTreeMap<Text, Spanned<Value>>,
+        limits: &mut Limits,
+    ) -> Result<(), ConfigError> {
+        for (place, value) in table {
+            let key: &str = place.get_ref();
+            if key == "enabled" {
+                let enabled = value.get_ref().as_bool();
+                let wrong = || self.wrong(key, value, "expected true or false");
+                limits.enabled = enabled.ok_or_else(wrong)?;
+                continue;
+            }
+            let Some(limit) = Limit::ALL.iter().find(|limit| limit.key == key) else {
+                let known = Limit::ALL.iter().map(|limit| limit.key);
+                let words = unknown_key(key, known.chain(["enabled"]));
+                return Err(self.0.wrong(Some(place.span().start), words));
+            };
+            let Limit { least, most, .. } = *limit;
+            let number = value.get_ref().as_integer().map(u32::try_from);
+            let number = number.and_then(Result::ok);
+            let number = number.filter(|number| (least..=most).contains(number));
+            let expected = || format!("expected a number from {least} to {most}");
+            *(limit.place)(limits) = number.ok_or_else(|| self.wrong(key, value, &expected()))?;
+        }
+        Ok(())
+    }
+}
+
+fn warning_if_others_can_read(path: &Path) -> Option<String> {
+    const READABLE_BY_OTHERS: u32 = 0o004;
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    (mode & READABLE_BY_OTHERS != 0).then(|| {
+        format!(
+            "everybody on this machine can read the password in {0}; chmod o-r {0} ends that",
+            path.display()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// What reading this text gives: the settings, or the sentence without the file's name.
+    fn read_text(text: &str) -> Result<Settings, String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let mut settings = Settings::default();
+        let name = format!("{}:", file.path().display());
+        match read(file.path(), true, &mut settings, &mut Vec::new()) {
+            Ok(()) => Ok(settings),
+            Err(error) => Err(error.to_string().replace(&name, "")),
+        }
+    }
+
+    #[test]
+    fn everything_in_the_file_is_taken() {
+        let settings = read_text(
+            "listen = [\"127.0.0.1:0\", \"[::1]:7000\"]\nname = \"chat.example\"\n\
+             network = \"Example\"\nmotd = \"one\\ntwo\"\npassword = \"secret\"\nlobby = false\n\
+             [[operator]]\nname = \"root\"\npassword = \"sesame\"\n\
+             [limits]\nenabled = false\nnick-bytes = 20\nsend-queue-bytes = 0x10000\n",
+        )
+        .unwrap();
+        assert_eq!(settings.listen.len(), 2);
+        assert_eq!(settings.hub.name, "chat.example");
+        assert_eq!(settings.hub.network, "Example");
+        assert_eq!(settings.hub.motd, ["one", "two"]);
+        assert_eq!(settings.hub.password.as_deref(), Some("secret"));
+        assert_eq!(settings.hub.lobby, None);
+        assert_eq!(settings.hub.operators.len(), 1);
+        assert!(!settings.hub.limits.enabled);
+        assert_eq!(settings.hub.limits.nick_bytes, 20);
+        assert_eq!(settings.hub.limits.send_queue_bytes, 0x10000);
+    }
+
+    #[test]
+    fn the_help_shows_each_key_with_what_is_usual() {
+        let help = crate::server::config::options::config_help();
+        // The library names them all where none of them is near.
+        let unknown = read_text("xyzzy = 1").unwrap_err();
+        let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
+        assert_eq!(keys.len(), 10, "{unknown}");
+        for key in keys {
+            assert!(
+                help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
+                "{key}"
+            );
+        }
+        for limit in Limit::ALL {
+            let usual = *(limit.place)(&mut Limits::default());
+            let shown = help.lines().filter_map(|line| line.split_once(" = "));
+            let mut shown = shown.filter(|(key, _)| key.trim() == limit.key);
+            let (_, value) = shown.next().unwrap_or_else(|| panic!("{}", limit.key));
+            let value = value.split(' ').next().unwrap();
+            assert_eq!(value.parse(), Ok(usual), "{}", limit.key);
+        }
+    }
+
+    #[test]
+    fn an_empty_file_changes_nothing() {
+        assert_eq!(read_text(""), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn each_mistake_is_one_sentence_with_its_line() {
+        for (text, sentence) in [
+            (
+                "\nnmae = \"a.b\"",
+                "2:1: unknown key `nmae`; did you mean `name`?",
+            ),
+            ("[limits]\nxyzzy = 1", "2:1: unknown key `xyzzy`"),
+            (
+                "name = 1",
+                "1:8: found the number `1`, expected a text in quotes",
+            ),
+            (
+                "name = \"chat\"",
+                "1:8: name: wrong value, expected a host name with a dot in it, such as chat.example",
+            ),
+            (
+                "listen = [\"127.0.0.1\"]",
+                "1:11: listen: wrong value, expected addresses with ports, such as [\"127.0.0.1:6667\"]",
+            ),
+            (
+                "lobby = true",
+                "1:9: lobby: wrong value, expected a room such as \"#lobby\", or false for none",
+            ),
+            (
+                "[limits]\nnick-bytes = 31",
+                "2:14: nick-bytes: wrong value, expected a number from 1 to 30",
+            ),
+            (
+                "[limits]\nnick-bytes = -1",
+                "2:14: nick-bytes: wrong value, expected a number from 1 to 30",
+            ),
+            (
+                "[limits]\n\nnick-byte = 3",
+                "3:1: unknown key `nick-byte`; did you mean `nick-bytes`?",
+            ),
+            (
+                "[[operator]]\nname = \"root\"\npassword-hash = \"sesame\"",
+                "3:17: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+            ),
+            (
+                "[[operator]]\nname = \"a b\"\npassword = \"x\"",
+                "2:8: name: wrong value, expected one word",
+            ),
+            (
+                "[[operator]]\nname = \"root\"\npassword = \"\"",
+                "3:12: password: wrong value, expected a password that is not empty",
+            ),
+            (
+                "password = \"\"",
+                "1:12: password: wrong value, expected a password that is not empty",
+            ),
+            (
+                "password = \"x\"\npassword-file = \"y\"",
+                "2:17: password-file: wrong value, expected this key or the one without -file, not both",
+            ),
+            (
+                "motd-file = \"x\"\nmotd = \"y\"",
+                "1:13: motd-file: wrong value, expected this key or the one without -file, not both",
+            ),
+            (
+                "[[operator]]\nname = \"root\"",
+                "1:1: operator: wrong value, expected a password or a password-hash",
+            ),
+            (
+                "[[operator]]\npasword = \"x\"",
+                "2:1: unknown key `pasword`; did you mean `password`?",
+            ),
+            (
+                "motd = \"\\u001b[2J\"",
+                "1:8: motd: wrong value, expected plain lines, without a control character",
+            ),
+        ] {
+            assert_eq!(read_text(text), Err(sentence.to_owned()), "{text}");
+        }
+        let twice = read_text("name = \"a.b\"\nname = \"a.c\"").unwrap_err();
+        assert_eq!(twice, "2:1: `name` is there already");
+    }
+
+    #[test]
+    fn a_limit_can_be_set_from_its_least_to_its_most() {
+        for limit in Limit::ALL {
+            let (name, least, most) = (limit.key, limit.least, limit.most);
+            for number in [least, most] {
+                let text = format!("[limits]\n{name} = {number}");
+                let mut limits = read_text(&text).unwrap().hub.limits;
+                assert_eq!(*(limit.place)(&mut limits), number, "{name}");
+            }
+            for number in [i64::from(least) - 1, i64::from(most) + 1] {
+                let text = format!("[limits]\n{name} = {number}");
+                assert!(read_text(&text).is_err(), "{name} = {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_that_everybody_can_read_earns_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        fs::write(&secret, "sesame\n").unwrap();
+        let config = folder.path().join("config.toml");
+        fs::write(&config, "password-file = \"secret\"").unwrap();
+        for (mode, warned) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
+            fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+            let (mut settings, mut warnings) = (Settings::default(), Vec::new());
+            read(&config, true, &mut settings, &mut warnings).unwrap();
+            assert_eq!(settings.hub.password.as_deref(), Some("sesame"));
+            assert_eq!(warnings.len(), warned, "{mode:o}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! How commands are used: HELP. What there is to say stands in the table of requests.
+
+use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::wire::request::{COMMANDS, Command};
+
+impl Hub {
+    pub(in crate::server::hub) fn help<'a>(
+        &mut self,
+        from: ConnectionId,
+        subject: Option<&'a str>,
+    ) -> Done<'a> {
+        let say = |reply, text: &str| {
+            let subject = subject.unwrap_or("*");
+            self.reply_with(from, reply, format_args!("{subject} :{text}"));
+        };
+        let Some(subject) = subject else {
+            say(Reply::HelpStart, "The commands of this server");
+            for command in COMMANDS {
+                say(Reply::HelpText, command.name);
+            }
+            say(Reply::EndOfHelp, "HELP and a command says more of it");
+            return Ok(());
+        };
+        let command = Command::named(subject).ok_or(Refusal::NoHelp(subject))?;
+        let usage = format!("{} {}", command.name, command.parameters);
+        say(Reply::HelpStart, command.name);
+        say(Reply::HelpText, usage.trim_end());
+        say(Reply::HelpText, command.does.trim());
+        say(Reply::EndOfHelp, Reply::EndOfHelp.words());
+        Ok(())
+    }
+}

@@ -1,0 +1,365 @@
+//! Entering and leaving rooms, who is in them, and what they are about: JOIN, PART, NAMES, TOPIC.
+
+use std::fmt;
+
+use super::messages::may_speak;
+use crate::server::hub::limits::cut;
+use crate::server::hub::replies::trailing;
+use crate::server::hub::state::rooms::Topic;
+use crate::server::hub::{
+    Capabilities, ConnectionId, Done, Echo, Hub, Member, Modes, Present, Refusal, Reply, Room,
+    Written,
+};
+use crate::wire::name::NameError;
+use crate::wire::{Key, RequestError, RoomName};
+
+impl Hub {
+    pub(in crate::server::hub) fn join<'a>(
+        &mut self,
+        from: ConnectionId,
+        rooms: &'a str,
+        keys: Option<&'a str>,
+    ) -> Done<'a> {
+        // Keys go by position, so a room named twice takes up two of them.
+        let key_of = |room: &str| {
+            let at = rooms.split(',').position(|one| one == room)?;
+            keys?.split(',').nth(at)
+        };
+        self.for_each(from, self.targets(rooms, "JOIN")?, |hub, room| {
+            hub.join_one(from, room, key_of(room))
+        })
+    }
+
+    pub(super) fn join_one<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+        key: Option<&str>,
+    ) -> Done<'a> {
+        let checked = self.parse_room_name(name)?;
+        let present = self.people.present(from)?;
+        let room = self.rooms.called(name);
+        if room.is_some_and(|room| present.membership(room.number).is_some()) {
+            return Ok(());
+        }
+        if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
+            return Err(Refusal::TooManyRooms(name));
+        }
+        if let Some(room) = room {
+            let most = self.settings.limits.people_per_room;
+            may_enter(present, room, name, key, most)?;
+        }
+        let found = room.map(|room| room.number);
+        self.enter_room(from, &checked, found);
+        Ok(())
+    }
+
+    fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
+        // The lobby is for everybody, whatever it is called.
+        let bytes_max = match self.is_lobby(room) {
+            true => room.len(),
+            false => self.settings.limits.room_name_bytes as usize,
+        };
+        RoomName::within(bytes_max, room).map_err(|why| match why {
+            // Without the `#` it is no name of a room at all.
+            NameError::Start(_) => Refusal::NoSuchRoom(room),
+            why => Refusal::BadRoomName(room, why),
+        })
+    }
+
+    /// The lobby, as long as somebody is in it.
+    pub(super) fn lobby(&self) -> Option<&Room> {
+        self.rooms.called(self.settings.lobby.as_ref()?.as_str())
+    }
+
+    fn is_lobby(&self, name: &str) -> bool {
+        let lobby = self.settings.lobby.as_ref();
+        lobby.is_some_and(|lobby| Key::same(lobby.as_str(), name))
+    }
+
+    /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
+    /// found comes into being.
+    fn enter_room(&mut self, id: ConnectionId, name: &RoomName, found: Option<u32>) {
+        let is_lobby = self.is_lobby(name.as_str());
+        // The lobby belongs to everybody, its topic too.
+        let modes = Modes::of(if is_lobby { "n" } else { "nt" });
+        let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
+        let member = Member {
+            id,
+            capabilities: self.capabilities(id),
+            operator: found.is_none() && !is_lobby,
+            voice: false,
+        };
+        if let Some(number) = number
+            && self.rooms.enter(number, member, &mut self.people).is_some()
+            && let Some(room) = self.rooms.get(number)
+        {
+            self.tell_of_entering(id, room);
+            self.tell_topic(id, room);
+            self.tell_names(id, room);
+            self.reply_about(id, Reply::EndOfNames, &room.name);
+        }
+        if is_lobby && self.is_operator(id) {
+            self.set_lobby_operator(id, true);
+        }
+    }
+
+    fn tell_of_entering(&self, id: ConnectionId, room: &Room) {
+        let Ok(present) = self.people.present(id) else {
+            return;
+        };
+        let (source, real_name, name) = (&present.source, &present.real_name, &room.name);
+        let mut told = self.told(self.line(format_args!(":{source} JOIN {name}")));
+        // Nobody has an account, which is written as a star. IRCv3 extended-join.
+        let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
+        let mut extended = None;
+        for member in &room.members {
+            let told = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
+                true => extended.get_or_insert_with(|| self.told(extended_line())),
+                false => &mut told,
+            };
+            told.send(member.id, member.capabilities, &mut self.outbox());
+        }
+        if present.away.is_some() {
+            let line = self.away_line(present);
+            self.tell_those(room, &mut self.told(line), |member| {
+                member.capabilities.has(Capabilities::AWAY_NOTIFY) && member.id != id
+            });
+        }
+    }
+
+    /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
+    pub(super) fn away_line(&self, Present { source, away, .. }: &Present) -> Written {
+        let message = trailing(away.as_deref());
+        self.line(format_args!(":{source} AWAY{message}"))
+    }
+
+    pub(in crate::server::hub) fn part<'a>(
+        &mut self,
+        from: ConnectionId,
+        rooms: &'a str,
+        reason: Option<&str>,
+    ) -> Done<'a> {
+        self.for_each(from, self.targets(rooms, "PART")?, |hub, room| {
+            hub.part_one(from, room, reason)
+        })
+    }
+
+    fn part_one<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+        reason: Option<&str>,
+    ) -> Done<'a> {
+        let (room, member) = self.own_room(from, name)?;
+        let present = self.people.present(from)?;
+        let (source, name) = (&present.source, &room.name);
+        // A reason is something said in the room.
+        let reason = reason.filter(|reason| may_speak(present, Some(member), room, Some(reason)));
+        let reason = trailing(reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)));
+        let line = self.line(format_args!(":{source} PART {name}{reason}"));
+        self.tell_room(room, line);
+        self.rooms.leave(room.number, from, &mut self.people);
+        Ok(())
+    }
+
+    pub(in crate::server::hub) fn names<'a>(
+        &mut self,
+        from: ConnectionId,
+        rooms: Option<&'a str>,
+    ) -> Done<'a> {
+        let asked = rooms.unwrap_or("*");
+        for name in self.targets(asked, "NAMES")? {
+            if let Ok(room) = self.visible_room(from, name) {
+                self.tell_names(from, room);
+            }
+        }
+        self.reply_about(from, Reply::EndOfNames, Echo(asked));
+        Ok(())
+    }
+
+    /// Who is in a room, without the line that ends it.
+    fn tell_names(&self, to: ConnectionId, room: &Room) {
+        let capabilities = self.capabilities(to);
+        let is_member = self.member(to, room).is_some();
+        let names = room.members.iter().filter_map(|member| {
+            let present = self.people.present(member.id).ok()?;
+            // Who is hidden is seen by those in the same room only.
+            let name = match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
+                true => &present.source,
+                false => present.nick.as_str(),
+            };
+            let prefix = member.prefix(capabilities.has(Capabilities::MULTI_PREFIX));
+            let shown = fmt::from_fn(move |f| {
+                f.write_str(prefix)?;
+                f.write_str(name)
+            });
+            (is_member || !present.modes.has('i')).then_some(shown)
+        });
+        let symbol = if room.modes.has('s') { '@' } else { '=' };
+        let head = format_args!("{symbol} {} :", room.name);
+        self.reply_list(to, Reply::NamReply, (head, ' '), names);
+    }
+
+    pub(in crate::server::hub) fn topic<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+    ) -> Done<'a> {
+        let room = self.visible_room(from, name)?;
+        if room.topic.is_none() {
+            self.reply_about(from, Reply::NoTopic, &room.name);
+        }
+        self.tell_topic(from, room);
+        Ok(())
+    }
+
+    /// What a room is about, if it is about anything.
+    fn tell_topic(&self, to: ConnectionId, room: &Room) {
+        if let Some(Topic { text, setter, time }) = &room.topic {
+            let (name, time) = (&room.name, time.as_secs());
+            self.reply_with(to, Reply::Topic, format_args!("{name} :{text}"));
+            let rest = format_args!("{name} {setter} {time}");
+            self.reply_with(to, Reply::TopicWhoTime, rest);
+        }
+    }
+
+    pub(in crate::server::hub) fn set_topic<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+        topic: &str,
+    ) -> Done<'a> {
+        let (room, member) = self.own_room(from, name)?;
+        if room.modes.has('t') && !member.operator {
+            return Err(Refusal::NotRoomOperator(name));
+        }
+        let present = self.people.present(from)?;
+        if !may_speak(present, Some(member), room, Some(topic)) {
+            return Err(Refusal::CannotSendToRoom(name));
+        }
+        let source = &present.source;
+        let topic = cut(topic, self.settings.limits.topic_bytes);
+        let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
+        self.tell_room(room, line);
+        let topic = (!topic.is_empty()).then(|| Topic {
+            text: topic.into(),
+            setter: source.clone(),
+            time: self.now.unix,
+        });
+        let number = room.number;
+        if let Some(room) = self.rooms.get_mut(number) {
+            room.topic = topic;
+        }
+        Ok(())
+    }
+
+    /// This person as a member of the room.
+    pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r Member> {
+        room.member(self.people.present(id).ok()?.membership(room.number)?)
+    }
+
+    /// The rooms of somebody, who is each time also given as its member.
+    pub(in crate::server::hub) fn rooms_of(
+        &self,
+        present: &Present,
+    ) -> impl Iterator<Item = (&Room, &Member)> {
+        present.rooms.iter().filter_map(|membership| {
+            let room = self.rooms.get(membership.room)?;
+            Some((room, room.member(*membership)?))
+        })
+    }
+
+    /// A room, for somebody who is in it.
+    pub(super) fn own_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> Done<'a, (&Room, &Member)> {
+        let room = self.rooms.find(name)?;
+        let member = self.member(id, room).ok_or(Refusal::NotInRoom(name))?;
+        Ok((room, member))
+    }
+
+    /// A room, for one of its operators.
+    pub(super) fn operated_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
+        let (room, member) = self.own_room(id, name)?;
+        let is_operator = member.operator.then_some(room);
+        is_operator.ok_or(Refusal::NotRoomOperator(name))
+    }
+
+    /// A room, for somebody who may know of it.
+    pub(super) fn visible_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
+        let room = self.rooms.find(name)?;
+        let is_visible = self.is_visible(id, room);
+        is_visible.then_some(room).ok_or(Refusal::NotInRoom(name))
+    }
+
+    /// A secret room is shown to those in it only.
+    pub(super) fn is_visible(&self, to: ConnectionId, room: &Room) -> bool {
+        !room.modes.has('s') || self.member(to, room).is_some()
+    }
+
+    /// Does something for each of those that were named; one that is refused keeps none of the
+    /// others from it.
+    pub(super) fn for_each<'a>(
+        &mut self,
+        from: ConnectionId,
+        named: impl Iterator<Item = &'a str>,
+        mut work: impl FnMut(&mut Self, &'a str) -> Done<'a>,
+    ) -> Done<'a> {
+        for name in named {
+            if let Err(refusal) = work(self, name) {
+                self.refuse(from, refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// The names between the commas of `list`, each once. More than may be named are refused
+    /// before anything is done, so that nothing is done in part.
+    pub(super) fn targets<'a>(
+        &self,
+        list: &'a str,
+        command: &'static str,
+    ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
+        let mut named = list.split(',').filter(|name| !name.is_empty());
+        let is_first = true;
+        let missing = RequestError::Missing { command, is_first };
+        named.next().ok_or(missing)?;
+        // The first one was taken already.
+        if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
+            return Err(Refusal::TooManyTargets(target));
+        }
+        let is_repeated = move |at, name| list.split(',').take(at).any(|one| Key::same(one, name));
+        let numbered = list.split(',').enumerate();
+        let once = numbered.filter(move |(at, name)| !name.is_empty() && !is_repeated(*at, name));
+        Ok(once.map(|(_, name)| name))
+    }
+}
+
+/// Whether the modes of a room let somebody in. Whoever was asked in passes those that only keep
+/// the room small.
+fn may_enter<'a>(
+    present: &Present,
+    room: &Room,
+    name: &'a str,
+    key: Option<&str>,
+    most: u32,
+) -> Done<'a> {
+    let is_asked = present.invitations.contains(&room.invitation());
+    let is_full = |limit| room.members.len() >= limit as usize;
+    if room.bans(&present.source) {
+        return Err(Refusal::Banned(name));
+    }
+    if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
+        return Err(Refusal::InviteOnly(name));
+    }
+    if room.key.as_deref().is_some_and(|right| key != Some(right)) {
+        return Err(Refusal::WrongKey(name));
+    }
+    if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
+        return Err(Refusal::RoomFull(name));
+    }
+    Ok(())
+}

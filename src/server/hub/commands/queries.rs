@@ -1,0 +1,121 @@
+//! Questions about people and about the server: WHOIS, USERHOST, ISON, VERSION, TIME, INFO, LINKS,
+//! STATS.
+
+use super::welcome::VERSION;
+use crate::server::hub::time::seconds_as_date;
+use crate::server::hub::{
+    Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply,
+};
+
+/// How many people USERHOST tells of. RFC 2812, 4.8.
+pub(super) const USERHOST_MAX: usize = 5;
+
+impl Hub {
+    pub(in crate::server::hub) fn whois(&self, from: ConnectionId, nick: &str) {
+        match self.people.find(nick) {
+            Ok((person, present)) => self.tell_whois(from, person, present),
+            Err(refusal) => self.refuse_about(from, refusal),
+        }
+        self.reply_about(from, Reply::EndOfWhois, Echo(nick));
+    }
+
+    fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
+        let (nick, user, host) = (&present.nick, &present.user, person.host);
+        let rest = format_args!("{nick} {user} {host} * :{}", present.real_name);
+        self.reply_with(to, Reply::WhoisUser, rest);
+        let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
+        let sees_all = to == person.id || self.is_operator(to);
+        let rooms = self.rooms_of(present).filter_map(|(room, member)| {
+            let is_hidden = room.modes.has('s') || present.modes.has('i');
+            let is_shown = !is_hidden || sees_all || self.member(to, room).is_some();
+            is_shown.then(|| format!("{}{}", member.prefix(all_prefixes), room.name))
+        });
+        let head = (format_args!("{nick} :"), ' ');
+        self.reply_list(to, Reply::WhoisChannels, head, rooms);
+        let rest = format_args!("{nick} {} :{VERSION}", self.settings.name);
+        self.reply_with(to, Reply::WhoisServer, rest);
+        self.tell_if_away(to, present);
+        for (mode, reply) in [('o', Reply::WhoisOperator), ('B', Reply::WhoisBot)] {
+            if present.modes.has(mode) {
+                self.reply_about(to, reply, nick);
+            }
+        }
+        let idle = self.now.running.saturating_sub(present.spoke).as_secs();
+        let about = format_args!("{nick} {idle} {}", present.signed_on.as_secs());
+        self.reply_about(to, Reply::WhoisIdle, about);
+    }
+
+    pub(in crate::server::hub) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+        let nicks = nicks.iter().flatten().take(USERHOST_MAX);
+        let found = nicks.filter_map(|nick| {
+            let (person, present) = self.people.find(nick).ok()?;
+            let operator = if present.modes.has('o') { "*" } else { "" };
+            let away = if present.away.is_some() { '-' } else { '+' };
+            let (nick, user, host) = (&present.nick, &present.user, person.host);
+            Some(format!("{nick}{operator}={away}{user}@{host}"))
+        });
+        let head = (format_args!(":"), ' ');
+        if !self.reply_list(from, Reply::Userhost, head, found) {
+            self.reply_with(from, Reply::Userhost, format_args!(":"));
+        }
+    }
+
+    pub(in crate::server::hub) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
+        let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
+        let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
+        let head = (format_args!(":"), ' ');
+        if !self.reply_list(from, Reply::Ison, head, found) {
+            self.reply_with(from, Reply::Ison, format_args!(":"));
+        }
+    }
+
+    pub(in crate::server::hub) fn version(&self, from: ConnectionId) {
+        let rest = format_args!("{VERSION} {} :a slim chat room", self.settings.name);
+        self.reply_with(from, Reply::Version, rest);
+    }
+
+    pub(in crate::server::hub) fn time(&self, from: ConnectionId) {
+        let date = seconds_as_date(self.now.unix.as_secs());
+        let rest = format_args!("{} :{date}", self.settings.name);
+        self.reply_with(from, Reply::Time, rest);
+    }
+
+    pub(in crate::server::hub) fn info<'a>(
+        &mut self,
+        from: ConnectionId,
+        target: Option<&'a str>,
+    ) -> Done<'a> {
+        if let Some(target) = target {
+            let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
+            if !is_this_server && self.people.find(target).is_err() {
+                return Err(Refusal::NoSuchServer(target));
+            }
+        }
+        let started = seconds_as_date(self.started.unix.as_secs());
+        let sentence = "A slim IRC server: one thread, one loop, many people";
+        for line in [VERSION, sentence, &format!("Started {started}")] {
+            self.reply_with(from, Reply::Info, format_args!(":{line}"));
+        }
+        self.reply(from, Reply::EndOfInfo);
+        Ok(())
+    }
+
+    /// There is one server, so there are no links.
+    pub(in crate::server::hub) fn links(&self, from: ConnectionId) {
+        self.reply_about(from, Reply::EndOfLinks, "*");
+    }
+
+    /// Only how long the server has been up; all other figures are in `LUSERS`.
+    pub(in crate::server::hub) fn stats(&self, from: ConnectionId, query: Option<&str>) {
+        let query = query.unwrap_or("*");
+        if query == "u" {
+            let (now, started) = (self.now.running, self.started.running);
+            let up = now.saturating_sub(started).as_secs();
+            let (days, hours) = (up / 86_400, up / 3_600 % 24);
+            let (minutes, seconds) = (up / 60 % 60, up % 60);
+            let rest = format_args!(":Server Up {days} days {hours}:{minutes:02}:{seconds:02}");
+            self.reply_with(from, Reply::StatsUptime, rest);
+        }
+        self.reply_about(from, Reply::EndOfStats, Echo(query));
+    }
+}

@@ -1,0 +1,284 @@
+//! `MODE #room`: what a room is like, who may do what in it, and who is kept out or let in.
+
+use std::collections::BTreeSet;
+use std::mem;
+use std::time::Duration;
+
+use super::user_modes::{Changes, signed};
+use crate::server::hub::limits::Limits;
+use crate::server::hub::state::masks;
+use crate::server::hub::state::rooms::{Entry, Masks};
+use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
+use crate::wire::request::MODES_MAX;
+
+/// The letters that are set or not, with nothing behind them.
+pub(super) const FLAGS: &str = "Cimnst";
+/// `CHANMODES`: lists, what always needs a parameter, what needs one to be set, and flags. RFC
+/// 2811, 4; Modern IRC, "Channel Modes".
+pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
+/// All letters that can stand on rooms, as the welcome tells them.
+pub(super) const ALL_OF_ROOMS: &str = "CIbeiklmnostv";
+
+/// A change to a room that was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    room: &'a str,
+    on: bool,
+    letter: char,
+    parameter: Option<&'a str>,
+}
+
+/// What became of it: the parameter as the others are told, or nothing new.
+type Became<'a> = Done<'a, Option<Option<String>>>;
+
+impl Hub {
+    pub(in crate::server::hub) fn room_mode<'a>(
+        &mut self,
+        from: ConnectionId,
+        name: &'a str,
+        letters: Option<&'a str>,
+        parameters: [Option<&'a str>; MODES_MAX],
+    ) -> Done<'a> {
+        let room = self.visible_room(from, name)?;
+        let Some(letters) = letters else {
+            self.tell_room_modes(from, room);
+            return Ok(());
+        };
+        let number = room.number;
+        let mut changes = Changes::default();
+        let mut parameters = parameters.into_iter().flatten();
+        // A list is told once, and so is what is not known: a line has room for hundreds of letters.
+        let mut told_before = BTreeSet::new();
+        let done = signed(letters).try_for_each(|(on, letter)| {
+            let needs = "beIkov".contains(letter) || (letter == 'l' && on);
+            let parameter = if needs { parameters.next() } else { None };
+            let is_question = "beI".contains(letter) && parameter.is_none();
+            // Who is kept out is for everybody to see; who is let in all the same is not.
+            let room = match letter {
+                'b' if is_question => self.rooms.find(name)?,
+                _ => self.operated_room(from, name)?,
+            };
+            if is_question {
+                if told_before.insert(letter) {
+                    self.tell_masks(from, room, letter);
+                }
+                return Ok(());
+            }
+            let wanted = Wanted {
+                room: name,
+                on,
+                letter,
+                parameter,
+            };
+            match self.change(from, number, wanted) {
+                Ok(None) => {}
+                Ok(Some(told)) => {
+                    changes.add(on, letter, told.as_deref());
+                    if changes.is_long() {
+                        self.tell_changes(from, number, &mem::take(&mut changes));
+                    }
+                }
+                Err(Refusal::UnknownRoomMode(_)) if !told_before.insert(letter) => {}
+                // What is wrong with one letter, person or mask does not keep the others from it.
+                Err(refusal @ Refusal::UnknownRoomMode(_)) => self.refuse(from, refusal),
+                Err(refusal) if parameter.is_some() => self.refuse(from, refusal),
+                Err(refusal) => return Err(refusal),
+            }
+            Ok(())
+        });
+        self.tell_changes(from, number, &changes);
+        done
+    }
+
+    fn tell_changes(&self, from: ConnectionId, room: u32, changes: &Changes) {
+        if !changes.is_empty()
+            && let (Some(room), Ok(present)) = (self.rooms.get(room), self.people.present(from))
+        {
+            let (source, name) = (&present.source, &room.name);
+            let line = self.line(format_args!(":{source} MODE {name} {changes}"));
+            self.tell_room(room, line);
+        }
+    }
+
+    fn tell_room_modes(&self, to: ConnectionId, room: &Room) {
+        let mut modes = format!("+{}", room.modes);
+        let mut parameters = String::new();
+        if let Some(key) = &room.key {
+            modes.push('k');
+            // Whoever is in it knows the way in; nobody else is to learn it here.
+            let is_member = self.member(to, room).is_some();
+            parameters.push(' ');
+            parameters.push_str(if is_member { key } else { "*" });
+        }
+        if let Some(limit) = room.limit {
+            modes.push('l');
+            parameters.push_str(&format!(" {limit}"));
+        }
+        let (name, created) = (&room.name, room.created.as_secs());
+        let rest = format_args!("{name} {modes}{parameters}");
+        self.reply_with(to, Reply::ChannelModeIs, rest);
+        self.reply_with(to, Reply::CreationTime, format_args!("{name} {created}"));
+    }
+
+    fn tell_masks(&self, to: ConnectionId, room: &Room, letter: char) {
+        let (masks, row, end) = match letter {
+            'e' => (&room.exceptions, Reply::ExceptList, Reply::EndOfExceptList),
+            'I' => (&room.invited, Reply::InvexList, Reply::EndOfInvexList),
+            _ => (&room.bans, Reply::BanList, Reply::EndOfBanList),
+        };
+        let name = &room.name;
+        for Entry { mask, setter, time } in &masks.0 {
+            let rest = format_args!("{name} {mask} {setter} {}", time.as_secs());
+            self.reply_with(to, row, rest);
+        }
+        self.reply_about(to, end, name);
+    }
+
+    fn change<'a>(&mut self, from: ConnectionId, number: u32, wanted: Wanted<'a>) -> Became<'a> {
+        let Some(room) = self.rooms.get_mut(number) else {
+            return Ok(None);
+        };
+        let limits = &self.settings.limits;
+        match wanted.letter {
+            'o' | 'v' => {
+                let nick = wanted.needed()?;
+                wanted.standing(room, nick, self.people.find(nick)?.1)
+            }
+            'b' | 'e' | 'I' => {
+                let setter = &self.people.present(from)?.source;
+                wanted.masks(room, limits, (setter, self.now.unix))
+            }
+            'k' => wanted.key(room, limits),
+            'l' => wanted.limit(room),
+            flag if FLAGS.contains(flag) => Ok(room.modes.set(flag, wanted.on).then_some(None)),
+            letter => Err(Refusal::UnknownRoomMode(letter)),
+        }
+    }
+
+    /// Tells the lobby that the server made somebody its operator, or an operator no longer.
+    pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) -> Option<()> {
+        let number = self.lobby()?.number;
+        let present = self.people.present(id).ok()?;
+        let membership = present.membership(number)?;
+        let member = self.rooms.get_mut(number)?.member_mut(membership)?;
+        if mem::replace(&mut member.operator, on) != on {
+            let room = self.rooms.get(number)?;
+            let (server, name, nick) = (&self.settings.name, &room.name, &present.nick);
+            let sign = if on { '+' } else { '-' };
+            let line = self.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
+            self.tell_room(room, line);
+        }
+        Some(())
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// Makes somebody an operator, or gives them a voice.
+    fn standing(self, room: &mut Room, nick: &'a str, present: &Present) -> Became<'a> {
+        let membership = present.membership(room.number);
+        let member = membership.and_then(|membership| room.member_mut(membership));
+        let member = member.ok_or(Refusal::OtherNotInRoom(nick, self.room))?;
+        let standing = match self.letter {
+            'o' => &mut member.operator,
+            _ => &mut member.voice,
+        };
+        let changed = mem::replace(standing, self.on) != self.on;
+        Ok(changed.then(|| Some(present.nick.to_string())))
+    }
+
+    fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Became<'a> {
+        let mask = masks::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
+        let wildcards = mask.matches(['*', '?']).count();
+        if self.on && wildcards > limits.mask_wildcards as usize {
+            return Err(self.bad("This mask has too many * and ?"));
+        }
+        let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();
+        let Masks(list) = match self.letter {
+            'e' => &mut room.exceptions,
+            'I' => &mut room.invited,
+            _ => &mut room.bans,
+        };
+        let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
+        match (self.on, list.iter().position(is_it)) {
+            (true, None) if kept >= limits.masks_per_room as usize => {
+                Err(Refusal::MasksFull(self.room, self.letter))
+            }
+            (true, None) => {
+                list.push(Entry {
+                    mask: mask.as_str().into(),
+                    setter: by.0.into(),
+                    time: by.1,
+                });
+                Ok(Some(Some(mask)))
+            }
+            (false, Some(at)) => Ok(Some(Some(list.remove(at).mask.into_string()))),
+            _ => Ok(None),
+        }
+    }
+
+    fn key(self, room: &mut Room, limits: &Limits) -> Became<'a> {
+        match self.parameter {
+            _ if !self.on => Ok(room.key.take().map(|key| Some(key.into_string()))),
+            Some(key) if is_key(key) && key.len() <= limits.key_bytes as usize => {
+                room.key = Some(key.into());
+                Ok(Some(Some(key.to_owned())))
+            }
+            _ => Err(Refusal::InvalidKey(self.room)),
+        }
+    }
+
+    fn limit(self, room: &mut Room) -> Became<'a> {
+        if !self.on {
+            return Ok(room.limit.take().map(|_| None));
+        }
+        let given = self.parameter.unwrap_or_default();
+        let digits = given.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = given.parse().ok().filter(|limit| digits && *limit > 0);
+        let limit: u32 = limit.ok_or(self.bad("A limit is a number from 1 on"))?;
+        let changed = room.limit.replace(limit) != Some(limit);
+        Ok(changed.then(|| Some(limit.to_string())))
+    }
+
+    fn needed(self) -> Done<'a, &'a str> {
+        self.parameter.ok_or(Refusal::NotEnoughParameters("MODE"))
+    }
+
+    fn bad(self, why: &'static str) -> Refusal<'a> {
+        let given = self.parameter.unwrap_or_default();
+        Refusal::BadModeParameter(self.room, self.letter, given, why)
+    }
+}
+
+/// Whether a text can be a key: it has to be one word of `JOIN` and `MODE`, and one of several
+/// between commas.
+fn is_key(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_graphic() && c != ',';
+    !text.is_empty() && !text.starts_with(':') && text.chars().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_word_wherever_it_stands() {
+        for key in ["a", "sesame", "a:b", "#1"] {
+            assert!(is_key(key), "{key}");
+        }
+        for text in ["", ":x", "a b", "a,b", "\u{7}", "\u{1b}[2J", "é"] {
+            assert!(!is_key(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_announced_is_what_there_is() {
+        assert_eq!(CHANMODES, format!("beI,k,l,{FLAGS}"));
+        let mut all: Vec<char> = CHANMODES
+            .replace(',', "")
+            .chars()
+            .chain("ov".chars())
+            .collect();
+        all.sort();
+        assert_eq!(String::from_iter(all), ALL_OF_ROOMS);
+    }
+}

@@ -1,0 +1,106 @@
+//! What people are told when they come in, and can ask for again: the welcome, what this server can
+//! do, how many are here, and the message of the day.
+
+use super::queries::USERHOST_MAX;
+use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
+use super::user_modes::ALL_OF_PEOPLE;
+use crate::server::hub::state::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
+use crate::server::hub::time::seconds_as_date;
+use crate::server::hub::{ConnectionId, Hub, Reply};
+use crate::wire::message::BODY_BYTES_MAX;
+use crate::wire::request::MODES_MAX;
+
+/// How many tokens one line of `005` has: with the nick and the words it is then at most 15
+/// parameters.
+const TOKENS_A_LINE: usize = 13;
+/// The program and its version, as people are told.
+pub(super) const VERSION: &str = concat!("chatroomd-", env!("CARGO_PKG_VERSION"));
+
+impl Hub {
+    /// The welcome burst. Modern IRC, "Connection Registration".
+    pub(super) fn welcome(&self, to: ConnectionId) {
+        let (name, network) = (&self.settings.name, &self.settings.network);
+        let nick = self.nick_or_star(to);
+        let created = seconds_as_date(self.started.unix.as_secs());
+        let rest = format_args!(":Welcome to {network}, {nick}");
+        self.reply_with(to, Reply::Welcome, rest);
+        let rest = format_args!(":Your host is {name}, running {VERSION}");
+        self.reply_with(to, Reply::YourHost, rest);
+        let rest = format_args!(":This server was started {created}");
+        self.reply_with(to, Reply::Created, rest);
+        let rest = format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}");
+        self.reply_with(to, Reply::MyInfo, rest);
+        let tokens = self.isupport();
+        let tokens: Vec<_> = tokens.split(' ').collect();
+        for tokens in tokens.chunks(TOKENS_A_LINE) {
+            self.reply_about(to, Reply::Isupport, tokens.join(" "));
+        }
+        self.lusers(to);
+        self.motd(to);
+    }
+
+    /// What this server tells of itself: nothing that it does not keep. Modern IRC,
+    /// "RPL_ISUPPORT Parameters".
+    fn isupport(&self) -> String {
+        let (limits, network) = (&self.settings.limits, &self.settings.network);
+        format!(
+            "AWAYLEN={away} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms} \
+             CHANMODES={CHANMODES} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
+             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key} \
+             KICKLEN={reason} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks} \
+             MODES={MODES_MAX} MONITOR={nicks} NAMELEN={real_name} \
+             NETWORK={network} NICKLEN={nick} PREFIX=(ov)@+ STATUSMSG=@+ \
+             TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
+             NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
+             USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
+             TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX",
+            away = limits.away_bytes,
+            key = limits.key_bytes,
+            masks = limits.masks_per_room,
+            nick = limits.nick_bytes,
+            nicks = limits.monitored_nicks,
+            real_name = limits.real_name_bytes,
+            reason = limits.reason_bytes,
+            room_name = limits.room_name_bytes,
+            rooms = limits.rooms_per_person,
+            targets = limits.targets,
+            topic = limits.topic_bytes,
+        )
+    }
+
+    pub(in crate::server::hub) fn motd(&self, to: ConnectionId) {
+        let (name, motd) = (&self.settings.name, &self.settings.motd);
+        if motd.is_empty() {
+            return self.reply(to, Reply::NoMotd);
+        }
+        let start = format_args!(":- {name} message of the day -");
+        self.reply_with(to, Reply::MotdStart, start);
+        for line in motd {
+            self.reply_with(to, Reply::Motd, format_args!(":{line}"));
+        }
+        self.reply(to, Reply::EndOfMotd);
+    }
+
+    /// How many are here. There is one server; everybody is its own.
+    pub(in crate::server::hub) fn lusers(&self, to: ConnectionId) {
+        let (people, here) = (&self.people, self.people.present);
+        let (invisible, most) = (people.invisible, people.present_most);
+        let visible = here - invisible;
+        let rest =
+            format_args!(":There are {visible} users and {invisible} invisible on 1 servers");
+        self.reply_with(to, Reply::LuserClient, rest);
+        for (reply, count) in [
+            (Reply::LuserOp, people.operators),
+            (Reply::LuserUnknown, people.connected - here),
+            (Reply::LuserChannels, self.rooms.slab.len()),
+        ] {
+            self.reply_about(to, reply, count);
+        }
+        let rest = format_args!(":I have {here} clients and 0 servers");
+        self.reply_with(to, Reply::LuserMe, rest);
+        for (reply, whose) in [(Reply::LocalUsers, "local"), (Reply::GlobalUsers, "global")] {
+            let rest = format_args!("{here} {most} :Current {whose} users {here}, max {most}");
+            self.reply_with(to, reply, rest);
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Who is connected, in dense numbered slots, and which nick belongs to whom.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::server::hub::{Capabilities, Done, Modes, Refusal};
+use crate::wire::{Key, Nick};
+
+/// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
+pub(in crate::server::hub) const USER_BYTES_MAX: usize = 20;
+/// The longest host, in bytes; announced as `HOSTLEN`. An IPv6 address has at most eight groups of
+/// four digits.
+pub(in crate::server::hub) const HOST_BYTES_MAX: usize = 39;
+
+/// A connection, by a number that tells it from every other one there has been.
+///
+/// The index says where it is kept and is used again by later connections; the generation is not,
+/// so that what comes late for one connection never meets a newcomer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId {
+    index: u32,
+    generation: u32,
+}
+
+impl ConnectionId {
+    /// The connection in this place, the `generation`th there has been.
+    pub fn new(index: u32, generation: u32) -> Self {
+        Self { index, generation }
+    }
+
+    /// The place it is kept in.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+/// Somebody connected.
+#[derive(Debug)]
+pub(in crate::server::hub) struct Person {
+    pub(in crate::server::hub) id: ConnectionId,
+    pub(in crate::server::hub) host: Host,
+    pub(in crate::server::hub) capabilities: Capabilities,
+    /// When the last line came.
+    pub(in crate::server::hub) heard: Duration,
+    /// When it is to be looked at again by the clock, and what for.
+    pub(in crate::server::hub) deadline: Duration,
+    pub(in crate::server::hub) pinged: bool,
+    /// Up to when the lines taken so far have used up what is allowed.
+    pub(in crate::server::hub) allowance_used: Duration,
+    pub(in crate::server::hub) stage: Stage,
+}
+
+/// How far somebody has come.
+#[derive(Debug)]
+pub(in crate::server::hub) enum Stage {
+    /// Not registered: nobody can see them, and all they can have is a nick put aside.
+    Entering(Box<Entering>),
+    /// Registered.
+    Present(Present),
+}
+
+/// What is known of somebody before the registration is complete.
+#[derive(Debug, Default)]
+pub(in crate::server::hub) struct Entering {
+    pub(crate) nick: Option<Nick>,
+    /// User name and real name.
+    pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
+    pub(in crate::server::hub) password_right: bool,
+    /// `CAP LS` or `CAP REQ` was said, and `CAP END` not yet.
+    pub(in crate::server::hub) negotiating: bool,
+}
+
+/// Somebody whom others can see.
+#[derive(Debug)]
+pub(in crate::server::hub) struct Present {
+    pub(in crate::server::hub) nick: Nick,
+    pub(in crate::server::hub) user: Box<str>,
+    pub(in crate::server::hub) real_name: Box<str>,
+    /// `nick!user@host`, as it stands before everything they say.
+    pub(in crate::server::hub) source: Box<str>,
+    pub(in crate::server::hub) rooms: Vec<Membership>,
+    /// Where they are asked to come, the latest last.
+    pub(in crate::server::hub) invitations: Vec<Invitation>,
+    /// Whose coming and going they want to be told of.
+    pub(in crate::server::hub) monitoring: BTreeSet<Key>,
+    pub(in crate::server::hub) modes: Modes,
+    pub(in crate::server::hub) away: Option<Box<str>>,
+    /// When they came, as Unix time.
+    pub(in crate::server::hub) signed_on: Duration,
+    /// When they last said something to others.
+    pub(in crate::server::hub) spoke: Duration,
+    /// From which second on changes of nick are counted, and how many there were since.
+    pub(in crate::server::hub) nick_changes: (u32, u32),
+}
+
+/// That a person is in a room, and where in its list: leaving is then no search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server::hub) struct Membership {
+    pub(in crate::server::hub) room: u32,
+    pub(in crate::server::hub) position: u32,
+}
+
+/// That somebody may enter a room whatever its modes say; the serial tells it from a later room
+/// with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server::hub) struct Invitation {
+    pub(in crate::server::hub) room: u32,
+    pub(super) serial: u64,
+}
+
+impl Person {
+    /// The nick, registered or put aside; `*` when there is none yet. Modern IRC, "Numeric
+    /// Replies".
+    pub(in crate::server::hub) fn nick_or_star(&self) -> &str {
+        self.nick().map_or("*", Nick::as_str)
+    }
+
+    pub(in crate::server::hub) fn nick(&self) -> Option<&Nick> {
+        match &self.stage {
+            Stage::Entering(entering) => entering.nick.as_ref(),
+            Stage::Present(present) => Some(&present.nick),
+        }
+    }
+
+    pub(in crate::server::hub) fn present(&self) -> Option<&Present> {
+        match &self.stage {
+            Stage::Entering(_) => None,
+            Stage::Present(present) => Some(present),
+        }
+    }
+}
+
+impl Present {
+    pub(in crate::server::hub) fn membership(&self, room: u32) -> Option<Membership> {
+        self.rooms.iter().copied().find(|one| one.room == room)
+    }
+}
+
+/// Where somebody connects from, as it stands behind the `@`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server::hub) struct Host(IpAddr);
+
+impl Host {
+    pub(in crate::server::hub) fn new(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+
+    /// What counts as one address for a limit: an IPv6 subscriber has a network of 64 bits.
+    pub(in crate::server::hub) fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A parameter that begins with a colon would be read as the last one.
+        if matches!(self.0, IpAddr::V6(address) if address.segments().first() == Some(&0)) {
+            f.write_str("0")?;
+        }
+        self.0.fmt(f)
+    }
+}
+
+/// Everybody connected, by number and by nick.
+#[derive(Debug, Default)]
+pub(in crate::server::hub) struct People {
+    pub(in crate::server::hub) slots: Vec<Option<Person>>,
+    /// Only ever asked for one nick: its order reaches no wire.
+    pub(in crate::server::hub) nicks: HashMap<Key, ConnectionId>,
+    pub(in crate::server::hub) connected: usize,
+    pub(in crate::server::hub) present: usize,
+    pub(in crate::server::hub) present_most: usize,
+    /// How many of those present are hidden, and how many are operators.
+    pub(in crate::server::hub) invisible: usize,
+    pub(in crate::server::hub) operators: usize,
+}
+
+impl People {
+    pub(in crate::server::hub) fn insert(&mut self, person: Person) {
+        let index = person.id.index();
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            debug_assert!(slot.is_none(), "two connections in one place");
+            *slot = Some(person);
+            self.connected += 1;
+        }
+    }
+
+    /// Takes somebody out, and frees the nick. The rooms must have been left before.
+    pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) -> Option<Person> {
+        let slot = self.slots.get_mut(id.index())?;
+        let person = slot.take_if(|person| person.id == id)?;
+        self.connected -= 1;
+        if let Some(present) = person.present() {
+            self.present -= 1;
+            let counted = ['i', 'o'].into_iter();
+            let set = counted.filter(|mode| present.modes.has(*mode));
+            set.for_each(|mode| self.count_mode(mode, false));
+        }
+        if let Some(nick) = person.nick() {
+            self.nicks.remove(&*Key::folded(nick.as_str()));
+        }
+        Some(person)
+    }
+
+    /// Gives back the memory of places and nicks that are free.
+    pub(in crate::server::hub) fn shrink(&mut self) {
+        let last = self.slots.iter().rposition(Option::is_some);
+        self.slots.truncate(last.map_or(0, |last| last + 1));
+        self.slots.shrink_to_fit();
+        self.nicks.shrink_to_fit();
+    }
+
+    /// Counts one more with a mode, or one less.
+    pub(in crate::server::hub) fn count_mode(&mut self, letter: char, on: bool) {
+        let count = match letter {
+            'i' => &mut self.invisible,
+            'o' => &mut self.operators,
+            _ => return,
+        };
+        *count = if on { *count + 1 } else { *count - 1 };
+    }
+
+    pub(in crate::server::hub) fn get(&self, id: ConnectionId) -> Option<&Person> {
+        let person = self.slots.get(id.index())?.as_ref()?;
+        (person.id == id).then_some(person)
+    }
+
+    pub(in crate::server::hub) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Person> {
+        let person = self.slots.get_mut(id.index())?.as_mut()?;
+        (person.id == id).then_some(person)
+    }
+
+    /// Somebody who is registered, with all there is to know; everybody else is refused for not being
+    /// so.
+    pub(in crate::server::hub) fn person(
+        &self,
+        id: ConnectionId,
+    ) -> Done<'static, (&Person, &Present)> {
+        let person = self.get(id).ok_or(Refusal::NotRegistered)?;
+        let present = person.present().ok_or(Refusal::NotRegistered)?;
+        Ok((person, present))
+    }
+
+    /// The same without the connection.
+    pub(in crate::server::hub) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
+        Ok(self.person(id)?.1)
+    }
+
+    /// The same, to change something.
+    pub(in crate::server::hub) fn present_mut(
+        &mut self,
+        id: ConnectionId,
+    ) -> Done<'static, &mut Present> {
+        match self.get_mut(id).map(|person| &mut person.stage) {
+            Some(Stage::Present(present)) => Ok(present),
+            _ => Err(Refusal::NotRegistered),
+        }
+    }
+
+    /// Somebody who is not registered yet; everybody else is refused for being so.
+    pub(in crate::server::hub) fn entering(
+        &mut self,
+        id: ConnectionId,
+    ) -> Done<'static, &mut Entering> {
+        match self.get_mut(id).map(|person| &mut person.stage) {
+            Some(Stage::Entering(entering)) => Ok(entering),
+            _ => Err(Refusal::AlreadyRegistered),
+        }
+    }
+
+    /// Whose nick this is, be it only put aside.
+    pub(in crate::server::hub) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
+        self.nicks.get(&*Key::folded(nick)).copied()
+    }
+
+    /// The registered person with this nick; whoever asks for somebody else is refused.
+    pub(in crate::server::hub) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
+        let person = self.owner_of(nick).and_then(|id| self.person(id).ok());
+        person.ok_or(Refusal::NoSuchNick(nick))
+    }
+
+    /// Everybody who is registered, in the order of their places.
+    pub(in crate::server::hub) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
+        self.all().filter_map(|one| Some((one, one.present()?)))
+    }
+
+    /// Those of them who have this mode.
+    pub(in crate::server::hub) fn with_mode(
+        &self,
+        letter: char,
+    ) -> impl Iterator<Item = (&Person, &Present)> {
+        self.all_present()
+            .filter(move |(_, one)| one.modes.has(letter))
+    }
+
+    /// Everybody connected, in the order of their places.
+    pub(in crate::server::hub) fn all(&self) -> impl Iterator<Item = &Person> {
+        self.slots.iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_never_begins_with_a_colon_and_never_outgrows_its_bound() {
+        for (address, text) in [
+            ("127.0.0.1", "127.0.0.1"),
+            ("::1", "0::1"),
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("0:1::2", "00:1::2"),
+        ] {
+            let host = Host::new(address.parse().unwrap()).to_string();
+            assert_eq!(host, text);
+        }
+        let longest = "1111:1111:1111:1111:1111:1111:1111:1111";
+        let host = Host::new(longest.parse().unwrap()).to_string();
+        assert_eq!(host.len(), HOST_BYTES_MAX);
+    }
+
+    #[test]
+    fn ipv6_addresses_of_one_network_of_64_bits_count_as_one() {
+        let network = |address: &str| Host::new(address.parse().unwrap()).network();
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_ne!(network("10.0.0.1"), network("10.0.0.2"));
+    }
+}

@@ -1,0 +1,237 @@
+//! The rooms and who is in them, by number; both sides of that are kept in step here.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use slab::Slab;
+
+use super::masks;
+use crate::server::hub::{
+    Capabilities, ConnectionId, Done, Invitation, Membership, Modes, People, Refusal,
+};
+use crate::wire::{Key, RoomName};
+
+/// A room with somebody in it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(in crate::server::hub) name: RoomName,
+    /// Where it is kept.
+    pub(in crate::server::hub) number: u32,
+    /// Tells it from every other room there has been.
+    pub(super) serial: u64,
+    /// When it came into being, as Unix time.
+    pub(in crate::server::hub) created: Duration,
+    pub(in crate::server::hub) topic: Option<Topic>,
+    pub(in crate::server::hub) members: Vec<Member>,
+    /// The modes that are nothing but a letter.
+    pub(in crate::server::hub) modes: Modes,
+    pub(in crate::server::hub) key: Option<Box<str>>,
+    pub(in crate::server::hub) limit: Option<u32>,
+    pub(in crate::server::hub) bans: Masks,
+    pub(in crate::server::hub) exceptions: Masks,
+    pub(in crate::server::hub) invited: Masks,
+}
+
+/// What a room is about, and who said so.
+#[derive(Debug)]
+pub(in crate::server::hub) struct Topic {
+    pub(in crate::server::hub) text: Box<str>,
+    /// `nick!user@host` of whoever set it.
+    pub(in crate::server::hub) setter: Box<str>,
+    /// When, as Unix time.
+    pub(in crate::server::hub) time: Duration,
+}
+
+/// A list of masks for `nick!user@host`.
+#[derive(Debug, Default)]
+pub(in crate::server::hub) struct Masks(pub(in crate::server::hub) Vec<Entry>);
+
+/// A mask in a list, and who put it there.
+#[derive(Debug)]
+pub(in crate::server::hub) struct Entry {
+    pub(in crate::server::hub) mask: Box<str>,
+    /// `nick!user@host` of whoever put it there.
+    pub(in crate::server::hub) setter: Box<str>,
+    /// When, as Unix time.
+    pub(in crate::server::hub) time: Duration,
+}
+
+impl Masks {
+    pub(in crate::server::hub) fn fit(&self, source: &str) -> bool {
+        self.0.iter().any(|entry| masks::fits(&entry.mask, source))
+    }
+
+    /// The same with those that are only about talking; they are no mask for anybody otherwise.
+    fn mute(&self, source: &str) -> bool {
+        let mut masks = self.0.iter().map(|entry| &*entry.mask);
+        masks.any(|mask| masks::fits(mask.strip_prefix(masks::MUTE).unwrap_or(mask), source))
+    }
+}
+
+/// Somebody in a room. It is all that is looked at for each one a line is told to, so what makes
+/// their kind stands here, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server::hub) struct Member {
+    pub(in crate::server::hub) id: ConnectionId,
+    pub(in crate::server::hub) capabilities: Capabilities,
+    pub(in crate::server::hub) operator: bool,
+    pub(in crate::server::hub) voice: bool,
+}
+
+impl Member {
+    /// Whether the modes of the room and its bans let them talk in any case.
+    pub(in crate::server::hub) fn has_voice(&self) -> bool {
+        self.operator || self.voice
+    }
+
+    /// What stands before the nick in a list of this room: all of it, or the highest.
+    pub(in crate::server::hub) fn prefix(self, all: bool) -> &'static str {
+        match (self.operator, self.voice) {
+            (true, true) if all => "@+",
+            (true, _) => "@",
+            (false, true) => "+",
+            (false, false) => "",
+        }
+    }
+}
+
+impl Room {
+    /// Whether somebody is kept from talking by a ban.
+    pub(in crate::server::hub) fn silences(&self, source: &str) -> bool {
+        self.bans.mute(source) && !self.exceptions.mute(source)
+    }
+
+    /// Whether somebody is kept from entering by a ban.
+    pub(in crate::server::hub) fn bans(&self, source: &str) -> bool {
+        self.bans.fit(source) && !self.exceptions.fit(source)
+    }
+
+    /// What lets somebody in whatever the modes say.
+    pub(in crate::server::hub) fn invitation(&self) -> Invitation {
+        Invitation {
+            room: self.number,
+            serial: self.serial,
+        }
+    }
+
+    pub(in crate::server::hub) fn member(&self, membership: Membership) -> Option<&Member> {
+        self.members.get(membership.position as usize)
+    }
+
+    pub(in crate::server::hub) fn member_mut(
+        &mut self,
+        membership: Membership,
+    ) -> Option<&mut Member> {
+        self.members.get_mut(membership.position as usize)
+    }
+}
+
+/// All rooms. A room is there as long as somebody is in it.
+#[derive(Debug, Default)]
+pub(in crate::server::hub) struct Rooms {
+    pub(in crate::server::hub) slab: Slab<Room>,
+    /// Only ever asked for one name: its order reaches no wire.
+    pub(in crate::server::hub) numbers: HashMap<Key, u32>,
+    /// How many there have been.
+    serial: u64,
+}
+
+impl Rooms {
+    pub(in crate::server::hub) fn get(&self, number: u32) -> Option<&Room> {
+        self.slab.get(number as usize)
+    }
+
+    pub(in crate::server::hub) fn get_mut(&mut self, number: u32) -> Option<&mut Room> {
+        self.slab.get_mut(number as usize)
+    }
+
+    /// The room with this name; every other name is refused.
+    pub(in crate::server::hub) fn find<'a>(&self, name: &'a str) -> Done<'a, &Room> {
+        self.called(name).ok_or(Refusal::NoSuchRoom(name))
+    }
+
+    pub(in crate::server::hub) fn called(&self, name: &str) -> Option<&Room> {
+        self.get(*self.numbers.get(&*Key::folded(name))?)
+    }
+
+    /// Puts somebody who is not in it into a room.
+    pub(in crate::server::hub) fn enter(
+        &mut self,
+        number: u32,
+        member: Member,
+        people: &mut People,
+    ) -> Option<()> {
+        let room = self.slab.get_mut(number as usize)?;
+        let present = people.present_mut(member.id).ok()?;
+        present.invitations.retain(|one| one.room != number);
+        debug_assert!(present.membership(number).is_none(), "in a room twice");
+        present.rooms.push(Membership {
+            room: number,
+            position: u32::try_from(room.members.len()).ok()?,
+        });
+        room.members.push(member);
+        Some(())
+    }
+
+    /// Gives back the memory of rooms that are no more.
+    pub(in crate::server::hub) fn shrink(&mut self) {
+        self.slab.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+    }
+
+    /// Makes a room that somebody is about to enter.
+    pub(in crate::server::hub) fn create(
+        &mut self,
+        name: &RoomName,
+        modes: Modes,
+        now: Duration,
+    ) -> Option<u32> {
+        self.serial += 1;
+        let number = u32::try_from(self.slab.vacant_key()).ok()?;
+        self.slab.insert(Room {
+            name: name.clone(),
+            number,
+            serial: self.serial,
+            created: now,
+            topic: None,
+            members: Vec::new(),
+            modes,
+            key: None,
+            limit: None,
+            bans: Masks::default(),
+            exceptions: Masks::default(),
+            invited: Masks::default(),
+        });
+        self.numbers.insert(name.key(), number);
+        Some(number)
+    }
+
+    /// Takes somebody out of a room. Who was last in its list takes the place that is free now,
+    /// and a room that nobody is left in is gone.
+    pub(in crate::server::hub) fn leave(
+        &mut self,
+        number: u32,
+        id: ConnectionId,
+        people: &mut People,
+    ) {
+        let room = self.slab.get_mut(number as usize);
+        let (Ok(present), Some(room)) = (people.present_mut(id), room) else {
+            return;
+        };
+        let Some(at) = present.rooms.iter().position(|one| one.room == number) else {
+            return;
+        };
+        let position = present.rooms.swap_remove(at).position;
+        room.members.swap_remove(position as usize);
+        if let Some(moved) = room.members.get(position as usize)
+            && let Ok(present) = people.present_mut(moved.id)
+            && let Some(membership) = present.rooms.iter_mut().find(|one| one.room == number)
+        {
+            membership.position = position;
+        }
+        if room.members.is_empty() {
+            self.numbers.remove(&*Key::folded(room.name.as_str()));
+            self.slab.remove(number as usize);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What whoever runs the server sees on standard error: one line an event, as text or as JSON.
+//!
+//! A thread of its own writes, and nobody waits for it: a terminal that is stopped, a pipe that
+//! nobody reads or a full disk costs lines of the log, and never the people here a moment.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tracing::{Level, warn};
+use tracing_subscriber::fmt;
+
+use crate::server::config::options::LogFormat;
+use crate::wire::name::is_invisible;
+
+/// How many lines may wait to be written; what comes then is left out, and counted.
+const WAITING_LINES_MAX: usize = 4096;
+/// How long the end of the program waits for lines that are not written yet.
+const FINISH_MAX: Duration = Duration::from_millis(500);
+
+/// The log of the whole process, until it is dropped.
+pub(super) struct Log {
+    lines: Lines,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Begins to log for the whole process.
+pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
+    let (queue, waiting) = sync_channel(WAITING_LINES_MAX);
+    let missing = Arc::new(AtomicUsize::new(0));
+    let lines = Lines { queue, missing };
+    let missing = lines.missing.clone();
+    let writer = thread::Builder::new().name("log".to_owned());
+    let writer = writer.spawn(move || write_all(&waiting, &missing))?;
+    let output = lines.clone();
+    let log = fmt().with_max_level(level).with_target(false);
+    let log = log.with_writer(move || output.clone());
+    // It fails only when this process logs already, and then that goes on.
+    let _ = match format {
+        LogFormat::Text => log.with_ansi(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    let writer = Some(writer);
+    Ok(Log { lines, writer })
+}
+
+impl Drop for Log {
+    /// Waits, though not for long, until what was logged is written.
+    fn drop(&mut self) {
+        let (done, written) = sync_channel(0);
+        if self.lines.queue.try_send(Entry::End(done)).is_ok()
+            && written.recv_timeout(FINISH_MAX).is_ok()
+            && let Some(writer) = self.writer.take()
+        {
+            // It has nothing left to do but to end.
+            let _ = writer.join();
+        }
+    }
+}
+
+enum Entry {
+    Line(Vec<u8>),
+    /// It is the last one, and all before it is written: whoever has the other end wants to know.
+    End(SyncSender<()>),
+}
+
+/// Where lines go to be written: each write is a whole line.
+#[derive(Clone)]
+struct Lines {
+    queue: SyncSender<Entry>,
+    /// How many were left out since the last one that was written.
+    missing: Arc<AtomicUsize>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.queue.try_send(Entry::Line(line.to_vec())).is_err() {
+            self.missing.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
+    for entry in waiting {
+        match entry {
+            // What cannot be written is lost: there is no other place to tell it.
+            Entry::Line(line) => {
+                if io::stderr().write_all(&line).is_err() {
+                    continue;
+                }
+                match missing.swap(0, Ordering::Relaxed) {
+                    0 => {}
+                    lines => warn!(lines, "lines of the log were left out"),
+                }
+            }
+            Entry::End(done) => return done.send(()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Text from the network in a form that cannot disturb a terminal or forge a line.
+pub(super) fn harmless(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || is_invisible(c) {
+            true => safe.extend(c.escape_unicode()),
+            false => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_the_network_reaches_the_log_as_an_escape() {
+        assert_eq!(harmless("Quit: bye"), "Quit: bye");
+        let text = harmless("\u{1b}[2J \n \u{9b}2J \u{202e}x");
+        assert_eq!(text, "\\u{1b}[2J \\u{a} \\u{9b}2J \\u{202e}x");
+    }
+}

@@ -1,0 +1,329 @@
+//! The sockets, and nothing else: bytes in, lines to the hub, and what the hub says out again.
+//!
+//! One thread, one loop. Each turn waits for something to happen, takes a bounded share from each
+//! connection that has something to say, and at its end writes once to each connection that has
+//! something to hear. Nobody else reads the clock.
+
+mod connection;
+mod deliver;
+mod listener;
+mod receive;
+mod reload;
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::{self, IpAddr, SocketAddr};
+use std::os::unix;
+use std::time::{Duration, Instant, SystemTime};
+
+use mio::event::Event;
+use mio::net::{TcpStream, UnixStream};
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use tracing::{info, warn};
+
+use crate::server::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
+use crate::server::{ServerError, Settings};
+use connection::{Connection, Queues, State};
+use listener::Door;
+use receive::{READ_BYTES_A_TURN, Share};
+use reload::Reload;
+
+/// How long a connection that is being closed may take to hear the last words.
+const CLOSING_TIME: Duration = Duration::from_secs(1);
+/// How many at once are given that time: those who are refused at the door again and again would
+/// else have all the files there are.
+const CLOSING_MAX: usize = 256;
+/// How long the server waits, when it stops, for those who have been sent everything: what they
+/// said last may still be on its way, and would destroy the last words.
+const STOPPING_TIME: Duration = Duration::from_millis(100);
+/// Few enough that what so many newcomers are told at once stays small.
+const EVENTS_A_TURN: usize = 256;
+
+/// What one byte on this stream means: the server is to stop.
+const STOP: Token = Token(usize::MAX);
+/// And on this one: the settings are to be read again.
+const RELOAD: Token = Token(usize::MAX - 1);
+
+/// The loop and all it owns.
+pub(super) struct Reactor {
+    poll: Poll,
+    started: Instant,
+    now: Moment,
+    hub: Hub,
+    outbox: Outbox,
+    door: Door,
+    stop: UnixStream,
+    /// How settings are read again, where they come from somewhere.
+    reload: Option<Reload>,
+    /// Set once the server is to stop: when it was told so.
+    stopping_since: Option<Duration>,
+    connections: Slab<Connection>,
+    generation: u32,
+    /// Who has something to say, or may have.
+    ready: Vec<usize>,
+    /// Who has something to hear that has not been written yet.
+    unsent: Vec<usize>,
+    /// Who is lost, and the hub does not know yet.
+    lost: Vec<(ConnectionId, Loss)>,
+    /// What was taken from the connection at hand in this turn, and what came of it.
+    share: Share,
+    /// Whose place is free once no event of this turn can be for them any more.
+    gone: Vec<usize>,
+    /// Whose pause or closing ends when.
+    timers: BTreeSet<(Duration, usize)>,
+    read_buffer: Vec<u8>,
+    queues: Queues,
+}
+
+impl Reactor {
+    /// Listens on all addresses at once, so that a mistake is known before anything runs, or on the
+    /// sockets that were handed over in their place. It stops when a byte comes over `stop`, or when
+    /// that is closed.
+    pub(super) fn new(
+        settings: &Settings,
+        handed_over: Vec<net::TcpListener>,
+        stop: unix::net::UnixStream,
+    ) -> Result<Self, ServerError> {
+        let poll = Poll::new()?;
+        stop.set_nonblocking(true)?;
+        let mut stop = UnixStream::from_std(stop);
+        let registry = poll.registry();
+        registry.register(&mut stop, STOP, Interest::READABLE)?;
+        let door = Door::open(&settings.listen, handed_over, RELOAD.0 - 1, poll.registry())?;
+        let started = Instant::now();
+        let now = moment(started);
+        Ok(Self {
+            poll,
+            started,
+            now,
+            hub: Hub::new(settings.hub.clone(), now),
+            outbox: Outbox::default(),
+            door,
+            stop,
+            reload: None,
+            stopping_since: None,
+            connections: Slab::new(),
+            generation: 0,
+            ready: Vec::new(),
+            unsent: Vec::new(),
+            lost: Vec::new(),
+            share: Share::default(),
+            gone: Vec::new(),
+            timers: BTreeSet::new(),
+            read_buffer: vec![0; READ_BYTES_A_TURN],
+            queues: Queues::default(),
+        })
+    }
+
+    /// Where it listens, with the ports that were picked.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.door.addresses()
+    }
+
+    /// Serves until it is told to stop.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_A_TURN);
+        while !self.has_stopped() {
+            match self.poll.poll(&mut events, self.patience()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            self.now = moment(self.started);
+            self.turn(&events);
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, events: &Events) {
+        if events.is_empty() {
+            self.queues.let_go_of_spare();
+        }
+        for event in events {
+            self.note(event);
+        }
+        self.end_pauses();
+        for (stream, address) in self.door.let_in(self.now.running) {
+            self.let_in(stream, address);
+        }
+        for index in mem::take(&mut self.ready) {
+            self.serve(index);
+        }
+        let deadline = self.hub.next_deadline();
+        if deadline.is_some_and(|at| at <= self.now.running) {
+            self.hub.tick(self.now, &mut self.outbox);
+            self.deliver();
+        }
+        while !self.unsent.is_empty() {
+            self.write_unsent();
+            // A connection found broken while writing is news for others.
+            self.deliver();
+        }
+        if !self.gone.is_empty() {
+            self.clear_places();
+        }
+    }
+
+    /// Makes room where connections were, and gives back what was a crowd's when most have left.
+    fn clear_places(&mut self) {
+        for index in mem::take(&mut self.gone) {
+            // With its socket its registration ends, too.
+            self.queues.forget(&self.connections.remove(index));
+        }
+        if self.connections.len() < self.connections.capacity() / 4 {
+            self.connections.shrink_to_fit();
+            self.queues.let_go_of_spare();
+            self.hub.shrink();
+        }
+    }
+
+    /// How long nothing needs to be done if nothing happens; no time at all while there is work
+    /// left over.
+    fn patience(&self) -> Option<Duration> {
+        if self.door.has_newcomers() || !self.ready.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let times = [
+            self.hub.next_deadline(),
+            self.timers.first().map(|(at, _)| *at),
+            self.door.again_at(),
+            self.stop_at(),
+        ];
+        let next = times.into_iter().flatten().min()?;
+        Some(next.saturating_sub(self.started.elapsed()))
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.stop_at()
+            .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
+    }
+
+    /// When it ends, once it was told to: soon after the last words are out, and not much later
+    /// when somebody does not take them.
+    fn stop_at(&self) -> Option<Duration> {
+        let since = self.stopping_since?;
+        let mut connections = self.connections.iter();
+        let unsent = connections.any(|(_, connection)| connection.unsent_bytes() > 0);
+        Some(since + if unsent { CLOSING_TIME } else { STOPPING_TIME })
+    }
+
+    /// Takes down what an event says; what it leads to comes later in the turn.
+    fn note(&mut self, event: &Event) {
+        if event.token() == STOP {
+            return self.begin_to_stop();
+        }
+        if event.token() == RELOAD {
+            return self.reload();
+        }
+        let Some(connection) = self.connections.get_mut(event.token().0) else {
+            self.door.note(event.token());
+            return;
+        };
+        let index = event.token().0;
+        if event.is_writable() {
+            connection.writable = true;
+            if connection.unsent_bytes() > 0 {
+                connection.be_written_to(&mut self.unsent);
+            }
+        }
+        // Nothing of it was shut here, so the other side has reset it.
+        connection.is_broken |= event.is_error() || event.is_write_closed();
+        // An error is found by reading, too.
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.readable = true;
+            connection.end_is_near |= event.is_read_closed() || event.is_error();
+            self.make_ready(index);
+        }
+    }
+
+    fn make_ready(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index)
+            && !mem::replace(&mut connection.is_ready, true)
+        {
+            self.ready.push(index);
+        }
+    }
+
+    fn begin_to_stop(&mut self) {
+        if self.stopping_since.is_some() {
+            return;
+        }
+        info!(here = self.hub.here(), "stopping");
+        // Once is enough, and a closed stream would be an event again and again.
+        let _ = self.poll.registry().deregister(&mut self.stop);
+        self.door.close();
+        self.stopping_since = Some(self.now.running);
+        self.hub.stop(&mut self.outbox);
+        self.deliver();
+    }
+
+    fn end_pauses(&mut self) {
+        while let Some(&(at, index)) = self.timers.first() {
+            if at > self.now.running {
+                break;
+            }
+            self.timers.pop_first();
+            let Some(connection) = self.connections.get_mut(index) else {
+                continue;
+            };
+            connection.wake_at = None;
+            match connection.state {
+                State::Paused => {
+                    connection.state = State::Open;
+                    self.make_ready(index);
+                }
+                State::Closing => self.let_go(index),
+                State::Open | State::Gone => {}
+            }
+        }
+    }
+
+    fn wake_at(&mut self, index: usize, at: Option<Duration>) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            if let Some(before) = mem::replace(&mut connection.wake_at, at) {
+                self.timers.remove(&(before, index));
+            }
+            if let Some(at) = at {
+                self.timers.insert((at, index));
+            }
+        }
+    }
+
+    fn let_in(&mut self, mut stream: TcpStream, address: IpAddr) {
+        // Without this a short line would wait for the acknowledgement of the one before it.
+        let _ = stream.set_nodelay(true);
+        let entry = self.connections.vacant_entry();
+        let index = entry.key();
+        let Ok(place) = u32::try_from(index) else {
+            return;
+        };
+        let id = ConnectionId::new(place, self.generation);
+        // Once and for both directions: what happens later is remembered.
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        if let Err(error) = registry.register(&mut stream, Token(index), both) {
+            warn!(%error, "a connection cannot be watched, so it is closed");
+            return;
+        }
+        self.generation = self.generation.wrapping_add(1);
+        entry.insert(Connection::new(id, stream));
+        self.hub.connected(id, address, self.now, &mut self.outbox);
+        self.deliver();
+    }
+
+    fn lose(&mut self, id: ConnectionId, loss: Loss) {
+        self.lost.push((id, loss));
+        self.deliver();
+    }
+}
+
+/// Both clocks, read together.
+fn moment(started: Instant) -> Moment {
+    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Moment {
+        running: started.elapsed(),
+        unix: unix.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,296 @@
+//! What names are like on this server: when two are the same, which are those of rooms, and what
+//! may stand in front of them. The server says so when it lets this person in (`005`); what it
+//! says that cannot be is left aside. <https://modern.ircdocs.horse/#rplisupport-005>
+
+use std::borrow::Cow;
+
+use crate::wire::{Key, Message};
+
+/// Which characters are the same letter in another case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Casemapping {
+    /// Those of ASCII.
+    Ascii,
+    /// Also `{}|` and `[]\`.
+    Strict,
+    /// Also `^` and `~`. It holds where a server says nothing.
+    #[default]
+    Rfc1459,
+}
+
+/// The names of one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    casemapping: Casemapping,
+    /// What the name of a room begins with.
+    room_signs: String,
+    /// What stands in front of a nick that has a rank in a room, the highest first.
+    ranks: String,
+    /// The ranks that can be talked to alone, by their sign in front of a room; where the server
+    /// does not tell they are all of them.
+    talked_to: Option<String>,
+    /// Whether `WHO` takes a list of what is asked.
+    pub has_whox: bool,
+    /// How much the server keeps of a topic, of what somebody leaves behind when they are away, and
+    /// of why somebody is thrown out, in bytes, where it tells.
+    pub topic_max: Option<usize>,
+    pub away_max: Option<usize>,
+    pub kick_max: Option<usize>,
+}
+
+/// Signs of rooms there are where the server does not tell.
+const ROOM_SIGNS: &str = "#&";
+/// Signs of ranks there are somewhere.
+const RANKS: &str = "~&@%+!";
+/// A server that names more signs than this says nothing.
+const SIGNS_MAX: usize = 16;
+
+impl Default for Naming {
+    fn default() -> Self {
+        Self {
+            casemapping: Casemapping::default(),
+            room_signs: ROOM_SIGNS.to_owned(),
+            ranks: RANKS.to_owned(),
+            talked_to: None,
+            has_whox: false,
+            topic_max: None,
+            away_max: None,
+            kick_max: None,
+        }
+    }
+}
+
+impl Naming {
+    /// What two spellings of one name have in common.
+    pub fn key(&self, name: &str) -> Key {
+        Key::of(&self.folded(name))
+    }
+
+    /// The text of that, to look a name up: nothing is copied for most names.
+    pub fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match self.folded(name) {
+            Cow::Borrowed(name) => Key::folded(name),
+            Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether two names are one.
+    pub fn is_same(&self, one: &str, other: &str) -> bool {
+        let (one, other) = (self.folded(one), self.folded(other));
+        one.eq_ignore_ascii_case(&other)
+    }
+
+    /// A name, or a mask of names, in which only the case of ASCII is left to choose.
+    pub fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let is_plain = !name.contains(['[', ']', '\\', '~']);
+        if is_plain || self.casemapping == Casemapping::Ascii {
+            return Cow::Borrowed(name);
+        }
+        let folded = name.chars().map(|c| match c {
+            '[' => '{',
+            ']' => '}',
+            '\\' => '|',
+            '~' if self.casemapping == Casemapping::Rfc1459 => '^',
+            c => c,
+        });
+        Cow::Owned(folded.collect())
+    }
+
+    /// Whether a name is that of a room.
+    pub fn is_room(&self, name: &str) -> bool {
+        name.starts_with(|c| self.room_signs.contains(c))
+    }
+
+    /// The room that is meant by what a person has typed, who may leave its sign away.
+    pub fn room_named<'n>(&self, typed: &'n str) -> Cow<'n, str> {
+        match self.is_room(typed) {
+            true => Cow::Borrowed(typed),
+            false => Cow::Owned(format!("#{typed}")),
+        }
+    }
+
+    /// The room in a target: itself, or behind the ranks of those it is for.
+    pub fn room_in<'n>(&self, target: &'n str) -> Option<&'n str> {
+        let talked_to = self.talked_to.as_deref().unwrap_or(&self.ranks);
+        // A sign of a rank can be that of a room: `&#room` is for some of `#room`, `&room` a room.
+        let ranks = target.chars().take_while(|c| talked_to.contains(*c));
+        let behind_ranks = ranks.scan(target, |rest, rank| {
+            *rest = rest.strip_prefix(rank)?;
+            Some(*rest)
+        });
+        let mut rooms = behind_ranks.chain([target]);
+        rooms.find(|room| self.is_room(room))
+    }
+
+    /// A nick without the signs of its ranks.
+    pub fn without_rank<'n>(&self, nick: &'n str) -> &'n str {
+        nick.trim_start_matches(|c| self.is_rank(c))
+    }
+
+    /// Whether this is the sign of a rank.
+    pub fn is_rank(&self, sign: char) -> bool {
+        self.ranks.contains(sign)
+    }
+
+    /// Takes what the server says of itself. Whether names that were the same no longer are, or
+    /// the other way round.
+    pub fn learn(&mut self, message: &Message<'_>) -> bool {
+        let before = self.casemapping;
+        // The last one is words for a person.
+        let tokens = message.parameters.split_last().map(|(_, tokens)| tokens);
+        for token in tokens
+            .and_then(|tokens| tokens.get(1..))
+            .unwrap_or_default()
+        {
+            let (name, value) = token.split_once('=').unwrap_or((token, ""));
+            self.learn_one(name, value);
+        }
+        self.casemapping != before
+    }
+
+    fn learn_one(&mut self, name: &str, value: &str) {
+        let usual = Self::default();
+        match name {
+            "CASEMAPPING" => {
+                self.casemapping = match value {
+                    "rfc1459" => Casemapping::Rfc1459,
+                    "strict-rfc1459" | "rfc1459-strict" => Casemapping::Strict,
+                    // Whatever else it calls the same, these are.
+                    _ => Casemapping::Ascii,
+                };
+            }
+            "-CASEMAPPING" => self.casemapping = usual.casemapping,
+            "CHANTYPES" => self.room_signs = signs(value, "").unwrap_or(usual.room_signs),
+            "-CHANTYPES" => self.room_signs = usual.room_signs,
+            "PREFIX" => {
+                let (_, ranks) = value.split_once(')').unwrap_or_default();
+                self.ranks = signs(ranks, "#").unwrap_or(usual.ranks);
+            }
+            "-PREFIX" => self.ranks = usual.ranks,
+            "STATUSMSG" => self.talked_to = signs(value, "#"),
+            "-STATUSMSG" => self.talked_to = None,
+            "WHOX" => self.has_whox = true,
+            "-WHOX" => self.has_whox = false,
+            "TOPICLEN" => self.topic_max = length(value),
+            "AWAYLEN" => self.away_max = length(value),
+            "KICKLEN" => self.kick_max = length(value),
+            _ => {}
+        }
+    }
+}
+
+/// A length in a value. A server that keeps nothing at all does not say so.
+fn length(value: &str) -> Option<usize> {
+    value.parse().ok().filter(|length| *length > 0)
+}
+
+/// The signs in a value, unless there is something among them that a name can begin with, or that
+/// means something else in a line.
+fn signs(value: &str, forbidden: &str) -> Option<String> {
+    const OF_NICKS: &str = "-[]\\`^{}|_";
+    const OF_LINES: &str = ":,;\"'";
+    let is_sign = |c: char| {
+        c.is_ascii_punctuation()
+            && ![OF_NICKS, OF_LINES, forbidden]
+                .iter()
+                .any(|no| no.contains(c))
+    };
+    let is_fine = (1..=SIGNS_MAX).contains(&value.len()) && value.chars().all(is_sign);
+    is_fine.then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(tokens: &str) -> Naming {
+        let mut naming = Naming::default();
+        let line = format!(":s 005 alice {tokens} :are supported by this server");
+        naming.learn(&Message::parse(&line).unwrap());
+        naming
+    }
+
+    #[test]
+    fn names_are_the_same_as_the_server_says() {
+        for (mapping, same, other) in [
+            (
+                "ascii",
+                [("Bob[", "bOB["), ("#A", "#a")],
+                [("a[", "a{"), ("a~", "a^")],
+            ),
+            (
+                "strict-rfc1459",
+                [("A[]\\", "a{}|"), ("#A[", "#a{")],
+                [("a~", "a^"), ("É", "é")],
+            ),
+            (
+                "rfc1459",
+                [("A[]\\~", "a{}|^"), ("#A~", "#a^")],
+                [("a[", "a]"), ("É", "é")],
+            ),
+            (
+                "rfc7613",
+                [("Bob", "bob"), ("#A", "#a")],
+                [("a[", "a{"), ("a~", "a^")],
+            ),
+        ] {
+            let naming = said(&format!("CASEMAPPING={mapping}"));
+            for (one, two) in same {
+                assert!(naming.is_same(one, two), "{mapping}: {one} {two}");
+                assert_eq!(naming.key(one), naming.key(two), "{mapping}");
+                assert_eq!(naming.looked_up(one), naming.key(two).as_str());
+            }
+            for (one, two) in other {
+                assert!(!naming.is_same(one, two), "{mapping}: {one} {two}");
+                assert_ne!(naming.key(one), naming.key(two), "{mapping}");
+            }
+        }
+        assert!(said("NETWORK=x").is_same("a[", "A{"));
+        assert!(said("CASEMAPPING=ascii -CASEMAPPING").is_same("a[", "A{"));
+    }
+
+    #[test]
+    fn rooms_and_ranks_have_the_signs_of_the_server() {
+        let naming = said("CHANTYPES=#+! PREFIX=(Yov)*@+ STATUSMSG=@+");
+        assert!(["#a", "+a", "!a"].iter().all(|room| naming.is_room(room)));
+        assert!(!naming.is_room("&a") && !naming.is_room("bob") && !naming.is_room(""));
+        assert_eq!(naming.without_rank("*@bob"), "bob");
+        assert_eq!(naming.without_rank("~bob"), "~bob");
+        assert_eq!(naming.room_in("@#a"), Some("#a"));
+        assert_eq!(naming.room_in("@+a"), Some("+a"));
+        assert_eq!(naming.room_in("*#a"), None);
+        assert_eq!(naming.room_in("@bob"), None);
+        assert_eq!(naming.room_named("+a"), "+a");
+        assert_eq!(naming.room_named("&a"), "#&a");
+        let silent = Naming::default();
+        assert_eq!(silent.room_in("&#a"), Some("#a"));
+        assert_eq!(silent.room_in("&a"), Some("&a"));
+        assert_eq!(silent.room_in("~@#a"), Some("#a"));
+        assert_eq!(silent.room_in("&"), Some("&"));
+        assert_eq!(silent.without_rank("~&@%+!bob"), "bob");
+    }
+
+    #[test]
+    fn lies_change_nothing() {
+        let long = "#".repeat(17);
+        for value in ["", "abc", "#a", ":", "[", "#,", "é", "\u{1b}", &long, "#=#"] {
+            let naming = said(&format!(
+                "CHANTYPES={value} PREFIX=(o){value} STATUSMSG={value}"
+            ));
+            assert!(naming.is_room("#a") && !naming.is_room("a"), "{value:?}");
+            assert_eq!(naming.without_rank("@bob"), "bob", "{value:?}");
+            assert_eq!(naming.without_rank("[b]"), "[b]", "{value:?}");
+        }
+        for tokens in [
+            "PREFIX",
+            "PREFIX=ov@+",
+            "PREFIX=)",
+            "CHANTYPES",
+            "=",
+            "-",
+            "",
+        ] {
+            assert_eq!(said(tokens), Naming::default(), "{tokens:?}");
+        }
+    }
+}
