@@ -1,7 +1,7 @@
 //! The same workloads against ngircd and InspIRCd, where they are installed, in turn with ours.
 //!
 //! `cargo bench --bench peers`, with `-- --quick` for a short try and with words for some of the
-//! workloads only. At its end is the table of the README.
+//! workloads only. It ends with the table of docs/benchmarks.md.
 
 // A benchmark may stop at what it does not expect.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]

@@ -112,11 +112,15 @@ fn nobody_to_be_told_is_no_reason_not_to_serve() {
     common::Server::start_with(command, &[]).enter("alice");
 }
 
-/// The units as the README has them, in a folder, with the program that is tested.
+/// The units of docs/server.md, written to a folder, with the path of the tested program.
 fn units(folder: &Path) -> Vec<PathBuf> {
     let mut units: Vec<(PathBuf, String)> = Vec::new();
-    let readme = include_str!("../README.md");
-    for line in readme.lines().skip_while(|line| *line != "```ini").skip(1) {
+    let document = include_str!("../docs/server.md");
+    for line in document
+        .lines()
+        .skip_while(|line| *line != "```ini")
+        .skip(1)
+    {
         if line == "```" {
             break;
         } else if let Some(path) = line.strip_prefix("# /etc/systemd/system/") {
@@ -135,7 +139,7 @@ fn units(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_units_of_the_readme_are_right_and_leave_little_open() {
+fn the_units_of_the_documents_are_right_and_leave_little_open() {
     let analyze = |arguments: &[&str], files: &[PathBuf]| {
         let mut command = Command::new("systemd-analyze");
         command.args(arguments).args(files).output()

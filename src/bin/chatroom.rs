@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use chatting_room::client::options::Options;
+pub(crate) use chatting_room::client::config::options::Options;
 use chatting_room::client::{run, tell};
 use chatting_room::common::cli;
 use chatting_room::server::{Host, ServerError, Settings};

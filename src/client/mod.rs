@@ -11,45 +11,29 @@
 //! together, and `failure` says why it came to nothing; `questions` are what a person is asked
 //! before.
 
-pub mod address;
+mod app;
 pub mod command;
-mod complaint;
 pub mod config;
 mod control;
-pub mod draft;
 pub mod editor;
 pub mod event;
-mod failure;
-mod interactive;
-pub mod log;
-pub mod network;
-pub mod options;
-mod plain;
-pub mod printer;
-mod questions;
-pub mod recipes;
-pub mod screen;
-mod script;
-pub mod scroll;
-mod seat;
-mod secrets;
+pub mod net;
 pub mod session;
-mod start;
+pub mod storage;
 pub mod terminal;
-mod title;
-mod wishes;
+mod ui;
+pub mod view;
 
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use address::Address;
-pub use complaint::tell;
-pub use failure::Failure;
+pub use app::error::Failure;
+pub use app::{Hosting, run};
+use config::address::Address;
+use config::resolve::Ways;
 use session::Outcome;
-use signal_hook::consts::{SIGINT, SIGTERM};
-pub use start::{Hosting, run};
-use wishes::Ways;
+pub use terminal::stderr::tell;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
 struct Place {
@@ -69,22 +53,4 @@ struct Ending {
     outcome: Option<Outcome>,
     /// The signal that ended it, if one did.
     signal: Option<i32>,
-}
-
-/// What those who stay are told when a signal ends the program.
-fn reason_for(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "interrupted",
-        SIGTERM => "terminated",
-        _ => "hung up",
-    }
-}
-
-/// Panics on purpose where a test asks for it by `CHATROOM_TEST_PANIC`, which names a thread and
-/// what it has to do, and by the line "panic". What is not built for tests does not have it.
-fn panic_if_asked(thread: &str, text: &str) {
-    let is_asked = || std::env::var("CHATROOM_TEST_PANIC").is_ok_and(|asked| asked == thread);
-    if cfg!(debug_assertions) && text == "panic" && is_asked() {
-        panic!("asked to, in the {thread}");
-    }
 }

@@ -31,10 +31,11 @@ pub struct Naming {
     talked_to: Option<String>,
     /// Whether `WHO` takes a list of what is asked.
     pub has_whox: bool,
-    /// How much the server keeps of a topic, of what somebody leaves behind when they are away, and
-    /// of why somebody is thrown out, in bytes, where it tells.
+    /// `TOPICLEN`: the longest topic, in bytes, if announced.
     pub topic_max: Option<usize>,
+    /// `AWAYLEN`: the longest away message, in bytes, if announced.
     pub away_max: Option<usize>,
+    /// `KICKLEN`: the longest kick reason, in bytes, if announced.
     pub kick_max: Option<usize>,
 }
 

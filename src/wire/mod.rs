@@ -6,7 +6,7 @@
 //! line from a client or from a server means, `name` decides which names are the same.
 
 pub mod encoding;
-pub(crate) mod isupport;
+pub mod isupport;
 pub mod lines;
 pub mod mask;
 pub mod message;

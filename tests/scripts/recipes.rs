@@ -1,4 +1,4 @@
-//! Each recipe of the README and the man page, run by bash as it is written.
+//! Each recipe of docs/scripts.md and the man page, run by bash as it is written.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use chatting_room::client::recipes::RECIPES;
+use chatting_room::client::config::recipes::RECIPES;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -397,7 +397,7 @@ fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
             lines.hears("QUIT :this client failed");
             lines.hangs_up();
         }
-        alice.shows(&format!("asked to, in the {thread}"));
+        alice.shows(&format!("a test requested a panic in the {thread}"));
         alice.ends_with(70);
     }
 }
@@ -414,7 +414,7 @@ fn a_draft_outlives_a_panic_of_either_thread() {
             lines.hears("QUIT :this client failed");
             lines.hangs_up();
         }
-        alice.shows(&format!("asked to, in the {thread}"));
+        alice.shows(&format!("a test requested a panic in the {thread}"));
         alice.ends_with(70);
         let start = Start::as_nick("alice", server.address()).at_home_of(&alice);
         let mut again = start.start();

@@ -5,6 +5,14 @@
 //! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
 //! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
+pub mod completion;
+mod error;
+mod sensitive;
+pub mod settings;
+pub(super) mod table;
+mod user_command;
+mod validate;
+
 use std::borrow::Cow;
 
 use nom::branch::alt;
@@ -14,11 +22,11 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use command::{Intent, Local, can_be_first};
 pub use error::Problem;
 use error::{Fault, ProblemKind};
 pub use sensitive::{is_secret, is_secret_talk};
 pub use table::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
+pub use user_command::{Intent, Local, can_be_first};
 use validate::{checked_nick, checked_room};
 pub use validate::{checked_nick_text, checked_room_text, is_room};
 
@@ -169,12 +177,5 @@ fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), Fault> 
     }
 }
 
-mod command;
-pub mod completion;
-mod error;
-mod sensitive;
-pub mod settings;
-pub(super) mod table;
 #[cfg(test)]
 mod tests;
-mod validate;

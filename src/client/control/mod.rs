@@ -5,10 +5,9 @@
 //! `chatroom ctl`, and `errand` what the command line asks for. `pending` are the callers who wait to
 //! hear what became of what they had said.
 
-pub(super) mod caller;
-pub(super) mod door;
-pub(super) mod errand;
+pub(super) mod client;
 pub(super) mod pending;
+pub(super) mod server;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

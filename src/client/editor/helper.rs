@@ -11,11 +11,12 @@ use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::Assistant;
-use super::remote::Remote;
+use super::handle::Remote;
 use crate::client::command::completion::{Names, completions};
-use crate::client::draft::DraftKeeper;
 use crate::client::session::Judgement;
+use crate::client::storage::drafts::DraftKeeper;
 use crate::common::sanitize::safe;
+use crate::common::test_hooks::panic_if_requested;
 
 /// What the editor asks while a line is typed.
 pub(super) struct Helper {
@@ -270,7 +271,7 @@ impl Highlighter for Helper {
                 None => {}
             }
         }
-        crate::client::panic_if_asked("editor with a draft", line);
+        panic_if_requested("editor with a draft", line);
         true
     }
 }
@@ -290,7 +291,7 @@ impl Validator for Helper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::editor::rows::CELLS;
+    use crate::client::editor::layout::CELLS;
 
     #[test]
     fn emoji_that_are_joined_are_shown_apart_in_as_many_cells_as_they_are_counted() {

@@ -8,16 +8,16 @@
 //! screen, in which `rows`, and `undo` what the line was before. An `inquiry` asks the terminal which
 //! one it is.
 
-mod desk;
+mod drawn;
+mod handle;
 mod helper;
 mod history;
-mod inquiry;
-mod keys;
+mod key_bindings;
+mod layout;
 mod paste;
-mod remote;
-mod rows;
 mod search;
-mod shown;
+mod state;
+mod terminal_query;
 mod undo;
 
 use std::collections::VecDeque;
@@ -32,17 +32,17 @@ use rustyline::{
 };
 
 use crate::client::command::completion::Names;
-use crate::client::config::Keys as KeySet;
-use crate::client::draft::DraftKeeper;
-use crate::client::printer::Printer;
-use crate::client::screen::Prompt;
+use crate::client::config::file::Keys as KeySet;
 use crate::client::session::Judgement;
-use desk::Draft;
+use crate::client::storage::drafts::DraftKeeper;
+use crate::client::terminal::printer::Printer;
+use crate::client::view::Prompt;
+use drawn::{Shown, write_to_terminal};
+pub use handle::Remote;
 use helper::Helper;
 use history::Memory;
-pub use remote::Remote;
-use rows::CELLS;
-use shown::{Shown, write_to_terminal};
+use layout::CELLS;
+use state::Draft;
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -115,7 +115,7 @@ impl Editor {
         let memory = Memory::with_config(&config);
         let mut inner = rustyline::Editor::with_history(config, memory.clone()).map_err(to_io)?;
         inner.set_helper(Some(Helper::new(remote.clone())));
-        let keys = keys::Keys {
+        let keys = key_bindings::Keys {
             remote: remote.clone(),
             memory,
         };

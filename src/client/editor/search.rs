@@ -4,7 +4,7 @@
 //! The keys are those of readline: what is typed narrows, Ctrl-R goes further back, Ctrl-S forth
 //! again, Backspace takes the last step back.
 
-use super::desk::Draft;
+use super::state::Draft;
 
 /// A search that goes on.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::desk::Draft;
+use super::state::Draft;
 
 /// How many changes can be taken back.
 const STEPS_MAX: usize = 1_000;

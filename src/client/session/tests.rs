@@ -13,6 +13,7 @@ mod registration;
 mod scripts;
 mod send;
 
+use super::outgoing::send::split;
 use super::*;
 use crate::client::event::Manner;
 
@@ -219,16 +220,10 @@ fn a_long_text_is_split_between_words_and_every_piece_fits_as_relayed() {
 #[test]
 fn a_text_without_spaces_is_split_between_characters() {
     let text = "日".repeat(400);
-    let pieces = super::outgoing::send::split(&text, 400);
+    let pieces = split(&text, 400);
     assert!(pieces.iter().all(|piece| piece.len() <= 400));
     assert_eq!(pieces.concat(), text);
-    assert_eq!(super::outgoing::send::split("", 10), [""]);
-    assert_eq!(
-        super::outgoing::send::split("1234567890", 10),
-        ["1234567890"]
-    );
-    assert_eq!(
-        super::outgoing::send::split("1234567890 1", 10),
-        ["1234567890", "1"]
-    );
+    assert_eq!(split("", 10), [""]);
+    assert_eq!(split("1234567890", 10), ["1234567890"]);
+    assert_eq!(split("1234567890 1", 10), ["1234567890", "1"]);
 }

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use chatting_room::client::address::Address;
 use chatting_room::client::command::completion::{Names, completions};
 use chatting_room::client::command::settings::{SETTINGS, Taste};
 use chatting_room::client::command::{self, Intent, Slash, commands, nearest_command};
+use chatting_room::client::config::address::Address;
 use chatting_room::client::event::explain;
 use chatting_room::client::event::json::{Asked, read_wish};
 

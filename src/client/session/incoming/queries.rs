@@ -34,7 +34,7 @@ pub(in crate::client::session) struct Asked {
     /// Something was asked whose answer has no form of its own.
     pub(in crate::client::session) in_words: bool,
     /// What has come so far of an answer to `WHOIS`.
-    pub(super) whois: BTreeMap<Key, Details>,
+    pub(in crate::client::session) whois: BTreeMap<Key, Details>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
@@ -42,7 +42,7 @@ pub(in crate::client::session) struct Asked {
     /// The nick this person asked for last.
     pub(in crate::client::session) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
-    pub(super) away: BTreeMap<Key, String>,
+    pub(in crate::client::session) away: BTreeMap<Key, String>,
 }
 
 /// An answer to `/who`.

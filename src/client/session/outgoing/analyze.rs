@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::send::split;
-use crate::client::command::settings::{Setting, Taste};
+use crate::client::command::settings::{SETTINGS, Setting, Taste};
 use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
 use crate::client::session::Session;
 
@@ -214,7 +214,7 @@ impl Session {
 /// The name or the value that cannot be set, nor become one that can.
 fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
     let Ok(setting) = Setting::find(name) else {
-        let mut names = crate::client::command::settings::SETTINGS.iter();
+        let mut names = SETTINGS.iter();
         let is_begun = value.is_none() && names.any(|setting| setting.name.starts_with(name));
         return (!is_begun).then_some(name);
     };

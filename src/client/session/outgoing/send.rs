@@ -84,7 +84,11 @@ impl Session {
 
     /// How long a text to `target` can be so that the line still fits when the server has put
     /// this person's `nick!user@host` in front of it.
-    pub(super) fn text_bytes_max(&self, target: &str, around_bytes: usize) -> usize {
+    pub(in crate::client::session) fn text_bytes_max(
+        &self,
+        target: &str,
+        around_bytes: usize,
+    ) -> usize {
         // What others see can change at any time, and not every server tells.
         let address = self.address.as_ref().map_or(0, String::len);
         let address = address.max(ADDRESS_BYTES_MAX);
@@ -298,7 +302,7 @@ const TEXT_BYTES_MIN: usize = 100;
 
 /// `text` in pieces of at most `bytes_max` bytes, cut at spaces where there are some and never in
 /// the middle of a character.
-pub(super) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
+pub(in crate::client::session) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while rest.len() > bytes_max {

@@ -1,0 +1,15 @@
+//! From the command line, the environment and the configuration file to where to connect and as
+//! whom.
+//!
+//! It opens no connection and asks no question. `storage`, `editor`, `net`, `ui` and `app` import
+//! it.
+
+pub mod address;
+mod credentials;
+pub mod file;
+mod hints;
+pub mod options;
+pub mod recipes;
+pub(super) mod resolve;
+pub(super) mod since;
+mod validate;

@@ -1,0 +1,39 @@
+//! Help with what is typed.
+
+use std::sync::mpsc;
+
+use super::ANSWER_MAX;
+use crate::client::command::completion::Names;
+use crate::client::editor::Assistant;
+use crate::client::net::{Command, Commands};
+use crate::client::session::Judgement;
+use crate::client::view::Look;
+
+/// Helps with what is typed by asking the network's thread, which has the session.
+pub(super) struct NetworkAssistant {
+    pub(super) commands: Commands,
+    pub(super) look: Look,
+}
+
+impl NetworkAssistant {
+    /// The answer to a question, if it comes in time.
+    fn ask<T>(&self, question: impl FnOnce(mpsc::Sender<T>) -> Command) -> Option<T> {
+        let (answer, answered) = mpsc::channel();
+        let _ = self.commands.send(question(answer));
+        answered.recv_timeout(ANSWER_MAX).ok()
+    }
+}
+
+impl Assistant for NetworkAssistant {
+    fn names(&self) -> Names {
+        self.ask(Command::Names).unwrap_or_default()
+    }
+
+    fn judge(&self, line: &str) -> Option<Judgement> {
+        self.ask(|answer| Command::Judge(line.to_owned(), answer))
+    }
+
+    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+        self.look.typed(line, judgement)
+    }
+}

@@ -1,0 +1,120 @@
+//! What people say, and what became of this person's own words.
+
+use colored::Colorize as _;
+
+use super::{Look, irc_formatting, wrap};
+use crate::client::event::{Event, Fate, Manner, is_room};
+use crate::common::sanitize::{safe, safe_name};
+
+impl Look {
+    /// What somebody said. `active` is the room that needs not be named.
+    pub(super) fn talk(&self, event: &Event, active: Option<&str>) -> String {
+        match event {
+            Event::Said {
+                room,
+                nick,
+                text,
+                manner,
+                own,
+                mention,
+            } => {
+                let said = self.said(nick, text, *manner, *own, *mention);
+                format!("{}{said}", self.room_of(room, active))
+            }
+            Event::Whispered {
+                nick,
+                text,
+                manner,
+                own,
+            } => self.whispered(nick, text, *manner, *own),
+            Event::Sent {
+                target,
+                nick,
+                text,
+                manner,
+                fate,
+                ..
+            } => {
+                let said = match is_room(target) {
+                    true => {
+                        let said = self.said(nick, text, *manner, true, false);
+                        format!("{}{said}", self.room_of(target, active))
+                    }
+                    false => self.whispered(target, text, *manner, true),
+                };
+                format!("{said}{}", self.fate(*fate))
+            }
+            _ => {
+                debug_assert!(false, "nobody says anything with {event:?}");
+                String::new()
+            }
+        }
+    }
+
+    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool, mention: bool) -> String {
+        let text = self.text(text);
+        let plain = safe_name(nick);
+        let name = match (own || mention) && self.color {
+            true => self.nick(nick).bold().to_string(),
+            false => self.nick(nick),
+        };
+        let (before, behind) = match manner {
+            Manner::Text => ("<", ">"),
+            Manner::Action => ("* ", ""),
+            Manner::Notice => ("-", "-"),
+        };
+        let cells = wrap::cells(&plain) + before.len() + behind.len();
+        let padding = " ".repeat((self.taste.nick_width + 2).saturating_sub(cells));
+        let padding = if self.taste.nick_width == 0 {
+            ""
+        } else {
+            &padding
+        };
+        format!(
+            "{padding}{before}{name}{behind} {}{text}",
+            self.text_begins()
+        )
+    }
+
+    /// What somebody wrote, with its formatting as far as it is to be shown.
+    pub(super) fn text(&self, text: &str) -> String {
+        if self.color && self.taste.formatting {
+            irc_formatting::shown(text)
+        } else {
+            safe(text)
+        }
+    }
+
+    fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+        let name = self.nick(nick);
+        let text = format!("{}{}", self.text_begins(), self.text(text));
+        let verb = match manner {
+            Manner::Text => "whispers:",
+            Manner::Action => "whispers: *",
+            Manner::Notice => "notes:",
+        };
+        let line = if own {
+            format!("you whisper to {name}: {text}")
+        } else {
+            format!("*{name}* {verb} {text}")
+        };
+        if self.color {
+            line.bold().to_string()
+        } else {
+            line
+        }
+    }
+
+    /// What became of this person's own words, where that is not plain.
+    fn fate(&self, fate: Fate) -> String {
+        match fate {
+            Fate::Delivered => String::new(),
+            Fate::Refused => self.dim(" (not delivered)"),
+            Fate::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            Fate::Unknown => {
+                let words = self.warning(" (nobody knows whether it arrived)");
+                words.trim_end().to_owned()
+            }
+        }
+    }
+}
