@@ -7,6 +7,7 @@
 
 pub(crate) mod costly;
 pub(crate) mod crowd;
+pub(crate) mod house;
 pub(crate) mod load;
 pub(crate) mod report;
 pub(crate) mod room;
