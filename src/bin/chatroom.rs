@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 pub(crate) use chatting_room::client::config::options::Options;
-use chatting_room::client::{run, tell};
+use chatting_room::client::{report, run};
 use chatting_room::common::cli;
 use chatting_room::server::{Host, ServerError, Settings};
 
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.is_silent() {
-                tell(&failure.to_string());
+                report(&failure.to_string());
             }
             ExitCode::from(failure.status())
         }

@@ -33,7 +33,7 @@ pub use app::{Hosting, run};
 use config::address::Address;
 use config::resolve::Ways;
 use session::Outcome;
-pub use terminal::stderr::tell;
+pub use terminal::stderr::report;
 
 /// Where a conversation takes place: a connection, and the way to have it again.
 struct Place {

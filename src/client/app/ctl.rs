@@ -90,7 +90,7 @@ fn choose(
         let newest = sessions.next().ok_or(Failure::NoSession)?;
         if several && tell {
             let place = newest.place().join(" ");
-            stderr::tell(&format!(
+            stderr::report(&format!(
                 "several sessions are running, this is {} {place}; --session chooses",
                 newest.number
             ));

@@ -17,9 +17,9 @@ use crate::client::event::json::{Kind, Record};
 use crate::client::event::matcher::Pattern;
 use crate::client::session::Shortfall;
 use crate::client::storage::log::files;
-use crate::client::terminal::stderr::tell_of_line;
-use crate::client::view::Look;
-use crate::client::view::scrollback::Scroll;
+use crate::client::terminal::stderr;
+use crate::client::view::Renderer;
+use crate::client::view::scrollback::Scrollback;
 use crate::wire::{Key, Line, Lines};
 
 /// No record is longer, in bytes.
@@ -43,7 +43,7 @@ pub(in crate::client) struct Question<'q> {
 pub(in crate::client) fn show(
     question: &Question<'_>,
     logs: Option<&Path>,
-    look: Look,
+    look: Renderer,
     now: &Zoned,
 ) -> Result<(), Failure> {
     let output = BufWriter::new(io::stdout().lock());
@@ -101,9 +101,9 @@ fn no_log(question: &Question<'_>, server: &Address, logs: Option<&Path>) -> Fai
 struct Reader<'q, W> {
     question: &'q Question<'q>,
     since: Option<Timestamp>,
-    scroll: Scroll,
+    scroll: Scrollback,
     /// For what is searched: without colours and times.
-    plain: Look,
+    plain: Renderer,
     /// The room that needs not be named, since all is from there.
     room: Option<&'q str>,
     /// Those who were seen in the room that is asked for.
@@ -116,13 +116,13 @@ struct Reader<'q, W> {
 }
 
 impl<'q, W: Write> Reader<'q, W> {
-    fn new(question: &'q Question<'q>, mut look: Look, now: &Zoned, output: W) -> Self {
-        look.look_back();
+    fn new(question: &'q Question<'q>, mut look: Renderer, now: &Zoned, output: W) -> Self {
+        look.for_replay();
         let room = question.room.filter(|room| !room.starts_with('@'));
         Self {
             since: question.since.and_then(|since| since.moment(now)),
-            plain: look.bare(),
-            scroll: Scroll::new(look, false),
+            plain: look.unstyled(),
+            scroll: Scrollback::new(look, false),
             room,
             seen: BTreeSet::new(),
             moment: None,
@@ -181,7 +181,7 @@ impl<'q, W: Write> Reader<'q, W> {
             // In a file it is what a crash or a full disk has left.
             if self.is_stream() {
                 self.wrong += 1;
-                tell_of_line(number, "this is no record; it is left out");
+                stderr::report_line(number, "this is no record; it is left out");
             }
             return Ok(());
         };
@@ -205,7 +205,7 @@ impl<'q, W: Write> Reader<'q, W> {
         }
         text.push_str(&self.scroll.show(event, unix_seconds, self.room));
         if self.moment.is_none() {
-            text.insert_str(0, &self.scroll.look().day(unix_seconds));
+            text.insert_str(0, &self.scroll.renderer().day_line(unix_seconds));
         }
         self.moment = Some(unix_seconds);
         self.output.write_all(text.as_bytes())

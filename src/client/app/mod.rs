@@ -21,12 +21,12 @@ use crate::client::config::resolve::{Goal, Ways, Wishes, parse_address};
 use crate::client::event::json;
 use crate::client::session::Outcome;
 use crate::client::storage::log::folder_of;
-use crate::client::terminal::stderr::tell;
+use crate::client::terminal::stderr;
 use crate::client::ui::Seat;
 use crate::client::ui::interactive::{Furniture, Terminal};
 use crate::client::ui::plain::Plain;
 use crate::client::ui::script::{self, Plan};
-use crate::client::view::{Look, Volume};
+use crate::client::view::{Renderer, Verbosity};
 use crate::client::{Ending, Place, control};
 use crate::common::generate;
 use error::Failure;
@@ -97,7 +97,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
             // As when a command for its password fails, which may have asked for something on this
             // terminal and so could not be run before.
             (Err(failure), Some(left)) if !matches!(failure, Failure::Signal(_)) => {
-                tell(&format!("{failure}; you go back to {left}"));
+                stderr::report(&format!("{failure}; you go back to {left}"));
                 elsewhere = Some(left);
                 continue;
             }
@@ -107,7 +107,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         nick.get_or_insert_with(|| wishes.nick.clone());
         place.log = places.log_of(&place.address, &config);
         let session = wishes.session(options, &config, &plan);
-        let look = Look::new(
+        let look = Renderer::new(
             has_color(options.color) && (edits || !is_person),
             volume(options, is_person),
             TimeZone::system(),
@@ -195,8 +195,8 @@ fn show_log(
 }
 
 /// How things are shown that happened elsewhere or earlier.
-pub(super) fn reading_look(options: &Options, config: &Config) -> Look {
-    Look::new(
+pub(super) fn reading_look(options: &Options, config: &Config) -> Renderer {
+    Renderer::new(
         has_color(options.color),
         volume(options, true),
         TimeZone::system(),
@@ -274,12 +274,12 @@ fn has_color(choice: ColorChoice) -> bool {
     }
 }
 
-fn volume(options: &Options, on_terminal: bool) -> Volume {
+fn volume(options: &Options, on_terminal: bool) -> Verbosity {
     match (options.quiet, options.verbose) {
-        (true, _) => Volume::Quiet,
-        (_, true) => Volume::Everything,
-        _ if on_terminal => Volume::Normal,
-        _ => Volume::Script,
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ if on_terminal => Verbosity::Normal,
+        _ => Verbosity::Script,
     }
 }
 

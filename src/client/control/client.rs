@@ -10,8 +10,8 @@ use super::{Ask, ERROR, OK};
 use crate::client::app::error::Failure;
 use crate::client::event::json::Record;
 use crate::client::session::Shortfall;
-use crate::client::terminal::stderr::tell;
-use crate::client::view::Look;
+use crate::client::terminal::stderr;
+use crate::client::view::Renderer;
 use crate::common::sanitize::safe;
 
 /// How long a session may take to answer.
@@ -98,7 +98,7 @@ pub(in crate::client) fn ask(
         Some(Ok(line)) if line == OK => {}
         Some(Ok(line)) => {
             let words = line.strip_prefix(ERROR).unwrap_or(&line);
-            tell(words);
+            stderr::report(words);
             return Err(Failure::Short(Shortfall::LinesRefused));
         }
         _ => return Err(gone("the session does not answer")),
@@ -123,7 +123,7 @@ pub(in crate::client) fn ask(
 
 /// Prints a line of an answer: a record as it is shown anywhere, where a look is given. A reader
 /// that has seen enough ends the program quietly.
-pub(in crate::client) fn print(line: &str, look: Option<&Look>) -> io::Result<()> {
+pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let lines = match (look, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),

@@ -16,7 +16,7 @@ use super::terminal_query::{Heard, Inquiry};
 use super::undo::Undo;
 use crate::client::terminal::mode::{self, Reflow, Waker};
 use crate::client::terminal::printer::Printer;
-use crate::client::view::{Prompt, without_styles};
+use crate::client::view::{Prompt, strip_styles};
 
 /// How soon an editor that should end and has not is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
@@ -183,14 +183,14 @@ impl Remote {
         let mut desk = self.lock();
         let columns = desk.columns;
         desk.shown = Shown {
-            prompt: without_styles(prompt),
+            prompt: strip_styles(prompt),
             columns,
             ..Shown::default()
         };
         let rows = desk.in_rows(Cow::Borrowed(prompt), Place::START);
         let printed = !std::mem::take(&mut desk.key_pressed) && desk.stage != Stage::Beginning;
         if printed {
-            self.printer.printed();
+            self.printer.block_drawn();
         }
         if desk.stage == Stage::Returning {
             return rows;
@@ -208,7 +208,7 @@ impl Remote {
         if desk.stage == Stage::Beginning || columns == before {
             return None;
         }
-        self.printer.rest(AFTER_OTHER_WIDTH);
+        self.printer.hold(AFTER_OTHER_WIDTH);
         (desk.reflow != Reflow::Nothing && columns < before)
             .then(|| desk.shown.clear_narrowed(columns, desk.reflow))
     }

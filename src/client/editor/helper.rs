@@ -14,7 +14,7 @@ use super::Assistant;
 use super::handle::Remote;
 use crate::client::command::completion::{Names, completions};
 use crate::client::session::Judgement;
-use crate::client::storage::drafts::DraftKeeper;
+use crate::client::storage::drafts::DraftStore;
 use crate::common::sanitize::safe;
 use crate::common::test_hooks::panic_if_requested;
 
@@ -26,7 +26,7 @@ pub(super) struct Helper {
     cycle: Mutex<Option<Cycle>>,
     /// What is known of the line as it was drawn last.
     judged: Mutex<Judgement>,
-    keeper: Option<DraftKeeper>,
+    drafts: Option<DraftStore>,
     /// What is typed now is a line, kept as a draft, and not the answer to a question.
     is_line: bool,
 }
@@ -146,15 +146,15 @@ impl Helper {
             assistant: None,
             cycle: Mutex::default(),
             judged: Mutex::default(),
-            keeper: None,
+            drafts: None,
             is_line: true,
         }
     }
 
     /// From now on there is somebody to help, and a place for the draft.
-    pub(super) fn begin(&mut self, assistant: Box<dyn Assistant>, keeper: Option<DraftKeeper>) {
+    pub(super) fn begin(&mut self, assistant: Box<dyn Assistant>, drafts: Option<DraftStore>) {
         self.assistant = Some(assistant);
-        self.keeper = keeper;
+        self.drafts = drafts;
     }
 
     /// Whether a line carries a password; none when nobody knows. What is only said in a room does
@@ -173,8 +173,8 @@ impl Helper {
     }
 
     /// Where what is typed now is kept.
-    fn keeper(&self) -> Option<&DraftKeeper> {
-        self.keeper.as_ref().filter(|_| self.is_line)
+    fn drafts(&self) -> Option<&DraftStore> {
+        self.drafts.as_ref().filter(|_| self.is_line)
     }
 
     fn names(&self) -> Names {
@@ -261,12 +261,12 @@ impl Highlighter for Helper {
         if self.is_line && !line.is_empty() {
             self.remote.ask_terminal();
         }
-        if let Some(keeper) = self.keeper() {
+        if let Some(drafts) = self.drafts() {
             let aside = self.remote.draft_put_aside();
             let draft = aside.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
-                Some(true) => keeper.keep(""),
-                Some(false) => keeper.keep(draft),
+                Some(true) => drafts.set(""),
+                Some(false) => drafts.set(draft),
                 // What is kept already is older, and better than nothing.
                 None => {}
             }
@@ -282,7 +282,7 @@ impl Validator for Helper {
         self.remote.returning();
         if !self.remote.goes_on() {
             self.remote.line_done();
-            self.keeper().into_iter().for_each(|keeper| keeper.keep(""));
+            self.drafts().into_iter().for_each(|drafts| drafts.set(""));
         }
         Ok(ValidationResult::Valid(None))
     }

@@ -34,7 +34,7 @@ use rustyline::{
 use crate::client::command::completion::Names;
 use crate::client::config::file::Keys as KeySet;
 use crate::client::session::Judgement;
-use crate::client::storage::drafts::DraftKeeper;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
 use drawn::{Shown, write_to_terminal};
@@ -94,7 +94,7 @@ pub struct Editor {
     first: Draft,
     /// What an earlier run has left besides, and where that is kept meanwhile.
     kept: VecDeque<String>,
-    keeper: Option<DraftKeeper>,
+    drafts: Option<DraftStore>,
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
@@ -126,7 +126,7 @@ impl Editor {
             history_file: None,
             first: Draft::default(),
             kept: VecDeque::new(),
-            keeper: None,
+            drafts: None,
         })
     }
 
@@ -135,7 +135,7 @@ impl Editor {
     pub fn begin(
         &mut self,
         history_file: Option<PathBuf>,
-        keeper: Option<DraftKeeper>,
+        drafts: Option<DraftStore>,
         assistant: impl Assistant + 'static,
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
@@ -143,12 +143,12 @@ impl Editor {
             load_history(&mut self.inner, file);
         }
         self.history_file = history_file;
-        let kept = keeper.as_ref().map(DraftKeeper::kept).unwrap_or_default();
+        let kept = drafts.as_ref().map(DraftStore::load).unwrap_or_default();
         self.kept = kept.into();
-        self.keeper.clone_from(&keeper);
+        self.drafts.clone_from(&drafts);
         self.offer_next();
         if let Some(helper) = self.inner.helper_mut() {
-            helper.begin(Box::new(assistant), keeper);
+            helper.begin(Box::new(assistant), drafts);
         }
         Ok(())
     }
@@ -184,8 +184,8 @@ impl Editor {
     fn offer_next(&mut self) {
         self.first = Draft::default();
         if let Some(text) = self.kept.pop_front() {
-            if let Some(keeper) = &self.keeper {
-                keeper.offer(&text, self.kept.make_contiguous());
+            if let Some(drafts) = &self.drafts {
+                drafts.offer(&text, self.kept.make_contiguous());
             }
             self.first = Draft {
                 position: text.len(),

@@ -43,7 +43,7 @@ impl<F: Front> Network<F> {
     fn seek(&self, server: String) {
         let (ways, sender) = (self.ways.clone(), self.sender.clone());
         thread::spawn(move || {
-            mode::leave_signals_to_main_thread();
+            mode::block_editor_signals();
             let found = ways.seek(&server);
             // Behind the end of the conversation nobody goes anywhere.
             if let Some(sender) = sender.upgrade() {
@@ -60,7 +60,7 @@ impl<F: Front> Network<F> {
         while let Some(event) = events.next() {
             self.pending.hear(&event, events.peek());
             if let Some(log) = &self.log {
-                log.keep(&event, &self.stamp, unix_seconds, now.unix_seconds);
+                log.append(&event, &self.stamp, unix_seconds, now.unix_seconds);
             }
             self.front.show(&event, unix_seconds, &self.session);
             if !self.tails.is_empty()

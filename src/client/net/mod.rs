@@ -26,7 +26,7 @@ use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
 use crate::client::event::json::Stamp;
 use crate::client::session::{Moment, Outbox, Session};
-use crate::client::storage::log::LogKeeper;
+use crate::client::storage::log::LogWriter;
 use crate::client::terminal::mode;
 use crate::client::ui::script::Batch;
 use crate::common::io_error::os_error_text;
@@ -66,7 +66,7 @@ pub(super) fn start(
     } = inbox;
     let keep_log = |folder| {
         let sender = sender.clone();
-        LogKeeper::start(folder, move |words| {
+        LogWriter::start(folder, move |words| {
             // Behind the end of the conversation there is nobody to tell.
             if let Some(sender) = sender.upgrade() {
                 let _ = sender.send(Command::LogTold(words));
@@ -81,7 +81,7 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::leave_signals_to_main_thread();
+            mode::block_editor_signals();
             let network = Network {
                 address,
                 session,
@@ -121,7 +121,7 @@ struct Network<F> {
     /// Other programs that wait for the fate of what they had said.
     pending: Pending,
     /// Where all that happens is kept.
-    log: Option<LogKeeper>,
+    log: Option<LogWriter>,
     /// What the server said beside the line at hand.
     stamp: Stamp,
     /// Nothing more can be written. What the server said before that is still read.

@@ -15,25 +15,25 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a change may wait for more changes before it is written.
-const REST: Duration = Duration::from_millis(200);
+const WRITE_DELAY: Duration = Duration::from_millis(200);
 /// So many sessions with one server keep their drafts at the same time.
-const PLACES_MAX: u32 = 32;
+const FILES_MAX: u32 = 32;
 /// Stands between two drafts in a file. No line can have it.
-const BETWEEN: char = '\0';
+const SEPARATOR: char = '\0';
 
 /// Where the draft is kept. Clones are the same place.
 #[derive(Debug, Clone)]
-pub struct DraftKeeper {
+pub struct DraftStore {
     file: Arc<PathBuf>,
     /// As long as it is locked, the file belongs to this session.
     lock: Arc<File>,
-    shared: Arc<(Mutex<State>, Condvar)>,
+    shared: Arc<(Mutex<DraftState>, Condvar)>,
     /// Held while the file is written, so that nobody who changes something waits for a disk.
     writing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct DraftState {
     /// What was said and has not been sent.
     unsent: Vec<String>,
     /// What is being typed.
@@ -44,41 +44,41 @@ struct State {
     finished: bool,
 }
 
-impl DraftKeeper {
+impl DraftStore {
     /// Starts to keep the draft in `file`, or beside it while other sessions have that. Nothing
     /// where there is no place for it, and that is all.
     pub fn start(file: &Path) -> io::Result<Option<Self>> {
         if let Some(folder) = file.parent() {
             let _ = fs::create_dir_all(folder);
         }
-        let Some((file, lock)) = free_place(file) else {
+        let Some((file, lock)) = claim_file(file) else {
             return Ok(None);
         };
-        let keeper = Self {
+        let store = Self {
             file: Arc::new(file),
             lock: Arc::new(lock),
             shared: Arc::default(),
             writing: Arc::default(),
         };
-        let writer = keeper.clone();
+        let writer = store.clone();
         thread::Builder::new()
             .name("draft".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::leave_signals_to_main_thread();
+                crate::client::terminal::mode::block_editor_signals();
                 writer.write_changes();
             })?;
-        Ok(Some(keeper))
+        Ok(Some(store))
     }
 
     /// What was kept by an earlier run: the drafts, in the order in which they are to be offered.
-    pub fn kept(&self) -> Vec<String> {
+    pub fn load(&self) -> Vec<String> {
         let text = fs::read_to_string(self.file.as_path()).unwrap_or_default();
-        let drafts = text.split(BETWEEN).filter(|draft| !draft.is_empty());
+        let drafts = text.split(SEPARATOR).filter(|draft| !draft.is_empty());
         drafts.map(str::to_owned).collect()
     }
 
     /// The draft is this now. Nothing is written before this returns.
-    pub fn keep(&self, text: &str) {
+    pub fn set(&self, text: &str) {
         self.change(|state| {
             let is_other = state.text != text;
             if is_other {
@@ -98,7 +98,7 @@ impl DraftKeeper {
     }
 
     /// These lines were said and have not been sent.
-    pub fn keep_unsent(&self, lines: Vec<String>) {
+    pub fn set_unsent(&self, lines: Vec<String>) {
         self.change(|state| {
             let is_other = state.unsent != lines;
             state.unsent = lines;
@@ -111,7 +111,7 @@ impl DraftKeeper {
         !self.lock().unsent.is_empty()
     }
 
-    fn change(&self, change: impl FnOnce(&mut State) -> bool) {
+    fn change(&self, change: impl FnOnce(&mut DraftState) -> bool) {
         let mut state = self.lock();
         if !state.finished && change(&mut state) {
             state.changed = true;
@@ -156,33 +156,33 @@ impl DraftKeeper {
             }
             drop(state);
             // More keys follow a key: one write is enough for all of them.
-            thread::sleep(REST);
+            thread::sleep(WRITE_DELAY);
             self.write_now();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DraftState> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl DraftState {
     /// All that is to be offered at the next start, as it stands in the file.
     fn drafts(&self) -> String {
         let drafts = self.unsent.iter().chain([&self.text]).chain(&self.later);
         let drafts: Vec<String> = drafts
             .filter(|draft| !draft.is_empty())
             // A paste may have brought one along, and no line with it can be sent.
-            .map(|draft| draft.replace(BETWEEN, ""))
+            .map(|draft| draft.replace(SEPARATOR, ""))
             .collect();
-        drafts.join(&BETWEEN.to_string())
+        drafts.join(&SEPARATOR.to_string())
     }
 }
 
 /// A place that no running session has: one in which a draft was left, before an empty one.
-fn free_place(file: &Path) -> Option<(PathBuf, File)> {
+fn claim_file(file: &Path) -> Option<(PathBuf, File)> {
     let places = || {
-        (1..=PLACES_MAX).map(|number| match number {
+        (1..=FILES_MAX).map(|number| match number {
             1 => file.to_owned(),
             _ => beside(file, &format!("~{number}")),
         })
@@ -242,15 +242,15 @@ mod tests {
     fn a_draft_is_kept_for_its_owner_alone_and_gone_when_empty() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
-        let keeper = DraftKeeper::start(&file).unwrap().unwrap();
-        assert_eq!(keeper.kept(), [""; 0]);
-        keeper.keep("half a thought");
-        keeper.write_now();
-        assert_eq!(keeper.kept(), ["half a thought"]);
+        let store = DraftStore::start(&file).unwrap().unwrap();
+        assert_eq!(store.load(), [""; 0]);
+        store.set("half a thought");
+        store.write_now();
+        assert_eq!(store.load(), ["half a thought"]);
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        keeper.keep("");
-        keeper.write_now();
+        store.set("");
+        store.write_now();
         assert!(!file.exists());
     }
 
@@ -258,53 +258,53 @@ mod tests {
     fn sessions_at_the_same_time_have_drafts_of_their_own_and_each_is_offered_once() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("127.0.0.1");
-        let start = || DraftKeeper::start(&file).unwrap().unwrap();
+        let start = || DraftStore::start(&file).unwrap().unwrap();
         let (one, two) = (start(), start());
-        one.keep("one");
-        two.keep("two");
+        one.set("one");
+        two.set("two");
         one.write_now();
-        assert_eq!(start().kept(), [""; 0]);
+        assert_eq!(start().load(), [""; 0]);
         one.finish();
         two.finish();
-        two.keep("never");
+        two.set("never");
         let (again, too) = (start(), start());
-        assert_eq!([again.kept(), too.kept()], [["one"], ["two"]]);
-        assert_eq!(start().kept(), [""; 0]);
+        assert_eq!([again.load(), too.load()], [["one"], ["two"]]);
+        assert_eq!(start().load(), [""; 0]);
     }
 
     #[test]
     fn what_was_not_sent_is_kept_before_the_draft_and_what_is_offered_later_behind_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("draft");
-        let keeper = DraftKeeper::start(&file).unwrap().unwrap();
-        keeper.offer("two", &["three\nlines".into(), "four".into()]);
-        keeper.keep("two\0!");
-        keeper.keep_unsent(vec!["@bob zero".into(), "/msg #a one".into()]);
-        assert!(keeper.has_unsent());
-        keeper.write_now();
+        let store = DraftStore::start(&file).unwrap().unwrap();
+        store.offer("two", &["three\nlines".into(), "four".into()]);
+        store.set("two\0!");
+        store.set_unsent(vec!["@bob zero".into(), "/msg #a one".into()]);
+        assert!(store.has_unsent());
+        store.write_now();
         assert_eq!(
-            keeper.kept(),
+            store.load(),
             ["@bob zero", "/msg #a one", "two!", "three\nlines", "four"]
         );
-        keeper.keep_unsent(Vec::new());
-        keeper.offer("four", &[]);
-        keeper.write_now();
-        assert_eq!(keeper.kept(), ["four"]);
-        keeper.keep("");
-        keeper.write_now();
+        store.set_unsent(Vec::new());
+        store.offer("four", &[]);
+        store.write_now();
+        assert_eq!(store.load(), ["four"]);
+        store.set("");
+        store.write_now();
         assert!(!file.exists());
     }
 
     #[test]
     fn drafts_for_other_ports_never_meet() {
         let folder = tempfile::tempdir().unwrap();
-        let keepers = ["h.1", "h.2"].map(|name| {
+        let stores = ["h.1", "h.2"].map(|name| {
             let file = folder.path().join(name);
-            let keeper = DraftKeeper::start(&file).unwrap().unwrap();
-            keeper.keep(name);
-            keeper.write_now();
-            keeper
+            let store = DraftStore::start(&file).unwrap().unwrap();
+            store.set(name);
+            store.write_now();
+            store
         });
-        assert_eq!(keepers.map(|keeper| keeper.kept()), [["h.1"], ["h.2"]]);
+        assert_eq!(stores.map(|store| store.load()), [["h.1"], ["h.2"]]);
     }
 }

@@ -16,19 +16,19 @@ use rustix::termios::{
 };
 use signal_hook::consts::SIGHUP;
 
-use super::stderr::tell;
+use super::stderr;
 
 /// Keeps a terminal from echoing keys and from waiting for whole lines, as long as it lives.
 ///
 /// The editor does so only while it reads a line. Keys pressed between two lines would be echoed
 /// by the terminal, and some of them eaten.
 #[derive(Debug)]
-pub struct QuietTerminal {
+pub struct RawModeGuard {
     before: Termios,
     quiet: Termios,
 }
 
-impl QuietTerminal {
+impl RawModeGuard {
     /// Quiets the terminal that is standard input.
     pub fn new() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
@@ -56,7 +56,7 @@ pub fn suspend() {
     debug_assert!(sent.is_ok(), "the program may stop itself");
 }
 
-impl Drop for QuietTerminal {
+impl Drop for RawModeGuard {
     fn drop(&mut self) {
         // The terminal may be gone, and then there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
@@ -66,11 +66,11 @@ impl Drop for QuietTerminal {
 /// Keeps the report of a panic back, as long as it lives: while the editor has the terminal, the
 /// report would be written across its rows.
 #[derive(Debug)]
-pub struct HeldReport {
+pub struct DeferredPanicReport {
     report: Arc<Mutex<String>>,
 }
 
-impl HeldReport {
+impl DeferredPanicReport {
     /// From now on reports are kept.
     pub fn begin() -> Self {
         let report = Arc::new(Mutex::new(String::new()));
@@ -83,16 +83,16 @@ impl HeldReport {
     }
 }
 
-impl Drop for HeldReport {
+impl Drop for DeferredPanicReport {
     fn drop(&mut self) {
         drop(panic::take_hook());
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        report.lines().for_each(tell);
+        report.lines().for_each(stderr::report);
     }
 }
 
 /// Whether this says that the terminal is gone, as when its window is closed.
-pub fn is_gone(error: &io::Error) -> bool {
+pub fn is_hangup(error: &io::Error) -> bool {
     let code = error.raw_os_error().map(Errno::from_raw);
     matches!(code, Some(Errno::EIO | Errno::ENXIO))
 }
@@ -207,7 +207,7 @@ impl Waker {
 
 /// Blocks, in the thread that calls it, the signals that the editor waits for, so that they
 /// always reach the main thread.
-pub fn leave_signals_to_main_thread() {
+pub fn block_editor_signals() {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGWINCH);

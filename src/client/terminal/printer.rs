@@ -32,12 +32,12 @@ pub struct Printer {
 
 #[derive(Debug, Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<PrintQueue>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PrintQueue {
     /// Whole lines; those before `taken` are on their way already.
     waiting: String,
     taken: usize,
@@ -48,23 +48,23 @@ struct State {
     gated: bool,
     open: bool,
     /// For so long no block is handed over.
-    rest: Option<Duration>,
+    hold_for: Option<Duration>,
     /// A block that was handed over and has not been drawn yet.
-    handed: Option<String>,
+    in_flight: Option<String>,
     finished: bool,
 }
 
 impl Printer {
     /// Starts the thread of a printer above a prompt. `print` hands a block to the editor; it
-    /// must not wait. `reads` says whether the editor still reads keys: a signal from elsewhere
+    /// must not wait. `is_reading` says whether the editor still reads keys: a signal from elsewhere
     /// makes it stop before it can close the gate.
     pub fn start_gated(
         &self,
         print: impl FnMut(String) -> io::Result<()> + Send + 'static,
-        reads: impl Fn() -> bool + Send + 'static,
+        is_reading: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         self.lock().gated = true;
-        self.start(print, reads)
+        self.start(print, is_reading)
     }
 
     /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread ends
@@ -80,14 +80,14 @@ impl Printer {
     fn start(
         &self,
         mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
-        reads: impl Fn() -> bool + Send + 'static,
+        is_reading: impl Fn() -> bool + Send + 'static,
     ) -> io::Result<JoinHandle<io::Result<()>>> {
         let printer = self.clone();
         thread::Builder::new()
             .name("printer".to_owned())
             .spawn(move || {
-                super::mode::leave_signals_to_main_thread();
-                printer.run(&mut print, reads)
+                super::mode::block_editor_signals();
+                printer.run(&mut print, is_reading)
             })
     }
 
@@ -103,13 +103,13 @@ impl Printer {
         let mut state = self.lock();
         state.waiting.push_str(&text);
         if state.gated {
-            state.skip_oldest();
+            state.drop_oldest();
         }
         self.shared.changed.notify_all();
     }
 
     /// Has a sequence written that takes no room on the screen, such as one for the title.
-    pub fn control(&self, sequence: &str) {
+    pub fn push_control(&self, sequence: &str) {
         if !sequence.is_empty() {
             self.lock().controls.push_str(sequence);
             self.shared.changed.notify_all();
@@ -117,8 +117,8 @@ impl Printer {
     }
 
     /// Whether so much waits that no more should be asked for.
-    pub fn is_full(&self) -> bool {
-        self.lock().rest().len() > READ_AHEAD_BYTES_MAX
+    pub fn is_backlogged(&self) -> bool {
+        self.lock().unprinted().len() > READ_AHEAD_BYTES_MAX
     }
 
     /// Whether it prints above a prompt.
@@ -133,8 +133,8 @@ impl Printer {
     }
 
     /// The editor has drawn itself behind the block that was handed over.
-    pub fn printed(&self) {
-        self.lock().handed = None;
+    pub fn block_drawn(&self) {
+        self.lock().in_flight = None;
         self.shared.changed.notify_all();
     }
 
@@ -144,8 +144,8 @@ impl Printer {
     }
 
     /// Hands no block over for so long, from now on.
-    pub fn rest(&self, rest: Duration) {
-        self.lock().rest = Some(rest);
+    pub fn hold(&self, duration: Duration) {
+        self.lock().hold_for = Some(duration);
         self.shared.changed.notify_all();
     }
 
@@ -154,7 +154,7 @@ impl Printer {
         let mut state = self.lock();
         state.finished = true;
         self.shared.changed.notify_all();
-        let mut rest = state.handed.take().unwrap_or_default();
+        let mut rest = state.in_flight.take().unwrap_or_default();
         while state.has_more() {
             rest.push_str(&state.next_block());
         }
@@ -185,7 +185,7 @@ impl Printer {
     fn run(
         &self,
         print: &mut impl FnMut(String) -> io::Result<()>,
-        reads: impl Fn() -> bool,
+        is_reading: impl Fn() -> bool,
     ) -> io::Result<()> {
         let mut state = self.lock();
         loop {
@@ -199,9 +199,12 @@ impl Printer {
                 state = self.lock();
                 continue;
             }
-            if let Some(rest) = state.rest.take() {
-                let goes_on = |state: &mut State| !state.finished && state.rest.is_none();
-                let waited = self.shared.changed.wait_timeout_while(state, rest, goes_on);
+            if let Some(duration) = state.hold_for.take() {
+                let holding = |state: &mut PrintQueue| !state.finished && state.hold_for.is_none();
+                let waited = self
+                    .shared
+                    .changed
+                    .wait_timeout_while(state, duration, holding);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
@@ -213,7 +216,7 @@ impl Printer {
                     .unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            if state.gated && !reads() {
+            if state.gated && !is_reading() {
                 state.open = false;
                 continue;
             }
@@ -221,7 +224,7 @@ impl Printer {
             if state.gated {
                 // The lock is held while the block is handed over, so that the gate cannot close
                 // in between; the editor's own queue is empty then, and does not wait.
-                state.handed = Some(block.clone());
+                state.in_flight = Some(block.clone());
                 print(block)?;
             } else {
                 drop(state);
@@ -232,7 +235,7 @@ impl Printer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PrintQueue> {
         // A thread that panicked has left the queue as it was between two steps.
         self.shared
             .state
@@ -248,25 +251,25 @@ pub fn print_to_stdout(block: String) -> io::Result<()> {
     out.flush()
 }
 
-impl State {
+impl PrintQueue {
     fn may_print(&self) -> bool {
-        let may = !self.gated || (self.open && self.handed.is_none());
+        let may = !self.gated || (self.open && self.in_flight.is_none());
         may && self.has_more()
     }
 
     fn has_more(&self) -> bool {
-        self.skipped > 0 || !self.rest().is_empty()
+        self.skipped > 0 || !self.unprinted().is_empty()
     }
 
-    fn rest(&self) -> &str {
+    fn unprinted(&self) -> &str {
         self.waiting.get(self.taken..).unwrap_or_default()
     }
 
     /// Lets the oldest lines give way when too much waits.
-    fn skip_oldest(&mut self) {
-        let excess = self.rest().len().saturating_sub(WAITING_BYTES_MAX);
+    fn drop_oldest(&mut self) {
+        let excess = self.unprinted().len().saturating_sub(WAITING_BYTES_MAX);
         if excess > 0 {
-            let bytes = end_of_line(self.rest(), excess);
+            let bytes = line_end(self.unprinted(), excess);
             self.skipped += self.take(bytes).matches('\n').count();
         }
     }
@@ -277,14 +280,14 @@ impl State {
         if self.skipped > 0 {
             block = format!("… {} lines skipped\n", std::mem::take(&mut self.skipped));
         }
-        let rest = self.rest();
+        let rest = self.unprinted();
         let bytes = if rest.len() <= BLOCK_BYTES_MAX {
             rest.len()
         } else {
             let fitting = rest.as_bytes().get(..BLOCK_BYTES_MAX).unwrap_or_default();
             match fitting.iter().rposition(|byte| *byte == b'\n') {
                 Some(at) => at + 1,
-                None => end_of_line(rest, BLOCK_BYTES_MAX),
+                None => line_end(rest, BLOCK_BYTES_MAX),
             }
         };
         block.push_str(&self.take(bytes));
@@ -293,7 +296,7 @@ impl State {
 
     /// Takes so many bytes, which are whole lines, from the front of what waits.
     fn take(&mut self, bytes: usize) -> String {
-        let taken = self.rest().get(..bytes).unwrap_or_default().to_owned();
+        let taken = self.unprinted().get(..bytes).unwrap_or_default().to_owned();
         self.taken += taken.len();
         // Moving the rest to the front costs no more than what has been taken since.
         if self.taken * 2 > self.waiting.len() {
@@ -307,7 +310,7 @@ impl State {
 }
 
 /// Where the line ends that the byte at `at` is part of: behind its line feed.
-fn end_of_line(text: &str, at: usize) -> usize {
+fn line_end(text: &str, at: usize) -> usize {
     let behind = text.as_bytes().get(at..).unwrap_or_default();
     match behind.iter().position(|byte| *byte == b'\n') {
         Some(distance) => at + distance + 1,
@@ -345,7 +348,7 @@ mod tests {
         // A key was pressed and the prompt drawn, but not behind the block.
         printer.open_gate();
         assert!(receiver.try_recv().is_err());
-        printer.printed();
+        printer.block_drawn();
         assert_eq!(receiver.recv().unwrap(), "three\n");
         printer.close_gate();
         printer.push("four\n".into());
@@ -360,12 +363,12 @@ mod tests {
         printer.push("one\n".into());
         assert_eq!(receiver.recv().unwrap(), "one\n");
         printer.close_gate();
-        printer.printed();
+        printer.block_drawn();
         printer.push("two\n".into());
         assert!(receiver.try_recv().is_err());
         printer.open_gate();
         assert_eq!(receiver.recv().unwrap(), "two\n");
-        printer.printed();
+        printer.block_drawn();
         assert_eq!(printer.finish(), "");
         thread.join().unwrap().unwrap();
     }

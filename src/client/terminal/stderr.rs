@@ -7,25 +7,25 @@ use crate::common::sanitize::safe;
 /// Tells something in a line of its own.
 ///
 /// When standard error is closed or full there is nobody to tell, and that is no reason to fail.
-pub fn tell(words: &str) {
-    tell_all(&complaint(None, words));
+pub fn report(message: &str) {
+    write_report(&format_report(None, message));
 }
 
 /// The same for a line of a script, by its number.
-pub(in crate::client) fn tell_of_line(line: u64, words: &str) {
-    tell_all(&complaint(Some(line), words));
+pub(in crate::client) fn report_line(line: u64, message: &str) {
+    write_report(&format_report(Some(line), message));
 }
 
 /// What is told, as a line, with nothing in it that a terminal would obey.
-pub(in crate::client) fn complaint(line: Option<u64>, words: &str) -> String {
-    let words = safe(words);
+pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> String {
+    let message = safe(message);
     match line {
-        Some(line) => format!("chatroom: line {line}: {words}\n"),
-        None => format!("chatroom: {words}\n"),
+        Some(line) => format!("chatroom: line {line}: {message}\n"),
+        None => format!("chatroom: {message}\n"),
     }
 }
 
 /// Tells lines, whether or not somebody reads them.
-pub(in crate::client) fn tell_all(lines: &str) {
+pub(in crate::client) fn write_report(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }

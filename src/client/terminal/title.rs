@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-const KEEP: &str = "\x1b[22;0t";
-const GIVE_BACK: &str = "\x1b[23;0t";
+const PUSH_TITLE: &str = "\x1b[22;0t";
+const POP_TITLE: &str = "\x1b[23;0t";
 
 /// The title of the window. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -20,25 +20,25 @@ impl Title {
             return String::new();
         }
         let sequence = match (&*shown, &wanted) {
-            (None, Some(title)) => format!("{KEEP}{}", sequence(title)),
-            (_, Some(title)) => sequence(title),
-            (_, None) => GIVE_BACK.to_owned(),
+            (None, Some(title)) => format!("{PUSH_TITLE}{}", set_title(title)),
+            (_, Some(title)) => set_title(title),
+            (_, None) => POP_TITLE.to_owned(),
         };
         *shown = wanted;
         sequence
     }
 
     /// What gives the window its own title while the program is suspended.
-    pub(in crate::client) fn aside(&self) -> &'static str {
-        self.lock().as_ref().map_or("", |_| GIVE_BACK)
+    pub(in crate::client) fn suspend(&self) -> &'static str {
+        self.lock().as_ref().map_or("", |_| POP_TITLE)
     }
 
     /// What gives the window our title again.
-    pub(in crate::client) fn again(&self) -> String {
+    pub(in crate::client) fn resume(&self) -> String {
         let shown = self.lock();
         let again = shown
             .as_ref()
-            .map(|title| format!("{KEEP}{}", sequence(title)));
+            .map(|title| format!("{PUSH_TITLE}{}", set_title(title)));
         again.unwrap_or_default()
     }
 
@@ -47,7 +47,7 @@ impl Title {
     }
 }
 
-fn sequence(title: &str) -> String {
+fn set_title(title: &str) -> String {
     format!("\x1b]2;{title}\x07")
 }
 
@@ -60,13 +60,13 @@ mod tests {
         let title = Title::default();
         let ours = |text: &str| Some(text.to_owned());
         assert_eq!(title.change(None), "");
-        assert_eq!(title.again(), "");
+        assert_eq!(title.resume(), "");
         assert_eq!(title.change(ours("#a")), "\x1b[22;0t\x1b]2;#a\x07");
         assert_eq!(title.change(ours("#a")), "");
         assert_eq!(title.change(ours("(1) #a")), "\x1b]2;(1) #a\x07");
-        assert_eq!(title.aside(), "\x1b[23;0t");
-        assert_eq!(title.again(), "\x1b[22;0t\x1b]2;(1) #a\x07");
+        assert_eq!(title.suspend(), "\x1b[23;0t");
+        assert_eq!(title.resume(), "\x1b[22;0t\x1b]2;(1) #a\x07");
         assert_eq!(title.change(None), "\x1b[23;0t");
-        assert_eq!(title.aside(), "");
+        assert_eq!(title.suspend(), "");
     }
 }

@@ -8,7 +8,7 @@ pub(super) mod script;
 use std::io;
 
 use crate::client::session::Session;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 use crate::client::{Ending, Place};
 use interactive::{Furniture, Terminal};
 use plain::Plain;
@@ -63,7 +63,7 @@ impl Seat {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
         match self {

@@ -17,8 +17,8 @@ use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::quit_reason;
-use crate::client::view::Look;
-use crate::client::view::scrollback::{Page, Scroll};
+use crate::client::view::Renderer;
+use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::{Ending, Place};
 use crate::common::sanitize::safe_name;
 
@@ -116,14 +116,14 @@ impl Plain {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
         let (commands, inbox) = net::commands();
         *lock(&self.talk) = Some(commands.clone());
         self.printer.push(furniture.greeting);
         let front = PlainFront {
-            page: Page::new(Scroll::new(look, false), self.printer.clone()),
+            page: ScrollbackWriter::new(Scrollback::new(look, false), self.printer.clone()),
             room: None,
             ready: false,
             printer: self.printer.clone(),
@@ -220,7 +220,7 @@ fn read_lines(wake: &mpsc::Sender<Woken>) {
 
 /// Shows a session line by line.
 struct PlainFront {
-    page: Page,
+    page: ScrollbackWriter,
     /// The room that typed text goes to, as it was told last.
     room: Option<String>,
     ready: bool,
@@ -261,13 +261,13 @@ impl Front for PlainFront {
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.page.scroll.held_until()
+        self.page.scrollback.next_deadline()
     }
 
     fn typed_done(&mut self, _: &Session) {}
 
     fn local(&mut self, line: &str) {
-        self.page.local(line);
+        self.page.run_local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {
@@ -275,7 +275,7 @@ impl Front for PlainFront {
     }
 
     fn is_full(&self) -> bool {
-        self.printer.is_full()
+        self.printer.is_backlogged()
     }
 
     fn ended(&mut self, outcome: Outcome) {

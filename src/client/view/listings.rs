@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Look;
+use super::Renderer;
 use super::wrap::cells;
 use crate::client::event::{Details, Present, RoomSummary};
 use crate::common::sanitize::{safe, safe_name};
@@ -10,11 +10,17 @@ use crate::common::sanitize::{safe, safe_name};
 /// How many people are named when a room is entered.
 const NAMED_ON_ENTRY_MAX: usize = 20;
 
-impl Look {
-    pub(super) fn entered(&self, room: &str, nick: &str, others: &[String], first: bool) -> String {
-        let company = match others {
+impl Renderer {
+    pub(super) fn room_entered(
+        &self,
+        room: &str,
+        nick: &str,
+        others: &[String],
+        first: bool,
+    ) -> String {
+        let name_list = match others {
             [] => "with nobody else yet".to_owned(),
-            _ => format!("with {}", self.company(others, NAMED_ON_ENTRY_MAX)),
+            _ => format!("with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
         };
         let names = if others.len() > NAMED_ON_ENTRY_MAX {
             "; /names lists them"
@@ -27,11 +33,11 @@ impl Look {
             ""
         };
         let (nick, room) = (self.nick(nick), safe_name(room));
-        format!("you are {nick} in {room}, {company}{names}{help}\n")
+        format!("you are {nick} in {room}, {name_list}{names}{help}\n")
     }
 
     /// Up to `named_max` people by name, and the others by number.
-    pub(super) fn company(&self, nicks: &[String], named_max: usize) -> String {
+    pub(super) fn name_list(&self, nicks: &[String], named_max: usize) -> String {
         let names = |nicks: &[String]| {
             let nicks: Vec<String> = nicks.iter().map(|nick| self.nick(nick)).collect();
             nicks.join(", ")
@@ -70,13 +76,13 @@ impl Look {
         let wide = wide.unwrap_or_default();
         for (person, label) in people.iter().zip(&labels) {
             let padding = " ".repeat(wide - cells(label));
-            let label = self.colored_as(label, &person.nick);
+            let label = self.in_nick_color(label, &person.nick);
             let since = match person.since {
-                Some(since) => format!("here since {}", self.long_time(since, now)),
+                Some(since) => format!("here since {}", self.time_and_day(since, now)),
                 None => "here since before you came".to_owned(),
             };
             let idle = match person.idle_seconds {
-                Some(seconds) if seconds >= 60 => format!(", silent for {}", span(seconds)),
+                Some(seconds) if seconds >= 60 => format!(", silent for {}", duration(seconds)),
                 _ => String::new(),
             };
             let away = match (&person.away_message, person.away) {
@@ -119,10 +125,10 @@ impl Look {
             row(format!("on {}", safe_name(server)));
         }
         if let Some(since) = details.since {
-            row(format!("here since {}", self.long_time(since, now)));
+            row(format!("here since {}", self.time_and_day(since, now)));
         }
         if let Some(seconds) = details.idle_seconds {
-            row(format!("silent for {}", span(seconds)));
+            row(format!("silent for {}", duration(seconds)));
         }
         if let Some(message) = &details.away {
             row(format!("away: {}", safe(message)));
@@ -153,7 +159,7 @@ impl Look {
         lines
     }
 
-    pub(super) fn all_rooms(&self, rooms: &[RoomSummary]) -> String {
+    pub(super) fn room_list(&self, rooms: &[RoomSummary]) -> String {
         let mut lines = match rooms.len() {
             0 => "there is no such room\n".to_owned(),
             1 => "1 room:\n".to_owned(),
@@ -173,7 +179,7 @@ impl Look {
 }
 
 /// A number of seconds as a person says it.
-fn span(seconds: u64) -> String {
+fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),

@@ -1,15 +1,15 @@
 //! Who comes and goes, and what becomes of a room.
 
-use super::Look;
+use super::Renderer;
 use crate::client::event::Event;
 use crate::common::sanitize::{safe, safe_name};
 
 /// So many of those who come or leave in one moment are named.
 const NAMED_MAX: usize = 3;
 
-impl Look {
+impl Renderer {
     /// Who came or went. `active` is the room that needs not be named.
-    pub(super) fn coming_or_going(&self, event: &Event, active: Option<&str>) -> String {
+    pub(super) fn membership(&self, event: &Event, active: Option<&str>) -> String {
         let because = |reason: &Option<String>| match reason {
             Some(reason) if !reason.is_empty() => format!(" ({})", self.text(reason)),
             _ => String::new(),
@@ -18,14 +18,14 @@ impl Look {
             Event::Joined { room, nick } => {
                 format!(
                     "{}{} {} joined",
-                    self.room_of(room, active),
+                    self.room_prefix(room, active),
                     self.dim("→"),
                     self.nick(nick)
                 )
             }
             Event::Left { room, nick, reason } => format!(
                 "{}{} {} left{}",
-                self.room_of(room, active),
+                self.room_prefix(room, active),
                 self.dim("←"),
                 self.nick(nick),
                 self.dim(&because(reason))
@@ -64,7 +64,7 @@ impl Look {
     }
 
     /// What a room, or this person, is said to be.
-    pub(super) fn about_room(&self, event: &Event, active: Option<&str>) -> String {
+    pub(super) fn room_state(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Topic { room, topic, .. } => match topic {
                 Some(topic) => format!("{} is about: {}", safe_name(room), self.text(topic)),
@@ -73,13 +73,13 @@ impl Look {
             Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
                 format!(
                     "{}{} took the topic away",
-                    self.room_of(room, active),
+                    self.room_prefix(room, active),
                     self.nick(nick)
                 )
             }
             Event::TopicChanged { room, nick, topic } => format!(
                 "{}{} set the topic: {}",
-                self.room_of(room, active),
+                self.room_prefix(room, active),
                 self.nick(nick),
                 self.text(topic)
             ),
@@ -96,7 +96,7 @@ impl Look {
                     true => format!("your modes are {}", safe(modes)),
                     false => format!("the modes of {} are {}", safe_name(target), safe(modes)),
                 };
-                self.dim(&format!("-- {}{words}", self.text_begins()))
+                self.dim(&format!("-- {}{words}", self.indent_mark()))
             }
             Event::Invited { room, by } => format!(
                 "{} asks you into {1}; /join {1} enters it",
@@ -111,7 +111,7 @@ impl Look {
     }
 
     /// One line for all who came in, or left, in one moment.
-    pub fn gathered(
+    pub fn grouped(
         &self,
         nicks: &[String],
         came: bool,
@@ -126,11 +126,11 @@ impl Look {
         let room = room.map(|room| format!("{} ", self.dim(&safe_name(room))));
         format!(
             "{}{}{}{} {} {verb}\n",
-            self.time(unix_seconds),
-            self.text_begins(),
+            self.time_prefix(unix_seconds),
+            self.indent_mark(),
             room.unwrap_or_default(),
             self.dim(arrow),
-            self.company(nicks, NAMED_MAX)
+            self.name_list(nicks, NAMED_MAX)
         )
     }
 
@@ -149,16 +149,16 @@ impl Look {
         };
         format!(
             "{}{}{} netsplit {}{verb} {}\n",
-            self.time(unix_seconds),
-            self.text_begins(),
+            self.time_prefix(unix_seconds),
+            self.indent_mark(),
             self.dim(arrow),
             safe(servers),
-            self.company(nicks, NAMED_MAX)
+            self.name_list(nicks, NAMED_MAX)
         )
     }
 
     /// A room where it has to be named, and a space.
-    pub(super) fn room_of(&self, room: &str, active: Option<&str>) -> String {
+    pub(super) fn room_prefix(&self, room: &str, active: Option<&str>) -> String {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
             _ => format!("{} ", self.dim(&safe_name(room))),

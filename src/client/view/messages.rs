@@ -2,13 +2,13 @@
 
 use colored::Colorize as _;
 
-use super::{Look, irc_formatting, wrap};
+use super::{Renderer, irc_formatting, wrap};
 use crate::client::event::{Event, Fate, Manner, is_room};
 use crate::common::sanitize::{safe, safe_name};
 
-impl Look {
+impl Renderer {
     /// What somebody said. `active` is the room that needs not be named.
-    pub(super) fn talk(&self, event: &Event, active: Option<&str>) -> String {
+    pub(super) fn message(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Said {
                 room,
@@ -18,15 +18,15 @@ impl Look {
                 own,
                 mention,
             } => {
-                let said = self.said(nick, text, *manner, *own, *mention);
-                format!("{}{said}", self.room_of(room, active))
+                let said = self.room_message(nick, text, *manner, *own, *mention);
+                format!("{}{said}", self.room_prefix(room, active))
             }
             Event::Whispered {
                 nick,
                 text,
                 manner,
                 own,
-            } => self.whispered(nick, text, *manner, *own),
+            } => self.whisper(nick, text, *manner, *own),
             Event::Sent {
                 target,
                 nick,
@@ -37,12 +37,12 @@ impl Look {
             } => {
                 let said = match is_room(target) {
                     true => {
-                        let said = self.said(nick, text, *manner, true, false);
-                        format!("{}{said}", self.room_of(target, active))
+                        let said = self.room_message(nick, text, *manner, true, false);
+                        format!("{}{said}", self.room_prefix(target, active))
                     }
-                    false => self.whispered(target, text, *manner, true),
+                    false => self.whisper(target, text, *manner, true),
                 };
-                format!("{said}{}", self.fate(*fate))
+                format!("{said}{}", self.delivery_status(*fate))
             }
             _ => {
                 debug_assert!(false, "nobody says anything with {event:?}");
@@ -51,7 +51,14 @@ impl Look {
         }
     }
 
-    fn said(&self, nick: &str, text: &str, manner: Manner, own: bool, mention: bool) -> String {
+    fn room_message(
+        &self,
+        nick: &str,
+        text: &str,
+        manner: Manner,
+        own: bool,
+        mention: bool,
+    ) -> String {
         let text = self.text(text);
         let plain = safe_name(nick);
         let name = match (own || mention) && self.color {
@@ -64,30 +71,30 @@ impl Look {
             Manner::Notice => ("-", "-"),
         };
         let cells = wrap::cells(&plain) + before.len() + behind.len();
-        let padding = " ".repeat((self.taste.nick_width + 2).saturating_sub(cells));
-        let padding = if self.taste.nick_width == 0 {
+        let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
+        let padding = if self.settings.nick_width == 0 {
             ""
         } else {
             &padding
         };
         format!(
             "{padding}{before}{name}{behind} {}{text}",
-            self.text_begins()
+            self.indent_mark()
         )
     }
 
     /// What somebody wrote, with its formatting as far as it is to be shown.
     pub(super) fn text(&self, text: &str) -> String {
-        if self.color && self.taste.formatting {
+        if self.color && self.settings.formatting {
             irc_formatting::shown(text)
         } else {
             safe(text)
         }
     }
 
-    fn whispered(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+    fn whisper(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
         let name = self.nick(nick);
-        let text = format!("{}{}", self.text_begins(), self.text(text));
+        let text = format!("{}{}", self.indent_mark(), self.text(text));
         let verb = match manner {
             Manner::Text => "whispers:",
             Manner::Action => "whispers: *",
@@ -106,7 +113,7 @@ impl Look {
     }
 
     /// What became of this person's own words, where that is not plain.
-    fn fate(&self, fate: Fate) -> String {
+    fn delivery_status(&self, fate: Fate) -> String {
         match fate {
             Fate::Delivered => String::new(),
             Fate::Refused => self.dim(" (not delivered)"),

@@ -21,11 +21,11 @@ use crate::client::command::settings::Taste;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{safe, safe_name};
 pub use prompt::Prompt;
-pub use wrap::{TEXT_BEGINS, laid_out, without_styles};
+pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
 
 /// How much this person wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Volume {
+pub enum Verbosity {
     /// Only what people say, and refusals.
     Quiet,
     /// Also who comes and goes.
@@ -33,28 +33,28 @@ pub enum Volume {
     /// Also what the server and this program have to say.
     Normal,
     /// Also each line of the server that is of use to few.
-    Everything,
+    Verbose,
 }
 
 /// How events are shown.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct Renderer {
     color: bool,
-    volume: Volume,
+    verbosity: Verbosity,
     zone: TimeZone,
     /// The last time that was written, and how: many lines come in one second.
     last_time: RefCell<(i64, String)>,
     /// Whether lines tell where their text begins, for who lays them out.
-    hangs: bool,
+    indents: bool,
     /// Whether all of it was seen at another time than now.
-    is_later: bool,
+    is_replay: bool,
     /// What can be changed while the program runs.
-    pub taste: Taste,
+    pub settings: Taste,
 }
 
-impl Look {
+impl Renderer {
     /// A look with or without colours, with times in `zone`.
-    pub fn new(color: bool, volume: Volume, zone: TimeZone, taste: Taste) -> Self {
+    pub fn new(color: bool, verbosity: Verbosity, zone: TimeZone, settings: Taste) -> Self {
         if color {
             // The library would look at the terminal and the environment once more; what they
             // say has been weighed by the time a look is made.
@@ -62,39 +62,39 @@ impl Look {
         }
         Self {
             color,
-            volume,
+            verbosity,
             zone,
             last_time: RefCell::default(),
-            hangs: false,
-            is_later: false,
-            taste,
+            indents: false,
+            is_replay: false,
+            settings,
         }
     }
 
     /// The same without colours and times, and with nothing left out.
-    pub fn bare(&self) -> Self {
-        let mut bare = self.clone();
-        bare.color = false;
-        bare.volume = Volume::Everything;
-        bare.taste.time.clear();
-        bare.taste.nick_width = 0;
-        bare.taste_changed();
-        bare
+    pub fn unstyled(&self) -> Self {
+        let mut unstyled = self.clone();
+        unstyled.color = false;
+        unstyled.verbosity = Verbosity::Verbose;
+        unstyled.settings.time.clear();
+        unstyled.settings.nick_width = 0;
+        unstyled.settings_changed();
+        unstyled
     }
 
     /// From now on lines tell of what was seen at another time.
-    pub fn look_back(&mut self) {
-        self.is_later = true;
+    pub fn for_replay(&mut self) {
+        self.is_replay = true;
     }
 
-    /// From now on lines are for [`laid_out`], as far as this person wants that.
-    pub fn hang(&mut self) {
-        self.hangs = true;
+    /// From now on lines are for [`wrap_block`], as far as this person wants that.
+    pub fn hanging_indent(&mut self) {
+        self.indents = true;
     }
 
-    /// [`TEXT_BEGINS`], where that is of use.
-    fn text_begins(&self) -> &'static str {
-        if self.hangs && self.taste.wrap {
+    /// [`INDENT_MARK`], where that is of use.
+    fn indent_mark(&self) -> &'static str {
+        if self.indents && self.settings.wrap {
             "\x1e"
         } else {
             ""
@@ -102,12 +102,12 @@ impl Look {
     }
 
     /// Lines are laid out like the rows of a table when no text begins in them.
-    pub fn table(&self, lines: String) -> String {
-        if self.text_begins().is_empty() || lines.contains(TEXT_BEGINS) {
+    pub fn table_rows(&self, lines: String) -> String {
+        if self.indent_mark().is_empty() || lines.contains(INDENT_MARK) {
             return lines;
         }
         let rows = lines.split_inclusive('\n');
-        rows.map(|row| format!("{TEXT_BEGINS}{row}")).collect()
+        rows.map(|row| format!("{INDENT_MARK}{row}")).collect()
     }
 
     /// Whether colours are on.
@@ -117,7 +117,7 @@ impl Look {
 
     /// Whether so much is to be seen that an event is.
     pub fn shows(&self, event: &Event) -> bool {
-        self.volume >= least_volume(event)
+        self.verbosity >= min_verbosity(event)
     }
 
     /// The lines that show `event`, each with its line feed; none when it is not to be shown.
@@ -126,27 +126,27 @@ impl Look {
         if !self.shows(event) {
             return String::new();
         }
-        let time = self.time(unix_seconds);
+        let time = self.time_prefix(unix_seconds);
         // What was just typed needs no time for what became of it.
-        let when = if self.is_later { time.as_str() } else { "" };
+        let when = if self.is_replay { time.as_str() } else { "" };
         let text = match event {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
-                self.talk(event, active)
+                self.message(event, active)
             }
             Event::ServerSaid { text, .. } | Event::ServerDetail { text } => {
-                self.dim(&format!("-- {}{}", self.text_begins(), safe(text)))
+                self.dim(&format!("-- {}{}", self.indent_mark(), safe(text)))
             }
             Event::Entered {
                 room,
                 nick,
                 others,
                 first,
-            } => return self.entered(room, nick, others, *first),
+            } => return self.room_entered(room, nick, others, *first),
             Event::Departed { room } => self.dim(&format!("you left {}", safe_name(room))),
             Event::Joined { .. }
             | Event::Left { .. }
             | Event::Kicked { .. }
-            | Event::Quit { .. } => self.coming_or_going(event, active),
+            | Event::Quit { .. } => self.membership(event, active),
             Event::Renamed { to, own: true, .. } => format!("you are now {}", self.nick(to)),
             Event::Renamed { from, to, .. } => {
                 format!("{} is now {}", self.nick(from), self.nick(to))
@@ -155,14 +155,14 @@ impl Look {
             | Event::TopicChanged { .. }
             | Event::ModeChanged { .. }
             | Event::Modes { .. }
-            | Event::Invited { .. } => self.about_room(event, active),
+            | Event::Invited { .. } => self.room_state(event, active),
             Event::Who { room, people } => return self.who(room, people, unix_seconds),
             Event::Names { room, nicks } => {
                 let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
                 return format!("{}: {}\n", safe_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
-            Event::Listed { rooms } => return self.all_rooms(rooms),
+            Event::Listed { rooms } => return self.room_list(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), safe(message))
@@ -200,7 +200,7 @@ impl Look {
                 why,
                 retry_seconds,
                 still,
-            } => lost(why, *retry_seconds, *still),
+            } => server_lost(why, *retry_seconds, *still),
             Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } | Event::Answer { words } => {
                 // Most notes are this program's own words, but a room's name can stand in one.
@@ -209,7 +209,7 @@ impl Look {
             }
             Event::LogTold { words } => return self.warning(&safe(words)),
         };
-        format!("{time}{}{text}\n", self.text_begins())
+        format!("{time}{}{text}\n", self.indent_mark())
     }
 }
 
@@ -224,7 +224,7 @@ pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
 }
 
 /// The words for a server that is gone.
-fn lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
+fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
     let what = if still {
         "still no server"
     } else {
@@ -235,15 +235,15 @@ fn lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
 }
 
 /// The least volume at which an event is shown.
-fn least_volume(event: &Event) -> Volume {
+fn min_verbosity(event: &Event) -> Verbosity {
     match event {
-        Event::ServerDetail { .. } => Volume::Everything,
+        Event::ServerDetail { .. } => Verbosity::Verbose,
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
         | Event::Kicked { own: false, .. }
         | Event::TopicChanged { .. }
-        | Event::Renamed { own: false, .. } => Volume::Script,
+        | Event::Renamed { own: false, .. } => Verbosity::Script,
         Event::Entered { .. }
         | Event::ServerSaid { asked: false, .. }
         | Event::Modes { asked: false, .. }
@@ -251,8 +251,8 @@ fn least_volume(event: &Event) -> Volume {
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
         | Event::Imitated { .. }
-        | Event::Note { .. } => Volume::Normal,
-        _ => Volume::Quiet,
+        | Event::Note { .. } => Verbosity::Normal,
+        _ => Verbosity::Quiet,
     }
 }
 

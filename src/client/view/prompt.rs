@@ -2,7 +2,7 @@
 
 use colored::Colorize as _;
 
-use super::Look;
+use super::Renderer;
 use super::style::{COMMAND, WARNING};
 use crate::client::session::{Judgement, Part, Unread};
 use crate::common::sanitize::safe;
@@ -18,7 +18,7 @@ pub struct Prompt {
     pub room: Option<String>,
 }
 
-impl Look {
+impl Renderer {
     /// The prompt for talking in `room`, with what is unread elsewhere.
     pub fn prompt(&self, room: Option<&str>, unread: Unread) -> Prompt {
         let elsewhere = match unread {
@@ -49,8 +49,8 @@ impl Look {
 
     /// A line that is being typed, with colours for what is known of its words. It takes the same
     /// cells as without.
-    pub fn typed(&self, line: &str, judgement: &Judgement) -> String {
-        let mut painted = String::with_capacity(line.len());
+    pub fn highlight(&self, line: &str, judgement: &Judgement) -> String {
+        let mut highlighted = String::with_capacity(line.len());
         let mut done = 0;
         for (range, part) in &judgement.parts {
             let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
@@ -58,19 +58,19 @@ impl Look {
                 // The line has changed since it was judged.
                 break;
             };
-            painted.push_str(before);
-            painted.push_str(&match part {
+            highlighted.push_str(before);
+            highlighted.push_str(&match part {
                 _ if !self.color => text.to_owned(),
                 Part::Command => text.color(COMMAND).to_string(),
                 Part::Refused => text.color(WARNING).to_string(),
                 Part::Nick => {
                     let nick = text.trim_matches(['@', ':', ',']);
-                    self.colored_as(text, nick)
+                    self.in_nick_color(text, nick)
                 }
             });
             done = range.end;
         }
-        painted.push_str(line.get(done..).unwrap_or_default());
-        painted
+        highlighted.push_str(line.get(done..).unwrap_or_default());
+        highlighted
     }
 }

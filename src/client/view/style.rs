@@ -3,10 +3,10 @@
 use colored::{Color, Colorize as _};
 use jiff::Timestamp;
 
-use super::Look;
+use super::Renderer;
 use crate::common::sanitize::safe_name;
 
-impl Look {
+impl Renderer {
     /// A warning: it stands out, and has no time, for it is about what was just typed.
     pub fn warning(&self, words: &str) -> String {
         if self.color {
@@ -17,11 +17,11 @@ impl Look {
     }
 
     pub(super) fn nick(&self, nick: &str) -> String {
-        self.colored_as(&safe_name(nick), nick)
+        self.in_nick_color(&safe_name(nick), nick)
     }
 
     /// `text` in the colour of `nick`.
-    pub(super) fn colored_as(&self, text: &str, nick: &str) -> String {
+    pub(super) fn in_nick_color(&self, text: &str, nick: &str) -> String {
         if self.color {
             text.color(nick_color(nick)).to_string()
         } else {
@@ -38,34 +38,34 @@ impl Look {
     }
 
     /// The time in front of a line, in this person's time zone, and a space.
-    pub(super) fn time(&self, unix_seconds: i64) -> String {
-        if self.taste.time.is_empty() {
+    pub(super) fn time_prefix(&self, unix_seconds: i64) -> String {
+        if self.settings.time.is_empty() {
             return String::new();
         }
         let mut last = self.last_time.borrow_mut();
         if last.0 != unix_seconds || last.1.is_empty() {
-            let time = self.strftime(unix_seconds, &self.taste.time);
+            let time = self.format_time(unix_seconds, &self.settings.time);
             *last = (unix_seconds, format!("{} ", self.dim(&time)));
         }
         last.1.clone()
     }
 
     /// Forgets what was remembered of the taste of before.
-    pub fn taste_changed(&self) {
+    pub fn settings_changed(&self) {
         self.last_time.borrow_mut().1.clear();
     }
 
     /// The time of day, and the day if it is not today's.
-    pub(super) fn long_time(&self, unix_seconds: i64, now: i64) -> String {
-        let day = |seconds| self.strftime(seconds, "%Y-%m-%d");
+    pub(super) fn time_and_day(&self, unix_seconds: i64, now: i64) -> String {
+        let day = |seconds| self.format_time(seconds, "%Y-%m-%d");
         if day(unix_seconds) == day(now) {
-            self.strftime(unix_seconds, "%H:%M")
+            self.format_time(unix_seconds, "%H:%M")
         } else {
-            self.strftime(unix_seconds, "%H:%M on %Y-%m-%d")
+            self.format_time(unix_seconds, "%H:%M on %Y-%m-%d")
         }
     }
 
-    pub(super) fn strftime(&self, unix_seconds: i64, format: &str) -> String {
+    pub(super) fn format_time(&self, unix_seconds: i64, format: &str) -> String {
         match Timestamp::from_second(unix_seconds) {
             Ok(time) => time
                 .to_zoned(self.zone.clone())
@@ -77,8 +77,8 @@ impl Look {
     }
 
     /// The day a moment is in, as a line of its own, to be shown when it is another one.
-    pub fn day(&self, unix_seconds: i64) -> String {
-        let day = self.strftime(unix_seconds, "%A, %-d %B %Y");
+    pub fn day_line(&self, unix_seconds: i64) -> String {
+        let day = self.format_time(unix_seconds, "%A, %-d %B %Y");
         format!("{}\n", self.dim(&format!("— {day} —")))
     }
 }

@@ -4,8 +4,8 @@ use super::style::{NICK_COLORS, nick_color};
 use super::*;
 use crate::client::event::{Details, Manner, Present, RoomSummary};
 
-fn look(color: bool) -> Look {
-    Look::new(color, Volume::Normal, TimeZone::UTC, Taste::default())
+fn renderer(color: bool) -> Renderer {
+    Renderer::new(color, Verbosity::Normal, TimeZone::UTC, Taste::default())
 }
 
 fn said(room: &str, nick: &str, text: &str) -> Event {
@@ -23,22 +23,22 @@ const NOON: i64 = 12 * 3_600 + 60;
 
 #[test]
 fn the_active_room_is_not_named_and_others_are() {
-    let look = look(false);
+    let renderer = renderer(false);
     let event = said("#lobby", "bob", "hello");
     assert_eq!(
-        look.lines(&event, NOON, Some("#Lobby")),
+        renderer.lines(&event, NOON, Some("#Lobby")),
         "12:01 <bob> hello\n"
     );
     assert_eq!(
-        look.lines(&event, NOON, Some("#dev")),
+        renderer.lines(&event, NOON, Some("#dev")),
         "12:01 #lobby <bob> hello\n"
     );
 }
 
 #[test]
 fn whispers_joins_and_leaves_read_as_sentences() {
-    let look = look(false);
-    let lines = |event| look.lines(&event, NOON, Some("#lobby"));
+    let renderer = renderer(false);
+    let lines = |event| renderer.lines(&event, NOON, Some("#lobby"));
     assert_eq!(
         lines(Event::Whispered {
             nick: "bob".into(),
@@ -164,7 +164,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         },
     ];
     for event in &events {
-        let shown = look(false).lines(event, NOON, None);
+        let shown = renderer(false).lines(event, NOON, None);
         assert!(shown.ends_with('\n'));
         for line in shown.trim_end_matches('\n').split('\n') {
             let bad = |c: char| c.is_control() || crate::wire::name::is_invisible(c);
@@ -179,10 +179,10 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
 #[test]
 fn a_person_has_one_colour_in_every_spelling() {
     assert_eq!(nick_color("Bob"), nick_color("bOB"));
-    let look = look(true);
-    let shown = look.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+    let renderer = renderer(true);
+    let shown = renderer.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
     assert!(shown.contains("\x1b[38;5;"), "{shown:?}");
-    let plain = self::look(false).lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
+    let plain = self::renderer(false).lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
     assert!(!plain.contains('\x1b'));
 }
 
@@ -204,7 +204,7 @@ fn a_list_of_people_has_columns() {
         people: vec![person("alice", true), person("日本", false)],
     };
     assert_eq!(
-        look(false).lines(&event, NOON, None),
+        renderer(false).lines(&event, NOON, None),
         "#lobby has 2 people:\n  \
          alice (you)  here since 12:01, silent for 1 h 2 min, operator of the server\n  \
          日本         here since before you came, silent for 1 h 2 min, away: lunch, \
@@ -214,7 +214,7 @@ fn a_list_of_people_has_columns() {
 
 #[test]
 fn quiet_leaves_out_who_comes_and_goes() {
-    let quiet = Look::new(false, Volume::Quiet, TimeZone::UTC, Taste::default());
+    let quiet = Renderer::new(false, Verbosity::Quiet, TimeZone::UTC, Taste::default());
     let joined = Event::Joined {
         room: "#a".into(),
         nick: "bob".into(),
@@ -255,13 +255,14 @@ fn colours_of_nicks_can_be_read_on_black_and_on_white() {
 #[test]
 fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
     let words = "you are not in #lo\x1b[2J any more\nand so on".to_owned();
-    let shown = look(false).lines(&Event::Note { words }, 0, None);
+    let shown = renderer(false).lines(&Event::Note { words }, 0, None);
     assert_eq!(shown, "you are not in #lo^[[2J any more\nand so on\n");
 }
 
 #[test]
 fn a_list_of_rooms_says_so_when_there_are_none() {
-    let shown = |rooms: Vec<RoomSummary>| look(false).lines(&Event::Listed { rooms }, NOON, None);
+    let shown =
+        |rooms: Vec<RoomSummary>| renderer(false).lines(&Event::Listed { rooms }, NOON, None);
     assert_eq!(shown(Vec::new()), "there is no such room\n");
     let dev = RoomSummary {
         name: "#dev".into(),

@@ -13,21 +13,21 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// Stands in a line where its text begins, under which its further rows are indented. In front of
 /// the line it asks for the second column of a table. It is taken out before the line is shown, and
 /// nobody else can put it into a line: control characters of others are shown as marks.
-pub const TEXT_BEGINS: char = '\x1e';
+pub const INDENT_MARK: char = '\x1e';
 
 /// A block of lines as it is to be shown in a terminal this wide. Lines in which no text begins
 /// are left as they are.
-pub fn laid_out(block: &str, columns: u16) -> Cow<'_, str> {
-    if !block.contains(TEXT_BEGINS) {
+pub fn wrap_block(block: &str, columns: u16) -> Cow<'_, str> {
+    if !block.contains(INDENT_MARK) {
         return Cow::Borrowed(block);
     }
     let mut out = String::with_capacity(block.len() + block.len() / 8);
     for line in block.split_inclusive('\n') {
-        match line.rsplit_once(TEXT_BEGINS) {
+        match line.rsplit_once(INDENT_MARK) {
             None => out.push_str(line),
             Some((before, text)) => {
                 let start = out.len();
-                out.extend(before.split(TEXT_BEGINS));
+                out.extend(before.split(INDENT_MARK));
                 let behind = out.len();
                 out.push_str(text);
                 // A character takes no more cells than it has bytes.
@@ -197,7 +197,7 @@ impl<'o> Rows<'o> {
 }
 
 /// The text alone, without the sequences that colour it.
-pub fn without_styles(text: &str) -> String {
+pub fn strip_styles(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, styled)) = rest.split_once("\x1b[") {
@@ -210,7 +210,7 @@ pub fn without_styles(text: &str) -> String {
 
 /// Where the second column of a line begins that is a row of a table.
 fn second_column(line: &str) -> Option<usize> {
-    let line = &without_styles(line);
+    let line = &strip_styles(line);
     let first = line.find(|c: char| c != ' ')?;
     let gap = first + line.get(first..)?.find("  ")?;
     let second = gap + line.get(gap..)?.find(|c: char| c != ' ')?;
@@ -265,8 +265,8 @@ mod tests {
 
     /// A line in which `|` stands for where the text begins.
     fn shown(line: &str, columns: u16) -> String {
-        let line = line.replace('|', &TEXT_BEGINS.to_string());
-        laid_out(&line, columns).into_owned()
+        let line = line.replace('|', &INDENT_MARK.to_string());
+        wrap_block(&line, columns).into_owned()
     }
 
     #[test]

@@ -11,8 +11,8 @@ use chatting_room::client::command::settings::Taste;
 use chatting_room::client::event::Event;
 use chatting_room::client::event::json::{Record, Stamp};
 use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
-use chatting_room::client::view::scrollback::Scroll;
-use chatting_room::client::view::{Look, Volume, raw_line, without_styles};
+use chatting_room::client::view::scrollback::Scrollback;
+use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;
@@ -34,9 +34,9 @@ struct Conversation {
     /// Whether anything was typed so far.
     typed: bool,
     number: u64,
-    plain: Look,
-    colored: Look,
-    scroll: Scroll,
+    plain: Renderer,
+    colored: Renderer,
+    scroll: Scrollback,
     over: bool,
 }
 
@@ -61,7 +61,8 @@ pub(crate) fn check(bytes: &[u8]) {
 
 impl Conversation {
     fn new(kind: u8) -> Self {
-        let look = |color| Look::new(color, Volume::Everything, TimeZone::UTC, Taste::default());
+        let look =
+            |color| Renderer::new(color, Verbosity::Verbose, TimeZone::UTC, Taste::default());
         Self {
             session: Session::new(Settings {
                 nick: "alice".to_owned(),
@@ -88,7 +89,7 @@ impl Conversation {
             number: 0,
             plain: look(false),
             colored: look(true),
-            scroll: Scroll::new(look(false), false),
+            scroll: Scrollback::new(look(false), false),
             over: false,
         }
     }
@@ -203,7 +204,7 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 Order::AskNick { .. } => self.asking = true,
-                Order::Local { line } => check_screen(&self.scroll.local(&line)),
+                Order::Local { line } => check_screen(&self.scroll.run_local(&line)),
                 Order::End(_) => self.over = true,
                 Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
             }
@@ -268,11 +269,7 @@ impl Conversation {
                 );
             }
             let colored = self.colored.lines(&event, unix_seconds, active);
-            assert_eq!(
-                without_styles(&colored),
-                plain,
-                "colours change what is said"
-            );
+            assert_eq!(strip_styles(&colored), plain, "colours change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
             if let Some(record) = Record::of(&event, unix_seconds, stamp) {
                 let line = record.line();
@@ -294,13 +291,9 @@ impl Conversation {
 
     fn check_judgement(&self, text: &str) {
         let judgement = self.session.judge(text);
-        let painted = self.colored.typed(text, &judgement);
+        let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
-            assert_eq!(
-                without_styles(&painted),
-                text,
-                "colours change what is typed"
-            );
+            assert_eq!(strip_styles(&painted), text, "colours change what is typed");
         }
     }
 }

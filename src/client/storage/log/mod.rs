@@ -8,15 +8,20 @@ pub(in crate::client) mod files;
 mod writer;
 
 pub(in crate::client) use files::folder_of;
-pub use writer::LogKeeper;
+pub use writer::LogWriter;
 
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 
 /// What the log keeps of an event: all that came from others or went to them. What this program
 /// says by itself, as its help, is not worth keeping, and passwords must not be kept.
-fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Option<Record> {
+fn record_of(
+    event: &Event,
+    unix_seconds: i64,
+    stamp: &Stamp,
+    renderer: &Renderer,
+) -> Option<Record> {
     match event {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
@@ -24,7 +29,7 @@ fn record_of(event: &Event, unix_seconds: i64, stamp: &Stamp, look: &Look) -> Op
         Event::ServerDetail { .. } | Event::ServerLost { still: true, .. } => None,
         _ => Record::of(event, unix_seconds, stamp).or_else(|| {
             // An answer that no program has asked for yet is kept as it was shown.
-            let lines = look.lines(event, unix_seconds, None);
+            let lines = renderer.lines(event, unix_seconds, None);
             let words = lines.trim_end();
             (!words.is_empty()).then(|| Record::note(words, unix_seconds))
         }),

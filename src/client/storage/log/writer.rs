@@ -22,15 +22,15 @@ use super::{files, record_of};
 use crate::client::command::settings::Taste;
 use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
-use crate::client::view::{Look, Volume};
+use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 
 /// While nothing can be written so much waits, in bytes; what comes then is left out.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long a line may wait for more lines: they are written together.
-const GATHER_FOR: Duration = Duration::from_millis(50);
+const BATCH_DELAY: Duration = Duration::from_millis(50);
 /// When so much waits, in bytes, it is written at once.
-const GATHERED_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 256 * 1024;
 /// How long after a failure it is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long the end of the program waits for what is not written yet.
@@ -38,18 +38,18 @@ const FINISH_MAX: Duration = Duration::from_secs(2);
 
 /// The log of one server. Clones are the same log.
 #[derive(Debug, Clone)]
-pub struct LogKeeper {
-    shared: Arc<(Mutex<State>, Condvar)>,
+pub struct LogWriter {
+    shared: Arc<(Mutex<LogQueue>, Condvar)>,
     /// How answers in words are put.
-    look: Look,
+    renderer: Renderer,
 }
 
 #[derive(Debug)]
-struct State {
+struct LogQueue {
     zone: TimeZone,
     /// The last moment something was kept, and its day: many lines come in one second.
     last: (i64, Date),
-    waiting: VecDeque<Batch>,
+    waiting: VecDeque<DayBatch>,
     /// Also those that are being written.
     waiting_bytes: usize,
     /// How many lines were left out since nothing can be written.
@@ -62,24 +62,24 @@ struct State {
 
 /// Whole lines for the file of one day.
 #[derive(Debug)]
-struct Batch {
+struct DayBatch {
     day: Date,
     lines: String,
 }
 
-impl LogKeeper {
-    /// Starts to keep what happens, in files of `folder`. `tell` gets the words for the person
+impl LogWriter {
+    /// Starts to keep what happens, in files of `folder`. `report` gets the words for the person
     /// when writing fails, and when it works again.
-    pub fn start(folder: PathBuf, tell: impl Fn(String) + Send + 'static) -> io::Result<Self> {
+    pub fn start(folder: PathBuf, report: impl Fn(String) + Send + 'static) -> io::Result<Self> {
         let taste = Taste {
             time: String::new(),
             ..Taste::default()
         };
         let zone = TimeZone::system();
-        let keeper = Self {
-            look: Look::new(false, Volume::Normal, zone.clone(), taste),
+        let log = Self {
+            renderer: Renderer::new(false, Verbosity::Normal, zone.clone(), taste),
             shared: Arc::new((
-                Mutex::new(State {
+                Mutex::new(LogQueue {
                     last: (0, files::day_of(0, &zone)),
                     zone,
                     waiting: VecDeque::new(),
@@ -91,21 +91,21 @@ impl LogKeeper {
                 Condvar::new(),
             )),
         };
-        let writer = keeper.clone();
+        let writer = log.clone();
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::leave_signals_to_main_thread();
-                writer.write_all(&folder, &tell);
+                crate::client::terminal::mode::block_editor_signals();
+                writer.write_all(&folder, &report);
             })?;
-        Ok(keeper)
+        Ok(log)
     }
 
     /// Keeps an event with what the server said beside it. `now` is when it came, in Unix
     /// seconds, and `shown` the time it is shown with. Nothing is written before this returns.
-    pub fn keep(&self, event: &Event, stamp: &Stamp, shown: i64, now: i64) {
-        if let Some(record) = record_of(event, shown, stamp, &self.look) {
-            let is_news = self.lock().put(&record, now);
+    pub fn append(&self, event: &Event, stamp: &Stamp, shown: i64, now: i64) {
+        if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
+            let is_news = self.lock().push(&record, now);
             if is_news {
                 self.shared.1.notify_all();
             }
@@ -117,7 +117,7 @@ impl LogKeeper {
         let mut state = self.lock();
         state.finished = true;
         self.shared.1.notify_all();
-        let unfinished = |state: &mut State| !state.done;
+        let unfinished = |state: &mut LogQueue| !state.done;
         // When it takes longer, there is nobody to tell any more.
         let _ = self
             .shared
@@ -126,7 +126,7 @@ impl LogKeeper {
     }
 
     /// Writes until the end.
-    fn write_all(&self, folder: &Path, tell: &impl Fn(String)) {
+    fn write_all(&self, folder: &Path, report: &impl Fn(String)) {
         let mut file = None;
         let mut failing = false;
         while let Some(batch) = self.next_batch() {
@@ -134,13 +134,13 @@ impl LogKeeper {
                 Ok(()) => {
                     self.lock().waiting_bytes -= batch.lines.len();
                     if std::mem::take(&mut failing) {
-                        tell(self.works_again(batch.day));
+                        report(self.recovered(batch.day));
                     }
                 }
                 Err((error, rest)) => {
                     if !failing {
                         let (at, error) = (folder.display(), os_error_text(&error));
-                        tell(format!("the log in {at} cannot be written: {error}"));
+                        report(format!("the log in {at} cannot be written: {error}"));
                     }
                     failing = true;
                     if self.wait_to_retry(batch, rest) {
@@ -154,28 +154,28 @@ impl LogKeeper {
     }
 
     /// Waits for lines, and takes those of one day; `None` at the end.
-    fn next_batch(&self) -> Option<Batch> {
+    fn next_batch(&self) -> Option<DayBatch> {
         let state = self.lock();
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.finished;
+        let idle = |state: &mut LogQueue| state.waiting.is_empty() && !state.finished;
         let waited = self.shared.1.wait_while(state, idle);
         let state = waited.unwrap_or_else(PoisonError::into_inner);
-        let gathering = |state: &mut State| !state.finished && state.waiting_bytes < GATHERED_BYTES;
+        let gathering = |state: &mut LogQueue| !state.finished && state.waiting_bytes < BATCH_BYTES;
         let waited = self
             .shared
             .1
-            .wait_timeout_while(state, GATHER_FOR, gathering);
+            .wait_timeout_while(state, BATCH_DELAY, gathering);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.waiting.pop_front()
     }
 
     /// Puts back what was not written, and rests. Whether it is the end.
-    fn wait_to_retry(&self, batch: Batch, rest: usize) -> bool {
+    fn wait_to_retry(&self, batch: DayBatch, rest: usize) -> bool {
         let mut state = self.lock();
         let lines = batch.lines.get(rest..).unwrap_or_default().to_owned();
         state.waiting_bytes -= rest;
         let day = batch.day;
-        state.waiting.push_front(Batch { day, lines });
-        let going_on = |state: &mut State| !state.finished;
+        state.waiting.push_front(DayBatch { day, lines });
+        let going_on = |state: &mut LogQueue| !state.finished;
         let waited = self
             .shared
             .1
@@ -185,7 +185,7 @@ impl LogKeeper {
     }
 
     /// What there is to say when writing works again, to the person and in the log.
-    fn works_again(&self, day: Date) -> String {
+    fn recovered(&self, day: Date) -> String {
         let mut state = self.lock();
         let mut words = "the log is written again".to_owned();
         let missing = std::mem::take(&mut state.missing);
@@ -193,7 +193,7 @@ impl LogKeeper {
             // Writing to a string cannot fail.
             let _ = write!(words, "; {missing} lines are missing in it");
             let record = Record::note(&words, state.last.0);
-            state.waiting.push_front(Batch {
+            state.waiting.push_front(DayBatch {
                 day,
                 lines: record.line(),
             });
@@ -202,14 +202,14 @@ impl LogKeeper {
         words
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LogQueue> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl LogQueue {
     /// Puts a record behind those that wait. Whether the writer is to know of it now.
-    fn put(&mut self, record: &Record, now: i64) -> bool {
+    fn push(&mut self, record: &Record, now: i64) -> bool {
         if self.waiting_bytes > WAITING_BYTES_MAX {
             self.missing += 1;
             return false;
@@ -222,9 +222,9 @@ impl State {
         self.waiting_bytes += line.len();
         match self.waiting.back_mut() {
             Some(batch) if batch.day == day => batch.lines.push_str(&line),
-            _ => self.waiting.push_back(Batch { day, lines: line }),
+            _ => self.waiting.push_back(DayBatch { day, lines: line }),
         }
-        was_idle || (before < GATHERED_BYTES && self.waiting_bytes >= GATHERED_BYTES)
+        was_idle || (before < BATCH_BYTES && self.waiting_bytes >= BATCH_BYTES)
     }
 }
 
@@ -232,7 +232,7 @@ impl State {
 fn write(
     file: &mut Option<(Date, File)>,
     folder: &Path,
-    batch: &Batch,
+    batch: &DayBatch,
 ) -> Result<(), (io::Error, usize)> {
     let mut written = 0;
     let result = write_from(file, folder, batch, &mut written);
@@ -247,7 +247,7 @@ fn write(
 fn write_from(
     file: &mut Option<(Date, File)>,
     folder: &Path,
-    batch: &Batch,
+    batch: &DayBatch,
     written: &mut usize,
 ) -> io::Result<()> {
     let mut out = match file.take() {
@@ -324,14 +324,14 @@ mod tests {
     }
 
     /// A log in this folder, and what it tells the person.
-    fn log_in(folder: &Path) -> (LogKeeper, mpsc::Receiver<String>) {
+    fn log_in(folder: &Path) -> (LogWriter, mpsc::Receiver<String>) {
         let (told, words) = mpsc::channel();
-        let tell = move |words| told.send(words).unwrap_or_default();
-        (LogKeeper::start(folder.to_owned(), tell).unwrap(), words)
+        let report = move |words| told.send(words).unwrap_or_default();
+        (LogWriter::start(folder.to_owned(), report).unwrap(), words)
     }
 
-    fn keep(log: &LogKeeper, text: &str, now: i64) {
-        log.keep(&said(text), &Stamp::default(), now, now);
+    fn append(log: &LogWriter, text: &str, now: i64) {
+        log.append(&said(text), &Stamp::default(), now, now);
     }
 
     /// The texts in all files of a folder, in order, and how many lines are no records.
@@ -355,9 +355,9 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let folder = state.path().join("log/at-h-6667");
         let (log, _words) = log_in(&folder);
-        keep(&log, "one", 2 * DAY);
-        keep(&log, "two", 2 * DAY + 1);
-        keep(&log, "three", 4 * DAY);
+        append(&log, "one", 2 * DAY);
+        append(&log, "two", 2 * DAY + 1);
+        append(&log, "three", 4 * DAY);
         log.finish();
         let files = files::files_from(&folder, None).unwrap();
         assert_eq!(files.len(), 2, "{files:?}");
@@ -376,7 +376,7 @@ mod tests {
         let file = files::file_of(folder.path(), day);
         fs::write(&file, "{\"kind\":\"mess").unwrap();
         let (log, _words) = log_in(folder.path());
-        keep(&log, "whole", 0);
+        append(&log, "whole", 0);
         log.finish();
         assert_eq!(texts(folder.path()), (vec!["whole".to_owned()], 1));
     }
@@ -389,7 +389,7 @@ mod tests {
             for ((log, _), text) in logs {
                 scope.spawn(move || {
                     for _ in 0..500 {
-                        keep(&log, &text, 0);
+                        append(&log, &text, 0);
                     }
                     log.finish();
                 });
@@ -405,14 +405,14 @@ mod tests {
         let folder = state.path().join("log");
         fs::write(&folder, "in the way").unwrap();
         let (log, words) = log_in(&folder);
-        keep(&log, "one", 0);
+        append(&log, "one", 0);
         let told = words.recv_timeout(PATIENCE).unwrap();
         assert!(told.contains("cannot be written: "), "{told}");
-        keep(&log, "two", 0);
+        append(&log, "two", 0);
         fs::remove_file(&folder).unwrap();
         let told = words.recv_timeout(PATIENCE).unwrap();
         assert_eq!(told, "the log is written again");
-        keep(&log, "three", 0);
+        append(&log, "three", 0);
         log.finish();
         assert!(words.try_recv().is_err());
         let expected = ["one", "two", "three"].map(str::to_owned).to_vec();
@@ -425,13 +425,13 @@ mod tests {
         let file = files::file_of(folder.path(), files::day_of(0, &TimeZone::system()));
         symlink("/dev/full", &file).unwrap();
         let (log, words) = log_in(folder.path());
-        keep(&log, "one", 0);
+        append(&log, "one", 0);
         let told = words.recv_timeout(PATIENCE).unwrap();
         assert!(told.ends_with("no space left on device"), "{told}");
         // More than may wait, by some lines.
         let long = "x".repeat(WAITING_BYTES_MAX / 8);
         for _ in 0..12 {
-            keep(&log, &long, 0);
+            append(&log, &long, 0);
         }
         fs::remove_file(&file).unwrap();
         let told = words.recv_timeout(PATIENCE).unwrap();

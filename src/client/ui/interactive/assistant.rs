@@ -7,12 +7,12 @@ use crate::client::command::completion::Names;
 use crate::client::editor::Assistant;
 use crate::client::net::{Command, Commands};
 use crate::client::session::Judgement;
-use crate::client::view::Look;
+use crate::client::view::Renderer;
 
 /// Helps with what is typed by asking the network's thread, which has the session.
 pub(super) struct NetworkAssistant {
     pub(super) commands: Commands,
-    pub(super) look: Look,
+    pub(super) look: Renderer,
 }
 
 impl NetworkAssistant {
@@ -34,6 +34,6 @@ impl Assistant for NetworkAssistant {
     }
 
     fn paint(&self, line: &str, judgement: &Judgement) -> String {
-        self.look.typed(line, judgement)
+        self.look.highlight(line, judgement)
     }
 }

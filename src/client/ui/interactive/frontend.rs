@@ -11,15 +11,15 @@ use crate::client::event::Event;
 use crate::client::event::json::{Record, Stamp};
 use crate::client::net::Front;
 use crate::client::session::{Outcome, Session};
-use crate::client::storage::drafts::DraftKeeper;
+use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
 use crate::client::view::raw_line;
-use crate::client::view::scrollback::Page;
+use crate::client::view::scrollback::ScrollbackWriter;
 
 /// Shows a session in a terminal.
 pub(super) struct TerminalFront {
-    pub(super) page: Page,
+    pub(super) page: ScrollbackWriter,
     /// What standard output gets: what a person reads, unless it goes elsewhere.
     pub(super) format: Format,
     pub(super) stamp: Stamp,
@@ -27,7 +27,7 @@ pub(super) struct TerminalFront {
     pub(super) remote: Remote,
     pub(super) title: Title,
     /// Where what cannot be sent yet is kept, and how many lines it was.
-    pub(super) keeper: Option<DraftKeeper>,
+    pub(super) drafts: Option<DraftStore>,
     pub(super) unsent_count: usize,
     pub(super) news: mpsc::Sender<News>,
     pub(super) ready: bool,
@@ -41,12 +41,12 @@ impl TerminalFront {
     }
 
     /// What could not be sent is offered at the next start, however this one ends.
-    fn keep_unsent(&mut self, session: &Session) {
+    fn set_unsent(&mut self, session: &Session) {
         let count = session.unsent_count();
         if std::mem::replace(&mut self.unsent_count, count) != count
-            && let Some(keeper) = &self.keeper
+            && let Some(drafts) = &self.drafts
         {
-            keeper.keep_unsent(session.unsent());
+            drafts.set_unsent(session.unsent());
         }
     }
 }
@@ -54,7 +54,7 @@ impl TerminalFront {
 impl Front for TerminalFront {
     fn show(&mut self, event: &Event, unix_seconds: i64, session: &Session) {
         if matches!(event, Event::Sent { .. }) {
-            self.keep_unsent(session);
+            self.set_unsent(session);
         }
         match self.format {
             Format::Plain => self.page.show(event, unix_seconds, session.active_room()),
@@ -81,20 +81,24 @@ impl Front for TerminalFront {
     }
 
     fn changed(&mut self, session: &Session, elapsed: Duration) {
-        self.keep_unsent(session);
+        self.set_unsent(session);
         let (room, unread) = (session.active_room(), session.unread());
         self.page.end_step(room, elapsed);
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let place = session.place();
-            let mut prompt = self.page.scroll.look().prompt(place.as_deref(), unread);
+            let mut prompt = self
+                .page
+                .scrollback
+                .renderer()
+                .prompt(place.as_deref(), unread);
             prompt.room = session.active_room().map(str::to_owned);
             self.remote.set_prompt(prompt, self.page.has_lines());
         }
         self.page.print();
         if !self.ended {
-            let title = self.page.scroll.title(room, unread, session.calls());
-            self.printer.control(&self.title.change(title));
+            let title = self.page.scrollback.title(room, unread, session.calls());
+            self.printer.push_control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {
             self.ready = true;
@@ -103,7 +107,7 @@ impl Front for TerminalFront {
     }
 
     fn held_until(&self) -> Option<Duration> {
-        self.page.scroll.held_until()
+        self.page.scrollback.next_deadline()
     }
 
     fn typed_done(&mut self, session: &Session) {
@@ -116,7 +120,7 @@ impl Front for TerminalFront {
         if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
             return self.tell(News::Clear);
         }
-        self.page.local(line);
+        self.page.run_local(line);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {
@@ -130,7 +134,7 @@ impl Front for TerminalFront {
 
     fn ended(&mut self, outcome: Outcome) {
         self.ended = true;
-        self.printer.control(&self.title.change(None));
+        self.printer.push_control(&self.title.change(None));
         // Before the news, behind which the editor may be used for another conversation.
         self.remote.end();
         self.tell(News::Ended(outcome));
@@ -141,7 +145,7 @@ impl Drop for TerminalFront {
     /// Also when this thread fails, the main thread must not wait for it.
     fn drop(&mut self) {
         if !self.ended {
-            self.printer.control(&self.title.change(None));
+            self.printer.push_control(&self.title.change(None));
             self.remote.end();
         }
     }

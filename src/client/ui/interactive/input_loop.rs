@@ -7,7 +7,7 @@ use super::{INTERRUPT_CHECK, News};
 use crate::client::editor::{Editor, Entered, Remote};
 use crate::client::net::{Command, Commands};
 use crate::client::session::Outcome;
-use crate::client::terminal::mode::QuietTerminal;
+use crate::client::terminal::mode::RawModeGuard;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
@@ -38,7 +38,7 @@ pub(super) struct Desk<'t> {
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
     pub(super) commands: Commands,
-    pub(super) quiet: &'t QuietTerminal,
+    pub(super) quiet: &'t RawModeGuard,
     pub(super) title: Title,
     /// The editor has begun: from then on it alone is asked about Ctrl-C.
     pub(super) reading: bool,
@@ -86,9 +86,9 @@ impl Desk<'_> {
                     continue;
                 }
                 Entered::Suspend => {
-                    print_to_stdout(self.title.aside().to_owned())?;
+                    print_to_stdout(self.title.suspend().to_owned())?;
                     self.quiet.suspend();
-                    print_to_stdout(self.title.again())?;
+                    print_to_stdout(self.title.resume())?;
                     continue;
                 }
                 Entered::Leave => self.send(Command::Quit(None)),

@@ -23,13 +23,13 @@ use crate::client::editor::{Editor, Entered, Remote};
 use crate::client::event::json::Stamp;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
-use crate::client::storage::drafts::DraftKeeper;
-use crate::client::terminal::mode::{self, HeldReport, QuietTerminal, Signals};
+use crate::client::storage::drafts::DraftStore;
+use crate::client::terminal::mode::{self, DeferredPanicReport, RawModeGuard, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::quit_reason;
 use crate::client::terminal::title::Title;
-use crate::client::view::scrollback::{Page, Scroll};
-use crate::client::view::{Look, laid_out};
+use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
+use crate::client::view::{Renderer, wrap_block};
 use crate::client::{Ending, Place};
 use crate::common::io_error::os_error_text;
 use assistant::NetworkAssistant;
@@ -82,7 +82,7 @@ pub(in crate::client) struct Terminal {
 }
 
 /// The conversation at hand or the last one, for those who outlive it.
-type Talk = Arc<Mutex<Option<(Commands, Option<DraftKeeper>)>>>;
+type Talk = Arc<Mutex<Option<(Commands, Option<DraftStore>)>>>;
 
 impl Terminal {
     /// Takes the terminal. From now on signals end the program in good order.
@@ -124,7 +124,7 @@ impl Terminal {
     ) -> Option<T> {
         let (done, result) = mpsc::channel();
         thread::spawn(move || {
-            mode::leave_signals_to_main_thread();
+            mode::block_editor_signals();
             // Nobody waits for it any more when this fails.
             let _ = done.send(work());
         });
@@ -151,17 +151,17 @@ impl Terminal {
         &mut self,
         place: Place,
         session: Session,
-        look: Look,
+        look: Renderer,
         furniture: Furniture,
     ) -> io::Result<Ending> {
-        let report = HeldReport::begin();
-        let quiet = QuietTerminal::new()?;
+        let report = DeferredPanicReport::begin();
+        let quiet = RawModeGuard::new()?;
         let (news_sender, news) = mpsc::channel();
         let (commands, inbox) = net::commands();
         // Without a place for it there is no draft to keep.
-        let keeper = furniture.draft_file.as_deref().map(DraftKeeper::start);
-        let keeper = keeper.transpose()?.flatten();
-        *lock(&self.talk) = Some((commands.clone(), keeper.clone()));
+        let drafts = furniture.draft_file.as_deref().map(DraftStore::start);
+        let drafts = drafts.transpose()?.flatten();
+        *lock(&self.talk) = Some((commands.clone(), drafts.clone()));
         if self.signal().is_some() {
             // It came in the moment before there was a conversation to end.
             let _ = commands.send(Command::Quit(None));
@@ -171,12 +171,12 @@ impl Terminal {
             look: look.clone(),
         };
         self.editor
-            .begin(furniture.history_file, keeper.clone(), assistant)?;
+            .begin(furniture.history_file, drafts.clone(), assistant)?;
         self.printer.push(furniture.greeting);
         let title = Title::default();
         let front = TerminalFront {
-            page: Page::new(
-                Scroll::new(look, io::stdout().is_terminal()),
+            page: ScrollbackWriter::new(
+                Scrollback::new(look, io::stdout().is_terminal()),
                 self.printer.clone(),
             ),
             format: match io::stdout().is_terminal() {
@@ -187,7 +187,7 @@ impl Terminal {
             printer: self.printer.clone(),
             remote: self.remote.clone(),
             title: title.clone(),
-            keeper: keeper.clone(),
+            drafts: drafts.clone(),
             unsent_count: 0,
             news: news_sender,
             ready: false,
@@ -212,7 +212,7 @@ impl Terminal {
         let outcome = match panic::catch_unwind(AssertUnwindSafe(|| desk.run())) {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(error)) => match desk.leave_in_a_hurry("hung up") {
-                outcome if mode::is_gone(&error) => Ok(outcome),
+                outcome if mode::is_hangup(&error) => Ok(outcome),
                 _ => Err(error),
             },
             Err(_) => {
@@ -223,12 +223,12 @@ impl Terminal {
         // What ends the program from here on finds nothing left to do: it ends by itself, or asks
         // for the signal before it goes on.
         drop(door);
-        if let Some(keeper) = keeper {
-            if keeper.has_unsent() {
+        if let Some(drafts) = drafts {
+            if drafts.has_unsent() {
                 let words = "what was never sent is offered again when you come back\n";
                 self.printer.push(words.to_owned());
             }
-            keeper.finish();
+            drafts.finish();
         }
         self.remote.rest();
         if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
@@ -266,9 +266,9 @@ pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Op
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
 fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
-        if let Some((commands, keeper)) = &*lock(&talk) {
+        if let Some((commands, drafts)) = &*lock(&talk) {
             // Whoever sends it may not wait for more.
-            keeper.iter().for_each(DraftKeeper::write_now);
+            drafts.iter().for_each(DraftStore::write_now);
             let reason = quit_reason(signal).to_owned();
             // Without a conversation there is nothing to leave.
             let _ = commands.send(Command::Quit(Some(reason)));
@@ -281,7 +281,7 @@ fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
     })
 }
 
-fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftKeeper>)>> {
+fn lock(talk: &Talk) -> MutexGuard<'_, Option<(Commands, Option<DraftStore>)>> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -309,5 +309,5 @@ fn start_printer(
 
 /// The lines of a block as rows of the terminal, as wide as that is now.
 fn rows_of(block: &str) -> String {
-    laid_out(block, mode::columns()).into_owned()
+    wrap_block(block, mode::columns()).into_owned()
 }

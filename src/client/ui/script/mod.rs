@@ -30,8 +30,8 @@ use crate::client::session::{Outcome, Session};
 use crate::client::terminal::mode::Signals;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::quit_reason;
-use crate::client::terminal::stderr::{complaint, tell_all};
-use crate::client::view::{Look, raw_line};
+use crate::client::terminal::stderr::{format_report, write_report};
+use crate::client::view::{Renderer, raw_line};
 use crate::client::{Ending, Place};
 use plan::Source;
 
@@ -45,7 +45,7 @@ const TEE_LINES_AHEAD_MAX: usize = 10_000;
 pub(in crate::client) fn run(
     place: Place,
     session: Session,
-    look: Look,
+    look: Renderer,
     plan: Plan,
     control: Option<&Path>,
 ) -> io::Result<Ending> {
@@ -89,7 +89,7 @@ pub(in crate::client) fn run(
         let _ = commands.send(Command::Quit(None));
     })?;
     let tell = |lines: String| {
-        tell_all(&lines);
+        write_report(&lines);
         Ok(())
     };
     let telling = complaints.start_plain(tell, |_| ())?;
@@ -136,7 +136,7 @@ fn is_seen_enough(error: &io::Error) -> bool {
 /// Shows a session in a pipeline: what is said on standard output, what is wrong on standard
 /// error.
 struct ScriptFront {
-    look: Look,
+    look: Renderer,
     format: Format,
     on_terminal: bool,
     printer: Printer,
@@ -202,7 +202,7 @@ impl Front for ScriptFront {
     }
 
     fn is_full(&self) -> bool {
-        self.printer.is_full() || self.complaints.is_full()
+        self.printer.is_backlogged() || self.complaints.is_backlogged()
     }
 
     fn ended(&mut self, outcome: Outcome) {
@@ -213,7 +213,7 @@ impl Front for ScriptFront {
 
 impl ScriptFront {
     fn complain(&self, line: Option<u64>, words: &str) {
-        self.complaints.push(complaint(line, words));
+        self.complaints.push(format_report(line, words));
     }
 
     fn print(&mut self, event: &Event, unix_seconds: i64) {

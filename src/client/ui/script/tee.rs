@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::plan::Tee;
 use super::reader::{NOT_TEXT, TOO_LONG, read_blocks};
-use crate::client::view::without_styles;
+use crate::client::view::strip_styles;
 use crate::wire::{Line, Lines};
 
 /// The longest line that is sent, in bytes.
@@ -82,7 +82,7 @@ fn as_seen(line: Line<'_>) -> Result<String, Cow<'static, str>> {
     };
     let text = str::from_utf8(bytes).map_err(|_| NOT_TEXT)?;
     let last = text.rsplit('\r').next().unwrap_or_default();
-    Ok(without_styles(last))
+    Ok(strip_styles(last))
 }
 
 /// Lets so many lines through in an interval: half of them at once, so that others see that

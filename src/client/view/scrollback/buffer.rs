@@ -2,28 +2,28 @@
 
 use std::collections::VecDeque;
 
-use crate::client::view::{TEXT_BEGINS, without_styles};
+use crate::client::view::{INDENT_MARK, strip_styles};
 
 /// How many lines are remembered.
-const REMEMBERED_LINES_MAX: usize = 10_000;
+const BUFFER_LINES_MAX: usize = 10_000;
 /// However long they are, they take no more memory than this.
-pub(super) const REMEMBERED_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(super) const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many lines `/search` shows at most, the newest ones.
-const FOUND_LINES_MAX: usize = 100;
+const SEARCH_LINES_MAX: usize = 100;
 
 /// The last lines that were shown.
 #[derive(Debug, Default)]
-pub(super) struct Remembered {
+pub(super) struct LineBuffer {
     lines: VecDeque<String>,
     bytes: usize,
 }
 
-impl Remembered {
-    pub(super) fn keep(&mut self, lines: &str) {
+impl LineBuffer {
+    pub(super) fn push(&mut self, lines: &str) {
         for line in lines.split_inclusive('\n') {
             self.bytes += line.len();
             self.lines.push_back(line.to_owned());
-            while (self.lines.len() > REMEMBERED_LINES_MAX || self.bytes > REMEMBERED_BYTES_MAX)
+            while (self.lines.len() > BUFFER_LINES_MAX || self.bytes > BUFFER_BYTES_MAX)
                 && let Some(oldest) = self.lines.pop_front()
             {
                 self.bytes -= oldest.len();
@@ -38,14 +38,14 @@ impl Remembered {
     }
 
     /// The last lines that have this text in them, as they read.
-    pub(super) fn with(&self, text: &str) -> String {
+    pub(super) fn containing(&self, text: &str) -> String {
         let wanted = text.to_lowercase();
         let has_text = |line: &&String| {
-            let line = without_styles(line).replace(TEXT_BEGINS, "");
+            let line = strip_styles(line).replace(INDENT_MARK, "");
             line.to_lowercase().contains(&wanted)
         };
         let found: Vec<&String> = self.lines.iter().filter(has_text).collect();
-        let skipped = found.len().saturating_sub(FOUND_LINES_MAX);
+        let skipped = found.len().saturating_sub(SEARCH_LINES_MAX);
         found.into_iter().skip(skipped).cloned().collect()
     }
 

@@ -12,140 +12,140 @@ mod writer;
 
 use std::time::Duration;
 
-use super::Look;
+use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::command::{self, Intent, Local};
 use crate::client::event::Event;
 use crate::common::sanitize::safe;
-use buffer::Remembered;
-use grouping::is_coming_or_going;
+use buffer::LineBuffer;
+use grouping::is_groupable;
 use netsplit::Netsplits;
-pub(in crate::client) use writer::Page;
+pub(in crate::client) use writer::ScrollbackWriter;
 
 /// The lines above the prompt.
 #[derive(Debug)]
-pub struct Scroll {
-    look: Look,
+pub struct Scrollback {
+    renderer: Renderer,
     /// Whether the lines go to a terminal, which has a bell and a title.
     on_terminal: bool,
-    remembered: Remembered,
+    buffer: LineBuffer,
     /// The day of the last line, as it was told, and when that was.
     day: Option<String>,
     day_at: i64,
     /// Who came or left in the moment at hand, and has not been told yet.
-    gathered: Vec<Event>,
-    gathered_at: i64,
+    grouped: Vec<Event>,
+    grouped_at: i64,
     netsplits: Netsplits,
-    rung_at: Option<i64>,
+    alerted_at: Option<i64>,
 }
 
-impl Scroll {
+impl Scrollback {
     /// Nothing has been shown yet.
-    pub fn new(mut look: Look, on_terminal: bool) -> Self {
+    pub fn new(mut renderer: Renderer, on_terminal: bool) -> Self {
         if on_terminal {
-            look.hang();
+            renderer.hanging_indent();
         }
         Self {
-            look,
+            renderer,
             on_terminal,
-            remembered: Remembered::default(),
+            buffer: LineBuffer::default(),
             day: None,
             day_at: 0,
-            gathered: Vec::new(),
-            gathered_at: 0,
+            grouped: Vec::new(),
+            grouped_at: 0,
             netsplits: Netsplits::default(),
-            rung_at: None,
+            alerted_at: None,
         }
     }
 
     /// How things are shown.
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn renderer(&self) -> &Renderer {
+        &self.renderer
     }
 
     /// What to print for an event; `active` is the room that needs not be named. Who comes and
-    /// goes may be held back until [`Scroll::flush`].
+    /// goes may be held back until [`Scrollback::flush`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
-        if is_coming_or_going(event) {
-            if !self.look.taste.joins || !self.look.shows(event) {
+        if is_groupable(event) {
+            if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
             }
-            if self.look.taste.gather && self.netsplits.take(event, unix_seconds) {
+            if self.renderer.settings.gather && self.netsplits.absorb(event, unix_seconds) {
                 return String::new();
             }
-            if self.look.taste.gather {
-                let before = self.flush_unlike(event, active);
-                self.gathered.push(event.clone());
-                self.gathered_at = unix_seconds;
+            if self.renderer.settings.gather {
+                let before = self.flush_if_different(event, active);
+                self.grouped.push(event.clone());
+                self.grouped_at = unix_seconds;
                 return before;
             }
         }
         let mut text = match event {
             // Nobody will come back before that is over.
             Event::ServerLost { .. } => self.flush(active),
-            _ => self.flush_gathered(active),
+            _ => self.flush_group(active),
         };
-        let lines = self.look.lines(event, unix_seconds, active);
+        let lines = self.renderer.lines(event, unix_seconds, active);
         if lines.is_empty() {
             return text;
         }
-        text.push_str(&self.attention(event, unix_seconds));
+        text.push_str(&self.alert(event, unix_seconds));
         // What this program has to say of a line is not looked for later.
         text.push_str(&match event {
             Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
-                self.day_before(self.look.table(lines), unix_seconds)
+                self.with_day_line(self.renderer.table_rows(lines), unix_seconds)
             }
-            _ => self.scrolled(lines, unix_seconds),
+            _ => self.recorded(lines, unix_seconds),
         });
         text
     }
 
     /// Remembers what this person said: it stands on the screen already, as it was typed.
-    pub fn remember(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
+    pub fn record(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
         if !event.is_secret() {
-            let lines = self.look.lines(event, unix_seconds, active);
-            self.remembered.keep(&lines);
+            let lines = self.renderer.lines(event, unix_seconds, active);
+            self.buffer.push(&lines);
         }
     }
 
     /// What to print of those who came or left: the moment is over.
     pub fn flush(&mut self, active: Option<&str>) -> String {
-        let mut text = self.flush_gathered(active);
-        for moment in self.netsplits.end() {
-            text.push_str(&self.netsplit(&moment, active));
+        let mut text = self.flush_group(active);
+        for group in self.netsplits.drain() {
+            text.push_str(&self.netsplit(&group, active));
         }
         text
     }
 
     /// The same when all that came together is shown. What takes a moment goes on until that is
-    /// over, at [`Scroll::held_until`].
-    pub fn pause(&mut self, active: Option<&str>, elapsed: Duration) -> String {
-        let mut text = self.flush_gathered(active);
-        for moment in self.netsplits.end_in_time(elapsed) {
-            text.push_str(&self.netsplit(&moment, active));
+    /// over, at [`Scrollback::next_deadline`].
+    pub fn flush_due(&mut self, active: Option<&str>, elapsed: Duration) -> String {
+        let mut text = self.flush_group(active);
+        for group in self.netsplits.drain_due(elapsed) {
+            text.push_str(&self.netsplit(&group, active));
         }
         text
     }
 
     /// When there is something more to show.
-    pub fn held_until(&self) -> Option<Duration> {
-        self.netsplits.until()
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.netsplits.deadline()
     }
 
     /// Lines on their way to the screen: they are remembered, and another day is told first.
-    fn scrolled(&mut self, lines: String, unix_seconds: i64) -> String {
-        let lines = self.day_before(self.look.table(lines), unix_seconds);
-        self.remembered.keep(&lines);
+    fn recorded(&mut self, lines: String, unix_seconds: i64) -> String {
+        let lines = self.with_day_line(self.renderer.table_rows(lines), unix_seconds);
+        self.buffer.push(&lines);
         lines
     }
 
     /// The lines, with another day in front of them when it is one.
-    fn day_before(&mut self, lines: String, unix_seconds: i64) -> String {
+    fn with_day_line(&mut self, lines: String, unix_seconds: i64) -> String {
         if self.day.is_some() && self.day_at == unix_seconds {
             return lines;
         }
         self.day_at = unix_seconds;
-        let day = self.look.day(unix_seconds);
+        let day = self.renderer.day_line(unix_seconds);
         match self.day.replace(day.clone()) {
             Some(before) if before != day => day + &lines,
             _ => lines,
@@ -153,33 +153,33 @@ impl Scroll {
     }
 
     /// Does what a typed line asks of the screen.
-    pub fn local(&mut self, line: &str) -> String {
+    pub fn run_local(&mut self, line: &str) -> String {
         let lines = match command::parse(line) {
-            Ok(Intent::Local(Local::History { count })) => self.remembered.last(count),
+            Ok(Intent::Local(Local::History { count })) => self.buffer.last(count),
             Ok(Intent::Local(Local::Search { text })) => self.search(text),
             Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
             Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
                 let words = "one line follows another here; there is no screen to clear";
-                self.look.warning(words)
+                self.renderer.warning(words)
             }
             // The editor clears the screen itself.
             _ => String::new(),
         };
-        self.look.table(lines)
+        self.renderer.table_rows(lines)
     }
 
     fn search(&self, text: &str) -> String {
-        let found = self.remembered.with(text);
+        let found = self.buffer.containing(text);
         if found.is_empty() {
             let words = format!("nothing of what was shown has {:?} in it", safe(text));
-            return self.look.warning(&words);
+            return self.renderer.warning(&words);
         }
         found
     }
 
     fn set(&mut self, name: Option<&str>, value: Option<&str>) -> String {
-        let row = |setting: &Setting, look: &Look| {
-            let value = setting.value(&look.taste);
+        let row = |setting: &Setting, renderer: &Renderer| {
+            let value = setting.value(&renderer.settings);
             format!(
                 "{} is {value}: {} ({})\n",
                 setting.name,
@@ -190,20 +190,20 @@ impl Scroll {
         let Some(name) = name else {
             return SETTINGS
                 .iter()
-                .map(|setting| row(setting, &self.look))
+                .map(|setting| row(setting, &self.renderer))
                 .collect();
         };
         let setting = match Setting::find(name) {
             Ok(setting) => setting,
-            Err(error) => return self.look.warning(&safe(&error.to_string())),
+            Err(error) => return self.renderer.warning(&safe(&error.to_string())),
         };
         if let Some(value) = value
-            && let Err(error) = setting.set(&mut self.look.taste, value)
+            && let Err(error) = setting.set(&mut self.renderer.settings, value)
         {
-            return self.look.warning(&safe(&error.to_string()));
+            return self.renderer.warning(&safe(&error.to_string()));
         }
-        self.look.taste_changed();
-        row(setting, &self.look)
+        self.renderer.settings_changed();
+        row(setting, &self.renderer)
     }
 }
 

@@ -7,36 +7,36 @@ use std::time::Duration;
 use crate::client::event::Event;
 
 /// How long one moment is.
-const MOMENT: Duration = Duration::from_secs(1);
+const GROUP_WINDOW: Duration = Duration::from_secs(1);
 /// Of so many people it is known that a netsplit took them; others are told one by one.
-const GONE_MAX: usize = 10_000;
+const SPLIT_USERS_MAX: usize = 10_000;
 /// So many netsplits there are in one moment.
-const MOMENTS_MAX: usize = 16;
+const GROUPS_MAX: usize = 16;
 /// Whoever stays away for longer, in seconds, has simply left.
-const GONE_SECONDS_MAX: i64 = 3_600;
+const REJOIN_SECONDS_MAX: i64 = 3_600;
 
 /// What is not told yet, and who may come back.
 #[derive(Debug, Default)]
 pub(super) struct Netsplits {
-    untold: Vec<Moment>,
+    pending: Vec<NetsplitGroup>,
     /// When the moment at hand is over, by the clock of the program, once that was asked for.
-    until: Option<Duration>,
+    deadline: Option<Duration>,
     /// Those who are gone, in lower case.
-    gone: BTreeMap<String, Gone>,
+    split_users: BTreeMap<String, SplitUser>,
 }
 
 /// Somebody whom a netsplit took.
 #[derive(Debug)]
-struct Gone {
+struct SplitUser {
     servers: String,
     since: i64,
     /// They are back, which is not told yet.
-    is_back: bool,
+    has_rejoined: bool,
 }
 
 /// All who left, or came back, in one moment for one reason.
 #[derive(Debug)]
-pub(super) struct Moment {
+pub(super) struct NetsplitGroup {
     /// The two servers.
     pub(super) servers: String,
     /// Whether it is over for these people.
@@ -50,33 +50,33 @@ pub(super) struct Moment {
 
 impl Netsplits {
     /// Whether an event is part of a netsplit: then it is told with the others.
-    pub(super) fn take(&mut self, event: &Event, unix_seconds: i64) -> bool {
+    pub(super) fn absorb(&mut self, event: &Event, unix_seconds: i64) -> bool {
         match event {
             Event::Quit {
                 nick,
                 reason: Some(reason),
-            } if are_servers(reason) && self.gone.len() < GONE_MAX => {
-                let gone = Gone {
+            } if are_servers(reason) && self.split_users.len() < SPLIT_USERS_MAX => {
+                let user = SplitUser {
                     servers: reason.clone(),
                     since: unix_seconds,
-                    is_back: false,
+                    has_rejoined: false,
                 };
-                let is_told = self.add(reason, false, nick, event, unix_seconds);
-                if is_told {
-                    self.gone.insert(nick.to_lowercase(), gone);
+                let is_grouped = self.add(reason, false, nick, event, unix_seconds);
+                if is_grouped {
+                    self.split_users.insert(nick.to_lowercase(), user);
                 }
-                is_told
+                is_grouped
             }
             Event::Joined { nick, .. } => {
-                let Some(gone) = self.gone.get_mut(&nick.to_lowercase()) else {
+                let Some(user) = self.split_users.get_mut(&nick.to_lowercase()) else {
                     return false;
                 };
                 // They may be in several rooms.
-                if std::mem::replace(&mut gone.is_back, true) {
+                if std::mem::replace(&mut user.has_rejoined, true) {
                     return true;
                 }
-                let servers = gone.servers.clone();
-                unix_seconds - gone.since <= GONE_SECONDS_MAX
+                let servers = user.servers.clone();
+                unix_seconds - user.since <= REJOIN_SECONDS_MAX
                     && self.add(&servers, true, nick, event, unix_seconds)
             }
             _ => false,
@@ -85,16 +85,16 @@ impl Netsplits {
 
     /// Adds somebody to those of one moment, unless there are too many kinds of them.
     fn add(&mut self, servers: &str, is_over: bool, nick: &str, event: &Event, at: i64) -> bool {
-        let mut moments = self.untold.iter_mut();
-        let of_kind = moments.find(|one| one.servers == servers && one.is_over == is_over);
-        if let Some(moment) = of_kind {
-            moment.nicks.push(nick.to_owned());
+        let mut groups = self.pending.iter_mut();
+        let of_kind = groups.find(|one| one.servers == servers && one.is_over == is_over);
+        if let Some(group) = of_kind {
+            group.nicks.push(nick.to_owned());
             return true;
         }
-        if self.untold.len() >= MOMENTS_MAX {
+        if self.pending.len() >= GROUPS_MAX {
             return false;
         }
-        self.untold.push(Moment {
+        self.pending.push(NetsplitGroup {
             servers: servers.to_owned(),
             is_over,
             nicks: vec![nick.to_owned()],
@@ -105,26 +105,26 @@ impl Netsplits {
     }
 
     /// What is to be told now: the moment is over.
-    pub(super) fn end(&mut self) -> Vec<Moment> {
-        self.until = None;
-        self.gone.retain(|_, gone| !gone.is_back);
-        std::mem::take(&mut self.untold)
+    pub(super) fn drain(&mut self) -> Vec<NetsplitGroup> {
+        self.deadline = None;
+        self.split_users.retain(|_, user| !user.has_rejoined);
+        std::mem::take(&mut self.pending)
     }
 
     /// The same, if the moment has lasted until now.
-    pub(super) fn end_in_time(&mut self, elapsed: Duration) -> Vec<Moment> {
-        if self.untold.is_empty() {
+    pub(super) fn drain_due(&mut self, elapsed: Duration) -> Vec<NetsplitGroup> {
+        if self.pending.is_empty() {
             return Vec::new();
         }
-        match elapsed >= *self.until.get_or_insert(elapsed + MOMENT) {
-            true => self.end(),
+        match elapsed >= *self.deadline.get_or_insert(elapsed + GROUP_WINDOW) {
+            true => self.drain(),
             false => Vec::new(),
         }
     }
 
     /// When there is something to tell.
-    pub(super) fn until(&self) -> Option<Duration> {
-        self.until
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.deadline
     }
 }
 
@@ -162,9 +162,10 @@ mod tests {
         }
     }
 
-    fn told(moments: &[Moment]) -> Vec<(&str, bool, String)> {
-        let told = moments.iter();
-        told.map(|one| (one.servers.as_str(), one.is_over, one.nicks.join(" ")))
+    fn summary(groups: &[NetsplitGroup]) -> Vec<(&str, bool, String)> {
+        let summary = groups.iter();
+        summary
+            .map(|one| (one.servers.as_str(), one.is_over, one.nicks.join(" ")))
             .collect()
     }
 
@@ -195,46 +196,50 @@ mod tests {
     fn all_who_go_in_one_moment_are_told_together_and_so_are_those_who_come_back() {
         let mut splits = Netsplits::default();
         for nick in ["bob", "carol"] {
-            assert!(splits.take(&quit(nick, "a.b c.d"), 0));
+            assert!(splits.absorb(&quit(nick, "a.b c.d"), 0));
         }
-        assert!(splits.take(&quit("dan", "a.b e.f"), 0));
-        assert!(!splits.take(&quit("erin", "bye"), 0));
-        assert!(!splits.take(&joined("frank", "#a"), 0));
-        assert!(splits.end_in_time(Duration::from_millis(10)).is_empty());
-        assert_eq!(splits.until(), Some(Duration::from_millis(1_010)));
-        assert!(splits.take(&quit("Gina", "a.b c.d"), 1));
-        let moments = splits.end_in_time(Duration::from_millis(1_010));
+        assert!(splits.absorb(&quit("dan", "a.b e.f"), 0));
+        assert!(!splits.absorb(&quit("erin", "bye"), 0));
+        assert!(!splits.absorb(&joined("frank", "#a"), 0));
+        assert!(splits.drain_due(Duration::from_millis(10)).is_empty());
+        assert_eq!(splits.deadline(), Some(Duration::from_millis(1_010)));
+        assert!(splits.absorb(&quit("Gina", "a.b c.d"), 1));
+        let groups = splits.drain_due(Duration::from_millis(1_010));
         let left = [
             ("a.b c.d", false, "bob carol Gina".to_owned()),
             ("a.b e.f", false, "dan".to_owned()),
         ];
-        assert_eq!(told(&moments), left);
-        assert_eq!(splits.until(), None);
-        assert!(splits.end_in_time(Duration::from_secs(5)).is_empty());
+        assert_eq!(summary(&groups), left);
+        assert_eq!(splits.deadline(), None);
+        assert!(splits.drain_due(Duration::from_secs(5)).is_empty());
         for (nick, room) in [("gina", "#a"), ("bob", "#a"), ("bob", "#b")] {
-            assert!(splits.take(&joined(nick, room), 60));
+            assert!(splits.absorb(&joined(nick, room), 60));
         }
         let back = [("a.b c.d", true, "gina bob".to_owned())];
-        assert_eq!(told(&splits.end()), back);
-        assert!(!splits.take(&joined("bob", "#c"), 60), "that was told");
-        assert!(!splits.take(&joined("dan", "#c"), 4_000), "too late");
-        splits.end();
-        assert!(!splits.take(&joined("dan", "#c"), 4_000));
+        assert_eq!(summary(&splits.drain()), back);
+        assert!(!splits.absorb(&joined("bob", "#c"), 60), "that was told");
+        assert!(!splits.absorb(&joined("dan", "#c"), 4_000), "too late");
+        splits.drain();
+        assert!(!splits.absorb(&joined("dan", "#c"), 4_000));
     }
 
     #[test]
     fn what_is_remembered_of_people_has_a_bound() {
         let mut splits = Netsplits::default();
-        for number in 0..MOMENTS_MAX + 5 {
+        for number in 0..GROUPS_MAX + 5 {
             let event = quit(&format!("x{number}"), &format!("a.b c.d{number}"));
-            assert_eq!(splits.take(&event, 0), number < MOMENTS_MAX);
+            assert_eq!(splits.absorb(&event, 0), number < GROUPS_MAX);
         }
-        splits.end();
-        for number in MOMENTS_MAX..GONE_MAX + 5 {
+        splits.drain();
+        for number in GROUPS_MAX..SPLIT_USERS_MAX + 5 {
             let event = quit(&format!("p{number}"), "a.b c.d");
-            assert_eq!(splits.take(&event, 0), number < GONE_MAX, "{number}");
+            assert_eq!(
+                splits.absorb(&event, 0),
+                number < SPLIT_USERS_MAX,
+                "{number}"
+            );
         }
-        assert_eq!(splits.gone.len(), GONE_MAX);
-        assert!(!splits.take(&joined(&format!("p{}", GONE_MAX + 1), "#a"), 0));
+        assert_eq!(splits.split_users.len(), SPLIT_USERS_MAX);
+        assert!(!splits.absorb(&joined(&format!("p{}", SPLIT_USERS_MAX + 1), "#a"), 0));
     }
 }

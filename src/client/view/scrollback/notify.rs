@@ -1,6 +1,6 @@
 //! What calls for attention: the bell, notifications and the title of the window.
 
-use super::Scroll;
+use super::Scrollback;
 use crate::client::command::settings::{Calls, NotifyBy};
 use crate::client::event::{Event, Manner};
 use crate::client::session::Unread;
@@ -8,10 +8,10 @@ use crate::common::sanitize::{safe, safe_name};
 
 pub(super) const BELL: char = '\x07';
 
-impl Scroll {
+impl Scrollback {
     /// What makes the terminal call for attention, if the event is worth it: at most once a
     /// second, whoever sends how much.
-    pub(super) fn attention(&mut self, event: &Event, unix_seconds: i64) -> String {
+    pub(super) fn alert(&mut self, event: &Event, unix_seconds: i64) -> String {
         let call = match event {
             Event::Whispered { own: false, .. } => Calls::Whispers,
             Event::Said {
@@ -25,18 +25,18 @@ impl Scroll {
             } if *manner != Manner::Notice => Calls::All,
             _ => return String::new(),
         };
-        if !self.on_terminal || self.rung_at == Some(unix_seconds) {
+        if !self.on_terminal || self.alerted_at == Some(unix_seconds) {
             return String::new();
         }
         let mut sequences = String::new();
-        if self.look.taste.bell >= call {
+        if self.renderer.settings.bell >= call {
             sequences.push(BELL);
         }
-        if self.look.taste.notify >= call
+        if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
             let (nick, text) = (safe_name(nick), safe(text));
-            sequences.push_str(&match self.look.taste.notify_by {
+            sequences.push_str(&match self.renderer.settings.notify_by {
                 NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
                 // The first semicolon ends the title.
                 NotifyBy::Osc777 => {
@@ -46,7 +46,7 @@ impl Scroll {
             });
         }
         if !sequences.is_empty() {
-            self.rung_at = Some(unix_seconds);
+            self.alerted_at = Some(unix_seconds);
         }
         sequences
     }
@@ -54,7 +54,7 @@ impl Scroll {
     /// The title for the window, where it is to have one of ours. `calls` are those for this person
     /// besides what is unread.
     pub fn title(&self, room: Option<&str>, unread: Unread, calls: u32) -> Option<String> {
-        if !self.on_terminal || !self.look.taste.title {
+        if !self.on_terminal || !self.renderer.settings.title {
             return None;
         }
         let room = room.map_or("chatroom".to_owned(), safe_name);

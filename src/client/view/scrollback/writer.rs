@@ -3,22 +3,22 @@
 
 use std::time::Duration;
 
-use super::Scroll;
+use super::Scrollback;
 use crate::client::event::Event;
 use crate::client::terminal::printer::Printer;
 
 /// What has been shown in the step at hand.
-pub(in crate::client) struct Page {
-    pub(in crate::client) scroll: Scroll,
+pub(in crate::client) struct ScrollbackWriter {
+    pub(in crate::client) scrollback: Scrollback,
     printer: Printer,
     lines: String,
 }
 
-impl Page {
+impl ScrollbackWriter {
     /// An empty one.
-    pub(in crate::client) fn new(scroll: Scroll, printer: Printer) -> Self {
+    pub(in crate::client) fn new(scrollback: Scrollback, printer: Printer) -> Self {
         Self {
-            scroll,
+            scrollback,
             printer,
             lines: String::new(),
         }
@@ -32,9 +32,9 @@ impl Page {
         active: Option<&str>,
     ) {
         if event.is_as_typed() {
-            return self.scroll.remember(event, unix_seconds, active);
+            return self.scrollback.record(event, unix_seconds, active);
         }
-        let lines = self.scroll.show(event, unix_seconds, active);
+        let lines = self.scrollback.show(event, unix_seconds, active);
         self.lines.push_str(&lines);
     }
 
@@ -44,14 +44,14 @@ impl Page {
     }
 
     /// Does what a typed line asks of the screen.
-    pub(in crate::client) fn local(&mut self, line: &str) {
-        let lines = self.scroll.local(line);
+    pub(in crate::client) fn run_local(&mut self, line: &str) {
+        let lines = self.scrollback.run_local(line);
         self.lines.push_str(&lines);
     }
 
     /// The step is done: who came and left in it is told.
     pub(in crate::client) fn end_step(&mut self, active: Option<&str>, elapsed: Duration) {
-        let lines = self.scroll.pause(active, elapsed);
+        let lines = self.scrollback.flush_due(active, elapsed);
         self.lines.push_str(&lines);
     }
 

@@ -1,0 +1,186 @@
+//! Where each outside crate and each effect is at home.
+
+use std::collections::BTreeSet;
+
+use crate::sources::{assert_none, ends_in_word, read, sources};
+
+/// Outside crates, and the only files and folders that may name them. Changing a library is then
+/// a change to few files.
+const HOMES: &[(&str, &[&str])] = &[
+    ("argon2", &["src/server/auth/"]),
+    (
+        "clap",
+        &[
+            "src/client/config/options.rs",
+            "src/common/cli.rs",
+            "src/common/generate.rs",
+            "src/server/config/options.rs",
+        ],
+    ),
+    ("clap_complete", &["src/common/generate.rs"]),
+    ("clap_mangen", &["src/common/generate.rs"]),
+    ("colored", &["src/client/view/"]),
+    ("etcetera", &["src/client/app/"]),
+    ("fastrand", &["src/client/net/"]),
+    (
+        "jiff",
+        &[
+            "src/client/app/",
+            "src/client/command/settings.rs",
+            "src/client/config/",
+            "src/client/event/json/",
+            "src/client/storage/log/",
+            "src/client/view/",
+            "src/common/record.rs",
+            "src/server/hub/time.rs",
+        ],
+    ),
+    ("listenfd", &["src/server/systemd.rs"]),
+    ("memchr", &["src/client/session/incoming/", "src/wire/"]),
+    ("mio", &["src/server/net/"]),
+    // The terminal's mode and the limit on open files are missing in the standard library.
+    (
+        "nix",
+        &[
+            "src/client/terminal/",
+            "src/server/daemon.rs",
+            "src/server/mod.rs",
+        ],
+    ),
+    ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
+    ("regex_lite", &["src/client/event/matcher.rs"]),
+    (
+        "rustix",
+        &[
+            "src/client/terminal/",
+            "src/common/config_file.rs",
+            "src/server/auth/",
+            "src/server/hash_password.rs",
+            "src/server/net/listener.rs",
+        ],
+    ),
+    ("rustyline", &["src/client/editor/"]),
+    (
+        "serde",
+        &[
+            "src/client/config/",
+            "src/client/event/json/",
+            "src/common/config_file.rs",
+            "src/common/record.rs",
+            "src/server/config/file.rs",
+        ],
+    ),
+    (
+        "serde_json",
+        &["src/client/event/json/", "src/common/record.rs"],
+    ),
+    (
+        "signal_hook",
+        &[
+            "src/client/app/",
+            "src/client/terminal/",
+            "src/client/ui/",
+            "src/common/cli.rs",
+            "src/server/auth/",
+            "src/server/daemon.rs",
+            "src/server/hash_password.rs",
+            "src/server/mod.rs",
+        ],
+    ),
+    ("slab", &["src/server/hub/", "src/server/net/"]),
+    (
+        "strsim",
+        &[
+            "src/client/command/table/",
+            "src/common/config_file.rs",
+            "src/common/suggest.rs",
+        ],
+    ),
+    // The script's lines wait for the network in one of its channels.
+    ("tokio", &["src/client/net/", "src/client/ui/script/"]),
+    (
+        "toml",
+        &[
+            "src/client/config/",
+            "src/common/config_file.rs",
+            "src/server/config/file.rs",
+        ],
+    ),
+    ("tracing", &["src/server/"]),
+    ("tracing_subscriber", &["src/server/logging.rs"]),
+    (
+        "unicode_segmentation",
+        &["src/client/editor/", "src/client/view/wrap.rs"],
+    ),
+    ("unicode_width", &["src/client/view/wrap.rs"]),
+];
+
+#[test]
+fn each_outside_crate_stays_at_home() {
+    let sources = sources("src");
+    let mut mistakes = Vec::new();
+    for (name, homes) in HOMES {
+        for source in &sources {
+            if homes.iter().any(|home| source.is_in(home)) {
+                continue;
+            }
+            for (number, code) in source.code() {
+                if names_crate(code, name) {
+                    mistakes.push(format!("{}:{number}: {}", source.name, code.trim()));
+                }
+            }
+        }
+    }
+    assert_none("crates outside their home", &mistakes);
+}
+
+#[test]
+fn each_dependency_has_a_home_and_each_home_a_dependency() {
+    let manifest = read("Cargo.toml");
+    let dependencies: BTreeSet<String> = manifest
+        .lines()
+        .skip_while(|line| *line != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| Some(line.split_once(" = ")?.0.replace('-', "_")))
+        .collect();
+    let homes: BTreeSet<String> = HOMES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut mistakes: Vec<String> = dependencies
+        .difference(&homes)
+        .map(|name| format!("{name} has no row in HOMES of {}", file!()))
+        .collect();
+    for name in homes.difference(&dependencies) {
+        mistakes.push(format!("{name} is no longer a dependency"));
+    }
+    assert_none("differences from Cargo.toml", &mistakes);
+}
+
+#[test]
+fn only_the_holders_of_effects_read_the_clock() {
+    let mut mistakes = Vec::new();
+    for source in sources("src") {
+        // The editor recognizes a paste by its pauses; `app` starts the time limit of a script.
+        if source.is_in("src/client/app/")
+            || source.is_in("src/client/editor/")
+            || source.is_in("src/client/net/")
+            || source.is_in("src/client/ui/script/tee.rs")
+            || source.is_in("src/server/net/")
+        {
+            continue;
+        }
+        for (number, code) in source.code() {
+            if code.contains("Instant::now") || code.contains("SystemTime::now") {
+                mistakes.push(format!("{}:{number}: {}", source.name, code.trim()));
+            }
+        }
+    }
+    assert_none("places that should take the time as an argument", &mistakes);
+}
+
+/// Whether a path in this code begins with the crate `name`.
+fn names_crate(code: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    let mut starts = code.match_indices(&path).map(|(at, _)| &code[..at]);
+    let is_first = |before: &str| !before.ends_with(':') && !ends_in_word(before);
+    starts.any(is_first) || code.trim() == format!("use {name};")
+}

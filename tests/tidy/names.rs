@@ -1,0 +1,52 @@
+//! Each type has a name of its own in the whole crate, so that a search finds one thing.
+
+use std::collections::BTreeMap;
+
+use crate::sources::{assert_none, sources};
+
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources("src").iter().filter(|source| !source.is_test()) {
+        for (index, line) in source.program_text().lines().enumerate() {
+            if let Some(name) = defined_type(line) {
+                let place = format!("{}:{}", source.name, index + 1);
+                places.entry(name.to_owned()).or_default().push(place);
+            }
+        }
+    }
+    assert!(places.len() > 200, "{} types were found", places.len());
+    let mistakes: Vec<String> = places
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    assert_none("types with one name", &mistakes);
+}
+
+/// The type that this line defines. Associated types stand inside an `impl` and are indented.
+fn defined_type(line: &str) -> Option<&str> {
+    let line = match line.strip_prefix("pub") {
+        Some(rest) => match rest.strip_prefix('(') {
+            Some(rest) => rest.split_once(") ")?.1,
+            None => rest.trim_start(),
+        },
+        None => line,
+    };
+    let (kind, rest) = line.split_once(' ')?;
+    let is_type = ["struct", "enum", "trait", "type", "union"].contains(&kind);
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+    is_type.then(|| &rest[..end.unwrap_or(rest.len())])
+}
+
+#[test]
+fn definitions_are_recognized() {
+    assert_eq!(
+        defined_type("pub(in crate::a) struct Name<'a> {"),
+        Some("Name")
+    );
+    assert_eq!(defined_type("pub enum Name {"), Some("Name"));
+    assert_eq!(defined_type("type Name = u8;"), Some("Name"));
+    assert_eq!(defined_type("    type Output = u8;"), None);
+    assert_eq!(defined_type("fn structure() {"), None);
+}

@@ -1,0 +1,67 @@
+//! How large each part may become. A budget is raised by a commit that says why, never by writing
+//! denser code.
+
+use crate::sources::{Source, assert_none, sources};
+
+/// Lines of code: blank lines, comments and tests are not counted. The budgets leave room for what
+/// is planned: accounts, history and several servers in `wire` and `server/hub`; TLS, WebSocket and
+/// metrics in `server/net`.
+const BUDGETS: &[(&[&str], usize)] = &[
+    (&["src/wire/", "src/server/hub/"], 6_500),
+    (&["src/server/net/"], 2_200),
+    (&["src/server/auth/"], 500),
+    (
+        &[
+            "src/server/config/",
+            "src/server/daemon.rs",
+            "src/server/embedded.rs",
+            "src/server/error.rs",
+            "src/server/hash_password.rs",
+            "src/server/logging.rs",
+            "src/server/mod.rs",
+            "src/server/systemd.rs",
+        ],
+        1_400,
+    ),
+];
+
+#[test]
+fn each_part_of_the_server_stays_within_its_budget() {
+    let files = sources("src");
+    let mut mistakes = Vec::new();
+    for (places, budget) in BUDGETS {
+        let lines = lines_in(&files, places);
+        println!("{lines:5} of {budget:5}  {}", places.join(" "));
+        if lines > *budget {
+            mistakes.push(format!("{lines} lines, {budget} allowed: {places:?}"));
+        }
+    }
+    for source in files.iter().filter(|source| source.is_in("src/server/")) {
+        let mut places = BUDGETS.iter().flat_map(|(places, _)| places.iter());
+        if !places.any(|place| source.is_in(place)) {
+            mistakes.push(format!("{} is in no budget", source.name));
+        }
+    }
+    assert_none("parts that are larger than their budget", &mistakes);
+}
+
+fn lines_in(files: &[Source], places: &[&str]) -> usize {
+    let files = files.iter().filter(|source| !source.is_test());
+    let files = files.filter(|source| places.iter().any(|place| source.is_in(place)));
+    files.map(code_lines).sum()
+}
+
+fn code_lines(source: &Source) -> usize {
+    let lines = source.program_text().lines().map(str::trim);
+    let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
+    lines.filter(is_code).count()
+}
+
+#[test]
+fn blank_lines_comments_and_tests_are_not_counted() {
+    let source = Source {
+        name: "src/a.rs".to_owned(),
+        text: "//! A.\n\nfn a() {\n    // Why.\n}\n\n#[cfg(test)]\nmod tests {}\n".to_owned(),
+    };
+    assert_eq!(code_lines(&source), 2);
+}
