@@ -37,11 +37,20 @@ impl House {
     }
 
     /// A house with so many people in its lobby, the rooms that are needed, and those who attack.
-    pub(crate) fn under_attack(people: usize, attackers: usize, row: &Costly) -> (Self, Vec<ConnectionId>) {
+    pub(crate) fn under_attack(
+        people: usize,
+        attackers: usize,
+        row: &Costly,
+    ) -> (Self, Vec<ConnectionId>) {
         let mut house = Self::new(Some("#lobby"));
         for at in 0..people {
             let address = Ipv4Addr::from(0x7f00_0100 + at as u32);
-            house.register(address.into(), &format!("p{at:05}"), "idle", "an idle person");
+            house.register(
+                address.into(),
+                &format!("p{at:05}"),
+                "idle",
+                "an idle person",
+            );
         }
         for (at, lines) in prepared_rooms().iter().enumerate() {
             let host = house.register([127, 0, 4, 1].into(), &format!("r{at:05}"), "r", "r");
@@ -54,12 +63,20 @@ impl House {
             })
             .collect();
         for (at, id) in attackers.iter().enumerate() {
-            (row.prepare)(at).iter().for_each(|line| drop(house.say(*id, line)));
+            (row.prepare)(at)
+                .iter()
+                .for_each(|line| drop(house.say(*id, line)));
         }
         (house, attackers)
     }
 
-    pub(crate) fn register(&mut self, from: IpAddr, nick: &str, user: &str, name: &str) -> ConnectionId {
+    pub(crate) fn register(
+        &mut self,
+        from: IpAddr,
+        nick: &str,
+        user: &str,
+        name: &str,
+    ) -> ConnectionId {
         let (id, now) = (ConnectionId::new(self.people, 0), self.now());
         self.people += 1;
         self.hub.connected(id, from, now, &mut self.outbox);

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Capabilities, ConnectionId, Hub, Written};
+use super::{Capabilities, ConnectionId, Hub, Work, Written};
 use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".
@@ -35,6 +35,7 @@ impl Hub {
         let Labelled { from, has, label } = line;
         let name = &self.settings.name;
         let sends = self.outbox().take_answers();
+        self.charge(Work::Entry, 3 * sends.len());
         let (own, others): (Vec<_>, Vec<_>) = sends.into_iter().partition(|(to, _)| *to == from);
         self.outbox().send_each(others.into_iter());
         let with_tag = |tag: fmt::Arguments<'_>, line: Written| {

@@ -3,14 +3,13 @@
 //! Nothing here costs anything per message but an addition: a deadline stays where it is while
 //! somebody talks, and is moved only when it comes up.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::state::people::{Host, Stage};
-use super::{ConnectionId, Done, Hub, Person, Refusal};
+use super::{ConnectionId, Done, Hub, Person, Refusal, Work};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
@@ -149,8 +148,6 @@ impl Limits {
     }
 }
 
-/// How many bytes of an answer looking at one person or room counts for.
-const BYTES_PER_LOOK: usize = 16;
 const MINUTE_SECONDS: u32 = 60;
 /// How often somebody whose lines have to wait is asked for a sign of life. The system of one who has
 /// gone answers that with a reset, which comes before all that waits.
@@ -166,8 +163,6 @@ pub(super) struct Watch {
     /// How many came from each address in the minute at hand.
     came: HashMap<IpAddr, u32>,
     minute: u64,
-    /// How many people and rooms were looked at for the line at hand.
-    pub(super) looked_at: Cell<usize>,
     /// By what name those who said it right became operators.
     pub(super) operators: BTreeMap<ConnectionId, String>,
     /// When a wrong password was last tried on a hash.
@@ -230,12 +225,14 @@ impl Hub {
     pub(super) fn count_line(&mut self, from: ConnectionId) {
         let now = self.now.running;
         let limits = &self.settings.limits;
-        let looked_at = self.watch.looked_at.take();
         if !limits.enabled {
             return;
         }
-        let bytes = self.outbox().written_bytes() + looked_at * BYTES_PER_LOOK;
-        let more = bytes / limits.answer_bytes_per_line.max(1) as usize;
+        let others = self.outbox().sends_in_place().len().saturating_sub(1);
+        self.charge(Work::Delivery, others);
+        self.charge(Work::Byte, self.outbox().written_bytes());
+        let more =
+            self.meter.take() / (limits.answer_bytes_per_line.max(1) as usize * Work::Byte.price());
         let cost = limits.line_time() * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
             person.allowance_used = person.allowance_used.max(now) + cost;

@@ -14,6 +14,7 @@
 //! `tests` is for those who test it, and in no program.
 
 mod capabilities;
+mod charges;
 mod commands;
 mod error;
 mod fanout;
@@ -41,6 +42,7 @@ use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
 use capabilities::Capabilities;
+use charges::{Meter, Work};
 use commands::messages::Saying;
 use commands::monitor::Monitors;
 use commands::user_modes::Modes;
@@ -70,6 +72,8 @@ pub struct Hub {
     monitors: Monitors,
     /// The last ones who left or changed their nick, the latest first.
     past: VecDeque<Gone>,
+    /// How much was done for the line at hand.
+    meter: Meter,
     /// How many things were said so far: with the start of the server, the id of each.
     messages: u64,
     /// The outbox of the step at hand. It stands in a cell because lines are written from people
@@ -211,6 +215,7 @@ impl Hub {
     /// Does what is to be done at this time, and fills the outbox with what comes of it.
     fn step(&mut self, now: Moment, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
         self.now = now;
+        self.meter.take();
         mem::swap(self.outbox.get_mut(), outbox);
         work(self);
         mem::swap(self.outbox.get_mut(), outbox);

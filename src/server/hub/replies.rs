@@ -8,7 +8,7 @@ use super::fanout::Tagged;
 use super::outbox::LINE_BYTES_MAX;
 use super::{
     Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
-    Told, Written,
+    Told, Work, Written,
 };
 
 impl Hub {
@@ -80,6 +80,7 @@ impl Hub {
         told: &mut Told<'_>,
         fits: impl Fn(&Member) -> bool,
     ) {
+        self.charge(Work::Entry, room.members.len());
         let outbox = &mut self.outbox();
         for member in room.members.iter().filter(|member| fits(member)) {
             told.send(member.id, member.capabilities, outbox);
@@ -145,12 +146,14 @@ impl Hub {
             }
         };
         for (room, _) in self.rooms_of(present) {
+            self.charge(Work::Entry, room.members.len());
             for member in &room.members {
                 tell(member.id, member.capabilities, wanted);
             }
         }
         if wanted != Capabilities::NONE {
             for watcher in self.monitors.of(present.nick.as_str()) {
+                self.charge(Work::Look, 1);
                 let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
                 tell(watcher, self.capabilities(watcher), wanted);
             }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::server::hub::state::masks;
-use crate::server::hub::{ConnectionId, Done, Echo, Hub, Reply, Room};
+use crate::server::hub::state::masks::wildcards;
+use crate::server::hub::{ConnectionId, Done, Echo, Hub, Refusal, Reply, Room, Work};
+use crate::wire::mask::Subject;
 
 impl Hub {
     pub(in crate::server::hub) fn list<'a>(
@@ -14,47 +15,120 @@ impl Hub {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
-        self.reply_about(from, Reply::ListStart, "Channel");
-        let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
-            named.filter_map(|name| self.rooms.called(name)).collect()
+        if filter.split(',').all(is_plain) {
+            self.reply_about(from, Reply::ListStart, "Channel");
+            let rooms = named.filter_map(|name| self.rooms.called(name));
+            self.tell_rooms(from, filter, rooms);
+        } else if let Some(mask) = filter.split(',').find(|one| self.is_costly(one)) {
+            self.refuse_about(
+                from,
+                Refusal::BadMask(mask, self.settings.limits.mask_wildcards),
+            );
         } else {
-            let conditions: Vec<_> = named.collect();
-            let holds = |room: &Room| conditions.iter().all(|one| holds(one, room, self.now.unix));
-            self.watch.looked_at.set(self.rooms.slab.len());
+            let conditions: Vec<_> = named.map(Condition::read).collect();
+            self.reply_about(from, Reply::ListStart, "Channel");
             let rooms = self.rooms.slab.iter().map(|(_, room)| room);
-            rooms.filter(|room| holds(room)).collect()
-        };
-        found.retain(|room| self.is_visible(from, room));
-        let most = self.settings.limits.matches as usize;
-        for room in found.iter().take(most) {
-            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
-            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-            self.reply_with(from, Reply::List, rest);
-        }
-        if found.len() > most {
-            self.reply_about(from, Reply::TooManyMatches, Echo(filter));
+            self.tell_rooms(
+                from,
+                filter,
+                rooms.filter(|room| self.are_met(&conditions, room)),
+            );
         }
         self.reply(from, Reply::ListEnd);
         Ok(())
     }
+
+    /// Whether a mask has more wildcards than masks can have.
+    pub(super) fn is_costly(&self, mask: &str) -> bool {
+        wildcards(mask) > self.settings.limits.mask_wildcards as usize
+    }
+
+    /// Whether a room is as all conditions want it; of several masks one is enough.
+    fn are_met(&self, conditions: &[Condition<'_>], room: &Room) -> bool {
+        self.charge(Work::Look, 1);
+        self.charge(Work::Entry, conditions.len());
+        self.compare(room.name.as_str(), |name| {
+            let (mut has_mask, mut fits) = (false, false);
+            for condition in conditions {
+                match condition {
+                    Condition::Called(_) if fits => {}
+                    Condition::Called(_) => {
+                        has_mask = true;
+                        fits = condition.holds(room, name, self.now.unix);
+                    }
+                    _ if condition.holds(room, name, self.now.unix) => {}
+                    _ => return false,
+                }
+            }
+            fits || !has_mask
+        })
+    }
+
+    /// Tells of these rooms, as far as they are shown and there is room in one answer.
+    fn tell_rooms<'r>(
+        &self,
+        to: ConnectionId,
+        filter: &str,
+        rooms: impl Iterator<Item = &'r Room>,
+    ) {
+        let most = self.settings.limits.matches as usize;
+        let rooms = rooms.filter(|room| self.is_visible(to, room));
+        for (room, told_before) in rooms.zip(0..) {
+            if told_before == most {
+                return self.reply_about(to, Reply::TooManyMatches, Echo(filter));
+            }
+            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
+            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
+            self.reply_with(to, Reply::List, rest);
+        }
+    }
 }
 
-/// Whether a room is as a condition wants it: `>3` with more people than that, `C<3` made and `T<3`
-/// with a topic set less than so many minutes ago, and the other way round; everything else is a
-/// mask for its name, or behind `!` for what it is not called.
-fn holds(condition: &str, room: &Room, now: Duration) -> bool {
-    let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
-    let topic = room.topic.as_ref();
-    // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
-    match bound(condition) {
-        Some(("", true, bound)) => (room.members.len() as u64) < bound,
-        Some(("", false, bound)) => room.members.len() as u64 > bound,
-        Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
-        Some(("T", below, bound)) => topic.is_some_and(|one| (minutes(one.time) < bound) == below),
-        _ => match condition.strip_prefix('!') {
-            Some(mask) => !masks::fits(mask, room.name.as_str()),
-            None => masks::fits(condition, room.name.as_str()),
-        },
+/// What a room has to be like.
+#[derive(Debug, Clone, Copy)]
+enum Condition<'a> {
+    /// `>3` or `<3`: with more people than that, or with fewer.
+    People { below: bool, bound: u64 },
+    /// `C<3` or `C>3`: made less than so many minutes ago, or not.
+    Made { below: bool, bound: u64 },
+    /// `T<3` or `T>3`: with a topic set less than so many minutes ago, or not.
+    About { below: bool, bound: u64 },
+    /// `!mask`: not called so.
+    NotCalled(&'a str),
+    /// Everything else: called so.
+    Called(&'a str),
+}
+
+impl<'a> Condition<'a> {
+    fn read(text: &'a str) -> Self {
+        match bound(text) {
+            Some(("", below, bound)) => Self::People { below, bound },
+            Some(("C", below, bound)) => Self::Made { below, bound },
+            Some(("T", below, bound)) => Self::About { below, bound },
+            _ => text
+                .strip_prefix('!')
+                .map_or(Self::Called(text), Self::NotCalled),
+        }
+    }
+
+    fn holds(self, room: &Room, name: &mut Subject<'_>, now: Duration) -> bool {
+        let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
+        let people = room.members.len() as u64;
+        // At least that long ago is not less: `C>0` is everything, and `C<0` nothing.
+        match self {
+            Self::People { below: true, bound } => people < bound,
+            Self::People {
+                below: false,
+                bound,
+            } => people > bound,
+            Self::Made { below, bound } => (minutes(room.created) < bound) == below,
+            Self::About { below, bound } => {
+                let topic = room.topic.as_ref();
+                topic.is_some_and(|topic| (minutes(topic.time) < bound) == below)
+            }
+            Self::NotCalled(mask) => !name.fits(mask),
+            Self::Called(mask) => name.fits(mask),
+        }
     }
 }
 
@@ -86,6 +160,10 @@ mod tests {
         };
         room.members = vec![member(0), member(1)];
         let now = minutes(15);
+        let holds = |condition, room: &Room, now| {
+            let mut name = Subject::new(room.name.as_str());
+            Condition::read(condition).holds(room, &mut name, now)
+        };
         assert!(!holds("T>0", room, now) && !holds("T<9", room, now));
         room.topic = Some(Topic {
             text: "about".into(),

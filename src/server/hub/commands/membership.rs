@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use super::messages::may_speak;
 use crate::server::hub::limits::cut;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::state::rooms::Topic;
 use crate::server::hub::{
     Capabilities, ConnectionId, Done, Echo, Hub, Member, Modes, Present, Refusal, Reply, Room,
-    Written,
+    Work, Written,
 };
 use crate::wire::name::NameError;
 use crate::wire::{Key, RequestError, RoomName};
@@ -47,11 +46,40 @@ impl Hub {
         }
         if let Some(room) = room {
             let most = self.settings.limits.people_per_room;
-            may_enter(present, room, name, key, most)?;
+            self.may_enter(present, room, (name, key), most)?;
         }
         let found = room.map(|room| room.number);
         self.enter_room(from, &checked, found);
         Ok(())
+    }
+
+    /// Whether the modes of a room and its masks let somebody in. Whoever was asked in passes those
+    /// that only keep the room small.
+    fn may_enter<'a>(
+        &self,
+        present: &Present,
+        room: &Room,
+        (name, key): (&'a str, Option<&str>),
+        most: u32,
+    ) -> Done<'a> {
+        let is_asked = present.invitations.contains(&room.invitation());
+        let is_full = |limit| room.members.len() >= limit as usize;
+        // What is known at once comes before the masks.
+        if room.key.as_deref().is_some_and(|right| key != Some(right)) {
+            return Err(Refusal::WrongKey(name));
+        }
+        if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
+            return Err(Refusal::RoomFull(name));
+        }
+        self.compare(&present.source, |source| {
+            if room.bans(source) {
+                return Err(Refusal::Banned(name));
+            }
+            if room.modes.has('i') && !is_asked && !room.invited.fit(source) {
+                return Err(Refusal::InviteOnly(name));
+            }
+            Ok(())
+        })
     }
 
     fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
@@ -155,7 +183,8 @@ impl Hub {
         let present = self.people.present(from)?;
         let (source, name) = (&present.source, &room.name);
         // A reason is something said in the room.
-        let reason = reason.filter(|reason| may_speak(present, Some(member), room, Some(reason)));
+        let reason =
+            reason.filter(|reason| self.may_speak(present, Some(member), room, Some(reason)));
         let reason = trailing(reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
         self.tell_room(room, line);
@@ -182,6 +211,7 @@ impl Hub {
     fn tell_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = self.member(to, room).is_some();
+        self.charge(Work::Look, room.members.len());
         let names = room.members.iter().filter_map(|member| {
             let present = self.people.present(member.id).ok()?;
             // Who is hidden is seen by those in the same room only.
@@ -235,7 +265,7 @@ impl Hub {
             return Err(Refusal::NotRoomOperator(name));
         }
         let present = self.people.present(from)?;
-        if !may_speak(present, Some(member), room, Some(topic)) {
+        if !self.may_speak(present, Some(member), room, Some(topic)) {
             return Err(Refusal::CannotSendToRoom(name));
         }
         let source = &present.source;
@@ -256,7 +286,9 @@ impl Hub {
 
     /// This person as a member of the room.
     pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r Member> {
-        room.member(self.people.present(id).ok()?.membership(room.number)?)
+        let present = self.people.present(id).ok()?;
+        self.charge(Work::Entry, present.rooms.len());
+        room.member(present.membership(room.number)?)
     }
 
     /// The rooms of somebody, who is each time also given as its member.
@@ -324,6 +356,7 @@ impl Hub {
         command: &'static str,
     ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
+        self.charge(Work::Name, named.clone().count());
         let is_first = true;
         let missing = RequestError::Missing { command, is_first };
         named.next().ok_or(missing)?;
@@ -336,30 +369,4 @@ impl Hub {
         let once = numbered.filter(move |(at, name)| !name.is_empty() && !is_repeated(*at, name));
         Ok(once.map(|(_, name)| name))
     }
-}
-
-/// Whether the modes of a room let somebody in. Whoever was asked in passes those that only keep
-/// the room small.
-fn may_enter<'a>(
-    present: &Present,
-    room: &Room,
-    name: &'a str,
-    key: Option<&str>,
-    most: u32,
-) -> Done<'a> {
-    let is_asked = present.invitations.contains(&room.invitation());
-    let is_full = |limit| room.members.len() >= limit as usize;
-    if room.bans(&present.source) {
-        return Err(Refusal::Banned(name));
-    }
-    if room.modes.has('i') && !is_asked && !room.invited.fit(&present.source) {
-        return Err(Refusal::InviteOnly(name));
-    }
-    if room.key.as_deref().is_some_and(|right| key != Some(right)) {
-        return Err(Refusal::WrongKey(name));
-    }
-    if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
-        return Err(Refusal::RoomFull(name));
-    }
-    Ok(())
 }

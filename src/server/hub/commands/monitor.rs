@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
-use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply, Work};
 use crate::wire::{Key, Nick};
 
 /// Who watches which nick, whether somebody has it or not.
@@ -40,6 +40,7 @@ impl Hub {
             ("+", Some(nicks)) => return self.watch_nicks(from, nicks),
             ("-", Some(nicks)) => {
                 for nick in nicks.split(',') {
+                    self.charge(Work::Name, 1);
                     let key = Key::of(nick);
                     if self.people.present_mut(from)?.monitoring.remove(&key) {
                         self.monitors.remove(&key, from);
@@ -69,6 +70,7 @@ impl Hub {
         let most = self.settings.limits.monitored_nicks;
         // What cannot be a nick will never be here.
         for nick in nicks.split(',').filter(|nick| Nick::parse(nick).is_ok()) {
+            self.charge(Work::Watch, 2);
             let key = Key::of(nick);
             let monitoring = &mut self.people.present_mut(from)?.monitoring;
             if monitoring.len() >= most as usize && !monitoring.contains(&key) {
@@ -88,6 +90,7 @@ impl Hub {
     }
 
     fn tell_status<'n>(&self, to: ConnectionId, nicks: impl Iterator<Item = &'n str> + Clone) {
+        self.charge(Work::Name, 2 * nicks.clone().count());
         let called = nicks.clone().filter_map(|nick| self.people.find(nick).ok());
         let here = called.map(|(_, present)| &present.source);
         self.reply_list(to, Reply::MonitorOnline, (format_args!(":"), ','), here);
@@ -100,6 +103,7 @@ impl Hub {
         let present = self.people.present_mut(id);
         let keys = present.map(|present| mem::take(&mut present.monitoring));
         for key in keys.unwrap_or_default() {
+            self.charge(Work::Watch, 1);
             self.monitors.remove(&key, id);
         }
     }

@@ -4,7 +4,7 @@
 use super::welcome::VERSION;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{
-    Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply,
+    Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply, Work,
 };
 
 /// How many people USERHOST tells of. RFC 2812, 4.8.
@@ -48,6 +48,7 @@ impl Hub {
     pub(in crate::server::hub) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
+            self.charge(Work::Name, 1);
             let (person, present) = self.people.find(nick).ok()?;
             let operator = if present.modes.has('o') { "*" } else { "" };
             let away = if present.away.is_some() { '-' } else { '+' };
@@ -62,7 +63,10 @@ impl Hub {
 
     pub(in crate::server::hub) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
-        let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
+        let found = nicks.filter_map(|nick| {
+            self.charge(Work::Name, 1);
+            Some(self.people.find(nick).ok()?.1.nick.to_string())
+        });
         let head = (format_args!(":"), ' ');
         if !self.reply_list(from, Reply::Ison, head, found) {
             self.reply_with(from, Reply::Ison, format_args!(":"));

@@ -36,13 +36,13 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        self.count_nick(from, wanted)?;
         // Whoever is silenced keeps the nick: under another one the mask might not fit, and the new
         // nick might itself be what they want to say.
         let present = self.people.present(from);
         if present.is_ok_and(|present| self.is_silenced(present)) {
             return Err(Refusal::NickKept(wanted));
         }
-        self.count_nick(from, wanted)?;
         // Another spelling of the same nick is no news for those who watch it.
         let is_other = owner.is_none();
         if is_other {
@@ -75,7 +75,9 @@ impl Hub {
     /// Whether somebody may not talk in one of their rooms.
     fn is_silenced(&self, present: &Present) -> bool {
         let mut rooms = self.rooms_of(present);
-        rooms.any(|(room, member)| !member.has_voice() && room.silences(&present.source))
+        self.compare(&present.source, |source| {
+            rooms.any(|(room, member)| !member.has_voice() && room.silences(source))
+        })
     }
 
     fn take_nick(&mut self, id: ConnectionId, nick: Nick) {

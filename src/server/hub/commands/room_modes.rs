@@ -8,7 +8,7 @@ use super::user_modes::{Changes, signed};
 use crate::server::hub::limits::Limits;
 use crate::server::hub::state::masks;
 use crate::server::hub::state::rooms::{Entry, Masks};
-use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room};
+use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room, Work};
 use crate::wire::request::MODES_MAX;
 
 /// The letters that are set or not, with nothing behind them.
@@ -50,6 +50,7 @@ impl Hub {
         // A list is told once, and so is what is not known: a line has room for hundreds of letters.
         let mut told_before = BTreeSet::new();
         let done = signed(letters).try_for_each(|(on, letter)| {
+            self.charge(Work::Name, 1);
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
             let is_question = "beI".contains(letter) && parameter.is_none();
@@ -188,8 +189,7 @@ impl<'a> Wanted<'a> {
 
     fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Became<'a> {
         let mask = masks::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
-        let wildcards = mask.matches(['*', '?']).count();
-        if self.on && wildcards > limits.mask_wildcards as usize {
+        if self.on && masks::wildcards(&mask) > limits.mask_wildcards as usize {
             return Err(self.bad("This mask has too many * and ?"));
         }
         let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();

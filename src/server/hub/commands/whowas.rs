@@ -2,7 +2,7 @@
 
 use crate::server::hub::state::people::Host;
 use crate::server::hub::time::seconds_as_date;
-use crate::server::hub::{ConnectionId, Echo, Hub, Refusal, Reply};
+use crate::server::hub::{ConnectionId, Echo, Hub, Refusal, Reply, Work};
 use crate::wire::Key;
 
 /// How many are remembered, the latest first; the oldest is forgotten for one more.
@@ -26,6 +26,7 @@ impl Hub {
         let Ok((person, present)) = self.people.person(id) else {
             return;
         };
+        self.charge(Work::Entry, self.past.len());
         let gone = &mut self.past;
         let is_from_there = |one: &Gone| one.host.network() == person.host.network();
         let mut places = (0..).zip(&*gone).filter(|(_, one)| is_from_there(one));
@@ -48,6 +49,7 @@ impl Hub {
         nick: &str,
         count: Option<&str>,
     ) {
+        self.charge(Work::Entry, self.past.len());
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(PAST_MAX);
         let is_meant = |gone: &&Gone| Key::same(&gone.nick, nick);

@@ -1,7 +1,6 @@
 //! Masks that a room keeps: of those who cannot come in, and of those who cannot speak.
 
 use crate::wire::mask;
-pub(in crate::server::hub) use crate::wire::mask::fits;
 
 /// The longest mask that a room keeps, in bytes.
 const KEPT_BYTES_MAX: usize = 120;
@@ -17,6 +16,11 @@ pub(in crate::server::hub) fn whole(mask: &str) -> Option<String> {
         None => mask::whole(mask)?,
     };
     (whole.len() <= KEPT_BYTES_MAX).then_some(whole)
+}
+
+/// How many `*` and `?` a mask has.
+pub(in crate::server::hub) fn wildcards(mask: &str) -> usize {
+    mask.matches(['*', '?']).count()
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::masks;
+use super::masks::MUTE;
 use crate::server::hub::{
     Capabilities, ConnectionId, Done, Invitation, Membership, Modes, People, Refusal,
 };
+use crate::wire::mask::Subject;
 use crate::wire::{Key, RoomName};
 
 /// A room with somebody in it.
@@ -57,14 +58,14 @@ pub(in crate::server::hub) struct Entry {
 }
 
 impl Masks {
-    pub(in crate::server::hub) fn fit(&self, source: &str) -> bool {
-        self.0.iter().any(|entry| masks::fits(&entry.mask, source))
+    pub(in crate::server::hub) fn fit(&self, source: &mut Subject<'_>) -> bool {
+        self.0.iter().any(|entry| source.fits(&entry.mask))
     }
 
     /// The same with those that are only about talking; they are no mask for anybody otherwise.
-    fn mute(&self, source: &str) -> bool {
+    fn mute(&self, source: &mut Subject<'_>) -> bool {
         let mut masks = self.0.iter().map(|entry| &*entry.mask);
-        masks.any(|mask| masks::fits(mask.strip_prefix(masks::MUTE).unwrap_or(mask), source))
+        masks.any(|mask| source.fits(mask.strip_prefix(MUTE).unwrap_or(mask)))
     }
 }
 
@@ -97,12 +98,12 @@ impl Member {
 
 impl Room {
     /// Whether somebody is kept from talking by a ban.
-    pub(in crate::server::hub) fn silences(&self, source: &str) -> bool {
+    pub(in crate::server::hub) fn silences(&self, source: &mut Subject<'_>) -> bool {
         self.bans.mute(source) && !self.exceptions.mute(source)
     }
 
     /// Whether somebody is kept from entering by a ban.
-    pub(in crate::server::hub) fn bans(&self, source: &str) -> bool {
+    pub(in crate::server::hub) fn bans(&self, source: &mut Subject<'_>) -> bool {
         self.bans.fit(source) && !self.exceptions.fit(source)
     }
 
