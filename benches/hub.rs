@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use chatting_room::server::hub::{ConnectionId, Hub, Moment, Outbox, Settings};
+use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
 use chatting_room::wire::Line;
 
 use support::Arguments;
@@ -34,22 +34,22 @@ struct House {
 
 impl House {
     fn new() -> Self {
-        let mut settings = Settings {
+        let mut settings = HubSettings {
             lobby: None,
-            ..Settings::default()
+            ..HubSettings::default()
         };
         settings.limits.enabled = false;
         Self {
-            hub: Hub::new(settings, Moment::default()),
+            hub: Hub::new(settings, HubTime::default()),
             outbox: Outbox::default(),
             milliseconds: 0,
             people: 0,
         }
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> HubTime {
         let time = Duration::from_millis(self.milliseconds);
-        Moment {
+        HubTime {
             running: time,
             unix: time,
         }

@@ -11,9 +11,11 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::client::event::{Event, Fate, Manner};
-use chatting_room::client::session::{self, Order, Outcome, ScriptLine, Session, Shortfall};
-use chatting_room::server::hub::{self, ConnectionId, Hub, Loss};
+use chatting_room::client::event::{DeliveryStatus, Event, MessageKind};
+use chatting_room::client::session::{
+    self, Incomplete, Outcome, ScriptLine, Session, SessionAction,
+};
+use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
 
 /// A server and the people on it.
@@ -28,23 +30,23 @@ struct Room {
 /// Somebody with a session, and all that it wanted since it was last asked.
 struct Person {
     session: Session,
-    outbox: session::Outbox,
+    outbox: session::SessionOutput,
     events: Vec<Event>,
-    orders: Vec<Order>,
+    orders: Vec<SessionAction>,
     connection: Option<ConnectionId>,
 }
 
 impl Room {
     fn new() -> Self {
-        let settings = hub::Settings {
+        let settings = hub::HubSettings {
             limits: hub::Limits {
                 enabled: false,
                 ..hub::Limits::default()
             },
-            ..hub::Settings::default()
+            ..hub::HubSettings::default()
         };
         Self {
-            hub: Hub::new(settings, hub::Moment::default()),
+            hub: Hub::new(settings, hub::HubTime::default()),
             hub_outbox: hub::Outbox::default(),
             people: Vec::new(),
             now: Duration::ZERO,
@@ -58,7 +60,7 @@ impl Room {
     }
 
     fn enter_as(&mut self, nick: &str, script: bool) -> usize {
-        let session = Session::new(session::Settings {
+        let session = Session::new(session::SessionConfig {
             nick: nick.to_owned(),
             alternatives: Vec::new(),
             user: None,
@@ -77,7 +79,7 @@ impl Room {
         });
         self.people.push(Person {
             session,
-            outbox: session::Outbox::default(),
+            outbox: session::SessionOutput::default(),
             events: Vec::new(),
             orders: Vec::new(),
             connection: None,
@@ -114,7 +116,7 @@ impl Room {
             .disconnected("connection reset", now, &mut person.outbox);
         let now = self.hub_now();
         self.hub
-            .disconnected(id, Loss::Broken, now, &mut self.hub_outbox);
+            .disconnected(id, DisconnectReason::Lost, now, &mut self.hub_outbox);
         self.settle();
     }
 
@@ -143,7 +145,7 @@ impl Room {
         let person = &mut self.people[who];
         let sent = std::mem::take(&mut person.outbox.lines);
         person.events.append(&mut person.outbox.events);
-        person.orders.append(&mut person.outbox.orders);
+        person.orders.append(&mut person.outbox.actions);
         let Some(id) = person.connection.filter(|_| !sent.is_empty()) else {
             return false;
         };
@@ -185,15 +187,15 @@ impl Room {
         moved
     }
 
-    fn hub_now(&self) -> hub::Moment {
-        hub::Moment {
+    fn hub_now(&self) -> hub::HubTime {
+        hub::HubTime {
             running: self.now,
             unix: self.now,
         }
     }
 
-    fn session_now(&self) -> session::Moment {
-        session::Moment {
+    fn session_now(&self) -> session::SessionTime {
+        session::SessionTime {
             elapsed: self.now,
             unix_seconds: self.now.as_secs() as i64,
         }
@@ -204,13 +206,14 @@ impl Room {
         let mut events = std::mem::take(&mut self.people[who].events);
         events.retain(|event| {
             // What was delivered stands where it was typed.
-            let delivered = matches!(event, Event::Sent { fate, .. } if *fate == Fate::Delivered);
-            !delivered && !matches!(event, Event::ServerDetail { .. })
+            let delivered =
+                matches!(event, Event::Sent { status: fate, .. } if *fate == DeliveryStatus::Delivered);
+            !delivered && !matches!(event, Event::ServerNotice { .. })
         });
         events
     }
 
-    fn orders(&mut self, who: usize) -> Vec<Order> {
+    fn orders(&mut self, who: usize) -> Vec<SessionAction> {
         std::mem::take(&mut self.people[who].orders)
     }
 }
@@ -220,7 +223,7 @@ fn said(nick: &str, text: &str) -> Event {
         room: "#lobby".into(),
         nick: nick.into(),
         text: text.into(),
-        manner: Manner::Text,
+        kind: MessageKind::Text,
         own: false,
         mention: false,
     }
@@ -257,7 +260,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
     assert_eq!(nick, "robert");
     assert!(reason.unwrap().contains("see you"));
     assert_eq!(room.seen(alice), [said("bob", "hello all"), renamed(false)]);
-    assert_eq!(room.orders(bob), [Order::End(Outcome::Done)]);
+    assert_eq!(room.orders(bob), [SessionAction::End(Outcome::Done)]);
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn a_whisper_reaches_one_person_and_nobody_else() {
         [Event::Whispered {
             nick: "alice".into(),
             text: "psst".into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false
         }]
     );
@@ -287,7 +290,7 @@ fn a_second_bob_is_asked_for_another_nick_and_nobody_hears_of_it() {
     let bob = room.enter("bob");
     room.seen(bob);
     let second = room.enter("BOB");
-    let asked = Order::AskNick {
+    let asked = SessionAction::AskNick {
         nick: "BOB".into(),
         why: "it is taken".into(),
     };
@@ -399,7 +402,9 @@ fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
     assert_eq!(texts, ["one", "two", "three"]);
     assert_eq!(
         room.orders(script),
-        [Order::End(Outcome::Short(Shortfall::LinesRefused))]
+        [SessionAction::End(Outcome::Incomplete(
+            Incomplete::LinesRefused
+        ))]
     );
 }
 

@@ -6,8 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
-use chatting_room::server::hub::{ConnectionId, Hub, Moment, Outbox, Settings};
-use chatting_room::wire::mask::fits;
+use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
+use chatting_room::wire::mask::matches;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use proptest::prelude::*;
 
@@ -17,8 +17,8 @@ const LISTENER: u32 = 1;
 /// What the hub answers to a stream that comes in such pieces, to the sender and to somebody else
 /// in the same room. Each line is checked on the way.
 fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<(usize, Vec<u8>)> {
-    let now = Moment::default();
-    let mut settings = Settings::default();
+    let now = HubTime::default();
+    let mut settings = HubSettings::default();
     settings.limits.enabled = false;
     let mut hub = Hub::new(settings, now);
     let mut outbox = Outbox::default();
@@ -125,7 +125,7 @@ fn a_mask_made_to_cost_much_costs_no_more_than_any_other() {
     let time = |mask: &str| {
         let tries = (0..200).map(|_| {
             let start = Instant::now();
-            assert!(!fits(mask, &text));
+            assert!(!matches(mask, &text));
             start.elapsed()
         });
         tries.min().unwrap()

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chatting_room::server::{Host, ServerError, Settings};
+use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 
 use self::common::{Client, Server};
@@ -606,10 +606,11 @@ fn without_file_descriptors_nobody_suffers_and_newcomers_wait() {
 
 #[test]
 fn a_server_inside_another_program_listens_at_once_and_says_goodbye() {
-    let host = Host::start(&Settings::listening_on("127.0.0.1:0".parse().unwrap())).unwrap();
+    let host =
+        EmbeddedServer::start(&Settings::listening_on("127.0.0.1:0".parse().unwrap())).unwrap();
     let mut alice = Client::new(TcpStream::connect(host.address()).unwrap());
     alice.register("alice");
-    let again = Host::start(&Settings::listening_on(host.address()));
+    let again = EmbeddedServer::start(&Settings::listening_on(host.address()));
     assert!(matches!(again, Err(ServerError::CannotListen { .. })));
     let address = host.address();
     let told = thread::spawn(move || alice.rest().pop().unwrap());
@@ -618,5 +619,5 @@ fn a_server_inside_another_program_listens_at_once_and_says_goodbye() {
         told.join().unwrap(),
         "ERROR :Closing Link: alice (Server shutting down)"
     );
-    Host::start(&Settings::listening_on(address)).unwrap();
+    EmbeddedServer::start(&Settings::listening_on(address)).unwrap();
 }

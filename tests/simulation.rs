@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use chatting_room::server::hub::invariants::Fault;
 use chatting_room::server::hub::{
-    ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
+    ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
 };
 use chatting_room::wire::{Line, RoomName};
 
@@ -38,7 +38,7 @@ const PLACES: u32 = 10;
 #[derive(Debug, Clone)]
 enum Deed {
     Connect,
-    Lose(Loss),
+    Lose(DisconnectReason),
     Say(String),
     /// Nobody in particular: time goes on.
     Wait(Duration),
@@ -69,7 +69,7 @@ struct Simulation {
     hub: Hub,
     outbox: Outbox,
     random: fastrand::Rng,
-    now: Moment,
+    now: HubTime,
     generation: u32,
     account: Account,
     /// All that was sent, for comparing runs.
@@ -87,21 +87,21 @@ enum Sabotage {
 
 impl Simulation {
     fn new(seed: u64) -> Self {
-        let mut settings = Settings {
+        let mut settings = HubSettings {
             lobby: RoomName::parse("#lobby").ok(),
-            ..Settings::default()
+            ..HubSettings::default()
         };
         settings.limits.rooms_per_person = 3;
         settings.operators.push(Operator {
             name: "root".to_owned(),
-            secret: Secret::Clear("sesame".to_owned()),
+            credential: Credential::Plain("sesame".to_owned()),
         });
         settings.limits.connections_per_address = PLACES - 1;
         Self {
-            hub: Hub::new(settings, Moment::default()),
+            hub: Hub::new(settings, HubTime::default()),
             outbox: Outbox::default(),
             random: fastrand::Rng::with_seed(seed),
-            now: Moment::default(),
+            now: HubTime::default(),
             generation: 0,
             account: Account::default(),
             transcript: Vec::new(),
@@ -174,10 +174,10 @@ impl Simulation {
         }
         if self.random.u8(0..60) == 0 {
             let losses = [
-                Loss::Closed,
-                Loss::Broken,
-                Loss::SendQueueFull,
-                Loss::EndlessLine,
+                DisconnectReason::Closed,
+                DisconnectReason::Lost,
+                DisconnectReason::SendQueueFull,
+                DisconnectReason::LineTooLong,
             ];
             return Deed::Lose(losses[self.random.usize(0..losses.len())]);
         }
@@ -253,7 +253,7 @@ impl Simulation {
 
     fn check_counts(&self) -> Result<(), String> {
         let present = self.account.people.values().filter(|one| one.is_present());
-        let (written, here) = (present.count(), self.hub.here());
+        let (written, here) = (present.count(), self.hub.registered_count());
         let text = format!("{here} are here, by the lines there should be {written}");
         (written == here).then_some(()).ok_or(text)
     }

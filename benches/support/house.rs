@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::server::hub::{ConnectionId, Hub, Limits, Moment, Outbox, Settings};
+use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Limits, Outbox};
 use chatting_room::wire::{Line, RoomName};
 
 use super::costly::{Costly, nick, prepared_rooms};
@@ -13,7 +13,7 @@ use super::costly::{Costly, nick, prepared_rooms};
 pub(crate) struct House {
     hub: Hub,
     outbox: Outbox,
-    settings: Settings,
+    settings: HubSettings,
     /// Two numbers that only grow: the time, and the people so far.
     milliseconds: u64,
     people: u32,
@@ -22,13 +22,13 @@ pub(crate) struct House {
 impl House {
     /// Nobody is in it, and nobody has to wait.
     pub(crate) fn new(lobby: Option<&str>) -> Self {
-        let mut settings = Settings {
+        let mut settings = HubSettings {
             lobby: lobby.map(|name| RoomName::parse(name).unwrap()),
-            ..Settings::default()
+            ..HubSettings::default()
         };
         settings.limits.enabled = false;
         Self {
-            hub: Hub::new(settings.clone(), Moment::default()),
+            hub: Hub::new(settings.clone(), HubTime::default()),
             outbox: Outbox::default(),
             settings,
             milliseconds: 0,
@@ -95,9 +95,9 @@ impl House {
         id
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> HubTime {
         let time = Duration::from_millis(self.milliseconds);
-        Moment {
+        HubTime {
             running: time,
             unix: time,
         }

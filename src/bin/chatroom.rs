@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) use chatting_room::client::config::options::Options;
 use chatting_room::client::{report, run};
 use chatting_room::common::cli;
-use chatting_room::server::{Host, ServerError, Settings};
+use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 
 fn main() -> ExitCode {
     let options: Options = match cli::begin() {
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 
 /// Hosts the room in this process, for a client that found nobody there.
 fn host(address: SocketAddr) -> io::Result<Box<dyn Any>> {
-    match Host::start(&Settings::listening_on(address)) {
+    match EmbeddedServer::start(&Settings::listening_on(address)) {
         Ok(host) => Ok(Box::new(host)),
         Err(ServerError::CannotListen { error, .. }) => Err(error),
         Err(error) => Err(io::Error::other(error)),

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use chatting_room::common::cli;
-use chatting_room::server::{self, Options};
+use chatting_room::server::{self, ServerOptions};
 
 fn main() -> ExitCode {
-    let options = match cli::begin::<Options>() {
+    let options = match cli::begin::<ServerOptions>() {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -15,12 +15,12 @@ mod app;
 pub mod command;
 pub mod config;
 mod control;
-pub mod editor;
+mod editor;
 pub mod event;
 pub mod net;
 pub mod session;
 pub mod storage;
-pub mod terminal;
+mod terminal;
 mod ui;
 pub mod view;
 

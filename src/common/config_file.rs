@@ -77,14 +77,14 @@ impl std::error::Error for ConfigError {}
 
 /// A file that was read.
 #[derive(Debug)]
-pub struct Source<'p> {
+pub struct ConfigSource<'p> {
     /// Which file.
     pub path: &'p Path,
     /// All of it.
     pub text: String,
 }
 
-impl<'p> Source<'p> {
+impl<'p> ConfigSource<'p> {
     /// Reads a file of modest size, and waits for somebody who writes it into a pipe.
     pub fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
         Self::read_in_time(what, path, true)

@@ -1,9 +1,10 @@
 //! Text from the network, made harmless for a terminal.
 //!
-//! Everything that others wrote goes through [`safe`] before it is coloured or printed: control
+//! Everything that others wrote goes through [`sanitize`] before it is coloured or printed: control
 //! characters, escapes, and characters that have no shape or turn the direction of what follows
 //! are shown as marks.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::wire::name::is_invisible;
@@ -15,14 +16,20 @@ use crate::wire::name::is_invisible;
 /// between them.
 ///
 /// ```
-/// use chatting_room::common::sanitize::safe;
+/// use chatting_room::common::sanitize::sanitize;
 ///
-/// assert_eq!(safe("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
+/// assert_eq!(sanitize("\x1b[2J \x02bold\x02 \u{202e}evil"), "^[[2J bold <U+202E>evil");
 /// ```
-pub fn safe(text: &str) -> String {
+pub fn sanitize(text: &str) -> String {
+    visible_text(text).into_owned()
+}
+
+/// The text as a reader sees it, the same as [`sanitize`] gives: what mentions, highlighted words and
+/// patterns are looked for in.
+pub fn visible_text(text: &str) -> Cow<'_, str> {
     // Most text is plain, and much of it comes at once.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut harmless = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -31,8 +38,8 @@ pub fn safe(text: &str) -> String {
         let rest = characters.as_str();
         match c {
             BOLD | ITALIC | UNDERLINE | STRIKE | MONOSPACE | REVERSE | RESET => continue,
-            COLOR => characters = behind_color(rest, 2, |c| c.is_ascii_digit()).chars(),
-            HEX_COLOR => characters = behind_color(rest, 6, |c| c.is_ascii_hexdigit()).chars(),
+            COLOR => characters = after_color(rest, 2, |c| c.is_ascii_digit()).chars(),
+            HEX_COLOR => characters = after_color(rest, 6, |c| c.is_ascii_hexdigit()).chars(),
             JOINER if before.is_some_and(joins) && rest.chars().next().is_some_and(joins) => {
                 harmless.push(c);
             }
@@ -41,7 +48,7 @@ pub fn safe(text: &str) -> String {
                 harmless.push('^');
                 harmless.push(char::from(c as u8 ^ 0x40));
             }
-            c if c.is_control() || is_invisible(c) => mark(&mut harmless, c),
+            c if c.is_control() || is_invisible(c) => push_mark(&mut harmless, c),
             // A row that is wrapped at such a space could begin like a line of somebody else.
             '\u{3000}' => harmless.push_str("  "),
             c if c.is_whitespace() || c == BLANK => harmless.push(' '),
@@ -49,15 +56,29 @@ pub fn safe(text: &str) -> String {
         }
         before = Some(c);
     }
-    harmless
+    Cow::Owned(harmless)
 }
 
 /// Text of one word: a nick or a room's name, in which a space would be a trick as well.
-pub fn safe_name(name: &str) -> String {
-    safe(name).replace(['\t', ' '], "_")
+pub fn sanitize_name(name: &str) -> String {
+    sanitize(name).replace(['\t', ' '], "_")
 }
 
-fn mark(harmless: &mut String, c: char) {
+/// `text` for a log: control and invisible characters become escapes such as `\u{1b}`, so that
+/// nothing from the network moves a cursor or looks like a second line. Unlike [`sanitize`] it keeps
+/// all that was there.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || is_invisible(c) {
+            true => escaped.extend(c.escape_unicode()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn push_mark(harmless: &mut String, c: char) {
     // Writing to a string cannot fail.
     let _ = write!(harmless, "<U+{:04X}>", u32::from(c));
 }
@@ -84,7 +105,7 @@ fn joins(c: char) -> bool {
 }
 
 /// What stands behind a colour code: up to `digits` digits, and with a comma as many again.
-fn behind_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
+fn after_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
     let skip = |text: &str| {
         text.chars()
             .take(digits)
@@ -127,7 +148,7 @@ mod tests {
             "\u{e0041}tags",
             "selected\u{e0100}\u{e01ef}",
         ] {
-            let harmless = safe(text);
+            let harmless = sanitize(text);
             assert!(
                 !harmless.chars().any(|c| c.is_control() || is_invisible(c)),
                 "{text:?} became {harmless:?}"
@@ -137,22 +158,22 @@ mod tests {
 
     #[test]
     fn marks_tell_what_was_there() {
-        assert_eq!(safe("a\x07b\x7f"), "a^Gb^?");
-        assert_eq!(safe("\u{9b}x\u{202e}"), "<U+009B>x<U+202E>");
-        assert_eq!(safe("text\0behind"), "text^@behind");
+        assert_eq!(sanitize("a\x07b\x7f"), "a^Gb^?");
+        assert_eq!(sanitize("\u{9b}x\u{202e}"), "<U+009B>x<U+202E>");
+        assert_eq!(sanitize("text\0behind"), "text^@behind");
     }
 
     // A63.
     #[test]
     fn formatting_of_irc_is_taken_out_and_the_text_stays() {
-        assert_eq!(safe("\x02bold\x02 \x1ditalic\x0f"), "bold italic");
-        assert_eq!(safe("\x0304,12red\x03 plain"), "red plain");
-        assert_eq!(safe("\x034,hello"), ",hello");
-        assert_eq!(safe("\x0399,99,"), ",");
-        assert_eq!(safe("\x03"), "");
-        assert_eq!(safe("\x0312345"), "345");
-        assert_eq!(safe("\x04ff0000,00ff00hex"), "hex");
-        assert_eq!(safe("end\x04ff"), "end");
+        assert_eq!(sanitize("\x02bold\x02 \x1ditalic\x0f"), "bold italic");
+        assert_eq!(sanitize("\x0304,12red\x03 plain"), "red plain");
+        assert_eq!(sanitize("\x034,hello"), ",hello");
+        assert_eq!(sanitize("\x0399,99,"), ",");
+        assert_eq!(sanitize("\x03"), "");
+        assert_eq!(sanitize("\x0312345"), "345");
+        assert_eq!(sanitize("\x04ff0000,00ff00hex"), "hex");
+        assert_eq!(sanitize("end\x04ff"), "end");
     }
 
     #[test]
@@ -167,8 +188,15 @@ mod tests {
             "tab\there",
             "{}%s%n",
         ] {
-            assert_eq!(safe(text), text);
+            assert_eq!(sanitize(text), text);
         }
-        assert_eq!(safe("a\u{200d}b"), "a<U+200D>b");
+        assert_eq!(sanitize("a\u{200d}b"), "a<U+200D>b");
+    }
+
+    #[test]
+    fn nothing_from_the_network_reaches_a_log_as_an_escape_sequence() {
+        assert_eq!(escape("Quit: bye"), "Quit: bye");
+        let text = escape("\u{1b}[2J \n \u{9b}2J \u{202e}x");
+        assert_eq!(text, "\\u{1b}[2J \\u{a} \\u{9b}2J \\u{202e}x");
     }
 }

@@ -10,23 +10,23 @@ use crate::server::{ServerError, Settings};
 /// A server in a thread of its own. It takes no signals and logs nothing by itself: the program
 /// around it does as it likes. Dropping it stops it.
 #[derive(Debug)]
-pub struct Host {
+pub struct EmbeddedServer {
     address: SocketAddr,
     /// Closing it stops the server; `None` once that is done.
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Host {
+impl EmbeddedServer {
     /// Listens at once, so that what is wrong is known here, and serves from then on.
     ///
     /// ```
-    /// use chatting_room::server::{Host, Settings};
+    /// use chatting_room::server::{EmbeddedServer, Settings};
     ///
     /// let any_port = "127.0.0.1:0".parse().unwrap();
-    /// let host = Host::start(&Settings::listening_on(any_port)).unwrap();
-    /// assert_ne!(host.address().port(), 0);
-    /// host.stop();
+    /// let server = EmbeddedServer::start(&Settings::listening_on(any_port)).unwrap();
+    /// assert_ne!(server.address().port(), 0);
+    /// server.stop();
     /// ```
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
@@ -58,7 +58,7 @@ impl Host {
     }
 }
 
-impl Drop for Host {
+impl Drop for EmbeddedServer {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {

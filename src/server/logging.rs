@@ -14,7 +14,6 @@ use tracing::{Level, warn};
 use tracing_subscriber::fmt;
 
 use crate::server::config::options::LogFormat;
-use crate::wire::name::is_invisible;
 
 /// How many lines may wait to be written; what comes then is left out, and counted.
 const WAITING_LINES_MAX: usize = 4096;
@@ -22,16 +21,16 @@ const WAITING_LINES_MAX: usize = 4096;
 const FINISH_MAX: Duration = Duration::from_millis(500);
 
 /// The log of the whole process, until it is dropped.
-pub(super) struct Log {
-    lines: Lines,
+pub(super) struct LogGuard {
+    lines: LogQueue,
     writer: Option<JoinHandle<()>>,
 }
 
 /// Begins to log for the whole process.
-pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
+pub(super) fn start(format: LogFormat, level: Level) -> io::Result<LogGuard> {
     let (queue, waiting) = sync_channel(WAITING_LINES_MAX);
     let missing = Arc::new(AtomicUsize::new(0));
-    let lines = Lines { queue, missing };
+    let lines = LogQueue { queue, missing };
     let missing = lines.missing.clone();
     let writer = thread::Builder::new().name("log".to_owned());
     let writer = writer.spawn(move || write_all(&waiting, &missing))?;
@@ -44,14 +43,14 @@ pub(super) fn start(format: LogFormat, level: Level) -> io::Result<Log> {
         LogFormat::Json => log.json().try_init(),
     };
     let writer = Some(writer);
-    Ok(Log { lines, writer })
+    Ok(LogGuard { lines, writer })
 }
 
-impl Drop for Log {
+impl Drop for LogGuard {
     /// Waits, though not for long, until what was logged is written.
     fn drop(&mut self) {
         let (done, written) = sync_channel(0);
-        if self.lines.queue.try_send(Entry::End(done)).is_ok()
+        if self.lines.queue.try_send(LogItem::End(done)).is_ok()
             && written.recv_timeout(FINISH_MAX).is_ok()
             && let Some(writer) = self.writer.take()
         {
@@ -61,7 +60,7 @@ impl Drop for Log {
     }
 }
 
-enum Entry {
+enum LogItem {
     Line(Vec<u8>),
     /// It is the last one, and all before it is written: whoever has the other end wants to know.
     End(SyncSender<()>),
@@ -69,15 +68,15 @@ enum Entry {
 
 /// Where lines go to be written: each write is a whole line.
 #[derive(Clone)]
-struct Lines {
-    queue: SyncSender<Entry>,
+struct LogQueue {
+    queue: SyncSender<LogItem>,
     /// How many were left out since the last one that was written.
     missing: Arc<AtomicUsize>,
 }
 
-impl Write for Lines {
+impl Write for LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.queue.try_send(Entry::Line(line.to_vec())).is_err() {
+        if self.queue.try_send(LogItem::Line(line.to_vec())).is_err() {
             self.missing.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -88,11 +87,11 @@ impl Write for Lines {
     }
 }
 
-fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
+fn write_all(waiting: &Receiver<LogItem>, missing: &AtomicUsize) {
     for entry in waiting {
         match entry {
             // What cannot be written is lost: there is no other place to tell it.
-            Entry::Line(line) => {
+            LogItem::Line(line) => {
                 if io::stderr().write_all(&line).is_err() {
                     continue;
                 }
@@ -101,31 +100,7 @@ fn write_all(waiting: &Receiver<Entry>, missing: &AtomicUsize) {
                     lines => warn!(lines, "lines of the log were left out"),
                 }
             }
-            Entry::End(done) => return done.send(()).unwrap_or_default(),
+            LogItem::End(done) => return done.send(()).unwrap_or_default(),
         }
-    }
-}
-
-/// Text from the network in a form that cannot disturb a terminal or forge a line.
-pub(super) fn harmless(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() || is_invisible(c) {
-            true => safe.extend(c.escape_unicode()),
-            false => safe.push(c),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_from_the_network_reaches_the_log_as_an_escape() {
-        assert_eq!(harmless("Quit: bye"), "Quit: bye");
-        let text = harmless("\u{1b}[2J \n \u{9b}2J \u{202e}x");
-        assert_eq!(text, "\\u{1b}[2J \\u{a} \\u{9b}2J \\u{202e}x");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `options` is the command line and `config` the file, which together make the [`Settings`];
 //! `reactor` moves bytes, [`hub`] decides, and `log` says what has happened. [`run`] is the whole
-//! program; [`Host`] is the same server inside another one.
+//! program; [`EmbeddedServer`] is the same server inside another one.
 
 mod auth;
 mod config;
@@ -29,19 +29,21 @@ use tracing::{info, warn};
 use crate::common::config_file::ConfigError;
 use net::Reactor;
 
-pub use config::options::{Action, LogFormat, Options};
-pub use embedded::Host;
+pub use config::options::{LogFormat, ServerAction, ServerOptions};
+pub use embedded::EmbeddedServer;
 pub use file::load::Settings;
 
 /// Runs the program until it is told to stop.
-pub fn run(options: &Options) -> Result<(), ServerError> {
+pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     if let Some(generated) = options.generate {
-        return generated.print::<Options>().map_err(ServerError::Output);
+        return generated
+            .print::<ServerOptions>()
+            .map_err(ServerError::Output);
     }
-    if let Some(Action::HashPassword) = options.action {
+    if let Some(ServerAction::HashPassword) = options.action {
         return password::print_hash();
     }
-    let (settings, warnings) = load::gather(options, true)?;
+    let (settings, warnings) = load::load(options, true)?;
     if options.check_config {
         for warning in &warnings {
             complain(format_args!("warning: {warning}"));
@@ -56,10 +58,10 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     allow_many_files();
     let stop = signal_pipe(&[SIGTERM, SIGINT])?;
     let hangup = signal_pipe(&[SIGHUP])?;
-    let handed_over = systemd::handed_over()?;
-    let mut reactor = Reactor::new(&settings, handed_over, stop)?;
+    let inherited = systemd::inherited_sockets()?;
+    let mut reactor = Reactor::new(&settings, inherited, stop)?;
     let options = options.clone();
-    reactor.reload_with(hangup, move || load::gather(&options, false))?;
+    reactor.reload_with(hangup, move || load::load(&options, false))?;
     for address in reactor.addresses() {
         announce(address);
         info!(%address, "listening");
@@ -67,7 +69,7 @@ pub fn run(options: &Options) -> Result<(), ServerError> {
     if Uid::effective().is_root() {
         warn!("running as root, which nothing here needs: start it as somebody who owns nothing");
     }
-    if let Err(error) = systemd::say_ready(env::var_os("NOTIFY_SOCKET")) {
+    if let Err(error) = systemd::notify_ready(env::var_os("NOTIFY_SOCKET")) {
         warn!(%error, "the service manager was not told that the server is ready");
     }
     reactor.run()?;

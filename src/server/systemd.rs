@@ -13,7 +13,7 @@ use listenfd::ListenFd;
 const READY: &[u8] = b"READY=1";
 
 /// The sockets on which the one that started this program listens already; none most of the time.
-pub(super) fn handed_over() -> io::Result<Vec<TcpListener>> {
+pub(super) fn inherited_sockets() -> io::Result<Vec<TcpListener>> {
     let mut handed = ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..handed.len() {
@@ -23,7 +23,7 @@ pub(super) fn handed_over() -> io::Result<Vec<TcpListener>> {
 }
 
 /// Says that people can come in, where somebody wants to know.
-pub(super) fn say_ready(place: Option<OsString>) -> io::Result<()> {
+pub(super) fn notify_ready(place: Option<OsString>) -> io::Result<()> {
     let Some(place) = place else { return Ok(()) };
     let socket = UnixDatagram::unbound()?;
     #[cfg(target_os = "linux")]

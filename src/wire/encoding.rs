@@ -1,17 +1,17 @@
-//! The text of a line of a server, and of its tags. Most of the world is UTF-8; what is not comes from people whose
-//! programs are older than that, and is nearly always of Windows.
+//! Bytes from a server as text. Nearly all servers send UTF-8; text in another encoding comes from
+//! old clients and is nearly always Windows-1252.
 
 use std::borrow::Cow;
 
 /// The text of these bytes: UTF-8, or else Windows-1252, which has all of Latin-1.
 ///
 /// ```
-/// use chatting_room::wire::encoding::text_of;
+/// use chatting_room::wire::encoding::decode;
 ///
-/// assert_eq!(text_of("naïve".as_bytes()), "naïve");
-/// assert_eq!(text_of(b"na\xefve \x80 5"), "naïve € 5");
+/// assert_eq!(decode("naïve".as_bytes()), "naïve");
+/// assert_eq!(decode(b"na\xefve \x80 5"), "naïve € 5");
 /// ```
-pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     let Err(error) = str::from_utf8(bytes) else {
         return String::from_utf8_lossy(bytes);
     };
@@ -20,10 +20,10 @@ pub fn text_of(bytes: &[u8]) -> Cow<'_, str> {
     if !fine.is_ascii() || error.error_len().is_none() {
         return String::from_utf8_lossy(bytes);
     }
-    bytes.iter().map(|byte| of_windows(*byte)).collect()
+    bytes.iter().map(|byte| windows_1252(*byte)).collect()
 }
 
-fn of_windows(byte: u8) -> char {
+fn windows_1252(byte: u8) -> char {
     /// What stands from 0x80 on in place of the control characters of Latin-1.
     const FROM_0X80: [char; 32] = [
         '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
@@ -35,52 +35,23 @@ fn of_windows(byte: u8) -> char {
     special.copied().unwrap_or(char::from(byte))
 }
 
-/// The value of a tag with its escapes undone. IRCv3 message-tags, "Escaping values".
-pub fn unescaped(value: &str) -> Cow<'_, str> {
-    if !value.contains('\\') {
-        return Cow::Borrowed(value);
-    }
-    let mut plain = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(c) = characters.next() {
-        match c {
-            '\\' => match characters.next() {
-                Some(':') => plain.push(';'),
-                Some('s') => plain.push(' '),
-                Some('r') => plain.push('\r'),
-                Some('n') => plain.push('\n'),
-                Some(other) => plain.push(other),
-                None => {}
-            },
-            other => plain.push(other),
-        }
-    }
-    Cow::Owned(plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_says_what_no_tag_can_have_in_it() {
-        assert_eq!(unescaped(r"x\:y\s\\\r\n\z\"), "x;y \\\r\nz");
-        assert_eq!(unescaped("plain"), "plain");
-    }
-
-    #[test]
     fn text_of_older_programs_is_read_and_nothing_of_it_is_a_control_character() {
-        assert_eq!(text_of(b"caf\xe9 \x93ok\x94"), "café “ok”");
+        assert_eq!(decode(b"caf\xe9 \x93ok\x94"), "café “ok”");
         for byte in 0x80..=0xff {
-            let text = text_of(&[byte, b'a']).into_owned();
+            let text = decode(&[byte, b'a']).into_owned();
             assert!(!text.contains(char::is_control), "{byte:x}");
         }
     }
 
     #[test]
     fn broken_utf_8_stays_utf_8() {
-        assert_eq!(text_of("é\u{fffd}".as_bytes()), "é\u{fffd}");
-        assert_eq!(text_of(b"caf\xc3\xa9 \xff x"), "café \u{fffd} x");
-        assert_eq!(text_of(b"cut \xe6\x97"), "cut \u{fffd}");
+        assert_eq!(decode("é\u{fffd}".as_bytes()), "é\u{fffd}");
+        assert_eq!(decode(b"caf\xc3\xa9 \xff x"), "café \u{fffd} x");
+        assert_eq!(decode(b"cut \xe6\x97"), "cut \u{fffd}");
     }
 }

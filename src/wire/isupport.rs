@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::wire::{Key, Message};
+use crate::wire::{FoldedName, Message};
 
 /// Which characters are the same letter in another case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,15 +20,15 @@ enum Casemapping {
 
 /// The names of one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Naming {
+pub struct Isupport {
     casemapping: Casemapping,
     /// What the name of a room begins with.
-    room_signs: String,
+    chantypes: String,
     /// What stands in front of a nick that has a rank in a room, the highest first.
-    ranks: String,
+    prefix: String,
     /// The ranks that can be talked to alone, by their sign in front of a room; where the server
     /// does not tell they are all of them.
-    talked_to: Option<String>,
+    statusmsg: Option<String>,
     /// Whether `WHO` takes a list of what is asked.
     pub has_whox: bool,
     /// `TOPICLEN`: the longest topic, in bytes, if announced.
@@ -40,19 +40,19 @@ pub struct Naming {
 }
 
 /// Signs of rooms there are where the server does not tell.
-const ROOM_SIGNS: &str = "#&";
+const DEFAULT_CHANTYPES: &str = "#&";
 /// Signs of ranks there are somewhere.
-const RANKS: &str = "~&@%+!";
+const DEFAULT_PREFIXES: &str = "~&@%+!";
 /// A server that names more signs than this says nothing.
-const SIGNS_MAX: usize = 16;
+const PREFIXES_MAX: usize = 16;
 
-impl Default for Naming {
+impl Default for Isupport {
     fn default() -> Self {
         Self {
             casemapping: Casemapping::default(),
-            room_signs: ROOM_SIGNS.to_owned(),
-            ranks: RANKS.to_owned(),
-            talked_to: None,
+            chantypes: DEFAULT_CHANTYPES.to_owned(),
+            prefix: DEFAULT_PREFIXES.to_owned(),
+            statusmsg: None,
             has_whox: false,
             topic_max: None,
             away_max: None,
@@ -61,28 +61,28 @@ impl Default for Naming {
     }
 }
 
-impl Naming {
+impl Isupport {
     /// What two spellings of one name have in common.
-    pub fn key(&self, name: &str) -> Key {
-        Key::of(&self.folded(name))
+    pub fn key(&self, name: &str) -> FoldedName {
+        FoldedName::of(&self.casefold(name))
     }
 
     /// The text of that, to look a name up: nothing is copied for most names.
-    pub fn looked_up<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        match self.folded(name) {
-            Cow::Borrowed(name) => Key::folded(name),
+    pub fn lookup_key<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        match self.casefold(name) {
+            Cow::Borrowed(name) => FoldedName::folded(name),
             Cow::Owned(name) => Cow::Owned(name.to_ascii_lowercase()),
         }
     }
 
     /// Whether two names are one.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
-        let (one, other) = (self.folded(one), self.folded(other));
+        let (one, other) = (self.casefold(one), self.casefold(other));
         one.eq_ignore_ascii_case(&other)
     }
 
     /// A name, or a mask of names, in which only the case of ASCII is left to choose.
-    pub fn folded<'n>(&self, name: &'n str) -> Cow<'n, str> {
+    pub fn casefold<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let is_plain = !name.contains(['[', ']', '\\', '~']);
         if is_plain || self.casemapping == Casemapping::Ascii {
             return Cow::Borrowed(name);
@@ -99,11 +99,11 @@ impl Naming {
 
     /// Whether a name is that of a room.
     pub fn is_room(&self, name: &str) -> bool {
-        name.starts_with(|c| self.room_signs.contains(c))
+        name.starts_with(|c| self.chantypes.contains(c))
     }
 
     /// The room that is meant by what a person has typed, who may leave its sign away.
-    pub fn room_named<'n>(&self, typed: &'n str) -> Cow<'n, str> {
+    pub fn room_from_input<'n>(&self, typed: &'n str) -> Cow<'n, str> {
         match self.is_room(typed) {
             true => Cow::Borrowed(typed),
             false => Cow::Owned(format!("#{typed}")),
@@ -111,8 +111,8 @@ impl Naming {
     }
 
     /// The room in a target: itself, or behind the ranks of those it is for.
-    pub fn room_in<'n>(&self, target: &'n str) -> Option<&'n str> {
-        let talked_to = self.talked_to.as_deref().unwrap_or(&self.ranks);
+    pub fn room_of_target<'n>(&self, target: &'n str) -> Option<&'n str> {
+        let talked_to = self.statusmsg.as_deref().unwrap_or(&self.prefix);
         // A sign of a rank can be that of a room: `&#room` is for some of `#room`, `&room` a room.
         let ranks = target.chars().take_while(|c| talked_to.contains(*c));
         let behind_ranks = ranks.scan(target, |rest, rank| {
@@ -124,18 +124,18 @@ impl Naming {
     }
 
     /// A nick without the signs of its ranks.
-    pub fn without_rank<'n>(&self, nick: &'n str) -> &'n str {
-        nick.trim_start_matches(|c| self.is_rank(c))
+    pub fn without_prefix<'n>(&self, nick: &'n str) -> &'n str {
+        nick.trim_start_matches(|c| self.is_prefix(c))
     }
 
     /// Whether this is the sign of a rank.
-    pub fn is_rank(&self, sign: char) -> bool {
-        self.ranks.contains(sign)
+    pub fn is_prefix(&self, sign: char) -> bool {
+        self.prefix.contains(sign)
     }
 
     /// Takes what the server says of itself. Whether names that were the same no longer are, or
     /// the other way round.
-    pub fn learn(&mut self, message: &Message<'_>) -> bool {
+    pub fn apply(&mut self, message: &Message<'_>) -> bool {
         let before = self.casemapping;
         // The last one is words for a person.
         let tokens = message.parameters.split_last().map(|(_, tokens)| tokens);
@@ -144,12 +144,12 @@ impl Naming {
             .unwrap_or_default()
         {
             let (name, value) = token.split_once('=').unwrap_or((token, ""));
-            self.learn_one(name, value);
+            self.apply_token(name, value);
         }
         self.casemapping != before
     }
 
-    fn learn_one(&mut self, name: &str, value: &str) {
+    fn apply_token(&mut self, name: &str, value: &str) {
         let usual = Self::default();
         match name {
             "CASEMAPPING" => {
@@ -161,15 +161,15 @@ impl Naming {
                 };
             }
             "-CASEMAPPING" => self.casemapping = usual.casemapping,
-            "CHANTYPES" => self.room_signs = signs(value, "").unwrap_or(usual.room_signs),
-            "-CHANTYPES" => self.room_signs = usual.room_signs,
+            "CHANTYPES" => self.chantypes = signs(value, "").unwrap_or(usual.chantypes),
+            "-CHANTYPES" => self.chantypes = usual.chantypes,
             "PREFIX" => {
                 let (_, ranks) = value.split_once(')').unwrap_or_default();
-                self.ranks = signs(ranks, "#").unwrap_or(usual.ranks);
+                self.prefix = signs(ranks, "#").unwrap_or(usual.prefix);
             }
-            "-PREFIX" => self.ranks = usual.ranks,
-            "STATUSMSG" => self.talked_to = signs(value, "#"),
-            "-STATUSMSG" => self.talked_to = None,
+            "-PREFIX" => self.prefix = usual.prefix,
+            "STATUSMSG" => self.statusmsg = signs(value, "#"),
+            "-STATUSMSG" => self.statusmsg = None,
             "WHOX" => self.has_whox = true,
             "-WHOX" => self.has_whox = false,
             "TOPICLEN" => self.topic_max = length(value),
@@ -196,7 +196,7 @@ fn signs(value: &str, forbidden: &str) -> Option<String> {
                 .iter()
                 .any(|no| no.contains(c))
     };
-    let is_fine = (1..=SIGNS_MAX).contains(&value.len()) && value.chars().all(is_sign);
+    let is_fine = (1..=PREFIXES_MAX).contains(&value.len()) && value.chars().all(is_sign);
     is_fine.then(|| value.to_owned())
 }
 
@@ -204,10 +204,10 @@ fn signs(value: &str, forbidden: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(tokens: &str) -> Naming {
-        let mut naming = Naming::default();
+    fn said(tokens: &str) -> Isupport {
+        let mut naming = Isupport::default();
         let line = format!(":s 005 alice {tokens} :are supported by this server");
-        naming.learn(&Message::parse(&line).unwrap());
+        naming.apply(&Message::parse(&line).unwrap());
         naming
     }
 
@@ -239,7 +239,7 @@ mod tests {
             for (one, two) in same {
                 assert!(naming.is_same(one, two), "{mapping}: {one} {two}");
                 assert_eq!(naming.key(one), naming.key(two), "{mapping}");
-                assert_eq!(naming.looked_up(one), naming.key(two).as_str());
+                assert_eq!(naming.lookup_key(one), naming.key(two).as_str());
             }
             for (one, two) in other {
                 assert!(!naming.is_same(one, two), "{mapping}: {one} {two}");
@@ -255,20 +255,20 @@ mod tests {
         let naming = said("CHANTYPES=#+! PREFIX=(Yov)*@+ STATUSMSG=@+");
         assert!(["#a", "+a", "!a"].iter().all(|room| naming.is_room(room)));
         assert!(!naming.is_room("&a") && !naming.is_room("bob") && !naming.is_room(""));
-        assert_eq!(naming.without_rank("*@bob"), "bob");
-        assert_eq!(naming.without_rank("~bob"), "~bob");
-        assert_eq!(naming.room_in("@#a"), Some("#a"));
-        assert_eq!(naming.room_in("@+a"), Some("+a"));
-        assert_eq!(naming.room_in("*#a"), None);
-        assert_eq!(naming.room_in("@bob"), None);
-        assert_eq!(naming.room_named("+a"), "+a");
-        assert_eq!(naming.room_named("&a"), "#&a");
-        let silent = Naming::default();
-        assert_eq!(silent.room_in("&#a"), Some("#a"));
-        assert_eq!(silent.room_in("&a"), Some("&a"));
-        assert_eq!(silent.room_in("~@#a"), Some("#a"));
-        assert_eq!(silent.room_in("&"), Some("&"));
-        assert_eq!(silent.without_rank("~&@%+!bob"), "bob");
+        assert_eq!(naming.without_prefix("*@bob"), "bob");
+        assert_eq!(naming.without_prefix("~bob"), "~bob");
+        assert_eq!(naming.room_of_target("@#a"), Some("#a"));
+        assert_eq!(naming.room_of_target("@+a"), Some("+a"));
+        assert_eq!(naming.room_of_target("*#a"), None);
+        assert_eq!(naming.room_of_target("@bob"), None);
+        assert_eq!(naming.room_from_input("+a"), "+a");
+        assert_eq!(naming.room_from_input("&a"), "#&a");
+        let silent = Isupport::default();
+        assert_eq!(silent.room_of_target("&#a"), Some("#a"));
+        assert_eq!(silent.room_of_target("&a"), Some("&a"));
+        assert_eq!(silent.room_of_target("~@#a"), Some("#a"));
+        assert_eq!(silent.room_of_target("&"), Some("&"));
+        assert_eq!(silent.without_prefix("~&@%+!bob"), "bob");
     }
 
     #[test]
@@ -279,8 +279,8 @@ mod tests {
                 "CHANTYPES={value} PREFIX=(o){value} STATUSMSG={value}"
             ));
             assert!(naming.is_room("#a") && !naming.is_room("a"), "{value:?}");
-            assert_eq!(naming.without_rank("@bob"), "bob", "{value:?}");
-            assert_eq!(naming.without_rank("[b]"), "[b]", "{value:?}");
+            assert_eq!(naming.without_prefix("@bob"), "bob", "{value:?}");
+            assert_eq!(naming.without_prefix("[b]"), "[b]", "{value:?}");
         }
         for tokens in [
             "PREFIX",
@@ -291,7 +291,7 @@ mod tests {
             "-",
             "",
         ] {
-            assert_eq!(said(tokens), Naming::default(), "{tokens:?}");
+            assert_eq!(said(tokens), Isupport::default(), "{tokens:?}");
         }
     }
 }

@@ -57,7 +57,7 @@ impl Lines {
             return None;
         }
         if self.taken == self.held.len() {
-            self.let_go();
+            self.release();
             if let Some(end) = find_line_feed(fresh) {
                 let (line, rest) = fresh.split_at(end);
                 *fresh = rest.get(1..).unwrap_or_default();
@@ -131,7 +131,7 @@ impl Lines {
         let so_far = self.held_bytes() + head.len();
         self.skipped = if head.ends_with(b"\n") { 0 } else { so_far };
         self.taken = self.held.len();
-        self.let_go();
+        self.release();
         Line::TooLong
     }
 
@@ -144,7 +144,7 @@ impl Lines {
     }
 
     /// Gives the memory back, since nothing waits in it.
-    fn let_go(&mut self) {
+    fn release(&mut self) {
         self.held = Vec::new();
         self.taken = 0;
         self.scanned = 0;

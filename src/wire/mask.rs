@@ -15,8 +15,8 @@ const BYTES_A_STEP: usize = 4;
 
 /// Whether all of `text` fits `mask`, where `*` stands for any characters and `?` for one, and the
 /// ASCII letter case does not matter.
-pub fn fits(mask: &str, text: &str) -> bool {
-    Subject::new(text).fits(mask)
+pub fn matches(mask: &str, text: &str) -> bool {
+    Subject::new(text).matches(mask)
 }
 
 /// A text that masks are compared with, one after the other. Nothing is allocated for it.
@@ -25,8 +25,8 @@ pub fn fits(mask: &str, text: &str) -> bool {
 /// use chatting_room::wire::mask::Subject;
 ///
 /// let mut source = Subject::new("alice!~alice@10.0.0.1");
-/// assert!(source.fits("al*!*@10.*"));
-/// assert!(!source.fits("bob!*@*"));
+/// assert!(source.matches("al*!*@10.*"));
+/// assert!(!source.matches("bob!*@*"));
 /// ```
 #[derive(Debug)]
 pub struct Subject<'t> {
@@ -50,8 +50,8 @@ impl<'t> Subject<'t> {
         self.steps
     }
 
-    /// Whether all of the text fits `mask`; see [`fits`].
-    pub fn fits(&mut self, mask: &str) -> bool {
+    /// Whether all of the text fits `mask`; see [`matches`].
+    pub fn matches(&mut self, mask: &str) -> bool {
         let (text, mask) = (self.text, mask.as_bytes());
         self.steps += STEPS_TO_BEGIN;
         let Some(first) = mask.iter().position(|byte| is_wildcard(*byte)) else {
@@ -228,7 +228,7 @@ impl Places {
 
 /// A mask for `nick!user@host`, made whole where a part is missing; `None` for what cannot stand
 /// in a line as one parameter.
-pub fn whole(mask: &str) -> Option<String> {
+pub fn normalize(mask: &str) -> Option<String> {
     let bad = |c: char| c.is_control() || c == ' ';
     if mask.is_empty() || mask.starts_with(':') || mask.contains(bad) {
         return None;
@@ -260,7 +260,7 @@ mod tests {
             ("a**e", "ae"),
             ("*b*b", "abcb"),
         ] {
-            assert!(fits(mask, name), "{mask} {name}");
+            assert!(matches(mask, name), "{mask} {name}");
         }
         for (mask, name) in [
             ("", "a"),
@@ -271,7 +271,7 @@ mod tests {
             ("?", "ab"),
             ("*b?", "ab"),
         ] {
-            assert!(!fits(mask, name), "{mask} {name}");
+            assert!(!matches(mask, name), "{mask} {name}");
         }
     }
 
@@ -306,12 +306,12 @@ mod tests {
             let text = any(&['A', 'b', 'é', '😀'], 10);
             let expected = fits_plainly(&mask, &text);
             let (mask, text) = (String::from_iter(mask), String::from_iter(text));
-            assert_eq!(fits(&mask, &text), expected, "{mask} {text}");
+            assert_eq!(matches(&mask, &text), expected, "{mask} {text}");
             // The same without the quick ways, and in texts around the longest that has another one.
             for bytes in [0, 60, 100, 120] {
                 let (start, end) = ("?".repeat(bytes), "x".repeat(bytes));
                 let (long_mask, long_text) = (start + &mask, end + &text);
-                assert_eq!(fits(&long_mask, &long_text), expected, "{mask} {text}");
+                assert_eq!(matches(&long_mask, &long_text), expected, "{mask} {text}");
                 if long_text.len() <= LINEAR_BYTES_MAX {
                     let places = Places::of(long_text.as_bytes());
                     let leads = places.lead_through(long_mask.as_bytes(), 0, long_text.len());

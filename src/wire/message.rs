@@ -3,6 +3,7 @@
 //! The grammar is that of the Modern IRC document ("Message format") with IRCv3 message tags, and
 //! forgiving where servers are: several spaces are one, the letter case of commands is free.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use nom::bytes::complete::{take_till, take_till1, take_while};
@@ -221,6 +222,29 @@ impl<'a> Tags<'a> {
     }
 }
 
+/// The value of a tag with its escapes undone. IRCv3 message-tags, "Escaping values".
+pub fn unescaped(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => match characters.next() {
+                Some(':') => plain.push(';'),
+                Some('s') => plain.push(' '),
+                Some('r') => plain.push('\r'),
+                Some('n') => plain.push('\n'),
+                Some(other) => plain.push(other),
+                None => {}
+            },
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,5 +357,11 @@ mod tests {
         ] {
             assert_eq!(Message::parse(line).unwrap().number(), number, "{line}");
         }
+    }
+
+    #[test]
+    fn a_tag_says_what_no_tag_can_have_in_it() {
+        assert_eq!(unescaped(r"x\:y\s\\\r\n\z\"), "x;y \\\r\nz");
+        assert_eq!(unescaped("plain"), "plain");
     }
 }

@@ -17,6 +17,6 @@ pub mod request;
 
 pub use lines::{Line, Lines};
 pub use message::{Message, MessageError};
-pub use name::{Key, Nick, RoomName};
+pub use name::{FoldedName, Nick, RoomName};
 pub use reply::Reply;
 pub use request::{Request, RequestError};

@@ -11,9 +11,9 @@ pub const ROOM_NAME_BYTES_MAX: usize = 50;
 /// What two spellings of one name have in common: the name with its ASCII letters in lower case
 /// (`CASEMAPPING=ascii`). Maps of people and rooms are keyed by it, never by the name as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key(Box<str>);
+pub struct FoldedName(Box<str>);
 
-impl Key {
+impl FoldedName {
     /// The key of any text, a checked name or not.
     pub fn of(text: &str) -> Self {
         Self(text.to_ascii_lowercase().into_boxed_str())
@@ -40,13 +40,13 @@ impl Key {
     }
 }
 
-impl Borrow<str> for Key {
+impl Borrow<str> for FoldedName {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for FoldedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -128,8 +128,8 @@ macro_rules! name {
             }
 
             /// What it has in common with its other spellings.
-            pub fn key(&self) -> Key {
-                Key::of(&self.0)
+            pub fn key(&self) -> FoldedName {
+                FoldedName::of(&self.0)
             }
         }
 
@@ -191,10 +191,13 @@ mod tests {
             Nick::parse("Alice[]").unwrap().key(),
             Nick::parse("aLICE[]").unwrap().key()
         );
-        assert_ne!(Key::of("a[]"), Key::of("a{}"));
-        assert_ne!(Key::of("É"), Key::of("é"));
+        assert_ne!(FoldedName::of("a[]"), FoldedName::of("a{}"));
+        assert_ne!(FoldedName::of("É"), FoldedName::of("é"));
         for text in ["alice", "ALICE", "", "Bob[]", "É"] {
-            assert_eq!(*Key::folded(text), *Borrow::<str>::borrow(&Key::of(text)));
+            assert_eq!(
+                *FoldedName::folded(text),
+                *Borrow::<str>::borrow(&FoldedName::of(text))
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 use crate::wire::Message;
 use crate::wire::message::PARAMETERS_MAX;
-use parameters::{Wanted, parameter, write};
+use parameters::{ParamReader, parameter, write};
 
 /// How many modes with a parameter one request can change; announced as `MODES`.
 pub const MODES_MAX: usize = 4;
@@ -53,7 +53,7 @@ macro_rules! requests {
                 let capitals = capitals.get_mut(..written.len()).ok_or(unknown)?;
                 capitals.copy_from_slice(written);
                 capitals.make_ascii_uppercase();
-                let mut wanted = Wanted { message, command: "", taken: 0 };
+                let mut wanted = ParamReader { message, command: "", taken: 0 };
                 Ok(match &*capitals {
                     $(
                         $command => {

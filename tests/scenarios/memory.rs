@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::server::hub::{
-    self, ConnectionId, Hub, Limit, Loss, Moment, Operator, Outbox, Secret,
+    self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, Outbox,
 };
 use chatting_room::wire::{Lines, RoomName};
 
@@ -16,7 +16,7 @@ use crate::script::Scenario;
 pub(crate) struct Memory {
     hub: Hub,
     outbox: Outbox,
-    now: Moment,
+    now: HubTime,
     people: BTreeMap<String, InMemory>,
 }
 
@@ -29,7 +29,7 @@ struct InMemory {
 
 impl Memory {
     pub(crate) fn new(scenario: &Scenario) -> Self {
-        let mut settings = hub::Settings {
+        let mut settings = hub::HubSettings {
             lobby: None,
             name: "server.test".to_owned(),
             ..Default::default()
@@ -45,17 +45,17 @@ impl Memory {
                     let (name, password) = value.split_once(' ').unwrap();
                     settings.operators.push(Operator {
                         name: name.to_owned(),
-                        secret: Secret::Clear(password.to_owned()),
+                        credential: Credential::Plain(password.to_owned()),
                     });
                 }
                 name => {
                     let limit = Limit::ALL.iter().find(|limit| limit.key == name);
                     let limit = limit.unwrap_or_else(|| panic!("{}: {name}", scenario.name));
-                    *(limit.place)(&mut settings.limits) = value.parse().unwrap();
+                    *(limit.field)(&mut settings.limits) = value.parse().unwrap();
                 }
             }
         }
-        let now = Moment {
+        let now = HubTime {
             running: Duration::ZERO,
             unix: Duration::from_secs(1_000_000_000),
         };
@@ -130,8 +130,12 @@ impl Stage for Memory {
     fn leave(&mut self, who: &str) {
         let person = self.people.get_mut(who).unwrap();
         person.open = false;
-        self.hub
-            .disconnected(person.id, Loss::Closed, self.now, &mut self.outbox);
+        self.hub.disconnected(
+            person.id,
+            DisconnectReason::Closed,
+            self.now,
+            &mut self.outbox,
+        );
         self.deliver();
     }
 

@@ -238,7 +238,7 @@ fn wrong_questions_are_told_and_nothing_is_shown() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     for (options, status, words) in [
         (["--since", "soon"], 64, "write it like 30m, 2h"),
-        (["--grep", "("], 64, "open group"),
+        (["--grep", "("], 64, "unclosed group"),
         (["--format", "raw"], 64, "no lines of the wire"),
         (["--room", "#a"], 66, "there is no log of 127.0.0.1:9"),
     ] {
@@ -273,6 +273,36 @@ fn lines_of_others_that_are_no_records_are_left_out_and_told() {
         let expected = format!("chatroom: line {number}: this is no record; it is left out");
         assert_eq!(*line, expected);
     }
+}
+
+#[test]
+fn times_are_shown_in_the_zone_that_is_named_and_one_that_is_unknown_is_reported_once() {
+    let line =
+        r##"{"kind":"message","time":"2026-07-01T12:00:00Z","room":"#c","nick":"a","text":"x"}"##;
+    let shown = |zone: &str, options: &[&str]| {
+        let mut command = chatroom(&["log", "-"]);
+        command.args(options).env("TZ", zone);
+        run(command, &format!("{line}\n"))
+    };
+    for (zone, time) in [
+        ("Europe/Berlin", "14:00"),
+        (":America/New_York", "08:00"),
+        ("UTC", "12:00"),
+        ("CET-1", "13:00"),
+        ("", "12:00"),
+    ] {
+        let finished = shown(zone, &[]);
+        let expected = format!("{time} #c <a> x\n");
+        assert_eq!(behind_day(&finished.out), expected, "{zone}: {finished:?}");
+        assert_eq!(finished.err, "", "{zone}");
+    }
+    // The day begins there, too.
+    let late = shown("Pacific/Kiritimati", &["--since", "2026-07-02"]);
+    assert_eq!(late.out, "— Thursday, 2 July 2026 —\n02:00 #c <a> x\n");
+    let unknown = shown("Europe/Berln", &["--since", "2026-07-01"]);
+    assert_eq!(behind_day(&unknown.out), "12:00 #c <a> x\n");
+    let words = "is no time zone that is known here; times are shown in UTC";
+    assert_eq!(unknown.err, format!("chatroom: TZ=Europe/Berln {words}\n"));
 }
 
 #[test]

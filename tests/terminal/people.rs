@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chatting_room::server::hub::Limits;
-use chatting_room::server::{Host, Settings};
+use chatting_room::server::{EmbeddedServer, Settings};
 
 use super::screen::{Start, Terminal};
 
@@ -21,7 +21,7 @@ pub(crate) struct Room {
     pub(crate) bob: Lines,
     pub(crate) alice: Terminal,
     /// The last to go: it waits for the others to hang up.
-    pub(crate) host: Option<Host>,
+    pub(crate) host: Option<EmbeddedServer>,
 }
 
 impl Room {
@@ -52,18 +52,18 @@ impl Room {
 }
 
 /// A server that lets everybody talk as much as they like; with 0 for the port, on any port.
-pub(crate) fn host_on(port: u16) -> Host {
+pub(crate) fn host_on(port: u16) -> EmbeddedServer {
     host_with(port, |_| {})
 }
 
 /// The same with other limits.
-pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> Host {
+pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> EmbeddedServer {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut settings = Settings::listening_on(address);
     settings.hub.limits.enabled = false;
     settings.hub.limits.send_queue_bytes = 64 * 1024 * 1024;
     change(&mut settings.hub.limits);
-    Host::start(&settings).unwrap()
+    EmbeddedServer::start(&settings).unwrap()
 }
 
 /// The server as a program of its own, which is killed when a test drops it.

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::people::{Lines, PATIENCE, host_on};
 use super::screen::{is_full, place_of_end, without_time};
-use chatting_room::server::Host;
+use chatting_room::server::EmbeddedServer;
 
 const CONFIGURATION: &str = "\
     set -g history-limit 20000\n\
@@ -67,7 +67,7 @@ pub(crate) fn is_installed() -> bool {
 pub(crate) struct Room {
     pub(crate) bob: Lines,
     pub(crate) alice: Tmux,
-    pub(crate) host: Option<Host>,
+    pub(crate) host: Option<EmbeddedServer>,
 }
 
 impl Room {

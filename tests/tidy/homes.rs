@@ -48,7 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
-    ("regex_lite", &["src/client/event/matcher.rs"]),
+    ("regex", &["src/client/event/matcher.rs"]),
     (
         "rustix",
         &[

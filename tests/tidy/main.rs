@@ -95,6 +95,6 @@ fn the_completions_are_what_the_options_say() {
 fn programs() -> [clap::Command; 2] {
     [
         chatting_room::client::config::options::Options::command(),
-        chatting_room::server::Options::command(),
+        chatting_room::server::ServerOptions::command(),
     ]
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::client::config::address::Address;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
 
@@ -45,7 +45,7 @@ pub enum Failure {
         error: io::Error,
     },
     /// The conversation came to less than was wanted.
-    Short(Shortfall),
+    Short(Incomplete),
     /// No running session can be used by other programs.
     NoSession,
     /// None of them is the one that was named.
@@ -62,8 +62,8 @@ pub enum Failure {
     Signal(i32),
 }
 
-impl From<Shortfall> for Failure {
-    fn from(shortfall: Shortfall) -> Self {
+impl From<Incomplete> for Failure {
+    fn from(shortfall: Incomplete) -> Self {
         Self::Short(shortfall)
     }
 }
@@ -74,11 +74,11 @@ impl Failure {
         match self {
             Self::Usage(_) => 64,
             Self::Short(shortfall) => match shortfall {
-                Shortfall::LinesRefused => 65,
-                Shortfall::ServerGone { .. } => 69,
-                Shortfall::TimeIsUp { .. } => 75,
-                Shortfall::ProtocolBroken { .. } => 76,
-                Shortfall::NickRefused { .. } | Shortfall::EntryRefused { .. } => 77,
+                Incomplete::LinesRefused => 65,
+                Incomplete::ServerGone { .. } => 69,
+                Incomplete::TimeIsUp { .. } => 75,
+                Incomplete::ProtocolBroken { .. } => 76,
+                Incomplete::NickRefused { .. } | Incomplete::EntryRefused { .. } => 77,
             },
             Self::Unreadable { .. } | Self::NoLog(_) => 66,
             Self::Config(error) => error.exit_status(),
@@ -104,7 +104,10 @@ impl Failure {
 
     /// Whether there is still something to say about it.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::Short(Shortfall::LinesRefused) | Self::Signal(_))
+        matches!(
+            self,
+            Self::Short(Incomplete::LinesRefused) | Self::Signal(_)
+        )
     }
 }
 

@@ -13,14 +13,14 @@ use crate::client::config::address::Address;
 use crate::client::config::options::Format;
 use crate::client::config::since::Since;
 use crate::client::event::Event;
-use crate::client::event::json::{Kind, Record};
+use crate::client::event::json::{Record, RecordKind};
 use crate::client::event::matcher::Pattern;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::Scrollback;
-use crate::wire::{Key, Line, Lines};
+use crate::wire::{FoldedName, Line, Lines};
 
 /// No record is longer, in bytes.
 const LINE_BYTES_MAX: usize = 1024 * 1024;
@@ -53,7 +53,7 @@ pub(in crate::client) fn show(
         reader.finish()?;
         return match reader.wrong {
             0 => Ok(()),
-            _ => Err(Failure::Short(Shortfall::LinesRefused)),
+            _ => Err(Failure::Short(Incomplete::LinesRefused)),
         };
     };
     let first_day = reader.since.map(|since| {
@@ -107,7 +107,7 @@ struct Reader<'q, W> {
     /// The room that needs not be named, since all is from there.
     room: Option<&'q str>,
     /// Those who were seen in the room that is asked for.
-    seen: BTreeSet<Key>,
+    seen: BTreeSet<FoldedName>,
     /// The second of the record before this one.
     moment: Option<i64>,
     /// How many lines are no records.
@@ -236,34 +236,36 @@ impl<'q, W: Write> Reader<'q, W> {
         let Some(place) = self.question.room else {
             return true;
         };
-        let nick = record.nick.as_deref().map(Key::of);
-        if matches!(record.kind, Kind::Lost | Kind::Back) {
+        let nick = record.nick.as_deref().map(FoldedName::of);
+        if matches!(record.kind, RecordKind::Lost | RecordKind::Back) {
             return true;
         }
         if let Some(person) = place.strip_prefix('@') {
             let is_theirs = matches!(
                 record.kind,
-                Kind::Whisper | Kind::Quit | Kind::Rename | Kind::Away
+                RecordKind::Whisper | RecordKind::Quit | RecordKind::Rename | RecordKind::Away
             );
-            return is_theirs && nick == Some(Key::of(person));
+            return is_theirs && nick == Some(FoldedName::of(person));
         }
-        if matches!(record.kind, Kind::Quit | Kind::Rename) {
+        if matches!(record.kind, RecordKind::Quit | RecordKind::Rename) {
             let was_seen = nick.is_some_and(|nick| self.seen.remove(&nick));
             if was_seen && let Some(other) = &record.other {
-                self.seen.insert(Key::of(other));
+                self.seen.insert(FoldedName::of(other));
             }
             return was_seen || record.own;
         }
         let is_here = record.room.as_ref().is_some_and(|room| {
             // What was said to the operators of a room was said there.
             let names = [room, room.trim_start_matches(RANKS)];
-            names.iter().any(|room| Key::of(room) == Key::of(place))
+            names
+                .iter()
+                .any(|room| FoldedName::of(room) == FoldedName::of(place))
         });
         if is_here {
             let people = record
                 .people
                 .iter()
-                .map(|nick| Key::of(nick.trim_start_matches(RANKS)));
+                .map(|nick| FoldedName::of(nick.trim_start_matches(RANKS)));
             self.seen.extend(people.chain(nick));
         }
         is_here

@@ -8,10 +8,11 @@ use std::any::Any;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Instant;
 
 use etcetera::BaseStrategy;
-use jiff::Zoned;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::client::config::address::Address;
@@ -110,7 +111,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         let look = Renderer::new(
             has_color(options.color) && (edits || !is_person),
             volume(options, is_person),
-            TimeZone::system(),
+            time_zone(),
             config.taste(),
         );
         let ending = match &mut seat {
@@ -126,7 +127,7 @@ pub fn run(options: &Options, hosting: Hosting) -> Result<(), Failure> {
         drop(host);
         let ending = ending.map_err(Failure::Output)?;
         match ending.outcome {
-            Some(Outcome::Elsewhere { server }) => {
+            Some(Outcome::SwitchServer { server }) => {
                 let of_line = options.server.as_ref().or(config.server.as_ref());
                 let first = || of_line.cloned().unwrap_or_else(|| home.to_string());
                 left = Some(elsewhere.replace(server).unwrap_or_else(first));
@@ -190,7 +191,7 @@ fn show_log(
         &question,
         logs,
         reading_look(options, config),
-        &Zoned::now(),
+        &Timestamp::now().to_zoned(time_zone()),
     )
 }
 
@@ -199,9 +200,25 @@ pub(super) fn reading_look(options: &Options, config: &Config) -> Renderer {
     Renderer::new(
         has_color(options.color),
         volume(options, true),
-        TimeZone::system(),
+        time_zone(),
         config.taste(),
     )
+}
+
+/// The time zone in which times are shown. That `TZ` names none that is known is reported once;
+/// then times are in UTC.
+fn time_zone() -> TimeZone {
+    static REPORT: Once = Once::new();
+    let unknown = |_| {
+        if let Some(name) = std::env::var_os("TZ") {
+            REPORT.call_once(|| {
+                let words = "is no time zone that is known here; times are shown in UTC";
+                stderr::report(&format!("TZ={} {words}", name.display()));
+            });
+        }
+        TimeZone::UTC
+    };
+    TimeZone::try_system().unwrap_or_else(unknown)
 }
 
 /// Where the person sits; nowhere when the lines come from a script.
@@ -289,8 +306,8 @@ fn finish(ending: Ending) -> Result<(), Failure> {
     }
     match ending.outcome {
         // The one who asks to go elsewhere is taken there before this.
-        Some(Outcome::Done | Outcome::Elsewhere { .. }) => Ok(()),
-        Some(Outcome::Short(shortfall)) => Err(shortfall.into()),
+        Some(Outcome::Done | Outcome::SwitchServer { .. }) => Ok(()),
+        Some(Outcome::Incomplete(shortfall)) => Err(shortfall.into()),
         None => Err(Failure::Internal),
     }
 }

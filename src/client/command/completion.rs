@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::settings::{SETTINGS, Setting};
-use super::{Argument, OTHER_NAMES, Slash, commands, is_room};
+use super::{ArgumentKind, CommandSpec, OTHER_NAMES, commands, is_room};
 
 /// The names that there are to complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct CompletionNames {
     /// Nicks, the likeliest first.
     pub nicks: Vec<String>,
     /// This person's rooms, by their numbers.
@@ -36,7 +36,7 @@ pub struct Names {
 /// assert_eq!(completions("hi @be", 6, &names), (3, vec!["@bert ".into()]));
 /// assert_eq!(completions("/to", 3, &names), (0, vec!["/topic ".into()]));
 /// ```
-pub fn completions(line: &str, position: usize, names: &Names) -> (usize, Vec<String>) {
+pub fn completions(line: &str, position: usize, names: &CompletionNames) -> (usize, Vec<String>) {
     let (typed, behind) = line.split_at_checked(position).unwrap_or((line, ""));
     let space = typed.char_indices().rfind(|(_, c)| c.is_whitespace());
     let start = space.map_or(0, |(at, c)| at + c.len_utf8());
@@ -57,7 +57,7 @@ pub fn completions(line: &str, position: usize, names: &Names) -> (usize, Vec<St
     (start, offers)
 }
 
-fn first_word(word: &str, names: &Names) -> Vec<String> {
+fn first_word(word: &str, names: &CompletionNames) -> Vec<String> {
     if let Some(begun) = word.strip_prefix('/') {
         let matching = command_names(begun, names);
         return matching.map(|name| format!("/{name} ")).collect();
@@ -75,7 +75,7 @@ fn first_word(word: &str, names: &Names) -> Vec<String> {
 
 /// The commands and aliases that begin like this. What other programs call a command is offered
 /// where nothing else begins so.
-fn command_names<'n>(begun: &str, names: &'n Names) -> impl Iterator<Item = &'n str> {
+fn command_names<'n>(begun: &str, names: &'n CompletionNames) -> impl Iterator<Item = &'n str> {
     let aliases = names.aliases.keys().map(String::as_str);
     let own = commands().map(|slash| slash.name);
     let own = own.filter(|name| !names.aliases.contains_key(*name));
@@ -88,7 +88,7 @@ fn command_names<'n>(begun: &str, names: &'n Names) -> impl Iterator<Item = &'n 
     matching.into_iter()
 }
 
-fn in_text(word: &str, names: &Names) -> Vec<String> {
+fn in_text(word: &str, names: &CompletionNames) -> Vec<String> {
     if let Some(begun) = word.strip_prefix('@') {
         return matching_nicks(names, begun)
             .map(|nick| format!("@{nick} "))
@@ -101,7 +101,7 @@ fn in_text(word: &str, names: &Names) -> Vec<String> {
 }
 
 /// What can stand behind a command or an alias, `before` being all that stands before the word.
-fn argument(name: &str, before: &str, word: &str, names: &Names) -> Vec<String> {
+fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Vec<String> {
     let alias = names.aliases.get(name).map_or("", String::as_str);
     let mut words = alias.split_whitespace();
     let name = match words.next() {
@@ -111,7 +111,7 @@ fn argument(name: &str, before: &str, word: &str, names: &Names) -> Vec<String> 
         },
         None => name,
     };
-    let Some(slash) = Slash::find(name) else {
+    let Some(slash) = CommandSpec::find(name) else {
         return in_text(word, names);
     };
     if slash.name == "unignore" {
@@ -119,11 +119,11 @@ fn argument(name: &str, before: &str, word: &str, names: &Names) -> Vec<String> 
     }
     let words = words.chain(before.split_whitespace().skip(1));
     let last = words.clone().last().unwrap_or_default();
-    let expected = slash.expected_behind(words);
+    let expected = slash.expected_after(words);
     let arguments = expected.arguments(word).into_iter();
     let offers = arguments.flat_map(|kind| match kind {
         // Only in the middle of a change the letters stand there already.
-        Argument::Change if expected.begun && !word.starts_with(['+', '-']) => {
+        ArgumentKind::Change if expected.begun && !word.starts_with(['+', '-']) => {
             person_or_room(word, names)
         }
         kind => of_kind(kind, last, word, names),
@@ -131,35 +131,35 @@ fn argument(name: &str, before: &str, word: &str, names: &Names) -> Vec<String> 
     offers.collect()
 }
 
-fn of_kind(kind: Argument, last: &str, word: &str, names: &Names) -> Vec<String> {
+fn of_kind(kind: ArgumentKind, last: &str, word: &str, names: &CompletionNames) -> Vec<String> {
     let rooms = |rooms: &[&Vec<String>]| {
         let rooms = rooms.iter().copied().flatten();
         with_spaces(rooms.map(String::as_str), word)
     };
     match kind {
-        Argument::Text => in_text(word, names),
-        Argument::Nick => nicks(word, names),
-        Argument::Room => rooms(&[&names.rooms, &names.other_rooms]),
-        Argument::NewRoom => rooms(&[&names.other_rooms, &names.rooms]),
-        Argument::OwnRoom => match word.parse::<usize>() {
+        ArgumentKind::Text => in_text(word, names),
+        ArgumentKind::Nick => nicks(word, names),
+        ArgumentKind::Room => rooms(&[&names.rooms, &names.other_rooms]),
+        ArgumentKind::NewRoom => rooms(&[&names.other_rooms, &names.rooms]),
+        ArgumentKind::OwnRoom => match word.parse::<usize>() {
             Ok(number) => {
                 let room = number.checked_sub(1).and_then(|at| names.rooms.get(at));
                 room.map(|room| format!("{room} ")).into_iter().collect()
             }
             Err(_) => rooms(&[&names.rooms]),
         },
-        Argument::Target => person_or_room(word, names),
-        Argument::Change => with_spaces(MODES.iter().copied(), word),
-        Argument::Setting => with_spaces(SETTINGS.iter().map(|setting| setting.name), word),
-        Argument::Value => match Setting::find(last) {
+        ArgumentKind::Target => person_or_room(word, names),
+        ArgumentKind::Change => with_spaces(MODES.iter().copied(), word),
+        ArgumentKind::Setting => with_spaces(SETTINGS.iter().map(|setting| setting.name), word),
+        ArgumentKind::Value => match Setting::find(last) {
             Ok(setting) => with_spaces(setting.choices.iter().copied(), word),
             Err(_) => Vec::new(),
         },
-        Argument::Server => with_spaces(names.servers.iter().map(String::as_str), word),
-        Argument::Command => command_names(word.trim_start_matches('/'), names)
+        ArgumentKind::Server => with_spaces(names.servers.iter().map(String::as_str), word),
+        ArgumentKind::Command => command_names(word.trim_start_matches('/'), names)
             .map(str::to_owned)
             .collect(),
-        Argument::Other => Vec::new(),
+        ArgumentKind::Other => Vec::new(),
     }
 }
 
@@ -175,13 +175,13 @@ fn with_spaces<'n>(pool: impl Iterator<Item = &'n str>, word: &str) -> Vec<Strin
     matching.map(|name| format!("{name} ")).collect()
 }
 
-fn nicks(word: &str, names: &Names) -> Vec<String> {
+fn nicks(word: &str, names: &CompletionNames) -> Vec<String> {
     matching_nicks(names, word)
         .map(|nick| format!("{nick} "))
         .collect()
 }
 
-fn person_or_room(word: &str, names: &Names) -> Vec<String> {
+fn person_or_room(word: &str, names: &CompletionNames) -> Vec<String> {
     let rooms = || {
         let rooms = names.rooms.iter().chain(&names.other_rooms);
         with_spaces(rooms.map(String::as_str), word)
@@ -195,7 +195,7 @@ fn person_or_room(word: &str, names: &Names) -> Vec<String> {
 
 /// The nicks that begin like this; behind them those that do so when the odd characters around
 /// nicks are left off, so that `z` finds `[zed]`.
-fn matching_nicks<'n>(names: &'n Names, begun: &str) -> impl Iterator<Item = &'n String> {
+fn matching_nicks<'n>(names: &'n CompletionNames, begun: &str) -> impl Iterator<Item = &'n String> {
     let plain = begun.trim_start_matches(ODD);
     let is_like = move |nick: &str| {
         let name = nick.trim_start_matches(ODD);
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     fn offers(line: &str) -> Vec<String> {
-        let names = Names {
+        let names = CompletionNames {
             nicks: vec!["bob".into(), "Bert".into(), "carol".into()],
             rooms: vec!["#dev".into(), "#lobby".into()],
             other_rooms: vec!["#ops".into()],
@@ -320,11 +320,11 @@ mod tests {
 
     #[test]
     fn odd_characters_around_a_nick_need_not_be_typed() {
-        let names = Names {
+        let names = CompletionNames {
             nicks: ["[Zed]", "^x", "|y", "zoe", "Émile"]
                 .map(str::to_owned)
                 .into(),
-            ..Names::default()
+            ..CompletionNames::default()
         };
         let offers = |line: &str| completions(line, line.len(), &names).1;
         assert_eq!(offers("z"), ["zoe: ", "[Zed]: "]);
@@ -337,9 +337,9 @@ mod tests {
 
     #[test]
     fn a_space_that_is_there_is_not_put_in_again() {
-        let names = Names {
+        let names = CompletionNames {
             nicks: vec!["bob".into()],
-            ..Names::default()
+            ..CompletionNames::default()
         };
         assert_eq!(completions("bo hi", 2, &names), (0, vec!["bob:".into()]));
         assert_eq!(
@@ -363,9 +363,9 @@ mod tests {
 
     #[test]
     fn the_word_before_the_cursor_counts_and_wide_text_is_no_trouble() {
-        let names = Names {
+        let names = CompletionNames {
             nicks: vec!["bob".into()],
-            ..Names::default()
+            ..CompletionNames::default()
         };
         assert_eq!(
             completions("日本 bo rest", 9, &names),

@@ -1,7 +1,7 @@
 //! What a person typed, as an intent; the table of slash commands.
 //!
 //! The grammar is small: text, `@nick text`, `/command …`, and `//` or `@@` for text that begins
-//! with those characters. What does not fit the grammar becomes a [`Problem`] that says what to
+//! with those characters. What does not fit the grammar becomes a [`ParseError`] that says what to
 //! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
 //! alike; `names` are what can be written into a request, `secret` what must not be kept.
 
@@ -22,56 +22,58 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-pub use error::Problem;
-use error::{Fault, ProblemKind};
-pub use sensitive::{is_secret, is_secret_talk};
-pub use table::{Argument, Expected, OTHER_NAMES, Slash, commands, nearest_command};
-pub use user_command::{Intent, Local, can_be_first};
+pub use error::ParseError;
+use error::{ArgumentError, ParseErrorKind};
+pub use sensitive::{carries_password, message_carries_password};
+pub use table::{
+    ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
+};
+pub use user_command::{LocalCommand, UserCommand, allowed_on_connect};
 use validate::{checked_nick, checked_room};
-pub use validate::{checked_nick_text, checked_room_text, is_room};
+pub use validate::{is_room, is_valid_nick, is_valid_room};
 
 /// Understands one typed line.
 ///
 /// ```
-/// use chatting_room::client::command::{Intent, parse};
+/// use chatting_room::client::command::{UserCommand, parse};
 ///
 /// assert_eq!(
 ///     parse("@bob see you"),
-///     Ok(Intent::Tell { target: "bob", text: "see you" })
+///     Ok(UserCommand::Tell { target: "bob", text: "see you" })
 /// );
 /// assert_eq!(
 ///     parse("/quti").unwrap_err().to_string(),
 ///     "no command /quti; did you mean /quit?"
 /// );
 /// ```
-pub fn parse(line: &str) -> Result<Intent<'_>, Problem> {
+pub fn parse(line: &str) -> Result<UserCommand<'_>, ParseError> {
     if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
-        return Err(Problem(ProblemKind::Forbidden(bad)));
+        return Err(ParseError(ParseErrorKind::ForbiddenCharacter(bad)));
     }
     // The grammar takes every text, so there is no other case to lose a line in.
     let (_, shape) = shape(line).unwrap_or(("", Shape::Text(line)));
     match shape {
-        Shape::Text(text) if text.trim().is_empty() => Ok(Intent::Nothing),
-        Shape::Text(text) => Ok(Intent::Say { text }),
-        Shape::Whisper("", _) => Err(Problem(ProblemKind::NobodyNamed)),
+        Shape::Text(text) if text.trim().is_empty() => Ok(UserCommand::Nothing),
+        Shape::Text(text) => Ok(UserCommand::Say { text }),
+        Shape::Whisper("", _) => Err(ParseError(ParseErrorKind::MissingNick)),
         Shape::Whisper(nick, text) => {
-            tell(nick.trim_end_matches([':', ',']), text).map_err(|fault| {
-                Problem(ProblemKind::InCommand {
+            message_to(nick.trim_end_matches([':', ',']), text).map_err(|fault| {
+                ParseError(ParseErrorKind::InCommand {
                     usage: "@NICK TEXT".to_owned(),
                     fault,
                 })
             })
         }
-        Shape::Command("", _) => Err(Problem(ProblemKind::NoCommandName)),
+        Shape::Command("", _) => Err(ParseError(ParseErrorKind::MissingCommandName)),
         Shape::Command(name, arguments) => {
-            let Some(slash) = Slash::find(name) else {
-                return Err(Problem(ProblemKind::NoSuchCommand {
+            let Some(slash) = CommandSpec::find(name) else {
+                return Err(ParseError(ParseErrorKind::UnknownCommand {
                     typed: name.to_owned(),
                     nearest: nearest_command(name),
                 }));
             };
             (slash.make)(arguments).map_err(|fault| {
-                Problem(ProblemKind::InCommand {
+                ParseError(ParseErrorKind::InCommand {
                     usage: slash.to_string(),
                     fault,
                 })
@@ -130,12 +132,12 @@ fn word(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Free text, when there is any.
-fn some(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     let text = text.trim();
     (!text.is_empty()).then_some(text)
 }
 
-fn tell<'a>(target: &'a str, text: &'a str) -> Result<Intent<'a>, Fault> {
+fn message_to<'a>(target: &'a str, text: &'a str) -> Result<UserCommand<'a>, ArgumentError> {
     // Those of a rank in a room can be talked to alone: @#room.
     let room = target.trim_start_matches(['@', '+', '%', '~']);
     if is_room(room) {
@@ -143,34 +145,34 @@ fn tell<'a>(target: &'a str, text: &'a str) -> Result<Intent<'a>, Fault> {
     } else {
         // A service can be named with the one server it must be on: X@channels.undernet.org.
         let (nick, server) = target.split_once('@').unwrap_or((target, "anywhere"));
-        if !checked_nick_text(nick) || !checked_nick_text(server) {
-            return Err(Fault::Nick(target.to_owned()));
+        if !is_valid_nick(nick) || !is_valid_nick(server) {
+            return Err(ArgumentError::InvalidNick(target.to_owned()));
         }
     }
     if text.trim().is_empty() {
-        return Err(Fault::NoText(target.to_owned()));
+        return Err(ArgumentError::MissingText(target.to_owned()));
     }
-    Ok(Intent::Tell { target, text })
+    Ok(UserCommand::Tell { target, text })
 }
 
-fn nothing_behind(text: &str) -> Result<(), Fault> {
-    match some(text) {
-        Some(text) => Err(Fault::TooMuch(text.to_owned())),
+fn expect_end(text: &str) -> Result<(), ArgumentError> {
+    match non_empty(text) {
+        Some(text) => Err(ArgumentError::TooMany(text.to_owned())),
         None => Ok(()),
     }
 }
 
 /// A room's name where one may stand, and nothing behind it.
-fn only_room(arguments: &str) -> Result<Option<Cow<'_, str>>, Fault> {
+fn single_room(arguments: &str) -> Result<Option<Cow<'_, str>>, ArgumentError> {
     let Some((room, more)) = word(arguments) else {
         return Ok(None);
     };
-    nothing_behind(more)?;
+    expect_end(more)?;
     Ok(Some(checked_room(room)?))
 }
 
 /// A room's name when the first word is one, and what stands behind it.
-fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), Fault> {
+fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), ArgumentError> {
     match word(arguments) {
         Some((room, more)) if is_room(room) => Ok((Some(checked_room(room)?), more)),
         _ => Ok((None, arguments)),

@@ -1,6 +1,6 @@
 //! Which lines carry a password, so that they must not be written to any file.
 
-use super::{Intent, parse};
+use super::{UserCommand, parse};
 use crate::wire::Message;
 
 /// Whether a line carries a password: what is said to the services of a network, what makes an
@@ -8,38 +8,40 @@ use crate::wire::Message;
 /// gets a reply.
 ///
 /// It is decided on what the line does, and where it does nothing, on what it seems to mean.
-pub fn is_secret(line: &str, last_whisper: Option<&str>) -> bool {
+pub fn carries_password(line: &str, last_whisper: Option<&str>) -> bool {
     line.split('\n').any(|line| match parse(line) {
-        Ok(intent) => is_secret_intent(&intent, last_whisper),
-        Err(_) => is_secret_attempt(line),
+        Ok(intent) => command_carries_password(&intent, last_whisper),
+        Err(_) => attempt_carries_password(line),
     })
 }
 
 /// Whether this carries a password when it is said to somebody.
-pub fn is_secret_talk(target: &str, text: &str) -> bool {
+pub fn message_carries_password(target: &str, text: &str) -> bool {
     // A single word is a question, such as "help".
     let has_arguments = text.split_whitespace().nth(1).is_some();
     has_arguments && target.split(',').any(is_service)
 }
 
-fn is_secret_intent(intent: &Intent<'_>, last_whisper: Option<&str>) -> bool {
+fn command_carries_password(intent: &UserCommand<'_>, last_whisper: Option<&str>) -> bool {
     match intent {
-        Intent::Tell { target, text } | Intent::Notice { target, text } => {
-            is_secret_talk(target, text)
+        UserCommand::Tell { target, text } | UserCommand::Notice { target, text } => {
+            message_carries_password(target, text)
         }
-        Intent::Reply { text } => last_whisper.is_some_and(|nick| is_secret_talk(nick, text)),
-        Intent::Join { key, .. } => key.is_some(),
-        Intent::Oper { .. } => true,
-        Intent::Mode { change, .. } => changes_key(change.split_whitespace()),
-        Intent::Raw { line } => match Message::parse(line) {
-            Ok(message) => is_secret_request(&message),
-            Err(_) => is_secret_attempt(line),
+        UserCommand::Reply { text } => {
+            last_whisper.is_some_and(|nick| message_carries_password(nick, text))
+        }
+        UserCommand::Join { key, .. } => key.is_some(),
+        UserCommand::Oper { .. } => true,
+        UserCommand::Mode { change, .. } => changes_key(change.split_whitespace()),
+        UserCommand::Raw { line } => match Message::parse(line) {
+            Ok(message) => request_carries_password(&message),
+            Err(_) => attempt_carries_password(line),
         },
         _ => false,
     }
 }
 
-fn is_secret_request(message: &Message<'_>) -> bool {
+fn request_carries_password(message: &Message<'_>) -> bool {
     let command = message.command.to_ascii_lowercase();
     let parameters = || message.parameters.iter().copied();
     match command.as_str() {
@@ -50,7 +52,7 @@ fn is_secret_request(message: &Message<'_>) -> bool {
             let text = parameters().last().unwrap_or_default();
             parameters()
                 .next()
-                .is_some_and(|to| is_secret_talk(to, text))
+                .is_some_and(|to| message_carries_password(to, text))
         }
         _ => is_way_to_service(&command),
     }
@@ -62,7 +64,7 @@ fn changes_key<'a>(mut change: impl Iterator<Item = &'a str>) -> bool {
 }
 
 /// Whether a line that nobody understands seems to be meant for a service.
-fn is_secret_attempt(line: &str) -> bool {
+fn attempt_carries_password(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     let command = first.strip_prefix('/').map(str::to_ascii_lowercase);
@@ -124,7 +126,7 @@ mod tests {
             "@NickServ,bob identify hunter2",
             "hello\n/msg NickServ identify hunter2",
         ] {
-            assert!(is_secret(line, Some("NickServ")), "{line}");
+            assert!(carries_password(line, Some("NickServ")), "{line}");
         }
     }
 
@@ -144,7 +146,7 @@ mod tests {
             "/topic the server is back",
             "one\ntwo words",
         ] {
-            assert!(!is_secret(line, Some("bob")), "{line}");
+            assert!(!carries_password(line, Some("bob")), "{line}");
         }
     }
 }

@@ -7,13 +7,13 @@ use crate::common::config_file::nearest;
 
 /// What a person has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taste {
+pub struct DisplaySettings {
     /// The time in front of a line, as strftime(3) writes it; empty for none.
     pub time: String,
     /// Who rings the bell.
-    pub bell: Calls,
+    pub bell: NotifyLevel,
     /// Who makes the desktop show a notification.
-    pub notify: Calls,
+    pub notify: NotifyLevel,
     /// How the terminal is asked for a notification.
     pub notify_by: NotifyBy,
     /// Whether the title of the window tells what is unread.
@@ -30,12 +30,12 @@ pub struct Taste {
     pub wrap: bool,
 }
 
-impl Default for Taste {
+impl Default for DisplaySettings {
     fn default() -> Self {
         Self {
             time: "%H:%M".to_owned(),
-            bell: Calls::Mentions,
-            notify: Calls::Off,
+            bell: NotifyLevel::Mentions,
+            notify: NotifyLevel::Off,
             notify_by: NotifyBy::Osc9,
             title: false,
             gather: true,
@@ -49,7 +49,7 @@ impl Default for Taste {
 
 /// What of all that is said calls for attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Calls {
+pub enum NotifyLevel {
     /// Nothing.
     Off,
     /// What is whispered.
@@ -93,8 +93,8 @@ pub struct Setting {
     pub choices: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
-    show: fn(&Taste) -> String,
-    take: fn(&mut Taste, &str) -> Option<()>,
+    show: fn(&DisplaySettings) -> String,
+    take: fn(&mut DisplaySettings, &str) -> Option<()>,
 }
 
 /// All settings, in the order in which they are listed.
@@ -105,7 +105,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["off", "whispers", "mentions", "all"],
         help: "what rings the bell",
         show: |taste| taste.bell.to_string(),
-        take: |taste, text| put(&mut taste.bell, Calls::parse(text)),
+        take: |taste, text| assign(&mut taste.bell, NotifyLevel::parse(text)),
     },
     Setting {
         name: "formatting",
@@ -113,7 +113,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "show bold, colours and so on that others use",
         show: |taste| on_off(taste.formatting),
-        take: |taste, text| put(&mut taste.formatting, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.formatting, parse_on_off(text)),
     },
     Setting {
         name: "gather",
@@ -121,7 +121,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "one line for all who come or leave in one moment",
         show: |taste| on_off(taste.gather),
-        take: |taste, text| put(&mut taste.gather, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.gather, parse_on_off(text)),
     },
     Setting {
         name: "joins",
@@ -129,7 +129,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "show who comes and goes",
         show: |taste| on_off(taste.joins),
-        take: |taste, text| put(&mut taste.joins, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.joins, parse_on_off(text)),
     },
     Setting {
         name: "nick-width",
@@ -139,7 +139,7 @@ pub const SETTINGS: &[Setting] = &[
         show: |taste| taste.nick_width.to_string(),
         take: |taste, text| {
             let cells = text.parse().ok().filter(|cells| *cells <= 30)?;
-            put(&mut taste.nick_width, Some(cells))
+            assign(&mut taste.nick_width, Some(cells))
         },
     },
     Setting {
@@ -148,7 +148,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["off", "whispers", "mentions", "all"],
         help: "what makes the desktop show a notification, where the terminal can",
         show: |taste| taste.notify.to_string(),
-        take: |taste, text| put(&mut taste.notify, Calls::parse(text)),
+        take: |taste, text| assign(&mut taste.notify, NotifyLevel::parse(text)),
     },
     Setting {
         name: "notify-by",
@@ -156,7 +156,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["osc9", "osc777"],
         help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
         show: |taste| taste.notify_by.name().to_owned(),
-        take: |taste, text| put(&mut taste.notify_by, NotifyBy::parse(text)),
+        take: |taste, text| assign(&mut taste.notify_by, NotifyBy::parse(text)),
     },
     Setting {
         name: "time",
@@ -170,7 +170,7 @@ pub const SETTINGS: &[Setting] = &[
         take: |taste, text| {
             let format = if text == "off" { "" } else { text };
             let fine = jiff::fmt::strtime::format(format, &jiff::Zoned::default()).is_ok();
-            put(&mut taste.time, fine.then(|| format.to_owned()))
+            assign(&mut taste.time, fine.then(|| format.to_owned()))
         },
     },
     Setting {
@@ -179,7 +179,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "tell in the title of the window what is unread",
         show: |taste| on_off(taste.title),
-        take: |taste, text| put(&mut taste.title, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.title, parse_on_off(text)),
     },
     Setting {
         name: "wrap",
@@ -187,7 +187,7 @@ pub const SETTINGS: &[Setting] = &[
         choices: &["on", "off"],
         help: "break long lines between words, indented; off copies each as one",
         show: |taste| on_off(taste.wrap),
-        take: |taste, text| put(&mut taste.wrap, parse_on_off(text)),
+        take: |taste, text| assign(&mut taste.wrap, parse_on_off(text)),
     },
 ];
 
@@ -258,12 +258,12 @@ impl Setting {
     }
 
     /// Its value, as it is written.
-    pub fn value(&self, taste: &Taste) -> String {
+    pub fn value(&self, taste: &DisplaySettings) -> String {
         (self.show)(taste)
     }
 
     /// Gives it another value.
-    pub fn set(&self, taste: &mut Taste, value: &str) -> Result<(), SettingError> {
+    pub fn set(&self, taste: &mut DisplaySettings, value: &str) -> Result<(), SettingError> {
         (self.take)(taste, value).ok_or_else(|| self.cannot_be(value))
     }
 
@@ -283,7 +283,7 @@ impl Setting {
     }
 }
 
-impl Calls {
+impl NotifyLevel {
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "off" => Self::Off,
@@ -295,7 +295,7 @@ impl Calls {
     }
 }
 
-impl fmt::Display for Calls {
+impl fmt::Display for NotifyLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Off => "off",
@@ -307,7 +307,7 @@ impl fmt::Display for Calls {
 }
 
 /// Changes a setting, if there is a value for it.
-fn put<T>(place: &mut T, value: Option<T>) -> Option<()> {
+fn assign<T>(place: &mut T, value: Option<T>) -> Option<()> {
     *place = value?;
     Some(())
 }
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn each_setting_takes_the_value_it_shows_and_refuses_nonsense() {
-        let mut taste = Taste::default();
+        let mut taste = DisplaySettings::default();
         for setting in SETTINGS {
             let shown = setting.value(&taste);
             setting.set(&mut taste, &shown).unwrap();
@@ -338,10 +338,12 @@ mod tests {
             assert!(setting.set(&mut taste, "%").is_err(), "{}", setting.name);
             assert!(setting.choices.contains(&shown.as_str()));
             for choice in setting.choices {
-                setting.set(&mut Taste::default(), choice).unwrap();
+                setting
+                    .set(&mut DisplaySettings::default(), choice)
+                    .unwrap();
             }
         }
-        assert_eq!(taste, Taste::default());
+        assert_eq!(taste, DisplaySettings::default());
     }
 
     #[test]
@@ -354,7 +356,7 @@ mod tests {
         );
         let bell = Setting::find("bell").unwrap();
         assert_eq!(
-            bell.set(&mut Taste::default(), "loud")
+            bell.set(&mut DisplaySettings::default(), "loud")
                 .unwrap_err()
                 .to_string(),
             "bell cannot be \"loud\"; it is off, whispers, mentions or all"

@@ -9,23 +9,26 @@ fn words(line: &str) -> String {
 #[test]
 fn text_is_said_as_it_is() {
     for text in ["hello", " indented", "a / b", "mail me at a@b", "1/2", ":)"] {
-        assert_eq!(parse(text), Ok(Intent::Say { text }));
+        assert_eq!(parse(text), Ok(UserCommand::Say { text }));
     }
     for nothing in ["", " ", "\t "] {
-        assert_eq!(parse(nothing), Ok(Intent::Nothing));
+        assert_eq!(parse(nothing), Ok(UserCommand::Nothing));
     }
 }
 
 #[test]
 fn a_doubled_first_character_is_text_with_one() {
-    assert_eq!(parse("//etc/hosts"), Ok(Intent::Say { text: "/etc/hosts" }));
-    assert_eq!(parse("@@home"), Ok(Intent::Say { text: "@home" }));
-    assert_eq!(parse("///"), Ok(Intent::Say { text: "//" }));
+    assert_eq!(
+        parse("//etc/hosts"),
+        Ok(UserCommand::Say { text: "/etc/hosts" })
+    );
+    assert_eq!(parse("@@home"), Ok(UserCommand::Say { text: "@home" }));
+    assert_eq!(parse("///"), Ok(UserCommand::Say { text: "//" }));
 }
 
 #[test]
 fn an_at_sign_whispers() {
-    let tell = |target, text| Ok(Intent::Tell { target, text });
+    let tell = |target, text| Ok(UserCommand::Tell { target, text });
     assert_eq!(parse("@bob hi there"), tell("bob", "hi there"));
     assert_eq!(parse("@bob  two spaces"), tell("bob", " two spaces"));
     assert_eq!(parse("@bob: hi"), tell("bob", "hi"));
@@ -41,61 +44,61 @@ fn an_at_sign_whispers() {
 
 #[test]
 fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
-    assert_eq!(parse("/nick  bob "), Ok(Intent::Nick { nick: "bob" }));
-    assert_eq!(parse("/NICK bob"), Ok(Intent::Nick { nick: "bob" }));
-    assert_eq!(parse("  /who"), Ok(Intent::Who { room: None }));
+    assert_eq!(parse("/nick  bob "), Ok(UserCommand::Nick { nick: "bob" }));
+    assert_eq!(parse("/NICK bob"), Ok(UserCommand::Nick { nick: "bob" }));
+    assert_eq!(parse("  /who"), Ok(UserCommand::Who { room: None }));
     assert_eq!(
         parse("/who dev"),
-        Ok(Intent::Who {
+        Ok(UserCommand::Who {
             room: Some("#dev".into())
         })
     );
     assert_eq!(
         parse("/join #dev secret"),
-        Ok(Intent::Join {
+        Ok(UserCommand::Join {
             room: "#dev".into(),
             key: Some("secret")
         })
     );
     assert_eq!(
         parse("/part #dev so long"),
-        Ok(Intent::Part {
+        Ok(UserCommand::Part {
             room: Some("#dev".into()),
             reason: Some("so long")
         })
     );
     assert_eq!(
         parse("/part so long"),
-        Ok(Intent::Part {
+        Ok(UserCommand::Part {
             room: None,
             reason: Some("so long")
         })
     );
     assert_eq!(
         parse("/topic"),
-        Ok(Intent::Topic {
+        Ok(UserCommand::Topic {
             room: None,
             topic: None
         })
     );
     assert_eq!(
         parse("/msg bob  hi"),
-        Ok(Intent::Tell {
+        Ok(UserCommand::Tell {
             target: "bob",
             text: "hi"
         })
     );
-    assert_eq!(parse("/me waves"), Ok(Intent::Act { text: "waves" }));
+    assert_eq!(parse("/me waves"), Ok(UserCommand::Act { text: "waves" }));
     assert_eq!(
         parse("/help /nick"),
-        Ok(Intent::Help {
+        Ok(UserCommand::Help {
             command: Some("nick")
         })
     );
-    assert_eq!(parse("/quit"), Ok(Intent::Quit { reason: None }));
+    assert_eq!(parse("/quit"), Ok(UserCommand::Quit { reason: None }));
     assert_eq!(
         parse("/quit see you"),
-        Ok(Intent::Quit {
+        Ok(UserCommand::Quit {
             reason: Some("see you")
         })
     );

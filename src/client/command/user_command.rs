@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// What a typed line asks for, borrowed from the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Intent<'a> {
+pub enum UserCommand<'a> {
     /// An empty line: nothing at all.
     Nothing,
     /// Say this to everybody in the active room.
@@ -146,7 +146,7 @@ pub enum Intent<'a> {
         server: &'a str,
     },
     /// Something that only concerns what is shown here.
-    Local(Local<'a>),
+    LocalCommand(LocalCommand<'a>),
     /// Connect anew to the same server.
     Reconnect,
     /// Explain the commands.
@@ -163,7 +163,7 @@ pub enum Intent<'a> {
 
 /// What a person can ask of the screen, without any server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Local<'a> {
+pub enum LocalCommand<'a> {
     /// Take everything off the screen.
     Clear,
     /// Show the last lines once more.
@@ -187,19 +187,19 @@ pub enum Local<'a> {
 
 /// Whether this can be done as soon as a server lets this person in: it is for the server or for
 /// somebody there, and for no room that this person must be in.
-pub fn can_be_first(intent: &Intent<'_>) -> bool {
+pub fn allowed_on_connect(intent: &UserCommand<'_>) -> bool {
     matches!(
         intent,
-        Intent::Tell { .. }
-            | Intent::Notice { .. }
-            | Intent::Mode {
+        UserCommand::Tell { .. }
+            | UserCommand::Notice { .. }
+            | UserCommand::Mode {
                 target: Some(_),
                 ..
             }
-            | Intent::Join { .. }
-            | Intent::Nick { .. }
-            | Intent::Away { .. }
-            | Intent::Oper { .. }
-            | Intent::Raw { .. }
+            | UserCommand::Join { .. }
+            | UserCommand::Nick { .. }
+            | UserCommand::Away { .. }
+            | UserCommand::Oper { .. }
+            | UserCommand::Raw { .. }
     )
 }

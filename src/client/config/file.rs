@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::client::command::settings::{Setting, SettingError, Taste};
-use crate::common::config_file::{ConfigError, Source};
+use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
+use crate::common::config_file::{ConfigError, ConfigSource};
 
 /// A file that says everything there is to say, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -125,7 +125,7 @@ impl Config {
             (None, Some(file)) => (file, false),
             (None, None) => return Ok(Self::default()),
         };
-        match Source::read("configuration", file) {
+        match ConfigSource::read("configuration", file) {
             Ok(source) => Self::parse(&source),
             Err(ConfigError::Unreadable { error, .. })
                 if error.kind() == io::ErrorKind::NotFound && !must_exist =>
@@ -136,14 +136,14 @@ impl Config {
         }
     }
 
-    fn parse(source: &Source<'_>) -> Result<Self, ConfigError> {
+    fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
         let config: Self = source
             .parse_with(hints::place_of_key)
             .map_err(|error| hints::about_tables(error, &source.text))?;
         if let Some((at, words)) = validate::first_mistake(&source.text) {
             return Err(source.wrong(Some(at), words));
         }
-        let mut taste = Taste::default();
+        let mut taste = DisplaySettings::default();
         for (name, value) in &config.look {
             set(name.get_ref(), value.get_ref(), &mut taste).map_err(|error| {
                 let (at, words) = match &error {
@@ -167,8 +167,8 @@ impl Config {
     }
 
     /// How things are shown, as the file says.
-    pub fn taste(&self) -> Taste {
-        let mut taste = Taste::default();
+    pub fn taste(&self) -> DisplaySettings {
+        let mut taste = DisplaySettings::default();
         for (name, value) in &self.look {
             let set = set(name.get_ref(), value.get_ref(), &mut taste);
             debug_assert!(set.is_ok(), "the file was checked when it was read");
@@ -178,7 +178,7 @@ impl Config {
 }
 
 /// Makes a setting of the file.
-fn set(name: &str, value: &LookValue, taste: &mut Taste) -> Result<(), SettingError> {
+fn set(name: &str, value: &LookValue, taste: &mut DisplaySettings) -> Result<(), SettingError> {
     let setting = Setting::find(name)?;
     let value = match value {
         LookValue::Switch(true) => "on".to_owned(),

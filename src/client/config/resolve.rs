@@ -17,7 +17,7 @@ use super::options::Options;
 use crate::client::app::Hosting;
 use crate::client::app::error::Failure;
 use crate::client::net::{self, ConnectError};
-use crate::client::session::{Session, Settings, Shortfall};
+use crate::client::session::{Incomplete, Session, SessionConfig};
 use crate::client::ui::Seat;
 use crate::client::ui::questions::{self, Question};
 use crate::client::ui::script::Plan;
@@ -151,7 +151,7 @@ impl Wishes {
             },
             (None, None) => login_name(),
         };
-        if !command::checked_nick_text(&nick) {
+        if !command::is_valid_nick(&nick) {
             return Err(Failure::Usage(questions::not_a_nick(&nick)));
         }
         let of_server = server.iter().flat_map(|server| &server.rooms);
@@ -160,8 +160,8 @@ impl Wishes {
             of_line
                 .chain(of_server)
                 .map(|room| match command::parse(&format!("/join {room}")) {
-                    Ok(command::Intent::Join { room, key: None }) => Ok(room.into_owned()),
-                    Ok(command::Intent::Join {
+                    Ok(command::UserCommand::Join { room, key: None }) => Ok(room.into_owned()),
+                    Ok(command::UserCommand::Join {
                         room,
                         key: Some(key),
                     }) => Ok(format!("{room} {key}")),
@@ -262,7 +262,7 @@ impl Wishes {
                 let left = limit.saturating_sub(self.begun.elapsed());
                 let report = None;
                 let result = result.recv_timeout(left);
-                result.map_err(|_| Failure::Short(Shortfall::TimeIsUp { limit, report }))
+                result.map_err(|_| Failure::Short(Incomplete::TimeIsUp { limit, report }))
             }
         }
     }
@@ -274,7 +274,7 @@ impl Wishes {
         config: &Config,
         plan: &Plan,
     ) -> Session {
-        Session::new(Settings {
+        Session::new(SessionConfig {
             user: self.user,
             real_name: self.real_name,
             on_connect: self.on_connect,

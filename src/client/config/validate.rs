@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::Address;
-use crate::client::command::{self, Slash, checked_nick_text, checked_room_text, nearest_command};
+use crate::client::command::{self, CommandSpec, is_valid_nick, is_valid_room, nearest_command};
 use crate::client::ui::questions::not_a_nick;
 use crate::common::config_file::nearest;
 use crate::wire::mask;
@@ -68,7 +68,7 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
     let of_servers = names.servers.values();
     let of_servers = of_servers.flat_map(|server| server.nick.iter().chain(&server.alternatives));
     for nick in nicks.chain(of_servers) {
-        if !checked_nick_text(nick.get_ref()) {
+        if !is_valid_nick(nick.get_ref()) {
             mistakes.push((nick.span().start, not_a_nick(nick.get_ref())));
         }
     }
@@ -79,11 +79,11 @@ pub(super) fn first_mistake(text: &str) -> Option<(usize, String)> {
         mistakes.extend(mistake(name, is_fine, "cannot be sent to a server"));
     }
     for mask in &names.ignore {
-        let is_mask = mask::whole(mask.get_ref()).is_some();
+        let is_mask = mask::normalize(mask.get_ref()).is_some();
         mistakes.extend(mistake(mask, is_mask, "can be neither a nick nor a mask"));
     }
     for room in names.servers.values().flat_map(|server| &server.rooms) {
-        let is_room = checked_room_text(room.get_ref());
+        let is_room = is_valid_room(room.get_ref());
         mistakes.extend(mistake(
             room,
             is_room,
@@ -145,7 +145,7 @@ fn check_alias(name: &str, long: &str) -> Result<(), String> {
         ));
     };
     let command = command.split(' ').next().unwrap_or_default();
-    match Slash::find(command) {
+    match CommandSpec::find(command) {
         Some(_) => Ok(()),
         None => Err(match nearest_command(command) {
             Some(nearest) => format!("no command /{command}; did you mean /{nearest}?"),
@@ -160,7 +160,7 @@ fn why_not_first(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> Opt
     let long = name.strip_prefix('/').and_then(|name| aliases.get(name));
     let long = long.map(|long| line.replacen(name, long.get_ref(), 1));
     match command::parse(long.as_deref().unwrap_or(line)) {
-        Ok(intent) if command::can_be_first(&intent) => None,
+        Ok(intent) if command::allowed_on_connect(&intent) => None,
         Ok(_) => Some(
             "cannot be done on coming in; /msg, /notice, /mode NICK, /nick, /away, /join and /raw can"
                 .to_owned(),

@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::{Ask, ERROR, OK};
 use crate::client::app::error::Failure;
 use crate::client::event::json::Record;
-use crate::client::session::Shortfall;
+use crate::client::session::Incomplete;
 use crate::client::terminal::stderr;
 use crate::client::view::Renderer;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// How long a session may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ pub(in crate::client) fn ask(
 ) -> Result<(), Failure> {
     let gone = |words: &str| {
         let (words, report) = (words.to_owned(), None);
-        Failure::Short(Shortfall::ServerGone { words, report })
+        Failure::Short(Incomplete::ServerGone { words, report })
     };
     let asked = ask.to_string();
     if asked.contains(['\n', '\r', '\0']) {
@@ -99,7 +99,7 @@ pub(in crate::client) fn ask(
         Some(Ok(line)) => {
             let words = line.strip_prefix(ERROR).unwrap_or(&line);
             stderr::report(words);
-            return Err(Failure::Short(Shortfall::LinesRefused));
+            return Err(Failure::Short(Incomplete::LinesRefused));
         }
         _ => return Err(gone("the session does not answer")),
     }
@@ -109,7 +109,7 @@ pub(in crate::client) fn ask(
             Err(error) => match (error.kind(), limit) {
                 (io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut, Some(limit)) => {
                     let report = None;
-                    return Err(Failure::Short(Shortfall::TimeIsUp { limit, report }));
+                    return Err(Failure::Short(Incomplete::TimeIsUp { limit, report }));
                 }
                 _ => return Err(gone("the session broke off")),
             },
@@ -127,7 +127,7 @@ pub(in crate::client) fn print(line: &str, look: Option<&Renderer>) -> io::Resul
     let mut out = io::stdout().lock();
     let lines = match (look, Record::read(line)) {
         (Some(look), Some(record)) => look.lines(&record.event(), record.unix_seconds(), None),
-        _ => format!("{}\n", safe(line)),
+        _ => format!("{}\n", sanitize(line)),
     };
     out.write_all(lines.as_bytes())?;
     out.flush()

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::mpsc::SyncSender;
 
 use super::{ERROR, OK};
-use crate::client::event::{Event, Fate, explain};
+use crate::client::event::{DeliveryStatus, Event, explain};
 
 /// All who wait.
 #[derive(Debug, Default)]
@@ -46,7 +46,12 @@ impl Pending {
     /// Answers those who waited for this event; `next` is the one behind it, which has the reason
     /// for a refusal. Whether they still listen is their own concern.
     pub(in crate::client) fn hear(&mut self, event: &Event, next: Option<&Event>) {
-        let Event::Sent { number, fate, .. } = event else {
+        let Event::Sent {
+            number,
+            status: fate,
+            ..
+        } = event
+        else {
             return;
         };
         let Some(caller) = self
@@ -58,17 +63,19 @@ impl Pending {
         };
         caller.missing -= 1;
         let words = match (fate, next) {
-            (Fate::Delivered, _) => None,
+            (DeliveryStatus::Delivered, _) => None,
             (
-                Fate::Refused,
+                DeliveryStatus::Refused,
                 Some(Event::Refused {
                     number, parameters, ..
                 }),
-            ) => Some(explain::refusal(*number, parameters)),
-            (Fate::Refused, Some(Event::Unsendable { words, .. })) => Some(words.clone()),
-            (Fate::Refused, _) => Some("the server refused it".to_owned()),
-            (Fate::Unknown, _) => Some("nobody knows whether it arrived".to_owned()),
-            (Fate::Unsent, _) => Some("it was never sent".to_owned()),
+            ) => Some(explain::error(*number, parameters)),
+            (DeliveryStatus::Refused, Some(Event::InputRejected { words, .. })) => {
+                Some(words.clone())
+            }
+            (DeliveryStatus::Refused, _) => Some("the server refused it".to_owned()),
+            (DeliveryStatus::Unknown, _) => Some("nobody knows whether it arrived".to_owned()),
+            (DeliveryStatus::Unsent, _) => Some("it was never sent".to_owned()),
         };
         caller.words = caller.words.take().or(words);
         if caller.missing == 0 {
@@ -93,18 +100,18 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::event::Manner;
-    use crate::client::event::json::Stamp;
+    use crate::client::event::MessageKind;
+    use crate::client::event::json::MessageTags;
 
-    fn sent(number: u64, fate: Fate) -> Event {
+    fn sent(number: u64, status: DeliveryStatus) -> Event {
         Event::Sent {
             number,
             target: "#a".into(),
             nick: "alice".into(),
             text: "x".into(),
-            manner: Manner::Text,
-            fate,
-            stamp: Stamp::default(),
+            kind: MessageKind::Text,
+            status,
+            tags: MessageTags::default(),
         }
     }
 
@@ -114,10 +121,10 @@ mod tests {
         let [(one, first), (two, second)] = [mpsc::sync_channel(1), mpsc::sync_channel(1)];
         pending.wait(3..5, one);
         pending.wait(5..6, two);
-        pending.hear(&sent(2, Fate::Refused), None);
-        pending.hear(&sent(3, Fate::Delivered), None);
+        pending.hear(&sent(2, DeliveryStatus::Refused), None);
+        pending.hear(&sent(3, DeliveryStatus::Delivered), None);
         assert!(first.try_recv().is_err());
-        pending.hear(&sent(5, Fate::Delivered), None);
+        pending.hear(&sent(5, DeliveryStatus::Delivered), None);
         assert_eq!(second.try_recv().unwrap(), OK);
         let why = Event::Refused {
             number: 404,
@@ -126,7 +133,7 @@ mod tests {
             text: None,
             command: None,
         };
-        pending.hear(&sent(4, Fate::Refused), Some(&why));
+        pending.hear(&sent(4, DeliveryStatus::Refused), Some(&why));
         let answer = first.try_recv().unwrap();
         assert!(
             answer.starts_with("error you cannot talk in #a"),

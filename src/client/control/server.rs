@@ -43,12 +43,12 @@ impl Door {
         thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::block_editor_signals();
+                crate::client::terminal::signals::block_editor_signals();
                 for caller in listener.incoming().flatten() {
                     let commands = commands.clone();
                     // Without a thread for it a caller finds the connection closed.
                     let _ = thread::Builder::new().spawn(move || {
-                        crate::client::terminal::mode::block_editor_signals();
+                        crate::client::terminal::signals::block_editor_signals();
                         answer(caller, &commands)
                     });
                 }

@@ -10,22 +10,22 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
-use super::Assistant;
-use super::handle::Remote;
-use crate::client::command::completion::{Names, completions};
-use crate::client::session::Judgement;
+use super::InputAssist;
+use super::handle::EditorHandle;
+use crate::client::command::completion::{CompletionNames, completions};
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the editor asks while a line is typed.
 pub(super) struct Helper {
-    remote: Remote,
+    handle: EditorHandle,
     /// Nobody before a conversation begins.
-    assistant: Option<Box<dyn Assistant>>,
-    cycle: Mutex<Option<Cycle>>,
+    assistant: Option<Box<dyn InputAssist>>,
+    cycle: Mutex<Option<TabCycle>>,
     /// What is known of the line as it was drawn last.
-    judged: Mutex<Judgement>,
+    analysis: Mutex<LineAnalysis>,
     drafts: Option<DraftStore>,
     /// What is typed now is a line, kept as a draft, and not the answer to a question.
     is_line: bool,
@@ -33,7 +33,7 @@ pub(super) struct Helper {
 
 /// What Tab offered last, to go on from when it is pressed again.
 #[derive(Debug)]
-struct Cycle {
+struct TabCycle {
     /// The line as Tab left it.
     line: String,
     position: usize,
@@ -57,7 +57,7 @@ impl Completer for Helper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let mut cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let (goes_back, goes_on) = self.remote.take_tab();
+        let (goes_back, goes_on) = self.handle.take_tab();
         let again = cycle
             .take()
             .filter(|last| goes_on && last.line == line && last.position == position);
@@ -73,7 +73,7 @@ impl Completer for Helper {
             }
             let index = if goes_back { offers.len() - 1 } else { 0 };
             offers.push(line.get(start..position).unwrap_or_default().to_owned());
-            Cycle {
+            TabCycle {
                 line: String::new(),
                 position: 0,
                 start,
@@ -95,15 +95,15 @@ impl Completer for Helper {
 
 /// Words behind the line that are not part of it, with nothing in them that a terminal obeys: names
 /// of others are among them.
-pub(super) struct Aside(String);
+pub(super) struct HintText(String);
 
-impl Aside {
+impl HintText {
     fn new(words: &str) -> Self {
-        Self(safe(words))
+        Self(sanitize(words))
     }
 }
 
-impl Hint for Aside {
+impl Hint for HintText {
     fn display(&self) -> &str {
         &self.0
     }
@@ -114,45 +114,45 @@ impl Hint for Aside {
 }
 
 impl Hinter for Helper {
-    type Hint = Aside;
+    type Hint = HintText;
 
     /// What else Tab offers, or what a command takes.
-    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Aside> {
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<HintText> {
         let (index, count) = (context.history_index(), context.history().len());
-        if let Some(words) = self.remote.words_for_begun(index, count) {
-            *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Judgement::default();
-            return Some(Aside::new(&words));
+        if let Some(words) = self.handle.pending_hint(index, count) {
+            *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
+            return Some(HintText::new(&words));
         }
         let judgement = match &self.assistant {
-            Some(assistant) if self.is_line => assistant.judge(line).unwrap_or_default(),
+            Some(assistant) if self.is_line => assistant.analyze(line).unwrap_or_default(),
             // The answer to a question is nothing to say.
-            _ => Judgement::default(),
+            _ => LineAnalysis::default(),
         };
         let aside = (position == line.len()).then(|| {
-            let note = || judgement.note.as_ref().map(|note| format!("  ({note})"));
+            let note = || judgement.hint.as_ref().map(|note| format!("  ({note})"));
             let usage = || judgement.usage.clone();
-            self.other_offers(line).or_else(note).or_else(usage)
+            self.other_candidates(line).or_else(note).or_else(usage)
         });
-        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
-        aside.flatten().map(|words| Aside::new(&words))
+        *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = judgement;
+        aside.flatten().map(|words| HintText::new(&words))
     }
 }
 
 impl Helper {
     /// A helper that knows nobody yet.
-    pub(super) fn new(remote: Remote) -> Self {
+    pub(super) fn new(handle: EditorHandle) -> Self {
         Self {
-            remote,
+            handle,
             assistant: None,
             cycle: Mutex::default(),
-            judged: Mutex::default(),
+            analysis: Mutex::default(),
             drafts: None,
             is_line: true,
         }
     }
 
     /// From now on there is somebody to help, and a place for the draft.
-    pub(super) fn begin(&mut self, assistant: Box<dyn Assistant>, drafts: Option<DraftStore>) {
+    pub(super) fn begin(&mut self, assistant: Box<dyn InputAssist>, drafts: Option<DraftStore>) {
         self.assistant = Some(assistant);
         self.drafts = drafts;
     }
@@ -164,7 +164,7 @@ impl Helper {
         if !lines.any(|line| line.starts_with(['/', '@'])) {
             return Some(false);
         }
-        Some(self.assistant.as_ref()?.judge(line)?.secret)
+        Some(self.assistant.as_ref()?.analyze(line)?.secret)
     }
 
     /// From now on what is typed is a line, or the answer to a question.
@@ -177,18 +177,18 @@ impl Helper {
         self.drafts.as_ref().filter(|_| self.is_line)
     }
 
-    fn names(&self) -> Names {
+    fn names(&self) -> CompletionNames {
         match &self.assistant {
             Some(assistant) => assistant.names(),
-            None => Names::default(),
+            None => CompletionNames::default(),
         }
     }
 
-    fn other_offers(&self, line: &str) -> Option<String> {
+    fn other_candidates(&self, line: &str) -> Option<String> {
         /// So many other offers are named, and the rest counted.
         const NAMED_MAX: usize = 5;
         let cycle = self.cycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_shown = |last: &&Cycle| last.line == line && self.remote.tab_goes_on();
+        let is_shown = |last: &&TabCycle| last.line == line && self.handle.tab_repeats();
         let last = cycle.as_ref().filter(is_shown)?;
         let candidates = last.offers.len() - 1;
         let others: Vec<&str> = (1..=candidates)
@@ -211,7 +211,7 @@ impl Helper {
 
 /// The text with emoji that are made of several shown as these. How many cells the joined ones
 /// take no two terminals agree on, and the cursor would be beside its place.
-fn apart(text: Cow<'_, str>) -> Cow<'_, str> {
+fn split_emoji(text: Cow<'_, str>) -> Cow<'_, str> {
     const JOINER: char = '\u{200d}';
     const AS_EMOJI: char = '\u{fe0f}';
     let is_tone = |c: char| matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
@@ -226,16 +226,16 @@ impl Highlighter for Helper {
     /// What a paste brought along is not obeyed by the terminal.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
-        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let analysis = self.analysis.lock().unwrap_or_else(PoisonError::into_inner);
         let painted = match &self.assistant {
             _ if line.contains(obeyed) => Cow::Borrowed(line),
-            Some(assistant) => Cow::Owned(assistant.paint(line, &judged)),
+            Some(assistant) => Cow::Owned(assistant.highlight(line, &analysis)),
             None => Cow::Borrowed(line),
         };
-        let rows = self.remote.line_shown(line, position, painted);
+        let rows = self.handle.line_drawn(line, position, painted);
         match line.contains(obeyed) {
-            true => apart(Cow::Owned(rows.replace(obeyed, ""))),
-            false => apart(rows),
+            true => split_emoji(Cow::Owned(rows.replace(obeyed, ""))),
+            false => split_emoji(rows),
         }
     }
 
@@ -244,25 +244,25 @@ impl Highlighter for Helper {
         prompt: &'p str,
         usual: bool,
     ) -> Cow<'b, str> {
-        self.remote.drawn(prompt, usual)
+        self.handle.prompt_drawn(prompt, usual)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        let rows = self.remote.hint_shown(hint);
+        let rows = self.handle.hint_drawn(hint);
         Cow::Owned(format!("\x1b[2m{rows}\x1b[0m"))
     }
 
     /// Always true, so that whatever changes the line or moves the cursor draws the whole line:
     /// this is how the helper knows what is on the screen.
     fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
-        self.remote
-            .typed(line, position, kind == CmdKind::ForcedRefresh);
+        self.handle
+            .line_changed(line, position, kind == CmdKind::ForcedRefresh);
         // Between two questions keys are echoed, and so would the answer be.
         if self.is_line && !line.is_empty() {
-            self.remote.ask_terminal();
+            self.handle.ask_terminal();
         }
         if let Some(drafts) = self.drafts() {
-            let aside = self.remote.draft_put_aside();
+            let aside = self.handle.saved_draft();
             let draft = aside.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
                 Some(true) => drafts.set(""),
@@ -279,9 +279,9 @@ impl Highlighter for Helper {
 impl Validator for Helper {
     /// Every line is fine; but this is the last that is heard of it before it is handed over.
     fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        self.remote.returning();
-        if !self.remote.goes_on() {
-            self.remote.line_done();
+        self.handle.leaving_read();
+        if !self.handle.is_restarting() {
+            self.handle.line_done();
             self.drafts().into_iter().for_each(|drafts| drafts.set(""));
         }
         Ok(ValidationResult::Valid(None))
@@ -296,9 +296,9 @@ mod tests {
     #[test]
     fn emoji_that_are_joined_are_shown_apart_in_as_many_cells_as_they_are_counted() {
         let line = "a👩\u{200d}🚀b❤\u{fe0f} 👋\u{1f3ff}!";
-        let shown = apart(Cow::Borrowed(line));
+        let shown = split_emoji(Cow::Borrowed(line));
         assert_eq!(shown, "a👩🚀b❤ 👋  !");
         assert_eq!(CELLS.width(line), CELLS.width(&shown));
-        assert_eq!(apart(Cow::Borrowed("naïve 日本")), "naïve 日本");
+        assert_eq!(split_emoji(Cow::Borrowed("naïve 日本")), "naïve 日本");
     }
 }

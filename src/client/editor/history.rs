@@ -8,36 +8,36 @@ use rustyline::Result;
 use rustyline::config::Config;
 use rustyline::history::{DefaultHistory, History, SearchDirection, SearchResult};
 
-use super::search::Place;
+use super::search::HistoryEntry;
 
 /// The history. Clones are the same one.
 ///
 /// The editor can be made to take a line from its history only by commands of its own. The one
 /// that looks for a line with the same beginning gets whatever was put in its way before.
 #[derive(Clone)]
-pub(super) struct Memory {
+pub(super) struct SharedHistory {
     lines: Arc<Mutex<DefaultHistory>>,
-    put: Arc<Mutex<Option<Place>>>,
+    injected: Arc<Mutex<Option<HistoryEntry>>>,
 }
 
-impl Memory {
+impl SharedHistory {
     pub(super) fn with_config(config: &Config) -> Self {
         Self {
             lines: Arc::new(Mutex::new(DefaultHistory::with_config(config))),
-            put: Arc::default(),
+            injected: Arc::default(),
         }
     }
 
     /// Looks at all the lines, the oldest first.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&[&str]) -> T) -> T {
+    pub(super) fn with_lines<T>(&self, inspect: impl FnOnce(&[&str]) -> T) -> T {
         let lines = self.lock();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        look(&lines)
+        inspect(&lines)
     }
 
     /// The next line that is looked for by its beginning is this one.
-    pub(super) fn put(&self, place: Place) {
-        *self.put.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    pub(super) fn inject(&self, place: HistoryEntry) {
+        *self.injected.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }
 
     fn lock(&self) -> MutexGuard<'_, DefaultHistory> {
@@ -53,19 +53,19 @@ fn owned(result: Option<SearchResult<'_>>) -> Option<SearchResult<'static>> {
     })
 }
 
-impl History for Memory {
+impl History for SharedHistory {
     fn starts_with(
         &self,
         term: &str,
         start: usize,
         direction: SearchDirection,
     ) -> Result<Option<SearchResult<'_>>> {
-        let put = self
-            .put
+        let injected = self
+            .injected
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(place) = put {
+        if let Some(place) = injected {
             return Ok(Some(SearchResult {
                 entry: Cow::Owned(place.draft.text),
                 idx: place.index,

@@ -16,24 +16,24 @@ pub(super) const CELLS: GraphemeClusterMode = GraphemeClusterMode::WcWidth;
 /// A place in the rows of a terminal. A text that ends at the margin ends there, and not in the
 /// row below: what follows decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) row: u16,
     pub(super) column: u16,
 }
 
-impl Place {
+impl Position {
     pub(super) const START: Self = Self { row: 0, column: 0 };
 
     /// Where this text ends that begins here, as the editor lays it out.
-    pub(super) fn behind(mut self, text: &str, columns: u16) -> Self {
+    pub(super) fn after(mut self, text: &str, columns: u16) -> Self {
         for cluster in text.graphemes(true) {
-            self.pass(cluster, columns);
+            self.advance(cluster, columns);
         }
         self
     }
 
     /// Where the editor has the cursor here: at the margin it goes to the next row.
-    pub(super) fn of_cursor(self, columns: u16) -> Self {
+    pub(super) fn cursor_position(self, columns: u16) -> Self {
         match self {
             Self { row, column } if column >= columns => Self {
                 row: row.saturating_add(1),
@@ -44,7 +44,7 @@ impl Place {
     }
 
     /// Goes behind a cluster. True when it begins a row because there was no room for it.
-    fn pass(&mut self, cluster: &str, columns: u16) -> bool {
+    fn advance(&mut self, cluster: &str, columns: u16) -> bool {
         const TAB_STOP: u16 = 8;
         let width = match cluster {
             "\n" => {
@@ -69,7 +69,11 @@ impl Place {
 
 /// The text, which begins at a place, with a line feed wherever it goes on in another row.
 /// Sequences that colour it take no cells.
-pub(super) fn in_rows<'t>(text: Cow<'t, str>, mut place: Place, columns: u16) -> Cow<'t, str> {
+pub(super) fn break_rows<'t>(
+    text: Cow<'t, str>,
+    mut place: Position,
+    columns: u16,
+) -> Cow<'t, str> {
     // A character takes no more cells than it has bytes, except for a tab.
     if usize::from(place.column) + text.len() <= usize::from(columns) && !text.contains('\t') {
         return text;
@@ -79,7 +83,7 @@ pub(super) fn in_rows<'t>(text: Cow<'t, str>, mut place: Place, columns: u16) ->
     while !rest.is_empty() {
         let (plain, styled) = rest.split_at(rest.find('\x1b').unwrap_or(rest.len()));
         for cluster in plain.graphemes(true) {
-            if place.pass(cluster, columns) {
+            if place.advance(cluster, columns) {
                 rows.push('\n');
             }
             rows.push_str(cluster);
@@ -99,8 +103,8 @@ mod tests {
     #[test]
     fn rows_are_counted_as_the_editor_lays_them_out() {
         let end = |text| {
-            let place = Place::START.behind("[#a] ", 10).behind(text, 10);
-            let Place { row, column } = place.of_cursor(10);
+            let place = Position::START.after("[#a] ", 10).after(text, 10);
+            let Position { row, column } = place.cursor_position(10);
             (row, column)
         };
         assert_eq!(end("abc"), (0, 8));
@@ -116,8 +120,8 @@ mod tests {
     #[test]
     fn a_text_is_cut_where_it_goes_on_in_another_row() {
         let cut = |text: &str, column| {
-            let place = Place { row: 0, column };
-            in_rows(Cow::Borrowed(text), place, 10).into_owned()
+            let place = Position { row: 0, column };
+            break_rows(Cow::Borrowed(text), place, 10).into_owned()
         };
         assert_eq!(cut("abcde", 5), "abcde", "nothing stands behind the margin");
         assert_eq!(cut("abcdef", 5), "abcde\nf");
@@ -136,9 +140,9 @@ mod tests {
         let text = "日本語 naïve\tand 🎉👍 e\u{301}nde\nthe next, wide 日本語日本語";
         for columns in 2..60 {
             for column in 0..columns {
-                let place = Place { row: 0, column };
-                let rows = in_rows(Cow::Borrowed(text), place, columns);
-                let end = place.behind(text, columns);
+                let place = Position { row: 0, column };
+                let rows = break_rows(Cow::Borrowed(text), place, columns);
+                let end = place.after(text, columns);
                 assert_eq!(rows.matches('\n').count(), usize::from(end.row));
                 assert_eq!(rows.replace('\n', ""), text.replace('\n', ""));
             }

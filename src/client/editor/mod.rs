@@ -1,7 +1,7 @@
 //! The prompt, history and Tab: the one folder that knows the line editor.
 //!
-//! The editor runs in the main thread. Others reach it by a [`Remote`]: they can change the
-//! prompt under what is being typed, and end it; what they and it share is on the `desk`. What is
+//! The editor runs in the main thread. Others reach it by a [`EditorHandle`]: they can change the
+//! prompt under what is being typed, and end it; what they and it share is on the `state`. What is
 //! printed above the prompt goes through the printer, whose gate is opened and closed here. `helper`
 //! is what the library asks while a line is typed, `keys` are the keys that do more here than
 //! elsewhere, with a `search` of the `history` and a `paste` among them, `shown` knows what is on the
@@ -14,7 +14,9 @@ mod helper;
 mod history;
 mod key_bindings;
 mod layout;
+mod line;
 mod paste;
+mod pending_keys;
 mod search;
 mod state;
 mod terminal_query;
@@ -31,18 +33,18 @@ use rustyline::{
     Behavior, ColorMode, CompletionType, EditMode, Event, EventHandler, ExternalPrinter as _,
 };
 
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::Keys as KeySet;
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
-use drawn::{Shown, write_to_terminal};
-pub use handle::Remote;
+use drawn::{Drawn, write_to_terminal};
+pub(in crate::client) use handle::EditorHandle;
 use helper::Helper;
-use history::Memory;
+use history::SharedHistory;
 use layout::CELLS;
-use state::Draft;
+use line::Draft;
 
 /// How many lines of history are kept.
 const HISTORY_LINES_MAX: usize = 10_000;
@@ -51,17 +53,17 @@ const KEY_SEQUENCE_MS: u16 = 50;
 
 /// What came of reading a line.
 #[derive(Debug)]
-pub enum Entered {
+pub(in crate::client) enum EditorRead {
     /// A line, or a pasted text of several lines.
     Line(String),
     /// Ctrl-C: what was typed is given up.
-    Cleared {
+    Cancelled {
         /// Whether there was anything to give up.
         was_empty: bool,
     },
     /// Ctrl-D on an empty line, or the terminal is gone.
-    Leave,
-    /// [`Remote::end`] was called.
+    Eof,
+    /// [`EditorHandle::end`] was called.
     Ended,
     /// Ctrl-Z: the program is to be suspended. The next reading goes on with what was typed.
     Suspend,
@@ -69,14 +71,14 @@ pub enum Entered {
 
 /// The prompt that the editor is given. It asks for it when it has looked how wide the terminal
 /// is.
-struct GivenPrompt<'r> {
+struct MeasuredPrompt<'r> {
     prompt: Prompt,
-    remote: &'r Remote,
+    handle: &'r EditorHandle,
 }
 
-impl rustyline::Prompt for GivenPrompt<'_> {
+impl rustyline::Prompt for MeasuredPrompt<'_> {
     fn raw(&self) -> &str {
-        self.remote.measured();
+        self.handle.update_width();
         &self.prompt.raw
     }
 
@@ -86,65 +88,65 @@ impl rustyline::Prompt for GivenPrompt<'_> {
 }
 
 /// The line editor with its history.
-pub struct Editor {
-    inner: rustyline::Editor<Helper, Memory>,
-    remote: Remote,
+pub(in crate::client) struct Editor {
+    inner: rustyline::Editor<Helper, SharedHistory>,
+    handle: EditorHandle,
     history_file: Option<PathBuf>,
     /// What the next line begins with.
     first: Draft,
     /// What an earlier run has left besides, and where that is kept meanwhile.
-    kept: VecDeque<String>,
+    saved: VecDeque<String>,
     drafts: Option<DraftStore>,
 }
 
 /// Who knows what is being talked about, to help with what is typed. Nothing may take long.
-pub trait Assistant {
+pub(in crate::client) trait InputAssist {
     /// The names to complete.
-    fn names(&self) -> Names;
+    fn names(&self) -> CompletionNames;
     /// What there is to say of a line; none when that cannot be known now.
-    fn judge(&self, line: &str) -> Option<Judgement>;
+    fn analyze(&self, line: &str) -> Option<LineAnalysis>;
     /// The line with colours, in the same cells.
-    fn paint(&self, line: &str, judgement: &Judgement) -> String;
+    fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String;
 }
 
 impl Editor {
     /// An editor on the terminal that knows nobody yet.
-    pub fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
-        let remote = Remote::new(printer)?;
+    pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
+        let handle = EditorHandle::new(printer)?;
         let config = config(keys)?;
-        let memory = Memory::with_config(&config);
-        let mut inner = rustyline::Editor::with_history(config, memory.clone()).map_err(to_io)?;
-        inner.set_helper(Some(Helper::new(remote.clone())));
-        let keys = key_bindings::Keys {
-            remote: remote.clone(),
-            memory,
+        let history = SharedHistory::with_config(&config);
+        let mut inner = rustyline::Editor::with_history(config, history.clone()).map_err(to_io)?;
+        inner.set_helper(Some(Helper::new(handle.clone())));
+        let keys = key_bindings::KeyBindings {
+            handle: handle.clone(),
+            shared_history: history,
         };
         inner.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
         Ok(Self {
             inner,
-            remote,
+            handle,
             history_file: None,
             first: Draft::default(),
-            kept: VecDeque::new(),
+            saved: VecDeque::new(),
             drafts: None,
         })
     }
 
     /// Begins a conversation, with the history of `history_file`, and with what an earlier run has
     /// left with the keeper of the draft as the first lines.
-    pub fn begin(
+    pub(in crate::client) fn begin(
         &mut self,
         history_file: Option<PathBuf>,
         drafts: Option<DraftStore>,
-        assistant: impl Assistant + 'static,
+        assistant: impl InputAssist + 'static,
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
         if let Some(file) = &history_file {
             load_history(&mut self.inner, file);
         }
         self.history_file = history_file;
-        let kept = drafts.as_ref().map(DraftStore::load).unwrap_or_default();
-        self.kept = kept.into();
+        let saved = drafts.as_ref().map(DraftStore::load).unwrap_or_default();
+        self.saved = saved.into();
         self.drafts.clone_from(&drafts);
         self.offer_next();
         if let Some(helper) = self.inner.helper_mut() {
@@ -154,12 +156,12 @@ impl Editor {
     }
 
     /// The handle by which other threads reach this editor.
-    pub fn remote(&self) -> Remote {
-        self.remote.clone()
+    pub(in crate::client) fn handle(&self) -> EditorHandle {
+        self.handle.clone()
     }
 
     /// What prints a block of text above the prompt.
-    pub fn external_printer(
+    pub(in crate::client) fn external_printer(
         &mut self,
     ) -> io::Result<impl FnMut(String) -> io::Result<()> + Send + 'static + use<>> {
         let mut printer = self.inner.create_external_printer().map_err(to_io)?;
@@ -168,13 +170,13 @@ impl Editor {
 
     /// Reads a line. It begins anew by itself, with the text and the cursor as they were, when
     /// the prompt is changed under it.
-    pub fn read(&mut self) -> io::Result<Entered> {
+    pub(in crate::client) fn read(&mut self) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
-        let entered = self.read_unremembered(first)?;
-        if let Entered::Line(line) = &entered {
-            self.remember(line);
+        let entered = self.read_line(first)?;
+        if let EditorRead::Line(line) = &entered {
+            self.add_to_history(line);
         }
-        if matches!(entered, Entered::Line(_) | Entered::Cleared { .. }) {
+        if matches!(entered, EditorRead::Line(_) | EditorRead::Cancelled { .. }) {
             self.offer_next();
         }
         Ok(entered)
@@ -183,9 +185,9 @@ impl Editor {
     /// The next line begins with what an earlier run has left, if there is more of it.
     fn offer_next(&mut self) {
         self.first = Draft::default();
-        if let Some(text) = self.kept.pop_front() {
+        if let Some(text) = self.saved.pop_front() {
             if let Some(drafts) = &self.drafts {
-                drafts.offer(&text, self.kept.make_contiguous());
+                drafts.offer(&text, self.saved.make_contiguous());
             }
             self.first = Draft {
                 position: text.len(),
@@ -198,12 +200,12 @@ impl Editor {
     /// then on. It is the same editor as for lines, so that what is typed ahead is not lost. An
     /// answer is no draft: what is kept for the first line stays there. `suspend` is how the program
     /// is suspended meanwhile.
-    pub fn ask(
+    pub(in crate::client) fn ask(
         &mut self,
         question: &str,
         default: &str,
         suspend: &dyn Fn(),
-    ) -> io::Result<Entered> {
+    ) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
         self.expect_line(false);
         let entered = self.answer(question, default, suspend);
@@ -218,7 +220,12 @@ impl Editor {
         }
     }
 
-    fn answer(&mut self, question: &str, default: &str, suspend: &dyn Fn()) -> io::Result<Entered> {
+    fn answer(
+        &mut self,
+        question: &str,
+        default: &str,
+        suspend: &dyn Fn(),
+    ) -> io::Result<EditorRead> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
         let prompt = Prompt {
@@ -226,14 +233,14 @@ impl Editor {
             styled,
             room: None,
         };
-        self.remote.set_prompt(prompt, false);
+        self.handle.set_prompt(prompt, false);
         let mut draft = Draft::default();
         loop {
-            match self.read_unremembered(draft)? {
-                Entered::Line(answer) => {
-                    return Ok(Entered::Line(answer_or_default(&answer, default)));
+            match self.read_line(draft)? {
+                EditorRead::Line(answer) => {
+                    return Ok(EditorRead::Line(answer_or_default(&answer, default)));
                 }
-                Entered::Suspend => {
+                EditorRead::Suspend => {
                     suspend();
                     draft = std::mem::take(&mut self.first);
                 }
@@ -242,55 +249,55 @@ impl Editor {
         }
     }
 
-    fn read_unremembered(&mut self, mut draft: Draft) -> io::Result<Entered> {
+    fn read_line(&mut self, mut draft: Draft) -> io::Result<EditorRead> {
         loop {
-            let Some(prompt) = self.remote.begin() else {
-                return Ok(Entered::Ended);
+            let Some(prompt) = self.handle.begin_read() else {
+                return Ok(EditorRead::Ended);
             };
-            let prompt = GivenPrompt {
+            let prompt = MeasuredPrompt {
                 prompt,
-                remote: &self.remote,
+                handle: &self.handle,
             };
             let (left, right) = draft.text.split_at(draft.position);
             let read = self.inner.readline_with_initial(&prompt, (left, right));
-            let stopped = self.remote.stop();
+            let end = self.handle.end_read();
             match read {
-                Ok(line) if stopped.given_up => {
+                Ok(line) if end.cancelled => {
                     let was_empty = line.is_empty();
-                    return Ok(Entered::Cleared { was_empty });
+                    return Ok(EditorRead::Cancelled { was_empty });
                 }
-                Ok(_) if let Some(again) = stopped.again => {
-                    clear(&stopped.shown)?;
-                    draft = again.draft;
-                    if again.suspend {
+                Ok(_) if let Some(resume) = end.resume => {
+                    clear(&end.drawn)?;
+                    draft = resume.draft;
+                    if resume.suspend {
                         self.first = draft;
-                        return Ok(Entered::Suspend);
+                        return Ok(EditorRead::Suspend);
                     }
                 }
-                Ok(line) => return Ok(Entered::Line(line)),
-                Err(ReadlineError::Interrupted) if stopped.ending => {
-                    if stopped.draft.text.is_empty() {
-                        clear(&stopped.shown)?;
+                Ok(line) => return Ok(EditorRead::Line(line)),
+                Err(ReadlineError::Interrupted) if end.ending => {
+                    if end.draft.text.is_empty() {
+                        clear(&end.drawn)?;
                     }
-                    return Ok(Entered::Ended);
+                    return Ok(EditorRead::Ended);
                 }
                 // Woken for another prompt. By now that can be the old one again, or a line was
                 // entered in the same moment and the signal has reached the next one.
                 Err(ReadlineError::Interrupted) => {
-                    clear(&stopped.shown)?;
-                    draft = stopped.draft;
+                    clear(&end.drawn)?;
+                    draft = end.draft;
                 }
                 // A signal while a single key was waited for: go on where it was.
-                Err(ReadlineError::Signal(_)) => draft = stopped.draft,
-                Err(ReadlineError::Eof) => return Ok(Entered::Leave),
+                Err(ReadlineError::Signal(_)) => draft = end.draft,
+                Err(ReadlineError::Eof) => return Ok(EditorRead::Eof),
                 // A byte that is no part of a character, as of a key with Meta in an old locale.
                 // What was read together with it is lost; a paste goes on to be held, for nobody
                 // knows where it ends.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                    clear_from_cursor(&stopped.shown)?;
+                    clear_from_cursor(&end.drawn)?;
                     let words = "a key that is not UTF-8 was left out, with what came behind it\n";
-                    self.remote.tell(words);
-                    draft = stopped.draft;
+                    self.handle.print_note(words);
+                    draft = end.draft;
                 }
                 Err(error) => return Err(to_io(error)),
             }
@@ -298,17 +305,17 @@ impl Editor {
     }
 
     /// Nothing is read any more, however the last reading ended.
-    pub fn abandon(&self) {
-        let _ = self.remote.stop();
+    pub(in crate::client) fn abandon(&self) {
+        let _ = self.handle.end_read();
     }
 
     /// Takes everything off the screen.
-    pub fn clear_screen(&mut self) -> io::Result<()> {
+    pub(in crate::client) fn clear_screen(&mut self) -> io::Result<()> {
         self.inner.clear_screen().map_err(to_io)
     }
 
     /// Puts a line into the history, in memory and in the file.
-    fn remember(&mut self, line: &str) {
+    fn add_to_history(&mut self, line: &str) {
         let secret = self
             .inner
             .helper()
@@ -364,18 +371,18 @@ fn config(keys: KeySet) -> io::Result<Config> {
 }
 
 /// Clears what was shown; the cursor is in the row below it.
-fn clear(shown: &Shown) -> io::Result<()> {
+fn clear(shown: &Drawn) -> io::Result<()> {
     let rows = shown.end_row() + 1;
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 
 /// Clears what was shown; the cursor is in the row below the one in which it was.
-fn clear_from_cursor(shown: &Shown) -> io::Result<()> {
+fn clear_from_cursor(shown: &Drawn) -> io::Result<()> {
     let rows = shown.cursor().row + 1;
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 
-fn load_history(editor: &mut rustyline::Editor<Helper, Memory>, file: &Path) {
+fn load_history(editor: &mut rustyline::Editor<Helper, SharedHistory>, file: &Path) {
     if let Some(folder) = file.parent() {
         // Without a folder there is no history, and that is all.
         let _ = std::fs::create_dir_all(folder);

@@ -32,7 +32,7 @@ impl Paste {
     }
 
     /// Takes a key as what it stands for in a text. True when it came behind a pause.
-    pub(super) fn take(&mut self, key: KeyEvent, now: Instant) -> bool {
+    pub(super) fn push_key(&mut self, key: KeyEvent, now: Instant) -> bool {
         let paused = self.has_paused(now);
         self.last_key = now;
         let c = character(key);
@@ -75,9 +75,9 @@ mod tests {
         let now = Instant::now();
         let mut paste = Paste::begin(now);
         for c in "one\r\ntwo\rthree\tfour\n\u{2}é日\r".chars() {
-            assert!(!paste.take(KeyEvent::from(c), now));
+            assert!(!paste.push_key(KeyEvent::from(c), now));
         }
-        assert!(paste.take(KeyEvent(KeyCode::Left, Modifiers::NONE), now + 2 * PAUSE));
+        assert!(paste.push_key(KeyEvent(KeyCode::Left, Modifiers::NONE), now + 2 * PAUSE));
         assert_eq!(paste.into_text(), "one\ntwo\nthree\tfour\n\u{2}é日\n");
     }
 }

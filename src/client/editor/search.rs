@@ -4,13 +4,13 @@
 //! The keys are those of readline: what is typed narrows, Ctrl-R goes further back, Ctrl-S forth
 //! again, Backspace takes the last step back.
 
-use super::state::Draft;
+use super::line::Draft;
 
 /// A search that goes on.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     /// The line when the search began, and its place in the history.
-    before: Place,
+    before: HistoryEntry,
     /// Where it begins to look: a line that was taken from the history and changed is a new one.
     from: usize,
     query: String,
@@ -24,7 +24,7 @@ pub(super) struct Search {
 
 /// A line, and where it is in the history; behind the last one when it is not from there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct HistoryEntry {
     pub(super) draft: Draft,
     pub(super) index: usize,
 }
@@ -48,7 +48,7 @@ struct Step {
 
 impl Search {
     /// A search that begins at this line.
-    pub(super) fn begin(before: Place, direction: Direction, history: &[&str]) -> Self {
+    pub(super) fn begin(before: HistoryEntry, direction: Direction, history: &[&str]) -> Self {
         let is_unchanged = history.get(before.index) == Some(&before.draft.text.as_str());
         Self {
             from: if is_unchanged {
@@ -74,7 +74,7 @@ impl Search {
     }
 
     /// The line as it was when the search began.
-    pub(super) fn before(&self) -> &Place {
+    pub(super) fn before(&self) -> &HistoryEntry {
         &self.before
     }
 
@@ -92,7 +92,7 @@ impl Search {
     }
 
     /// Goes on to the next line that fits, or looks for what the last search looked for.
-    pub(super) fn go_on(&mut self, direction: Direction, last_query: &str, history: &[&str]) {
+    pub(super) fn next_match(&mut self, direction: Direction, last_query: &str, history: &[&str]) {
         self.direction = direction;
         if self.query.is_empty() {
             if !last_query.is_empty() {
@@ -120,13 +120,13 @@ impl Search {
     }
 
     /// The line to show now.
-    pub(super) fn place(&self, history: &[&str]) -> Place {
+    pub(super) fn current(&self, history: &[&str]) -> HistoryEntry {
         let found = self
             .here
             .found
             .and_then(|(index, position)| Some((index, position, history.get(index)?)));
         match found {
-            Some((index, position, line)) => Place {
+            Some((index, position, line)) => HistoryEntry {
                 draft: Draft {
                     text: (*line).to_owned(),
                     position,
@@ -138,7 +138,7 @@ impl Search {
     }
 
     /// What stands behind the line.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn hint(&self) -> String {
         let forth = match self.direction {
             Direction::Back => "",
             Direction::Forth => " forward",
@@ -190,11 +190,11 @@ mod tests {
             position: 3,
         };
         let index = HISTORY.len();
-        Search::begin(Place { draft, index }, Direction::Back, &HISTORY)
+        Search::begin(HistoryEntry { draft, index }, Direction::Back, &HISTORY)
     }
 
     fn shown(search: &Search) -> (String, usize) {
-        let draft = search.place(&HISTORY).draft;
+        let draft = search.current(&HISTORY).draft;
         (draft.text, draft.position)
     }
 
@@ -221,15 +221,15 @@ mod tests {
     fn going_on_finds_older_and_newer_lines_and_passes_over_repeated_ones() {
         let mut search = begin();
         search.narrow("alpha", &HISTORY);
-        assert_eq!(search.place(&HISTORY).index, 3);
-        search.go_on(Direction::Back, "", &HISTORY);
-        assert_eq!(search.place(&HISTORY).index, 0);
-        search.go_on(Direction::Back, "", &HISTORY);
-        assert_eq!(search.place(&HISTORY).index, 0);
-        assert_eq!(search.words(), "  (search: alpha: no more)");
-        search.go_on(Direction::Forth, "", &HISTORY);
-        assert_eq!(search.place(&HISTORY).index, 2);
-        assert_eq!(search.words(), "  (search forward: alpha)");
+        assert_eq!(search.current(&HISTORY).index, 3);
+        search.next_match(Direction::Back, "", &HISTORY);
+        assert_eq!(search.current(&HISTORY).index, 0);
+        search.next_match(Direction::Back, "", &HISTORY);
+        assert_eq!(search.current(&HISTORY).index, 0);
+        assert_eq!(search.hint(), "  (search: alpha: no more)");
+        search.next_match(Direction::Forth, "", &HISTORY);
+        assert_eq!(search.current(&HISTORY).index, 2);
+        assert_eq!(search.hint(), "  (search forward: alpha)");
     }
 
     #[test]
@@ -238,19 +238,19 @@ mod tests {
         search.narrow("beta", &HISTORY);
         search.narrow("x", &HISTORY);
         assert_eq!(shown(&search), ("beta two".to_owned(), 0));
-        assert_eq!(search.words(), "  (search: betax: no more)");
+        assert_eq!(search.hint(), "  (search: betax: no more)");
         search.step_back();
-        assert_eq!(search.words(), "  (search: beta)");
+        assert_eq!(search.hint(), "  (search: beta)");
     }
 
     #[test]
     fn the_key_pressed_twice_looks_for_the_same_again() {
         let mut search = begin();
-        search.go_on(Direction::Back, "beta", &HISTORY);
+        search.next_match(Direction::Back, "beta", &HISTORY);
         assert_eq!(shown(&search), ("beta two".to_owned(), 0));
         let mut nothing = begin();
-        nothing.go_on(Direction::Back, "", &[]);
+        nothing.next_match(Direction::Back, "", &[]);
         nothing.narrow("a", &[]);
-        assert_eq!(nothing.place(&[]).draft.text, "a draft");
+        assert_eq!(nothing.current(&[]).draft.text, "a draft");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::state::Draft;
+use super::line::Draft;
 
 /// How many changes can be taken back.
 const STEPS_MAX: usize = 1_000;
@@ -22,7 +22,7 @@ pub(super) struct Undo {
 
 impl Undo {
     /// The line is this now.
-    pub(super) fn note(&mut self, text: &str, position: usize) {
+    pub(super) fn record(&mut self, text: &str, position: usize) {
         if self.now.text == text {
             self.in_word &= self.now.position == position;
             self.now.position = position;
@@ -49,7 +49,7 @@ impl Undo {
     }
 
     /// Takes so many changes back, or as many as there are.
-    pub(super) fn back(&mut self, count: u16) -> Draft {
+    pub(super) fn undo(&mut self, count: u16) -> Draft {
         for _ in 0..count {
             let Some(before) = self.steps.pop_back() else {
                 break;
@@ -85,12 +85,12 @@ mod tests {
 
     fn typed(undo: &mut Undo, text: &str) {
         for (at, c) in text.char_indices() {
-            undo.note(&text[..at + c.len_utf8()], at + c.len_utf8());
+            undo.record(&text[..at + c.len_utf8()], at + c.len_utf8());
         }
     }
 
     fn back(undo: &mut Undo, count: u16) -> String {
-        undo.back(count).text
+        undo.undo(count).text
     }
 
     #[test]
@@ -109,13 +109,13 @@ mod tests {
     fn what_was_deleted_put_in_or_typed_elsewhere_is_a_change_of_its_own() {
         let mut undo = Undo::default();
         typed(&mut undo, "abc");
-        undo.note("abc", 0);
-        undo.note("xabc", 1);
-        undo.note("xyabc", 2);
-        undo.note("", 0);
-        assert_eq!(undo.back(1).position, 2);
+        undo.record("abc", 0);
+        undo.record("xabc", 1);
+        undo.record("xyabc", 2);
+        undo.record("", 0);
+        assert_eq!(undo.undo(1).position, 2);
         assert_eq!(back(&mut undo, 1), "abc");
-        undo.note("abc pasted", 10);
+        undo.record("abc pasted", 10);
         assert_eq!(back(&mut undo, 1), "abc");
         assert_eq!(back(&mut undo, 9), "");
     }
@@ -125,7 +125,7 @@ mod tests {
         let mut undo = Undo::default();
         for number in 0..100 {
             let text = format!("{}{number}", "x".repeat(10_000));
-            undo.note(&text, text.len());
+            undo.record(&text, text.len());
         }
         assert!(undo.steps.len() > 20 && undo.bytes <= BYTES_MAX);
         let kept: usize = undo.steps.iter().map(|step| step.text.len()).sum();

@@ -1,25 +1,28 @@
 //! What a server refused, in a person's words: what happened, then what to do.
 
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 use crate::wire::Reply;
 
 /// The sentence for a refusal, with the command that was typed where it is known to be about that.
-pub fn refusal_of(number: u16, parameters: &[String], command: Option<&str>) -> String {
-    let why = refusal(number, parameters);
+pub fn error_with_command(number: u16, parameters: &[String], command: Option<&str>) -> String {
+    let why = error(number, parameters);
     match command {
-        Some(command) => format!("{why} Not done: {}", safe(command)),
+        Some(command) => format!("{why} Not done: {}", sanitize(command)),
         None => why,
     }
 }
 
 /// The sentence for a refusal. `parameters` are those behind this person's own nick; the last
 /// one is what the server says, and is used where nothing better is known.
-pub fn refusal(number: u16, parameters: &[String]) -> String {
+pub fn error(number: u16, parameters: &[String]) -> String {
     let about = parameters
         .first()
-        .map(|text| safe_name(text))
+        .map(|text| sanitize_name(text))
         .unwrap_or_default();
-    let said = parameters.last().map(|text| safe(text)).unwrap_or_default();
+    let said = parameters
+        .last()
+        .map(|text| sanitize(text))
+        .unwrap_or_default();
     match Reply::from_number(number) {
         Some(Reply::NicknameInUse) => {
             format!("{about} is taken. Choose another with /nick NAME.")
@@ -46,7 +49,7 @@ pub fn refusal(number: u16, parameters: &[String]) -> String {
         Some(Reply::PasswdMismatch) => "that is not the password.".to_owned(),
         Some(Reply::UnknownCommand) => format!("the server does not know {about}."),
         _ => {
-            let words: Vec<String> = parameters.iter().map(|text| safe(text)).collect();
+            let words: Vec<String> = parameters.iter().map(|text| sanitize(text)).collect();
             format!("the server refused: {}", words.join(" "))
         }
     }
@@ -75,7 +78,7 @@ mod tests {
 
     fn words(number: u16, parameters: &[&str]) -> String {
         let parameters: Vec<String> = parameters.iter().map(|text| (*text).to_owned()).collect();
-        refusal(number, &parameters)
+        error(number, &parameters)
     }
 
     #[test]
@@ -103,7 +106,7 @@ mod tests {
         for number in 400..600 {
             for count in 0..4 {
                 let parameters = vec!["x".to_owned(); count];
-                assert!(!refusal(number, &parameters).is_empty());
+                assert!(!error(number, &parameters).is_empty());
             }
         }
     }

@@ -3,19 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::Event;
-use crate::client::session::Naming;
+use crate::client::session::Isupport;
+use crate::common::sanitize::visible_text;
 
-/// A regular expression.
+/// A regular expression. Letter case and classes are those of Unicode.
 #[derive(Debug, Clone)]
 pub struct Pattern(Regex);
 
 impl Pattern {
-    /// Whether it fits somewhere in the text.
+    /// Whether it fits somewhere in the text as a reader sees it, without formatting codes.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.0.is_match(&visible_text(text))
     }
 }
 
@@ -29,13 +30,14 @@ impl FromStr for Pattern {
 
 /// Why a text is no regular expression.
 #[derive(Debug)]
-pub struct PatternError(regex_lite::Error);
+pub struct PatternError(regex::Error);
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The library tells in several lines where the mistake is; this is to be one.
-        let words = self.0.to_string().replace('\n', " ");
-        write!(f, "{}", words.trim())
+        // The library draws in several lines where the mistake is; the last one says what it is.
+        let words = self.0.to_string();
+        let last = words.lines().last().unwrap_or_default().trim();
+        f.write_str(last.strip_prefix("error: ").unwrap_or(last))
     }
 }
 
@@ -43,7 +45,7 @@ impl std::error::Error for PatternError {}
 
 /// Something said that ends the waiting.
 #[derive(Debug, Clone, Default)]
-pub struct Wait {
+pub struct EventMatcher {
     /// What its text must match.
     pub pattern: Option<Pattern>,
     /// Who must say it.
@@ -56,9 +58,9 @@ pub struct Wait {
     pub answers: bool,
 }
 
-impl Wait {
+impl EventMatcher {
     /// Whether this is what is waited for.
-    pub(in crate::client) fn ends_with(&self, event: &Event, naming: &Naming) -> bool {
+    pub(in crate::client) fn matches(&self, event: &Event, naming: &Isupport) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -78,7 +80,7 @@ impl Wait {
         };
         let in_place = match (&self.room, place) {
             // What is said to the operators of a room is said there.
-            (Some(wanted), Some(room)) => same(wanted, naming.room_in(room).unwrap_or(room)),
+            (Some(wanted), Some(room)) => same(wanted, naming.room_of_target(room).unwrap_or(room)),
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,
         };
@@ -88,7 +90,7 @@ impl Wait {
     }
 
     /// Goes on waiting for somebody who has another nick now.
-    pub(in crate::client) fn follow(&mut self, event: &Event, naming: &Naming) {
+    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
             && naming.is_same(nick, from)
@@ -101,17 +103,17 @@ impl Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::Manner;
+    use crate::client::event::MessageKind;
 
-    fn ends(wait: &Wait, event: &Event) -> bool {
-        wait.ends_with(event, &Naming::default())
+    fn ends(wait: &EventMatcher, event: &Event) -> bool {
+        wait.matches(event, &Isupport::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
         Event::Whispered {
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own,
         }
     }
@@ -121,7 +123,7 @@ mod tests {
             room: room.into(),
             nick: nick.into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }
@@ -129,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_text_the_person_and_the_place_must_fit() {
-        let wait = Wait {
+        let wait = EventMatcher {
             pattern: Some("^(yes|no)$".parse().unwrap()),
             from: Some("Ann".into()),
             room: Some("#ops".into()),
@@ -146,28 +148,58 @@ mod tests {
 
     #[test]
     fn a_whisper_waited_for_is_not_talk_in_a_room_nor_ones_own() {
-        let mut wait = Wait {
+        let mut wait = EventMatcher {
             from: Some("ann".into()),
             whispered: true,
-            ..Wait::default()
+            ..EventMatcher::default()
         };
         assert!(!ends(&wait, &said("#ops", "ann", "yes")));
         assert!(!ends(&wait, &whisper("ann", "deploy?", true)));
         assert!(ends(&wait, &whisper("ann", "yes", false)));
-        wait.follow(
+        wait.track_rename(
             &Event::Renamed {
                 from: "ANN".into(),
                 to: "anna".into(),
                 own: false,
             },
-            &Naming::default(),
+            &Isupport::default(),
         );
         assert!(ends(&wait, &whisper("anna", "yes", false)));
     }
 
     #[test]
     fn a_wrong_expression_is_told_in_one_line() {
-        let error = "a(".parse::<Pattern>().unwrap_err().to_string();
-        assert!(!error.is_empty() && !error.contains('\n'), "{error:?}");
+        let error = |text: &str| text.parse::<Pattern>().unwrap_err().to_string();
+        assert_eq!(error("a("), "unclosed group");
+        let error = error(r"\w{1000}{1000}");
+        assert!(error.contains("size limit"), "{error}");
+        assert!(!error.contains('\n'), "{error:?}");
+    }
+
+    #[test]
+    fn letters_of_every_script_have_their_case_and_classes() {
+        for (pattern, text) in [
+            ("(?i)ärger", "ÄRGER"),
+            ("(?i)привет", "ПРИВЕТ"),
+            (r"^na\w+$", "naïve"),
+            (r"^\p{Lu}\p{Ll}+$", "Ärger"),
+            (r"^\p{Greek}+$", "λόγος"),
+            (r"^\d$", "٣"),
+            (r"\bdoné\b", "c'est doné."),
+        ] {
+            let pattern: Pattern = pattern.parse().unwrap();
+            assert!(pattern.is_match(text), "{pattern:?} {text}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_what_is_seen_and_not_the_codes_between() {
+        let fits = |pattern: &str, text: &str| pattern.parse::<Pattern>().unwrap().is_match(text);
+        assert!(fits("deploy done", "\x02deploy\x02 done"));
+        assert!(fits("^red$", "\x0304,12r\x1ded\x0f"));
+        assert!(fits("deploy done", "deploy\u{a0}done"));
+        assert!(!fits("12", "\x0312blue"));
+        assert!(fits("12", "\x030312"));
+        assert!(!fits("ff", "\x04ff0000red"));
     }
 }

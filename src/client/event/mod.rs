@@ -7,9 +7,9 @@ pub mod explain;
 pub mod json;
 pub mod matcher;
 
-use crate::client::command::is_secret_talk;
+use crate::client::command::message_carries_password;
 use crate::client::session::Unread;
-use json::Stamp;
+use json::MessageTags;
 
 /// Something a person should see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: Manner,
+        kind: MessageKind,
         /// Whether it was this person, from here.
         own: bool,
         /// Whether it names this person.
@@ -36,7 +36,7 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: Manner,
+        kind: MessageKind,
         /// Whether it was this person who said it.
         own: bool,
     },
@@ -52,11 +52,11 @@ pub enum Event {
         /// What.
         text: String,
         /// How.
-        manner: Manner,
+        kind: MessageKind,
         /// What became of it.
-        fate: Fate,
+        status: DeliveryStatus,
         /// What the server said beside it when it took it.
-        stamp: Stamp,
+        tags: MessageTags,
     },
     /// Text by the server itself.
     ServerSaid {
@@ -66,7 +66,7 @@ pub enum Event {
         asked: bool,
     },
     /// A line of the server that few want to see.
-    ServerDetail {
+    ServerNotice {
         /// The line's words.
         text: String,
     },
@@ -181,7 +181,7 @@ pub enum Event {
         /// The room.
         room: String,
         /// Everybody there, in alphabetical order.
-        people: Vec<Present>,
+        people: Vec<WhoEntry>,
     },
     /// The nicks of those in a room.
     Names {
@@ -196,14 +196,14 @@ pub enum Event {
         rooms: Vec<RoomSummary>,
     },
     /// The rooms there are on the server.
-    Listed {
+    RoomList {
         /// In the order of the server.
         rooms: Vec<RoomSummary>,
     },
     /// All that is known about one person.
     Whois {
         /// What the server said.
-        details: Box<Details>,
+        details: Box<WhoisInfo>,
     },
     /// Somebody this person whispered to is away.
     Away {
@@ -231,21 +231,21 @@ pub enum Event {
         command: Option<String>,
     },
     /// Somebody's nick can be taken for that of somebody else.
-    LooksLike {
+    ConfusableNick {
         /// Who has come, or has taken that nick.
         nick: String,
         /// Who was there already.
         other: String,
     },
     /// Somebody's words look as if they came from somebody else.
-    Imitated {
+    SpoofedQuote {
         /// Who wrote them.
         nick: String,
         /// Whose words they seem to be.
         other: String,
     },
     /// Something typed cannot be done, and why; nothing was sent.
-    Unsendable {
+    InputRejected {
         /// Words of the program, with what to do next.
         words: String,
         /// The line of input it is about, where lines are counted.
@@ -273,7 +273,7 @@ pub enum Event {
         words: String,
     },
     /// The log cannot be written, or can be again.
-    LogTold {
+    LogStatus {
         /// Which of the two, and why.
         words: String,
     },
@@ -285,7 +285,7 @@ impl Event {
         matches!(
             self,
             Self::Sent {
-                fate: Fate::Delivered | Fate::Refused,
+                status: DeliveryStatus::Delivered | DeliveryStatus::Refused,
                 ..
             }
         )
@@ -300,7 +300,7 @@ impl Event {
                 text,
                 own: true,
                 ..
-            } => is_secret_talk(target, text),
+            } => message_carries_password(target, text),
             _ => false,
         }
     }
@@ -314,7 +314,7 @@ pub fn is_room(target: &str) -> bool {
 
 /// What became of something this person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryStatus {
     /// The server has taken it.
     Delivered,
     /// The server has refused it.
@@ -327,7 +327,7 @@ pub enum Fate {
 
 /// How something was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum MessageKind {
     /// Plainly.
     Text,
     /// As what one does (`/me`).
@@ -338,7 +338,7 @@ pub enum Manner {
 
 /// One person in the list of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Present {
+pub struct WhoEntry {
     /// The nick.
     pub nick: String,
     /// `@`, `+` or nothing: what they may do in the room.
@@ -376,7 +376,7 @@ pub struct RoomSummary {
 
 /// What a server knows about one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Details {
+pub struct WhoisInfo {
     /// The nick.
     pub nick: String,
     /// User name and host as `user@host`.

@@ -5,26 +5,26 @@ use std::thread;
 use super::{Command, Front, Network};
 use crate::client::event::Event;
 use crate::client::event::json::Record;
-use crate::client::session::{Moment, Order};
-use crate::client::terminal::mode;
+use crate::client::session::{SessionAction, SessionTime};
+use crate::client::terminal::signals;
 
 impl<F: Front> Network<F> {
     /// Does what the session wants done, and lets the front end know.
-    pub(super) fn deliver(&mut self, now: Moment) {
+    pub(super) fn deliver(&mut self, now: SessionTime) {
         self.outbox.take_lines(&mut self.unsent);
         self.show(now.unix_seconds, now);
-        for order in std::mem::take(&mut self.outbox.orders) {
+        for order in std::mem::take(&mut self.outbox.actions) {
             match order {
-                Order::Close => self.close_wanted = true,
-                Order::Reconnect { after } => {
+                SessionAction::Close => self.close_wanted = true,
+                SessionAction::Reconnect { after } => {
                     // So that not everybody comes back in the same moment.
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
-                Order::Seek { server } => self.seek(server),
-                Order::Local { line } => self.front.local(&line),
-                Order::AskNick { nick, why } => self.front.ask_nick(nick, why),
-                Order::End(outcome) => {
+                SessionAction::Seek { server } => self.seek(server),
+                SessionAction::Local { line } => self.front.local(&line),
+                SessionAction::AskNick { nick, why } => self.front.ask_nick(nick, why),
+                SessionAction::End(outcome) => {
                     self.ended = true;
                     // The program may be over a moment later.
                     if let Some(log) = &self.log {
@@ -43,7 +43,7 @@ impl<F: Front> Network<F> {
     fn seek(&self, server: String) {
         let (ways, sender) = (self.ways.clone(), self.sender.clone());
         thread::spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let found = ways.seek(&server);
             // Behind the end of the conversation nobody goes anywhere.
             if let Some(sender) = sender.upgrade() {
@@ -53,7 +53,7 @@ impl<F: Front> Network<F> {
     }
 
     /// Shows and keeps what happened at that time, by the clock of the server where it tells.
-    pub(super) fn show(&mut self, unix_seconds: i64, now: Moment) {
+    pub(super) fn show(&mut self, unix_seconds: i64, now: SessionTime) {
         let mut events = std::mem::take(&mut self.outbox.events)
             .into_iter()
             .peekable();

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::client::event::json::Stamp;
+use crate::client::event::json::MessageTags;
 use crate::client::session::{Outcome, Session};
 
 /// Who shows what happens. Its methods must not wait for anything but the end, for which there may
 /// be something to be brought in order.
 pub trait Front: Send {
     /// What is shown next has these marks of the server.
-    fn stamp(&mut self, _: Stamp) {}
+    fn stamp(&mut self, _: MessageTags) {}
     /// What the session waited for has come.
     fn found(&mut self, _: &Event, _unix_seconds: i64) {}
     /// Something happened.

@@ -5,11 +5,11 @@ use std::sync::mpsc as blocking;
 use tokio::sync::mpsc;
 
 use super::{Front, Network};
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, Ask};
 use crate::client::event::Event;
-use crate::client::session::{Judgement, Moment};
-use crate::common::sanitize::safe;
+use crate::client::session::{LineAnalysis, SessionTime};
+use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// What the other threads ask of the session.
@@ -25,9 +25,9 @@ pub enum Command {
     /// The person's other nick.
     AnswerNick(String),
     /// Which names are there to complete?
-    Names(blocking::Sender<Names>),
+    Names(blocking::Sender<CompletionNames>),
     /// What is there to say of this line while it is typed?
-    Judge(String, blocking::Sender<Judgement>),
+    Judge(String, blocking::Sender<LineAnalysis>),
     /// The person is to know this about the log.
     LogTold(String),
     /// Another program asks this, and reads the lines of the answer.
@@ -56,7 +56,7 @@ pub fn commands() -> (Commands, Inbox) {
 }
 
 impl<F: Front> Network<F> {
-    pub(super) fn command(&mut self, command: Option<Command>, now: Moment) {
+    pub(super) fn command(&mut self, command: Option<Command>, now: SessionTime) {
         match command {
             Some(Command::Typed { text, room }) => {
                 panic_if_requested("network", &text);
@@ -69,7 +69,7 @@ impl<F: Front> Network<F> {
                 self.session.answer_nick(&nick, now, &mut self.outbox);
             }
             Some(Command::Names(answer)) => {
-                let names = Names {
+                let names = CompletionNames {
                     servers: self.ways.names(),
                     ..self.session.names()
                 };
@@ -78,12 +78,13 @@ impl<F: Front> Network<F> {
             }
             Some(Command::Judge(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
-                let _ = answer.send(self.session.judge(&line));
+                let _ = answer.send(self.session.analyze(&line));
             }
-            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogTold { words }),
+            Some(Command::LogTold(words)) => self.outbox.events.push(Event::LogStatus { words }),
             Some(Command::Control(ask, answer)) => self.control(ask, answer, now),
             Some(Command::Sought(server, found)) => {
-                self.session.sought(server, found, now, &mut self.outbox);
+                self.session
+                    .server_probed(server, found, now, &mut self.outbox);
             }
             Some(Command::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
@@ -94,12 +95,12 @@ impl<F: Front> Network<F> {
     }
 
     /// Answers another program. Whether it still listens is its own concern.
-    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: Moment) {
+    fn control(&mut self, ask: Ask, answer: blocking::SyncSender<String>, now: SessionTime) {
         let lines = match ask {
             Ask::Send(line) => {
-                let first = self.session.next_said();
+                let first = self.session.next_number();
                 let taken = self.typed_from_outside(&line, now).map(|()| Vec::new());
-                let said = first..self.session.next_said();
+                let said = first..self.session.next_number();
                 if taken.is_ok() && !said.is_empty() {
                     return self.pending.wait(said, answer);
                 }
@@ -116,7 +117,7 @@ impl<F: Front> Network<F> {
             .collect()),
             Ask::Who(room) => self.session.people(room.as_deref()),
             Ask::Rooms => Ok(self.session.names().rooms),
-            Ask::Names(start) => Ok(self.session.names_like(&start)),
+            Ask::Names(start) => Ok(self.session.names_starting_with(&start)),
             Ask::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);
@@ -131,19 +132,19 @@ impl<F: Front> Network<F> {
     }
 
     /// Takes a line of another program like a typed one, and lets the person here see it.
-    fn typed_from_outside(&mut self, line: &str, now: Moment) -> Result<(), String> {
+    fn typed_from_outside(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
         let before = self.outbox.events.len();
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
         let refusal = events.iter().find_map(|event| match event {
-            Event::Unsendable { words, .. } => Some(words.clone()),
+            Event::InputRejected { words, .. } => Some(words.clone()),
             _ => None,
         });
         if let Some(words) = refusal {
             self.outbox.events.truncate(before);
             return Err(words);
         }
-        let words = format!("from another program: {}", safe(line));
+        let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });
         Ok(())
     }

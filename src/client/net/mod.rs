@@ -24,10 +24,10 @@ use crate::client::Place;
 use crate::client::config::address::Address;
 use crate::client::config::resolve::Ways;
 use crate::client::control::pending::Pending;
-use crate::client::event::json::Stamp;
-use crate::client::session::{Moment, Outbox, Session};
+use crate::client::event::json::MessageTags;
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
-use crate::client::terminal::mode;
+use crate::client::terminal::signals;
 use crate::client::ui::script::Batch;
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
@@ -81,18 +81,18 @@ pub(super) fn start(
     thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             let network = Network {
                 address,
                 session,
                 front,
-                outbox: Outbox::default(),
+                outbox: SessionOutput::default(),
                 unsent: Vec::new(),
                 batch: Batch::default(),
                 tails: Vec::new(),
                 pending: Pending::default(),
                 log,
-                stamp: Stamp::default(),
+                stamp: MessageTags::default(),
                 write_failed: false,
                 begun,
                 ways,
@@ -111,7 +111,7 @@ struct Network<F> {
     address: Address,
     session: Session,
     front: F,
-    outbox: Outbox,
+    outbox: SessionOutput,
     /// Bytes for the server that its socket has not taken yet.
     unsent: Vec<u8>,
     /// Lines of a script that the session has not asked for yet.
@@ -123,7 +123,7 @@ struct Network<F> {
     /// Where all that happens is kept.
     log: Option<LogWriter>,
     /// What the server said beside the line at hand.
-    stamp: Stamp,
+    stamp: MessageTags,
     /// Nothing more can be written. What the server said before that is still read.
     write_failed: bool,
     begun: Instant,
@@ -194,7 +194,7 @@ impl<F: Front> Network<F> {
             let is_full = self.front.is_full();
             if is_full {
                 // Nothing is read, so silence says nothing about the server.
-                self.session.not_listening(self.now());
+                self.session.pause_timeout(self.now());
             }
             let deadline = self.deadline(is_full);
             self.feed(script);
@@ -238,12 +238,12 @@ impl<F: Front> Network<F> {
         None
     }
 
-    fn received(&mut self, mut fresh: &[u8], lines: &mut Lines, now: Moment) {
+    fn received(&mut self, mut fresh: &[u8], lines: &mut Lines, now: SessionTime) {
         while let Some(line) = lines.next_line(&mut fresh) {
             // A line that is too long for any server is not worth showing.
             if let Line::Whole(line) = line {
                 self.front.received(line);
-                let stamp = Stamp::of_line(line);
+                let stamp = MessageTags::of_line(line);
                 let unix_seconds = stamp.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
                 self.front.stamp(stamp.clone());
@@ -251,13 +251,13 @@ impl<F: Front> Network<F> {
                 // At once, so that each line is shown as things are then, and not as they are
                 // behind all the lines that came with it.
                 self.show(unix_seconds, now);
-                self.front.stamp(Stamp::default());
-                self.stamp = Stamp::default();
+                self.front.stamp(MessageTags::default());
+                self.stamp = MessageTags::default();
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
             let words = "it sent a line without an end";
-            self.session.protocol_broken(words, &mut self.outbox);
+            self.session.protocol_error(words, &mut self.outbox);
         }
     }
 
@@ -304,9 +304,9 @@ impl<F: Front> Network<F> {
         }
     }
 
-    fn now(&self) -> Moment {
+    fn now(&self) -> SessionTime {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH);
-        Moment {
+        SessionTime {
             elapsed: self.begun.elapsed(),
             unix_seconds: wall.map_or(0, |since| {
                 i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::event::matcher::Wait;
+use crate::client::event::matcher::EventMatcher;
 
 /// What a session is to do, decided before it begins.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SessionConfig {
     /// The nick to ask for.
     pub nick: String,
     /// Other nicks, to be tried in turn when that one cannot be had.
@@ -29,7 +29,7 @@ pub struct Settings {
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
     /// What a script waits for before it ends.
-    pub wait: Option<Wait>,
+    pub wait: Option<EventMatcher>,
     /// When to give up, counted from the beginning.
     pub time_limit: Option<Duration>,
     /// Nicks and masks of those whose words are not shown.

@@ -32,29 +32,29 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::client::event::Event;
-use crate::wire::encoding::text_of;
-pub(in crate::client) use crate::wire::isupport::Naming;
+use crate::wire::encoding::decode;
+pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
-use crate::wire::{Key, Message, Request};
-pub use config::Settings;
-use connection::capabilities::Capabilities;
-use connection::registration::Introduction;
-use delivery::in_flight::Script;
+use crate::wire::{FoldedName, Message, Request};
+pub use config::SessionConfig;
+use connection::capabilities::ServerCapabilities;
+use connection::registration::DeferredUser;
+use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
-pub use delivery::report::{Ranges, Report};
-use incoming::queries::Asked;
-pub use outcome::{Outcome, Shortfall};
-pub use outgoing::analyze::{Judgement, Part};
-use outgoing::send::Talk;
-use outgoing::sent_commands::Commands;
-pub use output::{Order, Outbox};
-use state::ignore_list::Ignored;
-use state::rooms::Rooms;
+pub use delivery::report::{DeliveryReport, Ranges};
+use incoming::queries::PendingQueries;
+pub use outcome::{Incomplete, Outcome};
+pub use outgoing::analyze::{LineAnalysis, TokenKind};
+use outgoing::send::OutgoingMessage;
+use outgoing::sent_commands::SentCommands;
+pub use output::{SessionAction, SessionOutput};
+use state::ignore_list::IgnoreList;
+use state::rooms::JoinedRooms;
 pub use state::rooms::Unread;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Moment {
+pub struct SessionTime {
     /// Since some moment in the past; never goes back.
     pub elapsed: Duration,
     /// What the clock on the wall says, in seconds since 1970.
@@ -103,10 +103,10 @@ enum Phase {
 /// One conversation, over as many connections as it takes.
 #[derive(Debug)]
 pub struct Session {
-    settings: Settings,
+    settings: SessionConfig,
     phase: Phase,
     /// The server does not know this person's names yet.
-    introduction: Option<Introduction>,
+    deferred_user: Option<DeferredUser>,
     /// The nick the server knows this person by; before that, the one asked for.
     nick: String,
     /// `user@host` as others see it, once it is known.
@@ -119,64 +119,64 @@ pub struct Session {
     alternatives: usize,
     /// This person is away with these words.
     away: Option<String>,
-    rooms: Rooms,
-    asked: Asked,
+    rooms: JoinedRooms,
+    queries: PendingQueries,
     /// Set once the first registration has succeeded.
-    was_in: bool,
-    attempts: u32,
+    was_registered: bool,
+    reconnect_attempts: u32,
     spellings: usize,
     /// When the wanted nick is asked for again.
     regain_at: Option<Duration>,
     regain_after: Duration,
     /// Rooms that are entered as soon as a service knows who this is.
-    rooms_later: Vec<String>,
+    rooms_after_login: Vec<String>,
     /// The server gave this person another nick, which it will not have changed.
     renamed_by_server: bool,
     /// When the end of the greeting is not waited for any more.
-    greeting_until: Option<Duration>,
-    heard_at: Duration,
-    pinged: bool,
+    motd_deadline: Option<Duration>,
+    last_received: Duration,
+    ping_sent: bool,
     /// What the server said before it closed.
-    farewell: Option<String>,
+    close_reason: Option<String>,
     /// What was said while there was no connection.
-    waiting: VecDeque<Talk>,
+    backlog: VecDeque<OutgoingMessage>,
     /// It was told that it waits.
-    waiting_told: bool,
+    backlog_announced: bool,
     /// What still waited when all was over.
-    never_sent: Vec<Talk>,
-    script: Script,
-    capabilities: Capabilities,
+    never_sent: Vec<OutgoingMessage>,
+    delivery: DeliveryTracker,
+    capabilities: ServerCapabilities,
     /// The server does what no server may do.
     broken: bool,
     /// The room of the prompt behind which the line at hand was typed.
     typed_in: Option<String>,
     /// Whose words are not shown.
-    ignored: Ignored,
+    ignore_list: IgnoreList,
     /// The commands of the person that are not answered yet.
-    commands: Commands,
+    sent_commands: SentCommands,
     /// Who whispered last.
-    last_whisper: Option<String>,
+    last_whisperer: Option<String>,
     /// Who did, and has left.
-    whisperer_gone: Option<String>,
+    departed_whisperer: Option<String>,
     /// How often this person was named in the active room, or whispered to, since they said
     /// something.
-    calls: u32,
+    highlight_count: u32,
     /// Where to go when this server is left.
-    elsewhere: Option<String>,
+    switch_to: Option<String>,
 }
 
 impl Session {
     /// A session that is not connected yet.
-    pub fn new(mut settings: Settings) -> Self {
-        let mut rooms = Rooms::default();
+    pub fn new(mut settings: SessionConfig) -> Self {
+        let mut rooms = JoinedRooms::default();
         for room in &mut settings.rooms {
             if let Some((name, key)) = room.split_once(' ') {
                 rooms.keep_key(name, key);
                 *room = name.to_owned();
             }
-            rooms.hear_of(room);
+            rooms.add_known_room(room);
         }
-        let mut ignored = Ignored::default();
+        let mut ignored = IgnoreList::default();
         for mask in &settings.ignore {
             ignored.add(mask);
         }
@@ -185,64 +185,64 @@ impl Session {
             configured: settings.nick.clone(),
             settings,
             phase: Phase::Offline,
-            introduction: None,
+            deferred_user: None,
             address: None,
             server: None,
             alternatives: 0,
             away: None,
             rooms,
-            asked: Asked::default(),
-            was_in: false,
-            attempts: 0,
+            queries: PendingQueries::default(),
+            was_registered: false,
+            reconnect_attempts: 0,
             spellings: 0,
             regain_at: None,
             regain_after: REGAIN_FIRST,
-            rooms_later: Vec::new(),
+            rooms_after_login: Vec::new(),
             renamed_by_server: false,
-            greeting_until: None,
-            heard_at: Duration::ZERO,
-            pinged: false,
-            farewell: None,
-            waiting: VecDeque::new(),
-            waiting_told: false,
+            motd_deadline: None,
+            last_received: Duration::ZERO,
+            ping_sent: false,
+            close_reason: None,
+            backlog: VecDeque::new(),
+            backlog_announced: false,
             never_sent: Vec::new(),
-            script: Script::default(),
-            capabilities: Capabilities::default(),
+            delivery: DeliveryTracker::default(),
+            capabilities: ServerCapabilities::default(),
             broken: false,
             typed_in: None,
-            ignored,
-            commands: Commands::default(),
-            last_whisper: None,
-            whisperer_gone: None,
-            calls: 0,
-            elsewhere: None,
+            ignore_list: ignored,
+            sent_commands: SentCommands::default(),
+            last_whisperer: None,
+            departed_whisperer: None,
+            highlight_count: 0,
+            switch_to: None,
         }
     }
 
     /// One line came from the server, without its ending.
-    pub fn received(&mut self, line: &[u8], now: Moment, outbox: &mut Outbox) {
-        self.heard_at = now.elapsed;
-        self.pinged = false;
+    pub fn received(&mut self, line: &[u8], now: SessionTime, outbox: &mut SessionOutput) {
+        self.last_received = now.elapsed;
+        self.ping_sent = false;
         let before = outbox.events.len();
         // Not every network is UTF-8 only.
-        let text = text_of(line);
+        let text = decode(line);
         match Message::parse(&text) {
-            Ok(message) => self.heard_as_answer(&message, now, outbox),
+            Ok(message) => self.match_response(&message, now, outbox),
             // A line may not have these bytes, and with them taken out it is still worth reading.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
-                    self.heard_as_answer(&message, now, outbox);
+                    self.match_response(&message, now, outbox);
                 }
             }
         }
-        self.look_for_awaited(before, now, outbox);
+        self.check_wait(before, now, outbox);
     }
 
     /// The time that [`Session::next_deadline`] named has come, or some other time.
-    pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub fn tick(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
         if self.is_time_up(now) {
-            return self.give_up(now, outbox);
+            return self.time_out(now, outbox);
         }
         match self.phase {
             Phase::Leaving { deadline } if now.elapsed >= deadline => return self.end(outbox),
@@ -250,8 +250,8 @@ impl Session {
                 if now.elapsed >= deadline =>
             {
                 let words = "the server did not answer the registration";
-                self.farewell.get_or_insert_with(|| words.to_owned());
-                outbox.orders.push(Order::Close);
+                self.close_reason.get_or_insert_with(|| words.to_owned());
+                outbox.actions.push(SessionAction::Close);
                 return;
             }
             Phase::Offline | Phase::Ended => return,
@@ -259,32 +259,32 @@ impl Session {
         }
         if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             match self.settings.script {
-                true => return self.protocol_broken("it does not answer a line", outbox),
-                false => self.forget_unanswered(now, outbox),
+                true => return self.protocol_error("it does not answer a line", outbox),
+                false => self.drop_unanswered(now, outbox),
             }
         }
-        let silence = now.elapsed.saturating_sub(self.heard_at);
+        let silence = now.elapsed.saturating_sub(self.last_received);
         if silence >= DEAD_AFTER {
-            self.farewell = Some(format!("no sign of life for {} s", silence.as_secs()));
-            outbox.orders.push(Order::Close);
-        } else if silence >= SILENCE_MAX && !self.pinged {
-            self.pinged = true;
+            self.close_reason = Some(format!("no sign of life for {} s", silence.as_secs()));
+            outbox.actions.push(SessionAction::Close);
+        } else if silence >= SILENCE_MAX && !self.ping_sent {
+            self.ping_sent = true;
             self.send(&Request::Ping { token: ALIVE }, outbox);
         }
-        if self.greeting_until.is_some_and(|at| now.elapsed >= at) {
-            self.greeting_ended(outbox);
+        if self.motd_deadline.is_some_and(|at| now.elapsed >= at) {
+            self.motd_done(outbox);
         }
-        self.introduce_in_time(now, outbox);
-        self.show_late_lists(now, outbox);
+        self.send_deferred_user(now, outbox);
+        self.show_overdue_lists(now, outbox);
         if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             self.regain(now, outbox);
         }
     }
 
     /// Nothing is read from the server now, so its silence counts only from here.
-    pub fn not_listening(&mut self, now: Moment) {
-        self.heard_at = now.elapsed;
-        self.pinged = false;
+    pub fn pause_timeout(&mut self, now: SessionTime) {
+        self.last_received = now.elapsed;
+        self.ping_sent = false;
     }
 
     /// When `tick` is to be called, if nothing else happens before.
@@ -294,15 +294,20 @@ impl Session {
         let others = [
             limit,
             self.answer_deadline(),
-            self.greeting_until,
-            self.introduction_at(),
-            self.asked.deadline(),
+            self.motd_deadline,
+            self.user_deadline(),
+            self.queries.deadline(),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))
     }
 
     fn next_deadline_of_phase(&self) -> Option<Duration> {
-        let silence = self.heard_at + if self.pinged { DEAD_AFTER } else { SILENCE_MAX };
+        let silence = self.last_received
+            + if self.ping_sent {
+                DEAD_AFTER
+            } else {
+                SILENCE_MAX
+            };
         match self.phase {
             Phase::Offline | Phase::Ended => None,
             Phase::Registering { deadline }
@@ -314,7 +319,7 @@ impl Session {
     }
 
     /// What two spellings of one name have in common.
-    fn key(&self, name: &str) -> Key {
+    fn key(&self, name: &str) -> FoldedName {
         self.rooms.naming.key(name)
     }
 
@@ -324,7 +329,7 @@ impl Session {
     }
 
     /// Writes a request, or tells why it cannot be written.
-    fn send(&mut self, request: &Request<'_>, outbox: &mut Outbox) -> bool {
+    fn send(&mut self, request: &Request<'_>, outbox: &mut SessionOutput) -> bool {
         match encode(request) {
             Ok(line) => {
                 self.write(line, outbox);
@@ -332,8 +337,8 @@ impl Session {
             }
             Err(error) => {
                 // What this program sends of its own accord is nobody's mistake.
-                if self.is_scripting() || self.script.in_turn {
-                    self.refuse_input(&error.to_string(), outbox);
+                if self.is_scripting() || self.delivery.queue_behind {
+                    self.reject_input(&error.to_string(), outbox);
                 }
                 false
             }
@@ -341,29 +346,29 @@ impl Session {
     }
 
     /// Sends a line that has no [`Request`] of its own.
-    fn send_line(&mut self, line: String, outbox: &mut Outbox) {
+    fn send_line(&mut self, line: String, outbox: &mut SessionOutput) {
         match encode(&line) {
             Ok(line) => self.write(line, outbox),
-            Err(error) => self.refuse_input(&error.to_string(), outbox),
+            Err(error) => self.reject_input(&error.to_string(), outbox),
         }
     }
 
-    fn write(&mut self, line: String, outbox: &mut Outbox) {
-        if let Some(line) = self.keep_for_its_turn(line) {
-            self.put_label(outbox);
+    fn write(&mut self, line: String, outbox: &mut SessionOutput) {
+        if let Some(line) = self.queue_in_turn(line) {
+            self.write_label(outbox);
             outbox.lines.push_str(&line);
         }
     }
 
     /// What was typed cannot be done; nothing is sent.
-    fn refuse_input(&mut self, words: &str, outbox: &mut Outbox) {
+    fn reject_input(&mut self, words: &str, outbox: &mut SessionOutput) {
         let words = words.to_owned();
-        self.tell_refusal(Event::Unsendable { words, line: None }, outbox);
+        self.record_error(Event::InputRejected { words, line: None }, outbox);
     }
 }
 
 /// The beginning of `text` in at most `bytes_max` bytes, cut at a character.
-fn cut(text: &str, bytes_max: usize) -> &str {
+fn truncate(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max))
         .unwrap_or_default()
 }

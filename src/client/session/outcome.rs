@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Report;
+use super::DeliveryReport;
 
 /// How a conversation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,17 +11,17 @@ pub enum Outcome {
     /// All was done.
     Done,
     /// The person wants to go on at another server.
-    Elsewhere {
+    SwitchServer {
         /// An address, or a name from the configuration.
         server: String,
     },
     /// Not all was done.
-    Short(Shortfall),
+    Incomplete(Incomplete),
 }
 
 /// Why not all was done that was wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shortfall {
+pub enum Incomplete {
     /// Some lines of the script were refused, each of which has been told.
     LinesRefused,
     /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
@@ -41,32 +41,32 @@ pub enum Shortfall {
         /// Why, in words.
         words: String,
         /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
+        report: Option<DeliveryReport>,
     },
     /// The time that was given is over.
     TimeIsUp {
         /// How long that was.
         limit: Duration,
         /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
+        report: Option<DeliveryReport>,
     },
     /// The server did what no server may do, and was left.
     ProtocolBroken {
         /// What it did.
         words: String,
         /// What became of the lines of the script, where there were any.
-        report: Option<Report>,
+        report: Option<DeliveryReport>,
     },
 }
 
-impl From<Shortfall> for Outcome {
-    fn from(shortfall: Shortfall) -> Self {
-        Self::Short(shortfall)
+impl From<Incomplete> for Outcome {
+    fn from(shortfall: Incomplete) -> Self {
+        Self::Incomplete(shortfall)
     }
 }
 
 /// In words, some of which can be those of a server: whoever prints them makes them safe.
-impl fmt::Display for Shortfall {
+impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (words, report) = match self {
             Self::LinesRefused => return f.write_str("some lines were refused"),

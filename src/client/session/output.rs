@@ -7,7 +7,7 @@ use crate::client::event::Event;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub struct SessionOutput {
     /// Lines for the server, each with its ending.
     pub lines: String,
     /// What a person should see, in order.
@@ -15,16 +15,16 @@ pub struct Outbox {
     /// What the script waited for, when it has come.
     pub found: Option<Event>,
     /// What else is to be done, in order.
-    pub orders: Vec<Order>,
+    pub actions: Vec<SessionAction>,
     /// How many bytes of lines were taken out of it over this connection.
     pub taken_bytes: u64,
     /// How many of these the connection has taken; the others never left this program.
     pub written_bytes: u64,
 }
 
-impl Outbox {
+impl SessionOutput {
     /// How many bytes stand before the next line, over this connection.
-    pub(super) fn position(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.taken_bytes + self.lines.len() as u64
     }
 
@@ -45,7 +45,7 @@ impl Outbox {
 
 /// Something to be done that is neither a line to send nor an event to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
+pub enum SessionAction {
     /// Close the connection; `disconnected` is to be called as for any other end.
     Close,
     /// Connect again after this time (and some jitter).

@@ -15,13 +15,13 @@ mod send;
 
 use super::outgoing::send::split;
 use super::*;
-use crate::client::event::Manner;
+use crate::client::event::MessageKind;
 
 /// A session and what it wants done, with a clock that is moved by hand.
 struct Played {
     session: Session,
-    now: Moment,
-    outbox: Outbox,
+    now: SessionTime,
+    outbox: SessionOutput,
 }
 
 impl Played {
@@ -30,7 +30,7 @@ impl Played {
     }
 
     fn with_rooms(script: bool, rooms: &[&str]) -> Self {
-        let session = Session::new(Settings {
+        let session = Session::new(SessionConfig {
             nick: "alice".into(),
             alternatives: Vec::new(),
             user: Some("alice".into()),
@@ -49,8 +49,8 @@ impl Played {
         });
         Self {
             session,
-            now: Moment::default(),
-            outbox: Outbox::default(),
+            now: SessionTime::default(),
+            outbox: SessionOutput::default(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Played {
     }
 
     /// What was wanted since the last time.
-    fn take(&mut self) -> Outbox {
+    fn take(&mut self) -> SessionOutput {
         std::mem::take(&mut self.outbox)
     }
 
@@ -169,7 +169,7 @@ fn wrong_input_sends_nothing() {
     assert_eq!(done.lines, "");
     assert_eq!(
         done.events,
-        [Event::Unsendable {
+        [Event::InputRejected {
             words: "no command /quti; did you mean /quit?".into(),
             line: None
         }]

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Phase, Session, Unread};
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 
 impl Session {
     /// Whether this person is in, with all that belongs to it.
@@ -24,8 +24,8 @@ impl Session {
 
     /// Where typed text goes, for the prompt: the active room, or the one that this person had to
     /// leave, from where nothing is said in another.
-    pub fn place(&self) -> Option<Cow<'_, str>> {
-        let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.gone()?)));
+    pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
+        let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.left_room()?)));
         self.active_room().map(Cow::Borrowed).or_else(gone)
     }
 
@@ -36,26 +36,26 @@ impl Session {
 
     /// How often this person was named in the active room, or whispered to, since they typed
     /// something.
-    pub fn calls(&self) -> u32 {
-        self.calls
+    pub fn highlight_count(&self) -> u32 {
+        self.highlight_count
     }
 
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
     /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
     /// and the rooms.
-    pub fn names(&self) -> Names {
-        let mut nicks = self.rooms.nicks_by_last_word(&self.nick);
-        let whispered = self.last_whisper.iter();
-        let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.knows(nick));
+    pub fn names(&self) -> CompletionNames {
+        let mut nicks = self.rooms.nicks_by_activity(&self.nick);
+        let whispered = self.last_whisperer.iter();
+        let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.is_visible(nick));
         nicks.extend(outsider.cloned());
-        Names {
+        CompletionNames {
             nicks,
             rooms: self.rooms.names(),
-            other_rooms: self.rooms.heard_of(),
+            other_rooms: self.rooms.known_rooms(),
             aliases: self.settings.aliases.clone(),
             ignored: self
-                .ignored
-                .names()
+                .ignore_list
+                .masks()
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
@@ -71,12 +71,12 @@ impl Session {
         let named = [name.to_owned(), format!("#{name}")];
         let room = named.iter().find_map(|name| self.rooms.get(name));
         let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
-        Ok(room.people().map(|person| person.nick.clone()).collect())
+        Ok(room.members().map(|person| person.nick.clone()).collect())
     }
 
     /// What whoever begins like this can be called: `@nick` or a room.
-    pub fn names_like(&self, start: &str) -> Vec<String> {
-        let Names { nicks, rooms, .. } = self.names();
+    pub fn names_starting_with(&self, start: &str) -> Vec<String> {
+        let CompletionNames { nicks, rooms, .. } = self.names();
         let start = start.to_lowercase();
         let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
         let mut names: Vec<String> = nicks.chain(rooms).collect();
@@ -85,8 +85,8 @@ impl Session {
     }
 
     /// The number of what is said next.
-    pub fn next_said(&self) -> u64 {
-        self.script.next
+    pub fn next_number(&self) -> u64 {
+        self.delivery.next_number
     }
 
     /// This person's nick, as the server knows it.

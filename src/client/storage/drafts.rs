@@ -64,7 +64,7 @@ impl DraftStore {
         thread::Builder::new()
             .name("draft".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::block_editor_signals();
+                crate::client::terminal::signals::block_editor_signals();
                 writer.write_changes();
             })?;
         Ok(Some(store))

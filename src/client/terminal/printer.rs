@@ -26,7 +26,7 @@ const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A queue of text with a thread that prints it. Clones are the same printer.
 #[derive(Debug, Clone, Default)]
-pub struct Printer {
+pub(in crate::client) struct Printer {
     shared: Arc<Shared>,
 }
 
@@ -58,7 +58,7 @@ impl Printer {
     /// Starts the thread of a printer above a prompt. `print` hands a block to the editor; it
     /// must not wait. `is_reading` says whether the editor still reads keys: a signal from elsewhere
     /// makes it stop before it can close the gate.
-    pub fn start_gated(
+    pub(in crate::client) fn start_gated(
         &self,
         print: impl FnMut(String) -> io::Result<()> + Send + 'static,
         is_reading: impl Fn() -> bool + Send + 'static,
@@ -69,7 +69,7 @@ impl Printer {
 
     /// Starts the thread of a printer into a pipe or a file. When printing fails, the thread ends
     /// with the error, after `failed` was called.
-    pub fn start_plain(
+    pub(in crate::client) fn start_plain(
         &self,
         mut print: impl FnMut(String) -> io::Result<()> + Send + 'static,
         failed: impl Fn(&io::Error) + Send + 'static,
@@ -86,13 +86,13 @@ impl Printer {
         thread::Builder::new()
             .name("printer".to_owned())
             .spawn(move || {
-                super::mode::block_editor_signals();
+                super::signals::block_editor_signals();
                 printer.run(&mut print, is_reading)
             })
     }
 
     /// Puts text, whole lines of it, behind what waits.
-    pub fn push(&self, text: String) {
+    pub(in crate::client) fn push(&self, text: String) {
         if text.is_empty() {
             return;
         }
@@ -109,7 +109,7 @@ impl Printer {
     }
 
     /// Has a sequence written that takes no room on the screen, such as one for the title.
-    pub fn push_control(&self, sequence: &str) {
+    pub(in crate::client) fn push_control(&self, sequence: &str) {
         if !sequence.is_empty() {
             self.lock().controls.push_str(sequence);
             self.shared.changed.notify_all();
@@ -117,40 +117,40 @@ impl Printer {
     }
 
     /// Whether so much waits that no more should be asked for.
-    pub fn is_backlogged(&self) -> bool {
+    pub(in crate::client) fn is_backlogged(&self) -> bool {
         self.lock().unprinted().len() > READ_AHEAD_BYTES_MAX
     }
 
     /// Whether it prints above a prompt.
-    pub fn is_gated(&self) -> bool {
+    pub(in crate::client) fn is_gated(&self) -> bool {
         self.lock().gated
     }
 
     /// The editor has drawn its prompt and reads keys.
-    pub fn open_gate(&self) {
+    pub(in crate::client) fn open_gate(&self) {
         self.lock().open = true;
         self.shared.changed.notify_all();
     }
 
     /// The editor has drawn itself behind the block that was handed over.
-    pub fn block_drawn(&self) {
+    pub(in crate::client) fn block_drawn(&self) {
         self.lock().in_flight = None;
         self.shared.changed.notify_all();
     }
 
     /// The editor is about to return: blocks wait until it has drawn its prompt again.
-    pub fn close_gate(&self) {
+    pub(in crate::client) fn close_gate(&self) {
         self.lock().open = false;
     }
 
     /// Hands no block over for so long, from now on.
-    pub fn hold(&self, duration: Duration) {
+    pub(in crate::client) fn hold(&self, duration: Duration) {
         self.lock().hold_for = Some(duration);
         self.shared.changed.notify_all();
     }
 
     /// Ends the thread and gives what was not printed, in order.
-    pub fn finish(&self) -> String {
+    pub(in crate::client) fn finish(&self) -> String {
         let mut state = self.lock();
         state.finished = true;
         self.shared.changed.notify_all();
@@ -162,12 +162,12 @@ impl Printer {
     }
 
     /// The sequences that were not written yet.
-    pub fn take_controls(&self) -> String {
+    pub(in crate::client) fn take_controls(&self) -> String {
         std::mem::take(&mut self.lock().controls)
     }
 
     /// Waits until everything is printed, then ends the thread.
-    pub fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    pub(in crate::client) fn drain(&self, thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
         let mut state = self.lock();
         while state.has_more() && !thread.is_finished() {
             let timeout = Duration::from_millis(50);
@@ -245,7 +245,7 @@ impl Printer {
 }
 
 /// Prints a block to standard output, all of it at once.
-pub fn print_to_stdout(block: String) -> io::Result<()> {
+pub(in crate::client) fn print_to_stdout(block: String) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(block.as_bytes())?;
     out.flush()

@@ -14,13 +14,12 @@ use super::questions::{self, Question};
 use crate::client::event::Event;
 use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
-use crate::client::terminal::mode::{self, Signals};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::quit_reason;
+use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::{Ending, Place};
-use crate::common::sanitize::safe_name;
+use crate::common::sanitize::sanitize_name;
 
 /// What wakes the main thread.
 enum Woken {
@@ -165,7 +164,7 @@ impl Plain {
         };
         drop(door);
         // Behind the last one a signal finds nothing left to do.
-        if let Some(Outcome::Elsewhere { .. }) = outcome {
+        if let Some(Outcome::SwitchServer { .. }) = outcome {
             *lock(&self.talk) = None;
         }
         Ok(Ending {
@@ -180,7 +179,7 @@ impl Plain {
 fn end_on_signals(talk: Arc<Mutex<Option<Commands>>>) -> io::Result<Signals> {
     Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
         let Some(commands) = &*lock(&talk) else {
-            return mode::end_by(signal);
+            return signals::end_by(signal);
         };
         // The network's thread may be about to end anyway.
         let _ = commands.send(Command::Quit(Some(quit_reason(signal).to_owned())));
@@ -248,7 +247,7 @@ impl Front for PlainFront {
         self.page.end_step(room, elapsed);
         if self.room.is_some() && self.room.as_deref() != room {
             self.page.add(&match room {
-                Some(room) => format!("you talk in {} now\n", safe_name(room)),
+                Some(room) => format!("you talk in {} now\n", sanitize_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
         }

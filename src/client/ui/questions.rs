@@ -1,9 +1,9 @@
 //! What a person is asked before a conversation can begin: each question in one place, for the
 //! editor and for plain lines alike.
 
-use crate::client::command::checked_nick_text;
+use crate::client::command::is_valid_nick;
 use crate::client::config::address::Address;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, with what an empty answer means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +37,10 @@ pub(super) fn another_nick(refused: &str, why: &str) -> Question {
     Question {
         words: format!(
             "{} cannot be had: {}. Another nick",
-            safe_name(refused),
-            safe(why).trim_end_matches('.')
+            sanitize_name(refused),
+            sanitize(why).trim_end_matches('.')
         ),
-        default: format!("{}_", safe_name(refused)),
+        default: format!("{}_", sanitize_name(refused)),
         is_nick: true,
     }
 }
@@ -57,7 +57,7 @@ impl Question {
             "" => self.default.as_str(),
             answer => answer,
         };
-        if self.is_nick && !checked_nick_text(answer) {
+        if self.is_nick && !is_valid_nick(answer) {
             return Err(Self {
                 words: format!("{}. Another nick", not_a_nick(answer)),
                 ..self.clone()

@@ -6,12 +6,12 @@
 
 use std::fmt::Write as _;
 
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 
 /// `text` with its formatting as escape sequences of the terminal.
 pub(super) fn shown(text: &str) -> String {
     if !text.contains(is_code) {
-        return safe(text);
+        return sanitize(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut style = Style::default();
@@ -46,7 +46,7 @@ enum Color {
 
 impl Style {
     fn put(self, text: &str, out: &mut String) {
-        let text = safe(text);
+        let text = sanitize(text);
         if text.is_empty() || self == Self::default() {
             out.push_str(&text);
             return;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::Renderer;
 use super::wrap::cells;
-use crate::client::event::{Details, Present, RoomSummary};
-use crate::common::sanitize::{safe, safe_name};
+use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// How many people are named when a room is entered.
 const NAMED_ON_ENTRY_MAX: usize = 20;
@@ -32,7 +32,7 @@ impl Renderer {
         } else {
             ""
         };
-        let (nick, room) = (self.nick(nick), safe_name(room));
+        let (nick, room) = (self.nick(nick), sanitize_name(room));
         format!("you are {nick} in {room}, {name_list}{names}{help}\n")
     }
 
@@ -59,17 +59,17 @@ impl Renderer {
         }
     }
 
-    pub(super) fn who(&self, room: &str, people: &[Present], now: i64) -> String {
+    pub(super) fn who(&self, room: &str, people: &[WhoEntry], now: i64) -> String {
         let count = match people.len() {
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
         };
-        let mut lines = format!("{} has {count}:\n", safe_name(room));
+        let mut lines = format!("{} has {count}:\n", sanitize_name(room));
         let labels: Vec<String> = people
             .iter()
             .map(|person| {
                 let you = if person.own { " (you)" } else { "" };
-                format!("{}{}{you}", person.rank, safe_name(&person.nick))
+                format!("{}{}{you}", person.rank, sanitize_name(&person.nick))
             })
             .collect();
         let wide = labels.iter().map(|label| cells(label)).max();
@@ -86,12 +86,12 @@ impl Renderer {
                 _ => String::new(),
             };
             let away = match (&person.away_message, person.away) {
-                (Some(message), _) => format!(", away: {}", safe(message)),
+                (Some(message), _) => format!(", away: {}", sanitize(message)),
                 (None, true) => ", away".to_owned(),
                 (None, false) => String::new(),
             };
             let account = match &person.account {
-                Some(account) => format!(", account {}", safe_name(account)),
+                Some(account) => format!(", account {}", sanitize_name(account)),
                 None => String::new(),
             };
             let operator = match person.operator {
@@ -107,22 +107,22 @@ impl Renderer {
         lines
     }
 
-    pub(super) fn whois(&self, details: &Details, now: i64) -> String {
+    pub(super) fn whois(&self, details: &WhoisInfo, now: i64) -> String {
         let nick = self.nick(&details.nick);
         let mut lines = format!(
             "{nick} is {} ({})\n",
-            safe(&details.real_name),
-            safe(&details.address)
+            sanitize(&details.real_name),
+            sanitize(&details.address)
         );
         let mut row = |words: String| {
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "  {words}");
         };
         if let Some(rooms) = &details.rooms {
-            row(format!("in {}", safe(rooms.trim())));
+            row(format!("in {}", sanitize(rooms.trim())));
         }
         if let Some(server) = &details.server {
-            row(format!("on {}", safe_name(server)));
+            row(format!("on {}", sanitize_name(server)));
         }
         if let Some(since) = details.since {
             row(format!("here since {}", self.time_and_day(since, now)));
@@ -131,10 +131,10 @@ impl Renderer {
             row(format!("silent for {}", duration(seconds)));
         }
         if let Some(message) = &details.away {
-            row(format!("away: {}", safe(message)));
+            row(format!("away: {}", sanitize(message)));
         }
         for words in &details.more {
-            row(safe(words));
+            row(sanitize(words));
         }
         lines
     }
@@ -152,7 +152,7 @@ impl Renderer {
                 (messages, 0) => format!(", {messages} unread"),
                 (messages, mentions) => format!(", {messages} unread, {mentions} for you"),
             };
-            let (name, people) = (safe_name(&room.name), room.people);
+            let (name, people) = (sanitize_name(&room.name), room.people);
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "{mark}{number} {name}  {people} here{unread}");
         }
@@ -166,7 +166,7 @@ impl Renderer {
             many => format!("{many} rooms:\n"),
         };
         for room in rooms {
-            let (name, people) = (safe_name(&room.name), room.people);
+            let (name, people) = (sanitize_name(&room.name), room.people);
             let topic = match room.topic.trim() {
                 "" => String::new(),
                 topic => format!("  {}", self.text(topic)),

@@ -2,7 +2,7 @@
 
 use super::Renderer;
 use crate::client::event::Event;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// So many of those who come or leave in one moment are named.
 const NAMED_MAX: usize = 3;
@@ -45,7 +45,7 @@ impl Renderer {
                 format!(
                     "{} {who} thrown out of {} by {}{}",
                     self.dim("←"),
-                    safe_name(room),
+                    sanitize_name(room),
                     self.nick(by),
                     because(reason)
                 )
@@ -67,8 +67,8 @@ impl Renderer {
     pub(super) fn room_state(&self, event: &Event, active: Option<&str>) -> String {
         match event {
             Event::Topic { room, topic, .. } => match topic {
-                Some(topic) => format!("{} is about: {}", safe_name(room), self.text(topic)),
-                None => format!("{} has no topic", safe_name(room)),
+                Some(topic) => format!("{} is about: {}", sanitize_name(room), self.text(topic)),
+                None => format!("{} has no topic", sanitize_name(room)),
             },
             Event::TopicChanged { room, nick, topic } if topic.is_empty() => {
                 format!(
@@ -85,23 +85,27 @@ impl Renderer {
             ),
             Event::ModeChanged { target, by, change } => self.dim(&format!(
                 "{} set {} on {}",
-                safe_name(by),
-                safe(change),
-                safe_name(target)
+                sanitize_name(by),
+                sanitize(change),
+                sanitize_name(target)
             )),
             Event::Modes {
                 target, modes, own, ..
             } => {
                 let words = match own {
-                    true => format!("your modes are {}", safe(modes)),
-                    false => format!("the modes of {} are {}", safe_name(target), safe(modes)),
+                    true => format!("your modes are {}", sanitize(modes)),
+                    false => format!(
+                        "the modes of {} are {}",
+                        sanitize_name(target),
+                        sanitize(modes)
+                    ),
                 };
                 self.dim(&format!("-- {}{words}", self.indent_mark()))
             }
             Event::Invited { room, by } => format!(
                 "{} asks you into {1}; /join {1} enters it",
                 self.nick(by),
-                safe_name(room)
+                sanitize_name(room)
             ),
             _ => {
                 debug_assert!(false, "no room is told of with {event:?}");
@@ -123,7 +127,7 @@ impl Renderer {
         } else {
             ("←", "left")
         };
-        let room = room.map(|room| format!("{} ", self.dim(&safe_name(room))));
+        let room = room.map(|room| format!("{} ", self.dim(&sanitize_name(room))));
         format!(
             "{}{}{}{} {} {verb}\n",
             self.time_prefix(unix_seconds),
@@ -152,7 +156,7 @@ impl Renderer {
             self.time_prefix(unix_seconds),
             self.indent_mark(),
             self.dim(arrow),
-            safe(servers),
+            sanitize(servers),
             self.name_list(nicks, NAMED_MAX)
         )
     }
@@ -161,7 +165,7 @@ impl Renderer {
     pub(super) fn room_prefix(&self, room: &str, active: Option<&str>) -> String {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
-            _ => format!("{} ", self.dim(&safe_name(room))),
+            _ => format!("{} ", self.dim(&sanitize_name(room))),
         }
     }
 }

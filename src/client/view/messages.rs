@@ -3,8 +3,8 @@
 use colored::Colorize as _;
 
 use super::{Renderer, irc_formatting, wrap};
-use crate::client::event::{Event, Fate, Manner, is_room};
-use crate::common::sanitize::{safe, safe_name};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 impl Renderer {
     /// What somebody said. `active` is the room that needs not be named.
@@ -14,7 +14,7 @@ impl Renderer {
                 room,
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
                 mention,
             } => {
@@ -24,15 +24,15 @@ impl Renderer {
             Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
             } => self.whisper(nick, text, *manner, *own),
             Event::Sent {
                 target,
                 nick,
                 text,
-                manner,
-                fate,
+                kind: manner,
+                status: fate,
                 ..
             } => {
                 let said = match is_room(target) {
@@ -55,20 +55,20 @@ impl Renderer {
         &self,
         nick: &str,
         text: &str,
-        manner: Manner,
+        manner: MessageKind,
         own: bool,
         mention: bool,
     ) -> String {
         let text = self.text(text);
-        let plain = safe_name(nick);
+        let plain = sanitize_name(nick);
         let name = match (own || mention) && self.color {
             true => self.nick(nick).bold().to_string(),
             false => self.nick(nick),
         };
         let (before, behind) = match manner {
-            Manner::Text => ("<", ">"),
-            Manner::Action => ("* ", ""),
-            Manner::Notice => ("-", "-"),
+            MessageKind::Text => ("<", ">"),
+            MessageKind::Action => ("* ", ""),
+            MessageKind::Notice => ("-", "-"),
         };
         let cells = wrap::cells(&plain) + before.len() + behind.len();
         let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
@@ -88,17 +88,17 @@ impl Renderer {
         if self.color && self.settings.formatting {
             irc_formatting::shown(text)
         } else {
-            safe(text)
+            sanitize(text)
         }
     }
 
-    fn whisper(&self, nick: &str, text: &str, manner: Manner, own: bool) -> String {
+    fn whisper(&self, nick: &str, text: &str, manner: MessageKind, own: bool) -> String {
         let name = self.nick(nick);
         let text = format!("{}{}", self.indent_mark(), self.text(text));
         let verb = match manner {
-            Manner::Text => "whispers:",
-            Manner::Action => "whispers: *",
-            Manner::Notice => "notes:",
+            MessageKind::Text => "whispers:",
+            MessageKind::Action => "whispers: *",
+            MessageKind::Notice => "notes:",
         };
         let line = if own {
             format!("you whisper to {name}: {text}")
@@ -113,12 +113,12 @@ impl Renderer {
     }
 
     /// What became of this person's own words, where that is not plain.
-    fn delivery_status(&self, fate: Fate) -> String {
+    fn delivery_status(&self, fate: DeliveryStatus) -> String {
         match fate {
-            Fate::Delivered => String::new(),
-            Fate::Refused => self.dim(" (not delivered)"),
-            Fate::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
-            Fate::Unknown => {
+            DeliveryStatus::Delivered => String::new(),
+            DeliveryStatus::Refused => self.dim(" (not delivered)"),
+            DeliveryStatus::Unsent => self.warning(" (never sent)").trim_end().to_owned(),
+            DeliveryStatus::Unknown => {
                 let words = self.warning(" (nobody knows whether it arrived)");
                 words.trim_end().to_owned()
             }

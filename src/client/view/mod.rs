@@ -17,9 +17,9 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
-use crate::client::command::settings::Taste;
+use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 pub use prompt::Prompt;
 pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
 
@@ -49,12 +49,17 @@ pub struct Renderer {
     /// Whether all of it was seen at another time than now.
     is_replay: bool,
     /// What can be changed while the program runs.
-    pub settings: Taste,
+    pub settings: DisplaySettings,
 }
 
 impl Renderer {
     /// A look with or without colours, with times in `zone`.
-    pub fn new(color: bool, verbosity: Verbosity, zone: TimeZone, settings: Taste) -> Self {
+    pub fn new(
+        color: bool,
+        verbosity: Verbosity,
+        zone: TimeZone,
+        settings: DisplaySettings,
+    ) -> Self {
         if color {
             // The library would look at the terminal and the environment once more; what they
             // say has been weighed by the time a look is made.
@@ -133,8 +138,8 @@ impl Renderer {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
                 self.message(event, active)
             }
-            Event::ServerSaid { text, .. } | Event::ServerDetail { text } => {
-                self.dim(&format!("-- {}{}", self.indent_mark(), safe(text)))
+            Event::ServerSaid { text, .. } | Event::ServerNotice { text } => {
+                self.dim(&format!("-- {}{}", self.indent_mark(), sanitize(text)))
             }
             Event::Entered {
                 room,
@@ -142,7 +147,7 @@ impl Renderer {
                 others,
                 first,
             } => return self.room_entered(room, nick, others, *first),
-            Event::Departed { room } => self.dim(&format!("you left {}", safe_name(room))),
+            Event::Departed { room } => self.dim(&format!("you left {}", sanitize_name(room))),
             Event::Joined { .. }
             | Event::Left { .. }
             | Event::Kicked { .. }
@@ -158,14 +163,14 @@ impl Renderer {
             | Event::Invited { .. } => self.room_state(event, active),
             Event::Who { room, people } => return self.who(room, people, unix_seconds),
             Event::Names { room, nicks } => {
-                let nicks: Vec<String> = nicks.iter().map(|nick| safe_name(nick)).collect();
-                return format!("{}: {}\n", safe_name(room), nicks.join(" "));
+                let nicks: Vec<String> = nicks.iter().map(|nick| sanitize_name(nick)).collect();
+                return format!("{}: {}\n", sanitize_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
-            Event::Listed { rooms } => return self.room_list(rooms),
+            Event::RoomList { rooms } => return self.room_list(rooms),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
-                format!("{} is away: {}", self.nick(nick), safe(message))
+                format!("{} is away: {}", self.nick(nick), sanitize(message))
             }
             Event::OwnAway { away: true } => "you are marked as away; /away ends it".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
@@ -176,25 +181,25 @@ impl Renderer {
                 command,
                 ..
             } => {
-                let why = explain::refusal_of(*number, parameters, command.as_deref());
+                let why = explain::error_with_command(*number, parameters, command.as_deref());
                 let why = match text {
-                    Some(text) => format!("{why} Not delivered: {}", safe(text)),
+                    Some(text) => format!("{why} Not delivered: {}", sanitize(text)),
                     None => why,
                 };
                 return format!("{when}{}", self.warning(&why));
             }
-            Event::LooksLike { nick, other } => {
-                let (nick, other) = (safe_name(nick), safe_name(other));
+            Event::ConfusableNick { nick, other } => {
+                let (nick, other) = (sanitize_name(nick), sanitize_name(other));
                 return self.warning(&format!(
                     "{nick} is not {other}, though the nicks look alike"
                 ));
             }
-            Event::Imitated { nick, other } => {
-                let (nick, other) = (safe_name(nick), safe_name(other));
+            Event::SpoofedQuote { nick, other } => {
+                let (nick, other) = (sanitize_name(nick), sanitize_name(other));
                 return self.warning(&format!("it is {nick} who wrote that, not {other}"));
             }
-            Event::Unsendable { words, .. } => {
-                return format!("{when}{}", self.warning(&safe(words)));
+            Event::InputRejected { words, .. } => {
+                return format!("{when}{}", self.warning(&sanitize(words)));
             }
             Event::ServerLost {
                 why,
@@ -204,10 +209,10 @@ impl Renderer {
             Event::ServerBack => "the server is back".to_owned(),
             Event::Note { words } | Event::Answer { words } => {
                 // Most notes are this program's own words, but a room's name can stand in one.
-                let lines: Vec<String> = words.split('\n').map(safe).collect();
+                let lines: Vec<String> = words.split('\n').map(sanitize).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
-            Event::LogTold { words } => return self.warning(&safe(words)),
+            Event::LogStatus { words } => return self.warning(&sanitize(words)),
         };
         format!("{time}{}{text}\n", self.indent_mark())
     }
@@ -218,7 +223,7 @@ impl Renderer {
 pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
     let line = String::from_utf8_lossy(line);
     match on_terminal {
-        true => safe(&line) + "\n",
+        true => sanitize(&line) + "\n",
         false => line.into_owned() + "\n",
     }
 }
@@ -231,13 +236,13 @@ fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
         "the server is gone"
     };
     let retry = retry_seconds.map(|seconds| format!("; trying again in {seconds} s"));
-    format!("{what} ({}){}", safe(why), retry.unwrap_or_default())
+    format!("{what} ({}){}", sanitize(why), retry.unwrap_or_default())
 }
 
 /// The least volume at which an event is shown.
 fn min_verbosity(event: &Event) -> Verbosity {
     match event {
-        Event::ServerDetail { .. } => Verbosity::Verbose,
+        Event::ServerNotice { .. } => Verbosity::Verbose,
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
@@ -250,7 +255,7 @@ fn min_verbosity(event: &Event) -> Verbosity {
         | Event::Topic { asked: false, .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
-        | Event::Imitated { .. }
+        | Event::SpoofedQuote { .. }
         | Event::Note { .. } => Verbosity::Normal,
         _ => Verbosity::Quiet,
     }

@@ -4,8 +4,8 @@ use colored::Colorize as _;
 
 use super::Renderer;
 use super::style::{COMMAND, WARNING};
-use crate::client::session::{Judgement, Part, Unread};
-use crate::common::sanitize::safe;
+use crate::client::session::{LineAnalysis, TokenKind, Unread};
+use crate::common::sanitize::sanitize;
 
 /// A prompt as plain text, and with colours of the same width.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Renderer {
             Unread { messages, mentions } => format!(" +{messages} @{mentions}"),
         };
         // Words may stand behind the name of a room that was left.
-        let room = room.map(safe).unwrap_or_default();
+        let room = room.map(sanitize).unwrap_or_default();
         let raw = match (room.as_str(), elsewhere.as_str()) {
             ("", "") => "> ".to_owned(),
             _ => format!("[{room}{elsewhere}] "),
@@ -49,10 +49,10 @@ impl Renderer {
 
     /// A line that is being typed, with colours for what is known of its words. It takes the same
     /// cells as without.
-    pub fn highlight(&self, line: &str, judgement: &Judgement) -> String {
+    pub fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
         let mut highlighted = String::with_capacity(line.len());
         let mut done = 0;
-        for (range, part) in &judgement.parts {
+        for (range, part) in &judgement.tokens {
             let (Some(before), Some(text)) = (line.get(done..range.start), line.get(range.clone()))
             else {
                 // The line has changed since it was judged.
@@ -61,9 +61,9 @@ impl Renderer {
             highlighted.push_str(before);
             highlighted.push_str(&match part {
                 _ if !self.color => text.to_owned(),
-                Part::Command => text.color(COMMAND).to_string(),
-                Part::Refused => text.color(WARNING).to_string(),
-                Part::Nick => {
+                TokenKind::Command => text.color(COMMAND).to_string(),
+                TokenKind::Refused => text.color(WARNING).to_string(),
+                TokenKind::Nick => {
                     let nick = text.trim_matches(['@', ':', ',']);
                     self.in_nick_color(text, nick)
                 }

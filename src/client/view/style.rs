@@ -4,7 +4,7 @@ use colored::{Color, Colorize as _};
 use jiff::Timestamp;
 
 use super::Renderer;
-use crate::common::sanitize::safe_name;
+use crate::common::sanitize::sanitize_name;
 
 impl Renderer {
     /// A warning: it stands out, and has no time, for it is about what was just typed.
@@ -17,7 +17,7 @@ impl Renderer {
     }
 
     pub(super) fn nick(&self, nick: &str) -> String {
-        self.in_nick_color(&safe_name(nick), nick)
+        self.in_nick_color(&sanitize_name(nick), nick)
     }
 
     /// `text` in the colour of `nick`.

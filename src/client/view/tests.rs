@@ -2,10 +2,15 @@
 
 use super::style::{NICK_COLORS, nick_color};
 use super::*;
-use crate::client::event::{Details, Manner, Present, RoomSummary};
+use crate::client::event::{MessageKind, RoomSummary, WhoEntry, WhoisInfo};
 
 fn renderer(color: bool) -> Renderer {
-    Renderer::new(color, Verbosity::Normal, TimeZone::UTC, Taste::default())
+    Renderer::new(
+        color,
+        Verbosity::Normal,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    )
 }
 
 fn said(room: &str, nick: &str, text: &str) -> Event {
@@ -13,7 +18,7 @@ fn said(room: &str, nick: &str, text: &str) -> Event {
         room: room.to_owned(),
         nick: nick.to_owned(),
         text: text.to_owned(),
-        manner: Manner::Text,
+        kind: MessageKind::Text,
         own: false,
         mention: false,
     }
@@ -43,7 +48,7 @@ fn whispers_joins_and_leaves_read_as_sentences() {
         lines(Event::Whispered {
             nick: "bob".into(),
             text: "are you there?".into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false
         }),
         "12:01 *bob* whispers: are you there?\n"
@@ -91,7 +96,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         Event::Whispered {
             nick: own.clone(),
             text: own.clone(),
-            manner: Manner::Action,
+            kind: MessageKind::Action,
             own: true,
         },
         Event::ServerSaid {
@@ -140,7 +145,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             nicks: vec![own.clone()],
         },
         Event::Whois {
-            details: Box::new(Details {
+            details: Box::new(WhoisInfo {
                 nick: own.clone(),
                 address: own.clone(),
                 real_name: own.clone(),
@@ -148,7 +153,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
                 server: Some(own.clone()),
                 away: Some(own.clone()),
                 more: vec![own.clone()],
-                ..Details::default()
+                ..WhoisInfo::default()
             }),
         },
         Event::Refused {
@@ -188,7 +193,7 @@ fn a_person_has_one_colour_in_every_spelling() {
 
 #[test]
 fn a_list_of_people_has_columns() {
-    let person = |nick: &str, own: bool| Present {
+    let person = |nick: &str, own: bool| WhoEntry {
         nick: nick.into(),
         rank: String::new(),
         away: !own,
@@ -214,7 +219,12 @@ fn a_list_of_people_has_columns() {
 
 #[test]
 fn quiet_leaves_out_who_comes_and_goes() {
-    let quiet = Renderer::new(false, Verbosity::Quiet, TimeZone::UTC, Taste::default());
+    let quiet = Renderer::new(
+        false,
+        Verbosity::Quiet,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    );
     let joined = Event::Joined {
         room: "#a".into(),
         nick: "bob".into(),
@@ -262,7 +272,7 @@ fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
 #[test]
 fn a_list_of_rooms_says_so_when_there_are_none() {
     let shown =
-        |rooms: Vec<RoomSummary>| renderer(false).lines(&Event::Listed { rooms }, NOON, None);
+        |rooms: Vec<RoomSummary>| renderer(false).lines(&Event::RoomList { rooms }, NOON, None);
     assert_eq!(shown(Vec::new()), "there is no such room\n");
     let dev = RoomSummary {
         name: "#dev".into(),

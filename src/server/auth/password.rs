@@ -14,7 +14,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::server::ServerError;
 
-/// Whether a text is a hash that [`fits`] can try a password on, with no more work than may keep
+/// Whether a text is a hash that [`verify`] can try a password on, with no more work than may keep
 /// everybody waiting.
 pub(in crate::server) fn is_hash(text: &str) -> bool {
     PasswordHash::new(text).is_ok_and(|hash| {
@@ -24,7 +24,7 @@ pub(in crate::server) fn is_hash(text: &str) -> bool {
 }
 
 /// Whether this password leads to the hash.
-pub(in crate::server) fn fits(password: &str, hash: &str) -> bool {
+pub(in crate::server) fn verify(password: &str, hash: &str) -> bool {
     let hash = PasswordHash::new(hash);
     hash.is_ok_and(|hash| {
         Argon2::default()
@@ -63,7 +63,7 @@ fn read() -> io::Result<String> {
         let _ = write!(io::stderr(), "Password: ");
     }
     let password = {
-        let _hidden = is_typed.then(Hidden::begin).transpose()?;
+        let _hidden = is_typed.then(EchoOff::begin).transpose()?;
         let mut line = String::new();
         stdin.lock().read_line(&mut line)?;
         line
@@ -79,11 +79,11 @@ fn read() -> io::Result<String> {
 }
 
 /// Keeps a terminal from showing what is typed, as long as it lives.
-struct Hidden {
+struct EchoOff {
     before: Termios,
 }
 
-impl Hidden {
+impl EchoOff {
     fn begin() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
@@ -103,7 +103,7 @@ impl Hidden {
     }
 }
 
-impl Drop for Hidden {
+impl Drop for EchoOff {
     fn drop(&mut self) {
         // The terminal may be gone, and then there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
@@ -118,9 +118,9 @@ mod tests {
     fn only_the_right_password_leads_to_the_hash() {
         let hash = hash("sesame").unwrap();
         assert!(is_hash(&hash), "{hash}");
-        assert!(fits("sesame", &hash));
-        assert!(!fits("Sesame", &hash));
-        assert!(!fits("", &hash));
+        assert!(verify("sesame", &hash));
+        assert!(!verify("Sesame", &hash));
+        assert!(!verify("", &hash));
         // With the cost that is usual elsewhere, and with some that would stop everybody.
         for (cost, fits) in [
             ("m=19456,t=2", true),
@@ -132,7 +132,7 @@ mod tests {
         }
         for text in ["", "sesame", "$argon2id$v=19$m=19456,t=2,p=1"] {
             assert!(!is_hash(text), "{text}");
-            assert!(!fits("sesame", text), "{text}");
+            assert!(!verify("sesame", text), "{text}");
         }
     }
 }

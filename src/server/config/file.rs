@@ -9,9 +9,9 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 pub(in crate::server) use super::load::{self, Settings};
-use crate::common::config_file::{ConfigError, Source, unknown_key};
+use crate::common::config_file::{ConfigError, ConfigSource, unknown_key};
 use crate::server::auth::password::is_hash;
-use crate::server::hub::{Limit, Limits, Operator, Secret};
+use crate::server::hub::{Credential, Limit, Limits, Operator};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
@@ -49,7 +49,7 @@ pub(super) fn read(
     settings: &mut Settings,
     warnings: &mut Vec<String>,
 ) -> Result<(), ConfigError> {
-    let reader = Reader(Source::read_in_time("configuration", path, may_wait)?);
+    let reader = ConfigReader(ConfigSource::read_in_time("configuration", path, may_wait)?);
     let file: ConfigFile = reader.0.parse()?;
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
@@ -89,7 +89,7 @@ pub(super) fn read(
         }
         (None, Some(name)) => {
             let path = reader.beside(name);
-            let secret = Source::read_in_time("password", &path, may_wait)?;
+            let secret = ConfigSource::read_in_time("password", &path, may_wait)?;
             let secret = secret.text.trim_end();
             hub.password = Some(reader.password("password-file", name, secret)?);
             warnings.extend(warning_if_others_can_read(&path));
@@ -101,7 +101,7 @@ pub(super) fn read(
     }
     let operators = file.operator.iter().map(|table| reader.operator(table));
     hub.operators = operators.collect::<Result<_, _>>()?;
-    let is_clear = |operator: &Operator| matches!(operator.secret, Secret::Clear(_));
+    let is_clear = |operator: &Operator| matches!(operator.credential, Credential::Plain(_));
     if hub.operators.iter().any(is_clear) {
         warnings.extend(warning_if_others_can_read(path));
     }
@@ -109,9 +109,9 @@ pub(super) fn read(
 }
 
 /// The file at hand.
-struct Reader<'p>(Source<'p>);
+struct ConfigReader<'p>(ConfigSource<'p>);
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: &str) -> ConfigError {
         let words = format!("{key}: wrong value, {expected}");
         self.0.wrong(Some(value.span().start), words)
@@ -157,9 +157,13 @@ impl Reader<'_> {
         if name.get_ref().is_empty() || name.get_ref().contains(char::is_whitespace) {
             return Err(self.wrong("name", name, "expected one word"));
         }
-        let secret = match (password, password_hash) {
-            (Some(text), None) => Secret::Clear(self.password("password", text, text.get_ref())?),
-            (None, Some(hash)) if is_hash(hash.get_ref()) => Secret::Hash(hash.get_ref().clone()),
+        let credential = match (password, password_hash) {
+            (Some(text), None) => {
+                Credential::Plain(self.password("password", text, text.get_ref())?)
+            }
+            (None, Some(hash)) if is_hash(hash.get_ref()) => {
+                Credential::Hash(hash.get_ref().clone())
+            }
             (None, Some(hash)) => {
                 let expected = "expected what `chatroomd hash-password` prints";
                 return Err(self.wrong("password-hash", hash, expected));
@@ -170,7 +174,7 @@ impl Reader<'_> {
             }
         };
         let name = name.get_ref().clone();
-        Ok(Operator { name, secret })
+        Ok(Operator { name, credential })
     }
 
     fn limits(
@@ -178,8 +182,8 @@ impl Reader<'_> {
         table: &BTreeMap<Text, Spanned<Value>>,
         limits: &mut Limits,
     ) -> Result<(), ConfigError> {
-        for (place, value) in table {
-            let key: &str = place.get_ref();
+        for (name, value) in table {
+            let key: &str = name.get_ref();
             if key == "enabled" {
                 let enabled = value.get_ref().as_bool();
                 let wrong = || self.wrong(key, value, "expected true or false");
@@ -189,14 +193,14 @@ impl Reader<'_> {
             let Some(limit) = Limit::ALL.iter().find(|limit| limit.key == key) else {
                 let known = Limit::ALL.iter().map(|limit| limit.key);
                 let words = unknown_key(key, known.chain(["enabled"]));
-                return Err(self.0.wrong(Some(place.span().start), words));
+                return Err(self.0.wrong(Some(name.span().start), words));
             };
-            let Limit { least, most, .. } = *limit;
+            let Limit { min, max, .. } = *limit;
             let number = value.get_ref().as_integer().map(u32::try_from);
             let number = number.and_then(Result::ok);
-            let number = number.filter(|number| (least..=most).contains(number));
-            let expected = || format!("expected a number from {least} to {most}");
-            *(limit.place)(limits) = number.ok_or_else(|| self.wrong(key, value, &expected()))?;
+            let number = number.filter(|number| (min..=max).contains(number));
+            let expected = || format!("expected a number from {min} to {max}");
+            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, &expected()))?;
         }
         Ok(())
     }
@@ -266,7 +270,7 @@ mod tests {
             );
         }
         for limit in Limit::ALL {
-            let usual = *(limit.place)(&mut Limits::default());
+            let usual = *(limit.field)(&mut Limits::default());
             let shown = help.lines().filter_map(|line| line.split_once(" = "));
             let mut shown = shown.filter(|(key, _)| key.trim() == limit.key);
             let (_, value) = shown.next().unwrap_or_else(|| panic!("{}", limit.key));
@@ -362,13 +366,13 @@ mod tests {
     #[test]
     fn a_limit_can_be_set_from_its_least_to_its_most() {
         for limit in Limit::ALL {
-            let (name, least, most) = (limit.key, limit.least, limit.most);
-            for number in [least, most] {
+            let (name, min, max) = (limit.key, limit.min, limit.max);
+            for number in [min, max] {
                 let text = format!("[limits]\n{name} = {number}");
                 let mut limits = read_text(&text).unwrap().hub.limits;
-                assert_eq!(*(limit.place)(&mut limits), number, "{name}");
+                assert_eq!(*(limit.field)(&mut limits), number, "{name}");
             }
-            for number in [i64::from(least) - 1, i64::from(most) + 1] {
+            for number in [i64::from(min) - 1, i64::from(max) + 1] {
                 let text = format!("[limits]\n{name} = {number}");
                 assert!(read_text(&text).is_err(), "{name} = {number}");
             }

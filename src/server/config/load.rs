@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::file;
-use super::options::Options;
-use crate::common::config_file::{ConfigError, Source};
+use super::options::ServerOptions;
+use crate::common::config_file::{ConfigError, ConfigSource};
 use crate::server::{ServerError, hub};
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
@@ -26,7 +26,7 @@ pub struct Settings {
     /// Where it listens; port 0 picks one.
     pub listen: Vec<SocketAddr>,
     /// All that does not concern sockets.
-    pub hub: hub::Settings,
+    pub hub: hub::HubSettings,
 }
 
 impl Default for Settings {
@@ -40,17 +40,17 @@ impl Settings {
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             listen: vec![address],
-            hub: hub::Settings::default(),
+            hub: hub::HubSettings::default(),
         }
     }
 }
 
 /// What was read, and the warnings that came with it.
-pub(in crate::server) type Gathered = Result<(Settings, Vec<String>), ServerError>;
+pub(in crate::server) type Loaded = Result<(Settings, Vec<String>), ServerError>;
 
 /// Puts the settings together. What is allowed but hardly meant comes back as warnings. While there
 /// are people to serve, no file may be waited for.
-pub(in crate::server) fn gather(options: &Options, may_wait: bool) -> Gathered {
+pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded {
     let mut settings = Settings::default();
     let mut warnings = Vec::new();
     if let Some(path) = &options.config {
@@ -75,7 +75,7 @@ pub(in crate::server) fn gather(options: &Options, may_wait: bool) -> Gathered {
 
 /// The message of the day from a file of its own.
 pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, ConfigError> {
-    let source = Source::read_in_time("message of the day", path, may_wait)?;
+    let source = ConfigSource::read_in_time("message of the day", path, may_wait)?;
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
         file: path.to_owned(),
         place: Some((line, 1)),

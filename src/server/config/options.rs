@@ -31,7 +31,7 @@ const MORE_HELP: &str = include_str!("help/more.txt");
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
-pub struct Options {
+pub struct ServerOptions {
     /// Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0
     /// picks one
     #[arg(
@@ -93,7 +93,7 @@ pub struct Options {
 
     /// What to do instead of serving.
     #[command(subcommand)]
-    pub action: Option<Action>,
+    pub action: Option<ServerAction>,
 
     /// Print the man page or a shell's completions, and do nothing else
     #[arg(long, value_name = "WHAT")]
@@ -102,7 +102,7 @@ pub struct Options {
 
 /// What the program can do beside serving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub enum Action {
+pub enum ServerAction {
     /// Read a password from standard input, and print what can stand for it in the file
     HashPassword,
 }
@@ -116,7 +116,7 @@ pub enum LogFormat {
     Json,
 }
 
-impl Options {
+impl ServerOptions {
     /// How much is logged.
     pub(in crate::server) fn log_level(&self) -> Level {
         match (self.verbose, self.quiet) {
@@ -131,8 +131,8 @@ impl Options {
 pub(super) fn config_help() -> String {
     let usual = &mut Limits::default();
     let limits = Limit::ALL.iter().map(|limit| {
-        let setting = format!("{} = {}", limit.key, (limit.place)(usual));
-        format!("  {setting:<30} {}", limit.words)
+        let setting = format!("{} = {}", limit.key, (limit.field)(usual));
+        format!("  {setting:<30} {}", limit.description)
             .trim_end()
             .to_owned()
     });

@@ -57,7 +57,7 @@ impl Capabilities {
     /// None at all.
     pub(super) const NONE: Self = Self(0);
     /// How many kinds of recipients there are for one line.
-    pub(super) const KINDS: usize = 4;
+    pub(super) const VARIANTS: usize = 4;
 
     /// All there are.
     pub(super) fn all() -> Self {
@@ -71,13 +71,13 @@ impl Capabilities {
     }
 
     /// The part that decides how a line looks to whoever has these: less than [`Self::KINDS`].
-    pub(super) fn kind(self) -> usize {
-        usize::from(self.0) % Self::KINDS
+    pub(super) fn variant(self) -> usize {
+        usize::from(self.0) % Self::VARIANTS
     }
 
     /// One set of each kind, with nothing more in it than what makes the kind.
-    pub(super) fn kinds() -> impl Iterator<Item = Self> {
-        (0..).take(Self::KINDS).map(Self)
+    pub(super) fn variants() -> impl Iterator<Item = Self> {
+        (0..).take(Self::VARIANTS).map(Self)
     }
 
     pub(super) fn with(self, other: Self) -> Self {
@@ -89,7 +89,7 @@ impl Capabilities {
     }
 
     /// The set after a request such as `a -b`: all of it, or nothing when one name is unknown.
-    pub(super) fn after(self, request: &str) -> Option<Self> {
+    pub(super) fn apply(self, request: &str) -> Option<Self> {
         let known = |name: &str| TABLE.iter().find(|(known, _)| *known == name);
         let mut words = request.split_ascii_whitespace();
         words.try_fold(self, |set, word| match word.strip_prefix('-') {
@@ -116,15 +116,15 @@ mod tests {
     #[test]
     fn a_request_is_taken_whole_or_not_at_all() {
         let none = Capabilities::default();
-        let both = none.after("userhost-in-names multi-prefix").unwrap();
+        let both = none.apply("userhost-in-names multi-prefix").unwrap();
         assert_eq!(both.to_string(), "multi-prefix userhost-in-names");
-        let one = both.after("-multi-prefix").unwrap();
+        let one = both.apply("-multi-prefix").unwrap();
         assert_eq!(one.to_string(), "userhost-in-names");
-        assert_eq!(none.after("multi-prefix nonsense"), None);
-        assert_eq!(none.after("-"), None);
-        assert_eq!(none.after(""), Some(none));
+        assert_eq!(none.apply("multi-prefix nonsense"), None);
+        assert_eq!(none.apply("-"), None);
+        assert_eq!(none.apply(""), Some(none));
         assert_eq!(
-            none.after(&Capabilities::all().to_string()),
+            none.apply(&Capabilities::all().to_string()),
             Some(Capabilities::all())
         );
     }

@@ -7,7 +7,7 @@ use crate::wire::{Reply, RequestError};
 
 /// A row is a refusal and what it is about, the reply that says so, and, where more can be said than
 /// the words of that reply, better ones; what stands behind a semicolon is for these only.
-macro_rules! refusals {
+macro_rules! rejections {
     ($(
         $(#[$doc:meta])*
         $name:ident $(($($about:ident: $is:ty),* $(; $why:ident: $reason:ty)?))? => $reply:ident
@@ -15,17 +15,17 @@ macro_rules! refusals {
     )*) => {
         /// Why a request cannot be done. It borrows from the line that asked.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Refusal<'a> {
+        pub(super) enum Rejection<'a> {
             $($(#[$doc])* $name $(($($is,)* $($reason)?))?,)*
         }
 
-        impl Refusal<'_> {
+        impl Rejection<'_> {
             /// Hands on the numbered answer: which it is, and all that stands behind the nick.
-            pub(super) fn tell(self, numbered: &dyn Fn(Reply, fmt::Arguments<'_>)) {
+            pub(super) fn write_to(self, numbered: &dyn Fn(Reply, fmt::Arguments<'_>)) {
                 match self {
                     $(Self::$name $(($($about,)* $($why)?))? => {
                         let about = fmt::from_fn(|_f| {
-                            $($(write!(_f, "{} ", Echo($about))?;)*)?
+                            $($(write!(_f, "{} ", Truncated($about))?;)*)?
                             Ok(())
                         });
                         let words = words!(Reply::$reply $(, $words)?);
@@ -46,7 +46,7 @@ macro_rules! words {
     };
 }
 
-refusals! {
+rejections! {
     LineTooLong => InputTooLong;
     /// With the sender's name in front it would not fit in a line for others.
     TooLongToRelay => InputTooLong
@@ -65,29 +65,29 @@ refusals! {
     AlreadyRegistered => AlreadyRegistered;
     WrongPassword => PasswdMismatch;
     /// The same for `OPER`, where it does not end the connection.
-    WrongOperator => PasswdMismatch;
-    TriedTooSoon(; seconds: u64) => PasswdMismatch
+    WrongOperPassword => PasswdMismatch;
+    OperTooSoon(; seconds: u64) => PasswdMismatch
         "A wrong password was given just now, so this one was not tried; try again in {seconds} s";
     InvalidUserName => InvalidUsername;
     RealNameTooLong => UnknownError;
-    BadNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
+    InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
         "You took several nicks just now; the next one can be had in {seconds} s";
-    NickKept(wanted: &'a str) => BanOnChan;
+    NickMuted(wanted: &'a str) => BanOnChan;
     NoSuchNick(nick: &'a str) => NoSuchNick;
-    NobodyWas(nick: &'a str) => WasNoSuchNick;
+    WasNoSuchNick(nick: &'a str) => WasNoSuchNick;
     NoSuchServer(server: &'a str) => NoSuchServer;
     NoHelp(subject: &'a str) => HelpNotFound;
     NoSuchRoom(room: &'a str) => NoSuchChannel;
-    BadRoomName(room: &'a str; why: NameError) => BadChanMask
+    InvalidRoomName(room: &'a str; why: NameError) => BadChanMask
         "This cannot be a room name: {why}";
     NotInRoom(room: &'a str) => NotOnChannel;
     CannotSendToRoom(room: &'a str) => CannotSendToChan;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     NotOperator => NoPrivileges;
-    OtherNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
-    OtherInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
+    TargetNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
+    TargetInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
     Banned(room: &'a str) => BannedFromChan;
     InviteOnly(room: &'a str) => InviteOnlyChan;
     WrongKey(room: &'a str) => BadChannelKey;
@@ -97,21 +97,21 @@ refusals! {
         "A mask can have no more than {most} * and ?";
     TooManyTargets(target: &'a str) => TooManyTargets;
     UnknownRoomMode(letter: char) => UnknownMode;
-    BadModeParameter(room: &'a str, letter: char, parameter: &'a str; why: &'static str) =>
+    InvalidModeParameter(room: &'a str, letter: char, parameter: &'a str; why: &'static str) =>
         InvalidModeParam "{why}";
     InvalidKey(room: &'a str) => InvalidKey;
     MasksFull(room: &'a str, letter: char) => BanListFull;
-    OtherPersonsModes => UsersDontMatch;
+    ModesOfAnotherUser => UsersDontMatch;
     UnknownUserMode => UnknownModeFlag;
 }
 
 /// How a request, or a part of it, ended: it was done, or cannot be.
-pub(super) type Done<'a, T = ()> = Result<T, Refusal<'a>>;
+pub(super) type CommandResult<'a, T = ()> = Result<T, Rejection<'a>>;
 
-impl Refusal<'_> {
+impl Rejection<'_> {
     /// The few that have no number, but a word of their own: the command it is about, and what
     /// stands behind that. IRCv3 standard-replies.
-    pub(super) fn standard(self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn standard_reply(self) -> Option<(&'static str, &'static str)> {
         const INVALID_UTF8: &str =
             "INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
         const INVALID_REAL_NAME: &str =
@@ -124,7 +124,7 @@ impl Refusal<'_> {
     }
 }
 
-impl<'a> From<RequestError<'a>> for Refusal<'a> {
+impl<'a> From<RequestError<'a>> for Rejection<'a> {
     fn from(error: RequestError<'a>) -> Self {
         match error {
             RequestError::Unknown(command) => Self::UnknownCommand(command),
@@ -141,18 +141,18 @@ impl<'a> From<RequestError<'a>> for Refusal<'a> {
 
 /// Something a client sent, given back as one parameter of an answer: whatever it was, the answer
 /// is still read as it was meant.
-pub(super) struct Echo<T>(pub(super) T);
+pub(super) struct Truncated<T>(pub(super) T);
 
 /// How much of what a client sent is given back, in bytes.
 const ECHO_BYTES_MAX: usize = 200;
 
-impl fmt::Display for Echo<char> {
+impl fmt::Display for Truncated<char> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Echo(&*self.0.encode_utf8(&mut [0; 4])).fmt(f)
+        Truncated(&*self.0.encode_utf8(&mut [0; 4])).fmt(f)
     }
 }
 
-impl fmt::Display for Echo<&str> {
+impl fmt::Display for Truncated<&str> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.0.split(' ').next().unwrap_or_default();
         let word = word.get(..word.floor_char_boundary(ECHO_BYTES_MAX));
@@ -180,9 +180,9 @@ mod tests {
             ("#\x1b[2J", "#?[2J"),
             ("%s%n", "%s%n"),
         ] {
-            assert_eq!(Echo(sent).to_string(), given_back);
+            assert_eq!(Truncated(sent).to_string(), given_back);
         }
-        assert_eq!(Echo(&*"x".repeat(300)).to_string().len(), 200);
-        assert_eq!(Echo(&*"€".repeat(300)).to_string().len(), 198);
+        assert_eq!(Truncated(&*"x".repeat(300)).to_string().len(), 200);
+        assert_eq!(Truncated(&*"€".repeat(300)).to_string().len(), 198);
     }
 }

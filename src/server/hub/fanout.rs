@@ -3,85 +3,85 @@
 
 use std::fmt;
 
-use super::{Capabilities, ConnectionId, Member, Moment, Outbox, Written};
+use super::{Capabilities, ConnectionId, HubTime, LineSpan, Outbox, RoomMember};
 
-/// A line that is told to people, in the forms written so far.
+/// A line that is sent to people, in the forms written so far.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told<'t> {
+pub(super) struct Fanout<'t> {
     /// By kind; nothing stands in the place of one that was not needed yet.
-    forms: [Written; Capabilities::KINDS],
-    tags: Tagged<'t>,
+    variants: [LineSpan; Capabilities::VARIANTS],
+    tags: TagSet<'t>,
 }
 
 /// What can stand before a line as its tags.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tagged<'t> {
+pub(super) struct TagSet<'t> {
     /// When it happened.
-    pub(super) time: Moment,
+    pub(super) time: HubTime,
     /// Which message it is, for messages that people send: when the server started, and a count.
-    pub(super) id: Option<(Moment, u64)>,
+    pub(super) id: Option<(HubTime, u64)>,
     /// Whether a program speaks. IRCv3 bot mode.
     pub(super) is_bot: bool,
-    /// What the sender put there, each behind a semicolon.
+    /// What the sender put there, each after a semicolon.
     pub(super) from_client: &'t str,
 }
 
-impl<'t> Told<'t> {
-    pub(super) fn tagged(plain: Written, tags: Tagged<'t>) -> Self {
-        let nothing = Written::NOTHING;
+impl<'t> Fanout<'t> {
+    pub(super) fn new(plain: LineSpan, tags: TagSet<'t>) -> Self {
+        let nothing = LineSpan::EMPTY;
         // Those who asked for no tags are the first kind.
-        let forms = [plain, nothing, nothing, nothing];
-        Self { forms, tags }
+        let variants = [plain, nothing, nothing, nothing];
+        Self { variants, tags }
     }
 
     /// Sends it to somebody, in the form for whoever has these capabilities.
     #[inline]
     pub(super) fn send(&mut self, to: ConnectionId, has: Capabilities, outbox: &mut Outbox) {
-        let line = self.form(has, outbox);
+        let line = self.variant(has, outbox);
         outbox.send(to, line);
     }
 
     /// Sends it to all of these. The forms that are needed are written first, so that what is done
     /// for each of them is nothing but copying two numbers.
-    pub(super) fn send_all(&mut self, members: &[Member], outbox: &mut Outbox) {
-        let bit = |member: &Member| 1 << member.capabilities.kind();
+    pub(super) fn send_all(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
+        let bit = |member: &RoomMember| 1 << member.capabilities.variant();
         let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
-        let plain_only = 1 << Capabilities::NONE.kind();
+        let plain_only = 1 << Capabilities::NONE.variant();
         if kinds | plain_only != plain_only {
-            for kind in Capabilities::kinds().filter(|has| kinds & 1 << has.kind() != 0) {
-                self.form(kind, outbox);
+            for kind in Capabilities::variants().filter(|has| kinds & 1 << has.variant() != 0) {
+                self.variant(kind, outbox);
             }
         }
-        let forms @ [plain, ..] = self.forms;
+        let forms @ [plain, ..] = self.variants;
         outbox.send_each(members.iter().map(|member| {
-            let form = forms.get(member.capabilities.kind());
+            let form = forms.get(member.capabilities.variant());
             (member.id, form.copied().unwrap_or(plain))
         }));
     }
 
     /// The form for whoever has these capabilities.
     #[inline]
-    pub(super) fn form(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
-        match self.forms.get(has.kind()) {
-            Some(line) if *line != Written::NOTHING => *line,
+    pub(super) fn variant(&mut self, has: Capabilities, outbox: &mut Outbox) -> LineSpan {
+        match self.variants.get(has.variant()) {
+            Some(line) if *line != LineSpan::EMPTY => *line,
             _ => self.write(has, outbox),
         }
     }
 
     #[cold]
-    fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> Written {
+    fn write(&mut self, has: Capabilities, outbox: &mut Outbox) -> LineSpan {
         let tags = self.tags;
         let tags = fmt::from_fn(|f| tags.write(has, f));
-        let [plain, ..] = self.forms;
+        let [plain, ..] = self.variants;
         let line = outbox.with_tags(format_args!("{tags}"), plain);
-        if let Some(form) = self.forms.get_mut(has.kind()) {
+        if let Some(form) = self.variants.get_mut(has.variant()) {
             *form = line;
         }
         line
     }
 }
 
-impl Tagged<'_> {
+impl TagSet<'_> {
     /// Writes the tags that one kind of recipient sees; nothing when there are none for it.
     fn write(self, has: Capabilities, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if has.has(Capabilities::SERVER_TIME) {
@@ -107,10 +107,10 @@ mod tests {
     fn forms(from_client: &str) -> Vec<String> {
         let mut outbox = Outbox::default();
         let plain = outbox.line(format_args!(":a!b@c PRIVMSG d :e"));
-        let time = Moment::default();
-        let mut told = Told::tagged(
+        let time = HubTime::default();
+        let mut fanout = Fanout::new(
             plain,
-            Tagged {
+            TagSet {
                 time,
                 id: Some((time, 17)),
                 is_bot: false,
@@ -120,7 +120,7 @@ mod tests {
         let to = ConnectionId::new(0, 0);
         let (time, tags) = (Capabilities::SERVER_TIME, Capabilities::MESSAGE_TAGS);
         for has in [Capabilities::NONE, time, tags, time.with(tags), tags, time] {
-            told.send(to, has, &mut outbox);
+            fanout.send(to, has, &mut outbox);
         }
         let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().trim_end().to_owned();
         outbox.sends().map(|(_, bytes)| text(bytes)).collect()

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capabilities, ConnectionId, Hub, Person, Present};
-use crate::wire::Key;
+use super::{Capabilities, ConnectionId, Hub, Person, Registered};
+use crate::wire::FoldedName;
 
 /// A way to break a hub, for tests that test the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,27 +68,27 @@ impl Hub {
     fn check_counts(&self) -> Result<(), String> {
         let connected = self.people.all().count();
         let with = |mode| {
-            let all = self.people.all_present();
-            all.filter(|(_, present)| present.modes.has(mode)).count()
+            let all = self.people.all_registered();
+            all.filter(|(_, user)| user.modes.has(mode)).count()
         };
-        let per_address: u32 = self.watch.per_address.values().sum();
+        let per_address: u32 = self.timers.per_address.values().sum();
         for (what, counted, known) in [
             ("connected", connected, self.people.connected),
             (
-                "present",
-                self.people.all_present().count(),
-                self.people.present,
+                "user",
+                self.people.all_registered().count(),
+                self.people.registered,
             ),
             ("invisible", with('i'), self.people.invisible),
             ("operators", with('o'), self.people.operators),
-            ("deadlines", self.watch.deadlines.len(), connected),
+            ("deadlines", self.timers.deadlines.len(), connected),
             ("addresses", per_address as usize, connected),
         ] {
             holds!(counted == known, "{counted} {what}, believed to be {known}");
         }
         for person in self.people.all() {
             let deadline = (person.deadline, person.id);
-            let is_watched = self.watch.deadlines.contains(&deadline);
+            let is_watched = self.timers.deadlines.contains(&deadline);
             holds!(is_watched, "{:?} has no deadline", person.id);
         }
         Ok(())
@@ -102,7 +102,7 @@ impl Hub {
         }
         for (number, room) in &self.rooms.slab {
             let name = &room.name;
-            let found = self.rooms.called(name.as_str());
+            let found = self.rooms.by_name(name.as_str());
             let is_found = found.is_some_and(|found| found.number as usize == number);
             holds!(is_found, "{name} cannot be found by name");
             holds!(
@@ -115,8 +115,8 @@ impl Hub {
                     has == member.capabilities,
                     "{name} does not know what {id:?} has"
                 );
-                let present = self.people.present(id).ok();
-                let membership = present.and_then(|present| present.membership(room.number));
+                let user = self.people.registered(id).ok();
+                let membership = user.and_then(|user| user.membership(room.number));
                 let believed = membership.map(|one| one.position as usize);
                 holds!(
                     believed == Some(position),
@@ -125,12 +125,12 @@ impl Hub {
             }
         }
         let rooms_max = self.settings.limits.rooms_per_person as usize;
-        for (_, Present { nick, rooms, .. }) in self.people.all_present() {
+        for (_, Registered { nick, rooms, .. }) in self.people.all_registered() {
             holds!(rooms.len() <= rooms_max, "{nick} is in too many rooms");
         }
         // Whoever is in a room knows it; nobody knows more than that.
-        let people = self.people.all_present();
-        let believed: usize = people.map(|(_, present)| present.rooms.len()).sum();
+        let people = self.people.all_registered();
+        let believed: usize = people.map(|(_, user)| user.rooms.len()).sum();
         let members: usize = self
             .rooms
             .slab
@@ -151,14 +151,14 @@ impl Hub {
                 "nobody watches {key}, and it is kept all the same"
             );
             for id in watchers {
-                let present = self.people.present(*id);
-                let knows = present.is_ok_and(|present| present.monitoring.contains(key));
+                let user = self.people.registered(*id);
+                let knows = user.is_ok_and(|user| user.monitoring.contains(key));
                 holds!(knows, "{id:?} watches {key} and does not know");
             }
         }
         let watched: usize = self.monitors.watchers.values().map(BTreeSet::len).sum();
-        let all = self.people.all_present();
-        let believed: usize = all.map(|(_, present)| present.monitoring.len()).sum();
+        let all = self.people.all_registered();
+        let believed: usize = all.map(|(_, user)| user.monitoring.len()).sum();
         holds!(
             watched == believed,
             "{watched} are watched, believed to be {believed}"
@@ -172,7 +172,10 @@ impl Hub {
     }
 
     fn try_to_break(&mut self, fault: Fault) -> Option<()> {
-        let (nobody, key) = (ConnectionId::new(u32::MAX, u32::MAX), Key::of("nobody"));
+        let (nobody, key) = (
+            ConnectionId::new(u32::MAX, u32::MAX),
+            FoldedName::of("nobody"),
+        );
         let some_room = self.rooms.slab.iter_mut().next().map(|(_, room)| room);
         match fault {
             Fault::KeepDeadNick => {
@@ -201,9 +204,9 @@ impl Hub {
                 watchers.insert(nobody);
             }
             Fault::MiscountModes => self.people.operators += 1,
-            Fault::Miscount => self.people.present += 1,
+            Fault::Miscount => self.people.registered += 1,
             Fault::ForgetDeadline => {
-                self.watch.deadlines.pop_first()?;
+                self.timers.deadlines.pop_first()?;
             }
         }
         Some(())

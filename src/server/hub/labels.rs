@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Capabilities, ConnectionId, Hub, Work, Written};
+use super::{Capabilities, ConnectionId, Hub, LineSpan, Work};
 use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".
@@ -13,7 +13,7 @@ const BATCH: &str = "answer";
 
 /// A line that wants its answers labelled.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Labelled<'a> {
+pub(super) struct LabelledLine<'a> {
     from: ConnectionId,
     has: Capabilities,
     label: &'a str,
@@ -21,31 +21,31 @@ pub(super) struct Labelled<'a> {
 
 impl Hub {
     /// The label of a line, when its sender can have answers labelled.
-    pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<Labelled<'a>> {
+    pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<LabelledLine<'a>> {
         let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
         let has = Some(self.capabilities(from)).filter(|has| has.has(both))?;
         let label = tags.get("label")?;
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX;
-        fits.then_some(Labelled { from, has, label })
+        fits.then_some(LabelledLine { from, has, label })
     }
 
     /// Labels what the outbox has for the sender since its answers began: an answer of one line
     /// has the label itself, one of several is a batch that has it, and none is an `ACK`.
-    pub(super) fn label_answers(&self, line: Labelled<'_>) {
-        let Labelled { from, has, label } = line;
+    pub(super) fn label_responses(&self, line: LabelledLine<'_>) {
+        let LabelledLine { from, has, label } = line;
         let name = &self.settings.name;
-        let sends = self.outbox().take_answers();
+        let sends = self.outbox().take_responses();
         self.charge(Work::Entry, 3 * sends.len());
         let (own, others): (Vec<_>, Vec<_>) = sends.into_iter().partition(|(to, _)| *to == from);
         self.outbox().send_each(others.into_iter());
-        let with_tag = |tag: fmt::Arguments<'_>, line: Written| {
+        let with_tag = |tag: fmt::Arguments<'_>, line: LineSpan| {
             let outbox = &mut self.outbox();
             let line = outbox.with_tags(tag, line);
             outbox.send(from, line);
         };
         let own_line = |words: fmt::Arguments<'_>| {
-            let mut told = self.told(self.line(words));
-            told.form(has, &mut self.outbox())
+            let mut fanout = self.fanout(self.line(words));
+            fanout.variant(has, &mut self.outbox())
         };
         let label = format_args!(";label={label}");
         match &*own {

@@ -8,8 +8,8 @@ use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::state::people::{Host, Stage};
-use super::{ConnectionId, Done, Hub, Person, Refusal, Work};
+use super::state::people::{HostName, Stage};
+use super::{CommandResult, ConnectionId, Hub, Person, Rejection, Work};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// A row is what a limit is, its name, its key in the configuration, what is usual, what it can be,
@@ -41,10 +41,10 @@ macro_rules! limits {
             /// All limits that are numbers.
             pub const ALL: &[Self] = &[$(Self {
                 key: $key,
-                least: $least,
-                most: $most,
-                words: $words,
-                place: |limits| &mut limits.$name,
+                min: $least,
+                max: $most,
+                description: $words,
+                field: |limits| &mut limits.$name,
             },)*];
         }
     };
@@ -126,13 +126,13 @@ pub struct Limit {
     /// Its name in the configuration.
     pub key: &'static str,
     /// The least it can be.
-    pub least: u32,
+    pub min: u32,
     /// The most it can be.
-    pub most: u32,
+    pub max: u32,
     /// What people are told of it.
-    pub words: &'static str,
+    pub description: &'static str,
     /// Where its value is kept.
-    pub place: fn(&mut Limits) -> &mut u32,
+    pub field: fn(&mut Limits) -> &mut u32,
 }
 
 impl Limits {
@@ -155,25 +155,25 @@ const FLOOD_PING: Duration = Duration::from_secs(2);
 
 /// What the hub remembers in order to keep the limits.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct Timers {
     /// Who is to be looked at by the clock, the earliest first: one entry a connection.
     pub(super) deadlines: BTreeSet<(Duration, ConnectionId)>,
     /// How many are connected from each address. Only ever asked for one of them.
     pub(super) per_address: HashMap<IpAddr, u32>,
     /// How many came from each address in the minute at hand.
-    came: HashMap<IpAddr, u32>,
+    recent_connections: HashMap<IpAddr, u32>,
     minute: u64,
     /// By what name those who said it right became operators.
     pub(super) operators: BTreeMap<ConnectionId, String>,
     /// When a wrong password was last tried on a hash.
-    pub(super) hashed: Option<Duration>,
+    pub(super) last_hash: Option<Duration>,
     /// How often somebody tried to become an operator from each address. Only ever asked for one.
-    pub(super) oper_tries: HashMap<IpAddr, u32>,
+    pub(super) oper_attempts: HashMap<IpAddr, u32>,
 }
 
 impl Hub {
     /// Why a connection from this host cannot be let in, if it cannot.
-    pub(super) fn no_room_for(&mut self, host: Host) -> Option<String> {
+    pub(super) fn admission_error(&mut self, host: HostName) -> Option<String> {
         let limits = &self.settings.limits;
         if !limits.enabled {
             return None;
@@ -181,37 +181,41 @@ impl Hub {
         if self.people.connected >= limits.connections as usize {
             return Some(format!("Too many connections ({})", limits.connections));
         }
-        let from_there = self.watch.per_address.get(&host.network()).copied();
+        let from_there = self.timers.per_address.get(&host.network()).copied();
         let most = limits.connections_per_address;
         if from_there.unwrap_or(0) >= most {
             return Some(format!("Too many connections from your IP ({most})"));
         }
         let minute = self.now.running.as_secs() / u64::from(MINUTE_SECONDS);
-        if mem::replace(&mut self.watch.minute, minute) != minute {
-            self.watch.came.clear();
+        if mem::replace(&mut self.timers.minute, minute) != minute {
+            self.timers.recent_connections.clear();
         }
-        let came = self.watch.came.entry(host.network()).or_default();
+        let came = self
+            .timers
+            .recent_connections
+            .entry(host.network())
+            .or_default();
         *came = came.saturating_add(1);
         let most = limits.connections_per_minute;
         (*came > most).then(|| format!("Too many connections from your IP in a minute ({most})"))
     }
 
     /// Begins to watch a connection that was let in.
-    pub(super) fn watch(&mut self, person: &Person) {
+    pub(super) fn track(&mut self, person: &Person) {
         let address = person.host.network();
-        *self.watch.per_address.entry(address).or_default() += 1;
-        self.watch.deadlines.insert((person.deadline, person.id));
+        *self.timers.per_address.entry(address).or_default() += 1;
+        self.timers.deadlines.insert((person.deadline, person.id));
     }
 
     /// Watches it no longer.
-    pub(super) fn unwatch(&mut self, person: &Person) {
-        self.watch.deadlines.remove(&(person.deadline, person.id));
-        self.watch.operators.remove(&person.id);
+    pub(super) fn untrack(&mut self, person: &Person) {
+        self.timers.deadlines.remove(&(person.deadline, person.id));
+        self.timers.operators.remove(&person.id);
         let address = person.host.network();
-        if let Some(count) = self.watch.per_address.get_mut(&address) {
+        if let Some(count) = self.timers.per_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
-                self.watch.per_address.remove(&address);
+                self.timers.per_address.remove(&address);
             }
         }
     }
@@ -228,18 +232,18 @@ impl Hub {
         if !limits.enabled {
             return;
         }
-        let others = self.outbox().sends_in_place().len().saturating_sub(1);
+        let others = self.outbox().spans().len().saturating_sub(1);
         self.charge(Work::Delivery, others);
         self.charge(Work::Byte, self.outbox().written_bytes());
-        let more =
-            self.meter.take() / (limits.answer_bytes_per_line.max(1) as usize * Work::Byte.price());
+        let of_one_line = limits.answer_bytes_per_line.max(1) as usize * Work::Byte.price();
+        let more = self.meter.take() / of_one_line;
         let cost = limits.line_time() * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
             person.allowance_used = person.allowance_used.max(now) + cost;
             let next_line = limits.next_line(person);
             if next_line > now {
-                if person.present().is_some() && person.deadline > now + FLOOD_PING {
-                    self.look_again(from, now + FLOOD_PING);
+                if person.registered().is_some() && person.deadline > now + FLOOD_PING {
+                    self.reschedule(from, now + FLOOD_PING);
                 }
                 self.outbox().pause(from, next_line);
             }
@@ -253,38 +257,42 @@ impl Hub {
     }
 
     /// Takes down a sign of life.
-    pub(super) fn hear(&mut self, from: ConnectionId) {
+    pub(super) fn mark_alive(&mut self, from: ConnectionId) {
         if let Some(person) = self.people.get_mut(from) {
-            person.heard = self.now.running;
+            person.last_heard = self.now.running;
             person.pinged = false;
         }
     }
 
     /// Counts a change of nick, or refuses one that comes too soon.
-    pub(super) fn count_nick<'a>(&mut self, id: ConnectionId, wanted: &'a str) -> Done<'a> {
+    pub(super) fn count_nick<'a>(
+        &mut self,
+        id: ConnectionId,
+        wanted: &'a str,
+    ) -> CommandResult<'a> {
         let now = u32::try_from(self.now.running.as_secs()).unwrap_or(u32::MAX);
         let limits = &self.settings.limits;
         let (enabled, most) = (limits.enabled, limits.nick_changes_per_minute);
-        let Ok(present) = self.people.present_mut(id) else {
+        let Ok(user) = self.people.registered_mut(id) else {
             return Ok(());
         };
-        let (since, count) = &mut present.nick_changes;
+        let (since, count) = &mut user.nick_changes;
         if *count == 0 || now >= *since + MINUTE_SECONDS {
             (*since, *count) = (now, 0);
         } else if enabled && *count >= most {
             let seconds = *since + MINUTE_SECONDS - now;
-            return Err(Refusal::NickTooFast(wanted, seconds));
+            return Err(Rejection::NickTooFast(wanted, seconds));
         }
         *count += 1;
         Ok(())
     }
 
     /// Moves the time at which the clock looks at somebody again.
-    pub(super) fn look_again(&mut self, id: ConnectionId, at: Duration) {
+    pub(super) fn reschedule(&mut self, id: ConnectionId, at: Duration) {
         if let Some(person) = self.people.get_mut(id) {
-            self.watch.deadlines.remove(&(person.deadline, id));
+            self.timers.deadlines.remove(&(person.deadline, id));
             person.deadline = at;
-            self.watch.deadlines.insert((at, id));
+            self.timers.deadlines.insert((at, id));
         }
     }
 
@@ -294,48 +302,48 @@ impl Hub {
     }
 
     /// Does what is due for one connection whose deadline has come.
-    pub(super) fn deadline_came(&mut self, id: ConnectionId) {
+    pub(super) fn on_deadline(&mut self, id: ConnectionId) {
         let now = self.now.running;
         let Some(person) = self.people.get(id) else {
             return;
         };
         let limits = &self.settings.limits;
         let timeout = Duration::from_secs(limits.ping_timeout_seconds.into());
-        let given_up_at = person.heard + Duration::from_secs(limits.flood_seconds.into());
-        let next_ping = self.next_ping(person.heard);
+        let given_up_at = person.last_heard + Duration::from_secs(limits.flood_seconds.into());
+        let next_ping = self.next_ping(person.last_heard);
         match person.stage {
-            Stage::Entering(_) => {
+            Stage::Unregistered(_) => {
                 let seconds = limits.registration_seconds;
                 let reason = format!("Registration took longer than {seconds} seconds");
-                self.expel(id, &reason);
+                self.disconnect(id, &reason);
             }
-            Stage::Present(_) if self.is_flooding(person) => match given_up_at <= now {
-                true => self.expel(id, "Excess Flood"),
-                false => self.ask_whether_alive(id, given_up_at.min(now + FLOOD_PING)),
+            Stage::Registered(_) if self.is_flooding(person) => match given_up_at <= now {
+                true => self.disconnect(id, "Excess Flood"),
+                false => self.send_ping(id, given_up_at.min(now + FLOOD_PING)),
             },
-            Stage::Present(_) if next_ping > now => self.look_again(id, next_ping),
-            Stage::Present(_) if person.pinged => {
-                let silence = now.saturating_sub(person.heard).as_secs();
-                self.expel(id, &format!("Ping timeout: {silence} seconds"));
+            Stage::Registered(_) if next_ping > now => self.reschedule(id, next_ping),
+            Stage::Registered(_) if person.pinged => {
+                let silence = now.saturating_sub(person.last_heard).as_secs();
+                self.disconnect(id, &format!("Ping timeout: {silence} seconds"));
             }
-            Stage::Present(_) => {
+            Stage::Registered(_) => {
                 if let Some(person) = self.people.get_mut(id) {
                     person.pinged = true;
                 }
-                self.ask_whether_alive(id, now + timeout);
+                self.send_ping(id, now + timeout);
             }
         }
     }
 
-    fn ask_whether_alive(&mut self, id: ConnectionId, until: Duration) {
-        self.look_again(id, until);
+    fn send_ping(&mut self, id: ConnectionId, until: Duration) {
+        self.reschedule(id, until);
         let name = &self.settings.name;
-        self.post(id, self.line(format_args!(":{name} PING :{name}")));
+        self.send(id, self.line(format_args!(":{name} PING :{name}")));
     }
 }
 
 /// The beginning of `text` that has at most `bytes_max` bytes, cut at a character.
-pub(super) fn cut(text: &str, bytes_max: u32) -> &str {
+pub(super) fn truncate(text: &str, bytes_max: u32) -> &str {
     let end = text.floor_char_boundary(bytes_max as usize);
     text.get(..end).unwrap_or_default()
 }

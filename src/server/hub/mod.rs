@@ -37,41 +37,43 @@ use std::time::Duration;
 use tracing::{debug, info};
 
 // The families of commands take from here what they have in common.
-use crate::server::logging::harmless;
+use crate::common::sanitize::escape;
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Reply, Request};
 use capabilities::Capabilities;
 use charges::{Meter, Work};
-use commands::messages::Saying;
+use commands::messages::Chat;
 use commands::monitor::Monitors;
 use commands::user_modes::Modes;
-use commands::whowas::Gone;
-use error::{Done, Echo, Refusal};
-use fanout::Told;
-use limits::Watch;
-use replies::Met;
-use state::people::{Entering, Host, Invitation, Membership, People, Person, Present, Stage};
-use state::rooms::{Member, Room, Rooms};
+use commands::whowas::WhowasEntry;
+use error::{CommandResult, Rejection, Truncated};
+use fanout::Fanout;
+use limits::Timers;
+use replies::Visited;
+use state::people::{
+    HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
+};
+use state::rooms::{Room, RoomMember, Rooms};
 
 pub use limits::{Limit, Limits};
-pub use outbox::{Outbox, Written};
-pub use settings::{Loss, Moment, Operator, Secret, Settings};
+pub use outbox::{LineSpan, Outbox};
+pub use settings::{Credential, DisconnectReason, HubSettings, HubTime, Operator};
 pub use state::people::ConnectionId;
 
 /// The one owner of all people and rooms.
 #[derive(Debug, Default)]
 pub struct Hub {
-    settings: Settings,
-    started: Moment,
+    settings: HubSettings,
+    started: HubTime,
     /// When the step at hand is.
-    now: Moment,
+    now: HubTime,
     people: People,
     rooms: Rooms,
-    watch: Watch,
+    timers: Timers,
     monitors: Monitors,
     /// The last ones who left or changed their nick, the latest first.
-    past: VecDeque<Gone>,
+    whowas: VecDeque<WhowasEntry>,
     /// How much was done for the line at hand.
     meter: Meter,
     /// How many things were said so far: with the start of the server, the id of each.
@@ -80,12 +82,12 @@ pub struct Hub {
     /// and rooms while these are being read.
     outbox: RefCell<Outbox>,
     /// Whom the news at hand has reached, in a cell for the same reason.
-    met: RefCell<Met>,
+    visited: RefCell<Visited>,
 }
 
 impl Hub {
     /// A server that starts now, with nobody in it.
-    pub fn new(settings: Settings, now: Moment) -> Self {
+    pub fn new(settings: HubSettings, now: HubTime) -> Self {
         Self {
             settings,
             started: now,
@@ -99,14 +101,14 @@ impl Hub {
         &mut self,
         id: ConnectionId,
         address: IpAddr,
-        now: Moment,
+        now: HubTime,
         outbox: &mut Outbox,
     ) {
-        self.step(now, outbox, |hub| hub.let_in(id, Host::new(address)));
+        self.step(now, outbox, |hub| hub.accept(id, HostName::new(address)));
     }
 
-    fn let_in(&mut self, id: ConnectionId, host: Host) {
-        if let Some(reason) = self.no_room_for(host) {
+    fn accept(&mut self, id: ConnectionId, host: HostName) {
+        if let Some(reason) = self.admission_error(host) {
             let line = self.line(format_args!("ERROR :{reason}"));
             self.outbox().send(id, line);
             self.outbox().closes.push(id);
@@ -119,13 +121,13 @@ impl Hub {
             id,
             host,
             capabilities: Capabilities::NONE,
-            heard: now,
+            last_heard: now,
             deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
             allowance_used: now,
-            stage: Stage::Entering(Box::<Entering>::default()),
+            stage: Stage::Unregistered(Box::<Unregistered>::default()),
         };
-        self.watch(&person);
+        self.track(&person);
         self.people.insert(person);
         debug!(%host, "connected");
     }
@@ -135,7 +137,7 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         line: Line<'_>,
-        now: Moment,
+        now: HubTime,
         outbox: &mut Outbox,
     ) {
         self.step(now, outbox, |hub| {
@@ -143,45 +145,51 @@ impl Hub {
                 return;
             };
             if !hub.is_flooding(person) {
-                hub.hear(from);
+                hub.mark_alive(from);
             }
-            hub.answer(from, line);
+            hub.handle_line(from, line);
             hub.count_line(from);
         });
     }
 
     /// A connection is lost, or has to be given up.
-    pub fn disconnected(&mut self, id: ConnectionId, loss: Loss, now: Moment, outbox: &mut Outbox) {
+    pub fn disconnected(
+        &mut self,
+        id: ConnectionId,
+        loss: DisconnectReason,
+        now: HubTime,
+        outbox: &mut Outbox,
+    ) {
         self.step(now, outbox, |hub| {
-            if loss.is_our_doing() {
-                hub.expel(id, &loss.to_string());
+            if loss.is_local() {
+                hub.disconnect(id, &loss.to_string());
             } else {
-                hub.depart(id, &loss.to_string());
+                hub.remove(id, &loss.to_string());
             }
         });
     }
 
     /// Time has passed; to be called at [`Hub::next_deadline`], and no harm at any other time.
-    pub fn tick(&mut self, now: Moment, outbox: &mut Outbox) {
+    pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
         self.step(now, outbox, |hub| {
             while hub.next_deadline().is_some_and(|at| at <= now.running)
-                && let Some((_, id)) = hub.watch.deadlines.pop_first()
+                && let Some((_, id)) = hub.timers.deadlines.pop_first()
             {
-                hub.deadline_came(id);
+                hub.on_deadline(id);
             }
         });
     }
 
     /// When [`Hub::tick`] has something to do, if nothing happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.watch.deadlines.first().map(|(at, _)| *at)
+        self.timers.deadlines.first().map(|(at, _)| *at)
     }
 
     /// The server ends: everybody is told and let go. Nobody hears of the others' leaving.
     pub fn stop(&mut self, outbox: &mut Outbox) {
         self.step(self.now, outbox, |hub| {
             for person in hub.people.all() {
-                hub.say_goodbye(person, "Server shutting down");
+                hub.send_error(person, "Server shutting down");
             }
         });
         let settings = mem::take(&mut self.settings);
@@ -192,18 +200,18 @@ impl Hub {
     pub fn shrink(&mut self) {
         self.people.shrink();
         self.rooms.shrink();
-        self.watch.per_address.shrink_to_fit();
+        self.timers.per_address.shrink_to_fit();
         self.monitors.watchers.shrink_to_fit();
-        self.met.take();
+        self.visited.take();
     }
 
     /// How many people are here.
-    pub fn here(&self) -> usize {
-        self.people.present
+    pub fn registered_count(&self) -> usize {
+        self.people.registered
     }
 
     /// How many are connected, people who have not registered yet included.
-    pub fn connections(&self) -> usize {
+    pub fn connection_count(&self) -> usize {
         self.people.connected
     }
 
@@ -213,7 +221,7 @@ impl Hub {
     }
 
     /// Does what is to be done at this time, and fills the outbox with what comes of it.
-    fn step(&mut self, now: Moment, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
+    fn step(&mut self, now: HubTime, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
         self.now = now;
         self.meter.take();
         mem::swap(self.outbox.get_mut(), outbox);
@@ -222,35 +230,35 @@ impl Hub {
     }
 
     /// Does what a line asks for, and says what cannot be done.
-    fn answer(&mut self, from: ConnectionId, line: Line<'_>) {
+    fn handle_line(&mut self, from: ConnectionId, line: Line<'_>) {
         let Line::Whole(line) = line else {
-            return self.refuse(from, Refusal::LineTooLong);
+            return self.reject(from, Rejection::LineTooLong);
         };
-        let of_newcomer = Some(line).filter(|_| self.people.present(from).is_err());
+        let of_newcomer = Some(line).filter(|_| self.people.registered(from).is_err());
         if let Some(spoken) = of_newcomer.and_then(registration::other_protocol) {
-            return self.expel(from, spoken);
+            return self.disconnect(from, spoken);
         }
         // What is wrong with a line is an answer to it, too.
         let label = self.label(from, Tags::of(line));
-        self.outbox().begin_answers();
-        if let Err(refusal) = self.answer_message(from, line) {
-            self.refuse(from, refusal);
+        self.outbox().begin_responses();
+        if let Err(rejection) = self.handle_message(from, line) {
+            self.reject(from, rejection);
         }
         if let Some(label) = label {
-            self.label_answers(label);
+            self.label_responses(label);
         }
     }
 
-    fn answer_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> Done<'a> {
+    fn handle_message<'a>(&mut self, from: ConnectionId, line: &'a [u8]) -> CommandResult<'a> {
         let message = &match Message::from_client(line) {
             Ok(message) => message,
             Err(MessageError::NoCommand) => return Ok(()),
-            Err(MessageError::ForbiddenByte) => return Err(Refusal::ForbiddenByte("*")),
+            Err(MessageError::ForbiddenByte) => return Err(Rejection::ForbiddenByte("*")),
             Err(MessageError::InvalidUtf8) => {
                 let command = Command::of_any(line).map_or("*", |command| command.name);
-                return Err(Refusal::InvalidUtf8(command));
+                return Err(Rejection::InvalidUtf8(command));
             }
-            Err(MessageError::TooLong) => return Err(Refusal::LineTooLong),
+            Err(MessageError::TooLong) => return Err(Rejection::LineTooLong),
         };
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
         let request = match Request::read(message) {
@@ -258,25 +266,25 @@ impl Hub {
             // RFC 2812, 3.3.2.
             Err(_) if message.command.eq_ignore_ascii_case("NOTICE") => return Ok(()),
             // What is wrong with the parameters is of no use to somebody without a name.
-            _ if self.people.present(from).is_err() && needs_name() => {
-                return Err(Refusal::NotRegistered);
+            _ if self.people.registered(from).is_err() && needs_name() => {
+                return Err(Rejection::NotRegistered);
             }
             request => request?,
         };
-        self.act(from, request, message.tags)
+        self.dispatch(from, request, message.tags)
     }
 
     /// Hands a request to the one who knows what to do with it.
     #[rustfmt::skip]
-    fn act<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> Done<'a> {
-        let say = |command, text| Saying { from, command, text, tags };
+    fn dispatch<'a>(&mut self, from: ConnectionId, request: Request<'a>, tags: Tags<'a>) -> CommandResult<'a> {
+        let say = |command, text| Chat { from, command, text, tags };
         match request {
             Request::Pass { password } => self.pass(from, password)?,
             Request::Nick { nick } => self.nick(from, nick)?,
             Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Ping { token } => self.ping(from, token),
-            Request::Pong { .. } => self.hear(from),
+            Request::Pong { .. } => self.mark_alive(from),
             Request::Quit { reason } => self.quit(from, reason),
             Request::Join { rooms, keys } => self.join(from, rooms, keys)?,
             Request::Part { rooms, reason } => self.part(from, rooms, reason)?,
@@ -284,9 +292,9 @@ impl Hub {
             Request::Topic { room, topic: Some(topic) } => self.set_topic(from, room, topic)?,
             Request::Names { rooms } => self.names(from, rooms)?,
             Request::List { filter } => self.list(from, filter)?,
-            Request::Privmsg { targets, text } => self.speak(targets, say("PRIVMSG", Some(text)))?,
-            Request::Notice { targets, text } => self.speak(targets, say("NOTICE", Some(text)))?,
-            Request::Tagmsg { targets } => self.speak(targets, say("TAGMSG", None))?,
+            Request::Privmsg { targets, text } => self.send_chat(targets, say("PRIVMSG", Some(text)))?,
+            Request::Notice { targets, text } => self.send_chat(targets, say("NOTICE", Some(text)))?,
+            Request::Tagmsg { targets } => self.send_chat(targets, say("TAGMSG", None))?,
             Request::Who { mask, fields } => self.who(from, mask, fields),
             Request::Whois { nick } => self.whois(from, nick),
             Request::Whowas { nick, count } => self.whowas(from, nick, count),
@@ -318,41 +326,42 @@ impl Hub {
     }
 
     /// Takes somebody out of everything and tells those who could see them.
-    fn depart(&mut self, id: ConnectionId, reason: &str) -> Option<Person> {
-        if let Ok(present) = self.people.present(id) {
-            let line = self.line(format_args!(":{} QUIT :{reason}", present.source));
-            let nick = present.nick.clone();
-            self.tell_neighbours(id, Capabilities::NONE, line);
-            self.remember(id);
-            self.watch_nobody(id);
-            self.tell_gone(&nick);
+    fn remove(&mut self, id: ConnectionId, reason: &str) -> Option<Person> {
+        if let Ok(user) = self.people.registered(id) {
+            let line = self.line(format_args!(":{} QUIT :{reason}", user.source));
+            let nick = user.nick.clone();
+            self.broadcast_to_peers(id, Capabilities::NONE, line);
+            self.record_whowas(id);
+            self.unmonitor_all(id);
+            self.notify_offline(&nick);
         }
-        while let Ok(Some(&last)) = self.people.present(id).map(|one| one.rooms.last()) {
+        while let Ok(Some(&last)) = self.people.registered(id).map(|one| one.rooms.last()) {
             self.rooms.leave(last.room, id, &mut self.people);
         }
         let person = self.people.remove(id)?;
-        self.unwatch(&person);
-        let (reason, here) = (harmless(reason), self.people.present);
-        match person.present() {
-            Some(Present { nick, .. }) => info!(%nick, reason, here, "left"),
+        self.untrack(&person);
+        let (reason, here) = (escape(reason), self.people.registered);
+        match person.registered() {
+            Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),
             None => debug!(host = %person.host, reason, "did not come in"),
         }
         Some(person)
     }
 
     /// The same, and ends the connection with the reason.
-    fn expel(&mut self, id: ConnectionId, reason: &str) {
-        if let Some(person) = self.depart(id, reason) {
-            self.say_goodbye(&person, reason);
+    fn disconnect(&mut self, id: ConnectionId, reason: &str) {
+        if let Some(person) = self.remove(id, reason) {
+            self.send_error(&person, reason);
         }
     }
 
     /// Closes the connection of somebody, who may be nobody any more, and says why.
-    fn say_goodbye(&self, person: &Person, reason: &str) {
+    fn send_error(&self, person: &Person, reason: &str) {
         let nick = person.nick_or_star();
         let line = self.line(format_args!("ERROR :Closing Link: {nick} ({reason})"));
         let outbox = &mut self.outbox();
-        self.told(line).send(person.id, person.capabilities, outbox);
+        self.fanout(line)
+            .send(person.id, person.capabilities, outbox);
         outbox.closes.push(person.id);
     }
 }

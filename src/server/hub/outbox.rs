@@ -21,14 +21,14 @@ const KEPT_SENDS_MAX: usize = 16 * 1024;
 
 /// A line that stands in an [`Outbox`], to be sent as often as needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct LineSpan {
     start: u32,
     end: u32,
 }
 
-impl Written {
+impl LineSpan {
     /// No line at all: even an empty one has its ending.
-    pub(in crate::server) const NOTHING: Self = Self { start: 0, end: 0 };
+    pub(in crate::server) const EMPTY: Self = Self { start: 0, end: 0 };
 
     /// How long it is, in bytes.
     pub(in crate::server) fn len(self) -> usize {
@@ -36,7 +36,7 @@ impl Written {
     }
 
     /// The same and the next one, where that stands right behind it.
-    pub(in crate::server) fn and(self, next: Self) -> Option<Self> {
+    pub(in crate::server) fn join(self, next: Self) -> Option<Self> {
         match self.len() {
             0 => Some(next),
             _ => (self.end == next.start).then_some(Self {
@@ -47,7 +47,7 @@ impl Written {
     }
 
     /// What is left of it behind so many bytes.
-    pub(in crate::server) fn behind(self, bytes: usize) -> Self {
+    pub(in crate::server) fn skip(self, bytes: usize) -> Self {
         let start = self.start + u32::try_from(bytes).unwrap_or(u32::MAX);
         Self { start, ..self }
     }
@@ -59,7 +59,7 @@ pub struct Outbox {
     text: String,
     /// How much of the text was there before this step.
     begun: usize,
-    sends: Vec<(ConnectionId, Written)>,
+    sends: Vec<(ConnectionId, LineSpan)>,
     /// How many of them were there before the answers to the line at hand.
     answers: usize,
     /// Whether the configuration is to be read again.
@@ -73,7 +73,7 @@ pub struct Outbox {
 
 impl Outbox {
     /// Writes a line and its ending. What does not fit in a line is cut off, at a character.
-    pub fn line(&mut self, words: fmt::Arguments<'_>) -> Written {
+    pub fn line(&mut self, words: fmt::Arguments<'_>) -> LineSpan {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = self.text.write_fmt(words);
@@ -83,7 +83,7 @@ impl Outbox {
     }
 
     /// Writes a line and its ending if all of it fits in a line; otherwise nothing is written.
-    pub fn whole_line(&mut self, words: fmt::Arguments<'_>) -> Option<Written> {
+    pub fn line_if_fits(&mut self, words: fmt::Arguments<'_>) -> Option<LineSpan> {
         let start = self.text.len();
         let _ = self.text.write_fmt(words);
         if self.text.len() - start > LINE_BYTES_MAX {
@@ -95,7 +95,7 @@ impl Outbox {
 
     /// Writes a line once more, with tags in front: each of them behind a semicolon. Without tags
     /// the line stays as it is.
-    pub(super) fn with_tags(&mut self, tags: fmt::Arguments<'_>, line: Written) -> Written {
+    pub(super) fn with_tags(&mut self, tags: fmt::Arguments<'_>, line: LineSpan) -> LineSpan {
         let start = self.text.len();
         let _ = self.text.write_fmt(tags);
         if self.text.len() == start {
@@ -113,23 +113,23 @@ impl Outbox {
     }
 
     /// What is sent from here on answers the line at hand.
-    pub(super) fn begin_answers(&mut self) {
+    pub(super) fn begin_responses(&mut self) {
         self.answers = self.sends.len();
     }
 
     /// Takes out what was sent since then, to send it in another way.
-    pub(super) fn take_answers(&mut self) -> Vec<(ConnectionId, Written)> {
+    pub(super) fn take_responses(&mut self) -> Vec<(ConnectionId, LineSpan)> {
         self.sends.split_off(self.answers.min(self.sends.len()))
     }
 
     /// Sends a line that is no answer to the one at hand, before all that is.
-    pub(super) fn send_aside(&mut self, to: ConnectionId, line: Written) {
+    pub(super) fn send_before_responses(&mut self, to: ConnectionId, line: LineSpan) {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
         self.answers = place + 1;
     }
 
-    fn end_line(&mut self, start: usize) -> Written {
+    fn end_line(&mut self, start: usize) -> LineSpan {
         debug_assert!(
             !self.text[start..].contains(['\r', '\n', '\0']),
             "a line would be read as two: {:?}",
@@ -139,21 +139,21 @@ impl Outbox {
         self.written_from(start)
     }
 
-    fn written_from(&self, start: usize) -> Written {
+    fn written_from(&self, start: usize) -> LineSpan {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Written {
+        LineSpan {
             start: place(start),
             end: place(self.text.len()),
         }
     }
 
     /// Sends a line that was written in this step.
-    pub fn send(&mut self, to: ConnectionId, line: Written) {
+    pub fn send(&mut self, to: ConnectionId, line: LineSpan) {
         self.sends.push((to, line));
     }
 
     /// Sends lines that were written in this step, each to its recipient.
-    pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, Written)>) {
+    pub(super) fn send_each(&mut self, sends: impl Iterator<Item = (ConnectionId, LineSpan)>) {
         self.sends.extend(sends);
     }
 
@@ -171,12 +171,12 @@ impl Outbox {
     }
 
     /// The same, as where it was written.
-    pub(in crate::server) fn sends_in_place(&self) -> &[(ConnectionId, Written)] {
+    pub(in crate::server) fn spans(&self) -> &[(ConnectionId, LineSpan)] {
         &self.sends
     }
 
     /// The bytes of a line, or of several that stand behind each other.
-    pub(in crate::server) fn bytes(&self, line: Written) -> &[u8] {
+    pub(in crate::server) fn bytes(&self, line: LineSpan) -> &[u8] {
         let bytes = self.text.as_bytes();
         let line = bytes.get(line.start as usize..line.end as usize);
         line.unwrap_or_default()
@@ -189,7 +189,7 @@ impl Outbox {
 
     /// Whether so much is written that the lines should not stay here any longer: well before there
     /// is more than is kept room for.
-    pub(in crate::server) fn is_long(&self) -> bool {
+    pub(in crate::server) fn is_full(&self) -> bool {
         self.text.len() >= KEPT_BYTES_MAX / 2
     }
 
@@ -250,7 +250,7 @@ mod tests {
             let line = outbox.line(format_args!("{}", "x".repeat(bytes)));
             outbox.send(ConnectionId::new(0, 0), line);
             assert_eq!(sent(&outbox), [format!("{}\r\n", "x".repeat(kept))]);
-            let whole = outbox.whole_line(format_args!("{}", "x".repeat(bytes)));
+            let whole = outbox.line_if_fits(format_args!("{}", "x".repeat(bytes)));
             assert_eq!(whole.is_some(), bytes <= 510);
         }
         let mut outbox = Outbox::default();

@@ -4,11 +4,11 @@ use std::cell::RefMut;
 use std::fmt::{self, Write};
 use std::mem;
 
-use super::fanout::Tagged;
+use super::fanout::TagSet;
 use super::outbox::LINE_BYTES_MAX;
 use super::{
-    Capabilities, ConnectionId, Hub, Member, Membership, Outbox, Person, Refusal, Reply, Room,
-    Told, Work, Written,
+    Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Rejection,
+    Reply, Room, RoomMember, Work,
 };
 
 impl Hub {
@@ -19,71 +19,77 @@ impl Hub {
     }
 
     /// Writes a line of this step.
-    pub(super) fn line(&self, words: fmt::Arguments<'_>) -> Written {
+    pub(super) fn line(&self, words: fmt::Arguments<'_>) -> LineSpan {
         self.outbox().line(words)
     }
 
     /// Answers a request that cannot be done.
-    pub(super) fn refuse(&mut self, from: ConnectionId, refusal: Refusal<'_>) {
-        self.refuse_about(from, refusal);
+    pub(super) fn reject(&mut self, from: ConnectionId, rejection: Rejection<'_>) {
+        self.send_rejection(from, rejection);
         // Going on would be of no use.
-        if matches!(refusal, Refusal::WrongPassword) {
-            self.expel(from, "Password incorrect");
+        if matches!(rejection, Rejection::WrongPassword) {
+            self.disconnect(from, "Password incorrect");
         }
     }
 
     /// The same in the middle of an answer, which no such refusal ends.
-    pub(super) fn refuse_about(&self, to: ConnectionId, refusal: Refusal<'_>) {
+    pub(super) fn send_rejection(&self, to: ConnectionId, rejection: Rejection<'_>) {
         let name = &self.settings.name;
-        match refusal.standard() {
+        match rejection.standard_reply() {
             _ if self.people.get(to).is_none() => {}
             Some((command, why)) => {
-                self.post(to, self.line(format_args!(":{name} FAIL {command} {why}")));
+                self.send(to, self.line(format_args!(":{name} FAIL {command} {why}")));
             }
-            None => refusal.tell(&|reply, rest| self.reply_with(to, reply, rest)),
+            None => rejection.write_to(&|reply, rest| self.reply_with(to, reply, rest)),
         }
     }
 
-    /// A line of this step, to be told to several people.
-    pub(super) fn told(&self, line: Written) -> Told<'static> {
-        let tags = Tagged {
+    /// A line of this step, to be sent to several people.
+    pub(super) fn fanout(&self, line: LineSpan) -> Fanout<'static> {
+        let tags = TagSet {
             time: self.now,
-            ..Tagged::default()
+            ..TagSet::default()
         };
-        Told::tagged(line, tags)
+        Fanout::new(line, tags)
     }
 
     /// Sends a line to one person.
-    pub(super) fn post(&self, to: ConnectionId, line: Written) {
-        let mut told = self.told(line);
-        told.send(to, self.capabilities(to), &mut self.outbox());
+    pub(super) fn send(&self, to: ConnectionId, line: LineSpan) {
+        let mut fanout = self.fanout(line);
+        fanout.send(to, self.capabilities(to), &mut self.outbox());
     }
 
     /// Sends a line to everybody in a room.
-    pub(super) fn tell_room(&self, room: &Room, line: Written) {
-        self.told(line).send_all(&room.members, &mut self.outbox());
+    pub(super) fn broadcast_to_room(&self, room: &Room, line: LineSpan) {
+        self.fanout(line)
+            .send_all(&room.members, &mut self.outbox());
     }
 
     /// The same for all but one, if that one is in the room.
-    pub(super) fn tell_others(&self, room: &Room, except: Option<Membership>, told: &mut Told<'_>) {
+    pub(super) fn broadcast_to_others(
+        &self,
+        room: &Room,
+        except: Option<Membership>,
+        fanout: &mut Fanout<'_>,
+    ) {
         let place = except.map_or(room.members.len(), |one| one.position as usize);
         let (before, behind) = room.members.split_at(place.min(room.members.len()));
         let outbox = &mut self.outbox();
-        told.send_all(before, outbox);
-        told.send_all(behind.get(1..).unwrap_or_default(), outbox);
+        fanout.send_all(before, outbox);
+        fanout.send_all(behind.get(1..).unwrap_or_default(), outbox);
     }
 
     /// The same for those members that fit.
-    pub(super) fn tell_those(
+    pub(super) fn broadcast_to_matching(
         &self,
         room: &Room,
-        told: &mut Told<'_>,
-        fits: impl Fn(&Member) -> bool,
+        fanout: &mut Fanout<'_>,
+        is_wanted: impl Fn(&RoomMember) -> bool,
     ) {
         self.charge(Work::Entry, room.members.len());
         let outbox = &mut self.outbox();
-        for member in room.members.iter().filter(|member| fits(member)) {
-            told.send(member.id, member.capabilities, outbox);
+        for member in room.members.iter().filter(|member| is_wanted(member)) {
+            fanout.send(member.id, member.capabilities, outbox);
         }
     }
 
@@ -110,7 +116,7 @@ impl Hub {
     pub(super) fn reply_with(&self, to: ConnectionId, reply: Reply, rest: fmt::Arguments<'_>) {
         let (name, number, nick) = (&self.settings.name, reply.number(), self.nick_or_star(to));
         let line = self.line(format_args!(":{name} {number:03} {nick} {rest}"));
-        self.post(to, line);
+        self.send(to, line);
     }
 
     /// Sends words with a space or another character between them, behind `head`, in as many lines
@@ -126,33 +132,38 @@ impl Hub {
         let head = format!(":{name} {number:03} {nick} {head}");
         in_lines(words, separator, LINE_BYTES_MAX - head.len(), |words| {
             let line = self.line(format_args!("{head}{words}"));
-            self.post(to, line);
+            self.send(to, line);
         })
     }
 
     /// Tells each person who shares a room with this one, once each, and not themselves; of those
     /// only who has what is `wanted`. News that has to be wanted reaches those who watch this
     /// person, too. IRCv3 extended-monitor.
-    pub(super) fn tell_neighbours(&self, of: ConnectionId, wanted: Capabilities, line: Written) {
-        let Ok(present) = self.people.present(of) else {
+    pub(super) fn broadcast_to_peers(
+        &self,
+        of: ConnectionId,
+        wanted: Capabilities,
+        line: LineSpan,
+    ) {
+        let Ok(user) = self.people.registered(of) else {
             return;
         };
-        let (outbox, mut told) = (&mut self.outbox(), self.told(line));
-        let met = &mut self.met.borrow_mut();
-        met.begin(self.people.slots.len());
+        let (outbox, mut fanout) = (&mut self.outbox(), self.fanout(line));
+        let visited = &mut self.visited.borrow_mut();
+        visited.begin(self.people.slots.len());
         let mut tell = |id: ConnectionId, has: Capabilities, wanted| {
-            if id != of && has.has(wanted) && met.is_first(id) {
-                told.send(id, has, outbox);
+            if id != of && has.has(wanted) && visited.first_visit(id) {
+                fanout.send(id, has, outbox);
             }
         };
-        for (room, _) in self.rooms_of(present) {
+        for (room, _) in self.rooms_of(user) {
             self.charge(Work::Entry, room.members.len());
             for member in &room.members {
                 tell(member.id, member.capabilities, wanted);
             }
         }
         if wanted != Capabilities::NONE {
-            for watcher in self.monitors.of(present.nick.as_str()) {
+            for watcher in self.monitors.of(user.nick.as_str()) {
                 self.charge(Work::Look, 1);
                 let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
                 tell(watcher, self.capabilities(watcher), wanted);
@@ -161,29 +172,29 @@ impl Hub {
     }
 }
 
-/// Who has been met while some news is told: for each place of somebody, the number of the last
+/// Who has been met while some news is sent: for each place of somebody, the number of the last
 /// news. It is kept, since a list made anew for each would cost the more, the more are elsewhere.
 #[derive(Debug, Default)]
-pub(super) struct Met {
-    news: u32,
-    places: Vec<u32>,
+pub(super) struct Visited {
+    round: u32,
+    slots: Vec<u32>,
 }
 
-impl Met {
+impl Visited {
     /// Forgets whom the last news met.
-    fn begin(&mut self, places: usize) {
-        self.places.resize(places, 0);
-        self.news = self.news.wrapping_add(1);
-        if self.news == 0 {
-            self.places.fill(0);
-            self.news = 1;
+    fn begin(&mut self, slots: usize) {
+        self.slots.resize(slots, 0);
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.slots.fill(0);
+            self.round = 1;
         }
     }
 
     /// Whether somebody was not met yet; they are from now on.
-    fn is_first(&mut self, id: ConnectionId) -> bool {
-        let place = self.places.get_mut(id.index());
-        place.is_some_and(|last| mem::replace(last, self.news) != self.news)
+    fn first_visit(&mut self, id: ConnectionId) -> bool {
+        let place = self.slots.get_mut(id.index());
+        place.is_some_and(|last| mem::replace(last, self.round) != self.round)
     }
 }
 
@@ -227,18 +238,24 @@ mod tests {
 
     #[test]
     fn each_news_meets_everybody_once_also_when_the_numbers_begin_again() {
-        let mut met = Met {
-            news: u32::MAX - 2,
-            ..Met::default()
+        let mut visited = Visited {
+            round: u32::MAX - 2,
+            ..Visited::default()
         };
         let places = [0, 1, 2].map(|place| ConnectionId::new(place, 0));
         for _ in 0..5 {
-            met.begin(places.len());
+            visited.begin(places.len());
             for _ in 0..2 {
-                met.is_first(places[1]);
+                visited.first_visit(places[1]);
             }
-            assert_eq!(places.map(|id| met.is_first(id)), [true, false, true]);
-            assert!(!met.is_first(ConnectionId::new(3, 0)), "nobody is there");
+            assert_eq!(
+                places.map(|id| visited.first_visit(id)),
+                [true, false, true]
+            );
+            assert!(
+                !visited.first_visit(ConnectionId::new(3, 0)),
+                "nobody is there"
+            );
         }
     }
 

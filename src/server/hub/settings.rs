@@ -8,7 +8,7 @@ use crate::wire::RoomName;
 
 /// Now, by both clocks: waiting is counted by one that never jumps, people are told the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Moment {
+pub struct HubTime {
     /// How long the server has been running.
     pub running: Duration,
     /// Unix time: how long it has been since the beginning of 1970.
@@ -21,21 +21,21 @@ pub struct Operator {
     /// The name they say.
     pub name: String,
     /// What they have to give with it.
-    pub secret: Secret,
+    pub credential: Credential,
 }
 
 /// A password, or what only the right password leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
+pub enum Credential {
     /// The password as it is.
-    Clear(String),
+    Plain(String),
     /// Its hash, in the PHC string format.
     Hash(String),
 }
 
 /// What the server is like, as far as the hub is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct HubSettings {
     /// What the server calls itself, a host name in form.
     pub name: String,
     /// What the network is called, one word.
@@ -52,7 +52,7 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-impl Default for Settings {
+impl Default for HubSettings {
     fn default() -> Self {
         Self {
             name: "chatroomd.local".to_owned(),
@@ -68,31 +68,31 @@ impl Default for Settings {
 
 /// Why a connection is there no longer, seen from the one who had the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
+pub enum DisconnectReason {
     /// The other side closed it.
     Closed,
     /// It broke.
-    Broken,
+    Lost,
     /// More waits to be sent to it than may wait.
     SendQueueFull,
     /// A line went on and on.
-    EndlessLine,
+    LineTooLong,
 }
 
-impl Loss {
+impl DisconnectReason {
     /// Whether the other side can still be told why.
-    pub(super) fn is_our_doing(self) -> bool {
-        matches!(self, Self::SendQueueFull | Self::EndlessLine)
+    pub(super) fn is_local(self) -> bool {
+        matches!(self, Self::SendQueueFull | Self::LineTooLong)
     }
 }
 
-impl fmt::Display for Loss {
+impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Closed => "Connection closed",
-            Self::Broken => "Connection lost",
+            Self::Lost => "Connection lost",
             Self::SendQueueFull => "SendQ exceeded",
-            Self::EndlessLine => "A line without an end",
+            Self::LineTooLong => "A line without an end",
         })
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Moment;
+use super::HubTime;
 
 /// The time of day as IRCv3 server-time wants it.
-impl fmt::Display for Moment {
+impl fmt::Display for HubTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = SignedDuration::try_from(self.unix).unwrap_or_default();
         let time = Timestamp::from_duration(since).unwrap_or_default();
@@ -36,15 +36,15 @@ mod tests {
 
     #[test]
     fn a_tag_has_milliseconds_even_when_there_are_none() {
-        for (milliseconds, told) in [
+        for (milliseconds, text) in [
             (1_000_000_000_000, "2001-09-09T01:46:40.000Z"),
             (1_000_000_000_020, "2001-09-09T01:46:40.020Z"),
         ] {
-            let moment = Moment {
+            let moment = HubTime {
                 unix: Duration::from_millis(milliseconds),
-                ..Moment::default()
+                ..HubTime::default()
             };
-            assert_eq!(moment.to_string(), told);
+            assert_eq!(moment.to_string(), text);
         }
     }
 }

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::connection::{Connection, Queue, State};
+use super::connection::{Connection, ConnectionState, SendQueue};
 use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
-use crate::server::hub::{ConnectionId, Loss};
+use crate::server::hub::{ConnectionId, DisconnectReason};
 
 /// Once this part of what may wait for a reader does wait, those who speak to them are slowed down,
 /// and so are the readers themselves.
 const PRESSURE_PART: usize = 4;
 /// How many bytes all together can say in a second to a reader who is behind. Whoever reads as
 /// quickly is never given up, and whoever never reads is within seconds.
-const BYTES_A_SECOND_UNDER_PRESSURE: usize = 128 * 1024;
+const READER_BYTES_PER_SECOND: usize = 128 * 1024;
 /// How many bytes one can give others to hear in a second while too much waits in all.
-const CAUSED_BYTES_A_SECOND_UNDER_PRESSURE: usize = 1024 * 1024;
+const FANOUT_BYTES_PER_SECOND: usize = 1024 * 1024;
 
 impl Reactor {
     /// Does everything the hub wants done, and goes on until it wants nothing more.
     pub(super) fn deliver(&mut self) {
         loop {
-            self.hand_out_lines();
-            self.keep_queues_in_bounds();
+            self.queue_lines();
+            self.enforce_queue_limits();
             for id in mem::take(&mut self.outbox.closes) {
                 self.begin_closing(id);
             }
@@ -32,8 +32,8 @@ impl Reactor {
             }
             let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
-            if self.outbox.is_long() {
-                self.keep_lines();
+            if self.outbox.is_full() {
+                self.copy_lines_from_outbox();
             }
             if wants_reload {
                 self.reload();
@@ -41,76 +41,77 @@ impl Reactor {
             let Some((id, loss)) = self.lost.pop() else {
                 return;
             };
-            self.tell_of_loss(id, loss);
+            self.report_lost(id, loss);
         }
     }
 
     /// Puts each line behind what waits for its recipient already; it is written when the turn
     /// ends, together with all others.
-    fn hand_out_lines(&mut self) {
+    fn queue_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
-        let behind_bytes = self.behind_bytes();
-        for &(to, line) in self.outbox.sends_in_place() {
+        let behind_bytes = self.backlog_bytes();
+        for &(to, line) in self.outbox.spans() {
             let Some(connection) = known(&mut self.connections, to) else {
                 continue;
             };
-            if connection.queue == Queue::Open
+            if connection.queue == SendQueue::Open
                 && connection.unsent_bytes() + line.len() > behind_bytes
             {
                 // Perhaps it only waits for the end of this turn.
                 let written = connection.write(&self.outbox, &mut self.queues);
                 let unsent = connection.unsent_bytes() + line.len();
-                if unsent > behind_bytes && self.share.from != Some(to) {
-                    let time = time_for(line.len(), BYTES_A_SECOND_UNDER_PRESSURE);
+                if unsent > behind_bytes && self.budget.from != Some(to) {
+                    let time = duration_at_rate(line.len(), READER_BYTES_PER_SECOND);
                     connection.busy_until = connection.busy_until.max(self.now.running) + time;
-                    self.share.wait_until(connection.busy_until);
+                    self.budget.pause_until(connection.busy_until);
                 }
                 if written.is_err() {
-                    connection.queue = Queue::Overfull;
-                    self.lost.push((to, Loss::Broken));
+                    connection.queue = SendQueue::Overfull;
+                    self.lost.push((to, DisconnectReason::Lost));
                 } else if unsent > bytes_max {
-                    connection.queue = Queue::Overfull;
-                    self.lost.push((to, Loss::SendQueueFull));
+                    connection.queue = SendQueue::Overfull;
+                    self.lost.push((to, DisconnectReason::SendQueueFull));
                 }
             }
-            if connection.queue == Queue::Overfull {
+            if connection.queue == SendQueue::Overfull {
                 continue;
             }
-            self.share.caused_bytes += line.len();
+            self.budget.fanout_bytes += line.len();
             connection.push(line, &self.outbox, &mut self.queues);
-            connection.be_written_to(&mut self.unsent);
+            connection.schedule_write(&mut self.unsent);
         }
     }
 
     /// Keeps what waits for all together within its bound: first those who speak are slowed down,
     /// then the readers furthest behind are given up.
-    fn keep_queues_in_bounds(&mut self) {
+    fn enforce_queue_limits(&mut self) {
         let bytes_max = self.hub.limits().queues_bytes as usize;
-        if self.queues.waiting_bytes() <= bytes_max / PRESSURE_PART {
+        if self.queues.queued_bytes() <= bytes_max / PRESSURE_PART {
             return;
         }
         // Perhaps most of it only waits for the end of this turn.
         self.write_unsent();
-        if self.queues.waiting_bytes() > bytes_max / PRESSURE_PART {
-            let caused_bytes = self.share.caused_bytes;
-            let time = time_for(caused_bytes, CAUSED_BYTES_A_SECOND_UNDER_PRESSURE);
-            self.share.wait_until(self.now.running + time);
+        if self.queues.queued_bytes() > bytes_max / PRESSURE_PART {
+            let caused_bytes = self.budget.fanout_bytes;
+            let time = duration_at_rate(caused_bytes, FANOUT_BYTES_PER_SECOND);
+            self.budget.pause_until(self.now.running + time);
         }
-        while self.queues.waiting_bytes() > bytes_max
-            && let Some(connection) = furthest_behind(&mut self.connections)
+        while self.queues.queued_bytes() > bytes_max
+            && let Some(connection) = most_backlogged(&mut self.connections)
         {
-            connection.forget_unsent(&mut self.queues);
-            connection.queue = Queue::Overfull;
-            self.lost.push((connection.id, Loss::SendQueueFull));
+            connection.drop_unsent(&mut self.queues);
+            connection.queue = SendQueue::Overfull;
+            self.lost
+                .push((connection.id, DisconnectReason::SendQueueFull));
         }
     }
 
     /// Takes all lines of this turn to those they are for. Done while they are few enough to be in the
     /// processor's cache, this costs less than writing to everybody more often.
-    fn keep_lines(&mut self) {
+    fn copy_lines_from_outbox(&mut self) {
         for &index in &self.unsent {
             if let Some(connection) = self.connections.get_mut(index) {
-                connection.keep(&self.outbox, &mut self.queues);
+                connection.copy_from_outbox(&self.outbox, &mut self.queues);
             }
         }
         self.outbox.forget_lines();
@@ -125,18 +126,18 @@ impl Reactor {
         self.outbox.forget_lines();
     }
 
-    fn tell_of_loss(&mut self, id: ConnectionId, loss: Loss) {
+    fn report_lost(&mut self, id: ConnectionId, loss: DisconnectReason) {
         let Some(connection) = known(&mut self.connections, id) else {
             return;
         };
-        connection.queue = Queue::LastWords;
+        connection.queue = SendQueue::FinalMessage;
         self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
             // It may have closed only its own direction and still listen for the answers.
-            Loss::Closed => self.begin_closing(id),
-            Loss::Broken => self.let_go(id.index()),
+            DisconnectReason::Closed => self.begin_closing(id),
+            DisconnectReason::Lost => self.close(id.index()),
             // The hub says goodbye and closes it.
-            Loss::SendQueueFull | Loss::EndlessLine => {}
+            DisconnectReason::SendQueueFull | DisconnectReason::LineTooLong => {}
         }
     }
 
@@ -144,76 +145,76 @@ impl Reactor {
         let Some(connection) = known(&mut self.connections, id) else {
             return;
         };
-        connection.state = State::Closing;
+        connection.state = ConnectionState::Closing;
         connection.readable = true;
-        connection.be_written_to(&mut self.unsent);
-        self.make_ready(id.index());
-        let time = match self.connections.len() > self.hub.connections() + CLOSING_MAX {
+        connection.schedule_write(&mut self.unsent);
+        self.mark_ready(id.index());
+        let time = match self.connections.len() > self.hub.connection_count() + CLOSING_MAX {
             true => Duration::ZERO,
             false => CLOSING_TIME,
         };
-        self.wake_at(id.index(), Some(self.now.running + time));
+        self.set_timer(id.index(), Some(self.now.running + time));
     }
 
     /// Takes nothing from a connection until then; the longer of two pauses counts.
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         if let Some(connection) = known(&mut self.connections, id) {
-            connection.state = State::Paused;
-            if connection.is_broken {
-                self.lost.push((id, Loss::Broken));
+            connection.state = ConnectionState::Paused;
+            if connection.is_reset {
+                self.lost.push((id, DisconnectReason::Lost));
             }
             let until = connection.wake_at.max(Some(until));
-            self.wake_at(id.index(), until);
+            self.set_timer(id.index(), until);
         }
     }
 
     /// With more than this waiting for them, in bytes, somebody is behind.
-    pub(super) fn behind_bytes(&self) -> usize {
+    pub(super) fn backlog_bytes(&self) -> usize {
         self.hub.limits().send_queue_bytes as usize / PRESSURE_PART
     }
 
     pub(super) fn write(&mut self, index: usize) {
-        let behind_bytes = self.behind_bytes();
+        let behind_bytes = self.backlog_bytes();
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
-        connection.is_unsent = false;
-        if connection.state == State::Gone {
+        connection.write_scheduled = false;
+        if connection.state == ConnectionState::Closed {
             return;
         }
         let written = connection.write(&self.outbox, &mut self.queues);
         let (id, all_sent) = (connection.id, connection.unsent_bytes() == 0);
-        if connection.state != State::Closing {
+        if connection.state != ConnectionState::Closing {
             if written.is_err() {
-                self.lost.push((id, Loss::Broken));
-            } else if connection.hears_first && connection.unsent_bytes() <= behind_bytes {
-                connection.hears_first = false;
-                self.make_ready(index);
+                self.lost.push((id, DisconnectReason::Lost));
+            } else if connection.must_drain && connection.unsent_bytes() <= behind_bytes {
+                connection.must_drain = false;
+                self.mark_ready(index);
             }
             return;
         }
         if all_sent {
-            connection.shut_writing();
+            connection.shutdown_write();
         }
-        if written.is_err() || (all_sent && connection.has_ended) {
-            self.let_go(index);
+        if written.is_err() || (all_sent && connection.at_eof) {
+            self.close(index);
         }
     }
 
     /// Marks a connection as gone. Its place is kept until the turn is over, so that no event of
     /// this turn meets a newcomer.
-    pub(super) fn let_go(&mut self, index: usize) {
-        self.wake_at(index, None);
+    pub(super) fn close(&mut self, index: usize) {
+        self.set_timer(index, None);
         if let Some(connection) = self.connections.get_mut(index)
-            && connection.state != State::Gone
+            && connection.state != ConnectionState::Closed
         {
-            connection.state = State::Gone;
-            self.gone.push(index);
+            connection.state = ConnectionState::Closed;
+            self.closed.push(index);
         }
     }
 }
 
-fn time_for(bytes: usize, bytes_a_second: usize) -> Duration {
+fn duration_at_rate(bytes: usize, bytes_a_second: usize) -> Duration {
     Duration::from_secs(1).mul_f64(bytes as f64 / bytes_a_second as f64)
 }
 
@@ -224,9 +225,9 @@ fn known(connections: &mut Slab<Connection>, id: ConnectionId) -> Option<&mut Co
 }
 
 /// Of those who can still be given up, the one for whom most waits.
-fn furthest_behind(connections: &mut Slab<Connection>) -> Option<&mut Connection> {
+fn most_backlogged(connections: &mut Slab<Connection>) -> Option<&mut Connection> {
     let all = connections.iter_mut().map(|(_, connection)| connection);
-    let can_go = |one: &&mut Connection| one.queue == Queue::Open && one.is_known();
+    let can_go = |one: &&mut Connection| one.queue == SendQueue::Open && one.is_known();
     all.filter(can_go).max_by_key(|one| one.unsent_bytes())
 }
 
@@ -239,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::server::Settings;
-    use crate::server::hub::{Limits, Outbox, Written};
+    use crate::server::hub::{Limits, LineSpan, Outbox};
 
     /// A reactor with one connection, and its other side, which reads nothing: all the system takes
     /// for it is taken, and `waiting` bytes are left.
@@ -254,7 +255,7 @@ mod tests {
         let mut events = Events::with_capacity(8);
         while reactor.connections.is_empty() {
             reactor.poll.poll(&mut events, None).unwrap();
-            reactor.turn(&events);
+            reactor.run_iteration(&events);
         }
         let (outbox, queues) = (&mut reactor.outbox, &mut reactor.queues);
         let (_, connection) = reactor.connections.iter_mut().next().unwrap();
@@ -272,7 +273,7 @@ mod tests {
     }
 
     /// A line of so many bytes, its ending included.
-    fn line_of(bytes: usize, outbox: &mut Outbox) -> Written {
+    fn line_of(bytes: usize, outbox: &mut Outbox) -> LineSpan {
         outbox.line(format_args!("{}", "x".repeat(bytes - "\r\n".len())))
     }
 

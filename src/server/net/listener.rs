@@ -15,9 +15,9 @@ use crate::server::ServerError;
 
 /// How many may wait at the door of one listener; the system may allow fewer. Who finds it full
 /// tries again a second later.
-const WAITING_MAX: i32 = 4096;
+const BACKLOG_MAX: i32 = 4096;
 /// How many are let in by one listener in one turn, at most.
-const ACCEPTS_A_TURN: usize = 64;
+const ACCEPTS_PER_ITERATION: usize = 64;
 /// How long nobody is let in after letting somebody in has failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
@@ -25,28 +25,28 @@ struct Listener {
     socket: TcpListener,
     token: Token,
     /// Somebody may be waiting to be let in.
-    has_newcomers: bool,
+    has_pending: bool,
 }
 
 /// All listeners, and whether they can do their work.
-pub(super) struct Door {
+pub(super) struct Listeners {
     listeners: Vec<Listener>,
     /// Set while letting people in fails: when it is tried again.
-    again_at: Option<Duration>,
+    retry_at: Option<Duration>,
 }
 
-impl Door {
+impl Listeners {
     /// Listens on all addresses, or where sockets were handed over, on these; events come with the
     /// tokens from `first_token` downwards.
     pub(super) fn open(
         addresses: &[SocketAddr],
-        handed_over: Vec<net::TcpListener>,
+        inherited: Vec<net::TcpListener>,
         first_token: usize,
         registry: &Registry,
     ) -> Result<Self, ServerError> {
-        let sockets: Result<Vec<_>, _> = match handed_over.is_empty() {
+        let sockets: Result<Vec<_>, _> = match inherited.is_empty() {
             true => addresses.iter().map(bind).collect(),
-            false => handed_over.into_iter().map(take_over).collect(),
+            false => inherited.into_iter().map(adopt).collect(),
         };
         let mut listeners = Vec::new();
         for (mut socket, index) in sockets?.into_iter().zip(0..) {
@@ -55,12 +55,12 @@ impl Door {
             listeners.push(Listener {
                 socket,
                 token,
-                has_newcomers: false,
+                has_pending: false,
             });
         }
         Ok(Self {
             listeners,
-            again_at: None,
+            retry_at: None,
         })
     }
 
@@ -70,60 +70,60 @@ impl Door {
     }
 
     /// An event said that somebody is there.
-    pub(super) fn note(&mut self, token: Token) {
+    pub(super) fn mark_pending(&mut self, token: Token) {
         if let Some(listener) = self.listeners.iter_mut().find(|one| one.token == token) {
-            listener.has_newcomers = true;
+            listener.has_pending = true;
         }
     }
 
     /// Whether somebody could be let in without waiting for an event.
-    pub(super) fn has_newcomers(&self) -> bool {
-        self.again_at.is_none() && self.listeners.iter().any(|one| one.has_newcomers)
+    pub(super) fn has_pending(&self) -> bool {
+        self.retry_at.is_none() && self.listeners.iter().any(|one| one.has_pending)
     }
 
     /// When letting people in is tried again, while it fails.
-    pub(super) fn again_at(&self) -> Option<Duration> {
-        self.again_at
+    pub(super) fn retry_at(&self) -> Option<Duration> {
+        self.retry_at
     }
 
     /// Lets in those who wait, up to a share for this turn.
-    pub(super) fn let_in(&mut self, now: Duration) -> Vec<(TcpStream, IpAddr)> {
-        let mut newcomers = Vec::new();
-        if self.again_at.is_some_and(|at| at > now) {
-            return newcomers;
+    pub(super) fn accept(&mut self, now: Duration) -> Vec<(TcpStream, IpAddr)> {
+        let mut accepted = Vec::new();
+        if self.retry_at.is_some_and(|at| at > now) {
+            return accepted;
         }
-        let was_failing = self.again_at.take().is_some();
+        let was_failing = self.retry_at.take().is_some();
         for listener in &mut self.listeners {
-            if let Err(error) = listener.let_in(&mut newcomers) {
+            if let Err(error) = listener.accept(&mut accepted) {
                 // Most often there are no file descriptors left: whoever leaves gives one back.
-                self.again_at = Some(now + ACCEPT_PAUSE);
+                self.retry_at = Some(now + ACCEPT_PAUSE);
                 if !was_failing {
                     warn!(%error, "nobody can be let in at the moment; trying again");
                 }
                 break;
             }
         }
-        newcomers
+        accepted
     }
 
     /// Lets nobody in any more.
     pub(super) fn close(&mut self) {
         self.listeners.clear();
-        self.again_at = None;
+        self.retry_at = None;
     }
 }
 
 fn bind(address: &SocketAddr) -> Result<TcpListener, ServerError> {
     let listening = TcpListener::bind(*address).and_then(|socket| {
         // Once more than the library did: it lets only 128 wait.
-        listen(&socket, WAITING_MAX)?;
+        listen(&socket, BACKLOG_MAX)?;
         Ok(socket)
     });
     let address = *address;
     listening.map_err(|error| ServerError::CannotListen { address, error })
 }
 
-fn take_over(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
+fn adopt(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
     #[cfg(not(target_vendor = "apple"))] // There it cannot be asked.
     if !socket_acceptconn(&socket).map_err(io::Error::from)? {
         let address = socket.local_addr()?;
@@ -135,15 +135,15 @@ fn take_over(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
 }
 
 impl Listener {
-    fn let_in(&mut self, newcomers: &mut Vec<(TcpStream, IpAddr)>) -> io::Result<()> {
-        for _ in 0..ACCEPTS_A_TURN {
-            if !self.has_newcomers {
+    fn accept(&mut self, accepted: &mut Vec<(TcpStream, IpAddr)>) -> io::Result<()> {
+        for _ in 0..ACCEPTS_PER_ITERATION {
+            if !self.has_pending {
                 break;
             }
             match self.socket.accept() {
-                Ok((stream, peer)) => newcomers.push((stream, peer.ip())),
+                Ok((stream, peer)) => accepted.push((stream, peer.ip())),
                 Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => self.has_newcomers = false,
+                    ErrorKind::WouldBlock => self.has_pending = false,
                     // This one left before the door was open; the next may be waiting.
                     ErrorKind::ConnectionAborted
                     | ErrorKind::ConnectionReset

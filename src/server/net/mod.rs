@@ -23,11 +23,11 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use tracing::{info, warn};
 
-use crate::server::hub::{ConnectionId, Hub, Loss, Moment, Outbox};
+use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubTime, Outbox};
 use crate::server::{ServerError, Settings};
-use connection::{Connection, Queues, State};
-use listener::Door;
-use receive::{READ_BYTES_A_TURN, Share};
+use connection::{Connection, ConnectionState, SendQueues};
+use listener::Listeners;
+use receive::{READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
 
 /// How long a connection that is being closed may take to hear the last words.
@@ -38,8 +38,8 @@ const CLOSING_MAX: usize = 256;
 /// How long the server waits, when it stops, for those who have been sent everything: what they
 /// said last may still be on its way, and would destroy the last words.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
-/// Few enough that what so many newcomers are told at once stays small.
-const EVENTS_A_TURN: usize = 256;
+/// Few enough that what so many accepted are told at once stays small.
+const EVENTS_PER_ITERATION: usize = 256;
 
 /// What one byte on this stream means: the server is to stop.
 const STOP: Token = Token(usize::MAX);
@@ -50,10 +50,10 @@ const RELOAD: Token = Token(usize::MAX - 1);
 pub(super) struct Reactor {
     poll: Poll,
     started: Instant,
-    now: Moment,
+    now: HubTime,
     hub: Hub,
     outbox: Outbox,
-    door: Door,
+    listeners: Listeners,
     stop: UnixStream,
     /// How settings are read again, where they come from somewhere.
     reload: Option<Reload>,
@@ -66,15 +66,15 @@ pub(super) struct Reactor {
     /// Who has something to hear that has not been written yet.
     unsent: Vec<usize>,
     /// Who is lost, and the hub does not know yet.
-    lost: Vec<(ConnectionId, Loss)>,
+    lost: Vec<(ConnectionId, DisconnectReason)>,
     /// What was taken from the connection at hand in this turn, and what came of it.
-    share: Share,
+    budget: ReadBudget,
     /// Whose place is free once no event of this turn can be for them any more.
-    gone: Vec<usize>,
+    closed: Vec<usize>,
     /// Whose pause or closing ends when.
     timers: BTreeSet<(Duration, usize)>,
     read_buffer: Vec<u8>,
-    queues: Queues,
+    queues: SendQueues,
 }
 
 impl Reactor {
@@ -83,7 +83,7 @@ impl Reactor {
     /// that is closed.
     pub(super) fn new(
         settings: &Settings,
-        handed_over: Vec<net::TcpListener>,
+        inherited: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
     ) -> Result<Self, ServerError> {
         let poll = Poll::new()?;
@@ -91,16 +91,16 @@ impl Reactor {
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
-        let door = Door::open(&settings.listen, handed_over, RELOAD.0 - 1, poll.registry())?;
+        let door = Listeners::open(&settings.listen, inherited, RELOAD.0 - 1, poll.registry())?;
         let started = Instant::now();
-        let now = moment(started);
+        let now = read_clocks(started);
         Ok(Self {
             poll,
             started,
             now,
             hub: Hub::new(settings.hub.clone(), now),
             outbox: Outbox::default(),
-            door,
+            listeners: door,
             stop,
             reload: None,
             stopping_since: None,
@@ -109,47 +109,47 @@ impl Reactor {
             ready: Vec::new(),
             unsent: Vec::new(),
             lost: Vec::new(),
-            share: Share::default(),
-            gone: Vec::new(),
+            budget: ReadBudget::default(),
+            closed: Vec::new(),
             timers: BTreeSet::new(),
-            read_buffer: vec![0; READ_BYTES_A_TURN],
-            queues: Queues::default(),
+            read_buffer: vec![0; READ_BYTES_PER_ITERATION],
+            queues: SendQueues::default(),
         })
     }
 
     /// Where it listens, with the ports that were picked.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.door.addresses()
+        self.listeners.addresses()
     }
 
     /// Serves until it is told to stop.
     pub(super) fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_A_TURN);
-        while !self.has_stopped() {
-            match self.poll.poll(&mut events, self.patience()) {
+        let mut events = Events::with_capacity(EVENTS_PER_ITERATION);
+        while !self.is_stopped() {
+            match self.poll.poll(&mut events, self.poll_timeout()) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            self.now = moment(self.started);
-            self.turn(&events);
+            self.now = read_clocks(self.started);
+            self.run_iteration(&events);
         }
         Ok(())
     }
 
-    fn turn(&mut self, events: &Events) {
+    fn run_iteration(&mut self, events: &Events) {
         if events.is_empty() {
-            self.queues.let_go_of_spare();
+            self.queues.release_spare();
         }
         for event in events {
-            self.note(event);
+            self.on_event(event);
         }
-        self.end_pauses();
-        for (stream, address) in self.door.let_in(self.now.running) {
-            self.let_in(stream, address);
+        self.fire_timers();
+        for (stream, address) in self.listeners.accept(self.now.running) {
+            self.accept(stream, address);
         }
         for index in mem::take(&mut self.ready) {
-            self.serve(index);
+            self.read_from(index);
         }
         let deadline = self.hub.next_deadline();
         if deadline.is_some_and(|at| at <= self.now.running) {
@@ -161,41 +161,41 @@ impl Reactor {
             // A connection found broken while writing is news for others.
             self.deliver();
         }
-        if !self.gone.is_empty() {
-            self.clear_places();
+        if !self.closed.is_empty() {
+            self.free_slots();
         }
     }
 
     /// Makes room where connections were, and gives back what was a crowd's when most have left.
-    fn clear_places(&mut self) {
-        for index in mem::take(&mut self.gone) {
+    fn free_slots(&mut self) {
+        for index in mem::take(&mut self.closed) {
             // With its socket its registration ends, too.
-            self.queues.forget(&self.connections.remove(index));
+            self.queues.remove(&self.connections.remove(index));
         }
         if self.connections.len() < self.connections.capacity() / 4 {
             self.connections.shrink_to_fit();
-            self.queues.let_go_of_spare();
+            self.queues.release_spare();
             self.hub.shrink();
         }
     }
 
     /// How long nothing needs to be done if nothing happens; no time at all while there is work
     /// left over.
-    fn patience(&self) -> Option<Duration> {
-        if self.door.has_newcomers() || !self.ready.is_empty() {
+    fn poll_timeout(&self) -> Option<Duration> {
+        if self.listeners.has_pending() || !self.ready.is_empty() {
             return Some(Duration::ZERO);
         }
         let times = [
             self.hub.next_deadline(),
             self.timers.first().map(|(at, _)| *at),
-            self.door.again_at(),
+            self.listeners.retry_at(),
             self.stop_at(),
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.started.elapsed()))
     }
 
-    fn has_stopped(&self) -> bool {
+    fn is_stopped(&self) -> bool {
         self.stop_at()
             .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
     }
@@ -210,35 +210,35 @@ impl Reactor {
     }
 
     /// Takes down what an event says; what it leads to comes later in the turn.
-    fn note(&mut self, event: &Event) {
+    fn on_event(&mut self, event: &Event) {
         if event.token() == STOP {
-            return self.begin_to_stop();
+            return self.begin_shutdown();
         }
         if event.token() == RELOAD {
             return self.reload();
         }
         let Some(connection) = self.connections.get_mut(event.token().0) else {
-            self.door.note(event.token());
+            self.listeners.mark_pending(event.token());
             return;
         };
         let index = event.token().0;
         if event.is_writable() {
             connection.writable = true;
             if connection.unsent_bytes() > 0 {
-                connection.be_written_to(&mut self.unsent);
+                connection.schedule_write(&mut self.unsent);
             }
         }
         // Nothing of it was shut here, so the other side has reset it.
-        connection.is_broken |= event.is_error() || event.is_write_closed();
+        connection.is_reset |= event.is_error() || event.is_write_closed();
         // An error is found by reading, too.
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
-            connection.end_is_near |= event.is_read_closed() || event.is_error();
-            self.make_ready(index);
+            connection.read_closed |= event.is_read_closed() || event.is_error();
+            self.mark_ready(index);
         }
     }
 
-    fn make_ready(&mut self, index: usize) {
+    fn mark_ready(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index)
             && !mem::replace(&mut connection.is_ready, true)
         {
@@ -246,20 +246,20 @@ impl Reactor {
         }
     }
 
-    fn begin_to_stop(&mut self) {
+    fn begin_shutdown(&mut self) {
         if self.stopping_since.is_some() {
             return;
         }
-        info!(here = self.hub.here(), "stopping");
+        info!(here = self.hub.registered_count(), "stopping");
         // Once is enough, and a closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
-        self.door.close();
+        self.listeners.close();
         self.stopping_since = Some(self.now.running);
         self.hub.stop(&mut self.outbox);
         self.deliver();
     }
 
-    fn end_pauses(&mut self) {
+    fn fire_timers(&mut self) {
         while let Some(&(at, index)) = self.timers.first() {
             if at > self.now.running {
                 break;
@@ -270,17 +270,17 @@ impl Reactor {
             };
             connection.wake_at = None;
             match connection.state {
-                State::Paused => {
-                    connection.state = State::Open;
-                    self.make_ready(index);
+                ConnectionState::Paused => {
+                    connection.state = ConnectionState::Open;
+                    self.mark_ready(index);
                 }
-                State::Closing => self.let_go(index),
-                State::Open | State::Gone => {}
+                ConnectionState::Closing => self.close(index),
+                ConnectionState::Open | ConnectionState::Closed => {}
             }
         }
     }
 
-    fn wake_at(&mut self, index: usize, at: Option<Duration>) {
+    fn set_timer(&mut self, index: usize, at: Option<Duration>) {
         if let Some(connection) = self.connections.get_mut(index) {
             if let Some(before) = mem::replace(&mut connection.wake_at, at) {
                 self.timers.remove(&(before, index));
@@ -291,7 +291,7 @@ impl Reactor {
         }
     }
 
-    fn let_in(&mut self, mut stream: TcpStream, address: IpAddr) {
+    fn accept(&mut self, mut stream: TcpStream, address: IpAddr) {
         // Without this a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();
@@ -313,16 +313,16 @@ impl Reactor {
         self.deliver();
     }
 
-    fn lose(&mut self, id: ConnectionId, loss: Loss) {
+    fn connection_lost(&mut self, id: ConnectionId, loss: DisconnectReason) {
         self.lost.push((id, loss));
         self.deliver();
     }
 }
 
 /// Both clocks, read together.
-fn moment(started: Instant) -> Moment {
+fn read_clocks(started: Instant) -> HubTime {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Moment {
+    HubTime {
         running: started.elapsed(),
         unix: unix.unwrap_or_default(),
     }

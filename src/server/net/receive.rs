@@ -4,46 +4,46 @@ use std::mem;
 use std::time::Duration;
 
 use super::Reactor;
-use super::connection::{Connection, Got, State};
-use crate::server::hub::{ConnectionId, Loss};
+use super::connection::{Connection, ConnectionState, SocketRead};
+use crate::server::hub::{ConnectionId, DisconnectReason};
 use crate::wire::Line;
 
 /// What is read from one connection in one turn, at most.
-pub(super) const READ_BYTES_A_TURN: usize = 16 * 1024;
+pub(super) const READ_BYTES_PER_ITERATION: usize = 16 * 1024;
 /// How many lines of one connection are taken in one turn, at most.
-const LINES_A_TURN: usize = 64;
+const LINES_PER_ITERATION: usize = 64;
 /// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
 /// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
-const CAUSED_BYTES_A_TURN: usize = 4 * 1024 * 1024;
+const FANOUT_BYTES_PER_ITERATION: usize = 4 * 1024 * 1024;
 
 /// What has been taken from one connection in one turn, and what came of it.
 #[derive(Debug, Default)]
-pub(super) struct Share {
+pub(super) struct ReadBudget {
     /// Who said it.
     pub(super) from: Option<ConnectionId>,
     lines: usize,
     /// How much others are to hear because of it.
-    pub(super) caused_bytes: usize,
+    pub(super) fanout_bytes: usize,
     /// Set once somebody who is behind has more to hear because of it: until when no more is taken.
-    again_at: Option<Duration>,
+    resume_at: Option<Duration>,
 }
 
-impl Share {
-    fn is_used_up(&self) -> bool {
-        self.lines >= LINES_A_TURN
-            || self.caused_bytes >= CAUSED_BYTES_A_TURN
-            || self.again_at.is_some()
+impl ReadBudget {
+    fn is_exhausted(&self) -> bool {
+        self.lines >= LINES_PER_ITERATION
+            || self.fanout_bytes >= FANOUT_BYTES_PER_ITERATION
+            || self.resume_at.is_some()
     }
 
     /// Nothing more is taken before then.
-    pub(super) fn wait_until(&mut self, at: Duration) {
-        self.again_at = self.again_at.max(Some(at));
+    pub(super) fn pause_until(&mut self, at: Duration) {
+        self.resume_at = self.resume_at.max(Some(at));
     }
 }
 
 impl Reactor {
     /// Gives a connection its share of the turn.
-    pub(super) fn serve(&mut self, index: usize) {
+    pub(super) fn read_from(&mut self, index: usize) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
@@ -51,67 +51,69 @@ impl Reactor {
         let id = connection.id;
         let mut buffer = mem::take(&mut self.read_buffer);
         match connection.state {
-            State::Open => self.take_share(index, &mut buffer),
-            State::Closing => self.drop_what_comes(index, &mut buffer),
+            ConnectionState::Open => self.read_within_budget(index, &mut buffer),
+            ConnectionState::Closing => self.discard_input(index, &mut buffer),
             // What it has said and nobody has heard yet goes with it.
-            State::Paused if connection.is_broken => self.lose(id, Loss::Broken),
-            State::Paused | State::Gone => {}
+            ConnectionState::Paused if connection.is_reset => {
+                self.connection_lost(id, DisconnectReason::Lost)
+            }
+            ConnectionState::Paused | ConnectionState::Closed => {}
         }
         self.read_buffer = buffer;
     }
 
-    fn take_share(&mut self, index: usize, buffer: &mut [u8]) {
-        self.share = Share {
+    fn read_within_budget(&mut self, index: usize, buffer: &mut [u8]) {
+        self.budget = ReadBudget {
             from: self.connections.get(index).map(|connection| connection.id),
-            ..Share::default()
+            ..ReadBudget::default()
         };
         // What was read before and had to wait comes before anything new.
-        if self.take_lines(index, &[]) {
-            self.take_fresh(index, buffer);
+        if self.process_lines(index, &[]) {
+            self.read_socket(index, buffer);
         }
-        if let (Some(at), Some(connection)) = (self.share.again_at, self.connections.get(index)) {
+        if let (Some(at), Some(connection)) = (self.budget.resume_at, self.connections.get(index)) {
             self.pause(connection.id, at);
         }
     }
 
     /// Reads once, and takes what came.
-    fn take_fresh(&mut self, index: usize, buffer: &mut [u8]) {
+    fn read_socket(&mut self, index: usize, buffer: &mut [u8]) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
         let id = connection.id;
         match connection.read(buffer) {
-            Ok(Got::Bytes(count)) => {
+            Ok(SocketRead::Bytes(count)) => {
                 let fresh = buffer.get(..count).unwrap_or_default();
-                if mem::take(&mut connection.is_fresh) && is_not_in_lines(fresh) {
+                if mem::take(&mut connection.awaits_first_read) && is_tls_handshake(fresh) {
                     let line = Line::Whole(fresh);
                     self.hub.received(id, line, self.now, &mut self.outbox);
                     self.deliver();
                 } else {
-                    self.take_lines(index, fresh);
+                    self.process_lines(index, fresh);
                 }
             }
-            Ok(Got::Nothing) => {}
-            Ok(Got::End) => self.lose(id, Loss::Closed),
-            Err(_) => self.lose(id, Loss::Broken),
+            Ok(SocketRead::WouldBlock) => {}
+            Ok(SocketRead::Eof) => self.connection_lost(id, DisconnectReason::Closed),
+            Err(_) => self.connection_lost(id, DisconnectReason::Lost),
         }
         if self.connections.get(index).is_some_and(|one| one.readable) {
-            self.make_ready(index);
+            self.mark_ready(index);
         }
     }
 
     /// Hands whole lines to the hub, up to the share, and keeps the rest for later. False when
     /// nothing more is to be read from this connection in this turn.
-    fn take_lines(&mut self, index: usize, mut fresh: &[u8]) -> bool {
+    fn process_lines(&mut self, index: usize, mut fresh: &[u8]) -> bool {
         loop {
-            self.let_hear(index);
+            self.require_drain(index);
             let Some(connection) = self.connections.get_mut(index) else {
                 return false;
             };
-            if !connection.is_open() || connection.hears_first || self.share.is_used_up() {
+            if !connection.is_open() || connection.must_drain || self.budget.is_exhausted() {
                 connection.lines.hold(fresh);
-                if connection.is_open() && !connection.hears_first {
-                    self.make_ready(index);
+                if connection.is_open() && !connection.must_drain {
+                    self.mark_ready(index);
                 }
                 return false;
             }
@@ -119,12 +121,12 @@ impl Reactor {
             let Some(line) = connection.lines.next_line(&mut fresh) else {
                 if connection.lines.skipped_bytes() > self.hub.limits().receive_queue_bytes as usize
                 {
-                    self.lose(id, Loss::EndlessLine);
+                    self.connection_lost(id, DisconnectReason::LineTooLong);
                     return false;
                 }
                 return true;
             };
-            self.share.lines += 1;
+            self.budget.lines += 1;
             self.hub.received(id, line, self.now, &mut self.outbox);
             self.deliver();
         }
@@ -132,37 +134,37 @@ impl Reactor {
 
     /// Whoever is behind with the answers to what they asked can ask no more until they have heard
     /// them.
-    fn let_hear(&mut self, index: usize) {
-        let behind_bytes = self.behind_bytes();
+    fn require_drain(&mut self, index: usize) {
+        let behind_bytes = self.backlog_bytes();
         let is_behind = |connection: &Connection| connection.unsent_bytes() > behind_bytes;
         if self.connections.get(index).is_some_and(is_behind) {
             // Perhaps it only waits for the end of this turn.
             self.write(index);
             if let Some(connection) = self.connections.get_mut(index) {
-                connection.hears_first = is_behind(connection);
+                connection.must_drain = is_behind(connection);
             }
         }
     }
 
-    fn drop_what_comes(&mut self, index: usize, buffer: &mut [u8]) {
+    fn discard_input(&mut self, index: usize, buffer: &mut [u8]) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
         match connection.read(buffer) {
-            Ok(Got::Bytes(_) | Got::Nothing) => {
+            Ok(SocketRead::Bytes(_) | SocketRead::WouldBlock) => {
                 if connection.readable {
-                    self.make_ready(index);
+                    self.mark_ready(index);
                 }
             }
             // What the other side has not taken yet may still be on its way.
-            Ok(Got::End) if connection.unsent_bytes() > 0 => {}
-            Ok(Got::End) | Err(_) => self.let_go(index),
+            Ok(SocketRead::Eof) if connection.unsent_bytes() > 0 => {}
+            Ok(SocketRead::Eof) | Err(_) => self.close(index),
         }
     }
 }
 
 /// A TLS client speaks first, and what it says may have no line ending for ever: the hub gets it
 /// as it came.
-fn is_not_in_lines(first_bytes: &[u8]) -> bool {
+fn is_tls_handshake(first_bytes: &[u8]) -> bool {
     first_bytes.first() == Some(&0x16)
 }

@@ -8,17 +8,17 @@ use mio::net::UnixStream;
 use tracing::{error, info, warn};
 
 use super::{RELOAD, Reactor};
-use crate::server::config::load::Gathered;
+use crate::server::config::load::Loaded;
 
 /// The stream that says when settings are to be read again, and how that is done.
-pub(super) type Reload = (UnixStream, Box<dyn Fn() -> Gathered + Send>);
+pub(super) type Reload = (UnixStream, Box<dyn Fn() -> Loaded + Send>);
 
 impl Reactor {
     /// From now on the settings can be read again.
     pub(in crate::server) fn reload_with(
         &mut self,
         signal: unix::net::UnixStream,
-        gather: impl Fn() -> Gathered + Send + 'static,
+        gather: impl Fn() -> Loaded + Send + 'static,
     ) -> io::Result<()> {
         signal.set_nonblocking(true)?;
         let mut signal = UnixStream::from_std(signal);

@@ -36,14 +36,14 @@ macro_rules! parameter {
 pub(super) use parameter;
 
 /// The parameters of a message as a command wants them, one after the other.
-pub(super) struct Wanted<'m, 'a> {
+pub(super) struct ParamReader<'m, 'a> {
     pub(super) message: &'m Message<'a>,
     pub(super) command: &'static str,
     /// How many were taken.
     pub(super) taken: usize,
 }
 
-impl<'a> Wanted<'_, 'a> {
+impl<'a> ParamReader<'_, 'a> {
     pub(super) fn any(&mut self) -> Option<&'a str> {
         self.taken += 1;
         self.message.parameter(self.taken - 1)

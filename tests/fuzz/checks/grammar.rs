@@ -3,20 +3,20 @@
 
 use std::fmt::Write as _;
 
-use chatting_room::client::command::completion::{Names, completions};
-use chatting_room::client::command::settings::{SETTINGS, Taste};
-use chatting_room::client::command::{self, Intent, Slash, commands, nearest_command};
+use chatting_room::client::command::completion::{CompletionNames, completions};
+use chatting_room::client::command::settings::{DisplaySettings, SETTINGS};
+use chatting_room::client::command::{self, CommandSpec, UserCommand, commands, nearest_command};
 use chatting_room::client::config::address::Address;
 use chatting_room::client::event::explain;
-use chatting_room::client::event::json::{Asked, read_wish};
+use chatting_room::client::event::json::{ScriptInput, parse_input};
 
 /// Any bytes, typed.
 pub(crate) fn check(bytes: &[u8]) {
     let line = String::from_utf8_lossy(bytes);
     check_intent(&line);
     check_completions(&line);
-    let _ = command::is_secret(&line, Some("NickServ"));
-    let _ = explain::refusal(
+    let _ = command::carries_password(&line, Some("NickServ"));
+    let _ = explain::error(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],
     );
@@ -28,13 +28,13 @@ pub(crate) fn check(bytes: &[u8]) {
             "{written:?} would be a line"
         );
     }
-    match read_wish(&line) {
-        Ok(Asked::Typed(typed)) => check_intent(&typed),
-        Ok(Asked::Said(_)) => {}
+    match parse_input(&line) {
+        Ok(ScriptInput::Typed(typed)) => check_intent(&typed),
+        Ok(ScriptInput::Said(_)) => {}
         Err(words) => assert!(!words.is_empty()),
     }
     for setting in SETTINGS {
-        let mut taste = Taste::default();
+        let mut taste = DisplaySettings::default();
         if setting.set(&mut taste, &line).is_ok() {
             let value = setting.value(&taste);
             let again = setting.set(&mut taste, &value);
@@ -63,17 +63,17 @@ fn check_intent(line: &str) {
     }
 }
 
-fn check_text(line: &str, intent: &Intent<'_>) {
+fn check_text(line: &str, intent: &UserCommand<'_>) {
     // Other spaces than these are text like any other.
     let begun = line.trim_start_matches([' ', '\t']);
     match intent {
-        Intent::Nothing => assert!(line.trim().is_empty(), "{line:?} is not nothing"),
-        Intent::Say { text } => {
+        UserCommand::Nothing => assert!(line.trim().is_empty(), "{line:?} is not nothing"),
+        UserCommand::Say { text } => {
             let is_plain = !begun.starts_with(['/', '@']) || begun.starts_with("//");
             assert!(is_plain || begun.starts_with("@@"), "{line:?} is said");
             assert!(line.ends_with(text) && !text.trim().is_empty());
         }
-        Intent::Tell { target, text } => {
+        UserCommand::Tell { target, text } => {
             let is_word = |word: &str| !word.contains([' ', ',']) && !word.starts_with(':');
             assert!(
                 !target.is_empty() && is_word(target),
@@ -86,10 +86,10 @@ fn check_text(line: &str, intent: &Intent<'_>) {
 }
 
 fn check_completions(line: &str) {
-    let names = Names {
+    let names = CompletionNames {
         nicks: vec!["bob".to_owned(), "Bert".to_owned()],
         rooms: vec!["#lobby".to_owned()],
-        ..Names::default()
+        ..CompletionNames::default()
     };
     for position in (0..=line.len()).rev().take(12) {
         if !line.is_char_boundary(position) {
@@ -100,7 +100,7 @@ fn check_completions(line: &str) {
         assert!(offers.len() <= commands().count() + SETTINGS.len() + 3);
     }
     if let Some(name) = line.strip_prefix('/') {
-        let known = Slash::find(name).is_some();
+        let known = CommandSpec::find(name).is_some();
         assert!(
             !known || nearest_command(name).is_some(),
             "{name:?} is not near itself"

@@ -10,9 +10,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use chatting_room::server::hub::{
-    ConnectionId, Hub, Loss, Moment, Operator, Outbox, Secret, Settings,
+    ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
 };
-use chatting_room::wire::{Key, Line, Message, RoomName};
+use chatting_room::wire::{FoldedName, Line, Message, RoomName};
 
 const PLACES: u8 = 7;
 const LINE_BYTES_MAX: usize = 4606;
@@ -25,8 +25,8 @@ const NEWS: [&str; 8] = [
 /// What one connection was told, and so what it may be told further.
 #[derive(Debug, Clone, Default)]
 struct Known {
-    nick: Option<Key>,
-    rooms: BTreeSet<Key>,
+    nick: Option<FoldedName>,
+    rooms: BTreeSet<FoldedName>,
     capabilities: BTreeSet<String>,
     /// Whether it ever asked to be told of others' nicks.
     watches: bool,
@@ -35,7 +35,7 @@ struct Known {
 struct Table {
     hub: Hub,
     outbox: Outbox,
-    now: Moment,
+    now: HubTime,
     seats: [Option<ConnectionId>; PLACES as usize],
     generation: u32,
     known: BTreeMap<ConnectionId, Known>,
@@ -54,18 +54,18 @@ pub(crate) fn check(bytes: &[u8]) {
     table.empty();
 }
 
-fn settings(kind: u8) -> Settings {
-    let mut settings = Settings {
+fn settings(kind: u8) -> HubSettings {
+    let mut settings = HubSettings {
         lobby: RoomName::parse("#lobby")
             .ok()
             .filter(|_| kind.is_multiple_of(2)),
         motd: vec!["be kind".to_owned(); usize::from(kind % 3)],
         password: (kind % 5 == 4).then(|| "sesame".to_owned()),
-        ..Settings::default()
+        ..HubSettings::default()
     };
     settings.operators.push(Operator {
         name: "root".to_owned(),
-        secret: Secret::Clear("sesame".to_owned()),
+        credential: Credential::Plain("sesame".to_owned()),
     });
     settings.limits.enabled = kind % 4 != 1;
     settings.limits.rooms_per_person = 4;
@@ -77,7 +77,7 @@ fn settings(kind: u8) -> Settings {
 
 impl Table {
     fn new() -> Self {
-        let now = Moment {
+        let now = HubTime {
             running: Duration::ZERO,
             unix: Duration::from_secs(1_700_000_000),
         };
@@ -96,10 +96,10 @@ impl Table {
             [place @ b'0'..=b'9', line @ ..] => self.say((place - b'0') % PLACES, line),
             [b'~', place @ b'0'..=b'9', rest @ ..] => {
                 let loss = match rest.first() {
-                    Some(b'q') => Loss::SendQueueFull,
-                    Some(b'e') => Loss::EndlessLine,
-                    Some(b'b') => Loss::Broken,
-                    _ => Loss::Closed,
+                    Some(b'q') => DisconnectReason::SendQueueFull,
+                    Some(b'e') => DisconnectReason::LineTooLong,
+                    Some(b'b') => DisconnectReason::Lost,
+                    _ => DisconnectReason::Closed,
                 };
                 self.lose((place - b'0') % PLACES, loss);
             }
@@ -161,7 +161,7 @@ impl Table {
         self.seats.get(seat).copied().flatten()
     }
 
-    fn lose(&mut self, place: u8, loss: Loss) {
+    fn lose(&mut self, place: u8, loss: DisconnectReason) {
         let seat = self.seats.get_mut(usize::from(place));
         if let Some(id) = seat.and_then(Option::take) {
             self.hub.disconnected(id, loss, self.now, &mut self.outbox);
@@ -173,9 +173,9 @@ impl Table {
     /// Everybody leaves, and nothing is left of them.
     fn empty(&mut self) {
         for place in 0..PLACES {
-            self.lose(place, Loss::Closed);
+            self.lose(place, DisconnectReason::Closed);
         }
-        assert_eq!(self.hub.here(), 0, "somebody is left");
+        assert_eq!(self.hub.registered_count(), 0, "somebody is left");
         assert_eq!(self.hub.next_deadline(), None, "a deadline is left");
     }
 
@@ -237,20 +237,24 @@ impl Table {
         let word = |at: usize| words.get(at).copied().unwrap_or_default();
         let is_own = known.nick.as_ref() == Some(&source);
         match command {
-            "001" => known.nick = Some(Key::of(word(0))),
-            "NICK" if is_own => known.nick = Some(Key::of(word(0))),
+            "001" => known.nick = Some(FoldedName::of(word(0))),
+            "NICK" if is_own => known.nick = Some(FoldedName::of(word(0))),
             "JOIN" if is_own => {
-                assert!(known.rooms.insert(Key::of(word(0))), "twice in {}", word(0));
+                assert!(
+                    known.rooms.insert(FoldedName::of(word(0))),
+                    "twice in {}",
+                    word(0)
+                );
             }
             "PART" if is_own => {
                 assert!(
-                    known.rooms.remove(&Key::of(word(0))),
+                    known.rooms.remove(&FoldedName::of(word(0))),
                     "out of {} twice",
                     word(0)
                 );
             }
-            "KICK" if known.nick == Some(Key::of(word(1))) => {
-                assert!(known.rooms.remove(&Key::of(word(0))), "kicked twice");
+            "KICK" if known.nick == Some(FoldedName::of(word(1))) => {
+                assert!(known.rooms.remove(&FoldedName::of(word(0))), "kicked twice");
             }
             "CAP" if word(1) == "ACK" => {
                 for name in word(2).split_ascii_whitespace() {
@@ -289,7 +293,7 @@ fn sound(bytes: &[u8]) -> String {
 }
 
 /// Who says a line, what it is, and its parameters.
-fn parts(line: &str) -> (Key, &str, Vec<&str>) {
+fn parts(line: &str) -> (FoldedName, &str, Vec<&str>) {
     let body = line
         .strip_prefix('@')
         .and_then(|tagged| tagged.split_once(' '));
@@ -305,7 +309,7 @@ fn parts(line: &str) -> (Key, &str, Vec<&str>) {
     let nick = source.split(['!', '@']).next().unwrap_or_default();
     let mut words = rest.split(' ');
     let command = words.next().unwrap_or_default();
-    (Key::of(nick), command, words.chain(text).collect())
+    (FoldedName::of(nick), command, words.chain(text).collect())
 }
 
 /// Whether somebody may hear this line.
@@ -326,7 +330,7 @@ fn check_one(
     }
     let target = words.first().copied().unwrap_or_default();
     let is_in = |room: &str| {
-        let room = Key::of(room);
+        let room = FoldedName::of(room);
         was.rooms.contains(&room) || is.rooms.contains(&room)
     };
     let shares_a_room = || {
@@ -340,12 +344,12 @@ fn check_one(
             let room = target.trim_start_matches(['@', '+']);
             match room.starts_with('#') {
                 true => is_in(room),
-                false => was.nick == Some(Key::of(target)),
+                false => was.nick == Some(FoldedName::of(target)),
             }
         }
         "JOIN" | "PART" | "KICK" | "TOPIC" => is_in(target),
         "MODE" => is_in(target),
-        "INVITE" => was.nick == Some(Key::of(target)) || is_in(words.get(1).unwrap_or(&"")),
+        "INVITE" => was.nick == Some(FoldedName::of(target)) || is_in(words.get(1).unwrap_or(&"")),
         "AWAY" | "SETNAME" => was.watches || shares_a_room(),
         "NICK" | "QUIT" => shares_a_room(),
         _ => true,
@@ -378,7 +382,7 @@ fn check_tags(was: &Known, is: &Known, line: &str) {
 
 /// Whether what reached somebody in a room reached everybody there but the speaker.
 fn check_nobody_misses(before: &BTreeMap<ConnectionId, Known>, sent: &[(ConnectionId, String)]) {
-    let mut heard: BTreeMap<(Key, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
+    let mut heard: BTreeMap<(FoldedName, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
     for (to, line) in sent {
         let (source, command, words) = parts(line);
         let is_to_room = words.first().is_some_and(|target| target.starts_with('#'));
@@ -387,7 +391,7 @@ fn check_nobody_misses(before: &BTreeMap<ConnectionId, Known>, sent: &[(Connecti
         }
     }
     for ((source, command, words), hearers) in heard {
-        let room = words.first().map(|room| Key::of(room));
+        let room = words.first().map(|room| FoldedName::of(room));
         for (id, known) in before {
             let is_there = room.as_ref().is_some_and(|room| known.rooms.contains(room));
             let is_speaker = known.nick.as_ref() == Some(&source);

@@ -1,6 +1,6 @@
 //! Whatever somebody wrote, nothing that a terminal obeys is left of it.
 
-use chatting_room::common::sanitize::{safe, safe_name};
+use chatting_room::common::sanitize::{sanitize, sanitize_name};
 use chatting_room::wire::name::is_invisible;
 
 /// The joiner between the parts of an emoji, the one character without a shape that may stay.
@@ -9,7 +9,7 @@ const JOINER: char = '\u{200d}';
 /// Any bytes, as text from the network.
 pub(crate) fn check(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let harmless = safe(&text);
+    let harmless = sanitize(&text);
     for c in harmless.chars() {
         assert!(!c.is_control() || c == '\t', "{c:?} of {text:?} is left");
         assert!(!is_invisible(c) || c == JOINER, "{c:?} of {text:?} is left");
@@ -26,13 +26,17 @@ pub(crate) fn check(bytes: &[u8]) {
             );
         }
     }
-    assert_eq!(safe(&harmless), harmless, "what is harmless stays as it is");
+    assert_eq!(
+        sanitize(&harmless),
+        harmless,
+        "what is harmless stays as it is"
+    );
     // The longest mark, `<U+E0041>`, stands for four bytes.
     assert!(
         harmless.len() <= text.len() * 9,
         "{text:?} becomes a long text"
     );
-    let name = safe_name(&text);
+    let name = sanitize_name(&text);
     assert!(
         !name.contains([' ', '\t', '\n', '\u{a0}']),
         "{name:?} is two words"

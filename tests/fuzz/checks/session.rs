@@ -7,10 +7,12 @@
 
 use std::time::Duration;
 
-use chatting_room::client::command::settings::Taste;
+use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::Event;
-use chatting_room::client::event::json::{Record, Stamp};
-use chatting_room::client::session::{Moment, Order, Outbox, ScriptLine, Session, Settings};
+use chatting_room::client::event::json::{MessageTags, Record};
+use chatting_room::client::session::{
+    ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
+};
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
 use chatting_room::wire::Message;
@@ -26,8 +28,8 @@ const UNASKED: [&str; 9] = [
 
 struct Conversation {
     session: Session,
-    outbox: Outbox,
-    now: Moment,
+    outbox: SessionOutput,
+    now: SessionTime,
     connected: bool,
     /// Whether the nick was asked for and no answer has come.
     asking: bool,
@@ -61,10 +63,16 @@ pub(crate) fn check(bytes: &[u8]) {
 
 impl Conversation {
     fn new(kind: u8) -> Self {
-        let look =
-            |color| Renderer::new(color, Verbosity::Verbose, TimeZone::UTC, Taste::default());
+        let look = |color| {
+            Renderer::new(
+                color,
+                Verbosity::Verbose,
+                TimeZone::UTC,
+                DisplaySettings::default(),
+            )
+        };
         Self {
-            session: Session::new(Settings {
+            session: Session::new(SessionConfig {
                 nick: "alice".to_owned(),
                 alternatives: vec!["alice2".to_owned()],
                 user: (kind & 64 == 0).then(|| "alice".to_owned()),
@@ -81,8 +89,8 @@ impl Conversation {
                 highlight: vec!["deploy".to_owned()],
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
             }),
-            outbox: Outbox::default(),
-            now: Moment::default(),
+            outbox: SessionOutput::default(),
+            now: SessionTime::default(),
             connected: false,
             asking: false,
             typed: false,
@@ -117,7 +125,7 @@ impl Conversation {
     fn hear(&mut self, line: &[u8]) {
         if self.connected {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let stamp = Stamp::of_line(line);
+            let stamp = MessageTags::of_line(line);
             let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
             self.session.received(line, self.now, &mut self.outbox);
             self.show(unix_seconds, &stamp);
@@ -174,7 +182,7 @@ impl Conversation {
             b'e' => self.session.input_ended(self.now, &mut self.outbox),
             b'p' => self
                 .session
-                .protocol_broken("it is broken", &mut self.outbox),
+                .protocol_error("it is broken", &mut self.outbox),
             _ => {}
         }
     }
@@ -182,7 +190,7 @@ impl Conversation {
     fn is_due(&self) -> bool {
         let next = self.session.next_deadline();
         let is_due = next.is_some_and(|at| at <= self.now.elapsed);
-        self.connected && is_due && self.outbox.orders.is_empty()
+        self.connected && is_due && self.outbox.actions.is_empty()
     }
 
     fn lose(&mut self, why: &str) {
@@ -192,21 +200,23 @@ impl Conversation {
 
     /// Looks at all that the step wanted done.
     fn settle(&mut self, step: &[u8]) {
-        self.show(self.now.unix_seconds, &Stamp::default());
+        self.show(self.now.unix_seconds, &MessageTags::default());
         let lines = std::mem::take(&mut self.outbox.lines);
         self.check_lines(&lines, step);
         self.outbox.taken_bytes += lines.len() as u64;
         self.outbox.written_bytes = self.outbox.taken_bytes;
-        for order in std::mem::take(&mut self.outbox.orders) {
+        for order in std::mem::take(&mut self.outbox.actions) {
             match order {
-                Order::Close if self.connected => {
+                SessionAction::Close if self.connected => {
                     self.lose("closed");
                     return self.settle(b"");
                 }
-                Order::AskNick { .. } => self.asking = true,
-                Order::Local { line } => check_screen(&self.scroll.run_local(&line)),
-                Order::End(_) => self.over = true,
-                Order::Close | Order::Reconnect { .. } | Order::Seek { .. } => {}
+                SessionAction::AskNick { .. } => self.asking = true,
+                SessionAction::Local { line } => check_screen(&self.scroll.run_local(&line)),
+                SessionAction::End(_) => self.over = true,
+                SessionAction::Close
+                | SessionAction::Reconnect { .. }
+                | SessionAction::Seek { .. } => {}
             }
         }
         let names = self.session.names();
@@ -255,7 +265,7 @@ impl Conversation {
     }
 
     /// Shows what happened in all the ways there are.
-    fn show(&mut self, unix_seconds: i64, stamp: &Stamp) {
+    fn show(&mut self, unix_seconds: i64, stamp: &MessageTags) {
         let active = self.session.active_room().map(str::to_owned);
         let active = active.as_deref();
         for event in std::mem::take(&mut self.outbox.events) {
@@ -290,7 +300,7 @@ impl Conversation {
     }
 
     fn check_judgement(&self, text: &str) {
-        let judgement = self.session.judge(text);
+        let judgement = self.session.analyze(text);
         let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
             assert_eq!(strip_styles(&painted), text, "colours change what is typed");

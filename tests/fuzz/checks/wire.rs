@@ -1,10 +1,10 @@
 //! However a stream is cut on its way, the same lines come out of it; and what a line asks for is
 //! asked for again by the line that is written from it.
 
-use chatting_room::client::event::json::Stamp;
+use chatting_room::client::event::json::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
-use chatting_room::wire::{Key, Line, Lines, Message, Nick, Request, RoomName};
+use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
 
 /// The first byte says how long a line may be and where the stream is cut; the rest is the stream.
 pub(crate) fn check(bytes: &[u8]) {
@@ -75,7 +75,7 @@ fn kept(line: Line<'_>) -> Option<Vec<u8>> {
 
 fn check_line(line: &[u8]) {
     // The client looks for the time and the name of a message in lines of every kind.
-    let _ = Stamp::of_line(line).unix_seconds();
+    let _ = MessageTags::of_line(line).unix_seconds();
     let text = String::from_utf8_lossy(line);
     check_names(&text);
     if let Ok(message) = Message::from_client(line) {
@@ -135,8 +135,8 @@ fn check_message(message: &Message<'_>) {
 }
 
 fn check_names(text: &str) {
-    let key = Key::of(text);
-    assert_eq!(Key::of(key.as_str()), key, "a key is its own key");
+    let key = FoldedName::of(text);
+    assert_eq!(FoldedName::of(key.as_str()), key, "a key is its own key");
     for word in text.split(' ') {
         if let Ok(nick) = Nick::parse(word) {
             assert!(

@@ -1,45 +1,45 @@
 //! Commands that say something.
 
-use super::Slash;
-use crate::client::command::{Fault, Intent, some, tell, word};
+use super::CommandSpec;
+use crate::client::command::{ArgumentError, UserCommand, message_to, non_empty, word};
 
 /// In the order in which help lists them.
-pub(super) const TALK: &[Slash] = &[
-    Slash {
+pub(super) const TALK: &[CommandSpec] = &[
+    CommandSpec {
         name: "msg",
         usage: "NICK|#ROOM TEXT",
         help: "whisper to a person (as @NICK TEXT does) or talk in another room",
         make: |arguments| {
-            let (target, text) = word(arguments).ok_or(Fault::Missing("whom it is for"))?;
-            tell(target, text)
+            let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
+            message_to(target, text)
         },
     },
-    Slash {
+    CommandSpec {
         name: "me",
         usage: "TEXT",
         help: "say what you do: /me waves",
         make: |arguments| {
-            let text = some(arguments).ok_or(Fault::Missing("what you do"))?;
-            Ok(Intent::Act { text })
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what you do"))?;
+            Ok(UserCommand::Act { text })
         },
     },
-    Slash {
+    CommandSpec {
         name: "reply",
         usage: "TEXT",
         help: "whisper to whoever whispered to you last",
         make: |arguments| {
-            let text = some(arguments).ok_or(Fault::Missing("the text"))?;
-            Ok(Intent::Reply { text })
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("the text"))?;
+            Ok(UserCommand::Reply { text })
         },
     },
-    Slash {
+    CommandSpec {
         name: "notice",
         usage: "NICK|#ROOM TEXT",
         help: "say something that no program should answer",
         make: |arguments| {
-            let (target, text) = word(arguments).ok_or(Fault::Missing("whom it is for"))?;
-            match tell(target, text)? {
-                Intent::Tell { target, text } => Ok(Intent::Notice { target, text }),
+            let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
+            match message_to(target, text)? {
+                UserCommand::Tell { target, text } => Ok(UserCommand::Notice { target, text }),
                 other => Ok(other),
             }
         },

@@ -10,12 +10,12 @@ mod usage;
 
 use std::fmt;
 
-use super::{Fault, Intent};
-pub use usage::{Argument, Expected};
+use super::{ArgumentError, UserCommand};
+pub use usage::{ArgumentKind, ExpectedArguments};
 
 /// One row of the table of slash commands.
 #[derive(Debug)]
-pub struct Slash {
+pub struct CommandSpec {
     /// Its name without the slash.
     pub name: &'static str,
     /// Its arguments as help writes them: capitals for what to fill in, brackets for what may be
@@ -23,15 +23,15 @@ pub struct Slash {
     pub usage: &'static str,
     /// One line of help.
     pub help: &'static str,
-    pub(super) make: for<'a> fn(&'a str) -> Result<Intent<'a>, Fault>,
+    pub(super) make: for<'a> fn(&'a str) -> Result<UserCommand<'a>, ArgumentError>,
 }
 
 /// All slash commands, in the order in which help lists them.
-pub fn commands() -> impl Iterator<Item = &'static Slash> + Clone {
+pub fn commands() -> impl Iterator<Item = &'static CommandSpec> + Clone {
     TABLES.iter().copied().flatten()
 }
 
-const TABLES: &[&[Slash]] = &[
+const TABLES: &[&[CommandSpec]] = &[
     messages::TALK,
     rooms::ROOMS,
     people::PEOPLE,
@@ -52,7 +52,7 @@ pub const OTHER_NAMES: &[(&str, &str)] = &[
     ("wi", "whois"),
 ];
 
-impl Slash {
+impl CommandSpec {
     /// The row with this name, or that other programs call so, in any letter case.
     pub fn find(name: &str) -> Option<&'static Self> {
         let elsewhere = OTHER_NAMES
@@ -63,7 +63,7 @@ impl Slash {
     }
 }
 
-impl fmt::Display for Slash {
+impl fmt::Display for CommandSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/{}", self.name)?;
         if !self.usage.is_empty() {
@@ -100,7 +100,7 @@ mod tests {
         }
         for (other, name) in OTHER_NAMES {
             assert!(commands().all(|slash| slash.name != *other));
-            assert_eq!(Slash::find(other).unwrap().name, *name);
+            assert_eq!(CommandSpec::find(other).unwrap().name, *name);
         }
     }
 }

@@ -1,69 +1,70 @@
 //! Commands of those who keep a room in order.
 
-use super::Slash;
+use super::CommandSpec;
 use crate::client::command::{
-    Fault, Intent, checked_nick, checked_room, is_room, leading_room, nothing_behind, some, word,
+    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, is_room, leading_room,
+    non_empty, word,
 };
 
 /// In the order in which help lists them.
-pub(super) const OPERATORS: &[Slash] = &[
-    Slash {
+pub(super) const OPERATORS: &[CommandSpec] = &[
+    CommandSpec {
         name: "kick",
         usage: "[#ROOM] NICK [REASON]",
         help: "throw somebody out of a room, as its operator",
         make: |arguments| {
             let (room, more) = leading_room(arguments)?;
-            let (nick, reason) = word(more).ok_or(Fault::Missing("whom to throw out"))?;
-            Ok(Intent::Kick {
+            let (nick, reason) = word(more).ok_or(ArgumentError::Missing("whom to throw out"))?;
+            Ok(UserCommand::Kick {
                 room,
                 nick: checked_nick(nick)?,
-                reason: some(reason),
+                reason: non_empty(reason),
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "ban",
         usage: "[#ROOM] [NICK|MASK]",
         help: "keep somebody out of a room, or list who is kept out; masks look like nick!user@host",
         make: |arguments| match leading_target(arguments)? {
-            (target, more) if more.trim().is_empty() => Ok(Intent::Mode {
+            (target, more) if more.trim().is_empty() => Ok(UserCommand::Mode {
                 target,
                 change: "+b".to_owned(),
             }),
             _ => ban(arguments, "+b"),
         },
     },
-    Slash {
+    CommandSpec {
         name: "unban",
         usage: "[#ROOM] NICK|MASK",
         help: "take a ban back",
         make: |arguments| ban(arguments, "-b"),
     },
-    Slash {
+    CommandSpec {
         name: "op",
         usage: "[#ROOM] NICK…",
         help: "make people operators of a room",
         make: |arguments| ranks(arguments, "+", "o"),
     },
-    Slash {
+    CommandSpec {
         name: "deop",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /op",
         make: |arguments| ranks(arguments, "-", "o"),
     },
-    Slash {
+    CommandSpec {
         name: "voice",
         usage: "[#ROOM] NICK…",
         help: "let people talk in a moderated room",
         make: |arguments| ranks(arguments, "+", "v"),
     },
-    Slash {
+    CommandSpec {
         name: "devoice",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /voice",
         make: |arguments| ranks(arguments, "-", "v"),
     },
-    Slash {
+    CommandSpec {
         name: "mode",
         usage: "[#ROOM|NICK] [CHANGE]",
         help: "see or change the modes of a room, in the letters of IRC",
@@ -78,46 +79,50 @@ pub(super) const OPERATORS: &[Slash] = &[
                 _ => (None, arguments),
             };
             let change = change.trim().to_owned();
-            Ok(Intent::Mode { target, change })
+            Ok(UserCommand::Mode { target, change })
         },
     },
 ];
 
 /// Bans or unbans a mask; a nick alone stands for everybody with that nick.
-fn ban<'a>(arguments: &'a str, change: &str) -> Result<Intent<'a>, Fault> {
+fn ban<'a>(arguments: &'a str, change: &str) -> Result<UserCommand<'a>, ArgumentError> {
     let (target, more) = leading_target(arguments)?;
-    let (mask, more) = word(more).ok_or(Fault::Missing("whom to keep out"))?;
-    nothing_behind(more)?;
+    let (mask, more) = word(more).ok_or(ArgumentError::Missing("whom to keep out"))?;
+    expect_end(more)?;
     let behind = if mask.contains(['!', '@', '*']) {
         ""
     } else {
         "!*@*"
     };
-    Ok(Intent::Mode {
+    Ok(UserCommand::Mode {
         target,
         change: format!("{change} {mask}{behind}"),
     })
 }
 
 /// Gives or takes a rank, for several people at once.
-fn ranks<'a>(arguments: &'a str, sign: &str, letter: &str) -> Result<Intent<'a>, Fault> {
+fn ranks<'a>(
+    arguments: &'a str,
+    sign: &str,
+    letter: &str,
+) -> Result<UserCommand<'a>, ArgumentError> {
     let (target, more) = leading_target(arguments)?;
     let nicks = more
         .split_whitespace()
         .map(checked_nick)
         .collect::<Result<Vec<_>, _>>()?;
     if nicks.is_empty() {
-        return Err(Fault::Missing("a nick"));
+        return Err(ArgumentError::Missing("a nick"));
     }
     let letters = letter.repeat(nicks.len());
-    Ok(Intent::Mode {
+    Ok(UserCommand::Mode {
         target,
         change: format!("{sign}{letters} {}", nicks.join(" ")),
     })
 }
 
 /// A room where one may stand first, as it is written on the wire.
-fn leading_target(arguments: &str) -> Result<(Option<&str>, &str), Fault> {
+fn leading_target(arguments: &str) -> Result<(Option<&str>, &str), ArgumentError> {
     match word(arguments) {
         Some((room, more)) if is_room(room) => {
             checked_room(room)?;

@@ -1,77 +1,81 @@
 //! Commands about this person and others.
 
-use super::Slash;
-use crate::client::command::{Fault, Intent, checked_nick, nothing_behind, only_room, some, word};
+use super::CommandSpec;
+use crate::client::command::{
+    ArgumentError, UserCommand, checked_nick, expect_end, non_empty, single_room, word,
+};
 use crate::wire::mask;
 
 /// In the order in which help lists them.
-pub(super) const PEOPLE: &[Slash] = &[
-    Slash {
+pub(super) const PEOPLE: &[CommandSpec] = &[
+    CommandSpec {
         name: "nick",
         usage: "NAME",
         help: "take another name",
         make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(Fault::Missing("the new name"))?;
-            nothing_behind(more)?;
-            Ok(Intent::Nick {
+            let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("the new name"))?;
+            expect_end(more)?;
+            Ok(UserCommand::Nick {
                 nick: checked_nick(nick)?,
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "who",
         usage: "[#ROOM]",
         help: "list who is here, away or not, and since when",
         make: |arguments| {
-            Ok(Intent::Who {
-                room: only_room(arguments)?,
+            Ok(UserCommand::Who {
+                room: single_room(arguments)?,
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "whois",
         usage: "NICK",
         help: "show all that is known about a person",
         make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom you ask about"))?;
-            nothing_behind(more)?;
-            Ok(Intent::Whois {
+            let (nick, more) =
+                word(arguments).ok_or(ArgumentError::Missing("whom you ask about"))?;
+            expect_end(more)?;
+            Ok(UserCommand::Whois {
                 nick: checked_nick(nick)?,
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "away",
         usage: "[MESSAGE]",
         help: "say that you are away, or without a message that you are back",
         make: |arguments| {
-            Ok(Intent::Away {
-                message: some(arguments),
+            Ok(UserCommand::Away {
+                message: non_empty(arguments),
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "ignore",
         usage: "[NICK|MASK]",
         help: "show nothing of what somebody says, or list who is ignored",
         make: |arguments| {
             let mask = word(arguments).map(|(mask, more)| {
-                nothing_behind(more)?;
+                expect_end(more)?;
                 checked_mask(mask)
             });
-            Ok(Intent::Ignore {
+            Ok(UserCommand::Ignore {
                 mask: mask.transpose()?,
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "unignore",
         usage: "NICK|MASK",
         help: "the opposite of /ignore",
         make: |arguments| {
-            let (mask, more) = word(arguments).ok_or(Fault::Missing("whom to hear again"))?;
-            nothing_behind(more)?;
-            Ok(Intent::Unignore {
+            let (mask, more) =
+                word(arguments).ok_or(ArgumentError::Missing("whom to hear again"))?;
+            expect_end(more)?;
+            Ok(UserCommand::Unignore {
                 mask: checked_mask(mask)?,
             })
         },
@@ -79,8 +83,8 @@ pub(super) const PEOPLE: &[Slash] = &[
 ];
 
 /// A nick, or a mask of nicks and addresses.
-fn checked_mask(mask: &str) -> Result<&str, Fault> {
-    mask::whole(mask)
+fn checked_mask(mask: &str) -> Result<&str, ArgumentError> {
+    mask::normalize(mask)
         .map(|_| mask)
-        .ok_or_else(|| Fault::Nick(mask.to_owned()))
+        .ok_or_else(|| ArgumentError::InvalidNick(mask.to_owned()))
 }

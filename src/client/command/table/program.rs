@@ -1,106 +1,110 @@
 //! Commands about what is shown, where one is connected, and the program itself.
 
-use super::Slash;
-use crate::client::command::{Fault, Intent, Local, nothing_behind, some, word};
+use super::CommandSpec;
+use crate::client::command::{
+    ArgumentError, LocalCommand, UserCommand, expect_end, non_empty, word,
+};
 
 /// In the order in which help lists them.
-pub(super) const PROGRAM: &[Slash] = &[
-    Slash {
+pub(super) const PROGRAM: &[CommandSpec] = &[
+    CommandSpec {
         name: "search",
         usage: "TEXT",
         help: "show what was said with this text in it",
         make: |arguments| {
-            let text = some(arguments).ok_or(Fault::Missing("what to look for"))?;
-            Ok(Intent::Local(Local::Search { text }))
+            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what to look for"))?;
+            Ok(UserCommand::LocalCommand(LocalCommand::Search { text }))
         },
     },
-    Slash {
+    CommandSpec {
         name: "history",
         usage: "[COUNT]",
         help: "show the last lines once more, 20 unless told",
         make: |arguments| {
-            let count = match some(arguments) {
-                Some(text) => text.parse().map_err(|_| Fault::Number(text.to_owned()))?,
+            let count = match non_empty(arguments) {
+                Some(text) => text
+                    .parse()
+                    .map_err(|_| ArgumentError::InvalidNumber(text.to_owned()))?,
                 None => HISTORY_COUNT,
             };
-            Ok(Intent::Local(Local::History { count }))
+            Ok(UserCommand::LocalCommand(LocalCommand::History { count }))
         },
     },
-    Slash {
+    CommandSpec {
         name: "clear",
         usage: "",
         help: "take everything off the screen",
         make: |arguments| {
-            nothing_behind(arguments)?;
-            Ok(Intent::Local(Local::Clear))
+            expect_end(arguments)?;
+            Ok(UserCommand::LocalCommand(LocalCommand::Clear))
         },
     },
-    Slash {
+    CommandSpec {
         name: "set",
         usage: "[SETTING] [VALUE]",
         help: "see or change how things are shown",
         make: |arguments| {
             let (name, value) = match word(arguments) {
-                Some((name, value)) => (Some(name), some(value)),
+                Some((name, value)) => (Some(name), non_empty(value)),
                 None => (None, None),
             };
-            Ok(Intent::Local(Local::Set { name, value }))
+            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value }))
         },
     },
-    Slash {
+    CommandSpec {
         name: "connect",
         usage: "SERVER",
         help: "leave for another server: an address, or a name from the configuration",
         make: |arguments| {
-            let (server, more) = word(arguments).ok_or(Fault::Missing("which server"))?;
-            nothing_behind(more)?;
-            Ok(Intent::Connect { server })
+            let (server, more) = word(arguments).ok_or(ArgumentError::Missing("which server"))?;
+            expect_end(more)?;
+            Ok(UserCommand::Connect { server })
         },
     },
-    Slash {
+    CommandSpec {
         name: "reconnect",
         usage: "",
         help: "leave this server and come back, or try again now when it is gone",
         make: |arguments| {
-            nothing_behind(arguments)?;
-            Ok(Intent::Reconnect)
+            expect_end(arguments)?;
+            Ok(UserCommand::Reconnect)
         },
     },
-    Slash {
+    CommandSpec {
         name: "oper",
         usage: "NAME PASSWORD",
         help: "become an operator of the server; the password is kept nowhere",
         make: |arguments| {
-            let (name, more) = word(arguments).ok_or(Fault::Missing("the name"))?;
-            let password = some(more).ok_or(Fault::Missing("the password"))?;
-            Ok(Intent::Oper { name, password })
+            let (name, more) = word(arguments).ok_or(ArgumentError::Missing("the name"))?;
+            let password = non_empty(more).ok_or(ArgumentError::Missing("the password"))?;
+            Ok(UserCommand::Oper { name, password })
         },
     },
-    Slash {
+    CommandSpec {
         name: "raw",
         usage: "LINE",
         help: "send a line to the server as it is",
         make: |arguments| {
-            let line = some(arguments).ok_or(Fault::Missing("the line"))?;
-            Ok(Intent::Raw { line })
+            let line = non_empty(arguments).ok_or(ArgumentError::Missing("the line"))?;
+            Ok(UserCommand::Raw { line })
         },
     },
-    Slash {
+    CommandSpec {
         name: "help",
         usage: "[COMMAND]",
         help: "list the commands, or explain one",
         make: |arguments| {
-            let command = some(arguments).map(|name| name.trim_start_matches('/'));
-            Ok(Intent::Help { command })
+            let command = non_empty(arguments).map(|name| name.trim_start_matches('/'));
+            Ok(UserCommand::Help { command })
         },
     },
-    Slash {
+    CommandSpec {
         name: "quit",
         usage: "[REASON]",
         help: "leave (as Ctrl-D on an empty line does)",
         make: |arguments| {
-            Ok(Intent::Quit {
-                reason: some(arguments),
+            Ok(UserCommand::Quit {
+                reason: non_empty(arguments),
             })
         },
     },

@@ -1,110 +1,111 @@
 //! Commands about rooms.
 
-use super::Slash;
+use super::CommandSpec;
 use crate::client::command::{
-    Fault, Intent, checked_nick, checked_room, leading_room, nothing_behind, only_room, some, word,
+    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, leading_room, non_empty,
+    single_room, word,
 };
 
 /// In the order in which help lists them.
-pub(super) const ROOMS: &[Slash] = &[
-    Slash {
+pub(super) const ROOMS: &[CommandSpec] = &[
+    CommandSpec {
         name: "room",
         usage: "[#ROOM|NUMBER]",
         help: "talk in another of your rooms, or where something is unread; /rooms numbers them",
         make: |arguments| {
             let Some((room, more)) = word(arguments) else {
-                return Ok(Intent::Switch { room: None });
+                return Ok(UserCommand::Switch { room: None });
             };
-            nothing_behind(more)?;
-            Ok(Intent::Switch { room: Some(room) })
+            expect_end(more)?;
+            Ok(UserCommand::Switch { room: Some(room) })
         },
     },
-    Slash {
+    CommandSpec {
         name: "rooms",
         usage: "",
         help: "list the rooms you are in, and what is unread there",
         make: |arguments| {
-            nothing_behind(arguments)?;
-            Ok(Intent::Rooms)
+            expect_end(arguments)?;
+            Ok(UserCommand::Rooms)
         },
     },
-    Slash {
+    CommandSpec {
         name: "join",
         usage: "#ROOM [KEY]",
         help: "enter a room, or make it the one you talk in",
         make: |arguments| {
-            let (room, more) = word(arguments).ok_or(Fault::Missing("which room"))?;
+            let (room, more) = word(arguments).ok_or(ArgumentError::Missing("which room"))?;
             let room = checked_room(room)?;
             let Some((key, more)) = word(more) else {
-                return Ok(Intent::Join { room, key: None });
+                return Ok(UserCommand::Join { room, key: None });
             };
-            nothing_behind(more)?;
-            Ok(Intent::Join {
+            expect_end(more)?;
+            Ok(UserCommand::Join {
                 room,
                 key: Some(key),
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "part",
         usage: "[#ROOM] [REASON]",
         help: "leave a room",
         make: |arguments| {
             let (room, reason) = leading_room(arguments)?;
-            Ok(Intent::Part {
+            Ok(UserCommand::Part {
                 room,
-                reason: some(reason),
+                reason: non_empty(reason),
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "close",
         usage: "[#ROOM]",
         help: "leave a room without a word",
         make: |arguments| {
-            let room = only_room(arguments)?;
-            Ok(Intent::Part { room, reason: None })
+            let room = single_room(arguments)?;
+            Ok(UserCommand::Part { room, reason: None })
         },
     },
-    Slash {
+    CommandSpec {
         name: "list",
         usage: "[FILTER]",
         help: "list the rooms there are on the server: all, *dev*, or those with >10 people",
         make: |arguments| {
-            Ok(Intent::List {
-                filter: some(arguments),
+            Ok(UserCommand::List {
+                filter: non_empty(arguments),
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "topic",
         usage: "[#ROOM] [TEXT|-delete]",
         help: "see what a room is about, change it, or take it away",
         make: |arguments| {
             let (room, topic) = leading_room(arguments)?;
-            let topic = some(topic).map(|topic| if topic == "-delete" { "" } else { topic });
-            Ok(Intent::Topic { room, topic })
+            let topic = non_empty(topic).map(|topic| if topic == "-delete" { "" } else { topic });
+            Ok(UserCommand::Topic { room, topic })
         },
     },
-    Slash {
+    CommandSpec {
         name: "names",
         usage: "[#ROOM]",
         help: "list the nicks in a room, without details",
         make: |arguments| {
-            Ok(Intent::Names {
-                room: only_room(arguments)?,
+            Ok(UserCommand::Names {
+                room: single_room(arguments)?,
             })
         },
     },
-    Slash {
+    CommandSpec {
         name: "invite",
         usage: "NICK [#ROOM]",
         help: "ask somebody into a room",
         make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(Fault::Missing("whom to ask"))?;
-            Ok(Intent::Invite {
+            let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("whom to ask"))?;
+            Ok(UserCommand::Invite {
                 nick: checked_nick(nick)?,
-                room: only_room(more)?,
+                room: single_room(more)?,
             })
         },
     },

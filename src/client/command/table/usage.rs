@@ -1,12 +1,12 @@
 //! What the usage of a command says about its arguments. Tab and the hints behind a line read it,
 //! so that they cannot say anything else than help does.
 
-use super::Slash;
+use super::CommandSpec;
 use crate::client::command::is_room;
 
 /// What an argument of a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Argument {
+pub enum ArgumentKind {
     /// Somebody's nick, or a mask that begins like one.
     Nick,
     /// A room that one is not in yet.
@@ -35,16 +35,19 @@ pub enum Argument {
 
 /// The arguments that can stand at a place, and how help writes these and those behind them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedArguments {
     /// The usage from there on.
     pub usage: &'static str,
     /// A part of the first of these arguments stands there already.
     pub begun: bool,
 }
 
-impl Slash {
+impl CommandSpec {
     /// What can stand behind these words. A room may be left out: then they are what follows it.
-    pub fn expected_behind<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Expected {
+    pub fn expected_after<'w>(
+        &self,
+        words: impl IntoIterator<Item = &'w str>,
+    ) -> ExpectedArguments {
         let mut usage = self.usage;
         let mut begun = false;
         for word in words {
@@ -59,13 +62,13 @@ impl Slash {
                 usage = behind;
             }
         }
-        Expected { usage, begun }
+        ExpectedArguments { usage, begun }
     }
 }
 
-impl Expected {
+impl ExpectedArguments {
     /// The arguments that `word` can be the beginning of, the likeliest first.
-    pub fn arguments(self, word: &str) -> Vec<Argument> {
+    pub fn arguments(self, word: &str) -> Vec<ArgumentKind> {
         let (first, behind) = self.usage.split_once(' ').unwrap_or((self.usage, ""));
         let mut arguments = Vec::new();
         if !self.begun && !behind.is_empty() {
@@ -82,7 +85,10 @@ impl Expected {
 
     /// The words to show behind a line that ends there: nothing once the last argument is begun.
     pub fn hint(self) -> Option<&'static str> {
-        let is_text = matches!(argument(self.usage), Argument::Text | Argument::Change);
+        let is_text = matches!(
+            argument(self.usage),
+            ArgumentKind::Text | ArgumentKind::Change
+        );
         let is_typed = self.usage.is_empty() || self.begun && is_text;
         (!is_typed).then_some(self.usage)
     }
@@ -102,24 +108,24 @@ fn can_be(argument: &str, word: &str) -> bool {
 
 /// Whether an argument is of several words.
 fn goes_on(written: &str) -> bool {
-    let is_text = matches!(argument(written), Argument::Text | Argument::Change);
+    let is_text = matches!(argument(written), ArgumentKind::Text | ArgumentKind::Change);
     is_text || written.ends_with('…')
 }
 
-fn argument(written: &str) -> Argument {
+fn argument(written: &str) -> ArgumentKind {
     match written.trim_matches(['[', ']', '…']) {
-        "NICK" | "NICK|MASK" => Argument::Nick,
-        "#ROOM" if written.starts_with('[') => Argument::Room,
-        "#ROOM" => Argument::NewRoom,
-        "#ROOM|NUMBER" => Argument::OwnRoom,
-        "NICK|#ROOM" | "#ROOM|NICK" => Argument::Target,
-        "CHANGE" => Argument::Change,
-        "COMMAND" => Argument::Command,
-        "SETTING" => Argument::Setting,
-        "VALUE" => Argument::Value,
-        "SERVER" => Argument::Server,
-        "TEXT" | "TEXT|-delete" | "REASON" | "MESSAGE" | "LINE" => Argument::Text,
-        _ => Argument::Other,
+        "NICK" | "NICK|MASK" => ArgumentKind::Nick,
+        "#ROOM" if written.starts_with('[') => ArgumentKind::Room,
+        "#ROOM" => ArgumentKind::NewRoom,
+        "#ROOM|NUMBER" => ArgumentKind::OwnRoom,
+        "NICK|#ROOM" | "#ROOM|NICK" => ArgumentKind::Target,
+        "CHANGE" => ArgumentKind::Change,
+        "COMMAND" => ArgumentKind::Command,
+        "SETTING" => ArgumentKind::Setting,
+        "VALUE" => ArgumentKind::Value,
+        "SERVER" => ArgumentKind::Server,
+        "TEXT" | "TEXT|-delete" | "REASON" | "MESSAGE" | "LINE" => ArgumentKind::Text,
+        _ => ArgumentKind::Other,
     }
 }
 
@@ -128,10 +134,10 @@ mod tests {
     use super::*;
     use crate::client::command::commands;
 
-    fn expected(line: &str) -> Expected {
+    fn expected(line: &str) -> ExpectedArguments {
         let mut words = line.split_whitespace();
-        let slash = Slash::find(words.next().unwrap()).unwrap();
-        slash.expected_behind(words)
+        let slash = CommandSpec::find(words.next().unwrap()).unwrap();
+        slash.expected_after(words)
     }
 
     #[test]
@@ -140,7 +146,7 @@ mod tests {
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
                 let plain = written.trim_matches(['[', ']', '…']);
-                let known = argument(written) != Argument::Other;
+                let known = argument(written) != ArgumentKind::Other;
                 assert!(known != unknown.contains(&plain), "{slash}");
             }
         }
@@ -172,7 +178,7 @@ mod tests {
 
     #[test]
     fn where_a_room_may_be_left_out_what_follows_it_can_stand_in_its_place() {
-        use Argument::{Change, Nick, Room, Target, Text};
+        use ArgumentKind::{Change, Nick, Room, Target, Text};
         for (line, word, arguments) in [
             ("kick", "", &[Nick, Room][..]),
             ("kick", "b", &[Nick]),
@@ -185,7 +191,7 @@ mod tests {
             ("mode", "", &[Target]),
             ("mode", "+o", &[Change]),
             ("mode +o", "b", &[Change]),
-            ("rooms", "x", &[Argument::Other]),
+            ("rooms", "x", &[ArgumentKind::Other]),
         ] {
             assert_eq!(expected(line).arguments(word), arguments, "{line} {word:?}");
         }

@@ -8,7 +8,7 @@ use crate::common::config_file::keys_of;
 
 fn parse(text: &str) -> Result<Config, String> {
     let (path, text) = (Path::new("c.toml"), text.to_owned());
-    Config::parse(&Source { path, text }).map_err(|error| error.to_string())
+    Config::parse(&ConfigSource { path, text }).map_err(|error| error.to_string())
 }
 
 /// The example with all that it explains in force.

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::{Kind, Record, RoomRecord, Stamp};
-use crate::client::event::{Event, Fate, Manner};
-use crate::common::sanitize::safe;
+use super::{MessageTags, Record, RecordKind, RoomRecord};
+use crate::client::event::{DeliveryStatus, Event, MessageKind};
+use crate::common::sanitize::sanitize;
 
 impl Record {
     /// Reads a record; `None` when the line is none.
@@ -32,99 +32,99 @@ impl Record {
         let other = || self.other.clone().unwrap_or_default();
         let reason = || self.text.clone();
         match self.kind {
-            Kind::Message | Kind::Whisper => self.said(),
-            Kind::Join if self.own => Event::Entered {
+            RecordKind::Message | RecordKind::Whisper => self.said(),
+            RecordKind::Join if self.own => Event::Entered {
                 room: room(),
                 nick: nick(),
                 others: self.people.clone(),
                 first: false,
             },
-            Kind::Join => Event::Joined {
+            RecordKind::Join => Event::Joined {
                 room: room(),
                 nick: nick(),
             },
-            Kind::Part if self.own => Event::Departed { room: room() },
-            Kind::Part => Event::Left {
+            RecordKind::Part if self.own => Event::Departed { room: room() },
+            RecordKind::Part => Event::Left {
                 room: room(),
                 nick: nick(),
                 reason: reason(),
             },
-            Kind::Quit => Event::Quit {
+            RecordKind::Quit => Event::Quit {
                 nick: nick(),
                 reason: reason(),
             },
-            Kind::Kick => Event::Kicked {
+            RecordKind::Kick => Event::Kicked {
                 room: room(),
                 nick: other(),
                 by: nick(),
                 reason: reason(),
                 own: self.own,
             },
-            Kind::Rename => Event::Renamed {
+            RecordKind::Rename => Event::Renamed {
                 from: nick(),
                 to: other(),
                 own: self.own,
             },
-            Kind::Topic if self.nick.is_some() => Event::TopicChanged {
+            RecordKind::Topic if self.nick.is_some() => Event::TopicChanged {
                 room: room(),
                 nick: nick(),
                 topic: text(),
             },
-            Kind::Topic => Event::Topic {
+            RecordKind::Topic => Event::Topic {
                 room: room(),
                 topic: reason(),
                 asked: false,
             },
-            Kind::Mode if self.nick.is_none() => Event::Modes {
+            RecordKind::Mode if self.nick.is_none() => Event::Modes {
                 target: self.room.clone().unwrap_or_else(other),
                 modes: text(),
                 own: self.own,
                 asked: false,
             },
-            Kind::Mode => Event::ModeChanged {
+            RecordKind::Mode => Event::ModeChanged {
                 target: self.room.clone().unwrap_or_else(other),
                 by: nick(),
                 change: text(),
             },
-            Kind::Invite => Event::Invited {
+            RecordKind::Invite => Event::Invited {
                 room: room(),
                 by: nick(),
             },
-            Kind::Away if self.own => Event::OwnAway { away: true },
-            Kind::Away => Event::Away {
+            RecordKind::Away if self.own => Event::OwnAway { away: true },
+            RecordKind::Away => Event::Away {
                 nick: nick(),
                 message: text(),
             },
-            Kind::Names => Event::Names {
+            RecordKind::Names => Event::Names {
                 room: room(),
                 nicks: self.people.clone(),
             },
-            Kind::Rooms => {
+            RecordKind::Rooms => {
                 let rooms = self.rooms.iter().map(RoomRecord::summary).collect();
                 match self.own {
                     true => Event::Rooms { rooms },
-                    false => Event::Listed { rooms },
+                    false => Event::RoomList { rooms },
                 }
             }
-            Kind::Whois => Event::Whois {
+            RecordKind::Whois => Event::Whois {
                 details: Box::new(self.details.clone().unwrap_or_default().details(nick())),
             },
-            Kind::Server => Event::ServerSaid {
+            RecordKind::Server => Event::ServerSaid {
                 text: text(),
                 asked: false,
             },
-            Kind::Lost => Event::ServerLost {
+            RecordKind::Lost => Event::ServerLost {
                 why: text(),
                 retry_seconds: None,
                 still: false,
             },
-            Kind::Back => Event::ServerBack,
-            Kind::Refused => Event::Unsendable {
+            RecordKind::Back => Event::ServerBack,
+            RecordKind::Refused => Event::InputRejected {
                 words: text(),
                 line: None,
             },
-            Kind::Note => {
-                let words: Vec<String> = text().lines().map(safe).collect();
+            RecordKind::Note => {
+                let words: Vec<String> = text().lines().map(sanitize).collect();
                 let words = words.join("\n");
                 Event::Note { words }
             }
@@ -134,40 +134,40 @@ impl Record {
     fn said(&self) -> Event {
         let text = self.text.clone().unwrap_or_default();
         let nick = self.nick.clone().unwrap_or_default();
-        let manner = match self.manner.as_deref() {
-            Some("action") => Manner::Action,
-            Some("notice") => Manner::Notice,
-            _ => Manner::Text,
+        let kind = match self.manner.as_deref() {
+            Some("action") => MessageKind::Action,
+            Some("notice") => MessageKind::Notice,
+            _ => MessageKind::Text,
         };
-        let fate = match self.fate.as_deref() {
-            Some("delivered") => Some(Fate::Delivered),
-            Some("refused") => Some(Fate::Refused),
-            Some("unknown") => Some(Fate::Unknown),
-            Some("unsent") => Some(Fate::Unsent),
+        let status = match self.fate.as_deref() {
+            Some("delivered") => Some(DeliveryStatus::Delivered),
+            Some("refused") => Some(DeliveryStatus::Refused),
+            Some("unknown") => Some(DeliveryStatus::Unknown),
+            Some("unsent") => Some(DeliveryStatus::Unsent),
             _ => None,
         };
-        match (fate, self.room.clone()) {
-            (Some(fate), room) => Event::Sent {
+        match (status, self.room.clone()) {
+            (Some(status), room) => Event::Sent {
                 number: 0,
                 target: room.unwrap_or_else(|| nick.clone()),
                 nick,
                 text,
-                manner,
-                fate,
-                stamp: Stamp::default(),
+                kind,
+                status,
+                tags: MessageTags::default(),
             },
             (None, Some(room)) => Event::Said {
                 room,
                 nick,
                 text,
-                manner,
+                kind,
                 own: self.own,
                 mention: self.mention,
             },
             (None, None) => Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind,
                 own: self.own,
             },
         }
@@ -177,7 +177,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Details, RoomSummary};
+    use crate::client::event::{RoomSummary, WhoisInfo};
     use crate::client::session::Unread;
 
     /// One of each kind that can be passed on, with nothing left out.
@@ -185,32 +185,37 @@ mod tests {
         let own = |text: &str| text.to_owned();
         let some = |text: &str| Some(text.to_owned());
         let mut events = Vec::new();
-        for manner in [Manner::Text, Manner::Action, Manner::Notice] {
+        for kind in [MessageKind::Text, MessageKind::Action, MessageKind::Notice] {
             for flag in [false, true] {
                 events.push(Event::Said {
                     room: own("#a"),
                     nick: own("bob"),
                     text: own("hi \u{1b}[2J"),
-                    manner,
+                    kind,
                     own: flag,
                     mention: !flag,
                 });
                 events.push(Event::Whispered {
                     nick: own("bob"),
                     text: own("hi"),
-                    manner,
+                    kind,
                     own: flag,
                 });
             }
-            for fate in [Fate::Delivered, Fate::Refused, Fate::Unknown, Fate::Unsent] {
+            for status in [
+                DeliveryStatus::Delivered,
+                DeliveryStatus::Refused,
+                DeliveryStatus::Unknown,
+                DeliveryStatus::Unsent,
+            ] {
                 events.push(Event::Sent {
                     number: 0,
                     target: own("#a"),
                     nick: own("alice"),
                     text: own("x"),
-                    manner,
-                    fate,
-                    stamp: Stamp::default(),
+                    kind,
+                    status,
+                    tags: MessageTags::default(),
                 });
             }
         }
@@ -313,7 +318,7 @@ mod tests {
                     active: true,
                 }],
             },
-            Event::Listed {
+            Event::RoomList {
                 rooms: vec![RoomSummary {
                     name: own("#a"),
                     people: 2,
@@ -321,9 +326,9 @@ mod tests {
                     ..RoomSummary::default()
                 }],
             },
-            Event::Listed { rooms: Vec::new() },
+            Event::RoomList { rooms: Vec::new() },
             Event::Whois {
-                details: Box::new(Details {
+                details: Box::new(WhoisInfo {
                     nick: own("bob"),
                     address: own("b@h"),
                     real_name: own("Bob"),
@@ -344,7 +349,7 @@ mod tests {
                 still: false,
             },
             Event::ServerBack,
-            Event::Unsendable {
+            Event::InputRejected {
                 words: own("no"),
                 line: None,
             },
@@ -355,7 +360,7 @@ mod tests {
     #[test]
     fn what_happened_comes_back_from_its_record() {
         for event in all() {
-            let record = Record::of(&event, 60, &Stamp::default()).unwrap();
+            let record = Record::of(&event, 60, &MessageTags::default()).unwrap();
             let read = Record::read(record.line().trim_end()).unwrap();
             assert_eq!(read, record);
             assert_eq!(read.event(), event);
@@ -372,10 +377,10 @@ mod tests {
             text: Some("secret words".into()),
             command: None,
         };
-        let record = Record::of(&refused, 60, &Stamp::default()).unwrap();
+        let record = Record::of(&refused, 60, &MessageTags::default()).unwrap();
         assert_eq!(
             record.event(),
-            Event::Unsendable {
+            Event::InputRejected {
                 words: "no such nick: bob. /names lists who is here.".into(),
                 line: None
             }

@@ -1,11 +1,11 @@
 //! What happened, as a record.
 
-use super::{DetailsRecord, Kind, Record, RoomRecord, Stamp};
-use crate::client::event::{Event, Fate, Manner, explain, is_room};
+use super::{MessageTags, Record, RecordKind, RoomRecord, WhoisRecord};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, explain, is_room};
 
 impl Record {
     /// What happened, as a record; nothing for what only concerns whoever sits here.
-    pub fn of(event: &Event, unix_seconds: i64, stamp: &Stamp) -> Option<Self> {
+    pub fn of(event: &Event, unix_seconds: i64, stamp: &MessageTags) -> Option<Self> {
         let blank = |kind| Self::blank(kind, unix_seconds, stamp);
         let some = |text: &String| Some(text.clone());
         Some(match event {
@@ -13,7 +13,7 @@ impl Record {
                 room,
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
                 mention,
             } => Self {
@@ -23,33 +23,33 @@ impl Record {
                 manner: manner_name(*manner),
                 own: *own,
                 mention: *mention,
-                ..blank(Kind::Message)
+                ..blank(RecordKind::Message)
             },
             Event::Whispered {
                 nick,
                 text,
-                manner,
+                kind: manner,
                 own,
             } => Self {
                 nick: some(nick),
                 text: some(text),
                 manner: manner_name(*manner),
                 own: *own,
-                ..blank(Kind::Whisper)
+                ..blank(RecordKind::Whisper)
             },
             Event::Sent {
                 target,
                 nick,
                 text,
-                manner,
-                fate,
-                stamp,
+                kind: manner,
+                status: fate,
+                tags: stamp,
                 ..
             } => {
                 let to_room = is_room(target);
                 let kind = match to_room {
-                    true => Kind::Message,
-                    false => Kind::Whisper,
+                    true => RecordKind::Message,
+                    false => RecordKind::Whisper,
                 };
                 Self {
                     room: Some(target).filter(|_| to_room).cloned(),
@@ -68,23 +68,23 @@ impl Record {
                 nick: some(nick),
                 people: others.clone(),
                 own: true,
-                ..blank(Kind::Join)
+                ..blank(RecordKind::Join)
             },
             Event::Joined { room, nick } => Self {
                 room: some(room),
                 nick: some(nick),
-                ..blank(Kind::Join)
+                ..blank(RecordKind::Join)
             },
             Event::Departed { room } => Self {
                 room: some(room),
                 own: true,
-                ..blank(Kind::Part)
+                ..blank(RecordKind::Part)
             },
             Event::Left { room, nick, reason } => Self {
                 room: some(room),
                 nick: some(nick),
                 text: reason.clone(),
-                ..blank(Kind::Part)
+                ..blank(RecordKind::Part)
             },
             Event::Kicked {
                 room,
@@ -98,36 +98,36 @@ impl Record {
                 other: some(nick),
                 text: reason.clone(),
                 own: *own,
-                ..blank(Kind::Kick)
+                ..blank(RecordKind::Kick)
             },
             Event::Quit { nick, reason } => Self {
                 nick: some(nick),
                 text: reason.clone(),
-                ..blank(Kind::Quit)
+                ..blank(RecordKind::Quit)
             },
             Event::Renamed { from, to, own } => Self {
                 nick: some(from),
                 other: some(to),
                 own: *own,
-                ..blank(Kind::Rename)
+                ..blank(RecordKind::Rename)
             },
             Event::Topic { room, topic, .. } => Self {
                 room: some(room),
                 text: topic.clone(),
-                ..blank(Kind::Topic)
+                ..blank(RecordKind::Topic)
             },
             Event::TopicChanged { room, nick, topic } => Self {
                 room: some(room),
                 nick: some(nick),
                 text: some(topic),
-                ..blank(Kind::Topic)
+                ..blank(RecordKind::Topic)
             },
             Event::ModeChanged { target, by, change } => Self {
                 room: Some(target).filter(|target| is_room(target)).cloned(),
                 other: Some(target).filter(|target| !is_room(target)).cloned(),
                 nick: some(by),
                 text: some(change),
-                ..blank(Kind::Mode)
+                ..blank(RecordKind::Mode)
             },
             Event::Modes {
                 target, modes, own, ..
@@ -136,92 +136,96 @@ impl Record {
                 other: Some(target).filter(|_| *own).cloned(),
                 text: some(modes),
                 own: *own,
-                ..blank(Kind::Mode)
+                ..blank(RecordKind::Mode)
             },
             Event::Rooms { rooms } => Self {
                 rooms: rooms.iter().map(RoomRecord::of).collect(),
                 own: true,
-                ..blank(Kind::Rooms)
+                ..blank(RecordKind::Rooms)
             },
-            Event::Listed { rooms } => Self {
+            Event::RoomList { rooms } => Self {
                 rooms: rooms.iter().map(RoomRecord::of).collect(),
-                ..blank(Kind::Rooms)
+                ..blank(RecordKind::Rooms)
             },
             Event::Whois { details } => Self {
                 nick: some(&details.nick),
-                details: Some(Box::new(DetailsRecord::of(details))),
-                ..blank(Kind::Whois)
+                details: Some(Box::new(WhoisRecord::of(details))),
+                ..blank(RecordKind::Whois)
             },
             Event::Note { words } | Event::Answer { words } => Self {
                 text: some(words),
-                ..blank(Kind::Note)
+                ..blank(RecordKind::Note)
             },
             Event::Invited { room, by } => Self {
                 room: some(room),
                 nick: some(by),
-                ..blank(Kind::Invite)
+                ..blank(RecordKind::Invite)
             },
             Event::Names { room, nicks } => Self {
                 room: some(room),
                 people: nicks.clone(),
-                ..blank(Kind::Names)
+                ..blank(RecordKind::Names)
             },
             Event::Who { room, people } => Self {
                 room: some(room),
                 people: people.iter().map(|person| person.nick.clone()).collect(),
-                ..blank(Kind::Names)
+                ..blank(RecordKind::Names)
             },
             Event::Away { nick, message } => Self {
                 nick: some(nick),
                 text: some(message),
-                ..blank(Kind::Away)
+                ..blank(RecordKind::Away)
             },
             Event::OwnAway { away: true } => Self {
                 own: true,
-                ..blank(Kind::Away)
+                ..blank(RecordKind::Away)
             },
             Event::ServerSaid { text, .. } => Self {
                 text: some(text),
-                ..blank(Kind::Server)
+                ..blank(RecordKind::Server)
             },
             Event::ServerLost {
                 why, still: false, ..
             } => Self {
                 text: some(why),
-                ..blank(Kind::Lost)
+                ..blank(RecordKind::Lost)
             },
-            Event::ServerBack => blank(Kind::Back),
+            Event::ServerBack => blank(RecordKind::Back),
             Event::Refused {
                 number,
                 parameters,
                 command,
                 ..
             } => Self {
-                text: Some(explain::refusal_of(*number, parameters, command.as_deref())),
-                ..blank(Kind::Refused)
+                text: Some(explain::error_with_command(
+                    *number,
+                    parameters,
+                    command.as_deref(),
+                )),
+                ..blank(RecordKind::Refused)
             },
-            Event::Unsendable { words, .. } => Self {
+            Event::InputRejected { words, .. } => Self {
                 text: some(words),
-                ..blank(Kind::Refused)
+                ..blank(RecordKind::Refused)
             },
             _ => return None,
         })
     }
 }
 
-fn fate_name(fate: Fate) -> &'static str {
+fn fate_name(fate: DeliveryStatus) -> &'static str {
     match fate {
-        Fate::Delivered => "delivered",
-        Fate::Refused => "refused",
-        Fate::Unknown => "unknown",
-        Fate::Unsent => "unsent",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Refused => "refused",
+        DeliveryStatus::Unknown => "unknown",
+        DeliveryStatus::Unsent => "unsent",
     }
 }
 
-fn manner_name(manner: Manner) -> Option<String> {
+fn manner_name(manner: MessageKind) -> Option<String> {
     match manner {
-        Manner::Text => None,
-        Manner::Action => Some("action".to_owned()),
-        Manner::Notice => Some("notice".to_owned()),
+        MessageKind::Text => None,
+        MessageKind::Action => Some("action".to_owned()),
+        MessageKind::Notice => Some("notice".to_owned()),
     }
 }

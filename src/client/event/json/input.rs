@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::client::command::{checked_nick_text, is_room};
+use crate::client::command::{is_room, is_valid_nick};
 
 /// What a script has to say.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct InputObject {
     to: Option<String>,
     text: Option<String>,
     command: Option<String>,
@@ -15,7 +15,7 @@ struct Wish {
 
 /// A line of input, understood.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum ScriptInput {
     /// The same as this typed line.
     Typed(String),
     /// Say this in the active room.
@@ -24,43 +24,45 @@ pub enum Asked {
 
 /// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
 /// or `{"command":"/join #room"}`. The error is in words.
-pub fn read_wish(line: &str) -> Result<Asked, String> {
+pub fn parse_input(line: &str) -> Result<ScriptInput, String> {
     if !line.trim_start().starts_with('{') {
         return Err(format!("this is no object; write {FORMS}"));
     }
-    let wish: Wish = serde_json::from_str(line).map_err(|error| {
+    let wish: InputObject = serde_json::from_str(line).map_err(|error| {
         let words = error.to_string();
         let words = words.split(" at line").next().unwrap_or_default();
         format!("{words}; write {FORMS}")
     })?;
     match wish {
-        Wish {
+        InputObject {
             to: Some(to),
             text: Some(text),
             command: None,
         } => {
             let of_rank = to.trim_start_matches(['@', '+', '%', '~']);
             if of_rank.len() < to.len() && is_room(of_rank) && !to.contains(char::is_whitespace) {
-                return Ok(Asked::Typed(format!("/msg {to} {text}")));
+                return Ok(ScriptInput::Typed(format!("/msg {to} {text}")));
             }
-            let is_name = checked_nick_text(&to) && !to.ends_with(':');
+            let is_name = is_valid_nick(&to) && !to.ends_with(':');
             let is_place = is_room(&to) && !to.contains(char::is_whitespace);
             match is_name || is_place {
-                true => Ok(Asked::Typed(format!("@{to} {text}"))),
+                true => Ok(ScriptInput::Typed(format!("@{to} {text}"))),
                 false => Err(format!("{to:?} can be neither a nick nor a room")),
             }
         }
-        Wish {
+        InputObject {
             to: None,
             text: Some(text),
             command: None,
-        } => Ok(Asked::Said(text)),
-        Wish {
+        } => Ok(ScriptInput::Said(text)),
+        InputObject {
             to: None,
             text: None,
             command: Some(command),
-        } if command.starts_with('/') && !command.starts_with("//") => Ok(Asked::Typed(command)),
-        Wish {
+        } if command.starts_with('/') && !command.starts_with("//") => {
+            Ok(ScriptInput::Typed(command))
+        }
+        InputObject {
             command: Some(command),
             to: None,
             text: None,
@@ -77,21 +79,24 @@ mod tests {
 
     #[test]
     fn wishes_are_text_or_commands_and_nothing_else() {
-        let typed = |text: &str| Ok(Asked::Typed(text.to_owned()));
+        let typed = |text: &str| Ok(ScriptInput::Typed(text.to_owned()));
         assert_eq!(
-            read_wish(r##"{"to":"#dev","text":" /x"}"##),
+            parse_input(r##"{"to":"#dev","text":" /x"}"##),
             typed("@#dev  /x")
         );
-        assert_eq!(read_wish(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
+        assert_eq!(parse_input(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
         assert_eq!(
-            read_wish(r##"{"to":"@#dev","text":"hi"}"##),
+            parse_input(r##"{"to":"@#dev","text":"hi"}"##),
             typed("/msg @#dev hi")
         );
         assert_eq!(
-            read_wish(r#"{"text":"/etc"}"#),
-            Ok(Asked::Said("/etc".to_owned()))
+            parse_input(r#"{"text":"/etc"}"#),
+            Ok(ScriptInput::Said("/etc".to_owned()))
         );
-        assert_eq!(read_wish(r#"{"command":"/me waves"}"#), typed("/me waves"));
+        assert_eq!(
+            parse_input(r#"{"command":"/me waves"}"#),
+            typed("/me waves")
+        );
         for wrong in [
             "hello",
             "[]",
@@ -106,7 +111,7 @@ mod tests {
             r#"{"command":"//hi"}"#,
             r#"{"command":"/who","text":"x"}"#,
         ] {
-            let words = read_wish(wrong).unwrap_err();
+            let words = parse_input(wrong).unwrap_err();
             assert!(!words.contains('\n'), "{words}");
         }
     }

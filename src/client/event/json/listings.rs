@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::client::event::{Details, RoomSummary};
+use crate::client::event::{RoomSummary, WhoisInfo};
 use crate::client::session::Unread;
 
 /// A room in a list.
@@ -29,7 +29,7 @@ pub struct RoomRecord {
 
 /// What a server knows of one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DetailsRecord {
+pub struct WhoisRecord {
     /// User name and host as `user@host`.
     pub address: String,
     /// The real name.
@@ -80,8 +80,8 @@ impl RoomRecord {
     }
 }
 
-impl DetailsRecord {
-    pub(super) fn of(details: &Details) -> Self {
+impl WhoisRecord {
+    pub(super) fn of(details: &WhoisInfo) -> Self {
         let rooms = details.rooms.as_deref().unwrap_or_default();
         let since = details.since.map(Timestamp::from_second);
         Self {
@@ -97,10 +97,10 @@ impl DetailsRecord {
         }
     }
 
-    pub(super) fn details(&self, nick: String) -> Details {
+    pub(super) fn details(&self, nick: String) -> WhoisInfo {
         let since = self.since.as_ref();
         let since = since.and_then(|since| since.parse::<Timestamp>().ok());
-        Details {
+        WhoisInfo {
             nick,
             address: self.address.clone(),
             real_name: self.real_name.clone(),

@@ -15,19 +15,19 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use input::{Asked, read_wish};
-pub use listings::{DetailsRecord, RoomRecord};
+pub use input::{ScriptInput, parse_input};
+pub use listings::{RoomRecord, WhoisRecord};
 pub(in crate::client) use schema::KINDS;
 pub use schema::schema;
 
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 use crate::wire::name::is_invisible;
 
 /// What sort of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum RecordKind {
     /// Somebody said something in a room.
     Message,
     /// Somebody said something to one person only.
@@ -72,7 +72,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// What sort of thing it is.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// When, in UTC, as RFC 3339 has it: by the server's clock where it tells, else by this one.
     pub time: String,
     /// The room it happened in.
@@ -98,7 +98,7 @@ pub struct Record {
     pub rooms: Vec<RoomRecord>,
     /// What is known of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Box<DetailsRecord>>,
+    pub details: Option<Box<WhoisRecord>>,
     /// Whether this person did it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
@@ -115,7 +115,7 @@ pub struct Record {
 
 /// What a server says about a message beside the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stamp {
+pub struct MessageTags {
     /// When it was said, where the server tells.
     time: Option<Timestamp>,
     /// What the server calls it, where it does.
@@ -125,7 +125,7 @@ pub struct Stamp {
 /// A longer name of a message is none.
 const MSGID_BYTES_MAX: usize = 512;
 
-impl Stamp {
+impl MessageTags {
     /// Reads the tags of a line of the server. What cannot be a time is none. IRCv3 server-time,
     /// message-ids.
     pub fn of_line(line: &[u8]) -> Self {
@@ -156,11 +156,11 @@ impl Record {
     pub fn note(words: &str, unix_seconds: i64) -> Self {
         Self {
             text: Some(words.to_owned()),
-            ..Self::blank(Kind::Note, unix_seconds, &Stamp::default())
+            ..Self::blank(RecordKind::Note, unix_seconds, &MessageTags::default())
         }
     }
 
-    fn blank(kind: Kind, unix_seconds: i64, stamp: &Stamp) -> Self {
+    fn blank(kind: RecordKind, unix_seconds: i64, stamp: &MessageTags) -> Self {
         let time = stamp.time.or(Timestamp::from_second(unix_seconds).ok());
         Self {
             kind,
@@ -206,21 +206,21 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Event, Manner};
+    use crate::client::event::{Event, MessageKind};
 
     fn said(text: &str) -> Event {
         Event::Said {
             room: "#lobby".into(),
             nick: "bob".into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }
     }
 
     fn line(event: &Event, tags: &str) -> String {
-        let stamp = Stamp::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
+        let stamp = MessageTags::of_line(format!("{tags}:b!b@h PRIVMSG #lobby :x").as_bytes());
         Record::of(event, 60, &stamp).unwrap().line()
     }
 

@@ -138,13 +138,13 @@ pub(in crate::client) const KINDS: [&str; 19] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::json::{DetailsRecord, Kind, Record, RoomRecord};
+    use crate::client::event::json::{Record, RecordKind, RoomRecord, WhoisRecord};
 
     #[test]
     fn the_schema_has_each_field_and_each_kind() {
         let schema: Value = serde_json::from_str(&schema()).unwrap();
         let full = Record {
-            kind: Kind::Kick,
+            kind: RecordKind::Kick,
             time: String::new(),
             room: Some(String::new()),
             nick: Some(String::new()),
@@ -159,14 +159,14 @@ mod tests {
                 active: true,
                 ..RoomRecord::default()
             }],
-            details: Some(Box::new(DetailsRecord {
+            details: Some(Box::new(WhoisRecord {
                 rooms: vec![String::new()],
                 server: Some(String::new()),
                 idle_seconds: Some(0),
                 since: Some(String::new()),
                 away: Some(String::new()),
                 more: vec![String::new()],
-                ..DetailsRecord::default()
+                ..WhoisRecord::default()
             })),
             own: true,
             mention: true,
@@ -187,10 +187,10 @@ mod tests {
             assert_eq!(written, described);
         }
         for kind in KINDS {
-            let kind: Result<Kind, _> = serde_json::from_value(json!(kind));
+            let kind: Result<RecordKind, _> = serde_json::from_value(json!(kind));
             assert!(kind.is_ok());
         }
-        let unknown: Result<Kind, _> = serde_json::from_value(json!("x"));
+        let unknown: Result<RecordKind, _> = serde_json::from_value(json!("x"));
         let words = unknown.unwrap_err().to_string();
         assert_eq!(words.matches('`').count() / 2 - 1, KINDS.len(), "{words}");
     }

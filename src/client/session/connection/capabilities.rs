@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::client::session::{Order, Outbox, Phase, Session};
+use crate::client::session::{Phase, Session, SessionAction, SessionOutput};
 use crate::wire::{Message, Request};
 
 /// So many lines a server may take to list what it can; one that goes on is broken.
@@ -40,13 +40,13 @@ const TABLE: [(&str, Capability); 6] = [
 
 /// What the server offers and what is on.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Capabilities {
+pub(in crate::client::session) struct ServerCapabilities {
     offered: BTreeSet<Capability>,
     on: BTreeSet<Capability>,
     list_lines: usize,
 }
 
-impl Capabilities {
+impl ServerCapabilities {
     /// Whether this is switched on.
     pub(super) fn has(&self, capability: Capability) -> bool {
         self.on.contains(&capability)
@@ -87,8 +87,8 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
 impl Session {
     /// Asks what the server can do. One that does not know the question lets this person in all
     /// the same, and one that does waits for the end of the negotiation.
-    pub(super) fn begin_negotiation(&mut self, outbox: &mut Outbox) {
-        self.capabilities = Capabilities::default();
+    pub(super) fn begin_cap_negotiation(&mut self, outbox: &mut SessionOutput) {
+        self.capabilities = ServerCapabilities::default();
         self.send_cap("LS", Some("302"), outbox);
     }
 
@@ -96,7 +96,7 @@ impl Session {
         &mut self,
         subcommand: &str,
         argument: Option<&str>,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let request = Request::Cap {
             subcommand,
@@ -106,10 +106,10 @@ impl Session {
     }
 
     /// `CAP * LS * :a b`, and the other answers of this kind.
-    pub(in crate::client::session) fn negotiate(
+    pub(in crate::client::session) fn on_cap(
         &mut self,
         message: &Message<'_>,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let list = message.parameters.last().copied().unwrap_or_default();
         // Also while the person is asked for another nick the negotiation goes on.
@@ -121,12 +121,12 @@ impl Session {
                 self.capabilities.list_lines += 1;
                 if self.capabilities.list_lines > LIST_LINES_MAX {
                     let words = "its list of capabilities does not end";
-                    return self.protocol_broken(words, outbox);
+                    return self.protocol_error(words, outbox);
                 }
                 if has_more {
                     return;
                 }
-                self.question_answered(outbox);
+                self.on_cap_answered(outbox);
                 let wanted = self.capabilities.wanted();
                 if wanted.is_empty() {
                     self.end_negotiation(outbox);
@@ -140,7 +140,7 @@ impl Session {
                     self.end_negotiation(outbox);
                 }
             }
-            "LIST" if !has_more => self.question_answered(outbox),
+            "LIST" if !has_more => self.on_cap_answered(outbox),
             "NAK" if registering => {
                 self.end_negotiation(outbox);
             }
@@ -154,9 +154,9 @@ impl Session {
     }
 
     /// The server does what no server may do: there is no use in going on.
-    pub fn protocol_broken(&mut self, words: &str, outbox: &mut Outbox) {
+    pub fn protocol_error(&mut self, words: &str, outbox: &mut SessionOutput) {
         self.broken = true;
-        self.farewell = Some(words.to_owned());
-        outbox.orders.push(Order::Close);
+        self.close_reason = Some(words.to_owned());
+        outbox.actions.push(SessionAction::Close);
     }
 }

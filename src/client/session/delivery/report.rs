@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::client::event::Fate;
-use crate::client::event::json::Stamp;
-use crate::client::session::{Outbox, Session};
+use crate::client::event::DeliveryStatus;
+use crate::client::event::json::MessageTags;
+use crate::client::session::{Session, SessionOutput};
 
 /// Numbers of lines, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl fmt::Display for Ranges {
 /// What is known of each line when a script ends too early. Refused lines are in none of these:
 /// they have been told one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct DeliveryReport {
     /// The server has taken these.
     pub delivered: Ranges,
     /// These were on their way, and it is not known how far they came.
@@ -85,14 +85,14 @@ pub struct Report {
     pub unsent_from: Option<u64>,
 }
 
-impl Report {
+impl DeliveryReport {
     /// Whether the server has taken every line, but for the refused ones.
     pub fn is_complete(&self) -> bool {
         self.unknown.is_empty() && self.unsent.is_empty() && self.unsent_from.is_none()
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for DeliveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "lines delivered: {}; ", self.delivered)?;
         write!(f, "unknown: {}; not sent: ", self.unknown)?;
@@ -107,39 +107,48 @@ impl fmt::Display for Report {
 impl Session {
     /// What is known of all lines now that no more will become of them; tells the refusals that
     /// are known and were not told. Nothing when there was no line at all.
-    pub(in crate::client::session) fn report(&mut self, outbox: &mut Outbox) -> Option<Report> {
+    pub(in crate::client::session) fn report(
+        &mut self,
+        outbox: &mut SessionOutput,
+    ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.script.flights) {
-            let has_left = flight.begins_at < outbox.written_bytes;
-            let fate = match (flight.answers_missing, has_left) {
-                (0, _) => Fate::Delivered,
-                (_, true) => Fate::Unknown,
-                (_, false) => Fate::Unsent,
+        for mut flight in std::mem::take(&mut self.delivery.in_flight) {
+            let has_left = flight.start_offset < outbox.written_bytes;
+            let fate = match (flight.pending_answers, has_left) {
+                (0, _) => DeliveryStatus::Delivered,
+                (_, true) => DeliveryStatus::Unknown,
+                (_, false) => DeliveryStatus::Unsent,
             };
-            self.tell_flight(&mut flight, fate, outbox);
+            self.report_request(&mut flight, fate, outbox);
             let Some(line) = flight.line else { continue };
-            let script = &mut self.script;
+            let script = &mut self.delivery;
             if !flight.refusals.is_empty() {
-                script.tell(&mut flight, outbox);
+                script.report_refusals(&mut flight, outbox);
             }
             let is_known = script.refused_lines.ends_with(line)
                 || unknown.ends_with(line)
                 || unsent.ends_with(line);
-            if is_known || flight.answers_missing == 0 {
+            if is_known || flight.pending_answers == 0 {
                 continue;
             }
             // Of a line of several requests, those before this one have been taken.
-            match has_left || flight.later {
+            match has_left || flight.is_continuation {
                 true => unknown.add(line),
                 false => unsent.add(line),
             }
         }
-        for piece in std::mem::take(&mut self.script.pieces) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
-                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+        for piece in std::mem::take(&mut self.delivery.queued) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
+                self.report_delivery(
+                    number,
+                    talk,
+                    DeliveryStatus::Unsent,
+                    MessageTags::default(),
+                    outbox,
+                );
             }
-            let script = &self.script;
+            let script = &self.delivery;
             let Some(line) = piece.line else { continue };
             // A line of which a part was taken is neither here nor there.
             let known = [&script.refused_lines, &unknown, &unsent];
@@ -147,11 +156,11 @@ impl Session {
                 unknown.add(line);
             }
         }
-        let script = &self.script;
+        let script = &self.delivery;
         let known = [&script.refused_lines, &unknown, &unsent];
         let delivered = Ranges::all_but(script.last, &known);
         let is_over = script.ended && !script.stopped;
-        (script.last > 0).then(|| Report {
+        (script.last > 0).then(|| DeliveryReport {
             delivered,
             unknown,
             unsent,
@@ -189,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_report_says_the_three_in_one_sentence() {
-        let mut report = Report {
+        let mut report = DeliveryReport {
             delivered: ranges(&[1, 2]),
             unknown: ranges(&[3]),
             unsent: ranges(&[4]),

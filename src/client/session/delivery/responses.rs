@@ -1,11 +1,11 @@
 //! What the server answers to each line of a script, or of a person: which flight a line of it is
 //! about, and what is told when a flight is answered.
 
-use super::in_flight::{ANSWER_MAX, Flight, Script, flight_mut};
-use crate::client::event::{Event, Fate};
-use crate::client::session::{FENCE, Moment, Outbox, Session};
+use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight, in_flight_mut};
+use crate::client::event::{DeliveryStatus, Event};
+use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
-use crate::wire::encoding::unescaped;
+use crate::wire::message::unescaped;
 
 /// Batches that a broken server never ends are forgotten beyond so many.
 const BATCHES_MAX: usize = 64;
@@ -13,20 +13,20 @@ const BATCHES_MAX: usize = 64;
 impl Session {
     /// A refusal, of the server or of this program: kept with its line, or told at once when it
     /// is about none.
-    pub(in crate::client::session) fn tell_refusal(
+    pub(in crate::client::session) fn record_error(
         &mut self,
         mut event: Event,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         if !self.settings.script {
-            return self.tell_person(event, outbox);
+            return self.report_error(event, outbox);
         }
-        let script = &mut self.script;
-        let at_fault = match script.hearing {
-            _ if script.writing => script.flights.back_mut(),
-            Some(number) => flight_mut(&mut script.flights, number),
+        let script = &mut self.delivery;
+        let at_fault = match script.answering {
+            _ if script.writing => script.in_flight.back_mut(),
+            Some(number) => in_flight_mut(&mut script.in_flight, number),
             // Without labels a refusal stands between the answers to two questions.
-            None if !self.capabilities.can_label() => script.flights.front_mut(),
+            None if !self.capabilities.can_label() => script.in_flight.front_mut(),
             None => None,
         };
         let Some(flight) = at_fault else {
@@ -34,10 +34,10 @@ impl Session {
             return outbox.events.push(event);
         };
         if flight.line.is_none() {
-            return self.tell_person(event, outbox);
+            return self.report_error(event, outbox);
         }
         match &mut event {
-            Event::Refused { line, .. } | Event::Unsendable { line, .. } => {
+            Event::Refused { line, .. } | Event::InputRejected { line, .. } => {
                 *line = flight.line;
             }
             _ => {}
@@ -46,130 +46,135 @@ impl Session {
     }
 
     /// Understands a line of the server, and what of the script it answers.
-    pub(in crate::client::session) fn heard_as_answer(
+    pub(in crate::client::session) fn match_response(
         &mut self,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let reference = message.tags.get("batch").map(unescaped);
-        let of_batch = reference.and_then(|reference| self.script.batch(&reference));
+        let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
         let label = message.tags.get("label").map(unescaped);
         let labeled = label.and_then(|label| label.strip_prefix(FENCE)?.parse().ok());
         let (number, is_last) = match (message.command, message.parameter(0)) {
             ("BATCH", Some(reference)) => match (reference.strip_prefix('+'), labeled) {
                 (Some(reference), Some(number)) => {
-                    self.script.batches.push((reference.to_owned(), number));
-                    if self.script.batches.len() > BATCHES_MAX {
-                        self.script.batches.remove(0);
+                    self.delivery.batches.push((reference.to_owned(), number));
+                    if self.delivery.batches.len() > BATCHES_MAX {
+                        self.delivery.batches.remove(0);
                     }
                     return;
                 }
                 (None, _) => {
                     let reference = reference.trim_start_matches('-');
-                    let number = self.script.batch(reference);
-                    self.script.batches.retain(|(open, _)| open != reference);
+                    let number = self.delivery.batch(reference);
+                    self.delivery.batches.retain(|(open, _)| open != reference);
                     (number, true)
                 }
                 _ => (None, false),
             },
             _ => (labeled.or(of_batch), labeled.is_some()),
         };
-        self.script.hearing = number;
-        self.heard(message, now, outbox);
-        self.script.hearing = None;
+        self.delivery.answering = number;
+        self.on_message(message, now, outbox);
+        self.delivery.answering = None;
         if is_last && let Some(number) = number {
-            self.answered(number, false, now, outbox);
+            self.on_answer(number, false, now, outbox);
         }
     }
 
     /// Whether the line at hand says that a line of the script was taken, and nothing else.
     pub(in crate::client::session) fn is_echo(&self) -> bool {
-        self.script.hearing.is_some()
+        self.delivery.answering.is_some()
     }
 
     /// The server has answered a flight, and with `all` also all before it.
-    pub(in crate::client::session) fn answered(
+    pub(in crate::client::session) fn on_answer(
         &mut self,
         number: u64,
         all: bool,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if all {
-            for flight in &mut self.script.flights {
+            for flight in &mut self.delivery.in_flight {
                 if flight.number > number {
                     break;
                 }
-                flight.answers_missing = 0;
+                flight.pending_answers = 0;
                 flight.answered_at = now.elapsed;
             }
-            self.script.fence_is_out = false;
-        } else if let Some(flight) = flight_mut(&mut self.script.flights, number) {
-            flight.answers_missing = flight.answers_missing.saturating_sub(1);
+            self.delivery.fence_pending = false;
+        } else if let Some(flight) = in_flight_mut(&mut self.delivery.in_flight, number) {
+            flight.pending_answers = flight.pending_answers.saturating_sub(1);
             flight.answered_at = now.elapsed;
         }
-        self.settle_flights(now, outbox);
+        self.complete(now, outbox);
     }
 
     /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
     /// place in the window.
-    pub(super) fn settle_flights(&mut self, now: Moment, outbox: &mut Outbox) {
-        let is_done = |flight: &mut Flight| flight.answers_missing == 0;
-        while let Some(mut flight) = self.script.flights.pop_front_if(is_done) {
-            let script = &mut self.script;
+    pub(super) fn complete(&mut self, now: SessionTime, outbox: &mut SessionOutput) {
+        let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
+        while let Some(mut flight) = self.delivery.in_flight.pop_front_if(is_done) {
+            let script = &mut self.delivery;
             let full = script.window_used;
-            script.window_used &= !script.flights.is_empty();
+            script.window_used &= !script.in_flight.is_empty();
             if flight.answered_at > flight.sent_at {
                 script
-                    .pace
+                    .window
                     .answered(flight.sent_at, flight.answered_at, full);
             }
             let was_refused = !flight.refusals.is_empty();
-            self.tell_flight(&mut flight, Fate::Delivered, outbox);
-            self.script.tell(&mut flight, outbox);
-            if was_refused && self.settings.strict && !self.script.stopped {
-                self.script.stop(outbox);
+            self.report_request(&mut flight, DeliveryStatus::Delivered, outbox);
+            self.delivery.report_refusals(&mut flight, outbox);
+            if was_refused && self.settings.strict && !self.delivery.stopped {
+                self.delivery.stop(outbox);
             }
         }
-        self.send_pieces(now, outbox);
-        self.leave_when_done(now, outbox);
+        self.send_queued(now, outbox);
+        self.quit_when_done(now, outbox);
     }
 
     /// Tells what became of what a flight says: that it was refused, or else this.
-    pub(super) fn tell_flight(&self, flight: &mut Flight, otherwise: Fate, outbox: &mut Outbox) {
-        let Some(talk) = flight.talk.take() else {
+    pub(super) fn report_request(
+        &self,
+        flight: &mut InFlight,
+        otherwise: DeliveryStatus,
+        outbox: &mut SessionOutput,
+    ) {
+        let Some(talk) = flight.message.take() else {
             return;
         };
         let fate = match flight.refusals.is_empty() {
             true => otherwise,
-            false => Fate::Refused,
+            false => DeliveryStatus::Refused,
         };
-        let stamp = std::mem::take(&mut flight.stamp);
-        self.tell_fate(flight.number, talk, fate, stamp, outbox);
+        let stamp = std::mem::take(&mut flight.tags);
+        self.report_delivery(flight.number, talk, fate, stamp, outbox);
     }
 
     /// The server does not answer some of a person's lines: there is no use in waiting for that.
-    pub(in crate::client::session) fn forget_unanswered(
+    pub(in crate::client::session) fn drop_unanswered(
         &mut self,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         while let Some(mut flight) = self
-            .script
-            .flights
+            .delivery
+            .in_flight
             .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
         {
-            self.tell_flight(&mut flight, Fate::Unknown, outbox);
+            self.report_request(&mut flight, DeliveryStatus::Unknown, outbox);
         }
-        self.script.fence_is_out = false;
-        self.settle_flights(now, outbox);
+        self.delivery.fence_pending = false;
+        self.complete(now, outbox);
     }
 }
 
-impl Script {
+impl DeliveryTracker {
     /// Tells the refusals of a flight; those of one line only once.
-    pub(super) fn tell(&mut self, flight: &mut Flight, outbox: &mut Outbox) {
+    pub(super) fn report_refusals(&mut self, flight: &mut InFlight, outbox: &mut SessionOutput) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
             return;
         };
@@ -182,13 +187,13 @@ impl Script {
     }
 
     /// Takes no more lines, since one was refused.
-    fn stop(&mut self, outbox: &mut Outbox) {
+    fn stop(&mut self, outbox: &mut SessionOutput) {
         self.stopped = true;
-        self.pieces.retain(|piece| piece.line.is_none());
+        self.queued.retain(|piece| piece.line.is_none());
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        outbox.events.push(Event::Unsendable {
+        outbox.events.push(Event::InputRejected {
             words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
             line: Some(self.last),
         });

@@ -21,7 +21,7 @@ const LATE_FACTOR: u32 = 8;
 
 /// The window, and what is known about the server to choose it.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct SendWindow {
     lines: usize,
     /// Answers in time since the window grew.
     in_time: usize,
@@ -30,7 +30,7 @@ pub(super) struct Pace {
     shrank_at: Duration,
 }
 
-impl Default for Pace {
+impl Default for SendWindow {
     fn default() -> Self {
         Self {
             lines: LINES_FIRST,
@@ -41,7 +41,7 @@ impl Default for Pace {
     }
 }
 
-impl Pace {
+impl SendWindow {
     /// How many lines may be on their way.
     pub(super) fn lines(&self) -> usize {
         self.lines
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_window_grows_while_answers_come_in_time() {
-        let mut pace = Pace::default();
+        let mut pace = SendWindow::default();
         for _ in 0..100 {
             pace.answered(ms(10), ms(12), true);
         }
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_window_that_is_not_used_up_stays_as_it_is() {
-        let mut pace = Pace::default();
+        let mut pace = SendWindow::default();
         for _ in 0..1_000 {
             pace.answered(ms(10), ms(12), false);
         }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn late_answers_halve_the_window_once_for_all_that_was_on_its_way() {
-        let mut pace = Pace::default();
+        let mut pace = SendWindow::default();
         for _ in 0..1_000 {
             pace.answered(ms(10), ms(12), true);
         }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_server_far_away_is_not_slow() {
-        let mut pace = Pace::default();
+        let mut pace = SendWindow::default();
         for _ in 0..100 {
             pace.answered(ms(0), ms(300), true);
         }

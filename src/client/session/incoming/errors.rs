@@ -1,8 +1,10 @@
 //! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
 
-use super::messages::words_behind;
+use super::messages::parameters_from;
 use crate::client::event::Event;
-use crate::client::session::{Order, Outbox, Phase, SPELLINGS_MAX, Session, Shortfall};
+use crate::client::session::{
+    Incomplete, Phase, SPELLINGS_MAX, Session, SessionAction, SessionOutput,
+};
 use crate::wire::{Message, Reply};
 
 /// The server is too busy for that just now.
@@ -18,7 +20,7 @@ impl Session {
         &mut self,
         number: u16,
         message: &Message<'_>,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let why = message.parameters.last().copied().unwrap_or_default();
         if !is_about_nick(number) {
@@ -29,7 +31,7 @@ impl Session {
                 Reply::InvalidCapCommand,
             ];
             if is_no_news.iter().any(|reply| reply.number() == number) {
-                return self.question_answered(outbox);
+                return self.on_cap_answered(outbox);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
             let words = match is_wrong_password {
@@ -37,46 +39,46 @@ impl Session {
                 false => why,
             };
             // It may say no more than that before it closes, or before patience ends.
-            self.farewell = Some(words.to_owned());
+            self.close_reason = Some(words.to_owned());
             if !is_about_entry(number) {
-                return outbox.events.push(Event::ServerDetail {
-                    text: words_behind(message, 1),
+                return outbox.events.push(Event::ServerNotice {
+                    text: parameters_from(message, 1),
                 });
             }
-            if self.was_in {
-                return outbox.orders.push(Order::Close);
+            if self.was_registered {
+                return outbox.actions.push(SessionAction::Close);
             }
             self.phase = Phase::Ended;
-            let shortfall = Shortfall::EntryRefused {
+            let shortfall = Incomplete::EntryRefused {
                 words: words.to_owned(),
             };
-            outbox.orders.push(Order::End(shortfall.into()));
+            outbox.actions.push(SessionAction::End(shortfall.into()));
             return;
         }
         let taken = number == Reply::NicknameInUse.number();
         let why = if taken { "it is taken" } else { why }.to_owned();
         let nick = self.nick.clone();
-        if self.was_in {
+        if self.was_registered {
             match self.other_spelling(number) {
                 Some(another) => {
                     self.nick.clone_from(&another);
                     self.send_nick(&another, outbox);
                 }
-                None => outbox.orders.push(Order::Close),
+                None => outbox.actions.push(SessionAction::Close),
             }
         } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
             let another = another.clone();
             self.alternatives += 1;
             self.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
-            self.ask_for_nick(&another, outbox);
+            self.request_nick(&another, outbox);
         } else if self.settings.script {
             self.phase = Phase::Ended;
-            let shortfall = Shortfall::NickRefused { nick, why };
-            outbox.orders.push(Order::End(shortfall.into()));
+            let shortfall = Incomplete::NickRefused { nick, why };
+            outbox.actions.push(SessionAction::End(shortfall.into()));
         } else {
             self.phase = Phase::Asking;
-            outbox.orders.push(Order::AskNick { nick, why });
+            outbox.actions.push(SessionAction::AskNick { nick, why });
         }
     }
 
@@ -98,37 +100,42 @@ impl Session {
         Some(another.clone())
     }
 
-    pub(super) fn refused(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
-        if self.asked.regaining && is_about_change_of_nick(number) {
+    pub(super) fn on_error_numeric(
+        &mut self,
+        number: u16,
+        message: &Message<'_>,
+        outbox: &mut SessionOutput,
+    ) {
+        if self.queries.regaining && is_about_change_of_nick(number) {
             let about = message.parameter(1);
             let is_wanted = about.is_some_and(|nick| self.is_same(nick, &self.settings.nick));
             if !is_about_nick(number) || is_wanted {
-                self.asked.regaining = false;
+                self.queries.regaining = false;
                 return;
             }
         }
         let about = message.parameter(1).map(|name| self.key(name));
         if number == Reply::NoSuchNick.number()
             && let Some(nick) = message.parameter(1)
-            && self.details_came(nick, None, outbox)
+            && self.on_whois(nick, None, outbox)
         {
             // Somebody left between the list and the question about them.
             return;
         }
-        if number == TRY_AGAIN && self.asked.is_asking_about(message.parameter(1)) {
+        if number == TRY_AGAIN && self.queries.awaits_whois(message.parameter(1)) {
             // The list is worth more than what is missing in it.
-            return self.show_all_lists(outbox);
+            return self.show_partial_lists(outbox);
         }
         if let Some(room) = message.parameter(1) {
             let forward = message.parameter(2).filter(|_| number == FORWARDED);
-            self.room_refused_with(room, forward);
+            self.join_refused(room, forward);
             if number == NICK_NOT_REGISTERED {
-                self.enter_later(room);
+                self.join_after_login(room);
             }
         }
         if let Some(key) = &about {
-            self.asked.whois.remove(key);
-            self.asked.topics.remove(key);
+            self.queries.whois.remove(key);
+            self.queries.topics.remove(key);
         }
         let event = Event::Refused {
             number,
@@ -142,7 +149,7 @@ impl Session {
             text: None,
             command: None,
         };
-        self.tell_refusal(event, outbox);
+        self.record_error(event, outbox);
     }
 }
 

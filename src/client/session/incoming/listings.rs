@@ -3,68 +3,68 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::messages::words_behind;
-use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, Who, add_detail, add_row};
-use crate::client::event::{Details, Event, Present};
-use crate::client::session::{Moment, Outbox, Session};
+use super::messages::parameters_from;
+use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, WhoQuery, add_detail, add_row};
+use crate::client::event::{Event, WhoEntry, WhoisInfo};
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply, Request};
 
 /// How long what is known of the people in a list may take to come.
 const DETAILS_MAX: Duration = Duration::from_secs(10);
 
 impl Session {
-    pub(super) fn names_came(&mut self, message: &Message<'_>) {
+    pub(super) fn on_names_reply(&mut self, message: &Message<'_>) {
         let (Some(room), Some(nicks)) = (message.parameter(2), message.parameter(3)) else {
             return;
         };
         let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
-        if let Some(list) = self.asked.names.get_mut(&self.rooms.naming.key(room)) {
+        if let Some(list) = self.queries.names.get_mut(&self.rooms.naming.key(room)) {
             for nick in nicks.clone() {
                 add_row(list, nick.to_owned(), ROWS_MAX);
             }
         }
         for nick in nicks {
-            let nick = self.rooms.naming.without_rank(nick);
+            let nick = self.rooms.naming.without_prefix(nick);
             let nick = nick.split('!').next().unwrap_or_default();
             self.rooms.add(room, nick, None);
         }
     }
 
-    pub(super) fn names_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn on_end_of_names(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let Some(name) = message.parameter(1) else {
             return;
         };
-        if let Some(nicks) = self.asked.names.remove(&self.rooms.naming.key(name)) {
+        if let Some(nicks) = self.queries.names.remove(&self.rooms.naming.key(name)) {
             outbox.events.push(Event::Names {
                 room: self.rooms.name_of(name).to_owned(),
                 nicks,
             });
         }
         let own = self.nick.clone();
-        let first = !self.rooms.iter().any(|room| room.listed);
-        let is_first_list = self.rooms.list_ended(name);
+        let first = !self.rooms.iter().any(|room| room.has_all_members);
+        let is_first_list = self.rooms.complete_members(name);
         let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
             return;
         };
         let others = room
-            .people()
+            .members()
             .filter(|person| !self.is_same(&person.nick, &own));
         outbox.events.push(Event::Entered {
             room: room.name.clone(),
             others: others.map(|person| person.nick.clone()).collect(),
             nick: own,
-            first: first && !self.was_in,
+            first: first && !self.was_registered,
         });
     }
 
     /// Asks who is in a room, and for as much about each as one line can tell.
-    pub(in crate::client::session) fn ask_who(&mut self, room: &str, outbox: &mut Outbox) {
-        let token = self.asked.next_token();
-        self.asked.who.push(Who {
+    pub(in crate::client::session) fn send_who(&mut self, room: &str, outbox: &mut SessionOutput) {
+        let token = self.queries.next_token();
+        self.queries.who.push(WhoQuery {
             room: room.to_owned(),
             token: token.to_string(),
             people: Vec::new(),
-            missing: BTreeSet::new(),
+            awaiting_whois: BTreeSet::new(),
             until: None,
         });
         let fields = format!("%tcnfla,{token}");
@@ -72,7 +72,7 @@ impl Session {
         self.send(&Request::Who { mask: room, fields }, outbox);
     }
 
-    pub(super) fn who_came(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn on_who_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let (Some(room), Some(nick), Some(flags)) = (
             message.parameter(1),
             message.parameter(5),
@@ -80,44 +80,44 @@ impl Session {
         ) else {
             return;
         };
-        match self.asked.place_of(room, &self.rooms.naming) {
-            Some(at) => self.present(at, nick, flags, None),
-            None => self.answer_in_words(message, outbox),
+        match self.queries.open_who_index(room, &self.rooms.naming) {
+            Some(at) => self.add_who_entry(at, nick, flags, None),
+            None => self.show_plain_reply(message, outbox),
         }
     }
 
     /// The answer to a question with a token. What else has this number was asked by hand.
-    pub(super) fn whox_came(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn on_whox_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let parameter = |index| message.parameter(index);
         let (Some(token), Some(nick), Some(flags)) = (parameter(1), parameter(3), parameter(4))
         else {
             return;
         };
-        let place = self.asked.place_of_token(token);
+        let place = self.queries.who_index_by_token(token);
         let (Some(at), Some(idle), Some(account)) = (place, parameter(5), parameter(6)) else {
-            return self.answer_in_words(message, outbox);
+            return self.show_plain_reply(message, outbox);
         };
-        self.present(at, nick, flags, Some((idle, account)));
+        self.add_who_entry(at, nick, flags, Some((idle, account)));
     }
 
     /// Somebody is in the list at this place.
-    fn present(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
+    fn add_who_entry(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
         let own = self.is_own(nick);
         let naming = &self.rooms.naming;
-        let Some(who) = self.asked.who.get_mut(at) else {
+        let Some(who) = self.queries.who.get_mut(at) else {
             return;
         };
-        let seen = self.rooms.person(&who.room, nick);
+        let seen = self.rooms.member(&who.room, nick);
         let (idle, account) = more.unwrap_or_default();
-        let present = Present {
+        let present = WhoEntry {
             nick: nick.to_owned(),
-            rank: flags.chars().filter(|c| naming.is_rank(*c)).collect(),
+            rank: flags.chars().filter(|c| naming.is_prefix(*c)).collect(),
             away: flags.starts_with('G'),
             away_message: None,
             since: seen.and_then(|person| person.since),
             idle_seconds: idle.parse().ok(),
             account: (!matches!(account, "" | "0" | "*")).then(|| account.to_owned()),
-            operator: flags.contains('*') && !naming.is_rank('*'),
+            operator: flags.contains('*') && !naming.is_prefix('*'),
             own,
         };
         add_row(&mut who.people, present, ROWS_MAX);
@@ -125,42 +125,51 @@ impl Session {
 
     /// The list is there. In a small room each person is asked about, since `WHO` does not tell
     /// how long they have been here.
-    pub(super) fn who_ended(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+    pub(super) fn on_end_of_who(
+        &mut self,
+        message: &Message<'_>,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         let room = message.parameter(1).unwrap_or_default();
-        let Some(mut who) = self.asked.take_who_in(room, &self.rooms.naming) else {
-            return self.answer_in_words(message, outbox);
+        let Some(mut who) = self.queries.take_open_who(room, &self.rooms.naming) else {
+            return self.show_plain_reply(message, outbox);
         };
         who.people.sort_by_key(|person| self.key(&person.nick));
         if who.people.is_empty() || who.people.len() > DETAILED_PEOPLE_MAX {
             return show_who(who, outbox);
         }
         for person in &who.people {
-            who.missing.insert(self.key(&person.nick));
+            who.awaiting_whois.insert(self.key(&person.nick));
             self.send(&Request::Whois { nick: &person.nick }, outbox);
         }
         who.until = Some(now.elapsed + DETAILS_MAX);
-        self.asked.who.push(who);
+        self.queries.who.push(who);
     }
 
     /// Shows the lists whose details have not come in time, as they are.
-    pub(in crate::client::session) fn show_late_lists(&mut self, now: Moment, outbox: &mut Outbox) {
-        for who in self.asked.take_late(now.elapsed) {
+    pub(in crate::client::session) fn show_overdue_lists(
+        &mut self,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
+        for who in self.queries.take_overdue(now.elapsed) {
             show_who(who, outbox);
         }
     }
 
     /// Shows all lists as they are, since nothing more will come.
-    pub(in crate::client::session) fn show_all_lists(&mut self, outbox: &mut Outbox) {
-        for who in std::mem::take(&mut self.asked.who) {
+    pub(in crate::client::session) fn show_partial_lists(&mut self, outbox: &mut SessionOutput) {
+        for who in std::mem::take(&mut self.queries.who) {
             show_who(who, outbox);
         }
     }
 
-    pub(super) fn whois_came(&mut self, reply: Reply, message: &Message<'_>) {
+    pub(super) fn on_whois_reply(&mut self, reply: Reply, message: &Message<'_>) {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.asked.whois_of(self.rooms.naming.key(nick));
+        let details = self.queries.whois_entry(self.rooms.naming.key(nick));
         nick.clone_into(&mut details.nick);
         let text = |index: usize| message.parameter(index).map(str::to_owned);
         match reply {
@@ -176,16 +185,16 @@ impl Session {
                 details.since = message.parameter(3).and_then(|text| text.parse().ok());
             }
             Reply::WhoisChannels => details.rooms = text(2),
-            _ => add_detail(details, words_behind(message, 2)),
+            _ => add_detail(details, parameters_from(message, 2)),
         }
     }
 
-    pub(super) fn whois_ended(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn on_end_of_whois(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.asked.whois.remove(&self.rooms.naming.key(nick));
-        if !self.details_came(nick, details.as_ref(), outbox)
+        let details = self.queries.whois.remove(&self.rooms.naming.key(nick));
+        if !self.on_whois(nick, details.as_ref(), outbox)
             && let Some(details) = details
         {
             outbox.events.push(Event::Whois {
@@ -195,42 +204,42 @@ impl Session {
     }
 
     /// What is known of somebody in a list has come, if anything. Whether a list waited for it.
-    pub(super) fn details_came(
+    pub(super) fn on_whois(
         &mut self,
         nick: &str,
-        details: Option<&Details>,
-        outbox: &mut Outbox,
+        details: Option<&WhoisInfo>,
+        outbox: &mut SessionOutput,
     ) -> bool {
         let key = self.key(nick);
-        let mut lists = self.asked.who.iter_mut();
-        let Some(at) = lists.position(|who| who.missing.remove(&key)) else {
+        let mut lists = self.queries.who.iter_mut();
+        let Some(at) = lists.position(|who| who.awaiting_whois.remove(&key)) else {
             return false;
         };
-        if let (Some(who), Some(details)) = (self.asked.who.get_mut(at), details) {
+        if let (Some(who), Some(details)) = (self.queries.who.get_mut(at), details) {
             who.add_details(details, &self.rooms.naming);
         }
         if self
-            .asked
+            .queries
             .who
             .get(at)
-            .is_some_and(|who| who.missing.is_empty())
+            .is_some_and(|who| who.awaiting_whois.is_empty())
         {
-            show_who(self.asked.who.remove(at), outbox);
+            show_who(self.queries.who.remove(at), outbox);
         }
         true
     }
 
     /// `301` stands in an answer to `WHOIS`, or answers a whisper.
-    pub(super) fn away_told(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn on_away(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
             return;
         };
         let key = self.key(nick);
-        if let Some(details) = self.asked.whois.get_mut(&key) {
+        if let Some(details) = self.queries.whois.get_mut(&key) {
             details.away = Some(text.to_owned());
             return;
         }
-        let known = self.asked.keep_away(key, text);
+        let known = self.queries.remember_away(key, text);
         if known.as_deref() != Some(text) {
             outbox.events.push(Event::Away {
                 nick: nick.to_owned(),
@@ -240,7 +249,7 @@ impl Session {
     }
 }
 
-fn show_who(who: Who, outbox: &mut Outbox) {
+fn show_who(who: WhoQuery, outbox: &mut SessionOutput) {
     outbox.events.push(Event::Who {
         room: who.room,
         people: who.people,

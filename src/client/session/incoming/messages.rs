@@ -3,26 +3,27 @@
 //! Nothing here trusts a line to have the parameters it should have: what is missing makes the
 //! line worth nothing, and no more than that.
 
-use super::numerics::is_cut;
-use crate::client::event::{Event, Manner};
+use super::numerics::is_truncated_nick;
+use crate::client::event::{Event, MessageKind};
 use crate::client::session::{
-    ALIVE, FENCE, Moment, Outbox, Phase, REGAINED, SETTLED, Session, cut,
+    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
 };
+use crate::common::sanitize::visible_text;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 impl Session {
-    pub(in crate::client::session) fn heard(
+    pub(in crate::client::session) fn on_message(
         &mut self,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if self.phase == Phase::Ended {
             return;
         }
         if let Some(number) = message.number() {
-            return self.numbered(number, message, now, outbox);
+            return self.on_numeric(number, message, now, outbox);
         }
         let source = message.source.map_or("", |source| source.nick());
         let own = self.is_own(source);
@@ -30,54 +31,55 @@ impl Session {
         let first = message.parameter(0).filter(|first| !first.is_empty());
         if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
             let about = first.map(|name| self.key(name));
-            self.commands.done(message.command, about.as_ref());
+            self.sent_commands
+                .complete_command(message.command, about.as_ref());
         }
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {
-                self.said(message, target, text, Manner::Text, outbox);
+                self.said(message, target, text, MessageKind::Text, outbox);
             }
             ("NOTICE", Some(target), Some(text)) => {
-                self.said(message, target, text, Manner::Notice, outbox);
+                self.said(message, target, text, MessageKind::Notice, outbox);
             }
             ("PING", token, _) => {
-                let token = token.map(|token| cut(token, BODY_BYTES_MAX / 2));
+                let token = token.map(|token| truncate(token, BODY_BYTES_MAX / 2));
                 self.send(&Request::Pong { token }, outbox);
             }
-            ("PONG", _, _) => self.pong(message, now, outbox),
+            ("PONG", _, _) => self.on_pong(message, now, outbox),
             ("CHGHOST", Some(user), Some(host)) => {
                 if own {
                     self.address = Some(format!("{user}@{host}"));
                 }
             }
-            ("CAP", ..) => self.negotiate(message, outbox),
+            ("CAP", ..) => self.on_cap(message, outbox),
             // It only says that a line was taken. IRCv3 labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {
                 let words = message.parameters.last().copied().unwrap_or_default();
-                self.refuse_input(words, outbox);
+                self.reject_input(words, outbox);
             }
-            ("JOIN", Some(room), _) => self.joined(message, room, own, now, outbox),
+            ("JOIN", Some(room), _) => self.on_join(message, room, own, now, outbox),
             ("PART", Some(room), reason) => {
-                let reason = self.heard_reason(message, reason);
-                self.parted(source, room, reason, own, outbox);
+                let reason = self.visible_reason(message, reason);
+                self.on_part(source, room, reason, own, outbox);
             }
             ("QUIT", reason, _) if !own => {
                 self.rooms.remove_everywhere(source);
                 let naming = &self.rooms.naming;
                 let whisperer = self
-                    .last_whisper
+                    .last_whisperer
                     .take_if(|nick| naming.is_same(nick, source));
-                self.whisperer_gone = whisperer.or(self.whisperer_gone.take());
+                self.departed_whisperer = whisperer.or(self.departed_whisperer.take());
                 outbox.events.push(Event::Quit {
                     nick: source.to_owned(),
-                    reason: self.heard_reason(message, reason),
+                    reason: self.visible_reason(message, reason),
                 });
                 self.regain_from(source, now, outbox);
             }
-            ("NICK", Some(to), _) => self.renamed(source, to, own, now, outbox),
+            ("NICK", Some(to), _) => self.on_nick(source, to, own, now, outbox),
             ("KICK", Some(room), Some(nick)) => {
-                self.kicked(message, source, room, nick, outbox);
+                self.on_kick(message, source, room, nick, outbox);
             }
             ("TOPIC", Some(room), Some(topic)) => outbox.events.push(Event::TopicChanged {
                 room: self.rooms.name_of(room).to_owned(),
@@ -88,11 +90,11 @@ impl Session {
                 outbox.events.push(Event::ModeChanged {
                     target: self.rooms.name_of(target).to_owned(),
                     by: source.to_owned(),
-                    change: words_behind(message, 1),
+                    change: parameters_from(message, 1),
                 });
                 // Where there is no number for it, a letter says so.
                 if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
-                    self.identified(outbox);
+                    self.logged_in(outbox);
                 }
             }
             ("INVITE", ..)
@@ -100,21 +102,21 @@ impl Session {
                     .source
                     .is_some_and(|source| self.is_ignored(source.as_str())) => {}
             ("INVITE", _, Some(room)) => {
-                self.rooms.hear_of(room);
+                self.rooms.add_known_room(room);
                 outbox.events.push(Event::Invited {
                     room: room.to_owned(),
                     by: source.to_owned(),
                 });
             }
-            ("ERROR", Some(why), _) => self.farewell = Some(why.to_owned()),
+            ("ERROR", Some(why), _) => self.close_reason = Some(why.to_owned()),
             (command, ..)
                 if matches!(self.phase, Phase::Registering { .. })
                     && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
             {
-                self.protocol_broken("what answers there does not speak IRC", outbox);
+                self.protocol_error("what answers there does not speak IRC", outbox);
             }
-            _ => outbox.events.push(Event::ServerDetail {
-                text: format!("{} {}", message.command, words_behind(message, 0)),
+            _ => outbox.events.push(Event::ServerNotice {
+                text: format!("{} {}", message.command, parameters_from(message, 0)),
             }),
         }
     }
@@ -124,7 +126,7 @@ impl Session {
     }
 
     /// Why somebody left, unless their words are not shown.
-    fn heard_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
+    fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
         let source = message.source.map_or("", |source| source.as_str());
         reason
             .filter(|_| !self.is_ignored(source))
@@ -132,7 +134,7 @@ impl Session {
     }
 
     fn is_ignored(&self, source: &str) -> bool {
-        self.ignored.has(source, &self.rooms.naming)
+        self.ignore_list.matches(source, &self.rooms.naming)
     }
 
     fn said(
@@ -140,8 +142,8 @@ impl Session {
         message: &Message<'_>,
         target: &str,
         text: &str,
-        manner: Manner,
-        outbox: &mut Outbox,
+        kind: MessageKind,
+        outbox: &mut SessionOutput,
     ) {
         let source = message.source.filter(|source| {
             let name = source.as_str();
@@ -152,19 +154,19 @@ impl Session {
             let text = text.to_owned();
             let is_greeting = !matches!(self.phase, Phase::Ready { .. });
             outbox.events.push(match is_greeting {
-                true => Event::ServerDetail { text },
+                true => Event::ServerNotice { text },
                 false => Event::ServerSaid { text, asked: false },
             });
             return;
         };
-        let (text, manner) = match ctcp(text) {
-            None => (text, manner),
-            Some(("ACTION", text)) => (text, Manner::Action),
+        let (text, kind) = match ctcp(text) {
+            None => (text, kind),
+            Some(("ACTION", text)) => (text, MessageKind::Action),
             // Other programs' questions are not answered: an answer tells strangers about this
             // machine, and can be used to make it flood.
             Some((question, _)) => {
                 let text = format!("{nick} asks this program: {question}");
-                return outbox.events.push(Event::ServerDetail { text });
+                return outbox.events.push(Event::ServerNotice { text });
             }
         };
         if source.is_some_and(|source| self.is_ignored(source.as_str())) {
@@ -172,32 +174,33 @@ impl Session {
         }
         let own = self.is_own(&nick);
         if own && self.is_echo() {
-            return self.note_echo(message);
+            return self.on_echo(message);
         }
-        if own && self.is_said_first(text) {
+        if own && self.is_on_connect_echo(text) {
             return;
         }
         let text = text.to_owned();
-        let imitated = seeming_sources(&text).find(|other| {
-            let is_known = self.rooms.knows(other) || self.is_own(other);
+        let visible = visible_text(&text);
+        let imitated = quoted_nicks(&visible).find(|other| {
+            let is_known = self.rooms.is_visible(other) || self.is_own(other);
             is_known && !self.is_same(other, &nick)
         });
-        let imitated = imitated.map(|other| Event::Imitated {
+        let imitated = imitated.map(|other| Event::SpoofedQuote {
             nick: nick.clone(),
             other: other.to_owned(),
         });
-        let room = self.rooms.naming.room_in(target);
-        self.rooms.spoke(&nick, room);
+        let room = self.rooms.naming.room_of_target(target);
+        self.rooms.note_activity(&nick, room);
         outbox.events.push(if let Some(room) = room {
             let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
-            let mention = !own && calls.any(|word| names_person(&text, word));
+            let mention = !own && calls.any(|word| mentions(&visible, word));
             if !own {
                 self.rooms.count_unread(room, mention);
             }
             let is_active = self
                 .active_room()
                 .is_some_and(|active| self.is_same(active, room));
-            self.calls += u32::from(mention && is_active);
+            self.highlight_count += u32::from(mention && is_active);
             Event::Said {
                 // What was said to the operators is not answered to all by mistake.
                 room: match target.strip_suffix(room) {
@@ -206,36 +209,36 @@ impl Session {
                 },
                 nick,
                 text,
-                manner,
+                kind,
                 own,
                 mention,
             }
         } else {
-            if !own && manner != Manner::Notice {
-                self.last_whisper = Some(nick.clone());
-                self.calls += 1;
+            if !own && kind != MessageKind::Notice {
+                self.last_whisperer = Some(nick.clone());
+                self.highlight_count += 1;
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
                 text,
-                manner,
+                kind,
                 own,
             }
         });
         outbox.events.extend(imitated);
     }
 
-    fn joined(
+    fn on_join(
         &mut self,
         message: &Message<'_>,
         room: &str,
         own: bool,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let Some(source) = message.source else { return };
         if own {
-            self.learn_address(source.as_str());
+            self.set_address(source.as_str());
             self.rooms.enter(room);
             return;
         }
@@ -245,14 +248,14 @@ impl Session {
             room: self.rooms.name_of(room).to_owned(),
             nick: nick.to_owned(),
         });
-        self.warn_of_lookalike(nick, outbox);
+        self.warn_confusable(nick, outbox);
     }
 
     /// Tells when somebody's nick can be taken for another one's.
-    fn warn_of_lookalike(&self, nick: &str, outbox: &mut Outbox) {
+    fn warn_confusable(&self, nick: &str, outbox: &mut SessionOutput) {
         let own = self.nick.as_str();
-        if let Some(other) = self.rooms.lookalike(nick, own) {
-            outbox.events.push(Event::LooksLike {
+        if let Some(other) = self.rooms.confusable(nick, own) {
+            outbox.events.push(Event::ConfusableNick {
                 nick: nick.to_owned(),
                 other,
             });
@@ -260,14 +263,14 @@ impl Session {
     }
 
     /// Remembers what others see of this person, to know how long a line can be.
-    pub(in crate::client::session) fn learn_address(&mut self, source: &str) {
+    pub(in crate::client::session) fn set_address(&mut self, source: &str) {
         self.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());
     }
 
     /// `396 alice host :is now your displayed host`; some tell the user name with it.
-    pub(super) fn host_shown(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn set_visible_host(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let Some(host) = message.parameter(1) else {
             return;
         };
@@ -277,23 +280,23 @@ impl Session {
             true => host.to_owned(),
             false => format!("{user}@{host}"),
         });
-        outbox.events.push(Event::ServerDetail {
-            text: words_behind(message, 1),
+        outbox.events.push(Event::ServerNotice {
+            text: parameters_from(message, 1),
         });
     }
 
-    fn parted(
+    fn on_part(
         &mut self,
         nick: &str,
         room: &str,
         reason: Option<String>,
         own: bool,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let room = self.rooms.name_of(room).to_owned();
         if own {
-            self.commands
-                .done("PART", Some(&self.rooms.naming.key(&room)));
+            self.sent_commands
+                .complete_command("PART", Some(&self.rooms.naming.key(&room)));
             self.rooms.leave(&room);
             return outbox.events.push(Event::Departed { room });
         }
@@ -305,13 +308,13 @@ impl Session {
         });
     }
 
-    fn kicked(
+    fn on_kick(
         &mut self,
         message: &Message<'_>,
         by: &str,
         room: &str,
         nick: &str,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let own = self.is_own(nick);
         let room = self.rooms.name_of(room).to_owned();
@@ -329,10 +332,17 @@ impl Session {
         });
     }
 
-    fn renamed(&mut self, from: &str, to: &str, own: bool, now: Moment, outbox: &mut Outbox) {
+    fn on_nick(
+        &mut self,
+        from: &str,
+        to: &str,
+        own: bool,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         self.rooms.rename(from, to);
-        self.ignored.rename(from, to);
-        if let Some(nick) = &mut self.last_whisper
+        self.ignore_list.rename(from, to);
+        if let Some(nick) = &mut self.last_whisperer
             && self.rooms.naming.is_same(nick, from)
         {
             to.clone_into(nick);
@@ -340,15 +350,15 @@ impl Session {
         if own {
             to.clone_into(&mut self.nick);
             let naming = &self.rooms.naming;
-            let is = |wanted: &str| naming.is_same(wanted, to) || is_cut(to, wanted);
-            let asked = self.asked.nick.take_if(|asked| is(asked));
+            let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
+            let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
                 // What was asked for by the person is what is wanted from now on.
                 to.clone_into(&mut self.settings.nick);
             } else {
                 self.renamed_by_server = true;
             }
-            self.asked.regaining = false;
+            self.queries.regaining = false;
             self.regain_at = None;
         }
         outbox.events.push(Event::Renamed {
@@ -357,30 +367,30 @@ impl Session {
             own,
         });
         if !own {
-            self.warn_of_lookalike(to, outbox);
+            self.warn_confusable(to, outbox);
             self.regain_from(from, now, outbox);
         }
     }
 
     /// Somebody has given up a nick: it may be the one this person wants.
-    fn regain_from(&mut self, nick: &str, now: Moment, outbox: &mut Outbox) {
+    fn regain_from(&mut self, nick: &str, now: SessionTime, outbox: &mut SessionOutput) {
         if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
             self.regain(now, outbox);
         }
     }
 
-    fn pong(&mut self, message: &Message<'_>, now: Moment, outbox: &mut Outbox) {
+    fn on_pong(&mut self, message: &Message<'_>, now: SessionTime, outbox: &mut SessionOutput) {
         let Some(token) = message.parameters.last() else {
             return;
         };
         if *token == SETTLED {
-            self.settled(now, outbox);
+            self.registration_done(now, outbox);
         } else if *token == REGAINED {
-            self.asked.regaining = false;
+            self.queries.regaining = false;
         } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
-            self.answered(number, true, now, outbox);
+            self.on_answer(number, true, now, outbox);
         } else if *token != ALIVE {
-            outbox.events.push(Event::ServerDetail {
+            outbox.events.push(Event::ServerNotice {
                 text: format!("PONG {token}"),
             });
         }
@@ -389,7 +399,7 @@ impl Session {
 
 /// Whose words a text seems to be, as it would begin a row on the screen: `<nick>` at its start, or
 /// anywhere behind a time, or behind so much space that a terminal begins another row with it.
-fn seeming_sources(text: &str) -> impl Iterator<Item = &str> {
+fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     let begins_row = |before: &str| {
         let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';
         let is_of_time = |c: char| is_blank(c) || c.is_ascii_digit() || "[]():.".contains(c);
@@ -408,7 +418,7 @@ fn seeming_sources(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether this word, most often a nick, stands in `text` as a word of its own, in any letter case.
-fn names_person(text: &str, nick: &str) -> bool {
+fn mentions(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
     let Some(first) = nick.bytes().next() else {
         return false;
@@ -434,7 +444,7 @@ fn ctcp(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The parameters from `index` on, as one text.
-pub(super) fn words_behind(message: &Message<'_>, index: usize) -> String {
+pub(super) fn parameters_from(message: &Message<'_>, index: usize) -> String {
     message
         .parameters
         .get(index..)

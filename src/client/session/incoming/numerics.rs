@@ -3,59 +3,59 @@
 //! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
 
 use super::errors::is_refusal;
-use super::messages::words_behind;
+use super::messages::parameters_from;
 use super::queries::{ROWS_MAX, add_detail, add_row};
 use crate::client::event::{Event, RoomSummary, explain};
-use crate::client::session::outgoing::sent_commands::answered_by;
-use crate::client::session::{Moment, Outbox, Phase, Session};
+use crate::client::session::outgoing::sent_commands::command_answered_by;
+use crate::client::session::{Phase, Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply};
 
 impl Session {
-    pub(super) fn numbered(
+    pub(super) fn on_numeric(
         &mut self,
         number: u16,
         message: &Message<'_>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
-        if let Some(command) = answered_by(number) {
-            self.commands.done(command, None);
+        if let Some(command) = command_answered_by(number) {
+            self.sent_commands.complete_command(command, None);
         }
         if number == LOGGED_IN {
-            self.identified(outbox);
+            self.logged_in(outbox);
         }
         if number == VISIBLE_HOST {
-            return self.host_shown(message, outbox);
+            return self.set_visible_host(message, outbox);
         }
         let Some(reply) = Reply::from_number(number) else {
-            return self.other_number(number, message, outbox);
+            return self.on_other_numeric(number, message, outbox);
         };
         match reply {
             Reply::Isupport => self.rooms.learn(message),
-            Reply::Welcome => self.welcomed(message, now, outbox),
-            Reply::EndOfMotd | Reply::NoMotd => self.greeting_ended(outbox),
+            Reply::Welcome => self.on_welcome(message, now, outbox),
+            Reply::EndOfMotd | Reply::NoMotd => self.motd_done(outbox),
             // Whoever was in before has read it.
-            Reply::Motd if self.was_in && !self.is_ready() => {}
+            Reply::Motd if self.was_registered && !self.is_ready() => {}
             Reply::Motd => outbox.events.push(Event::ServerSaid {
-                text: words_behind(message, 1),
-                asked: self.asked.in_words,
+                text: parameters_from(message, 1),
+                asked: self.queries.plain_reply,
             }),
             Reply::ChannelModeIs | Reply::UserModeIs if self.is_ready() => {
-                self.modes_told(reply, message, outbox);
+                self.on_modes(reply, message, outbox);
             }
-            Reply::NamReply => self.names_came(message),
-            Reply::EndOfNames => self.names_ended(message, outbox),
-            Reply::NoTopic => self.topic_told(message, None, outbox),
-            Reply::Topic => self.topic_told(message, message.parameter(2), outbox),
+            Reply::NamReply => self.on_names_reply(message),
+            Reply::EndOfNames => self.on_end_of_names(message, outbox),
+            Reply::NoTopic => self.on_topic(message, None, outbox),
+            Reply::Topic => self.on_topic(message, message.parameter(2), outbox),
             // Who set a topic, and when, is not worth a line each time a room is entered.
             Reply::TopicWhoTime => {}
-            Reply::WhoReply => self.who_came(message, outbox),
-            Reply::WhoxReply => self.whox_came(message, outbox),
-            Reply::EndOfWho => self.who_ended(message, now, outbox),
+            Reply::WhoReply => self.on_who_reply(message, outbox),
+            Reply::WhoxReply => self.on_whox_reply(message, outbox),
+            Reply::EndOfWho => self.on_end_of_who(message, now, outbox),
             Reply::WhoisUser | Reply::WhoisServer | Reply::WhoisIdle | Reply::WhoisChannels => {
-                self.whois_came(reply, message);
+                self.on_whois_reply(reply, message);
             }
-            Reply::EndOfWhois => self.whois_ended(message, outbox),
+            Reply::EndOfWhois => self.on_end_of_whois(message, outbox),
             Reply::ListStart => {}
             Reply::List => {
                 let people = message.parameter(2).and_then(|n| n.parse().ok());
@@ -65,53 +65,55 @@ impl Session {
                     topic: message.parameter(3).unwrap_or_default().to_owned(),
                     ..RoomSummary::default()
                 };
-                add_row(&mut self.asked.list, room, ROWS_MAX);
+                add_row(&mut self.queries.list, room, ROWS_MAX);
             }
             Reply::ListEnd => {
-                let rooms = std::mem::take(&mut self.asked.list);
-                rooms.iter().for_each(|room| self.rooms.hear_of(&room.name));
-                outbox.events.push(Event::Listed { rooms });
+                let rooms = std::mem::take(&mut self.queries.list);
+                rooms
+                    .iter()
+                    .for_each(|room| self.rooms.add_known_room(&room.name));
+                outbox.events.push(Event::RoomList { rooms });
             }
-            Reply::Away => self.away_told(message, outbox),
+            Reply::Away => self.on_away(message, outbox),
             Reply::NowAway => outbox.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => {
                 self.away = None;
                 outbox.events.push(Event::OwnAway { away: false });
             }
-            _ => self.other_number(number, message, outbox),
+            _ => self.on_other_numeric(number, message, outbox),
         }
     }
 
-    fn other_number(&mut self, number: u16, message: &Message<'_>, outbox: &mut Outbox) {
+    fn on_other_numeric(&mut self, number: u16, message: &Message<'_>, outbox: &mut SessionOutput) {
         if !is_refusal(number) {
             // More lines about somebody, which this program has no row for.
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
-                && let Some(details) = self.asked.whois.get_mut(&key)
+                && let Some(details) = self.queries.whois.get_mut(&key)
             {
-                return add_detail(details, words_behind(message, 2));
+                return add_detail(details, parameters_from(message, 2));
             }
-            return self.answer_in_words(message, outbox);
+            return self.show_plain_reply(message, outbox);
         }
         match self.phase {
             Phase::Registering { .. } => self.entry_refused(number, message, outbox),
             Phase::Ready { .. } | Phase::Welcomed { .. } => {
-                self.refused(number, message, outbox);
+                self.on_error_numeric(number, message, outbox);
             }
             _ => {}
         }
     }
 
-    fn topic_told(&mut self, message: &Message<'_>, topic: Option<&str>, outbox: &mut Outbox) {
+    fn on_topic(&mut self, message: &Message<'_>, topic: Option<&str>, outbox: &mut SessionOutput) {
         if let Some(room) = message.parameter(1) {
             outbox.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),
-                asked: self.asked.topics.remove(&self.rooms.naming.key(room)),
+                asked: self.queries.topics.remove(&self.rooms.naming.key(room)),
             });
         }
     }
 
-    fn modes_told(&self, reply: Reply, message: &Message<'_>, outbox: &mut Outbox) {
+    fn on_modes(&self, reply: Reply, message: &Message<'_>, outbox: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, behind) = match own {
             true => (Some(self.nick.as_str()), 1),
@@ -120,15 +122,15 @@ impl Session {
         if let Some(target) = target {
             outbox.events.push(Event::Modes {
                 target: self.rooms.name_of(target).to_owned(),
-                modes: words_behind(message, behind),
+                modes: parameters_from(message, behind),
                 own,
-                asked: self.asked.in_words,
+                asked: self.queries.plain_reply,
             });
         }
     }
 
     /// Shows an answer that has no form of its own.
-    pub(super) fn answer_in_words(&mut self, message: &Message<'_>, outbox: &mut Outbox) {
+    pub(super) fn show_plain_reply(&mut self, message: &Message<'_>, outbox: &mut SessionOutput) {
         let behind = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // What comes now was asked for, but for what each room is told with.
@@ -136,10 +138,10 @@ impl Session {
         outbox.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,
-                asked: self.asked.in_words,
+                asked: self.queries.plain_reply,
             },
-            None => Event::ServerDetail {
-                text: words_behind(message, 1),
+            None => Event::ServerNotice {
+                text: parameters_from(message, 1),
             },
         });
     }
@@ -151,7 +153,7 @@ const LOGGED_IN: u16 = 900;
 const VISIBLE_HOST: u16 = 396;
 
 /// Whether a nick is what a server left of one that was too long for it.
-pub(in crate::client::session) fn is_cut(nick: &str, wanted: &str) -> bool {
+pub(in crate::client::session) fn is_truncated_nick(nick: &str, wanted: &str) -> bool {
     let start = wanted.get(..nick.len());
     nick.len() < wanted.len() && start.is_some_and(|start| start.eq_ignore_ascii_case(nick))
 }

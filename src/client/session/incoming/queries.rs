@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::client::event::{Details, Present, RoomSummary};
-use crate::wire::Key;
-use crate::wire::isupport::Naming;
+use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
+use crate::wire::FoldedName;
+use crate::wire::isupport::Isupport;
 
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
@@ -22,19 +22,19 @@ const AWAY_MAX: usize = 1_000;
 /// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
 /// here is put under another key when the server changes which names are the same.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Asked {
+pub(in crate::client::session) struct PendingQueries {
     /// `/who` of these rooms.
-    pub(super) who: Vec<Who>,
+    pub(super) who: Vec<WhoQuery>,
     /// The last token a list was asked for with.
     token: u16,
     /// `/names` of these rooms, with what has come so far.
-    pub(in crate::client::session) names: BTreeMap<Key, Vec<String>>,
+    pub(in crate::client::session) names: BTreeMap<FoldedName, Vec<String>>,
     /// What these rooms are about.
-    pub(in crate::client::session) topics: BTreeSet<Key>,
+    pub(in crate::client::session) topics: BTreeSet<FoldedName>,
     /// Something was asked whose answer has no form of its own.
-    pub(in crate::client::session) in_words: bool,
+    pub(in crate::client::session) plain_reply: bool,
     /// What has come so far of an answer to `WHOIS`.
-    pub(in crate::client::session) whois: BTreeMap<Key, Details>,
+    pub(in crate::client::session) whois: BTreeMap<FoldedName, WhoisInfo>,
     /// What has come so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
@@ -42,23 +42,23 @@ pub(in crate::client::session) struct Asked {
     /// The nick this person asked for last.
     pub(in crate::client::session) nick: Option<String>,
     /// What each person who is away was last heard to have left behind.
-    pub(in crate::client::session) away: BTreeMap<Key, String>,
+    pub(in crate::client::session) away: BTreeMap<FoldedName, String>,
 }
 
 /// An answer to `/who`.
 #[derive(Debug)]
-pub(super) struct Who {
+pub(super) struct WhoQuery {
     pub(super) room: String,
     /// What stands in the lines of the answer where the server puts it there.
     pub(super) token: String,
-    pub(super) people: Vec<Present>,
+    pub(super) people: Vec<WhoEntry>,
     /// Those whose details are to come.
-    pub(super) missing: BTreeSet<Key>,
+    pub(super) awaiting_whois: BTreeSet<FoldedName>,
     /// When that is not waited for any more; none until the list is whole.
     pub(super) until: Option<Duration>,
 }
 
-impl Asked {
+impl PendingQueries {
     /// A token for another list. Servers take three digits.
     pub(super) fn next_token(&mut self) -> u16 {
         self.token = self.token % 999 + 1;
@@ -66,28 +66,28 @@ impl Asked {
     }
 
     /// Where the list is that was asked for with this token.
-    pub(super) fn place_of_token(&self, token: &str) -> Option<usize> {
+    pub(super) fn who_index_by_token(&self, token: &str) -> Option<usize> {
         let mut lists = self.who.iter();
         lists.position(|who| who.until.is_none() && who.token == token)
     }
 
     /// The list of this room that is not whole yet, to be kept no longer.
-    pub(super) fn take_who_in(&mut self, room: &str, naming: &Naming) -> Option<Who> {
-        let at = self.place_of(room, naming)?;
+    pub(super) fn take_open_who(&mut self, room: &str, naming: &Isupport) -> Option<WhoQuery> {
+        let at = self.open_who_index(room, naming)?;
         Some(self.who.remove(at))
     }
 
     /// Where the list of this room is that is not whole yet. Some servers name no room in their
     /// lines, which then belong to the list that was asked for first.
-    pub(super) fn place_of(&self, room: &str, naming: &Naming) -> Option<usize> {
-        let open = |who: &Who| who.until.is_none();
-        let of_room = |who: &Who| open(who) && naming.is_same(&who.room, room);
+    pub(super) fn open_who_index(&self, room: &str, naming: &Isupport) -> Option<usize> {
+        let open = |who: &WhoQuery| who.until.is_none();
+        let of_room = |who: &WhoQuery| open(who) && naming.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
 
     /// What has come so far of the answer to `WHOIS` about this person.
-    pub(super) fn whois_of(&mut self, key: Key) -> &mut Details {
+    pub(super) fn whois_entry(&mut self, key: FoldedName) -> &mut WhoisInfo {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
         }
@@ -95,7 +95,7 @@ impl Asked {
     }
 
     /// Keeps what somebody who is away has left behind. What it was before.
-    pub(super) fn keep_away(&mut self, key: Key, words: &str) -> Option<String> {
+    pub(super) fn remember_away(&mut self, key: FoldedName, words: &str) -> Option<String> {
         if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
             self.away.clear();
         }
@@ -103,7 +103,7 @@ impl Asked {
     }
 
     /// Whether this command was sent for a list.
-    pub(super) fn is_asking_about(&self, command: Option<&str>) -> bool {
+    pub(super) fn awaits_whois(&self, command: Option<&str>) -> bool {
         command.is_some_and(|command| {
             let details = command.eq_ignore_ascii_case("WHOIS");
             self.who.iter().any(|who| who.until.is_some() && details)
@@ -116,8 +116,8 @@ impl Asked {
     }
 
     /// The lists whose details have not come in time.
-    pub(super) fn take_late(&mut self, elapsed: Duration) -> Vec<Who> {
-        let late = |who: &mut Who| who.until.is_some_and(|until| until <= elapsed);
+    pub(super) fn take_overdue(&mut self, elapsed: Duration) -> Vec<WhoQuery> {
+        let late = |who: &mut WhoQuery| who.until.is_some_and(|until| until <= elapsed);
         self.who.extract_if(.., late).collect()
     }
 }
@@ -130,14 +130,14 @@ pub(super) fn add_row<T>(rows: &mut Vec<T>, row: T, rows_max: usize) {
 }
 
 /// A row of `WHOIS` that has no form of its own.
-pub(super) fn add_detail(details: &mut Details, row: String) {
+pub(super) fn add_detail(details: &mut WhoisInfo, row: String) {
     add_row(&mut details.more, row, WHOIS_MAX);
 }
 
-impl Who {
+impl WhoQuery {
     /// Puts what `WHOIS` said to where it belongs.
-    pub(super) fn add_details(&mut self, details: &Details, naming: &Naming) {
-        let same = |person: &&mut Present| naming.is_same(&person.nick, &details.nick);
+    pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Isupport) {
+        let same = |person: &&mut WhoEntry| naming.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds.or(person.idle_seconds);

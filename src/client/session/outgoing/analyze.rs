@@ -4,17 +4,19 @@
 use std::ops::Range;
 
 use super::send::split;
-use crate::client::command::settings::{SETTINGS, Setting, Taste};
-use crate::client::command::{self, Argument, Intent, Local, Slash, commands};
+use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
+use crate::client::command::{
+    self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
+};
 use crate::client::session::Session;
 
 /// What is known about a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Judgement {
+pub struct LineAnalysis {
     /// Parts of the line, in bytes, and what they are; in order, and none over another.
-    pub parts: Vec<(Range<usize>, Part)>,
+    pub tokens: Vec<(Range<usize>, TokenKind)>,
     /// What Enter would do, where that is not plain.
-    pub note: Option<String>,
+    pub hint: Option<String>,
     /// What a command still takes, to be shown right behind the line.
     pub usage: Option<String>,
     /// It carries a password, and must not be written to any file.
@@ -23,7 +25,7 @@ pub struct Judgement {
 
 /// What a part of a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum TokenKind {
     /// A command there is.
     Command,
     /// What would be refused, such as a command there is not.
@@ -37,62 +39,65 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
     /// Judges a line as it stands.
-    pub fn judge(&self, line: &str) -> Judgement {
-        let expanded = self.expanded(line);
+    pub fn analyze(&self, line: &str) -> LineAnalysis {
+        let expanded = self.expand_alias(line);
         let meant = expanded.as_deref().unwrap_or(line);
-        Judgement {
-            parts: self.parts(line, meant),
-            note: self.note_about(line, meant),
+        LineAnalysis {
+            tokens: self.tokens(line, meant),
+            hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: command::is_secret(meant, self.last_whisper.as_deref()),
+            secret: command::carries_password(meant, self.last_whisperer.as_deref()),
         }
     }
 
     /// What is known of the words of a line. `meant` is the same line, unless it begins with a
     /// short name.
-    fn parts(&self, line: &str, meant: &str) -> Vec<(Range<usize>, Part)> {
+    fn tokens(&self, line: &str, meant: &str) -> Vec<(Range<usize>, TokenKind)> {
         let end = line.find(char::is_whitespace).unwrap_or(line.len());
-        let command = line.get(..end).and_then(|word| self.command(word, line));
+        let command = line
+            .get(..end)
+            .and_then(|word| self.command_token(word, line));
         let searched_from = if command.is_some() { end } else { 0 };
         let refused = match &command {
-            Some(Part::Refused) => None,
+            Some(TokenKind::Refused) => None,
             _ => self
-                .refused_word(meant)
+                .invalid_word(meant)
                 .and_then(|word| place_of(line, searched_from, &word)),
         };
-        let mut parts: Vec<(Range<usize>, Part)> = Vec::new();
+        let mut parts: Vec<(Range<usize>, TokenKind)> = Vec::new();
         parts.extend(command.map(|part| (0..end, part)));
         if line.len() <= SEARCHED_BYTES_MAX {
-            let nicks = words_from(line, searched_from).filter_map(|word| self.nick_in(line, word));
-            parts.extend(nicks.map(|word| (word, Part::Nick)));
+            let nicks =
+                words_from(line, searched_from).filter_map(|word| self.nick_token(line, word));
+            parts.extend(nicks.map(|word| (word, TokenKind::Nick)));
         }
         if let Some(refused) = refused {
             parts.retain(|(part, _)| part.end <= refused.start || refused.end <= part.start);
-            parts.push((refused, Part::Refused));
+            parts.push((refused, TokenKind::Refused));
             parts.sort_by_key(|(part, _)| part.start);
         }
         parts
     }
 
     /// What the first word is when it is a command or an attempt at one.
-    fn command(&self, word: &str, line: &str) -> Option<Part> {
+    fn command_token(&self, word: &str, line: &str) -> Option<TokenKind> {
         let name = word.strip_prefix('/')?;
         if name.is_empty() || name.starts_with('/') {
             return None;
         }
-        if self.settings.aliases.contains_key(name) || Slash::find(name).is_some() {
-            return Some(Part::Command);
+        if self.settings.aliases.contains_key(name) || CommandSpec::find(name).is_some() {
+            return Some(TokenKind::Command);
         }
         let lower = name.to_ascii_lowercase();
         let mut names = commands()
             .map(|slash| slash.name)
             .chain(self.settings.aliases.keys().map(String::as_str));
         let is_begun = word == line && names.any(|name| name.starts_with(&lower));
-        (!is_begun).then_some(Part::Refused)
+        (!is_begun).then_some(TokenKind::Refused)
     }
 
     /// Somebody's nick in a word of a line, without what stands around it but for the `@`.
-    fn nick_in(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
+    fn nick_token(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
         let word = line.get(place.clone())?;
         let name = word.trim_start_matches(AROUND_NICKS);
         let start = place.end - name.len();
@@ -101,22 +106,24 @@ impl Session {
             .get(..start)
             .is_some_and(|before| before.ends_with('@'));
         let begin = start - usize::from(is_aimed);
-        self.rooms.knows(name).then_some(begin..start + name.len())
+        self.rooms
+            .is_visible(name)
+            .then_some(begin..start + name.len())
     }
 
     /// The word of a line that would be refused, as far as that is known here. A word that can
     /// still become a right one is none.
-    fn refused_word(&self, line: &str) -> Option<String> {
+    fn invalid_word(&self, line: &str) -> Option<String> {
         match command::parse(line) {
             Err(problem) => {
                 let word = problem.word()?;
                 (!matches!(word, "#" | "&")).then(|| word.to_owned())
             }
-            Ok(Intent::Local(Local::Set {
+            Ok(UserCommand::LocalCommand(LocalCommand::Set {
                 name: Some(name),
                 value,
-            })) => refused_setting(name, value).map(str::to_owned),
-            Ok(Intent::Switch { room: Some(room) }) => {
+            })) => invalid_setting(name, value).map(str::to_owned),
+            Ok(UserCommand::Switch { room: Some(room) }) => {
                 let names = self.rooms.names();
                 let is_number = room
                     .parse::<usize>()
@@ -128,44 +135,47 @@ impl Session {
                 };
                 (!is_number && !names.iter().any(begins)).then(|| room.to_owned())
             }
-            Ok(Intent::Help {
+            Ok(UserCommand::Help {
                 command: Some(name),
             }) => {
                 let aliases = self.settings.aliases.keys().map(String::as_str);
                 let mut names = commands().map(|slash| slash.name).chain(aliases);
                 let is_known = names.any(|other| other.starts_with(name));
-                (!is_known && Slash::find(name).is_none()).then(|| name.to_owned())
+                (!is_known && CommandSpec::find(name).is_none()).then(|| name.to_owned())
             }
             _ => None,
         }
     }
 
-    fn note_about(&self, line: &str, meant: &str) -> Option<String> {
+    fn hint(&self, line: &str, meant: &str) -> Option<String> {
         let lines: Vec<&str> = meant
             .split('\n')
             .filter(|one| !one.trim().is_empty())
             .collect();
         let first = *lines.first()?;
         if is_reply(first) && !line.contains('\n') {
-            return Some(match &self.last_whisper {
+            return Some(match &self.last_whisperer {
                 Some(nick) => format!("to {nick}"),
-                None => self.nobody_to_reply_to(),
+                None => self.no_whisperer_words(),
             });
         }
         if meant != line && !line.contains(' ') {
             return Some(meant.to_owned());
         }
         let intent = command::parse(first).ok();
-        if let Some(words) = intent.as_ref().and_then(|intent| self.will_be_cut(intent)) {
+        if let Some(words) = intent
+            .as_ref()
+            .and_then(|intent| self.truncation_hint(intent))
+        {
             return Some(words);
         }
-        let talk = intent.as_ref().and_then(|intent| self.talk_of(intent));
+        let talk = intent.as_ref().and_then(|intent| self.message_for(intent));
         let talk = match talk {
             Some(Ok(talk)) => talk,
             // Of a room that was left the prompt tells. Enter says the rest.
-            Some(Err(_)) if self.rooms.gone().is_some() => return None,
+            Some(Err(_)) if self.rooms.left_room().is_some() => return None,
             Some(Err(words)) => return words.split(';').next().map(str::to_owned),
-            None => return self.way_to_room(&intent?),
+            None => return self.room_hint(&intent?),
         };
         let bytes_max = self.text_bytes_max(&talk.target, 0);
         let rest = lines
@@ -184,12 +194,12 @@ impl Session {
     }
 
     /// How much of a text the server keeps, when that is not all of it.
-    fn will_be_cut(&self, intent: &Intent<'_>) -> Option<String> {
+    fn truncation_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
         let naming = &self.rooms.naming;
         let (text, bytes_max) = match intent {
-            Intent::Topic { topic, .. } => (topic, naming.topic_max),
-            Intent::Away { message } => (message, naming.away_max),
-            Intent::Kick { reason, .. } => (reason, naming.kick_max),
+            UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
+            UserCommand::Away { message } => (message, naming.away_max),
+            UserCommand::Kick { reason, .. } => (reason, naming.kick_max),
             _ => return None,
         };
         let (bytes, bytes_max) = (text.as_ref()?.len(), bytes_max?);
@@ -197,14 +207,14 @@ impl Session {
     }
 
     /// Where a number of a room leads, or none.
-    fn way_to_room(&self, intent: &Intent<'_>) -> Option<String> {
+    fn room_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
         let names = self.rooms.names();
         let room = match intent {
-            Intent::Switch { room: Some(room) } => {
+            UserCommand::Switch { room: Some(room) } => {
                 let number: usize = room.parse().ok()?;
                 names.get(number.checked_sub(1)?)?
             }
-            Intent::Switch { room: None } => self.rooms.most_unread()?,
+            UserCommand::Switch { room: None } => self.rooms.most_unread()?,
             _ => return None,
         };
         Some(format!("to {room}"))
@@ -212,7 +222,7 @@ impl Session {
 }
 
 /// The name or the value that cannot be set, nor become one that can.
-fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
+fn invalid_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
     let Ok(setting) = Setting::find(name) else {
         let mut names = SETTINGS.iter();
         let is_begun = value.is_none() && names.any(|setting| setting.name.starts_with(name));
@@ -223,22 +233,22 @@ fn refused_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str>
         .choices
         .iter()
         .any(|choice| choice.starts_with(value));
-    let is_fine = is_begun || setting.set(&mut Taste::default(), value).is_ok();
+    let is_fine = is_begun || setting.set(&mut DisplaySettings::default(), value).is_ok();
     (!is_fine).then_some(value)
 }
 
 /// What a command still takes behind what stands there: shown where the next word would begin.
 fn usage_of(line: &str) -> Option<String> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
-    let slash = Slash::find(words.next()?)?;
+    let slash = CommandSpec::find(words.next()?)?;
     let is_next = line.ends_with(' ');
     let last = words.clone().last();
-    let expected = slash.expected_behind(words);
+    let expected = slash.expected_after(words);
     if last.is_some() && !is_next {
         return None;
     }
     let hint = expected.hint()?;
-    let value = last.filter(|_| expected.arguments("") == [Argument::Value]);
+    let value = last.filter(|_| expected.arguments("") == [ArgumentKind::Value]);
     let values = value.and_then(|name| Some(Setting::find(name).ok()?.values()));
     let space = if is_next { "" } else { " " };
     Some(format!("{space}{}", values.unwrap_or(hint.to_owned())))
@@ -268,7 +278,7 @@ fn place_of(line: &str, from: usize, words: &str) -> Option<Range<usize>> {
 /// Whether a line begins a reply to whoever whispered last, text or not.
 fn is_reply(line: &str) -> bool {
     let name = line.strip_prefix('/').and_then(|rest| rest.split_once(' '));
-    let slash = name.and_then(|(name, _)| Slash::find(name));
+    let slash = name.and_then(|(name, _)| CommandSpec::find(name));
     slash.is_some_and(|slash| slash.name == "reply")
 }
 
@@ -298,10 +308,10 @@ mod tests {
 
     #[test]
     fn a_setting_is_marked_when_it_cannot_become_right() {
-        assert_eq!(refused_setting("be", None), None);
-        assert_eq!(refused_setting("be", Some("off")), Some("be"));
-        assert_eq!(refused_setting("bell", Some("m")), None);
-        assert_eq!(refused_setting("bell", Some("loud")), Some("loud"));
-        assert_eq!(refused_setting("nick-width", Some("20")), None);
+        assert_eq!(invalid_setting("be", None), None);
+        assert_eq!(invalid_setting("be", Some("off")), Some("be"));
+        assert_eq!(invalid_setting("bell", Some("m")), None);
+        assert_eq!(invalid_setting("bell", Some("loud")), Some("loud"));
+        assert_eq!(invalid_setting("nick-width", Some("20")), None);
     }
 }

@@ -3,50 +3,56 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::help::answer;
-use crate::client::command::{self, Intent, Problem};
+use super::help::notice;
+use crate::client::command::{self, ParseError, UserCommand};
 use crate::client::event::{Event, RoomSummary};
-use crate::client::session::{Moment, Order, Outbox, Phase, Session};
+use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
 use crate::common::config_file::nearest;
 use crate::wire::Request;
 
 impl Session {
     /// The person typed this behind a prompt that named a room: it is about that room, even when
     /// another has become the active one meanwhile.
-    pub fn typed_in(&mut self, room: Option<&str>, text: &str, now: Moment, outbox: &mut Outbox) {
+    pub fn typed_in(
+        &mut self,
+        room: Option<&str>,
+        text: &str,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
         self.typed_in = room.map(str::to_owned);
         self.typed(text, now, outbox);
         self.typed_in = None;
     }
 
     /// The person typed a line: one that was entered, or a pasted text of several lines.
-    pub fn typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
-        self.calls = 0;
-        let (told, waiting) = (self.waiting_told, self.waiting.len());
-        self.lines_typed(text, now, outbox);
-        if told && self.waiting.len() > waiting {
-            let words = format!("{} lines wait now", self.waiting.len());
+    pub fn typed(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
+        self.highlight_count = 0;
+        let (told, waiting) = (self.backlog_announced, self.backlog.len());
+        self.execute_lines(text, now, outbox);
+        if told && self.backlog.len() > waiting {
+            let words = format!("{} lines wait now", self.backlog.len());
             outbox.events.push(Event::Note { words });
         }
     }
 
-    fn lines_typed(&mut self, text: &str, now: Moment, outbox: &mut Outbox) {
+    fn execute_lines(&mut self, text: &str, now: SessionTime, outbox: &mut SessionOutput) {
         if !text.contains('\n') {
-            return self.entered(text, now, outbox);
+            return self.execute(text, now, outbox);
         }
         let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
         let Some(first) = lines.next() else {
             return;
         };
         let target = match command::parse(first) {
-            Ok(Intent::Say { .. }) => None,
-            Ok(Intent::Tell { target, .. }) => Some(target.to_owned()),
+            Ok(UserCommand::Say { .. }) => None,
+            Ok(UserCommand::Tell { target, .. }) => Some(target.to_owned()),
             _ => {
                 let words = "text of several lines can only be said; send commands one by one";
-                return self.refuse_input(words, outbox);
+                return self.reject_input(words, outbox);
             }
         };
-        self.entered(first, now, outbox);
+        self.execute(first, now, outbox);
         for line in lines {
             // Only the first line was typed; what follows is text, whatever it begins with.
             let line = match &target {
@@ -61,113 +67,120 @@ impl Session {
                 }
                 None => Cow::Borrowed(line),
             };
-            self.entered(&line, now, outbox);
+            self.execute(&line, now, outbox);
         }
     }
 
-    pub(in crate::client::session) fn entered(
+    pub(in crate::client::session) fn execute(
         &mut self,
         line: &str,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         let typed = line;
-        let expanded = self.expanded(line);
+        let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
         match command::parse(line) {
-            Ok(Intent::Nothing) => {}
-            Ok(Intent::Help { command }) => self.help(command, outbox),
-            Ok(Intent::Quit { reason }) => self.quit(reason, now, outbox),
-            Ok(Intent::Connect { server }) => self.go_elsewhere(server, outbox),
-            Ok(Intent::Reconnect) => self.reconnect(outbox),
-            Ok(Intent::Local(_)) if self.settings.script => {
+            Ok(UserCommand::Nothing) => {}
+            Ok(UserCommand::Help { command }) => self.help(command, outbox),
+            Ok(UserCommand::Quit { reason }) => self.quit(reason, now, outbox),
+            Ok(UserCommand::Connect { server }) => self.switch_server(server, outbox),
+            Ok(UserCommand::Reconnect) => self.reconnect(outbox),
+            Ok(UserCommand::LocalCommand(_)) if self.settings.script => {
                 let words = "a script has no screen: /clear, /history, /search and /set do nothing";
-                self.refuse_input(words, outbox);
+                self.reject_input(words, outbox);
             }
-            Ok(Intent::Local(_)) => outbox.orders.push(Order::Local {
+            Ok(UserCommand::LocalCommand(_)) => outbox.actions.push(SessionAction::Local {
                 line: line.to_owned(),
             }),
-            Ok(Intent::Switch { room }) => self.switch(room, outbox),
-            Ok(Intent::Rooms) => self.list_rooms(outbox),
-            Ok(Intent::Ignore { mask: Some(mask) }) => {
-                self.ignored.add(mask);
+            Ok(UserCommand::Switch { room }) => self.switch_room(room, outbox),
+            Ok(UserCommand::Rooms) => self.list_rooms(outbox),
+            Ok(UserCommand::Ignore { mask: Some(mask) }) => {
+                self.ignore_list.add(mask);
                 let words = format!("{mask} is ignored; /unignore {mask} ends it");
-                answer(outbox, words);
+                notice(outbox, words);
             }
-            Ok(Intent::Ignore { mask: None }) => {
-                let names = self.ignored.names();
+            Ok(UserCommand::Ignore { mask: None }) => {
+                let names = self.ignore_list.masks();
                 let words = match names.len() {
                     0 => "nobody is ignored".to_owned(),
                     _ => format!("ignored: {}", names.join(" ")),
                 };
-                answer(outbox, words);
+                notice(outbox, words);
             }
-            Ok(Intent::Unignore { mask }) => match self.ignored.remove(mask) {
-                true => answer(outbox, format!("{mask} is heard again")),
-                false => self.refuse_input(&format!("{mask} is not ignored"), outbox),
+            Ok(UserCommand::Unignore { mask }) => match self.ignore_list.remove(mask) {
+                true => notice(outbox, format!("{mask} is heard again")),
+                false => self.reject_input(&format!("{mask} is not ignored"), outbox),
             },
-            Ok(intent) => match self.talk_of(&intent) {
-                Some(Err(words)) => self.refuse_input(&words, outbox),
-                Some(Ok(talk)) if self.is_ready() => self.say(&talk, now, outbox),
+            Ok(intent) => match self.message_for(&intent) {
+                Some(Err(words)) => self.reject_input(&words, outbox),
+                Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, outbox),
                 None if self.is_ready() => {
                     let before = outbox.lines.len();
-                    self.script.in_turn = true;
-                    self.ask(&intent, outbox);
-                    self.script.in_turn = false;
-                    self.note_command([typed, line], before, now, outbox);
+                    self.delivery.queue_behind = true;
+                    self.send_request(&intent, outbox);
+                    self.delivery.queue_behind = false;
+                    self.remember_command([typed, line], before, now, outbox);
                 }
                 // The rest would be out of place by the time it is sent.
                 Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
-                    self.keep_for_later(talk, outbox);
+                    self.queue_offline(talk, outbox);
                 }
-                _ => self.refuse_input("there is no connection now; try again later", outbox),
+                _ => self.reject_input("there is no connection now; try again later", outbox),
             },
             Err(problem) => {
-                let words = self.alias_meant(&problem);
-                self.refuse_input(&words.unwrap_or(problem.to_string()), outbox);
+                let words = self.suggest_alias(&problem);
+                self.reject_input(&words.unwrap_or(problem.to_string()), outbox);
             }
         }
     }
 
     /// Remembers what was sent for a command, which was typed so and means the other.
-    fn note_command(
+    fn remember_command(
         &mut self,
         [typed, meant]: [&str; 2],
         before: usize,
-        now: Moment,
-        outbox: &Outbox,
+        now: SessionTime,
+        outbox: &SessionOutput,
     ) {
         let sent = outbox.lines.get(before..).unwrap_or_default();
-        if !self.settings.script && !command::is_secret(meant, None) {
+        if !self.settings.script && !command::carries_password(meant, None) {
             let naming = &self.rooms.naming;
-            self.commands.note(typed, sent, now.elapsed, naming);
+            self.sent_commands
+                .remember(typed, sent, now.elapsed, naming);
         }
     }
 
     /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
     /// shown or kept; only what the server refuses is.
-    pub(in crate::client::session) fn do_first(&mut self, line: &str, outbox: &mut Outbox) {
-        let expanded = self.expanded(line);
+    pub(in crate::client::session) fn run_on_connect(
+        &mut self,
+        line: &str,
+        outbox: &mut SessionOutput,
+    ) {
+        let expanded = self.expand_alias(line);
         let line = expanded.as_deref().unwrap_or(line);
-        self.script.in_turn = true;
+        self.delivery.queue_behind = true;
         match command::parse(line) {
-            Ok(Intent::Tell { target, text }) => {
+            Ok(UserCommand::Tell { target, text }) => {
                 let (targets, text) = (target, text);
                 self.send(&Request::Privmsg { targets, text }, outbox);
             }
-            Ok(Intent::Notice { target, text }) => {
+            Ok(UserCommand::Notice { target, text }) => {
                 let (targets, text) = (target, text);
                 self.send(&Request::Notice { targets, text }, outbox);
             }
-            Ok(intent) if command::can_be_first(&intent) => self.ask(&intent, outbox),
-            Ok(_) => self.refuse_input("this cannot be done on coming in", outbox),
-            Err(problem) => self.refuse_input(&problem.to_string(), outbox),
+            Ok(intent) if command::allowed_on_connect(&intent) => {
+                self.send_request(&intent, outbox)
+            }
+            Ok(_) => self.reject_input("this cannot be done on coming in", outbox),
+            Err(problem) => self.reject_input(&problem.to_string(), outbox),
         }
-        self.script.in_turn = false;
+        self.delivery.queue_behind = false;
     }
 
     /// What to say of a command that nobody knows, where an alias may have been meant.
-    fn alias_meant(&self, problem: &Problem) -> Option<String> {
+    fn suggest_alias(&self, problem: &ParseError) -> Option<String> {
         let (name, command) = problem.unknown_command()?;
         // The beginning of a command is meant for it.
         let begins = |command: &str| command.starts_with(&name.to_ascii_lowercase());
@@ -180,25 +193,25 @@ impl Session {
     }
 
     /// Says a line of a script in the active room, whatever it begins with.
-    pub(in crate::client::session) fn entered_as_text(
+    pub(in crate::client::session) fn execute_as_text(
         &mut self,
         text: &str,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         if text.trim().is_empty() {
             return;
         }
         debug_assert!(self.is_ready(), "a script waits until it is in");
-        match self.talk_of(&Intent::Say { text }) {
-            Some(Ok(talk)) => self.say(&talk, now, outbox),
-            Some(Err(words)) => self.refuse_input(&words, outbox),
+        match self.message_for(&UserCommand::Say { text }) {
+            Some(Ok(talk)) => self.send_message(&talk, now, outbox),
+            Some(Err(words)) => self.reject_input(&words, outbox),
             None => debug_assert!(false, "text is something to say"),
         }
     }
 
     /// The line with an alias replaced by what it stands for.
-    pub(super) fn expanded(&self, line: &str) -> Option<String> {
+    pub(super) fn expand_alias(&self, line: &str) -> Option<String> {
         let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
             Some((name, rest)) => (name, Some(rest)),
             None => (line.strip_prefix('/')?, None),
@@ -210,28 +223,31 @@ impl Session {
         })
     }
 
-    fn ask(&mut self, intent: &Intent<'_>, outbox: &mut Outbox) {
+    fn send_request(&mut self, intent: &UserCommand<'_>, outbox: &mut SessionOutput) {
         let in_words = matches!(
             intent,
-            Intent::Mode { .. } | Intent::Invite { .. } | Intent::Oper { .. } | Intent::Raw { .. }
+            UserCommand::Mode { .. }
+                | UserCommand::Invite { .. }
+                | UserCommand::Oper { .. }
+                | UserCommand::Raw { .. }
         );
-        self.asked.in_words |= in_words;
+        self.queries.plain_reply |= in_words;
         match intent {
-            Intent::List { filter } => {
+            UserCommand::List { filter } => {
                 self.send(&Request::List { filter: *filter }, outbox);
             }
-            Intent::Invite { nick, room } => {
+            UserCommand::Invite { nick, room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     self.send_line(format!("INVITE {nick} {room}"), outbox);
                 }
             }
-            Intent::Kick { room, nick, reason } => {
+            UserCommand::Kick { room, nick, reason } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     let reason = reason.map(|text| format!(" :{text}")).unwrap_or_default();
                     self.send_line(format!("KICK {room} {nick}{reason}"), outbox);
                 }
             }
-            Intent::Mode { target, change } => {
+            UserCommand::Mode { target, change } => {
                 let named = target.map(str::to_owned);
                 if let Some(target) = named.or_else(|| self.room_or_active(None, outbox)) {
                     self.send_line(
@@ -240,40 +256,40 @@ impl Session {
                     );
                 }
             }
-            Intent::Oper { name, password } => {
+            UserCommand::Oper { name, password } => {
                 self.send(&Request::Oper { name, password }, outbox);
             }
-            Intent::Raw { line } => {
-                self.wait_for_the_room();
+            UserCommand::Raw { line } => {
+                self.await_target();
                 self.send_line((*line).to_owned(), outbox);
             }
-            Intent::Nick { nick } => {
-                self.asked.nick = Some((*nick).to_owned());
+            UserCommand::Nick { nick } => {
+                self.queries.nick = Some((*nick).to_owned());
                 self.send_nick(nick, outbox);
             }
-            Intent::Who { room } => {
+            UserCommand::Who { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.ask_who(&room, outbox);
+                    self.send_who(&room, outbox);
                 }
             }
-            Intent::Names { room } => {
+            UserCommand::Names { room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.asked.names.insert(self.key(&room), Vec::new());
+                    self.queries.names.insert(self.key(&room), Vec::new());
                     self.send(&Request::Names { rooms: Some(&room) }, outbox);
                 }
             }
-            Intent::Whois { nick } => {
+            UserCommand::Whois { nick } => {
                 self.send(&Request::Whois { nick }, outbox);
             }
-            Intent::Join { room, key } => {
-                self.wait_for_the_room();
+            UserCommand::Join { room, key } => {
+                self.await_target();
                 self.join(room, *key, outbox);
             }
-            Intent::Part { room, reason } => {
-                let (room, reason) = self.room_in_front(room.as_deref(), *reason);
+            UserCommand::Part { room, reason } => {
+                let (room, reason) = self.leading_room(room.as_deref(), *reason);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
-                    self.wait_for_the_room();
-                    self.rooms.want_out(&room);
+                    self.await_target();
+                    self.rooms.expect_part(&room);
                     self.send(
                         &Request::Part {
                             rooms: &room,
@@ -283,60 +299,60 @@ impl Session {
                     );
                 }
             }
-            Intent::Topic { room, topic } => {
-                let (room, topic) = self.topic_meant(room.as_deref(), *topic);
+            UserCommand::Topic { room, topic } => {
+                let (room, topic) = self.leading_topic_room(room.as_deref(), *topic);
                 if let Some(room) = self.room_or_active(room.as_deref(), outbox) {
                     if topic.is_none() {
-                        self.asked.topics.insert(self.key(&room));
+                        self.queries.topics.insert(self.key(&room));
                     }
                     self.send(&Request::Topic { room: &room, topic }, outbox);
                 }
             }
-            Intent::Away { message } => {
+            UserCommand::Away { message } => {
                 self.away = message.map(str::to_owned);
                 self.send(&Request::Away { message: *message }, outbox);
             }
-            Intent::Say { .. }
-            | Intent::Act { .. }
-            | Intent::Tell { .. }
-            | Intent::Reply { .. }
-            | Intent::Notice { .. }
-            | Intent::Nothing
-            | Intent::Help { .. }
-            | Intent::Quit { .. }
-            | Intent::Connect { .. }
-            | Intent::Reconnect
-            | Intent::Local(_)
-            | Intent::Switch { .. }
-            | Intent::Rooms
-            | Intent::Ignore { .. }
-            | Intent::Unignore { .. } => {
+            UserCommand::Say { .. }
+            | UserCommand::Act { .. }
+            | UserCommand::Tell { .. }
+            | UserCommand::Reply { .. }
+            | UserCommand::Notice { .. }
+            | UserCommand::Nothing
+            | UserCommand::Help { .. }
+            | UserCommand::Quit { .. }
+            | UserCommand::Connect { .. }
+            | UserCommand::Reconnect
+            | UserCommand::LocalCommand(_)
+            | UserCommand::Switch { .. }
+            | UserCommand::Rooms
+            | UserCommand::Ignore { .. }
+            | UserCommand::Unignore { .. } => {
                 debug_assert!(false, "these are dealt with elsewhere");
             }
         }
     }
 
     /// Has the other server looked for. This one is left when that has been found.
-    fn go_elsewhere(&mut self, server: &str, outbox: &mut Outbox) {
+    fn switch_server(&mut self, server: &str, outbox: &mut SessionOutput) {
         if self.settings.script {
-            return self.refuse_input("a script talks to one server", outbox);
+            return self.reject_input("a script talks to one server", outbox);
         }
         let server = server.to_owned();
-        outbox.orders.push(Order::Seek { server });
+        outbox.actions.push(SessionAction::Seek { server });
     }
 
     /// The server that was looked for is there, and the program goes to it; or the words say why
     /// not.
-    pub fn sought(
+    pub fn server_probed(
         &mut self,
         server: String,
         found: Result<(), String>,
-        now: Moment,
-        outbox: &mut Outbox,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
     ) {
         match found {
             Ok(()) => {
-                self.elsewhere = Some(server);
+                self.switch_to = Some(server);
                 self.quit(Some("gone to another server"), now, outbox);
             }
             Err(words) => {
@@ -345,30 +361,30 @@ impl Session {
                 } else {
                     "; you"
                 };
-                self.refuse_input(&format!("{words}{and} stay here"), outbox);
+                self.reject_input(&format!("{words}{and} stay here"), outbox);
             }
         }
     }
 
     /// Connects anew to the same server.
-    fn reconnect(&mut self, outbox: &mut Outbox) {
+    fn reconnect(&mut self, outbox: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
-            return self.refuse_input("a script stays connected", outbox);
+            return self.reject_input("a script stays connected", outbox);
         }
-        self.attempts = 0;
+        self.reconnect_attempts = 0;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
-            return outbox.orders.push(Order::Reconnect { after });
+            return outbox.actions.push(SessionAction::Reconnect { after });
         }
-        self.farewell = Some("you wanted to connect anew".to_owned());
-        outbox.orders.push(Order::Close);
+        self.close_reason = Some("you wanted to connect anew".to_owned());
+        outbox.actions.push(SessionAction::Close);
     }
 
-    fn list_rooms(&mut self, outbox: &mut Outbox) {
+    fn list_rooms(&mut self, outbox: &mut SessionOutput) {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
-            people: room.people().count(),
+            people: room.members().count(),
             unread: room.unread,
             active: active.as_deref() == Some(&room.name),
             topic: String::new(),
@@ -378,9 +394,9 @@ impl Session {
     }
 
     /// Enters a room, or makes it the active one when this person is in it.
-    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut Outbox) {
-        let room = &*self.rooms.naming.room_named(room).into_owned();
-        self.rooms.want(room, key);
+    fn join(&mut self, room: &str, key: Option<&str>, outbox: &mut SessionOutput) {
+        let room = &*self.rooms.naming.room_from_input(room).into_owned();
+        self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {
             self.send(
                 &Request::Join {

@@ -1,30 +1,30 @@
 //! What there is to type, explained.
 
-use crate::client::command::{self, Slash, commands};
+use crate::client::command::{self, CommandSpec, commands};
 use crate::client::event::Event;
-use crate::client::session::{Outbox, Session};
+use crate::client::session::{Session, SessionOutput};
 
 impl Session {
-    pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut Outbox) {
+    pub(super) fn help(&mut self, command: Option<&str>, outbox: &mut SessionOutput) {
         let Some(name) = command else {
             return self.list_help(outbox);
         };
         let Some(long) = self.settings.aliases.get(name).cloned() else {
             return self.explain(name, outbox);
         };
-        answer(outbox, format!("/{name} is short for {long}"));
+        notice(outbox, format!("/{name} is short for {long}"));
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());
-        if let Some(name) = of_long.filter(|name| Slash::find(name).is_some()) {
+        if let Some(name) = of_long.filter(|name| CommandSpec::find(name).is_some()) {
             self.explain(name, outbox);
         }
     }
 
-    fn list_help(&self, outbox: &mut Outbox) {
+    fn list_help(&self, outbox: &mut SessionOutput) {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
-        let mut row = |usage: &str, help: &str| answer(outbox, format!("  {usage:wide$}  {help}"));
+        let mut row = |usage: &str, help: &str| notice(outbox, format!("  {usage:wide$}  {help}"));
         row("TEXT", "say it to everybody in the room");
         row("@NICK TEXT", "whisper it to one person");
         for slash in commands() {
@@ -45,8 +45,8 @@ impl Session {
         );
     }
 
-    fn explain(&mut self, name: &str, outbox: &mut Outbox) {
-        match Slash::find(name) {
+    fn explain(&mut self, name: &str, outbox: &mut SessionOutput) {
+        match CommandSpec::find(name) {
             Some(slash) => outbox.events.push(Event::Answer {
                 words: format!("{slash}: {}", slash.help),
             }),
@@ -55,12 +55,12 @@ impl Session {
                 let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
                     format!("did you mean /help {nearest}?")
                 });
-                self.refuse_input(&format!("no command /{name}; {hint}"), outbox);
+                self.reject_input(&format!("no command /{name}; {hint}"), outbox);
             }
         }
     }
 }
 
-pub(super) fn answer(outbox: &mut Outbox, words: String) {
+pub(super) fn notice(outbox: &mut SessionOutput, words: String) {
     outbox.events.push(Event::Answer { words });
 }

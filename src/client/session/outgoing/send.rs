@@ -3,72 +3,80 @@
 //! Each of a person's lines is a flight, as those of a script are: with a label where the server
 //! knows labels, and else with a question behind it, but never more than one question at a time. So
 //! a refusal finds the line it is about, and when the connection is lost it is known which lines
-//! nobody can tell the fate of, and which never left this program.
+//! nobody can tell the status of, and which never left this program.
 
-use crate::client::command::Intent;
-use crate::client::event::json::Stamp;
-use crate::client::event::{Event, Fate, Manner};
-use crate::client::session::delivery::in_flight::flight_mut;
+use crate::client::command::UserCommand;
+use crate::client::event::json::MessageTags;
+use crate::client::event::{DeliveryStatus, Event, MessageKind};
+use crate::client::session::delivery::in_flight::in_flight_mut;
 use crate::client::session::incoming::errors::is_about_talk;
-use crate::client::session::{Moment, Outbox, Session, WAITING_LINES_MAX};
+use crate::client::session::{Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 /// Something to say, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::client::session) struct Talk {
+pub(in crate::client::session) struct OutgoingMessage {
     /// A room or a person.
     pub(super) target: String,
     pub(super) text: String,
-    pub(super) manner: Manner,
+    pub(super) kind: MessageKind,
 }
 
 impl Session {
     /// What an intent has to say; nothing when it is about something else. The error is in words.
-    pub(super) fn talk_of(&self, intent: &Intent<'_>) -> Option<Result<Talk, String>> {
-        let (target, text, manner) = match intent {
-            Intent::Say { text } => (self.room_meant(), text, Manner::Text),
-            Intent::Act { text } => (self.room_meant(), text, Manner::Action),
-            Intent::Tell { target, text } => (Some(*target), text, Manner::Text),
-            Intent::Notice { target, text } => (Some(*target), text, Manner::Notice),
-            Intent::Reply { text } => match &self.last_whisper {
-                Some(nick) => (Some(nick.as_str()), text, Manner::Text),
-                None => return Some(Err(self.nobody_to_reply_to())),
+    pub(super) fn message_for(
+        &self,
+        intent: &UserCommand<'_>,
+    ) -> Option<Result<OutgoingMessage, String>> {
+        let (target, text, kind) = match intent {
+            UserCommand::Say { text } => (self.target_room(), text, MessageKind::Text),
+            UserCommand::Act { text } => (self.target_room(), text, MessageKind::Action),
+            UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
+            UserCommand::Notice { target, text } => (Some(*target), text, MessageKind::Notice),
+            UserCommand::Reply { text } => match &self.last_whisperer {
+                Some(nick) => (Some(nick.as_str()), text, MessageKind::Text),
+                None => return Some(Err(self.no_whisperer_words())),
             },
             _ => return None,
         };
         Some(match target {
-            Some(target) => Ok(Talk {
+            Some(target) => Ok(OutgoingMessage {
                 target: target.to_owned(),
                 text: (*text).to_owned(),
-                manner,
+                kind,
             }),
             None => Err(self.no_room_words()),
         })
     }
 
     /// Says something, in as many lines as it takes.
-    pub(super) fn say(&mut self, talk: &Talk, now: Moment, outbox: &mut Outbox) {
-        let (before, behind) = match talk.manner {
-            Manner::Action => (ACTION, ACTION_END),
-            Manner::Text | Manner::Notice => ("", ""),
+    pub(super) fn send_message(
+        &mut self,
+        talk: &OutgoingMessage,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
+        let (before, behind) = match talk.kind {
+            MessageKind::Action => (ACTION, ACTION_END),
+            MessageKind::Text | MessageKind::Notice => ("", ""),
         };
         let targets = talk.target.as_str();
         let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
         let pieces = split(&talk.text, bytes_max);
         for piece in &pieces {
             let text = &format!("{before}{piece}{behind}");
-            let request = match talk.manner {
-                Manner::Notice => Request::Notice { targets, text },
-                Manner::Text | Manner::Action => Request::Privmsg { targets, text },
+            let request = match talk.kind {
+                MessageKind::Notice => Request::Notice { targets, text },
+                MessageKind::Text | MessageKind::Action => Request::Privmsg { targets, text },
             };
             // A script is told by the number of the line, so only the log needs the words.
             let is_wanted = !self.is_scripting() || self.settings.log;
-            let kept = is_wanted.then(|| Talk {
+            let kept = is_wanted.then(|| OutgoingMessage {
                 text: (*piece).to_owned(),
                 ..talk.clone()
             });
-            if !self.send_piece(&request, kept, now, outbox) {
+            if !self.send_or_queue(&request, kept, now, outbox) {
                 return;
             }
         }
@@ -99,13 +107,13 @@ impl Session {
     }
 
     /// Keeps what was said while there is no connection.
-    pub(super) fn keep_for_later(&mut self, talk: Talk, outbox: &mut Outbox) {
-        if self.waiting.len() >= WAITING_LINES_MAX {
-            return self.refuse_input("too many lines are waiting for the connection", outbox);
+    pub(super) fn queue_offline(&mut self, talk: OutgoingMessage, outbox: &mut SessionOutput) {
+        if self.backlog.len() >= WAITING_LINES_MAX {
+            return self.reject_input("too many lines are waiting for the connection", outbox);
         }
-        self.waiting.push_back(talk);
+        self.backlog.push_back(talk);
         // A text of many lines is told of once, and so are lines typed one behind the other.
-        if !std::mem::replace(&mut self.waiting_told, true) {
+        if !std::mem::replace(&mut self.backlog_announced, true) {
             let words = "not connected: what you say waits and is sent when the server is back";
             outbox.events.push(Event::Note {
                 words: words.to_owned(),
@@ -114,8 +122,8 @@ impl Session {
     }
 
     /// Why nobody can be answered.
-    pub(super) fn nobody_to_reply_to(&self) -> String {
-        match &self.whisperer_gone {
+    pub(super) fn no_whisperer_words(&self) -> String {
+        match &self.departed_whisperer {
             Some(nick) => format!("{nick}, who whispered to you last, has left"),
             None => "nobody has whispered to you yet".to_owned(),
         }
@@ -123,7 +131,7 @@ impl Session {
 
     /// Why there is no room to talk in.
     pub(super) fn no_room_words(&self) -> String {
-        match self.typed_in.as_deref().or(self.rooms.gone()) {
+        match self.typed_in.as_deref().or(self.rooms.left_room()) {
             Some(room) => format!(
                 "you are not in {room}; /join {room} enters it, /room #ROOM goes to another"
             ),
@@ -132,65 +140,69 @@ impl Session {
     }
 
     /// Says what was said while there was no connection, in order, each line where it was typed.
-    pub(in crate::client::session) fn send_waiting(&mut self, now: Moment, outbox: &mut Outbox) {
-        self.waiting_told = false;
-        if !self.waiting.is_empty() {
-            let words = match self.waiting.len() {
+    pub(in crate::client::session) fn send_backlog(
+        &mut self,
+        now: SessionTime,
+        outbox: &mut SessionOutput,
+    ) {
+        self.backlog_announced = false;
+        if !self.backlog.is_empty() {
+            let words = match self.backlog.len() {
                 1 => "the line that waited goes out".to_owned(),
                 many => format!("the {many} lines that waited go out"),
             };
             outbox.events.push(Event::Note { words });
         }
-        for talk in std::mem::take(&mut self.waiting) {
-            self.say(&talk, now, outbox);
+        for talk in std::mem::take(&mut self.backlog) {
+            self.send_message(&talk, now, outbox);
         }
     }
 
     /// What the server calls something that this person said, as far as it tells.
-    pub(in crate::client::session) fn note_echo(&mut self, message: &Message<'_>) {
-        let script = &mut self.script;
+    pub(in crate::client::session) fn on_echo(&mut self, message: &Message<'_>) {
+        let script = &mut self.delivery;
         let flight = script
-            .hearing
-            .and_then(|number| flight_mut(&mut script.flights, number));
-        if let Some(flight) = flight.filter(|flight| flight.talk.is_some()) {
-            flight.stamp = Stamp::of(message);
+            .answering
+            .and_then(|number| in_flight_mut(&mut script.in_flight, number));
+        if let Some(flight) = flight.filter(|flight| flight.message.is_some()) {
+            flight.tags = MessageTags::of(message);
         }
     }
 
     /// Tells what became of something this person said.
-    pub(in crate::client::session) fn tell_fate(
+    pub(in crate::client::session) fn report_delivery(
         &self,
         number: u64,
-        talk: Talk,
-        fate: Fate,
-        stamp: Stamp,
-        outbox: &mut Outbox,
+        talk: OutgoingMessage,
+        status: DeliveryStatus,
+        tags: MessageTags,
+        outbox: &mut SessionOutput,
     ) {
         outbox.events.push(Event::Sent {
             number,
             target: talk.target,
             nick: self.nick.clone(),
             text: talk.text,
-            manner: talk.manner,
-            fate,
-            stamp,
+            kind: talk.kind,
+            status,
+            tags,
         });
     }
 
     /// Tells a person what was refused at once, with their words where it is about them.
-    pub(in crate::client::session) fn tell_person(
+    pub(in crate::client::session) fn report_error(
         &mut self,
         mut event: Event,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) {
         let of_script = self.settings.script;
-        let script = &mut self.script;
-        let flight = match (script.hearing, &event) {
+        let script = &mut self.delivery;
+        let flight = match (script.answering, &event) {
             // What is being written is not said yet.
             _ if script.writing => None,
-            (Some(number), _) => flight_mut(&mut script.flights, number),
+            (Some(number), _) => in_flight_mut(&mut script.in_flight, number),
             // The lines of a script are answered one by one, and this one is among them.
-            (None, _) if of_script => script.flights.front_mut(),
+            (None, _) if of_script => script.in_flight.front_mut(),
             (
                 None,
                 Event::Refused {
@@ -198,21 +210,27 @@ impl Session {
                 },
             ) if is_about_talk(*number) => {
                 let about = parameters.first().map_or("", String::as_str);
-                let mut flights = script.flights.iter_mut();
+                let mut flights = script.in_flight.iter_mut();
                 flights.find(|flight| {
-                    let talk = flight.talk.as_ref();
+                    let talk = flight.message.as_ref();
                     talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
                 })
             }
             _ => None,
         };
         if let Some((number, talk)) =
-            flight.and_then(|flight| Some((flight.number, flight.talk.take()?)))
+            flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
         {
             if let Event::Refused { text, .. } = &mut event {
                 *text = Some(talk.text.clone());
             }
-            self.tell_fate(number, talk, Fate::Refused, Stamp::default(), outbox);
+            self.report_delivery(
+                number,
+                talk,
+                DeliveryStatus::Refused,
+                MessageTags::default(),
+                outbox,
+            );
         } else if let Event::Refused {
             parameters,
             command,
@@ -221,30 +239,30 @@ impl Session {
         {
             let naming = &self.rooms.naming;
             *command = self
-                .commands
-                .take_refused(parameters, self.heard_at, naming);
+                .sent_commands
+                .take_refused(parameters, self.last_received, naming);
         }
         outbox.events.push(event);
     }
 
     /// The connection is lost: what never left this program waits for the next one, and of the rest
     /// nobody knows whether it arrived, so it is told and not sent again.
-    pub(in crate::client::session) fn lose_flights(&mut self, outbox: &mut Outbox) {
+    pub(in crate::client::session) fn requeue_unsent(&mut self, outbox: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for flight in std::mem::take(&mut self.script.flights) {
-            let has_left = flight.begins_at < outbox.written_bytes;
-            let Some(talk) = flight.talk else { continue };
+        for flight in std::mem::take(&mut self.delivery.in_flight) {
+            let has_left = flight.start_offset < outbox.written_bytes;
+            let Some(talk) = flight.message else { continue };
             if has_left {
-                let stamp = Stamp::default();
-                self.tell_fate(flight.number, talk, Fate::Unknown, stamp, outbox);
+                let tags = MessageTags::default();
+                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, tags, outbox);
             } else {
                 unsent.push(talk);
             }
         }
-        self.commands.clear();
-        self.script.fence_is_out = false;
-        for piece in std::mem::take(&mut self.script.pieces) {
-            match piece.talk {
+        self.sent_commands.clear();
+        self.delivery.fence_pending = false;
+        for piece in std::mem::take(&mut self.delivery.queued) {
+            match piece.message {
                 Some(talk) => unsent.push(talk),
                 // Of the lines of a script the report tells.
                 None if piece.line.is_some() => {}
@@ -265,27 +283,45 @@ impl Session {
             outbox.events.push(Event::Note { words });
         }
         for talk in unsent.into_iter().rev() {
-            self.waiting.push_front(talk);
+            self.backlog.push_front(talk);
         }
     }
 
     /// Everything is over: tells of the lines of a person of which nothing more will be known.
-    pub(in crate::client::session) fn tell_last_fates(&mut self, outbox: &mut Outbox) {
-        for flight in std::mem::take(&mut self.script.flights) {
-            if let Some(talk) = flight.talk {
-                self.tell_fate(flight.number, talk, Fate::Unknown, flight.stamp, outbox);
+    pub(in crate::client::session) fn report_remaining(&mut self, outbox: &mut SessionOutput) {
+        for flight in std::mem::take(&mut self.delivery.in_flight) {
+            if let Some(talk) = flight.message {
+                self.report_delivery(
+                    flight.number,
+                    talk,
+                    DeliveryStatus::Unknown,
+                    flight.tags,
+                    outbox,
+                );
             }
         }
-        for piece in std::mem::take(&mut self.script.pieces) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.talk) {
+        for piece in std::mem::take(&mut self.delivery.queued) {
+            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
                 self.never_sent.push(talk.clone());
-                self.tell_fate(number, talk, Fate::Unsent, Stamp::default(), outbox);
+                self.report_delivery(
+                    number,
+                    talk,
+                    DeliveryStatus::Unsent,
+                    MessageTags::default(),
+                    outbox,
+                );
             }
         }
-        for talk in std::mem::take(&mut self.waiting) {
+        for talk in std::mem::take(&mut self.backlog) {
             self.never_sent.push(talk.clone());
             // It has had no number, since it was never sent.
-            self.tell_fate(u64::MAX, talk, Fate::Unsent, Stamp::default(), outbox);
+            self.report_delivery(
+                u64::MAX,
+                talk,
+                DeliveryStatus::Unsent,
+                MessageTags::default(),
+                outbox,
+            );
         }
     }
 }

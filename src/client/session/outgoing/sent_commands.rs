@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::wire::isupport::Naming;
-use crate::wire::{Key, Message};
+use crate::wire::isupport::Isupport;
+use crate::wire::{FoldedName, Message};
 
 /// So many are remembered at most, and for so long.
 const REMEMBERED_MAX: usize = 32;
@@ -17,29 +17,29 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// What was sent and not answered, the oldest first.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Commands(VecDeque<Sent>);
+pub(in crate::client::session) struct SentCommands(VecDeque<SentCommand>);
 
 #[derive(Debug)]
-struct Sent {
+struct SentCommand {
     /// As it was typed.
     line: String,
     /// As it went out.
     command: String,
     /// Whom and what it is about.
-    about: Vec<Key>,
+    about: Vec<FoldedName>,
     at: Duration,
 }
 
-impl Commands {
+impl SentCommands {
     /// A person has typed this line, and these were sent for it.
-    pub(super) fn note(&mut self, line: &str, sent: &str, at: Duration, naming: &Naming) {
+    pub(super) fn remember(&mut self, line: &str, sent: &str, at: Duration, naming: &Isupport) {
         for message in sent.lines().filter_map(|sent| Message::parse(sent).ok()) {
             if self.0.len() >= REMEMBERED_MAX {
                 self.0.pop_front();
             }
             // No command has more than two names in it.
             let about = message.parameters.iter().take(2);
-            self.0.push_back(Sent {
+            self.0.push_back(SentCommand {
                 line: line.to_owned(),
                 command: message.command.to_owned(),
                 about: about.map(|name| naming.key(name)).collect(),
@@ -53,12 +53,12 @@ impl Commands {
         &mut self,
         parameters: &[String],
         now: Duration,
-        naming: &Naming,
+        naming: &Isupport,
     ) -> Option<String> {
         self.0.retain(|sent| now <= sent.at + REMEMBERED_FOR);
         // The last one is the reason, in words.
         let (_, names) = parameters.split_last()?;
-        let is_about = |sent: &Sent| {
+        let is_about = |sent: &SentCommand| {
             names.iter().any(|name| {
                 sent.command.eq_ignore_ascii_case(name) || sent.about.contains(&naming.key(name))
             })
@@ -68,8 +68,12 @@ impl Commands {
     }
 
     /// The first of these commands is done, or answered: the first about `about` where it is named.
-    pub(in crate::client::session) fn done(&mut self, command: &str, about: Option<&Key>) {
-        let is_it = |sent: &Sent| {
+    pub(in crate::client::session) fn complete_command(
+        &mut self,
+        command: &str,
+        about: Option<&FoldedName>,
+    ) {
+        let is_it = |sent: &SentCommand| {
             sent.command == command && about.is_none_or(|about| sent.about.contains(about))
         };
         if let Some(at) = self.0.iter().position(is_it) {
@@ -84,7 +88,7 @@ impl Commands {
 }
 
 /// The command whose answer this number ends, or that it says is done.
-pub(in crate::client::session) fn answered_by(number: u16) -> Option<&'static str> {
+pub(in crate::client::session) fn command_answered_by(number: u16) -> Option<&'static str> {
     Some(match number {
         221 | 324 | 368 => "MODE",
         305 | 306 => "AWAY",

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::help::answer;
-use crate::client::session::{Outbox, Session};
+use super::help::notice;
+use crate::client::session::{Session, SessionOutput};
 
 impl Session {
     /// The room that is meant where none is named.
-    pub(super) fn room_meant(&self) -> Option<&str> {
+    pub(super) fn target_room(&self) -> Option<&str> {
         match &self.typed_in {
             Some(room) => self.rooms.get(room).map(|room| room.name.as_str()),
             None => self.active_room(),
@@ -16,7 +16,7 @@ impl Session {
 
     /// The room that is meant where one may stand first: the one named, or a first word that is the
     /// name of one of this person's rooms without its sign.
-    pub(super) fn room_in_front<'t>(
+    pub(super) fn leading_room<'t>(
         &self,
         room: Option<&str>,
         text: Option<&'t str>,
@@ -34,7 +34,7 @@ impl Session {
 
     /// The same for a topic: more than one word is a topic, unless it begins with the name of a
     /// room and its sign.
-    pub(super) fn topic_meant<'t>(
+    pub(super) fn leading_topic_room<'t>(
         &self,
         room: Option<&str>,
         topic: Option<&'t str>,
@@ -44,17 +44,17 @@ impl Session {
             !text.contains(' ') || self.rooms.get(word).is_some()
         };
         match topic {
-            Some(text) if room.is_none() && is_name(text) => self.room_in_front(None, topic),
+            Some(text) if room.is_none() && is_name(text) => self.leading_room(None, topic),
             _ => (room.map(|room| Cow::Owned(room.to_owned())), topic),
         }
     }
 
     /// Makes another room the active one, by its name or its number.
-    pub(super) fn switch(&mut self, room: Option<&str>, outbox: &mut Outbox) {
+    pub(super) fn switch_room(&mut self, room: Option<&str>, outbox: &mut SessionOutput) {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
-                Some(room) => self.rooms.want(&room, None),
-                None => answer(outbox, "nothing is unread in your rooms".to_owned()),
+                Some(room) => self.rooms.request_active(&room, None),
+                None => notice(outbox, "nothing is unread in your rooms".to_owned()),
             };
         };
         let names = self.rooms.names();
@@ -68,10 +68,10 @@ impl Session {
             names.iter().find(is_wanted)
         };
         match by_number.or_else(by_name) {
-            Some(name) => self.rooms.want(name, None),
+            Some(name) => self.rooms.request_active(name, None),
             None => {
                 let words = format!("you are in no room {room}; /rooms lists yours");
-                self.refuse_input(&words, outbox);
+                self.reject_input(&words, outbox);
             }
         }
     }
@@ -80,12 +80,12 @@ impl Session {
     pub(super) fn room_or_active(
         &mut self,
         named: Option<&str>,
-        outbox: &mut Outbox,
+        outbox: &mut SessionOutput,
     ) -> Option<String> {
-        let named = named.map(|room| self.rooms.naming.room_named(room).into_owned());
-        let room = named.or_else(|| self.room_meant().map(str::to_owned));
+        let named = named.map(|room| self.rooms.naming.room_from_input(room).into_owned());
+        let room = named.or_else(|| self.target_room().map(str::to_owned));
         if room.is_none() {
-            self.refuse_input(&self.no_room_words(), outbox);
+            self.reject_input(&self.no_room_words(), outbox);
         }
         room
     }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::wire::isupport::Naming;
+use crate::wire::isupport::Isupport;
 use crate::wire::mask;
 
 /// Masks of people, whole and in lower case.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Ignored(BTreeSet<String>);
+pub(in crate::client::session) struct IgnoreList(BTreeSet<String>);
 
 /// What stands behind the nick in the mask of a nick alone.
 const ANYWHERE: &str = "!*@*";
 
-impl Ignored {
+impl IgnoreList {
     /// A nick or a mask; what can be neither is nobody.
     pub(in crate::client::session) fn add(&mut self, mask: &str) {
         self.0.extend(key(mask));
@@ -24,10 +24,10 @@ impl Ignored {
     }
 
     /// Whether this one, as `nick!user@host`, is among them.
-    pub(in crate::client::session) fn has(&self, source: &str, naming: &Naming) -> bool {
-        let source = naming.folded(source);
+    pub(in crate::client::session) fn matches(&self, source: &str, naming: &Isupport) -> bool {
+        let source = naming.casefold(source);
         let mut masks = self.0.iter();
-        masks.any(|mask| mask::fits(&naming.folded(mask), &source))
+        masks.any(|mask| mask::matches(&naming.casefold(mask), &source))
     }
 
     /// Somebody has another nick, and is ignored by their nick alone.
@@ -41,7 +41,7 @@ impl Ignored {
     }
 
     /// All of them, as they are typed.
-    pub(in crate::client::session) fn names(&self) -> Vec<&str> {
+    pub(in crate::client::session) fn masks(&self) -> Vec<&str> {
         let names = self.0.iter();
         names
             .map(|mask| mask.strip_suffix(ANYWHERE).unwrap_or(mask))
@@ -50,7 +50,7 @@ impl Ignored {
 }
 
 fn key(mask: &str) -> Option<String> {
-    mask::whole(mask).map(|mask| mask.to_ascii_lowercase())
+    mask::normalize(mask).map(|mask| mask.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -59,17 +59,17 @@ mod tests {
 
     #[test]
     fn nicks_and_masks_are_ignored_in_any_letter_case() {
-        let mut ignored = Ignored::default();
+        let mut ignored = IgnoreList::default();
         for mask in ["Bob", "*!*@*.Spam.example", "troll*"] {
             ignored.add(mask);
         }
         for source in ["bob!b@h", "BOB!x@y", "x!y@a.spam.example", "troll12!t@h"] {
-            assert!(ignored.has(source, &Naming::default()), "{source}");
+            assert!(ignored.matches(source, &Isupport::default()), "{source}");
         }
         for source in ["bobby!b@h", "x!y@spam.example", "alice!a@h", "bob"] {
-            assert!(!ignored.has(source, &Naming::default()), "{source}");
+            assert!(!ignored.matches(source, &Isupport::default()), "{source}");
         }
-        assert_eq!(ignored.names(), ["*!*@*.spam.example", "bob", "troll*"]);
+        assert_eq!(ignored.masks(), ["*!*@*.spam.example", "bob", "troll*"]);
         assert!(ignored.remove("bOb") && !ignored.remove("bob"));
         assert!(ignored.remove("troll*!*@*"));
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::rooms::Rooms;
-use crate::wire::Key;
+use super::rooms::JoinedRooms;
+use crate::wire::FoldedName;
 
 /// So many people in all rooms together are remembered: more than there are in the largest of all
 /// networks, and no more memory than a server can be trusted with.
@@ -11,15 +11,15 @@ const PEOPLE_MAX: usize = 200_000;
 
 /// Somebody in a room.
 #[derive(Debug)]
-pub(in crate::client::session) struct Person {
+pub(in crate::client::session) struct Member {
     pub(in crate::client::session) nick: String,
     /// When they came, in Unix seconds; unknown when they were here first.
     pub(in crate::client::session) since: Option<i64>,
     /// The number of their last word, 0 when they have said nothing.
-    spoke: u64,
+    note_activity: u64,
 }
 
-impl Rooms {
+impl JoinedRooms {
     /// Somebody is in a room: `since` when they were seen to come.
     pub(in crate::client::session) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
         // As of a line `:@ JOIN #room`, which nobody can have sent.
@@ -27,14 +27,14 @@ impl Rooms {
             return;
         }
         let key = self.naming.key(nick);
-        let people: usize = self.rooms.values().map(|room| room.people.len()).sum();
+        let people: usize = self.rooms.values().map(|room| room.members.len()).sum();
         if let Some(room) = self.get_mut(room)
-            && (people < PEOPLE_MAX || room.people.contains_key(&key))
+            && (people < PEOPLE_MAX || room.members.contains_key(&key))
         {
-            let person = room.people.entry(key).or_insert(Person {
+            let person = room.members.entry(key).or_insert(Member {
                 nick: nick.to_owned(),
                 since,
-                spoke: 0,
+                note_activity: 0,
             });
             nick.clone_into(&mut person.nick);
         }
@@ -43,7 +43,7 @@ impl Rooms {
     pub(in crate::client::session) fn remove(&mut self, room: &str, nick: &str) {
         let key = self.naming.key(nick);
         if let Some(room) = self.get_mut(room) {
-            room.people.remove(&key);
+            room.members.remove(&key);
         }
     }
 
@@ -51,52 +51,52 @@ impl Rooms {
     pub(in crate::client::session) fn remove_everywhere(&mut self, nick: &str) {
         let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
-            room.people.remove(&key);
+            room.members.remove(&key);
         }
     }
 
     pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let key = self.naming.key(from);
         for room in self.rooms.values_mut() {
-            if let Some(mut person) = room.people.remove(&key) {
+            if let Some(mut person) = room.members.remove(&key) {
                 to.clone_into(&mut person.nick);
-                room.people.insert(self.naming.key(to), person);
+                room.members.insert(self.naming.key(to), person);
             }
         }
     }
 
     /// Somebody has said something in a room, or without one only to this person: then they are
     /// the likeliest to be answered wherever they are.
-    pub(in crate::client::session) fn spoke(&mut self, nick: &str, room: Option<&str>) {
-        self.words += 1;
-        let key = self.naming.looked_up(nick);
-        let room = room.map(|room| self.naming.looked_up(room));
+    pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
+        self.activity_count += 1;
+        let key = self.naming.lookup_key(nick);
+        let room = room.map(|room| self.naming.lookup_key(room));
         for (name, place) in &mut self.rooms {
-            if let Some(person) = place.people.get_mut(&*key)
+            if let Some(person) = place.members.get_mut(&*key)
                 && room.as_ref().is_none_or(|room| **room == *name.as_str())
             {
-                person.spoke = self.words;
+                person.note_activity = self.activity_count;
             }
         }
     }
 
     /// Whether somebody with this nick is in one of the rooms.
-    pub(in crate::client::session) fn knows(&self, nick: &str) -> bool {
-        let key = self.naming.looked_up(nick);
+    pub(in crate::client::session) fn is_visible(&self, nick: &str) -> bool {
+        let key = self.naming.lookup_key(nick);
         let mut rooms = self.rooms.values();
-        rooms.any(|room| room.people.contains_key(&*key))
+        rooms.any(|room| room.members.contains_key(&*key))
     }
 
     /// Somebody else whose nick looks the same to a hasty reader, this person included. In large
     /// rooms nobody would read the warning, and nobody is looked for.
-    pub(in crate::client::session) fn lookalike(&self, nick: &str, own: &str) -> Option<String> {
+    pub(in crate::client::session) fn confusable(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
         let (key, looks) = (self.naming.key(nick), skeleton(nick));
         let rooms = self
             .rooms
             .values()
-            .filter(|room| room.people.len() <= PEOPLE_MAX);
-        let people = rooms.flat_map(|room| &room.people);
+            .filter(|room| room.members.len() <= PEOPLE_MAX);
+        let people = rooms.flat_map(|room| &room.members);
         let mut others = people
             .filter(|(other, _)| **other != key)
             .map(|(_, person)| person.nick.as_str())
@@ -112,14 +112,18 @@ impl Rooms {
 
     /// Everybody but `own`: those of the active room before the others, among them those who
     /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
-    pub(in crate::client::session) fn nicks_by_last_word(&self, own: &str) -> Vec<String> {
+    pub(in crate::client::session) fn nicks_by_activity(&self, own: &str) -> Vec<String> {
         let own = self.naming.key(own);
         let active = self.active.as_ref().map(|name| self.naming.key(name));
-        let mut ranked: BTreeMap<&Key, (bool, u64, &str)> = BTreeMap::new();
+        let mut ranked: BTreeMap<&FoldedName, (bool, u64, &str)> = BTreeMap::new();
         for (room_key, room) in &self.rooms {
             let elsewhere = Some(room_key) != active.as_ref();
-            for (key, person) in room.people.iter().filter(|(key, _)| **key != own) {
-                let rank = (elsewhere, u64::MAX - person.spoke, person.nick.as_str());
+            for (key, person) in room.members.iter().filter(|(key, _)| **key != own) {
+                let rank = (
+                    elsewhere,
+                    u64::MAX - person.note_activity,
+                    person.nick.as_str(),
+                );
                 let best = ranked.entry(key).or_insert(rank);
                 *best = rank.min(*best);
             }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::members::Person;
-use crate::wire::isupport::Naming;
-use crate::wire::{Key, Message};
+use super::members::Member;
+use crate::wire::isupport::Isupport;
+use crate::wire::{FoldedName, Message};
 
 /// So many rooms are remembered that this person has only heard of.
 const HEARD_OF_MAX: usize = 1_000;
@@ -13,44 +13,44 @@ const ROOMS_MAX: usize = 1_000;
 
 /// The rooms this person is in.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct Rooms {
+pub(in crate::client::session) struct JoinedRooms {
     /// When two names are one. The maps here are keyed by it, and made anew when it changes.
-    pub(in crate::client::session) naming: Naming,
-    pub(super) rooms: BTreeMap<Key, Room>,
+    pub(in crate::client::session) naming: Isupport,
+    pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
     /// It may be one that this person had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
     /// Its name, when it was left unasked.
-    gone: Option<String>,
+    left_room: Option<String>,
     /// Those that this person wants to leave.
-    unwanted: Vec<String>,
+    pending_parts: Vec<String>,
     /// Counts what was made the active one.
-    uses: u64,
+    activations: u64,
     /// The room that becomes the active one when it is entered.
-    wanted: Option<String>,
+    pending_join: Option<String>,
     /// Rooms that have a key, and the one given, for entering again.
     keys: Vec<(String, String)>,
     /// Rooms that this person has heard of, this one's own among them, for Tab.
-    heard_of: BTreeSet<String>,
+    known_rooms: BTreeSet<String>,
     /// Counts what is said, so that people can be put in the order of their last word.
-    pub(super) words: u64,
+    pub(super) activity_count: u64,
 }
 
 /// One room.
 #[derive(Debug)]
-pub(in crate::client::session) struct Room {
+pub(in crate::client::session) struct JoinedRoom {
     /// As the server writes it.
     pub(crate) name: String,
     /// The later it was entered, the higher.
     pub(crate) number: u64,
     /// The later it was the active one, the higher.
-    used: u64,
+    activated: u64,
     /// Not before the connection was lost, but now.
-    entered: bool,
+    joined: bool,
     /// Whether the list of people is complete.
-    pub(in crate::client::session) listed: bool,
+    pub(in crate::client::session) has_all_members: bool,
     /// What has been said since it was the active one.
     pub(in crate::client::session) unread: Unread,
-    pub(super) people: BTreeMap<Key, Person>,
+    pub(super) members: BTreeMap<FoldedName, Member>,
 }
 
 /// How much has been said that was not said in the active room.
@@ -62,44 +62,44 @@ pub struct Unread {
     pub mentions: u32,
 }
 
-impl Room {
-    pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &Person> {
-        self.people.values()
+impl JoinedRoom {
+    pub(in crate::client::session) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
     }
 }
 
-impl Rooms {
+impl JoinedRooms {
     /// Takes what the server says of names.
     pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
-        if !self.naming.learn(message) {
+        if !self.naming.apply(message) {
             return;
         }
         let rooms = std::mem::take(&mut self.rooms).into_values();
         for mut room in rooms {
-            let people = std::mem::take(&mut room.people).into_values();
+            let people = std::mem::take(&mut room.members).into_values();
             let keyed = people.map(|person| (self.naming.key(&person.nick), person));
-            room.people = keyed.collect();
+            room.members = keyed.collect();
             self.rooms.insert(self.naming.key(&room.name), room);
         }
     }
 
-    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&Room> {
-        self.rooms.get(&*self.naming.looked_up(name))
+    pub(in crate::client::session) fn get(&self, name: &str) -> Option<&JoinedRoom> {
+        self.rooms.get(&*self.naming.lookup_key(name))
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Room> {
-        self.rooms.get_mut(&*self.naming.looked_up(name))
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut JoinedRoom> {
+        self.rooms.get_mut(&*self.naming.lookup_key(name))
     }
 
     /// The list of people in a room is complete. Whether it was not before.
-    pub(in crate::client::session) fn list_ended(&mut self, name: &str) -> bool {
+    pub(in crate::client::session) fn complete_members(&mut self, name: &str) -> bool {
         self.get_mut(name)
-            .is_some_and(|room| !std::mem::replace(&mut room.listed, true))
+            .is_some_and(|room| !std::mem::replace(&mut room.has_all_members, true))
     }
 
     /// Somebody in a room.
-    pub(in crate::client::session) fn person(&self, room: &str, nick: &str) -> Option<&Person> {
-        self.get(room)?.people.get(&*self.naming.looked_up(nick))
+    pub(in crate::client::session) fn member(&self, room: &str, nick: &str) -> Option<&Member> {
+        self.get(room)?.members.get(&*self.naming.lookup_key(nick))
     }
 
     /// The name of a room as it was when it was entered, in whatever case it is written now.
@@ -107,7 +107,7 @@ impl Rooms {
         self.get(room).map_or(room, |room| &room.name)
     }
 
-    pub(in crate::client::session) fn active(&self) -> Option<&Room> {
+    pub(in crate::client::session) fn active(&self) -> Option<&JoinedRoom> {
         self.get(self.active.as_ref()?)
     }
 
@@ -116,13 +116,13 @@ impl Rooms {
     }
 
     /// The room that this person had to leave while it was the active one.
-    pub(in crate::client::session) fn gone(&self) -> Option<&str> {
-        self.gone.as_deref()
+    pub(in crate::client::session) fn left_room(&self) -> Option<&str> {
+        self.left_room.as_deref()
     }
 
     /// All of them, in the order in which they were entered.
-    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &Room> {
-        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+    pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &JoinedRoom> {
+        let mut rooms: Vec<&JoinedRoom> = self.rooms.values().collect();
         rooms.sort_by_key(|room| room.number);
         rooms.into_iter()
     }
@@ -132,15 +132,15 @@ impl Rooms {
     }
 
     /// This person has heard of a room.
-    pub(in crate::client::session) fn hear_of(&mut self, name: &str) {
-        if self.heard_of.len() < HEARD_OF_MAX {
-            self.heard_of.insert(name.to_owned());
+    pub(in crate::client::session) fn add_known_room(&mut self, name: &str) {
+        if self.known_rooms.len() < HEARD_OF_MAX {
+            self.known_rooms.insert(name.to_owned());
         }
     }
 
     /// Rooms that this person has heard of and is not in.
-    pub(in crate::client::session) fn heard_of(&self) -> Vec<String> {
-        let others = self.heard_of.iter();
+    pub(in crate::client::session) fn known_rooms(&self) -> Vec<String> {
+        let others = self.known_rooms.iter();
         let others = others.filter(|name| self.get(name).is_none());
         others.cloned().collect()
     }
@@ -161,14 +161,18 @@ impl Rooms {
 
     /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
     /// for one.
-    pub(in crate::client::session) fn want(&mut self, name: &str, room_key: Option<&str>) {
+    pub(in crate::client::session) fn request_active(
+        &mut self,
+        name: &str,
+        room_key: Option<&str>,
+    ) {
         if let Some(room_key) = room_key {
             self.keep_key(name, room_key);
         }
         if self.get(name).is_some() {
             self.activate(Some(name.to_owned()));
         } else {
-            self.wanted = Some(name.to_owned());
+            self.pending_join = Some(name.to_owned());
         }
     }
 
@@ -202,12 +206,12 @@ impl Rooms {
 
     /// Makes a room the active one: all of it counts as read from now on.
     fn activate(&mut self, name: Option<String>) {
-        self.gone = None;
-        self.uses += 1;
-        let uses = self.uses;
+        self.left_room = None;
+        self.activations += 1;
+        let uses = self.activations;
         if let Some(room) = name.as_ref().and_then(|name| self.get_mut(name)) {
             room.unread = Unread::default();
-            room.used = uses;
+            room.activated = uses;
         }
         self.active = name;
     }
@@ -219,89 +223,89 @@ impl Rooms {
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
             return;
         }
-        self.hear_of(name);
-        self.take_unwanted(name);
+        self.add_known_room(name);
+        self.take_pending_part(name);
         let known = self.rooms.get(&at);
-        let used = known.map_or(0, |room| room.used);
+        let used = known.map_or(0, |room| room.activated);
         let known = known.map(|room| room.number);
         let last = self.rooms.values().map(|room| room.number).max();
-        let room = Room {
+        let room = JoinedRoom {
             name: name.to_owned(),
             number: known.unwrap_or(last.unwrap_or_default() + 1),
-            used,
-            entered: true,
-            listed: false,
+            activated: used,
+            joined: true,
+            has_all_members: false,
             unread: Unread::default(),
-            people: BTreeMap::new(),
+            members: BTreeMap::new(),
         };
         self.rooms.insert(at, room);
-        let is_wanted = self.is(self.wanted.as_ref(), name);
+        let is_wanted = self.is(self.pending_join.as_ref(), name);
         if is_wanted || self.active.is_none() || self.is(self.active.as_ref(), name) {
-            self.wanted.take_if(|_| is_wanted);
+            self.pending_join.take_if(|_| is_wanted);
             self.activate(Some(name.to_owned()));
         }
     }
 
     /// This person wants to leave a room.
-    pub(in crate::client::session) fn want_out(&mut self, name: &str) {
-        self.take_unwanted(name);
-        self.unwanted.push(name.to_owned());
+    pub(in crate::client::session) fn expect_part(&mut self, name: &str) {
+        self.take_pending_part(name);
+        self.pending_parts.push(name.to_owned());
     }
 
     /// Whether this person wanted to leave a room.
-    fn take_unwanted(&mut self, name: &str) -> bool {
-        let before = self.unwanted.len();
-        self.unwanted
+    fn take_pending_part(&mut self, name: &str) -> bool {
+        let before = self.pending_parts.len();
+        self.pending_parts
             .retain(|room| !self.naming.is_same(room, name));
-        self.unwanted.len() < before
+        self.pending_parts.len() < before
     }
 
     /// This person has left a room. When they wanted to, the last used of the others becomes the
     /// active one; else none does, for what is being typed is not meant for another.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
-        let wanted = self.take_unwanted(name);
+        let wanted = self.take_pending_part(name);
         if !self.is(self.active.as_ref(), name) {
             return;
         }
         if wanted {
-            let next = self.rooms.values().max_by_key(|room| room.used);
+            let next = self.rooms.values().max_by_key(|room| room.activated);
             self.activate(next.map(|room| room.name.clone()));
         } else if let Some(room) = left {
-            self.gone = Some(room.name);
+            self.left_room = Some(room.name);
         }
     }
 
     /// A room cannot be entered, or another one is in its place.
-    pub(in crate::client::session) fn entry_refused(
+    pub(in crate::client::session) fn pending_join_refused(
         &mut self,
         name: &str,
         forward: Option<&str>,
     ) -> bool {
-        let was_wanted = self.is(self.wanted.as_ref(), name);
+        let was_wanted = self.is(self.pending_join.as_ref(), name);
         if was_wanted {
-            self.wanted = forward.map(str::to_owned);
+            self.pending_join = forward.map(str::to_owned);
         }
         was_wanted
     }
 
     /// What is said next is meant for this room, and this person is not in it.
-    pub(in crate::client::session) fn talk_nowhere(&mut self, name: &str) {
+    pub(in crate::client::session) fn clear_target(&mut self, name: &str) {
         self.active = Some(name.to_owned());
-        self.gone = Some(name.to_owned());
+        self.left_room = Some(name.to_owned());
     }
 
     /// The connection is new: this person is in none of the rooms yet.
-    pub(in crate::client::session) fn begin_anew(&mut self) {
-        self.unwanted.clear();
+    pub(in crate::client::session) fn mark_unjoined(&mut self) {
+        self.pending_parts.clear();
         for room in self.rooms.values_mut() {
-            room.entered = false;
+            room.joined = false;
         }
     }
 
     /// The rooms of before that were not entered again.
-    pub(in crate::client::session) fn not_entered(&self) -> Vec<String> {
-        let rooms = self.iter().filter(|room| !room.entered);
+    pub(in crate::client::session) fn unjoined(&self) -> Vec<String> {
+        let rooms = self.iter().filter(|room| !room.joined);
         rooms.map(|room| room.name.clone()).collect()
     }
 }

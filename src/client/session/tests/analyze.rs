@@ -1,27 +1,27 @@
 //! What is known of a line while it is typed.
 
 use super::*;
-use crate::client::command::completion::Names;
+use crate::client::command::completion::CompletionNames;
 
 #[test]
 fn a_line_is_judged_while_it_is_typed() {
     let played = Played::ready(false);
-    let judge = |line: &str| played.session.judge(line);
-    let part = |line: &str| judge(line).parts.first().cloned();
-    assert_eq!(part("/who"), Some((0..4, Part::Command)));
-    assert_eq!(part("/j #a"), Some((0..2, Part::Command)), "an alias");
+    let judge = |line: &str| played.session.analyze(line);
+    let part = |line: &str| judge(line).tokens.first().cloned();
+    assert_eq!(part("/who"), Some((0..4, TokenKind::Command)));
+    assert_eq!(part("/j #a"), Some((0..2, TokenKind::Command)), "an alias");
     assert_eq!(part("/wh"), None, "may become something");
-    assert_eq!(part("/wh x"), Some((0..3, Part::Refused)));
-    assert_eq!(part("@bob hi"), Some((0..4, Part::Nick)));
-    assert_eq!(part("bob: hi"), Some((0..3, Part::Nick)));
+    assert_eq!(part("/wh x"), Some((0..3, TokenKind::Refused)));
+    assert_eq!(part("@bob hi"), Some((0..4, TokenKind::Nick)));
+    assert_eq!(part("bob: hi"), Some((0..3, TokenKind::Nick)));
     assert_eq!(part("zoe: hi"), None);
-    assert_eq!(part("ask bob, please"), Some((4..7, Part::Nick)));
+    assert_eq!(part("ask bob, please"), Some((4..7, TokenKind::Nick)));
     assert_eq!(
-        judge("/msg bob hi").parts,
-        [(0..4, Part::Command), (5..8, Part::Nick)]
+        judge("/msg bob hi").tokens,
+        [(0..4, TokenKind::Command), (5..8, TokenKind::Nick)]
     );
-    assert_eq!(judge("hi").note, None);
-    let note = |line: &str| judge(line).note.unwrap();
+    assert_eq!(judge("hi").hint, None);
+    let note = |line: &str| judge(line).hint.unwrap();
     assert_eq!(
         note("a\nb\n"),
         "2 messages to #lobby: Enter sends, Esc drops"
@@ -37,8 +37,10 @@ fn a_line_is_judged_while_it_is_typed() {
 fn what_would_be_refused_is_marked_once_it_cannot_become_right() {
     let played = Played::ready(false);
     let refused = |line: &str| {
-        let parts = played.session.judge(line).parts;
-        let refused = parts.into_iter().find(|(_, part)| *part == Part::Refused);
+        let parts = played.session.analyze(line).tokens;
+        let refused = parts
+            .into_iter()
+            .find(|(_, part)| *part == TokenKind::Refused);
         refused.map(|(range, _)| line[range].to_owned())
     };
     for (line, word) in [
@@ -81,7 +83,7 @@ fn what_would_be_refused_is_marked_once_it_cannot_become_right() {
 #[test]
 fn a_line_says_where_it_would_go_before_it_is_entered() {
     let mut played = Played::ready(false);
-    let note = |played: &Played, line: &str| played.session.judge(line).note;
+    let note = |played: &Played, line: &str| played.session.analyze(line).hint;
     assert_eq!(note(&played, "/room 1").as_deref(), Some("to #lobby"));
     assert_eq!(note(&played, "/room"), None);
     assert_eq!(note(&played, "/room 2"), None);
@@ -102,7 +104,7 @@ fn who_spoke_last_is_completed_first() {
         played.hear(&format!(":{nick}!x@h JOIN #lobby"));
     }
     played.hear(":carol!x@h PRIVMSG #lobby :hi");
-    let Names { nicks, rooms, .. } = played.session.names();
+    let CompletionNames { nicks, rooms, .. } = played.session.names();
     assert_eq!(nicks, ["carol", "bob", "dan"]);
     assert_eq!(rooms, ["#lobby"]);
     played.hear(":dan!x@h NICK zoe");
@@ -156,7 +158,7 @@ fn a_room_that_is_not_named_is_where_most_concerns_this_person() {
     played.hear(":bob!b@h PRIVMSG #one :hi");
     played.hear(":bob!b@h PRIVMSG #three :hi");
     played.hear(":bob!b@h PRIVMSG #two :alice: hi");
-    let to = |played: &Played| played.session.judge("/room").note;
+    let to = |played: &Played| played.session.analyze("/room").hint;
     for room in ["#two", "#one", "#three"] {
         assert_eq!(to(&played), Some(format!("to {room}")));
         played.type_line("/room");
@@ -178,7 +180,10 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .insert("greet".into(), "/msg bob hi".into());
     played.type_line("/gret");
     let words = "no command /gret; did you mean /greet?".to_owned();
-    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+    assert_eq!(
+        played.events(),
+        [Event::InputRejected { words, line: None }]
+    );
     played
         .session
         .settings
@@ -186,7 +191,10 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .insert("hi".into(), "//hi".into());
     played.type_line("/he");
     let words = "no command /he; did you mean /help?".to_owned();
-    assert_eq!(played.events(), [Event::Unsendable { words, line: None }]);
+    assert_eq!(
+        played.events(),
+        [Event::InputRejected { words, line: None }]
+    );
 }
 
 #[test]
@@ -203,7 +211,7 @@ fn who_whispers_from_elsewhere_is_completed_behind_those_who_are_here() {
 #[test]
 fn what_the_server_will_cut_is_told_before_it_is_sent() {
     let mut played = Played::ready(false);
-    let note = |played: &Played, line: &str| played.session.judge(line).note;
+    let note = |played: &Played, line: &str| played.session.analyze(line).hint;
     let text = "x".repeat(31);
     let lines = ["/topic ", "/away ", "/kick bob "].map(|command| format!("{command}{text}"));
     for line in &lines {

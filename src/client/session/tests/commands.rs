@@ -21,14 +21,20 @@ fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
     assert_eq!(played.session.active_room(), Some("#dev"));
     played.take();
     played.type_line("/room nowhere");
-    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    assert!(matches!(
+        &played.events()[..],
+        [Event::InputRejected { .. }]
+    ));
 }
 
 #[test]
 fn reply_goes_to_the_last_who_whispered_and_ignored_people_are_not_heard() {
     let mut played = Played::ready(false);
     played.type_line("/r hello?");
-    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    assert!(matches!(
+        &played.events()[..],
+        [Event::InputRejected { .. }]
+    ));
     played.hear(":bob!b@h PRIVMSG alice :psst");
     played.take();
     played.type_line("/r yes");
@@ -106,7 +112,7 @@ fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious()
             "You are now an IRC operator"
         ]
     );
-    assert!(matches!(&events[2], Event::ServerDetail { .. }));
+    assert!(matches!(&events[2], Event::ServerNotice { .. }));
 }
 
 #[test]
@@ -119,7 +125,10 @@ fn masks_are_ignored_and_so_are_their_invitations() {
     played.hear(":bob!b@evil INVITE alice #trap");
     assert_eq!(played.events(), []);
     played.type_line("/r x");
-    assert!(matches!(&played.events()[..], [Event::Unsendable { .. }]));
+    assert!(matches!(
+        &played.events()[..],
+        [Event::InputRejected { .. }]
+    ));
     played.type_line("/unignore *!*@EVIL");
     played.take();
     played.hear(":bob!b@evil INVITE alice #trap");

@@ -13,7 +13,7 @@ fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_
     for seconds in [1, 2, 4, 8, 16, 30, 30] {
         played.lose("connection reset");
         let after = Duration::from_secs(seconds);
-        assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+        assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
     }
     played.connect();
     played.take();
@@ -54,7 +54,7 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     played.type_line("@bob two");
     played.type_line("/nick other");
     let events = played.events();
-    assert!(matches!(events[2], Event::Unsendable { .. }));
+    assert!(matches!(events[2], Event::InputRejected { .. }));
     played.connect();
     played.take();
     played.let_in("alice");
@@ -80,9 +80,9 @@ fn silence_is_asked_about_and_then_taken_for_death() {
     played.wait(30);
     assert_eq!(played.lines(), ["PING :chatroom-alive"]);
     played.wait(29);
-    assert_eq!(played.take().orders, []);
+    assert_eq!(played.take().actions, []);
     played.wait(1);
-    assert_eq!(played.take().orders, [Order::Close]);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
 }
 
 #[test]
@@ -98,13 +98,13 @@ fn quitting_waits_for_the_server_but_not_for_ever() {
     played.type_line("/quit see you");
     assert_eq!(played.lines(), ["QUIT :see you"]);
     played.lose("closed");
-    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+    assert_eq!(played.take().actions, [SessionAction::End(Outcome::Done)]);
 
     let mut played = Played::ready(false);
     played.type_line("/quit");
     assert_eq!(played.lines(), ["QUIT"]);
     played.wait(1);
-    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+    assert_eq!(played.take().actions, [SessionAction::End(Outcome::Done)]);
 }
 
 #[test]
@@ -112,22 +112,27 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let mut played = Played::ready(false);
     played.type_line("/connect other.example");
     let server = "other.example".to_owned();
-    let sought = |server| [Order::Seek { server }];
-    assert_eq!(played.take().orders, sought(server.clone()));
-    let mut outbox = Outbox::default();
+    let sought = |server| [SessionAction::Seek { server }];
+    assert_eq!(played.take().actions, sought(server.clone()));
+    let mut outbox = SessionOutput::default();
     let not_found = Err("unknown host other.example".to_owned());
     let session = &mut played.session;
-    session.sought(server.clone(), not_found, Moment::default(), &mut outbox);
-    let [Event::Unsendable { words, .. }] = &outbox.events[..] else {
+    session.server_probed(
+        server.clone(),
+        not_found,
+        SessionTime::default(),
+        &mut outbox,
+    );
+    let [Event::InputRejected { words, .. }] = &outbox.events[..] else {
         panic!("{outbox:?}");
     };
     assert_eq!(words, "unknown host other.example; you stay here");
     assert!(session.is_ready() && outbox.lines.is_empty());
-    session.sought(server.clone(), Ok(()), Moment::default(), &mut outbox);
+    session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut outbox);
     assert_eq!(outbox.lines, "QUIT :gone to another server\r\n");
     played.lose("closed");
     assert_eq!(
-        played.take().orders,
-        [Order::End(Outcome::Elsewhere { server })]
+        played.take().actions,
+        [SessionAction::End(Outcome::SwitchServer { server })]
     );
 }

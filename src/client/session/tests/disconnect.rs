@@ -20,19 +20,22 @@ fn what_is_typed_behind_being_thrown_out_of_a_room_is_said_in_no_other() {
         enter(&mut played, "#ops");
         played.hear(farewell);
         assert_eq!(played.session.active_room(), None);
-        assert_eq!(played.session.place().as_deref(), Some("#ops gone"));
+        assert_eq!(
+            played.session.prompt_location().as_deref(),
+            Some("#ops gone")
+        );
         played.take();
         played.type_line("the password is x");
         let done = played.take();
         assert_eq!(done.lines, "");
         assert!(
-            matches!(&done.events[..], [Event::Unsendable { words, .. }] if words.contains("#ops")),
+            matches!(&done.events[..], [Event::InputRejected { words, .. }] if words.contains("#ops")),
             "{:?}",
             done.events
         );
         // Entering it again, or another, ends that.
         played.hear(":alice!~a@host JOIN #ops");
-        assert_eq!(played.session.place().as_deref(), Some("#ops"));
+        assert_eq!(played.session.prompt_location().as_deref(), Some("#ops"));
         played.hear(farewell);
         played.type_line("/room lobby");
         assert_eq!(played.session.active_room(), Some("#lobby"));
@@ -92,7 +95,7 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
     assert_eq!(done.lines, "");
     assert!(matches!(
         &done.events[..],
-        [Event::Unsendable { line: Some(2), .. }]
+        [Event::InputRejected { line: Some(2), .. }]
     ));
 }
 
@@ -124,7 +127,7 @@ fn what_stands_behind_a_join_in_a_script_is_said_in_that_room_or_nowhere() {
     let done = played.take();
     assert_eq!(done.lines, "");
     assert!(
-        matches!(&done.events[..], [Event::Unsendable { line: Some(4), words }] if words.contains("#closed")),
+        matches!(&done.events[..], [Event::InputRejected { line: Some(4), words }] if words.contains("#closed")),
         "{:?}",
         done.events
     );
@@ -148,7 +151,10 @@ fn a_room_that_cannot_be_entered_again_is_not_kept_as_one_of_ones_rooms() {
     played.take();
     played.hear(":s PONG s chatroom-settled");
     assert_eq!(played.session.names().rooms, ["#lobby"]);
-    assert_eq!(played.session.place().as_deref(), Some("#ops gone"));
+    assert_eq!(
+        played.session.prompt_location().as_deref(),
+        Some("#ops gone")
+    );
     let events = played.events();
     assert!(
         events
@@ -164,7 +170,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     played.hear(":bob!b@h PRIVMSG alice :psst");
     played.hear(":bob!b@h NICK robert");
     assert_eq!(
-        played.session.judge("/r ").note.as_deref(),
+        played.session.analyze("/r ").hint.as_deref(),
         Some("to robert")
     );
     played.take();
@@ -172,7 +178,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     assert_eq!(played.lines_but_fences(), ["PRIVMSG robert :yes"]);
     played.hear(":robert!b@h QUIT :bye");
     assert_eq!(
-        played.session.judge("/r x").note.as_deref(),
+        played.session.analyze("/r x").hint.as_deref(),
         Some("robert, who whispered to you last, has left")
     );
     played.take();

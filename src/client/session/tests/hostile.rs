@@ -1,8 +1,8 @@
 //! Servers that lie, repeat themselves and never end: each is heard, and none is obeyed.
 
 use super::*;
-use crate::client::command::completion::Names;
-use crate::client::event::json::Stamp;
+use crate::client::command::completion::CompletionNames;
+use crate::client::event::json::MessageTags;
 
 /// A65: what a server says it can is not believed where it makes no sense.
 #[test]
@@ -56,7 +56,7 @@ fn answers_that_nobody_asked_for_are_not_answered() {
         let done = played.take();
         let is_end_of_cap = done.lines.is_empty() || done.lines == "CAP END\r\n";
         assert!(is_end_of_cap, "{line} is answered by {}", done.lines);
-        assert_eq!(done.orders, [], "{line}");
+        assert_eq!(done.actions, [], "{line}");
     }
     played.let_in("alice");
     assert!(played.session.is_ready());
@@ -65,7 +65,7 @@ fn answers_that_nobody_asked_for_are_not_answered() {
         played.hear(line);
         let done = played.take();
         assert_eq!(
-            (done.lines.as_str(), done.orders),
+            (done.lines.as_str(), done.actions),
             ("", Vec::new()),
             "{line}"
         );
@@ -107,7 +107,7 @@ fn tags_that_make_no_sense_are_none() {
     ] {
         let line = format!("@{tags} :bob!b@h PRIVMSG #lobby :hi");
         assert_eq!(
-            Stamp::of_line(line.as_bytes()).unix_seconds(),
+            MessageTags::of_line(line.as_bytes()).unix_seconds(),
             None,
             "{tags:.40}"
         );
@@ -130,12 +130,12 @@ fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
     let events = played.events();
     assert!(matches!(&events[0], Event::Whispered { nick, own: false, .. } if nick == "bob"));
     assert!(
-        matches!(&events[1], Event::Said { manner: Manner::Action, text, .. } if text == "waves")
+        matches!(&events[1], Event::Said { kind: MessageKind::Action, text, .. } if text == "waves")
     );
     assert!(matches!(
         &events[2],
         Event::Said {
-            manner: Manner::Notice,
+            kind: MessageKind::Notice,
             ..
         }
     ));
@@ -209,7 +209,7 @@ fn a_person_and_a_room_have_names_whatever_a_server_says() {
     ] {
         played.hear(line);
     }
-    let Names { nicks, rooms, .. } = played.session.names();
+    let CompletionNames { nicks, rooms, .. } = played.session.names();
     assert_eq!(nicks, ["bob"]);
     assert_eq!(rooms, ["#lobby"]);
 }
@@ -223,11 +223,13 @@ fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
         "12:01 <@Bob> yes".to_owned(),
         format!("no{spaces}<bob> yes"),
         "[12:01:33] <alice> yes".to_owned(),
+        "\x02<bob>\x02 yes".to_owned(),
+        "\x0304<\x03bob> yes".to_owned(),
     ] {
         played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();
         assert!(
-            matches!(&events[..], [Event::Said { .. }, Event::Imitated { nick, .. }] if nick == "carol"),
+            matches!(&events[..], [Event::Said { .. }, Event::SpoofedQuote { nick, .. }] if nick == "carol"),
             "{text}: {events:?}"
         );
     }
@@ -252,7 +254,7 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
         played.lose("the server closed the connection");
         let done = played.take();
         let after = Duration::from_secs(seconds);
-        assert_eq!(done.orders, [Order::Reconnect { after }]);
+        assert_eq!(done.actions, [SessionAction::Reconnect { after }]);
     }
 }
 
@@ -272,7 +274,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
         }
         played.take();
     }
-    let asked = &played.session.asked;
+    let asked = &played.session.queries;
     assert!(asked.whois.len() <= 64, "{}", asked.whois.len());
     let rows = asked.whois.values().map(|details| details.more.len());
     assert!(rows.max() <= Some(64));

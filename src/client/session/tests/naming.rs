@@ -1,7 +1,7 @@
 //! Servers whose names are other than those of this one.
 
 use super::*;
-use crate::client::event::Present;
+use crate::client::event::WhoEntry;
 
 /// A session that is in the lobby with bob, on a server that says this of itself.
 fn ready(tokens: &str) -> Played {
@@ -149,7 +149,7 @@ fn ranks_are_those_of_the_server() {
         Event::Who { people, .. } => Some(people),
         _ => None,
     });
-    let people: Vec<Present> = people.unwrap();
+    let people: Vec<WhoEntry> = people.unwrap();
     assert_eq!(people[0].rank, "*@");
 }
 

@@ -7,11 +7,11 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     let mut played = Played::new(false);
     played.connect();
     played.hear(":s 433 * alice :Nickname is already in use");
-    let asked = Order::AskNick {
+    let asked = SessionAction::AskNick {
         nick: "alice".into(),
         why: "it is taken".into(),
     };
-    assert_eq!(played.take().orders, [asked]);
+    assert_eq!(played.take().actions, [asked]);
     let now = played.now;
     played.session.answer_nick("carol", now, &mut played.outbox);
     assert_eq!(played.lines(), ["NICK carol"]);
@@ -21,11 +21,11 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     let mut played = Played::new(true);
     played.connect();
     played.hear(":s 433 * alice :Nickname is already in use");
-    let refused = Shortfall::NickRefused {
+    let refused = Incomplete::NickRefused {
         nick: "alice".into(),
         why: "it is taken".into(),
     };
-    assert_eq!(played.take().orders, [Order::End(refused.into())]);
+    assert_eq!(played.take().actions, [SessionAction::End(refused.into())]);
 }
 
 #[test]
@@ -39,7 +39,9 @@ fn alternatives_are_tried_before_anybody_is_asked() {
         assert_eq!(played.lines(), [format!("NICK {another}")]);
     }
     played.hear(":s 433 * al :Nickname is already in use");
-    assert!(matches!(&played.take().orders[..], [Order::AskNick { nick, .. }] if nick == "al"));
+    assert!(
+        matches!(&played.take().actions[..], [SessionAction::AskNick { nick, .. }] if nick == "al")
+    );
 }
 
 #[test]
@@ -48,11 +50,11 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     played.connect();
     played.hear(":s 433 * alice :Nickname is already in use");
     played.lose("closed");
-    assert_eq!(played.take().orders.len(), 1, "only the question");
+    assert_eq!(played.take().actions.len(), 1, "only the question");
     let now = played.now;
     played.session.answer_nick("carol", now, &mut played.outbox);
     let after = Duration::ZERO;
-    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
     played.connect();
     assert_eq!(played.lines()[1], "NICK carol");
 }
@@ -68,7 +70,7 @@ fn a_nick_that_looks_like_another_is_pointed_out() {
     let alike: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::LooksLike { nick, other } => Some((nick.as_str(), other.as_str())),
+            Event::ConfusableNick { nick, other } => Some((nick.as_str(), other.as_str())),
             _ => None,
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Many lines at once: they go out as fast as the server takes them, in order, and none is lost.
 
 use super::*;
-use crate::client::event::Fate;
+use crate::client::event::DeliveryStatus;
 
 /// What the server was sent, until nothing more comes; it answers each question.
 fn all_answered(played: &mut Played) -> Vec<String> {
@@ -72,7 +72,7 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
         matches!(
             event,
             Event::Sent {
-                fate: Fate::Unknown,
+                status: DeliveryStatus::Unknown,
                 ..
             }
         )
@@ -107,10 +107,10 @@ fn what_still_waits_for_the_server_on_leaving_is_told_as_never_sent() {
     played.lose("closed");
     let events = played.events();
     let fates = events.iter().filter_map(|event| match event {
-        Event::Sent { fate, .. } => Some(*fate),
+        Event::Sent { status: fate, .. } => Some(*fate),
         _ => None,
     });
-    let fates: Vec<Fate> = fates.collect();
+    let fates: Vec<DeliveryStatus> = fates.collect();
     assert_eq!(fates.len(), 10);
-    assert_eq!(fates[9], Fate::Unsent);
+    assert_eq!(fates[9], DeliveryStatus::Unsent);
 }

@@ -21,14 +21,16 @@ fn a_server_that_asks_for_patience_is_entered() {
         played.hear(line);
         played.let_in("alice");
         assert!(played.session.is_ready(), "{line}");
-        assert_eq!(played.take().orders, []);
+        assert_eq!(played.take().actions, []);
     }
     let mut played = Played::new(true);
     played.connect();
     played.hear(":s 465 alice :You are banned");
     assert!(matches!(
-        &played.take().orders[..],
-        [Order::End(Outcome::Short(Shortfall::EntryRefused { .. }))]
+        &played.take().actions[..],
+        [SessionAction::End(Outcome::Incomplete(
+            Incomplete::EntryRefused { .. }
+        ))]
     ));
 }
 
@@ -37,10 +39,13 @@ fn whoever_was_in_and_is_not_let_in_tries_again() {
     let mut played = Played::ready(false);
     reconnect(&mut played);
     played.hear(":s 465 alice :Too many connections");
-    assert_eq!(played.take().orders, [Order::Close]);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
     played.lose("closed");
     let done = played.take();
-    assert!(matches!(&done.orders[..], [Order::Reconnect { .. }]));
+    assert!(matches!(
+        &done.actions[..],
+        [SessionAction::Reconnect { .. }]
+    ));
     assert!(
         matches!(&done.events[..], [Event::ServerLost { why, .. }] if why.contains("Too many"))
     );
@@ -53,7 +58,7 @@ fn a_welcome_that_crosses_a_farewell_does_not_undo_it() {
     played.type_line("/quit");
     played.hear(":s 001 alice :Welcome");
     played.wait(2);
-    assert_eq!(played.take().orders, [Order::End(Outcome::Done)]);
+    assert_eq!(played.take().actions, [SessionAction::End(Outcome::Done)]);
 }
 
 #[test]
@@ -84,7 +89,7 @@ fn a_nick_that_has_become_impossible_gives_way_to_those_configured() {
         assert_eq!(played.lines(), [format!("NICK {another}")]);
     }
     played.hear(":s 432 * ali :Erroneous nickname");
-    assert_eq!(played.take().orders, [Order::Close]);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
 }
 
 #[test]
@@ -188,13 +193,13 @@ fn the_user_name_is_one_that_servers_take() {
 fn one_can_connect_anew_and_need_not_wait_for_the_next_attempt() {
     let mut played = Played::ready(false);
     played.type_line("/reconnect");
-    assert_eq!(played.take().orders, [Order::Close]);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
     played.lose("closed");
     let after = Duration::from_secs(1);
-    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
     played.type_line("/reconnect");
     let after = Duration::ZERO;
-    assert_eq!(played.take().orders, [Order::Reconnect { after }]);
+    assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
 }
 
 #[test]
@@ -246,6 +251,10 @@ fn words_that_were_chosen_call_as_the_nick_does() {
         ("alice?", true),
         ("deployed", false),
         ("malice", false),
+        ("\x0304alice\x03: hi", true),
+        ("\x02al\x02ice", true),
+        ("de\x1d\x0399,1ploy", true),
+        ("\x02m\x02alice", false),
     ] {
         played.hear(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
         assert!(
@@ -369,7 +378,7 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
         played.hear(":alice!~a@host PRIVMSG NickServ :identify hunter2");
         let outbox = played.take();
         assert_eq!(outbox.lines.lines().collect::<Vec<_>>(), done);
-        assert!(matches!(&outbox.events[..], [Event::Unsendable { .. }]));
+        assert!(matches!(&outbox.events[..], [Event::InputRejected { .. }]));
         played.hear(":alice!~a@host JOIN #dev");
         played.hear(":s 366 alice #dev :End");
         played.hear(":s 401 alice NickServ :No such nick");

@@ -38,7 +38,7 @@ impl Played {
     /// The numbers of the lines that were told to be refused since the last time.
     fn refused(&mut self) -> Vec<u64> {
         let number = |event: &Event| match event {
-            Event::Refused { line, .. } | Event::Unsendable { line, .. } => line.unwrap(),
+            Event::Refused { line, .. } | Event::InputRejected { line, .. } => line.unwrap(),
             other => panic!("{other:?}"),
         };
         self.events().iter().map(number).collect()
@@ -84,13 +84,15 @@ fn a_refused_negotiation_ends_and_one_without_end_ends_the_session() {
     played.connect();
     for _ in 0..20_000 {
         played.hear(":s CAP * LS * :a b c");
-        if played.outbox.orders.contains(&Order::Close) {
+        if played.outbox.actions.contains(&SessionAction::Close) {
             played.take();
             played.lose("closed");
-            let orders = played.take().orders;
+            let orders = played.take().actions;
             assert!(matches!(
                 orders[..],
-                [Order::End(Outcome::Short(Shortfall::ProtocolBroken { .. }))]
+                [SessionAction::End(Outcome::Incomplete(
+                    Incomplete::ProtocolBroken { .. }
+                ))]
             ));
             return;
         }
@@ -108,7 +110,7 @@ fn servers_without_capabilities_let_people_in_all_the_same() {
         let mut played = Played::new(true);
         played.connect();
         played.hear(answer);
-        assert_eq!(played.take().orders, []);
+        assert_eq!(played.take().actions, []);
         played.let_in("alice");
         assert!(played.session.is_ready());
     }
@@ -140,8 +142,10 @@ fn each_line_has_a_question_behind_it_and_refusals_are_told_in_order() {
     assert_eq!(played.lines(), ["QUIT"]);
     played.lose("closed");
     assert_eq!(
-        played.take().orders,
-        [Order::End(Outcome::Short(Shortfall::LinesRefused))]
+        played.take().actions,
+        [SessionAction::End(Outcome::Incomplete(
+            Incomplete::LinesRefused
+        ))]
     );
 }
 
@@ -266,7 +270,7 @@ fn the_pieces_of_a_long_line_wait_for_the_window_too() {
 fn a_lost_server_tells_what_is_known_of_each_line() {
     for capabilities in ["", LABELS] {
         let mut played = script_with(capabilities, false);
-        let start = played.outbox.position();
+        let start = played.outbox.offset();
         played.script(&["one", "@nobody two", "three", "four"]);
         let unsent = played.outbox.lines.find("four").unwrap() as u64;
         played.outbox.written_bytes = start + unsent - 60;
@@ -283,10 +287,10 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
             done.events[..],
             [Event::Refused { line: Some(2), .. }]
         ));
-        let [Order::End(Outcome::Short(Shortfall::ServerGone { words, report }))] =
-            &done.orders[..]
+        let [SessionAction::End(Outcome::Incomplete(Incomplete::ServerGone { words, report }))] =
+            &done.actions[..]
         else {
-            panic!("{:?}", done.orders);
+            panic!("{:?}", done.actions);
         };
         assert_eq!(words, "connection reset");
         assert_eq!(
@@ -307,8 +311,10 @@ fn a_long_line_that_went_out_in_part_is_unknown() {
     played.outbox.lines.clear();
     played.input_ended();
     played.lose("gone");
-    let orders = played.take().orders;
-    let [Order::End(Outcome::Short(Shortfall::ServerGone { report, .. }))] = &orders[..] else {
+    let orders = played.take().actions;
+    let [SessionAction::End(Outcome::Incomplete(Incomplete::ServerGone { report, .. }))] =
+        &orders[..]
+    else {
         panic!("{orders:?}");
     };
     assert_eq!(
@@ -323,11 +329,14 @@ fn a_script_whose_server_says_why_it_goes_repeats_that() {
     played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
     played.lose("closed");
     let words = "Closing Link: alice (Server shutting down)".to_owned();
-    let shortfall = Shortfall::ServerGone {
+    let shortfall = Incomplete::ServerGone {
         words,
         report: None,
     };
-    assert_eq!(played.take().orders, [Order::End(shortfall.into())]);
+    assert_eq!(
+        played.take().actions,
+        [SessionAction::End(shortfall.into())]
+    );
 }
 
 #[test]
@@ -349,10 +358,12 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     played.hear(":s 422 alice :no MOTD");
     played.hear(":s 474 alice #builds :Cannot join channel (+b)");
     played.hear(":s PONG s chatroom-settled");
-    let orders = played.take().orders;
+    let orders = played.take().actions;
     assert!(matches!(
         orders[..],
-        [Order::End(Outcome::Short(Shortfall::EntryRefused { .. }))]
+        [SessionAction::End(Outcome::Incomplete(
+            Incomplete::EntryRefused { .. }
+        ))]
     ));
 }
 
@@ -366,15 +377,17 @@ fn a_server_that_never_answers_a_label_is_left_in_the_end() {
         played.wait(20);
         played.hear(":bob!b@h PRIVMSG #lobby :the server lives");
     }
-    assert_eq!(played.take().orders, []);
+    assert_eq!(played.take().actions, []);
     assert!(played.session.next_deadline().unwrap() <= Duration::from_secs(120));
     played.wait(20);
-    assert_eq!(played.take().orders, [Order::Close]);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
     // It was taken with the rest.
     played.outbox.written_bytes = u64::MAX;
     played.lose("closed");
-    let orders = played.take().orders;
-    let [Order::End(Outcome::Short(Shortfall::ProtocolBroken { report, .. }))] = &orders[..] else {
+    let orders = played.take().actions;
+    let [SessionAction::End(Outcome::Incomplete(Incomplete::ProtocolBroken { report, .. }))] =
+        &orders[..]
+    else {
         panic!("{orders:?}");
     };
     assert_eq!(

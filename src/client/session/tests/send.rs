@@ -1,13 +1,16 @@
 //! What becomes of what a person says.
 
 use super::*;
-use crate::client::event::Fate;
+use crate::client::event::DeliveryStatus;
 
 /// What became of what was said, in the order in which it was told.
-fn fates(events: &[Event]) -> Vec<(&str, &str, Fate)> {
+fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
     let told = events.iter().filter_map(|event| match event {
         Event::Sent {
-            target, text, fate, ..
+            target,
+            text,
+            status: fate,
+            ..
         } => Some((target.as_str(), text.as_str(), *fate)),
         _ => None,
     });
@@ -41,8 +44,14 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
     let tags = "label=chatroom-line-0;msgid=m1;time=2026-11-24T10:00:00.000Z";
     played.hear(&format!("@{tags} :alice!~a@host PRIVMSG #lobby :hello"));
     let events = played.events();
-    assert_eq!(fates(&events), [("#lobby", "hello", Fate::Delivered)]);
-    let Event::Sent { stamp, nick, .. } = &events[0] else {
+    assert_eq!(
+        fates(&events),
+        [("#lobby", "hello", DeliveryStatus::Delivered)]
+    );
+    let Event::Sent {
+        tags: stamp, nick, ..
+    } = &events[0]
+    else {
         panic!("{events:?}");
     };
     assert_eq!(nick, "alice");
@@ -50,7 +59,7 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
     assert_eq!(events.len(), 1, "the echo is not shown: {events:?}");
     played.hear("@label=chatroom-line-1 :s 401 alice carol :No such nick");
     let events = played.events();
-    assert_eq!(fates(&events), [("carol", "psst", Fate::Refused)]);
+    assert_eq!(fates(&events), [("carol", "psst", DeliveryStatus::Refused)]);
     assert!(
         matches!(&events[1..], [Event::Refused { text: Some(text), .. }] if text == "psst"),
         "{events:?}"
@@ -75,7 +84,7 @@ fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
     );
     played.hear(":s 401 alice carol :No such nick");
     let events = played.events();
-    assert_eq!(fates(&events), [("carol", "one", Fate::Refused)]);
+    assert_eq!(fates(&events), [("carol", "one", DeliveryStatus::Refused)]);
     assert!(matches!(&events[1], Event::Refused { text: Some(text), .. } if text == "one"));
     played.hear(":s PONG s chatroom-line-0");
     assert_eq!(played.lines(), ["PING :chatroom-line-2"]);
@@ -88,8 +97,8 @@ fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
     assert_eq!(
         fates(&done.events),
         [
-            ("#lobby", "two", Fate::Delivered),
-            ("carol", "three", Fate::Delivered)
+            ("#lobby", "two", DeliveryStatus::Delivered),
+            ("carol", "three", DeliveryStatus::Delivered)
         ]
     );
 }
@@ -105,7 +114,10 @@ fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once()
     played.type_line("@bob neither");
     played.lose("connection reset");
     let done = played.take();
-    assert_eq!(fates(&done.events), [("#lobby", "left", Fate::Unknown)]);
+    assert_eq!(
+        fates(&done.events),
+        [("#lobby", "left", DeliveryStatus::Unknown)]
+    );
     assert!(
         matches!(done.events.last(), Some(Event::Note { words }) if words.starts_with("2 lines")),
         "{:?}",
@@ -134,7 +146,7 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
     played.hear(":s PONG s chatroom-line-0");
     assert_eq!(
         fates(&played.events()),
-        [("#lobby", "in time", Fate::Delivered)]
+        [("#lobby", "in time", DeliveryStatus::Delivered)]
     );
 
     let mut played = Played::ready(false);
@@ -144,7 +156,7 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
     played.type_line("/quit");
     assert_eq!(
         fates(&played.events()),
-        [("#lobby", "too late", Fate::Unsent)]
+        [("#lobby", "too late", DeliveryStatus::Unsent)]
     );
     assert_eq!(played.session.unsent(), ["/msg #lobby too late"]);
 }
@@ -206,7 +218,10 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
         assert!(deadline.is_some_and(|at| at > played.now.elapsed));
     }
     let done = played.take();
-    assert_eq!(fates(&done.events), [("#lobby", "hello", Fate::Unknown)]);
-    assert_eq!(done.orders, []);
+    assert_eq!(
+        fates(&done.events),
+        [("#lobby", "hello", DeliveryStatus::Unknown)]
+    );
+    assert_eq!(done.actions, []);
     assert!(played.session.is_ready());
 }

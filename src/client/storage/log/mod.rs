@@ -11,7 +11,7 @@ pub(in crate::client) use files::folder_of;
 pub use writer::LogWriter;
 
 use crate::client::event::Event;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::view::Renderer;
 
 /// What the log keeps of an event: all that came from others or went to them. What this program
@@ -19,14 +19,14 @@ use crate::client::view::Renderer;
 fn record_of(
     event: &Event,
     unix_seconds: i64,
-    stamp: &Stamp,
+    stamp: &MessageTags,
     renderer: &Renderer,
 ) -> Option<Record> {
     match event {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
-        Event::LogTold { .. } | Event::Rooms { .. } => None,
-        Event::ServerDetail { .. } | Event::ServerLost { still: true, .. } => None,
+        Event::LogStatus { .. } | Event::Rooms { .. } => None,
+        Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
         _ => Record::of(event, unix_seconds, stamp).or_else(|| {
             // An answer that no program has asked for yet is kept as it was shown.
             let lines = renderer.lines(event, unix_seconds, None);

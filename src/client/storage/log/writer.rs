@@ -19,9 +19,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{files, record_of};
-use crate::client::command::settings::Taste;
+use crate::client::command::settings::DisplaySettings;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 
@@ -71,9 +71,9 @@ impl LogWriter {
     /// Starts to keep what happens, in files of `folder`. `report` gets the words for the person
     /// when writing fails, and when it works again.
     pub fn start(folder: PathBuf, report: impl Fn(String) + Send + 'static) -> io::Result<Self> {
-        let taste = Taste {
+        let taste = DisplaySettings {
             time: String::new(),
-            ..Taste::default()
+            ..DisplaySettings::default()
         };
         let zone = TimeZone::system();
         let log = Self {
@@ -95,7 +95,7 @@ impl LogWriter {
         thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || {
-                crate::client::terminal::mode::block_editor_signals();
+                crate::client::terminal::signals::block_editor_signals();
                 writer.write_all(&folder, &report);
             })?;
         Ok(log)
@@ -103,7 +103,7 @@ impl LogWriter {
 
     /// Keeps an event with what the server said beside it. `now` is when it came, in Unix
     /// seconds, and `shown` the time it is shown with. Nothing is written before this returns.
-    pub fn append(&self, event: &Event, stamp: &Stamp, shown: i64, now: i64) {
+    pub fn append(&self, event: &Event, stamp: &MessageTags, shown: i64, now: i64) {
         if let Some(record) = record_of(event, shown, stamp, &self.renderer) {
             let is_news = self.lock().push(&record, now);
             if is_news {
@@ -305,7 +305,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::event::Manner;
+    use crate::client::event::MessageKind;
 
     /// How long anything may take.
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -317,7 +317,7 @@ mod tests {
             room: "#a".into(),
             nick: "bob".into(),
             text: text.into(),
-            manner: Manner::Text,
+            kind: MessageKind::Text,
             own: false,
             mention: false,
         }
@@ -331,7 +331,7 @@ mod tests {
     }
 
     fn append(log: &LogWriter, text: &str, now: i64) {
-        log.append(&said(text), &Stamp::default(), now, now);
+        log.append(&said(text), &MessageTags::default(), now, now);
     }
 
     /// The texts in all files of a folder, in order, and how many lines are no records.

@@ -3,10 +3,10 @@
 use std::sync::mpsc;
 
 use super::ANSWER_MAX;
-use crate::client::command::completion::Names;
-use crate::client::editor::Assistant;
+use crate::client::command::completion::CompletionNames;
+use crate::client::editor::InputAssist;
 use crate::client::net::{Command, Commands};
-use crate::client::session::Judgement;
+use crate::client::session::LineAnalysis;
 use crate::client::view::Renderer;
 
 /// Helps with what is typed by asking the network's thread, which has the session.
@@ -24,16 +24,16 @@ impl NetworkAssistant {
     }
 }
 
-impl Assistant for NetworkAssistant {
-    fn names(&self) -> Names {
+impl InputAssist for NetworkAssistant {
+    fn names(&self) -> CompletionNames {
         self.ask(Command::Names).unwrap_or_default()
     }
 
-    fn judge(&self, line: &str) -> Option<Judgement> {
+    fn analyze(&self, line: &str) -> Option<LineAnalysis> {
         self.ask(|answer| Command::Judge(line.to_owned(), answer))
     }
 
-    fn paint(&self, line: &str, judgement: &Judgement) -> String {
+    fn highlight(&self, line: &str, judgement: &LineAnalysis) -> String {
         self.look.highlight(line, judgement)
     }
 }

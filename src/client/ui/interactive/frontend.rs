@@ -4,11 +4,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::News;
-use crate::client::command::{self, Intent, Local};
+use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::config::options::Format;
-use crate::client::editor::Remote;
+use crate::client::editor::EditorHandle;
 use crate::client::event::Event;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::net::Front;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -22,9 +22,9 @@ pub(super) struct TerminalFront {
     pub(super) page: ScrollbackWriter,
     /// What standard output gets: what a person reads, unless it goes elsewhere.
     pub(super) format: Format,
-    pub(super) stamp: Stamp,
+    pub(super) stamp: MessageTags,
     pub(super) printer: Printer,
-    pub(super) remote: Remote,
+    pub(super) remote: EditorHandle,
     pub(super) title: Title,
     /// Where what cannot be sent yet is kept, and how many lines it was.
     pub(super) drafts: Option<DraftStore>,
@@ -70,7 +70,7 @@ impl Front for TerminalFront {
         }
     }
 
-    fn stamp(&mut self, stamp: Stamp) {
+    fn stamp(&mut self, stamp: MessageTags) {
         self.stamp = stamp;
     }
 
@@ -86,7 +86,7 @@ impl Front for TerminalFront {
         self.page.end_step(room, elapsed);
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
-            let place = session.place();
+            let place = session.prompt_location();
             let mut prompt = self
                 .page
                 .scrollback
@@ -97,7 +97,10 @@ impl Front for TerminalFront {
         }
         self.page.print();
         if !self.ended {
-            let title = self.page.scrollback.title(room, unread, session.calls());
+            let title = self
+                .page
+                .scrollback
+                .title(room, unread, session.highlight_count());
             self.printer.push_control(&self.title.change(title));
         }
         if !self.ready && session.is_ready() {
@@ -117,7 +120,7 @@ impl Front for TerminalFront {
     }
 
     fn local(&mut self, line: &str) {
-        if command::parse(line) == Ok(Intent::Local(Local::Clear)) {
+        if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
             return self.tell(News::Clear);
         }
         self.page.run_local(line);

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 
 use super::{INTERRUPT_CHECK, News};
-use crate::client::editor::{Editor, Entered, Remote};
+use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{Command, Commands};
 use crate::client::session::Outcome;
 use crate::client::terminal::mode::RawModeGuard;
@@ -19,11 +19,11 @@ pub(super) fn answer(
     editor: &mut Editor,
     mut question: Question,
     suspend: &dyn Fn(),
-) -> io::Result<Entered> {
+) -> io::Result<EditorRead> {
     loop {
         match editor.ask(&question.words, &question.default, suspend)? {
-            Entered::Line(answer) => match question.judge(&answer) {
-                Ok(answer) => return Ok(Entered::Line(answer)),
+            EditorRead::Line(answer) => match question.judge(&answer) {
+                Ok(answer) => return Ok(EditorRead::Line(answer)),
                 Err(again) => question = again,
             },
             other => return Ok(other),
@@ -34,7 +34,7 @@ pub(super) fn answer(
 /// What the main thread has at hand.
 pub(super) struct Desk<'t> {
     pub(super) editor: &'t mut Editor,
-    pub(super) remote: &'t Remote,
+    pub(super) remote: &'t EditorHandle,
     pub(super) printer: &'t Printer,
     pub(super) news: mpsc::Receiver<News>,
     pub(super) commands: Commands,
@@ -73,26 +73,26 @@ impl Desk<'_> {
         self.reading = true;
         loop {
             match self.editor.read()? {
-                Entered::Line(text) => {
+                EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
                     // It is said where the prompt said, whatever has happened meanwhile.
                     let room = self.remote.room();
                     self.send(Command::Typed { text, room });
                 }
-                Entered::Cleared { was_empty } => {
+                EditorRead::Cancelled { was_empty } => {
                     if was_empty {
                         self.printer.push("Ctrl-D or /quit leaves\n".to_owned());
                     }
                     continue;
                 }
-                Entered::Suspend => {
+                EditorRead::Suspend => {
                     print_to_stdout(self.title.suspend().to_owned())?;
                     self.quiet.suspend();
                     print_to_stdout(self.title.resume())?;
                     continue;
                 }
-                Entered::Leave => self.send(Command::Quit(None)),
-                Entered::Ended => {}
+                EditorRead::Eof => self.send(Command::Quit(None)),
+                EditorRead::Ended => {}
             }
             loop {
                 match self.next_news()? {
@@ -115,11 +115,11 @@ impl Desk<'_> {
                     let quiet = self.quiet;
                     let question = questions::another_nick(&nick, &why);
                     match answer(self.editor, question, &|| quiet.suspend())? {
-                        Entered::Line(nick) => self.send(Command::AnswerNick(nick)),
-                        Entered::Cleared { .. } | Entered::Leave => {
+                        EditorRead::Line(nick) => self.send(Command::AnswerNick(nick)),
+                        EditorRead::Cancelled { .. } | EditorRead::Eof => {
                             self.send(Command::Quit(None));
                         }
-                        Entered::Suspend | Entered::Ended => {}
+                        EditorRead::Suspend | EditorRead::Ended => {}
                     }
                 }
                 Ok(news) => return Ok(Some(news)),

@@ -19,14 +19,15 @@ use super::questions::Question;
 use crate::client::config::file::Keys;
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
-use crate::client::editor::{Editor, Entered, Remote};
-use crate::client::event::json::Stamp;
+use crate::client::editor::{Editor, EditorHandle, EditorRead};
+use crate::client::event::json::MessageTags;
 use crate::client::net::{self, Command, Commands};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
-use crate::client::terminal::mode::{self, DeferredPanicReport, RawModeGuard, Signals};
+use crate::client::terminal::mode::{self, RawModeGuard};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::quit_reason;
+use crate::client::terminal::signals::{self, Signals, quit_reason};
+use crate::client::terminal::stderr::DeferredPanicReport;
 use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
@@ -72,7 +73,7 @@ pub(in crate::client) struct Furniture {
 /// found.
 pub(in crate::client) struct Terminal {
     editor: Editor,
-    remote: Remote,
+    remote: EditorHandle,
     printer: Printer,
     /// The printer's thread, when it prints to something that is not the terminal.
     plain: Option<JoinHandle<io::Result<()>>>,
@@ -89,7 +90,7 @@ impl Terminal {
     pub(in crate::client) fn open(keys: Keys) -> io::Result<Self> {
         let printer = Printer::default();
         let mut editor = Editor::new(printer.clone(), keys)?;
-        let remote = editor.remote();
+        let remote = editor.handle();
         let talk = Talk::default();
         let signals = end_on_signals(Arc::clone(&talk), remote.clone())?;
         let plain = start_printer(&printer, &mut editor, Arc::clone(&talk))?;
@@ -106,7 +107,7 @@ impl Terminal {
     /// Asks a question. `None` when the person wants to leave, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
         Ok(match answer(&mut self.editor, question, &mode::suspend)? {
-            Entered::Line(answer) => Some(answer),
+            EditorRead::Line(answer) => Some(answer),
             _ => None,
         })
     }
@@ -124,7 +125,7 @@ impl Terminal {
     ) -> Option<T> {
         let (done, result) = mpsc::channel();
         thread::spawn(move || {
-            mode::block_editor_signals();
+            signals::block_editor_signals();
             // Nobody waits for it any more when this fails.
             let _ = done.send(work());
         });
@@ -183,7 +184,7 @@ impl Terminal {
                 true => Format::Plain,
                 false => furniture.format,
             },
-            stamp: Stamp::default(),
+            stamp: MessageTags::default(),
             printer: self.printer.clone(),
             remote: self.remote.clone(),
             title: title.clone(),
@@ -230,8 +231,8 @@ impl Terminal {
             }
             drafts.finish();
         }
-        self.remote.rest();
-        if let Ok(Some(Outcome::Elsewhere { .. })) = outcome {
+        self.remote.reset();
+        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
             *lock(&self.talk) = None;
         }
         drop(quiet);
@@ -264,7 +265,7 @@ pub(super) fn open_door(at: &Path, commands: &Commands, printer: &Printer) -> Op
 }
 
 /// Ends the conversation at hand, or the question that is asked, when a signal comes.
-fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
+fn end_on_signals(talk: Talk, remote: EditorHandle) -> io::Result<Signals> {
     Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
         if let Some((commands, drafts)) = &*lock(&talk) {
             // Whoever sends it may not wait for more.
@@ -276,7 +277,7 @@ fn end_on_signals(talk: Talk, remote: Remote) -> io::Result<Signals> {
             remote.end();
         } else {
             // The terminal is as it was found, and nobody knows of this person yet.
-            mode::end_by(signal);
+            signals::end_by(signal);
         }
     })
 }
@@ -296,7 +297,7 @@ fn start_printer(
         printer.start_gated(move |block| print(rows_of(&block)), mode::is_raw)?;
         return Ok(None);
     }
-    let remote = editor.remote();
+    let remote = editor.handle();
     // Without somebody who reads what comes there is nothing to stay for.
     let thread = printer.start_plain(print_to_stdout, move |_| match &*lock(&talk) {
         Some((commands, _)) => {

@@ -23,13 +23,12 @@ pub(in crate::client) use plan::{Plan, line};
 
 use crate::client::config::options::Format;
 use crate::client::control::server::Door;
-use crate::client::event::json::{Record, Stamp};
+use crate::client::event::json::{MessageTags, Record};
 use crate::client::event::{Event, explain};
 use crate::client::net::{self, Command, Commands, Front};
 use crate::client::session::{Outcome, Session};
-use crate::client::terminal::mode::Signals;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::quit_reason;
+use crate::client::terminal::signals::{Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
 use crate::client::view::{Renderer, raw_line};
 use crate::client::{Ending, Place};
@@ -57,7 +56,7 @@ pub(in crate::client) fn run(
         on_terminal: io::stdout().is_terminal(),
         printer: printer.clone(),
         complaints: complaints.clone(),
-        stamp: Stamp::default(),
+        stamp: MessageTags::default(),
         // Where something is waited for, or input passed on, standard output is for that alone.
         silent: plan.wait.is_some() || matches!(plan.source, Source::Tee(_)),
         ended: ended_sender,
@@ -143,7 +142,7 @@ struct ScriptFront {
     /// Nor does anybody wait for who reads what is wrong.
     complaints: Printer,
     /// What the server said beside what is shown now.
-    stamp: Stamp,
+    stamp: MessageTags,
     /// Nothing is printed but what was waited for.
     silent: bool,
     ended: blocking::Sender<Outcome>,
@@ -157,9 +156,9 @@ impl Front for ScriptFront {
                 parameters,
                 line,
                 ..
-            } => self.complain(*line, &explain::refusal(*number, parameters)),
-            Event::Unsendable { words, line } => self.complain(*line, words),
-            Event::LogTold { words } => self.complain(None, words),
+            } => self.complain(*line, &explain::error(*number, parameters)),
+            Event::InputRejected { words, line } => self.complain(*line, words),
+            Event::LogStatus { words } => self.complain(None, words),
             // What became of them is told by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
@@ -167,7 +166,7 @@ impl Front for ScriptFront {
         }
     }
 
-    fn stamp(&mut self, stamp: Stamp) {
+    fn stamp(&mut self, stamp: MessageTags) {
         self.stamp = stamp;
     }
 
@@ -177,7 +176,7 @@ impl Front for ScriptFront {
                 if self.format != Format::Json =>
             {
                 self.printer
-                    .push(format!("{}\n", crate::common::sanitize::safe(text)));
+                    .push(format!("{}\n", crate::common::sanitize::sanitize(text)));
             }
             _ => self.print(event, unix_seconds),
         }

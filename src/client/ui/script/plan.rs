@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::app::error::Failure;
 use crate::client::command;
 use crate::client::config::options::{Action, Format, Input, Message, Options};
-use crate::client::event::matcher::Wait;
+use crate::client::event::matcher::EventMatcher;
 
 /// Where the lines come from, what to print, and when to end.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub(in crate::client) struct Plan {
     /// The first line that is refused ends it.
     pub(in crate::client) strict: bool,
     /// What must be said before it ends; then nothing else is printed.
-    pub(in crate::client) wait: Option<Wait>,
+    pub(in crate::client) wait: Option<EventMatcher>,
 }
 
 /// Where the lines of a script come from.
@@ -44,16 +44,16 @@ impl Plan {
         let (source, wait) = match &options.action {
             Some(Action::Ask(message)) => {
                 let wait = match is_room(message) {
-                    true => Wait {
+                    true => EventMatcher {
                         room: Some(message.to.clone()),
                         answers: true,
-                        ..Wait::default()
+                        ..EventMatcher::default()
                     },
-                    false => Wait {
+                    false => EventMatcher {
                         from: Some(nick(message).to_owned()),
                         whispered: true,
                         answers: true,
-                        ..Wait::default()
+                        ..EventMatcher::default()
                     },
                 };
                 (Source::Lines(vec![line(message)?]), Some(wait))
@@ -85,8 +85,8 @@ impl Plan {
         }
     }
 
-    fn wait(options: &Options) -> Option<Wait> {
-        options.wait_for.clone().map(|pattern| Wait {
+    fn wait(options: &Options) -> Option<EventMatcher> {
+        options.wait_for.clone().map(|pattern| EventMatcher {
             pattern: Some(pattern),
             from: options.from.clone(),
             room: options.room.clone(),

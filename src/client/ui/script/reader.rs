@@ -12,7 +12,7 @@ use super::Batch;
 use super::plan::{Plan, Source};
 use super::tee::{self, Gathered};
 use crate::client::config::options::Input;
-use crate::client::event::json::{self, Asked};
+use crate::client::event::json::{self, ScriptInput};
 use crate::wire::{Line, Lines};
 
 /// The longest line taken from standard input, in bytes. What is longer than a line of the wire
@@ -103,9 +103,9 @@ fn put(line: Line<'_>, form: Input, batch: &mut Batch) {
         Input::Typed => batch.push_typed(text),
         Input::Text => batch.push_said(text),
         Input::Json if text.trim().is_empty() => batch.push_said(""),
-        Input::Json => match json::read_wish(text) {
-            Ok(Asked::Typed(line)) => batch.push_typed(&line),
-            Ok(Asked::Said(text)) => batch.push_said(&text),
+        Input::Json => match json::parse_input(text) {
+            Ok(ScriptInput::Typed(line)) => batch.push_typed(&line),
+            Ok(ScriptInput::Said(text)) => batch.push_said(&text),
             Err(why) => batch.push_unreadable(why.into()),
         },
     }

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use super::Renderer;
 use crate::client::command::settings::{SETTINGS, Setting};
-use crate::client::command::{self, Intent, Local};
+use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::event::Event;
-use crate::common::sanitize::safe;
+use crate::common::sanitize::sanitize;
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
@@ -92,7 +92,7 @@ impl Scrollback {
         text.push_str(&self.alert(event, unix_seconds));
         // What this program has to say of a line is not looked for later.
         text.push_str(&match event {
-            Event::Unsendable { .. } | Event::Refused { .. } | Event::Answer { .. } => {
+            Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
                 self.with_day_line(self.renderer.table_rows(lines), unix_seconds)
             }
             _ => self.recorded(lines, unix_seconds),
@@ -155,10 +155,14 @@ impl Scrollback {
     /// Does what a typed line asks of the screen.
     pub fn run_local(&mut self, line: &str) -> String {
         let lines = match command::parse(line) {
-            Ok(Intent::Local(Local::History { count })) => self.buffer.last(count),
-            Ok(Intent::Local(Local::Search { text })) => self.search(text),
-            Ok(Intent::Local(Local::Set { name, value })) => self.set(name, value),
-            Ok(Intent::Local(Local::Clear)) if !self.on_terminal => {
+            Ok(UserCommand::LocalCommand(LocalCommand::History { count })) => {
+                self.buffer.last(count)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Search { text })) => self.search(text),
+            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value })) => {
+                self.set(name, value)
+            }
+            Ok(UserCommand::LocalCommand(LocalCommand::Clear)) if !self.on_terminal => {
                 let words = "one line follows another here; there is no screen to clear";
                 self.renderer.warning(words)
             }
@@ -171,7 +175,7 @@ impl Scrollback {
     fn search(&self, text: &str) -> String {
         let found = self.buffer.containing(text);
         if found.is_empty() {
-            let words = format!("nothing of what was shown has {:?} in it", safe(text));
+            let words = format!("nothing of what was shown has {:?} in it", sanitize(text));
             return self.renderer.warning(&words);
         }
         found
@@ -195,12 +199,12 @@ impl Scrollback {
         };
         let setting = match Setting::find(name) {
             Ok(setting) => setting,
-            Err(error) => return self.renderer.warning(&safe(&error.to_string())),
+            Err(error) => return self.renderer.warning(&sanitize(&error.to_string())),
         };
         if let Some(value) = value
             && let Err(error) = setting.set(&mut self.renderer.settings, value)
         {
-            return self.renderer.warning(&safe(&error.to_string()));
+            return self.renderer.warning(&sanitize(&error.to_string()));
         }
         self.renderer.settings_changed();
         row(setting, &self.renderer)

@@ -1,10 +1,10 @@
 //! What calls for attention: the bell, notifications and the title of the window.
 
 use super::Scrollback;
-use crate::client::command::settings::{Calls, NotifyBy};
-use crate::client::event::{Event, Manner};
+use crate::client::command::settings::{NotifyBy, NotifyLevel};
+use crate::client::event::{Event, MessageKind};
 use crate::client::session::Unread;
-use crate::common::sanitize::{safe, safe_name};
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';
 
@@ -13,16 +13,18 @@ impl Scrollback {
     /// second, whoever sends how much.
     pub(super) fn alert(&mut self, event: &Event, unix_seconds: i64) -> String {
         let call = match event {
-            Event::Whispered { own: false, .. } => Calls::Whispers,
+            Event::Whispered { own: false, .. } => NotifyLevel::Whispers,
             Event::Said {
                 own: false,
                 mention: true,
                 ..
             }
-            | Event::Invited { .. } => Calls::Mentions,
+            | Event::Invited { .. } => NotifyLevel::Mentions,
             Event::Said {
-                own: false, manner, ..
-            } if *manner != Manner::Notice => Calls::All,
+                own: false,
+                kind: manner,
+                ..
+            } if *manner != MessageKind::Notice => NotifyLevel::All,
             _ => return String::new(),
         };
         if !self.on_terminal || self.alerted_at == Some(unix_seconds) {
@@ -35,7 +37,7 @@ impl Scrollback {
         if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
-            let (nick, text) = (safe_name(nick), safe(text));
+            let (nick, text) = (sanitize_name(nick), sanitize(text));
             sequences.push_str(&match self.renderer.settings.notify_by {
                 NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
                 // The first semicolon ends the title.
@@ -57,7 +59,7 @@ impl Scrollback {
         if !self.on_terminal || !self.renderer.settings.title {
             return None;
         }
-        let room = room.map_or("chatroom".to_owned(), safe_name);
+        let room = room.map_or("chatroom".to_owned(), sanitize_name);
         Some(match (unread.messages, unread.mentions + calls) {
             (0, 0) => room,
             (0, calls) => format!("(@{calls}) {room}"),

@@ -5,18 +5,18 @@ use jiff::tz::TimeZone;
 use super::buffer::BUFFER_BYTES_MAX;
 use super::notify::BELL;
 use super::*;
-use crate::client::command::settings::Taste;
-use crate::client::event::json::Stamp;
-use crate::client::event::{Fate, Manner};
+use crate::client::command::settings::DisplaySettings;
+use crate::client::event::json::MessageTags;
+use crate::client::event::{DeliveryStatus, MessageKind};
 use crate::client::session::Unread;
 use crate::client::view::Verbosity;
 
 const NOON: i64 = 12 * 3_600 + 60;
 
 fn scrollback() -> Scrollback {
-    let settings = Taste {
+    let settings = DisplaySettings {
         wrap: false,
-        ..Taste::default()
+        ..DisplaySettings::default()
     };
     let renderer = Renderer::new(false, Verbosity::Normal, TimeZone::UTC, settings);
     Scrollback::new(renderer, true)
@@ -34,7 +34,7 @@ fn said(text: &str, mention: bool) -> Event {
         room: "#a".into(),
         nick: "bob".into(),
         text: text.into(),
-        manner: Manner::Text,
+        kind: MessageKind::Text,
         own: false,
         mention,
     }
@@ -64,7 +64,12 @@ fn those_who_come_in_one_moment_share_a_line_and_order_is_kept() {
 
 #[test]
 fn quiet_leaves_out_many_who_come_as_it_leaves_out_one() {
-    let renderer = Renderer::new(false, Verbosity::Quiet, TimeZone::UTC, Taste::default());
+    let renderer = Renderer::new(
+        false,
+        Verbosity::Quiet,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    );
     let mut scrollback = Scrollback::new(renderer, false);
     for nick in ["bob", "carol"] {
         assert_eq!(scrollback.show(&joined(nick), NOON, Some("#a")), "");
@@ -209,9 +214,9 @@ fn ones_own_words_are_found_again_and_passwords_are_not() {
         target: target.into(),
         nick: "alice".into(),
         text: text.into(),
-        manner: Manner::Text,
-        fate: Fate::Delivered,
-        stamp: Stamp::default(),
+        kind: MessageKind::Text,
+        status: DeliveryStatus::Delivered,
+        tags: MessageTags::default(),
     };
     scrollback.record(&sent("#a", "an apple"), NOON, Some("#a"));
     scrollback.record(&sent("NickServ", "identify apple"), NOON, Some("#a"));
@@ -238,7 +243,12 @@ fn what_is_remembered_has_a_bound_in_bytes_and_the_newest_stays() {
 #[test]
 fn where_no_screen_can_be_cleared_that_is_said() {
     assert_eq!(scrollback().run_local("/clear"), "");
-    let renderer = Renderer::new(false, Verbosity::Normal, TimeZone::UTC, Taste::default());
+    let renderer = Renderer::new(
+        false,
+        Verbosity::Normal,
+        TimeZone::UTC,
+        DisplaySettings::default(),
+    );
     let mut lines = Scrollback::new(renderer, false);
     assert_eq!(
         lines.run_local("/clear"),

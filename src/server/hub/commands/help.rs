@@ -1,6 +1,6 @@
 //! How commands are used: HELP. What there is to say stands in the table of requests.
 
-use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply};
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply};
 use crate::wire::request::{COMMANDS, Command};
 
 impl Hub {
@@ -8,7 +8,7 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         subject: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let say = |reply, text: &str| {
             let subject = subject.unwrap_or("*");
             self.reply_with(from, reply, format_args!("{subject} :{text}"));
@@ -21,7 +21,7 @@ impl Hub {
             say(Reply::EndOfHelp, "HELP and a command says more of it");
             return Ok(());
         };
-        let command = Command::named(subject).ok_or(Refusal::NoHelp(subject))?;
+        let command = Command::named(subject).ok_or(Rejection::NoHelp(subject))?;
         let usage = format!("{} {}", command.name, command.parameters);
         say(Reply::HelpStart, command.name);
         say(Reply::HelpText, usage.trim_end());

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::server::hub::state::masks::wildcards;
-use crate::server::hub::{ConnectionId, Done, Echo, Hub, Refusal, Reply, Room, Work};
+use crate::server::hub::{
+    CommandResult, ConnectionId, Hub, Rejection, Reply, Room, Truncated, Work,
+};
 use crate::wire::mask::Subject;
 
 impl Hub {
@@ -11,24 +13,24 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         filter: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
         if filter.split(',').all(is_plain) {
             self.reply_about(from, Reply::ListStart, "Channel");
-            let rooms = named.filter_map(|name| self.rooms.called(name));
-            self.tell_rooms(from, filter, rooms);
+            let rooms = named.filter_map(|name| self.rooms.by_name(name));
+            self.send_rooms(from, filter, rooms);
         } else if let Some(mask) = filter.split(',').find(|one| self.is_costly(one)) {
-            self.refuse_about(
+            self.send_rejection(
                 from,
-                Refusal::BadMask(mask, self.settings.limits.mask_wildcards),
+                Rejection::BadMask(mask, self.settings.limits.mask_wildcards),
             );
         } else {
-            let conditions: Vec<_> = named.map(Condition::read).collect();
+            let conditions: Vec<_> = named.map(ListCondition::read).collect();
             self.reply_about(from, Reply::ListStart, "Channel");
             let rooms = self.rooms.slab.iter().map(|(_, room)| room);
-            self.tell_rooms(
+            self.send_rooms(
                 from,
                 filter,
                 rooms.filter(|room| self.are_met(&conditions, room)),
@@ -44,15 +46,15 @@ impl Hub {
     }
 
     /// Whether a room is as all conditions want it; of several masks one is enough.
-    fn are_met(&self, conditions: &[Condition<'_>], room: &Room) -> bool {
+    fn are_met(&self, conditions: &[ListCondition<'_>], room: &Room) -> bool {
         self.charge(Work::Look, 1);
         self.charge(Work::Entry, conditions.len());
         self.compare(room.name.as_str(), |name| {
             let (mut has_mask, mut fits) = (false, false);
             for condition in conditions {
                 match condition {
-                    Condition::Called(_) if fits => {}
-                    Condition::Called(_) => {
+                    ListCondition::Called(_) if fits => {}
+                    ListCondition::Called(_) => {
                         has_mask = true;
                         fits = condition.holds(room, name, self.now.unix);
                     }
@@ -65,7 +67,7 @@ impl Hub {
     }
 
     /// Tells of these rooms, as far as they are shown and there is room in one answer.
-    fn tell_rooms<'r>(
+    fn send_rooms<'r>(
         &self,
         to: ConnectionId,
         filter: &str,
@@ -75,7 +77,7 @@ impl Hub {
         let rooms = rooms.filter(|room| self.is_visible(to, room));
         for (room, told_before) in rooms.zip(0..) {
             if told_before == most {
-                return self.reply_about(to, Reply::TooManyMatches, Echo(filter));
+                return self.reply_about(to, Reply::TooManyMatches, Truncated(filter));
             }
             let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
             let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
@@ -86,7 +88,7 @@ impl Hub {
 
 /// What a room has to be like.
 #[derive(Debug, Clone, Copy)]
-enum Condition<'a> {
+enum ListCondition<'a> {
     /// `>3` or `<3`: with more people than that, or with fewer.
     People { below: bool, bound: u64 },
     /// `C<3` or `C>3`: made less than so many minutes ago, or not.
@@ -99,7 +101,7 @@ enum Condition<'a> {
     Called(&'a str),
 }
 
-impl<'a> Condition<'a> {
+impl<'a> ListCondition<'a> {
     fn read(text: &'a str) -> Self {
         match bound(text) {
             Some(("", below, bound)) => Self::People { below, bound },
@@ -126,8 +128,8 @@ impl<'a> Condition<'a> {
                 let topic = room.topic.as_ref();
                 topic.is_some_and(|topic| (minutes(topic.time) < bound) == below)
             }
-            Self::NotCalled(mask) => !name.fits(mask),
-            Self::Called(mask) => name.fits(mask),
+            Self::NotCalled(mask) => !name.matches(mask),
+            Self::Called(mask) => name.matches(mask),
         }
     }
 }
@@ -143,7 +145,7 @@ fn bound(condition: &str) -> Option<(&str, bool, u64)> {
 mod tests {
     use super::*;
     use crate::server::hub::state::rooms::{Rooms, Topic};
-    use crate::server::hub::{Capabilities, ConnectionId, Member, Modes};
+    use crate::server::hub::{Capabilities, ConnectionId, Modes, RoomMember};
     use crate::wire::RoomName;
 
     #[test]
@@ -152,7 +154,7 @@ mod tests {
         let (name, mut rooms) = (RoomName::parse("#alps").unwrap(), Rooms::default());
         let number = rooms.create(&name, Modes::default(), minutes(10)).unwrap();
         let room = rooms.get_mut(number).unwrap();
-        let member = |index| Member {
+        let member = |index| RoomMember {
             id: ConnectionId::new(index, 0),
             capabilities: Capabilities::NONE,
             operator: false,
@@ -162,7 +164,7 @@ mod tests {
         let now = minutes(15);
         let holds = |condition, room: &Room, now| {
             let mut name = Subject::new(room.name.as_str());
-            Condition::read(condition).holds(room, &mut name, now)
+            ListCondition::read(condition).holds(room, &mut name, now)
         };
         assert!(!holds("T>0", room, now) && !holds("T<9", room, now));
         room.topic = Some(Topic {

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use crate::server::hub::limits::cut;
+use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::state::rooms::Topic;
 use crate::server::hub::{
-    Capabilities, ConnectionId, Done, Echo, Hub, Member, Modes, Present, Refusal, Reply, Room,
-    Work, Written,
+    Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Modes, Registered, Rejection, Reply,
+    Room, RoomMember, Truncated, Work,
 };
 use crate::wire::name::NameError;
-use crate::wire::{Key, RequestError, RoomName};
+use crate::wire::{FoldedName, RequestError, RoomName};
 
 impl Hub {
     pub(in crate::server::hub) fn join<'a>(
@@ -18,7 +18,7 @@ impl Hub {
         from: ConnectionId,
         rooms: &'a str,
         keys: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         // Keys go by position, so a room named twice takes up two of them.
         let key_of = |room: &str| {
             let at = rooms.split(',').position(|one| one == room)?;
@@ -34,55 +34,55 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         key: Option<&str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let checked = self.parse_room_name(name)?;
-        let present = self.people.present(from)?;
-        let room = self.rooms.called(name);
-        if room.is_some_and(|room| present.membership(room.number).is_some()) {
+        let user = self.people.registered(from)?;
+        let room = self.rooms.by_name(name);
+        if room.is_some_and(|room| user.membership(room.number).is_some()) {
             return Ok(());
         }
-        if present.rooms.len() >= self.settings.limits.rooms_per_person as usize {
-            return Err(Refusal::TooManyRooms(name));
+        if user.rooms.len() >= self.settings.limits.rooms_per_person as usize {
+            return Err(Rejection::TooManyRooms(name));
         }
         if let Some(room) = room {
             let most = self.settings.limits.people_per_room;
-            self.may_enter(present, room, (name, key), most)?;
+            self.check_may_join(user, room, (name, key), most)?;
         }
         let found = room.map(|room| room.number);
         self.enter_room(from, &checked, found);
         Ok(())
     }
 
-    /// Whether the modes of a room and its masks let somebody in. Whoever was asked in passes those
-    /// that only keep the room small.
-    fn may_enter<'a>(
+    /// Whether the modes of a room and its masks let a user in. An invited user passes those that
+    /// only keep the room small.
+    fn check_may_join<'a>(
         &self,
-        present: &Present,
+        user: &Registered,
         room: &Room,
         (name, key): (&'a str, Option<&str>),
         most: u32,
-    ) -> Done<'a> {
-        let is_asked = present.invitations.contains(&room.invitation());
+    ) -> CommandResult<'a> {
+        let is_asked = user.invitations.contains(&room.invitation());
         let is_full = |limit| room.members.len() >= limit as usize;
         // What is known at once comes before the masks.
         if room.key.as_deref().is_some_and(|right| key != Some(right)) {
-            return Err(Refusal::WrongKey(name));
+            return Err(Rejection::WrongKey(name));
         }
         if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
-            return Err(Refusal::RoomFull(name));
+            return Err(Rejection::RoomFull(name));
         }
-        self.compare(&present.source, |source| {
-            if room.bans(source) {
-                return Err(Refusal::Banned(name));
+        self.compare(&user.source, |source| {
+            if room.is_banned(source) {
+                return Err(Rejection::Banned(name));
             }
-            if room.modes.has('i') && !is_asked && !room.invited.fit(source) {
-                return Err(Refusal::InviteOnly(name));
+            if room.modes.has('i') && !is_asked && !room.invited.matches(source) {
+                return Err(Rejection::InviteOnly(name));
             }
             Ok(())
         })
     }
 
-    fn parse_room_name<'a>(&self, room: &'a str) -> Done<'a, RoomName> {
+    fn parse_room_name<'a>(&self, room: &'a str) -> CommandResult<'a, RoomName> {
         // The lobby is for everybody, whatever it is called.
         let bytes_max = match self.is_lobby(room) {
             true => room.len(),
@@ -90,19 +90,19 @@ impl Hub {
         };
         RoomName::within(bytes_max, room).map_err(|why| match why {
             // Without the `#` it is no name of a room at all.
-            NameError::Start(_) => Refusal::NoSuchRoom(room),
-            why => Refusal::BadRoomName(room, why),
+            NameError::Start(_) => Rejection::NoSuchRoom(room),
+            why => Rejection::InvalidRoomName(room, why),
         })
     }
 
     /// The lobby, as long as somebody is in it.
     pub(super) fn lobby(&self) -> Option<&Room> {
-        self.rooms.called(self.settings.lobby.as_ref()?.as_str())
+        self.rooms.by_name(self.settings.lobby.as_ref()?.as_str())
     }
 
     fn is_lobby(&self, name: &str) -> bool {
         let lobby = self.settings.lobby.as_ref();
-        lobby.is_some_and(|lobby| Key::same(lobby.as_str(), name))
+        lobby.is_some_and(|lobby| FoldedName::same(lobby.as_str(), name))
     }
 
     /// Puts somebody who is not there yet into a room, and tells everybody in it. One that was not
@@ -112,7 +112,7 @@ impl Hub {
         // The lobby belongs to everybody, its topic too.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
         let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
-        let member = Member {
+        let member = RoomMember {
             id,
             capabilities: self.capabilities(id),
             operator: found.is_none() && !is_lobby,
@@ -122,9 +122,9 @@ impl Hub {
             && self.rooms.enter(number, member, &mut self.people).is_some()
             && let Some(room) = self.rooms.get(number)
         {
-            self.tell_of_entering(id, room);
-            self.tell_topic(id, room);
-            self.tell_names(id, room);
+            self.announce_join(id, room);
+            self.send_topic(id, room);
+            self.send_names(id, room);
             self.reply_about(id, Reply::EndOfNames, &room.name);
         }
         if is_lobby && self.is_operator(id) {
@@ -132,32 +132,32 @@ impl Hub {
         }
     }
 
-    fn tell_of_entering(&self, id: ConnectionId, room: &Room) {
-        let Ok(present) = self.people.present(id) else {
+    fn announce_join(&self, id: ConnectionId, room: &Room) {
+        let Ok(user) = self.people.registered(id) else {
             return;
         };
-        let (source, real_name, name) = (&present.source, &present.real_name, &room.name);
-        let mut told = self.told(self.line(format_args!(":{source} JOIN {name}")));
+        let (source, real_name, name) = (&user.source, &user.real_name, &room.name);
+        let mut fanout = self.fanout(self.line(format_args!(":{source} JOIN {name}")));
         // Nobody has an account, which is written as a star. IRCv3 extended-join.
         let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
         let mut extended = None;
         for member in &room.members {
-            let told = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
-                true => extended.get_or_insert_with(|| self.told(extended_line())),
-                false => &mut told,
+            let fanout = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
+                true => extended.get_or_insert_with(|| self.fanout(extended_line())),
+                false => &mut fanout,
             };
-            told.send(member.id, member.capabilities, &mut self.outbox());
+            fanout.send(member.id, member.capabilities, &mut self.outbox());
         }
-        if present.away.is_some() {
-            let line = self.away_line(present);
-            self.tell_those(room, &mut self.told(line), |member| {
+        if user.away.is_some() {
+            let line = self.away_line(user);
+            self.broadcast_to_matching(room, &mut self.fanout(line), |member| {
                 member.capabilities.has(Capabilities::AWAY_NOTIFY) && member.id != id
             });
         }
     }
 
     /// Whether somebody is away, as those who want to know are told. IRCv3 away-notify.
-    pub(super) fn away_line(&self, Present { source, away, .. }: &Present) -> Written {
+    pub(super) fn away_line(&self, Registered { source, away, .. }: &Registered) -> LineSpan {
         let message = trailing(away.as_deref());
         self.line(format_args!(":{source} AWAY{message}"))
     }
@@ -167,7 +167,7 @@ impl Hub {
         from: ConnectionId,
         rooms: &'a str,
         reason: Option<&str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         self.for_each(from, self.targets(rooms, "PART")?, |hub, room| {
             hub.part_one(from, room, reason)
         })
@@ -178,16 +178,16 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         reason: Option<&str>,
-    ) -> Done<'a> {
-        let (room, member) = self.own_room(from, name)?;
-        let present = self.people.present(from)?;
-        let (source, name) = (&present.source, &room.name);
+    ) -> CommandResult<'a> {
+        let (room, member) = self.joined_room(from, name)?;
+        let user = self.people.registered(from)?;
+        let (source, name) = (&user.source, &room.name);
         // A reason is something said in the room.
+        let reason = reason.filter(|reason| self.may_speak(user, Some(member), room, Some(reason)));
         let reason =
-            reason.filter(|reason| self.may_speak(present, Some(member), room, Some(reason)));
-        let reason = trailing(reason.map(|reason| cut(reason, self.settings.limits.reason_bytes)));
+            trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
-        self.tell_room(room, line);
+        self.broadcast_to_room(room, line);
         self.rooms.leave(room.number, from, &mut self.people);
         Ok(())
     }
@@ -196,35 +196,35 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         rooms: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let asked = rooms.unwrap_or("*");
         for name in self.targets(asked, "NAMES")? {
             if let Ok(room) = self.visible_room(from, name) {
-                self.tell_names(from, room);
+                self.send_names(from, room);
             }
         }
-        self.reply_about(from, Reply::EndOfNames, Echo(asked));
+        self.reply_about(from, Reply::EndOfNames, Truncated(asked));
         Ok(())
     }
 
     /// Who is in a room, without the line that ends it.
-    fn tell_names(&self, to: ConnectionId, room: &Room) {
+    fn send_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = self.member(to, room).is_some();
         self.charge(Work::Look, room.members.len());
         let names = room.members.iter().filter_map(|member| {
-            let present = self.people.present(member.id).ok()?;
+            let user = self.people.registered(member.id).ok()?;
             // Who is hidden is seen by those in the same room only.
             let name = match capabilities.has(Capabilities::USERHOST_IN_NAMES) {
-                true => &present.source,
-                false => present.nick.as_str(),
+                true => &user.source,
+                false => user.nick.as_str(),
             };
             let prefix = member.prefix(capabilities.has(Capabilities::MULTI_PREFIX));
             let shown = fmt::from_fn(move |f| {
                 f.write_str(prefix)?;
                 f.write_str(name)
             });
-            (is_member || !present.modes.has('i')).then_some(shown)
+            (is_member || !user.modes.has('i')).then_some(shown)
         });
         let symbol = if room.modes.has('s') { '@' } else { '=' };
         let head = format_args!("{symbol} {} :", room.name);
@@ -235,17 +235,17 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         name: &'a str,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let room = self.visible_room(from, name)?;
         if room.topic.is_none() {
             self.reply_about(from, Reply::NoTopic, &room.name);
         }
-        self.tell_topic(from, room);
+        self.send_topic(from, room);
         Ok(())
     }
 
     /// What a room is about, if it is about anything.
-    fn tell_topic(&self, to: ConnectionId, room: &Room) {
+    fn send_topic(&self, to: ConnectionId, room: &Room) {
         if let Some(Topic { text, setter, time }) = &room.topic {
             let (name, time) = (&room.name, time.as_secs());
             self.reply_with(to, Reply::Topic, format_args!("{name} :{text}"));
@@ -259,19 +259,19 @@ impl Hub {
         from: ConnectionId,
         name: &'a str,
         topic: &str,
-    ) -> Done<'a> {
-        let (room, member) = self.own_room(from, name)?;
+    ) -> CommandResult<'a> {
+        let (room, member) = self.joined_room(from, name)?;
         if room.modes.has('t') && !member.operator {
-            return Err(Refusal::NotRoomOperator(name));
+            return Err(Rejection::NotRoomOperator(name));
         }
-        let present = self.people.present(from)?;
-        if !self.may_speak(present, Some(member), room, Some(topic)) {
-            return Err(Refusal::CannotSendToRoom(name));
+        let user = self.people.registered(from)?;
+        if !self.may_speak(user, Some(member), room, Some(topic)) {
+            return Err(Rejection::CannotSendToRoom(name));
         }
-        let source = &present.source;
-        let topic = cut(topic, self.settings.limits.topic_bytes);
+        let source = &user.source;
+        let topic = truncate(topic, self.settings.limits.topic_bytes);
         let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
-        self.tell_room(room, line);
+        self.broadcast_to_room(room, line);
         let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
             setter: source.clone(),
@@ -285,46 +285,54 @@ impl Hub {
     }
 
     /// This person as a member of the room.
-    pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r Member> {
-        let present = self.people.present(id).ok()?;
-        self.charge(Work::Entry, present.rooms.len());
-        room.member(present.membership(room.number)?)
+    pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r RoomMember> {
+        let user = self.people.registered(id).ok()?;
+        self.charge(Work::Entry, user.rooms.len());
+        room.member(user.membership(room.number)?)
     }
 
     /// The rooms of somebody, who is each time also given as its member.
     pub(in crate::server::hub) fn rooms_of(
         &self,
-        present: &Present,
-    ) -> impl Iterator<Item = (&Room, &Member)> {
-        present.rooms.iter().filter_map(|membership| {
+        user: &Registered,
+    ) -> impl Iterator<Item = (&Room, &RoomMember)> {
+        user.rooms.iter().filter_map(|membership| {
             let room = self.rooms.get(membership.room)?;
             Some((room, room.member(*membership)?))
         })
     }
 
     /// A room, for somebody who is in it.
-    pub(super) fn own_room<'a>(
+    pub(super) fn joined_room<'a>(
         &self,
         id: ConnectionId,
         name: &'a str,
-    ) -> Done<'a, (&Room, &Member)> {
+    ) -> CommandResult<'a, (&Room, &RoomMember)> {
         let room = self.rooms.find(name)?;
-        let member = self.member(id, room).ok_or(Refusal::NotInRoom(name))?;
+        let member = self.member(id, room).ok_or(Rejection::NotInRoom(name))?;
         Ok((room, member))
     }
 
     /// A room, for one of its operators.
-    pub(super) fn operated_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
-        let (room, member) = self.own_room(id, name)?;
+    pub(super) fn operated_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> CommandResult<'a, &Room> {
+        let (room, member) = self.joined_room(id, name)?;
         let is_operator = member.operator.then_some(room);
-        is_operator.ok_or(Refusal::NotRoomOperator(name))
+        is_operator.ok_or(Rejection::NotRoomOperator(name))
     }
 
     /// A room, for somebody who may know of it.
-    pub(super) fn visible_room<'a>(&self, id: ConnectionId, name: &'a str) -> Done<'a, &Room> {
+    pub(super) fn visible_room<'a>(
+        &self,
+        id: ConnectionId,
+        name: &'a str,
+    ) -> CommandResult<'a, &Room> {
         let room = self.rooms.find(name)?;
         let is_visible = self.is_visible(id, room);
-        is_visible.then_some(room).ok_or(Refusal::NotInRoom(name))
+        is_visible.then_some(room).ok_or(Rejection::NotInRoom(name))
     }
 
     /// A secret room is shown to those in it only.
@@ -338,11 +346,11 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         named: impl Iterator<Item = &'a str>,
-        mut work: impl FnMut(&mut Self, &'a str) -> Done<'a>,
-    ) -> Done<'a> {
+        mut work: impl FnMut(&mut Self, &'a str) -> CommandResult<'a>,
+    ) -> CommandResult<'a> {
         for name in named {
-            if let Err(refusal) = work(self, name) {
-                self.refuse(from, refusal);
+            if let Err(rejection) = work(self, name) {
+                self.reject(from, rejection);
             }
         }
         Ok(())
@@ -354,7 +362,7 @@ impl Hub {
         &self,
         list: &'a str,
         command: &'static str,
-    ) -> Done<'a, impl Iterator<Item = &'a str> + use<'a>> {
+    ) -> CommandResult<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
         self.charge(Work::Name, named.clone().count());
         let is_first = true;
@@ -362,9 +370,13 @@ impl Hub {
         named.next().ok_or(missing)?;
         // The first one was taken already.
         if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
-            return Err(Refusal::TooManyTargets(target));
+            return Err(Rejection::TooManyTargets(target));
         }
-        let is_repeated = move |at, name| list.split(',').take(at).any(|one| Key::same(one, name));
+        let is_repeated = move |at, name| {
+            list.split(',')
+                .take(at)
+                .any(|one| FoldedName::same(one, name))
+        };
         let numbered = list.split(',').enumerate();
         let once = numbered.filter(move |(at, name)| !name.is_empty() && !is_repeated(*at, name));
         Ok(once.map(|(_, name)| name))

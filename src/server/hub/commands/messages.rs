@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::server::hub::fanout::Tagged;
-use crate::server::hub::limits::cut;
+use crate::server::hub::fanout::TagSet;
+use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::{
-    Capabilities, ConnectionId, Done, Hub, Member, Person, Present, Refusal, Reply, Room, Told,
-    Work,
+    Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
+    Room, RoomMember, Work,
 };
 use crate::wire::message::Tags;
 
 /// Something to be said to others.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::server::hub) struct Saying<'a> {
+pub(in crate::server::hub) struct Chat<'a> {
     /// Who says it.
     pub(in crate::server::hub) from: ConnectionId,
     /// `PRIVMSG`, `NOTICE` or `TAGMSG`.
@@ -24,7 +24,7 @@ pub(in crate::server::hub) struct Saying<'a> {
     pub(in crate::server::hub) tags: Tags<'a>,
 }
 
-impl Saying<'_> {
+impl Chat<'_> {
     /// What somebody has to have switched on to hear it: whoever cannot read tags hears nothing of
     /// a line that has nothing else.
     fn needs(self) -> Capabilities {
@@ -40,121 +40,132 @@ impl Hub {
     ///
     /// `NOTICE` is not answered: programs answer each other with it, and an answer to an answer
     /// would have no end. RFC 2812, 3.3.2. Only the length of a line is not a matter of what it
-    /// says, so that is told.
-    pub(in crate::server::hub) fn speak<'a>(
+    /// says, so that is reported.
+    pub(in crate::server::hub) fn send_chat<'a>(
         &mut self,
         targets: &'a str,
-        saying: Saying<'a>,
-    ) -> Done<'a> {
-        self.people.present_mut(saying.from)?.spoke = self.now.running;
+        chat: Chat<'a>,
+    ) -> CommandResult<'a> {
+        self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
         // The tags of a client that has not asked for any are nothing.
-        let may_tag = self
-            .capabilities(saying.from)
-            .has(Capabilities::MESSAGE_TAGS);
-        self.charge(Work::Tag, saying.tags.iter().count());
-        let tags = may_tag.then(|| relayed(saying.tags)).unwrap_or_default();
-        let is_answered = saying.command != "NOTICE";
-        let targets = match self.targets(targets, saying.command) {
+        let may_tag = self.capabilities(chat.from).has(Capabilities::MESSAGE_TAGS);
+        self.charge(Work::Tag, chat.tags.iter().count());
+        let tags = if may_tag {
+            relayed(chat.tags)
+        } else {
+            String::new()
+        };
+        let is_answered = chat.command != "NOTICE";
+        let targets = match self.targets(targets, chat.command) {
             Err(_) if !is_answered => return Ok(()),
             targets => targets?,
         };
-        self.for_each(saying.from, targets, |hub, target| {
+        self.for_each(chat.from, targets, |hub, target| {
             hub.messages += 1;
-            match hub.say(target, saying, &tags) {
-                Err(refusal) if !is_answered && refusal != Refusal::TooLongToRelay => Ok(()),
+            match hub.send_chat_to_target(target, chat, &tags) {
+                Err(rejection) if !is_answered && rejection != Rejection::TooLongToRelay => Ok(()),
                 done => done,
             }
         })
     }
 
     /// Says something to one room or person. It is delivered whole or not at all.
-    fn say<'a>(&self, target: &'a str, saying: Saying<'a>, tags: &str) -> Done<'a> {
-        let (person, speaker) = self.people.person(saying.from)?;
+    fn send_chat_to_target<'a>(
+        &self,
+        target: &'a str,
+        chat: Chat<'a>,
+        tags: &str,
+    ) -> CommandResult<'a> {
+        let (person, speaker) = self.people.person(chat.from)?;
         // Of a room everybody can hear it, or those of a standing and above. `STATUSMSG`.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
-            return self.say_to_person((person, speaker), target, saying, tags);
+            return self.send_chat_to_person((person, speaker), target, chat, tags);
         }
         let room = self.rooms.find(room)?;
         let membership = speaker.membership(room.number);
         let member = membership.and_then(|one| room.member(one));
-        if !self.may_speak(speaker, member, room, saying.text) {
-            return Err(Refusal::CannotSendToRoom(target));
+        if !self.may_speak(speaker, member, room, chat.text) {
+            return Err(Rejection::CannotSendToRoom(target));
         }
-        let mut told = self.said(speaker, saying, (prefix, room.name.as_str()), tags)?;
-        if prefix.is_empty() && saying.text.is_some() {
-            self.tell_others(room, membership, &mut told);
+        let mut fanout = self.chat_fanout(speaker, chat, (prefix, room.name.as_str()), tags)?;
+        if prefix.is_empty() && chat.text.is_some() {
+            self.broadcast_to_others(room, membership, &mut fanout);
         } else {
-            self.tell_those(room, &mut told, |member| {
+            self.broadcast_to_matching(room, &mut fanout, |member| {
                 let is_meant = match prefix {
                     "@" => member.operator,
                     "+" => member.has_voice(),
                     _ => true,
                 };
-                is_meant && member.id != saying.from && member.capabilities.has(saying.needs())
+                is_meant && member.id != chat.from && member.capabilities.has(chat.needs())
             });
         }
-        self.echo(person, saying, &mut told);
+        self.echo_message(person, chat, &mut fanout);
         Ok(())
     }
 
-    fn say_to_person<'a>(
+    fn send_chat_to_person<'a>(
         &self,
-        speaker: (&Person, &Present),
+        speaker: (&Person, &Registered),
         target: &'a str,
-        saying: Saying<'a>,
+        chat: Chat<'a>,
         tags: &str,
-    ) -> Done<'a> {
-        let (listener, present) = self.people.find(target)?;
-        let mut told = self.said(speaker.1, saying, ("", present.nick.as_str()), tags)?;
-        let (from, has) = (saying.from, listener.capabilities);
-        if has.has(saying.needs()) {
+    ) -> CommandResult<'a> {
+        let (listener, user) = self.people.find(target)?;
+        let mut fanout = self.chat_fanout(speaker.1, chat, ("", user.nick.as_str()), tags)?;
+        let (from, has) = (chat.from, listener.capabilities);
+        if has.has(chat.needs()) {
             let outbox = &mut self.outbox();
-            let line = told.form(has, outbox);
+            let line = fanout.variant(has, outbox);
             // What they hear is one thing, that it was said is another: only that is the answer.
             match listener.id == from {
-                true => outbox.send_aside(from, line),
+                true => outbox.send_before_responses(from, line),
                 false => outbox.send(listener.id, line),
             }
         }
-        self.echo(speaker.0, saying, &mut told);
-        if saying.command == "PRIVMSG" {
-            self.tell_if_away(from, present);
+        self.echo_message(speaker.0, chat, &mut fanout);
+        if chat.command == "PRIVMSG" {
+            self.send_away_reply(from, user);
         }
         Ok(())
     }
 
     /// What is being said as a line to a target, with its tags.
-    fn said<'a, 't>(
+    fn chat_fanout<'a, 't>(
         &self,
-        speaker: &Present,
-        saying: Saying<'a>,
+        speaker: &Registered,
+        chat: Chat<'a>,
         (prefix, target): (&str, &str),
         from_client: &'t str,
-    ) -> Done<'a, Told<'t>> {
-        let (source, command) = (&speaker.source, saying.command);
-        let text = trailing(saying.text);
+    ) -> CommandResult<'a, Fanout<'t>> {
+        let (source, command) = (&speaker.source, chat.command);
+        let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
-        let line = self.outbox().whole_line(words);
-        let tags = Tagged {
+        let line = self.outbox().line_if_fits(words);
+        let tags = TagSet {
             time: self.now,
             id: Some((self.started, self.messages)),
             is_bot: speaker.modes.has('B'),
             from_client,
         };
-        Ok(Told::tagged(line.ok_or(Refusal::TooLongToRelay)?, tags))
+        Ok(Fanout::new(line.ok_or(Rejection::TooLongToRelay)?, tags))
     }
 
     /// Sends what was said back to who said it, when they asked for that. IRCv3 echo-message.
-    fn echo(&self, speaker: &Person, saying: Saying<'_>, told: &mut Told<'_>) {
+    fn echo_message(&self, speaker: &Person, chat: Chat<'_>, fanout: &mut Fanout<'_>) {
         let has = speaker.capabilities;
-        if has.has(Capabilities::ECHO_MESSAGE.with(saying.needs())) {
-            told.send(speaker.id, has, &mut self.outbox());
+        if has.has(Capabilities::ECHO_MESSAGE.with(chat.needs())) {
+            fanout.send(speaker.id, has, &mut self.outbox());
         }
     }
 
     /// Tells that somebody is away who is spoken to, asked about or asked in.
-    pub(super) fn tell_if_away(&self, to: ConnectionId, Present { nick, away, .. }: &Present) {
+    pub(super) fn send_away_reply(
+        &self,
+        to: ConnectionId,
+        Registered { nick, away, .. }: &Registered,
+    ) {
         if let Some(message) = away {
             self.reply_with(to, Reply::Away, format_args!("{nick} :{message}"));
         }
@@ -164,38 +175,38 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         message: Option<&str>,
-    ) -> Done<'static> {
+    ) -> CommandResult<'static> {
         let bytes_max = self.settings.limits.away_bytes;
-        let message = message.map(|message| cut(message, bytes_max));
-        let present = self.people.present_mut(from)?;
-        let is_news = present.away.as_deref() != message;
-        present.away = message.map(Into::into);
+        let message = message.map(|message| truncate(message, bytes_max));
+        let user = self.people.registered_mut(from)?;
+        let is_news = user.away.as_deref() != message;
+        user.away = message.map(Into::into);
         if is_news {
-            let line = self.away_line(self.people.present(from)?);
-            self.tell_neighbours(from, Capabilities::AWAY_NOTIFY, line);
+            let line = self.away_line(self.people.registered(from)?);
+            self.broadcast_to_peers(from, Capabilities::AWAY_NOTIFY, line);
         }
         self.reply(from, message.map_or(Reply::Unaway, |_| Reply::NowAway));
         Ok(())
     }
 
-    /// Whether the modes of a room and its masks let somebody speak in it.
+    /// Whether the modes of a room and its masks let a user speak in it.
     pub(super) fn may_speak(
         &self,
-        speaker: &Present,
-        member: Option<&Member>,
+        speaker: &Registered,
+        member: Option<&RoomMember>,
         room: &Room,
         text: Option<&str>,
     ) -> bool {
-        let has_voice = member.is_some_and(Member::has_voice);
+        let has_voice = member.is_some_and(RoomMember::has_voice);
         let is_kept_out = (member.is_none() && room.modes.has('n'))
             || (!has_voice && room.modes.has('m'))
             || (room.modes.has('C') && text.is_some_and(is_ctcp));
-        let is_silenced = || self.compare(&speaker.source, |source| room.silences(source));
-        !is_kept_out && (has_voice || !is_silenced())
+        let is_muted = || self.compare(&speaker.source, |source| room.is_muted(source));
+        !is_kept_out && (has_voice || !is_muted())
     }
 }
 
-/// The tags that clients may send to each other, as they stand in a line behind others; of several
+/// The tags that clients may send to each other, as they stand in a line after others; of several
 /// with one name the last. IRCv3 message-tags, "Rules for naming message tags".
 fn relayed(tags: Tags<'_>) -> String {
     let mut seen = BTreeSet::new();

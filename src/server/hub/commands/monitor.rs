@@ -3,18 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
-use crate::server::hub::{ConnectionId, Done, Hub, Refusal, Reply, Work};
-use crate::wire::{Key, Nick};
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply, Work};
+use crate::wire::{FoldedName, Nick};
 
 /// Who watches which nick, whether somebody has it or not.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Monitors {
     /// Only ever asked for one nick: its order reaches no wire.
-    pub(in crate::server::hub) watchers: HashMap<Key, BTreeSet<ConnectionId>>,
+    pub(in crate::server::hub) watchers: HashMap<FoldedName, BTreeSet<ConnectionId>>,
 }
 
 impl Monitors {
-    fn remove(&mut self, key: &Key, watcher: ConnectionId) {
+    fn remove(&mut self, key: &FoldedName, watcher: ConnectionId) {
         if let Some(watchers) = self.watchers.get_mut(key) {
             watchers.remove(&watcher);
             if watchers.is_empty() {
@@ -24,7 +24,7 @@ impl Monitors {
     }
 
     pub(in crate::server::hub) fn of(&self, nick: &str) -> impl Iterator<Item = ConnectionId> {
-        let watchers = self.watchers.get(&*Key::folded(nick));
+        let watchers = self.watchers.get(&*FoldedName::folded(nick));
         watchers.into_iter().flatten().copied()
     }
 }
@@ -35,44 +35,44 @@ impl Hub {
         from: ConnectionId,
         change: &str,
         nicks: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         match (change, nicks) {
-            ("+", Some(nicks)) => return self.watch_nicks(from, nicks),
+            ("+", Some(nicks)) => return self.monitor_nicks(from, nicks),
             ("-", Some(nicks)) => {
                 for nick in nicks.split(',') {
                     self.charge(Work::Name, 1);
-                    let key = Key::of(nick);
-                    if self.people.present_mut(from)?.monitoring.remove(&key) {
+                    let key = FoldedName::of(nick);
+                    if self.people.registered_mut(from)?.monitoring.remove(&key) {
                         self.monitors.remove(&key, from);
                     }
                 }
             }
-            ("C" | "c", _) => self.watch_nobody(from),
+            ("C" | "c", _) => self.unmonitor_all(from),
             ("L" | "l", _) => {
-                let monitoring = &self.people.present(from)?.monitoring;
+                let monitoring = &self.people.registered(from)?.monitoring;
                 let head = (format_args!(":"), ',');
                 self.reply_list(from, Reply::MonitorList, head, monitoring.iter());
                 self.reply(from, Reply::EndOfMonitorList);
             }
             ("S" | "s", _) => {
-                let monitoring = &self.people.present(from)?.monitoring;
-                self.tell_status(from, monitoring.iter().map(Key::as_str));
+                let monitoring = &self.people.registered(from)?.monitoring;
+                self.send_monitor_status(from, monitoring.iter().map(FoldedName::as_str));
             }
-            _ => return Err(Refusal::NotEnoughParameters("MONITOR")),
+            _ => return Err(Rejection::NotEnoughParameters("MONITOR")),
         }
         Ok(())
     }
 
     /// As many of the nicks as there is room for are watched; which of those are here is told.
-    fn watch_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> Done<'a> {
+    fn monitor_nicks<'a>(&mut self, from: ConnectionId, nicks: &'a str) -> CommandResult<'a> {
         let mut watched = Vec::new();
         let mut left_over = Vec::new();
         let most = self.settings.limits.monitored_nicks;
         // What cannot be a nick will never be here.
         for nick in nicks.split(',').filter(|nick| Nick::parse(nick).is_ok()) {
             self.charge(Work::Watch, 2);
-            let key = Key::of(nick);
-            let monitoring = &mut self.people.present_mut(from)?.monitoring;
+            let key = FoldedName::of(nick);
+            let monitoring = &mut self.people.registered_mut(from)?.monitoring;
             if monitoring.len() >= most as usize && !monitoring.contains(&key) {
                 left_over.push(nick);
             } else if monitoring.insert(key.clone()) {
@@ -80,7 +80,7 @@ impl Hub {
                 watched.push(nick);
             }
         }
-        self.tell_status(from, watched.iter().copied());
+        self.send_monitor_status(from, watched.iter().copied());
         // As many in a line as always fit.
         for nicks in left_over.chunks(8) {
             let about = format_args!("{most} {}", nicks.join(","));
@@ -89,19 +89,23 @@ impl Hub {
         Ok(())
     }
 
-    fn tell_status<'n>(&self, to: ConnectionId, nicks: impl Iterator<Item = &'n str> + Clone) {
+    fn send_monitor_status<'n>(
+        &self,
+        to: ConnectionId,
+        nicks: impl Iterator<Item = &'n str> + Clone,
+    ) {
         self.charge(Work::Name, 2 * nicks.clone().count());
         let called = nicks.clone().filter_map(|nick| self.people.find(nick).ok());
-        let here = called.map(|(_, present)| &present.source);
+        let here = called.map(|(_, user)| &user.source);
         self.reply_list(to, Reply::MonitorOnline, (format_args!(":"), ','), here);
-        let gone = nicks.filter(|nick| self.people.find(nick).is_err());
-        self.reply_list(to, Reply::MonitorOffline, (format_args!(":"), ','), gone);
+        let offline = nicks.filter(|nick| self.people.find(nick).is_err());
+        self.reply_list(to, Reply::MonitorOffline, (format_args!(":"), ','), offline);
     }
 
     /// Takes somebody out of everybody's lists of watchers.
-    pub(in crate::server::hub) fn watch_nobody(&mut self, id: ConnectionId) {
-        let present = self.people.present_mut(id);
-        let keys = present.map(|present| mem::take(&mut present.monitoring));
+    pub(in crate::server::hub) fn unmonitor_all(&mut self, id: ConnectionId) {
+        let user = self.people.registered_mut(id);
+        let keys = user.map(|user| mem::take(&mut user.monitoring));
         for key in keys.unwrap_or_default() {
             self.charge(Work::Watch, 1);
             self.monitors.remove(&key, id);
@@ -109,17 +113,17 @@ impl Hub {
     }
 
     /// Tells who watches this person that they are here now.
-    pub(super) fn tell_here(&self, id: ConnectionId) {
-        if let Ok(present) = self.people.present(id) {
-            for watcher in self.monitors.of(present.nick.as_str()) {
-                let rest = format_args!(":{}", present.source);
+    pub(super) fn notify_online(&self, id: ConnectionId) {
+        if let Ok(user) = self.people.registered(id) {
+            for watcher in self.monitors.of(user.nick.as_str()) {
+                let rest = format_args!(":{}", user.source);
                 self.reply_with(watcher, Reply::MonitorOnline, rest);
             }
         }
     }
 
     /// Tells who watches this nick that nobody has it any more.
-    pub(in crate::server::hub) fn tell_gone(&self, nick: &Nick) {
+    pub(in crate::server::hub) fn notify_offline(&self, nick: &Nick) {
         for watcher in self.monitors.of(nick.as_str()) {
             self.reply_with(watcher, Reply::MonitorOffline, format_args!(":{nick}"));
         }

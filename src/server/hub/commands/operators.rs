@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
+use crate::common::sanitize::escape;
 use crate::server::auth::password;
-use crate::server::hub::limits::cut;
-use crate::server::hub::settings::Secret;
+use crate::server::hub::limits::truncate;
+use crate::server::hub::settings::Credential;
 use crate::server::hub::{
-    ConnectionId, Done, Hub, Member, Moment, Outbox, Present, Refusal, Reply, Settings,
+    CommandResult, ConnectionId, Hub, HubSettings, HubTime, Outbox, Registered, Rejection, Reply,
+    RoomMember,
 };
-use crate::server::logging::harmless;
 
 /// How long each wrong password keeps its sender waiting: guessing has to be slow.
 const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
@@ -19,7 +20,7 @@ const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
 /// some 15 ms of it, and this one thread has everybody to serve: so however many connections guess
 /// together, the others wait once a second at most, and not longer than is hardly felt. With each try
 /// from an address it is twice as long for that address, so those who guess leave room for others.
-const HASHES_APART: Duration = Duration::from_secs(1);
+const HASH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often it becomes twice as long.
 const DOUBLINGS_MAX: u32 = 6;
 /// How many addresses are remembered for that.
@@ -31,38 +32,40 @@ impl Hub {
         from: ConnectionId,
         name: &str,
         password: &str,
-    ) -> Done<'static> {
+    ) -> CommandResult<'static> {
         let (now, limits) = (self.now.running, &self.settings.limits);
-        let (person, present) = self.people.person(from)?;
-        let (nick, address) = (present.nick.clone(), person.host.network());
-        if self.watch.oper_tries.len() >= ADDRESSES_MAX {
-            self.watch.oper_tries.clear();
+        let (person, user) = self.people.person(from)?;
+        let (nick, address) = (user.nick.clone(), person.host.network());
+        if self.timers.oper_attempts.len() >= ADDRESSES_MAX {
+            self.timers.oper_attempts.clear();
         }
-        let tries = self.watch.oper_tries.entry(address).or_default();
-        let apart = HASHES_APART * (1 << *tries);
+        let tries = self.timers.oper_attempts.entry(address).or_default();
+        let apart = HASH_INTERVAL * (1 << *tries);
         *tries = DOUBLINGS_MAX.min(*tries + 1);
-        let next_apart = HASHES_APART * (1 << *tries);
-        let hashed = self.watch.hashed.filter(|_| limits.enabled);
+        let next_apart = HASH_INTERVAL * (1 << *tries);
+        let hashed = self.timers.last_hash.filter(|_| limits.enabled);
         if let Some(at) = hashed.filter(|at| now < *at + apart) {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
-            return Err(Refusal::TriedTooSoon((at + next_apart - now).as_secs() + 1));
+            return Err(Rejection::OperTooSoon(
+                (at + next_apart - now).as_secs() + 1,
+            ));
         }
         let mut operators = self.settings.operators.iter();
         let known = operators.find(|operator| operator.name == name);
-        let name = harmless(cut(name, 40));
-        let Some(operator) = known.filter(|operator| operator.secret.is(password)) else {
+        let name = escape(truncate(name, 40));
+        let Some(operator) = known.filter(|operator| operator.credential.is(password)) else {
             if limits.enabled {
                 self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             }
-            if known.is_some_and(|operator| matches!(operator.secret, Secret::Hash(_))) {
-                self.watch.hashed = Some(now);
+            if known.is_some_and(|operator| matches!(operator.credential, Credential::Hash(_))) {
+                self.timers.last_hash = Some(now);
             }
             warn!(%nick, name, "did not become an operator");
-            return Err(Refusal::WrongOperator);
+            return Err(Rejection::WrongOperPassword);
         };
         info!(%nick, name, "became an operator");
-        self.watch.oper_tries.remove(&address);
-        self.watch.operators.insert(from, operator.name.clone());
+        self.timers.oper_attempts.remove(&address);
+        self.timers.operators.insert(from, operator.name.clone());
         self.reply(from, Reply::YoureOper);
         self.set_operator(from, true);
         Ok(())
@@ -71,20 +74,20 @@ impl Hub {
     /// Makes somebody an operator of the server, or an operator no longer.
     fn set_operator(&mut self, id: ConnectionId, on: bool) {
         if self.set_user_mode(id, 'o', on) {
-            self.tell_user_modes(id, if on { "+o" } else { "-o" });
+            self.send_user_modes(id, if on { "+o" } else { "-o" });
             self.set_lobby_operator(id, on);
         }
     }
 
     pub(super) fn is_operator(&self, id: ConnectionId) -> bool {
-        self.operator(id).is_ok()
+        self.require_operator(id).is_ok()
     }
 
     /// An operator of the server; everybody else is refused for not being one.
-    fn operator(&self, id: ConnectionId) -> Done<'static, &Present> {
-        let present = self.people.present(id)?;
-        let is_one = present.modes.has('o');
-        is_one.then_some(present).ok_or(Refusal::NotOperator)
+    fn require_operator(&self, id: ConnectionId) -> CommandResult<'static, &Registered> {
+        let user = self.people.registered(id)?;
+        let is_one = user.modes.has('o');
+        is_one.then_some(user).ok_or(Rejection::NotOperator)
     }
 
     pub(in crate::server::hub) fn kill<'a>(
@@ -92,16 +95,16 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         reason: Option<&str>,
-    ) -> Done<'a> {
-        let killer = self.operator(from)?;
-        let (victim, present) = self.people.find(nick)?;
+    ) -> CommandResult<'a> {
+        let killer = self.require_operator(from)?;
+        let (victim, user) = self.people.find(nick)?;
         let reason = reason.unwrap_or("No reason given");
-        let reason = cut(reason, self.settings.limits.reason_bytes);
-        let (source, nick, id) = (&killer.source, &present.nick, victim.id);
+        let reason = truncate(reason, self.settings.limits.reason_bytes);
+        let (source, nick, id) = (&killer.source, &user.nick, victim.id);
         let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));
-        self.post(id, line);
+        self.send(id, line);
         let reason = format!("Killed by {}: {reason}", killer.nick);
-        self.expel(id, &reason);
+        self.disconnect(id, &reason);
         Ok(())
     }
 
@@ -109,61 +112,61 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         text: &str,
-    ) -> Done<'static> {
-        let source = &self.operator(from)?.source;
+    ) -> CommandResult<'static> {
+        let source = &self.require_operator(from)?.source;
         let words = format_args!(":{source} WALLOPS :{text}");
-        let line = self.outbox().whole_line(words);
-        let mut told = self.told(line.ok_or(Refusal::TooLongToRelay)?);
+        let line = self.outbox().line_if_fits(words);
+        let mut fanout = self.fanout(line.ok_or(Rejection::TooLongToRelay)?);
         for (person, _) in self.people.with_mode('w') {
-            told.send(person.id, person.capabilities, &mut self.outbox());
+            fanout.send(person.id, person.capabilities, &mut self.outbox());
         }
         Ok(())
     }
 
-    /// Asks for the configuration to be read again; what comes of it is told by
+    /// Asks for the configuration to be read again; what comes of it is reported by
     /// [`Hub::reconfigured`].
-    pub(in crate::server::hub) fn rehash(&mut self, from: ConnectionId) -> Done<'static> {
-        self.operator(from)?;
+    pub(in crate::server::hub) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
+        self.require_operator(from)?;
         self.reply_about(from, Reply::Rehashing, "configuration");
         self.outbox().wants_rehash = true;
         Ok(())
     }
 
     /// The configuration was read again: what it says holds from now on, or, when it is broken,
-    /// what held before. Operators are told.
+    /// what held before. Operators are notified.
     pub fn reconfigured(
         &mut self,
-        read: Result<Settings, String>,
-        now: Moment,
+        read: Result<HubSettings, String>,
+        now: HubTime,
         outbox: &mut Outbox,
     ) {
         self.step(now, outbox, |hub| hub.reconfigure(read));
     }
 
-    fn reconfigure(&mut self, read: Result<Settings, String>) {
+    fn reconfigure(&mut self, read: Result<HubSettings, String>) {
         let outcome = match read {
             Ok(settings) => {
                 let before = mem::replace(&mut self.settings, settings);
                 if before.lobby != self.settings.lobby {
-                    self.make_it_the_lobby();
+                    self.sync_lobby_operators();
                 }
                 "The configuration was read again".to_owned()
             }
             Err(why) => format!("The configuration stays as it was: {why}"),
         };
         let name = &self.settings.name;
-        for (person, present) in self.people.with_mode('o') {
-            let words = format_args!(":{name} NOTICE {} :{outcome}", present.nick);
-            self.post(person.id, self.line(words));
+        for (person, user) in self.people.with_mode('o') {
+            let words = format_args!(":{name} NOTICE {} :{outcome}", user.nick);
+            self.send(person.id, self.line(words));
         }
-        self.let_operators_go();
+        self.revoke_operators();
     }
 
     /// Those whom the configuration names no longer are operators no longer.
-    fn let_operators_go(&mut self) {
-        for (id, name) in mem::take(&mut self.watch.operators) {
+    fn revoke_operators(&mut self) {
+        for (id, name) in mem::take(&mut self.timers.operators) {
             if self.settings.operators.iter().any(|one| one.name == name) {
-                self.watch.operators.insert(id, name);
+                self.timers.operators.insert(id, name);
             } else {
                 self.set_operator(id, false);
             }
@@ -171,20 +174,20 @@ impl Hub {
     }
 
     /// A room that was anybody's becomes the lobby: only operators of the server operate it.
-    fn make_it_the_lobby(&mut self) {
+    fn sync_lobby_operators(&mut self) {
         let members = self.lobby().map(|room| room.members.clone());
-        for Member { id, .. } in members.unwrap_or_default() {
+        for RoomMember { id, .. } in members.unwrap_or_default() {
             self.set_lobby_operator(id, self.is_operator(id));
         }
     }
 }
 
-impl Secret {
+impl Credential {
     /// Whether this is the right password.
     fn is(&self, given: &str) -> bool {
         match self {
-            Self::Clear(right) => right == given,
-            Self::Hash(hash) => password::fits(given, hash),
+            Self::Plain(right) => right == given,
+            Self::Hash(hash) => password::verify(given, hash),
         }
     }
 }
@@ -202,13 +205,13 @@ mod tests {
     fn a_wrong_password_has_to_be_waited_for_and_a_right_one_not() {
         let root = Operator {
             name: "root".to_owned(),
-            secret: Secret::Clear("sesame".to_owned()),
+            credential: Credential::Plain("sesame".to_owned()),
         };
-        let settings = Settings {
+        let settings = HubSettings {
             operators: vec![root],
-            ..Settings::default()
+            ..HubSettings::default()
         };
-        let (now, alice) = (Moment::default(), ConnectionId::new(0, 0));
+        let (now, alice) = (HubTime::default(), ConnectionId::new(0, 0));
         let (mut hub, mut outbox) = (Hub::new(settings, now), Outbox::default());
         hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
         let mut say = |line: &str| {
@@ -228,15 +231,15 @@ mod tests {
         let hash = "$argon2id$v=19$m=8,t=1,p=1$4P2sQ3ks/E2afGnd6uu8YA$rjB3RiCu31D2SAjpSdnJKdD32SXW56B8IdF66uucCNI";
         let root = Operator {
             name: "root".to_owned(),
-            secret: Secret::Hash(hash.to_owned()),
+            credential: Credential::Hash(hash.to_owned()),
         };
-        let settings = Settings {
+        let settings = HubSettings {
             operators: vec![root],
-            ..Settings::default()
+            ..HubSettings::default()
         };
-        let at = |milliseconds| Moment {
+        let at = |milliseconds| HubTime {
             running: Duration::from_millis(milliseconds),
-            ..Moment::default()
+            ..HubTime::default()
         };
         let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
         let people: [_; 39] = array::from_fn(|index| ConnectionId::new(index as u32, 0));

@@ -4,7 +4,8 @@
 use super::welcome::VERSION;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{
-    Capabilities, ConnectionId, Done, Echo, Hub, Person, Present, Refusal, Reply, Work,
+    Capabilities, CommandResult, ConnectionId, Hub, Person, Registered, Rejection, Reply,
+    Truncated, Work,
 };
 
 /// How many people USERHOST tells of. RFC 2812, 4.8.
@@ -13,20 +14,20 @@ pub(super) const USERHOST_MAX: usize = 5;
 impl Hub {
     pub(in crate::server::hub) fn whois(&self, from: ConnectionId, nick: &str) {
         match self.people.find(nick) {
-            Ok((person, present)) => self.tell_whois(from, person, present),
-            Err(refusal) => self.refuse_about(from, refusal),
+            Ok((person, user)) => self.send_whois(from, person, user),
+            Err(rejection) => self.send_rejection(from, rejection),
         }
-        self.reply_about(from, Reply::EndOfWhois, Echo(nick));
+        self.reply_about(from, Reply::EndOfWhois, Truncated(nick));
     }
 
-    fn tell_whois(&self, to: ConnectionId, person: &Person, present: &Present) {
-        let (nick, user, host) = (&present.nick, &present.user, person.host);
-        let rest = format_args!("{nick} {user} {host} * :{}", present.real_name);
+    fn send_whois(&self, to: ConnectionId, person: &Person, user: &Registered) {
+        let (nick, username, host) = (&user.nick, &user.username, person.host);
+        let rest = format_args!("{nick} {username} {host} * :{}", user.real_name);
         self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
         let sees_all = to == person.id || self.is_operator(to);
-        let rooms = self.rooms_of(present).filter_map(|(room, member)| {
-            let is_hidden = room.modes.has('s') || present.modes.has('i');
+        let rooms = self.rooms_of(user).filter_map(|(room, member)| {
+            let is_hidden = room.modes.has('s') || user.modes.has('i');
             let is_shown = !is_hidden || sees_all || self.member(to, room).is_some();
             is_shown.then(|| format!("{}{}", member.prefix(all_prefixes), room.name))
         });
@@ -34,14 +35,14 @@ impl Hub {
         self.reply_list(to, Reply::WhoisChannels, head, rooms);
         let rest = format_args!("{nick} {} :{VERSION}", self.settings.name);
         self.reply_with(to, Reply::WhoisServer, rest);
-        self.tell_if_away(to, present);
+        self.send_away_reply(to, user);
         for (mode, reply) in [('o', Reply::WhoisOperator), ('B', Reply::WhoisBot)] {
-            if present.modes.has(mode) {
+            if user.modes.has(mode) {
                 self.reply_about(to, reply, nick);
             }
         }
-        let idle = self.now.running.saturating_sub(present.spoke).as_secs();
-        let about = format_args!("{nick} {idle} {}", present.signed_on.as_secs());
+        let idle = self.now.running.saturating_sub(user.last_spoke).as_secs();
+        let about = format_args!("{nick} {idle} {}", user.signed_on.as_secs());
         self.reply_about(to, Reply::WhoisIdle, about);
     }
 
@@ -49,11 +50,11 @@ impl Hub {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
             self.charge(Work::Name, 1);
-            let (person, present) = self.people.find(nick).ok()?;
-            let operator = if present.modes.has('o') { "*" } else { "" };
-            let away = if present.away.is_some() { '-' } else { '+' };
-            let (nick, user, host) = (&present.nick, &present.user, person.host);
-            Some(format!("{nick}{operator}={away}{user}@{host}"))
+            let (person, user) = self.people.find(nick).ok()?;
+            let operator = if user.modes.has('o') { "*" } else { "" };
+            let away = if user.away.is_some() { '-' } else { '+' };
+            let (nick, username, host) = (&user.nick, &user.username, person.host);
+            Some(format!("{nick}{operator}={away}{username}@{host}"))
         });
         let head = (format_args!(":"), ' ');
         if !self.reply_list(from, Reply::Userhost, head, found) {
@@ -88,11 +89,11 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         target: Option<&'a str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         if let Some(target) = target {
             let is_this_server = target.eq_ignore_ascii_case(&self.settings.name);
             if !is_this_server && self.people.find(target).is_err() {
-                return Err(Refusal::NoSuchServer(target));
+                return Err(Rejection::NoSuchServer(target));
             }
         }
         let started = seconds_as_date(self.started.unix.as_secs());
@@ -120,6 +121,6 @@ impl Hub {
             let rest = format_args!(":Server Up {days} days {hours}:{minutes:02}:{seconds:02}");
             self.reply_with(from, Reply::StatsUptime, rest);
         }
-        self.reply_about(from, Reply::EndOfStats, Echo(query));
+        self.reply_about(from, Reply::EndOfStats, Truncated(query));
     }
 }

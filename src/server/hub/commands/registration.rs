@@ -5,9 +5,11 @@ use std::fmt;
 
 use tracing::info;
 
-use crate::server::hub::limits::cut;
+use crate::server::hub::limits::truncate;
 use crate::server::hub::state::people::{Stage, USER_BYTES_MAX};
-use crate::server::hub::{Capabilities, ConnectionId, Done, Hub, Modes, Person, Present, Refusal};
+use crate::server::hub::{
+    Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection,
+};
 use crate::wire::Nick;
 
 impl Hub {
@@ -15,9 +17,9 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         password: &str,
-    ) -> Done<'static> {
+    ) -> CommandResult<'static> {
         let right = self.settings.password.as_deref() == Some(password);
-        self.people.entering(from)?.password_right = right;
+        self.people.unregistered(from)?.password_ok = right;
         Ok(())
     }
 
@@ -25,12 +27,12 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         wanted: &'a str,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
-            .map_err(|why| Refusal::BadNick(wanted, why))?;
+            .map_err(|why| Rejection::InvalidNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) {
-            return Err(Refusal::NickInUse(wanted));
+            return Err(Rejection::NickInUse(wanted));
         }
         let before = self.people.get(from).and_then(Person::nick).cloned();
         if before.as_ref() == Some(&nick) {
@@ -39,56 +41,56 @@ impl Hub {
         self.count_nick(from, wanted)?;
         // Whoever is silenced keeps the nick: under another one the mask might not fit, and the new
         // nick might itself be what they want to say.
-        let present = self.people.present(from);
-        if present.is_ok_and(|present| self.is_silenced(present)) {
-            return Err(Refusal::NickKept(wanted));
+        let user = self.people.registered(from);
+        if user.is_ok_and(|user| self.is_silenced(user)) {
+            return Err(Rejection::NickMuted(wanted));
         }
         // Another spelling of the same nick is no news for those who watch it.
         let is_other = owner.is_none();
         if is_other {
-            self.remember(from);
+            self.record_whowas(from);
         }
         // The nick is put aside before anything else, so that a second newcomer cannot have it.
         if let Some(before) = &before {
             self.people.nicks.remove(&before.key());
         }
         self.people.nicks.insert(nick.key(), from);
-        if let Ok(present) = self.people.present(from) {
-            let line = self.line(format_args!(":{} NICK {nick}", present.source));
-            self.post(from, line);
-            self.tell_neighbours(from, Capabilities::NONE, line);
-            let here = self.people.present;
+        if let Ok(user) = self.people.registered(from) {
+            let line = self.line(format_args!(":{} NICK {nick}", user.source));
+            self.send(from, line);
+            self.broadcast_to_peers(from, Capabilities::NONE, line);
+            let here = self.people.registered;
             if let Some(from) = before {
                 if is_other {
-                    self.tell_gone(&from);
+                    self.notify_offline(&from);
                 }
                 info!(%from, to = %nick, here, "has another nick");
             }
         }
-        self.take_nick(from, nick);
+        self.set_nick(from, nick);
         if is_other {
-            self.tell_here(from);
+            self.notify_online(from);
         }
         self.register_if_complete(from)
     }
 
     /// Whether somebody may not talk in one of their rooms.
-    fn is_silenced(&self, present: &Present) -> bool {
-        let mut rooms = self.rooms_of(present);
-        self.compare(&present.source, |source| {
-            rooms.any(|(room, member)| !member.has_voice() && room.silences(source))
+    fn is_silenced(&self, user: &Registered) -> bool {
+        let mut rooms = self.rooms_of(user);
+        self.compare(&user.source, |source| {
+            rooms.any(|(room, member)| !member.has_voice() && room.is_muted(source))
         })
     }
 
-    fn take_nick(&mut self, id: ConnectionId, nick: Nick) {
+    fn set_nick(&mut self, id: ConnectionId, nick: Nick) {
         let Some(person) = self.people.get_mut(id) else {
             return;
         };
         match &mut person.stage {
-            Stage::Entering(entering) => entering.nick = Some(nick),
-            Stage::Present(present) => {
-                present.source = format!("{nick}!{}@{}", present.user, person.host).into();
-                present.nick = nick;
+            Stage::Unregistered(pending) => pending.nick = Some(nick),
+            Stage::Registered(user) => {
+                user.source = format!("{nick}!{}@{}", user.username, person.host).into();
+                user.nick = nick;
             }
         }
     }
@@ -98,14 +100,14 @@ impl Hub {
         from: ConnectionId,
         user: &str,
         real_name: &str,
-    ) -> Done<'static> {
-        let entering = self.people.entering(from)?;
-        if entering.user.is_some() {
-            return Err(Refusal::AlreadyRegistered);
+    ) -> CommandResult<'static> {
+        let pending = self.people.unregistered(from)?;
+        if pending.user.is_some() {
+            return Err(Rejection::AlreadyRegistered);
         }
-        let user = clean_user_name(user).ok_or(Refusal::InvalidUserName)?;
-        let real_name = cut(real_name, self.settings.limits.real_name_bytes);
-        entering.user = Some((user.into(), real_name.into()));
+        let user = clean_user_name(user).ok_or(Rejection::InvalidUserName)?;
+        let real_name = truncate(real_name, self.settings.limits.real_name_bytes);
+        pending.user = Some((user.into(), real_name.into()));
         self.register_if_complete(from)
     }
 
@@ -114,12 +116,12 @@ impl Hub {
         from: ConnectionId,
         subcommand: &'a str,
         argument: Option<&str>,
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let capitals = subcommand.to_ascii_uppercase();
-        if let Ok(entering) = self.people.entering(from)
+        if let Ok(pending) = self.people.unregistered(from)
             && let "LS" | "REQ" | "END" = &*capitals
         {
-            entering.negotiating = capitals != "END";
+            pending.negotiating = capitals != "END";
         }
         let has = self.capabilities(from);
         match &*capitals {
@@ -129,28 +131,33 @@ impl Hub {
                 if version >= Some(302) {
                     self.set_capabilities(from, has.with(Capabilities::CAP_NOTIFY));
                 }
-                self.answer_cap(from, "LS", Capabilities::all())
+                self.send_cap(from, "LS", Capabilities::all())
             }
-            "LIST" => self.answer_cap(from, "LIST", has),
+            "LIST" => self.send_cap(from, "LIST", has),
             "REQ" => {
                 let asked = argument.unwrap_or_default();
-                let after = has.after(asked);
-                self.answer_cap(from, if after.is_some() { "ACK" } else { "NAK" }, asked)?;
+                let after = has.apply(asked);
+                self.send_cap(from, if after.is_some() { "ACK" } else { "NAK" }, asked)?;
                 self.set_capabilities(from, after.unwrap_or(has));
                 Ok(())
             }
             "END" => self.register_if_complete(from),
-            _ => Err(Refusal::InvalidCapCommand(subcommand)),
+            _ => Err(Rejection::InvalidCapCommand(subcommand)),
         }
     }
 
     /// Gives the list back whole, or says that this cannot be: a part would be taken for another
     /// request.
-    fn answer_cap(&self, to: ConnectionId, answer: &str, list: impl fmt::Display) -> Done<'static> {
+    fn send_cap(
+        &self,
+        to: ConnectionId,
+        answer: &str,
+        list: impl fmt::Display,
+    ) -> CommandResult<'static> {
         let (name, nick) = (&self.settings.name, self.nick_or_star(to));
         let words = format_args!(":{name} CAP {nick} {answer} :{list}");
-        let line = self.outbox().whole_line(words);
-        self.post(to, line.ok_or(Refusal::LineTooLong)?);
+        let line = self.outbox().line_if_fits(words);
+        self.send(to, line.ok_or(Rejection::LineTooLong)?);
         Ok(())
     }
 
@@ -159,8 +166,8 @@ impl Hub {
         if let Some(person) = self.people.get_mut(id) {
             person.capabilities = capabilities;
         }
-        let present = self.people.present(id);
-        for membership in present.map_or(&[][..], |present| &present.rooms) {
+        let user = self.people.registered(id);
+        for membership in user.map_or(&[][..], |user| &user.rooms) {
             let room = self.rooms.get_mut(membership.room);
             if let Some(member) = room.and_then(|room| room.member_mut(*membership)) {
                 member.capabilities = capabilities;
@@ -172,57 +179,57 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         real_name: &str,
-    ) -> Done<'static> {
+    ) -> CommandResult<'static> {
         if real_name.len() > self.settings.limits.real_name_bytes as usize {
-            return Err(Refusal::RealNameTooLong);
+            return Err(Rejection::RealNameTooLong);
         }
         let (wanted, has) = (Capabilities::SETNAME, self.capabilities(from));
-        self.people.present_mut(from)?.real_name = real_name.into();
-        let source = &self.people.present(from)?.source;
+        self.people.registered_mut(from)?.real_name = real_name.into();
+        let source = &self.people.registered(from)?.source;
         let line = self.line(format_args!(":{source} SETNAME :{real_name}"));
         if has.has(wanted) {
-            self.post(from, line);
+            self.send(from, line);
         }
-        self.tell_neighbours(from, wanted, line);
+        self.broadcast_to_peers(from, wanted, line);
         Ok(())
     }
 
     pub(in crate::server::hub) fn ping(&self, from: ConnectionId, token: &str) {
         let name = &self.settings.name;
         let line = self.line(format_args!(":{name} PONG {name} :{token}"));
-        self.post(from, line);
+        self.send(from, line);
     }
 
     pub(in crate::server::hub) fn quit(&mut self, from: ConnectionId, reason: Option<&str>) {
         // The word in front tells what a person wrote from what the server says of a lost
         // connection.
         let bytes_max = self.settings.limits.reason_bytes;
-        let told = reason.map(|reason| format!("Quit: {}", cut(reason, bytes_max)));
-        self.expel(from, told.as_deref().unwrap_or("Quit"));
+        let quit_reason = reason.map(|reason| format!("Quit: {}", truncate(reason, bytes_max)));
+        self.disconnect(from, quit_reason.as_deref().unwrap_or("Quit"));
     }
 
     /// Lets somebody in once all that is needed is known.
-    fn register_if_complete(&mut self, id: ConnectionId) -> Done<'static> {
+    fn register_if_complete(&mut self, id: ConnectionId) -> CommandResult<'static> {
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
-        let Stage::Entering(entering) = &person.stage else {
+        let Stage::Unregistered(pending) = &person.stage else {
             return Ok(());
         };
-        let (Some(nick), Some((user, real_name)), false) =
-            (&entering.nick, &entering.user, entering.negotiating)
+        let (Some(nick), Some((username, real_name)), false) =
+            (&pending.nick, &pending.user, pending.negotiating)
         else {
             return Ok(());
         };
-        if self.settings.password.is_some() && !entering.password_right {
-            return Err(Refusal::WrongPassword);
+        if self.settings.password.is_some() && !pending.password_ok {
+            return Err(Rejection::WrongPassword);
         }
-        let (nick, user, real_name) = (nick.clone(), user.clone(), real_name.clone());
+        let (nick, username, real_name) = (nick.clone(), username.clone(), real_name.clone());
         let host = person.host.to_string();
-        person.stage = Stage::Present(Present {
-            source: format!("{nick}!{user}@{host}").into(),
+        person.stage = Stage::Registered(Registered {
+            source: format!("{nick}!{username}@{host}").into(),
             nick: nick.clone(),
-            user,
+            username,
             real_name,
             rooms: Vec::new(),
             invitations: Vec::new(),
@@ -230,20 +237,20 @@ impl Hub {
             modes: Modes::default(),
             away: None,
             signed_on: self.now.unix,
-            spoke: self.now.running,
+            last_spoke: self.now.running,
             nick_changes: (0, 0),
         });
-        self.people.present += 1;
-        let here = self.people.present;
-        self.people.present_most = self.people.present_most.max(here);
-        self.look_again(id, self.next_ping(self.now.running));
+        self.people.registered += 1;
+        let here = self.people.registered;
+        self.people.registered_max = self.people.registered_max.max(here);
+        self.reschedule(id, self.next_ping(self.now.running));
         self.welcome(id);
         info!(%nick, %host, here, "came");
-        self.tell_here(id);
+        self.notify_online(id);
         if let Some(lobby) = self.settings.lobby.clone()
-            && let Err(refusal) = self.join_one(id, lobby.as_str(), None)
+            && let Err(rejection) = self.join_one(id, lobby.as_str(), None)
         {
-            self.refuse(id, refusal);
+            self.reject(id, rejection);
         }
         Ok(())
     }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::user_modes::{Changes, signed};
 use crate::server::hub::limits::Limits;
 use crate::server::hub::state::masks;
-use crate::server::hub::state::rooms::{Entry, Masks};
-use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply, Room, Work};
+use crate::server::hub::state::rooms::{MaskEntry, Masks};
+use crate::server::hub::{
+    CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room, Work,
+};
 use crate::wire::request::MODES_MAX;
 
 /// The letters that are set or not, with nothing behind them.
@@ -17,11 +19,11 @@ pub(super) const FLAGS: &str = "Cimnst";
 /// 2811, 4; Modern IRC, "Channel Modes".
 pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
 /// All letters that can stand on rooms, as the welcome tells them.
-pub(super) const ALL_OF_ROOMS: &str = "CIbeiklmnostv";
+pub(super) const ROOM_MODES: &str = "CIbeiklmnostv";
 
 /// A change to a room that was asked for.
 #[derive(Debug, Clone, Copy)]
-struct Wanted<'a> {
+struct ModeChange<'a> {
     room: &'a str,
     on: bool,
     letter: char,
@@ -29,7 +31,7 @@ struct Wanted<'a> {
 }
 
 /// What became of it: the parameter as the others are told, or nothing new.
-type Became<'a> = Done<'a, Option<Option<String>>>;
+type Applied<'a> = CommandResult<'a, Option<Option<String>>>;
 
 impl Hub {
     pub(in crate::server::hub) fn room_mode<'a>(
@@ -38,10 +40,10 @@ impl Hub {
         name: &'a str,
         letters: Option<&'a str>,
         parameters: [Option<&'a str>; MODES_MAX],
-    ) -> Done<'a> {
+    ) -> CommandResult<'a> {
         let room = self.visible_room(from, name)?;
         let Some(letters) = letters else {
-            self.tell_room_modes(from, room);
+            self.send_room_modes(from, room);
             return Ok(());
         };
         let number = room.number;
@@ -61,47 +63,47 @@ impl Hub {
             };
             if is_question {
                 if told_before.insert(letter) {
-                    self.tell_masks(from, room, letter);
+                    self.send_mask_list(from, room, letter);
                 }
                 return Ok(());
             }
-            let wanted = Wanted {
+            let wanted = ModeChange {
                 room: name,
                 on,
                 letter,
                 parameter,
             };
-            match self.change(from, number, wanted) {
+            match self.apply_mode(from, number, wanted) {
                 Ok(None) => {}
-                Ok(Some(told)) => {
-                    changes.add(on, letter, told.as_deref());
-                    if changes.is_long() {
-                        self.tell_changes(from, number, &mem::take(&mut changes));
+                Ok(Some(shown)) => {
+                    changes.add(on, letter, shown.as_deref());
+                    if changes.is_full() {
+                        self.broadcast_mode_changes(from, number, &mem::take(&mut changes));
                     }
                 }
-                Err(Refusal::UnknownRoomMode(_)) if !told_before.insert(letter) => {}
+                Err(Rejection::UnknownRoomMode(_)) if !told_before.insert(letter) => {}
                 // What is wrong with one letter, person or mask does not keep the others from it.
-                Err(refusal @ Refusal::UnknownRoomMode(_)) => self.refuse(from, refusal),
-                Err(refusal) if parameter.is_some() => self.refuse(from, refusal),
-                Err(refusal) => return Err(refusal),
+                Err(rejection @ Rejection::UnknownRoomMode(_)) => self.reject(from, rejection),
+                Err(rejection) if parameter.is_some() => self.reject(from, rejection),
+                Err(rejection) => return Err(rejection),
             }
             Ok(())
         });
-        self.tell_changes(from, number, &changes);
+        self.broadcast_mode_changes(from, number, &changes);
         done
     }
 
-    fn tell_changes(&self, from: ConnectionId, room: u32, changes: &Changes) {
+    fn broadcast_mode_changes(&self, from: ConnectionId, room: u32, changes: &Changes) {
         if !changes.is_empty()
-            && let (Some(room), Ok(present)) = (self.rooms.get(room), self.people.present(from))
+            && let (Some(room), Ok(user)) = (self.rooms.get(room), self.people.registered(from))
         {
-            let (source, name) = (&present.source, &room.name);
+            let (source, name) = (&user.source, &room.name);
             let line = self.line(format_args!(":{source} MODE {name} {changes}"));
-            self.tell_room(room, line);
+            self.broadcast_to_room(room, line);
         }
     }
 
-    fn tell_room_modes(&self, to: ConnectionId, room: &Room) {
+    fn send_room_modes(&self, to: ConnectionId, room: &Room) {
         let mut modes = format!("+{}", room.modes);
         let mut parameters = String::new();
         if let Some(key) = &room.key {
@@ -121,21 +123,26 @@ impl Hub {
         self.reply_with(to, Reply::CreationTime, format_args!("{name} {created}"));
     }
 
-    fn tell_masks(&self, to: ConnectionId, room: &Room, letter: char) {
+    fn send_mask_list(&self, to: ConnectionId, room: &Room, letter: char) {
         let (masks, row, end) = match letter {
             'e' => (&room.exceptions, Reply::ExceptList, Reply::EndOfExceptList),
             'I' => (&room.invited, Reply::InvexList, Reply::EndOfInvexList),
             _ => (&room.bans, Reply::BanList, Reply::EndOfBanList),
         };
         let name = &room.name;
-        for Entry { mask, setter, time } in &masks.0 {
+        for MaskEntry { mask, setter, time } in &masks.0 {
             let rest = format_args!("{name} {mask} {setter} {}", time.as_secs());
             self.reply_with(to, row, rest);
         }
         self.reply_about(to, end, name);
     }
 
-    fn change<'a>(&mut self, from: ConnectionId, number: u32, wanted: Wanted<'a>) -> Became<'a> {
+    fn apply_mode<'a>(
+        &mut self,
+        from: ConnectionId,
+        number: u32,
+        wanted: ModeChange<'a>,
+    ) -> Applied<'a> {
         let Some(room) = self.rooms.get_mut(number) else {
             return Ok(None);
         };
@@ -146,49 +153,49 @@ impl Hub {
                 wanted.standing(room, nick, self.people.find(nick)?.1)
             }
             'b' | 'e' | 'I' => {
-                let setter = &self.people.present(from)?.source;
+                let setter = &self.people.registered(from)?.source;
                 wanted.masks(room, limits, (setter, self.now.unix))
             }
             'k' => wanted.key(room, limits),
             'l' => wanted.limit(room),
             flag if FLAGS.contains(flag) => Ok(room.modes.set(flag, wanted.on).then_some(None)),
-            letter => Err(Refusal::UnknownRoomMode(letter)),
+            letter => Err(Rejection::UnknownRoomMode(letter)),
         }
     }
 
     /// Tells the lobby that the server made somebody its operator, or an operator no longer.
     pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) -> Option<()> {
         let number = self.lobby()?.number;
-        let present = self.people.present(id).ok()?;
-        let membership = present.membership(number)?;
+        let user = self.people.registered(id).ok()?;
+        let membership = user.membership(number)?;
         let member = self.rooms.get_mut(number)?.member_mut(membership)?;
         if mem::replace(&mut member.operator, on) != on {
             let room = self.rooms.get(number)?;
-            let (server, name, nick) = (&self.settings.name, &room.name, &present.nick);
+            let (server, name, nick) = (&self.settings.name, &room.name, &user.nick);
             let sign = if on { '+' } else { '-' };
             let line = self.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
-            self.tell_room(room, line);
+            self.broadcast_to_room(room, line);
         }
         Some(())
     }
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ModeChange<'a> {
     /// Makes somebody an operator, or gives them a voice.
-    fn standing(self, room: &mut Room, nick: &'a str, present: &Present) -> Became<'a> {
-        let membership = present.membership(room.number);
+    fn standing(self, room: &mut Room, nick: &'a str, user: &Registered) -> Applied<'a> {
+        let membership = user.membership(room.number);
         let member = membership.and_then(|membership| room.member_mut(membership));
-        let member = member.ok_or(Refusal::OtherNotInRoom(nick, self.room))?;
+        let member = member.ok_or(Rejection::TargetNotInRoom(nick, self.room))?;
         let standing = match self.letter {
             'o' => &mut member.operator,
             _ => &mut member.voice,
         };
         let changed = mem::replace(standing, self.on) != self.on;
-        Ok(changed.then(|| Some(present.nick.to_string())))
+        Ok(changed.then(|| Some(user.nick.to_string())))
     }
 
-    fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Became<'a> {
-        let mask = masks::whole(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
+    fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Applied<'a> {
+        let mask = masks::normalize(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
         if self.on && masks::wildcards(&mask) > limits.mask_wildcards as usize {
             return Err(self.bad("This mask has too many * and ?"));
         }
@@ -198,13 +205,13 @@ impl<'a> Wanted<'a> {
             'I' => &mut room.invited,
             _ => &mut room.bans,
         };
-        let is_it = |entry: &Entry| entry.mask.eq_ignore_ascii_case(&mask);
+        let is_it = |entry: &MaskEntry| entry.mask.eq_ignore_ascii_case(&mask);
         match (self.on, list.iter().position(is_it)) {
             (true, None) if kept >= limits.masks_per_room as usize => {
-                Err(Refusal::MasksFull(self.room, self.letter))
+                Err(Rejection::MasksFull(self.room, self.letter))
             }
             (true, None) => {
-                list.push(Entry {
+                list.push(MaskEntry {
                     mask: mask.as_str().into(),
                     setter: by.0.into(),
                     time: by.1,
@@ -216,18 +223,18 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    fn key(self, room: &mut Room, limits: &Limits) -> Became<'a> {
+    fn key(self, room: &mut Room, limits: &Limits) -> Applied<'a> {
         match self.parameter {
             _ if !self.on => Ok(room.key.take().map(|key| Some(key.into_string()))),
             Some(key) if is_key(key) && key.len() <= limits.key_bytes as usize => {
                 room.key = Some(key.into());
                 Ok(Some(Some(key.to_owned())))
             }
-            _ => Err(Refusal::InvalidKey(self.room)),
+            _ => Err(Rejection::InvalidKey(self.room)),
         }
     }
 
-    fn limit(self, room: &mut Room) -> Became<'a> {
+    fn limit(self, room: &mut Room) -> Applied<'a> {
         if !self.on {
             return Ok(room.limit.take().map(|_| None));
         }
@@ -239,13 +246,13 @@ impl<'a> Wanted<'a> {
         Ok(changed.then(|| Some(limit.to_string())))
     }
 
-    fn needed(self) -> Done<'a, &'a str> {
-        self.parameter.ok_or(Refusal::NotEnoughParameters("MODE"))
+    fn needed(self) -> CommandResult<'a, &'a str> {
+        self.parameter.ok_or(Rejection::NotEnoughParameters("MODE"))
     }
 
-    fn bad(self, why: &'static str) -> Refusal<'a> {
+    fn bad(self, why: &'static str) -> Rejection<'a> {
         let given = self.parameter.unwrap_or_default();
-        Refusal::BadModeParameter(self.room, self.letter, given, why)
+        Rejection::InvalidModeParameter(self.room, self.letter, given, why)
     }
 }
 
@@ -279,6 +286,6 @@ mod tests {
             .chain("ov".chars())
             .collect();
         all.sort();
-        assert_eq!(String::from_iter(all), ALL_OF_ROOMS);
+        assert_eq!(String::from_iter(all), ROOM_MODES);
     }
 }

@@ -5,13 +5,13 @@
 
 use std::fmt::{self, Write};
 
-use crate::server::hub::{ConnectionId, Done, Hub, Present, Refusal, Reply};
-use crate::wire::Key;
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Registered, Rejection, Reply};
+use crate::wire::FoldedName;
 
 /// The letters that people can set on themselves.
-const OF_PEOPLE: &str = "Biw";
+const SETTABLE_USER_MODES: &str = "Biw";
 /// All letters that can stand on people, as the welcome tells them.
-pub(super) const ALL_OF_PEOPLE: &str = "Biow";
+pub(super) const USER_MODES: &str = "Biow";
 
 /// A set of letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,7 +97,7 @@ impl Changes {
     }
 
     /// Whether one more parameter could be too many for a line.
-    pub(super) fn is_long(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.letters.len() + self.parameters.len() > CHANGES_BYTES_MAX
     }
 }
@@ -115,49 +115,49 @@ impl Hub {
         from: ConnectionId,
         nick: &'a str,
         letters: Option<&'a str>,
-    ) -> Done<'a> {
-        let present = self.people.present(from)?;
-        if !Key::same(present.nick.as_str(), nick) {
+    ) -> CommandResult<'a> {
+        let user = self.people.registered(from)?;
+        if !FoldedName::same(user.nick.as_str(), nick) {
             self.people.find(nick)?;
-            return Err(Refusal::OtherPersonsModes);
+            return Err(Rejection::ModesOfAnotherUser);
         }
         let Some(letters) = letters else {
-            let rest = format_args!("+{}", present.modes);
+            let rest = format_args!("+{}", user.modes);
             self.reply_with(from, Reply::UserModeIs, rest);
             return Ok(());
         };
         let (mut changes, mut unknown) = (Changes::default(), false);
         for (on, letter) in signed(letters) {
             // Being an operator can be given back, and got by `OPER` only.
-            if !OF_PEOPLE.contains(letter) && letter != 'o' {
+            if !SETTABLE_USER_MODES.contains(letter) && letter != 'o' {
                 unknown = true;
             } else if !(letter == 'o' && on) && self.set_user_mode(from, letter, on) {
                 changes.add(on, letter, None);
             }
         }
         if !changes.is_empty() {
-            self.tell_user_modes(from, &changes.letters);
+            self.send_user_modes(from, &changes.letters);
         }
         if changes.letters.contains('o') {
             self.set_lobby_operator(from, false);
         }
-        (!unknown).then_some(()).ok_or(Refusal::UnknownUserMode)
+        (!unknown).then_some(()).ok_or(Rejection::UnknownUserMode)
     }
 
     /// Sets or takes a mode of a person; whether that was a change.
     pub(super) fn set_user_mode(&mut self, id: ConnectionId, letter: char, on: bool) -> bool {
-        let present = self.people.present_mut(id);
-        let changed = present.is_ok_and(|present| present.modes.set(letter, on));
+        let user = self.people.registered_mut(id);
+        let changed = user.is_ok_and(|user| user.modes.set(letter, on));
         if changed {
             self.people.count_mode(letter, on);
         }
         changed
     }
 
-    pub(super) fn tell_user_modes(&self, id: ConnectionId, changes: &str) {
-        if let Ok(Present { source, nick, .. }) = self.people.present(id) {
+    pub(super) fn send_user_modes(&self, id: ConnectionId, changes: &str) {
+        if let Ok(Registered { source, nick, .. }) = self.people.registered(id) {
             let line = self.line(format_args!(":{source} MODE {nick} {changes}"));
-            self.post(id, line);
+            self.send(id, line);
         }
     }
 }

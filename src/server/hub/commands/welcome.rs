@@ -2,8 +2,8 @@
 //! do, how many are here, and the message of the day.
 
 use super::queries::USERHOST_MAX;
-use super::room_modes::{ALL_OF_ROOMS, CHANMODES};
-use super::user_modes::ALL_OF_PEOPLE;
+use super::room_modes::{CHANMODES, ROOM_MODES};
+use super::user_modes::USER_MODES;
 use crate::server::hub::state::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{ConnectionId, Hub, Reply};
@@ -28,7 +28,7 @@ impl Hub {
         self.reply_with(to, Reply::YourHost, rest);
         let rest = format_args!(":This server was started {created}");
         self.reply_with(to, Reply::Created, rest);
-        let rest = format_args!("{name} {VERSION} {ALL_OF_PEOPLE} {ALL_OF_ROOMS}");
+        let rest = format_args!("{name} {VERSION} {USER_MODES} {ROOM_MODES}");
         self.reply_with(to, Reply::MyInfo, rest);
         let tokens = self.isupport();
         let tokens: Vec<_> = tokens.split(' ').collect();
@@ -83,8 +83,8 @@ impl Hub {
 
     /// How many are here. There is one server; everybody is its own.
     pub(in crate::server::hub) fn lusers(&self, to: ConnectionId) {
-        let (people, here) = (&self.people, self.people.present);
-        let (invisible, most) = (people.invisible, people.present_most);
+        let (people, here) = (&self.people, self.people.registered);
+        let (invisible, most) = (people.invisible, people.registered_max);
         let visible = here - invisible;
         let rest =
             format_args!(":There are {visible} users and {invisible} invisible on 1 servers");

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use crate::server::hub::{
-    Capabilities, ConnectionId, Echo, Hub, Member, Present, Refusal, Reply, Room, Work,
+    Capabilities, ConnectionId, Hub, Registered, Rejection, Reply, Room, RoomMember, Truncated,
+    Work,
 };
 
 /// The details there are, in the order they are told in; behind them all comes `r`, the real name.
@@ -12,17 +13,17 @@ const FIELDS: &str = "tcuihsnfdlao";
 const TOKEN_BYTES_MAX: usize = 3;
 
 /// The details that are asked for, and a token that is given back.
-struct Fields<'a> {
+struct WhoFields<'a> {
     letters: String,
     token: &'a str,
 }
 
 /// An answer to `WHO`, one line for each who is meant.
-struct Answer<'a> {
+struct WhoAnswer<'a> {
     to: ConnectionId,
     mask: &'a str,
     /// The usual ones when none are asked for.
-    fields: Option<Fields<'a>>,
+    fields: Option<WhoFields<'a>>,
     /// Whether only operators are meant.
     operators: bool,
     lines: usize,
@@ -32,86 +33,86 @@ impl Hub {
     pub(in crate::server::hub) fn who(&self, from: ConnectionId, mask: &str, fields: Option<&str>) {
         let fields = fields.unwrap_or_default();
         let (flags, fields) = fields.split_once('%').unwrap_or((fields, ""));
-        let mut answer = Answer {
+        let mut answer = WhoAnswer {
             to: from,
             mask,
-            fields: Fields::read(fields),
+            fields: WhoFields::read(fields),
             operators: flags.contains('o'),
             lines: 0,
         };
-        if let Some(room) = self.rooms.called(mask) {
+        if let Some(room) = self.rooms.by_name(mask) {
             self.who_is_in(room, &mut answer);
         } else if self.is_costly(mask) {
-            self.refuse_about(
+            self.send_rejection(
                 from,
-                Refusal::BadMask(mask, self.settings.limits.mask_wildcards),
+                Rejection::BadMask(mask, self.settings.limits.mask_wildcards),
             );
-        } else if let Ok((_, present)) = self.people.find(mask) {
-            self.tell_who(&mut answer, None, present);
+        } else if let Ok((_, user)) = self.people.find(mask) {
+            self.send_who(&mut answer, None, user);
         } else {
             // `0` is another way to ask about everybody. RFC 2812, 3.6.1.
             let mask = if mask == "0" { "*" } else { mask };
-            self.charge(Work::Look, self.people.present);
-            for (person, present) in self.people.all_present() {
-                if self.is_meant(mask, present)
-                    && self.can_see(from, person.id, present)
-                    && !self.tell_who(&mut answer, None, present)
+            self.charge(Work::Look, self.people.registered);
+            for (person, user) in self.people.all_registered() {
+                if self.is_meant(mask, user)
+                    && self.can_see(from, person.id, user)
+                    && !self.send_who(&mut answer, None, user)
                 {
                     break;
                 }
             }
         }
-        self.reply_about(from, Reply::EndOfWho, Echo(mask));
+        self.reply_about(from, Reply::EndOfWho, Truncated(mask));
     }
 
-    fn who_is_in(&self, room: &Room, answer: &mut Answer<'_>) {
+    fn who_is_in(&self, room: &Room, answer: &mut WhoAnswer<'_>) {
         let is_member = self.member(answer.to, room).is_some();
         if !is_member && room.modes.has('s') {
             return;
         }
         for member in &room.members {
             self.charge(Work::Look, 1);
-            if let Ok(present) = self.people.present(member.id)
-                && (is_member || !present.modes.has('i'))
-                && !self.tell_who(answer, Some((room, member)), present)
+            if let Ok(user) = self.people.registered(member.id)
+                && (is_member || !user.modes.has('i'))
+                && !self.send_who(answer, Some((room, member)), user)
             {
                 break;
             }
         }
     }
 
-    fn is_meant(&self, mask: &str, present: &Present) -> bool {
+    fn is_meant(&self, mask: &str, user: &Registered) -> bool {
         let texts = [
-            present.nick.as_str(),
-            &present.user,
-            &present.real_name,
-            present.host(),
+            user.nick.as_str(),
+            &user.username,
+            &user.real_name,
+            user.host(),
         ];
         let mut texts = texts.into_iter();
-        texts.any(|text| self.compare(text, |text| text.fits(mask)))
+        texts.any(|text| self.compare(text, |text| text.matches(mask)))
     }
 
     /// Whether somebody comes up when the other does not ask for their very nick.
-    fn can_see(&self, from: ConnectionId, id: ConnectionId, present: &Present) -> bool {
+    fn can_see(&self, from: ConnectionId, id: ConnectionId, user: &Registered) -> bool {
         let is_near = |(room, _): (&Room, _)| self.member(from, room).is_some();
-        !present.modes.has('i')
+        !user.modes.has('i')
             || from == id
             || self.is_operator(from)
-            || self.rooms_of(present).any(is_near)
+            || self.rooms_of(user).any(is_near)
     }
 
     /// Tells the details of somebody, who is seen in this room; false when there is no room for more.
-    fn tell_who(
+    fn send_who(
         &self,
-        answer: &mut Answer<'_>,
-        place: Option<(&Room, &Member)>,
-        present: &Present,
+        answer: &mut WhoAnswer<'_>,
+        place: Option<(&Room, &RoomMember)>,
+        user: &Registered,
     ) -> bool {
-        if answer.operators && !present.modes.has('o') {
+        if answer.operators && !user.modes.has('o') {
             return true;
         }
         if answer.lines == self.settings.limits.matches as usize {
-            self.reply_about(answer.to, Reply::TooManyMatches, Echo(answer.mask));
+            self.reply_about(answer.to, Reply::TooManyMatches, Truncated(answer.mask));
             return false;
         }
         answer.lines += 1;
@@ -122,8 +123,8 @@ impl Hub {
             Some(fields) => (fields.letters.as_str(), fields.token),
             None => ("cuhsnf", ""),
         };
-        let idle = self.now.running.saturating_sub(present.spoke).as_secs();
-        let real_name = &present.real_name;
+        let idle = self.now.running.saturating_sub(user.last_spoke).as_secs();
+        let real_name = &user.real_name;
         let details = fmt::from_fn(|f| {
             for (at, letter) in letters.chars().enumerate() {
                 if at > 0 {
@@ -132,11 +133,11 @@ impl Hub {
                 match letter {
                     't' => f.write_str(token)?,
                     'c' => f.write_str(room)?,
-                    'u' => f.write_str(&present.user)?,
-                    'i' | 'h' => f.write_str(present.host())?,
+                    'u' => f.write_str(&user.username)?,
+                    'i' | 'h' => f.write_str(user.host())?,
                     's' => f.write_str(&self.settings.name)?,
-                    'n' => f.write_str(present.nick.as_str())?,
-                    'f' => write_flags(f, present, prefix)?,
+                    'n' => f.write_str(user.nick.as_str())?,
+                    'f' => write_flags(f, user, prefix)?,
                     'l' => write!(f, "{idle}")?,
                     'o' => f.write_str("n/a")?,
                     'r' => write!(f, ":{real_name}")?,
@@ -157,7 +158,7 @@ impl Hub {
     }
 }
 
-impl<'a> Fields<'a> {
+impl<'a> WhoFields<'a> {
     /// Those behind the `%`; without a letter that means something there are none.
     fn read(text: &'a str) -> Option<Self> {
         let (wanted, token) = text.split_once(',').unwrap_or((text, ""));
@@ -173,7 +174,7 @@ impl<'a> Fields<'a> {
 /// Here or gone, operator, bot, and what they are in the room.
 fn write_flags(
     f: &mut fmt::Formatter<'_>,
-    Present { away, modes, .. }: &Present,
+    Registered { away, modes, .. }: &Registered,
     prefix: &str,
 ) -> fmt::Result {
     f.write_str(if away.is_some() { "G" } else { "H" })?;

@@ -5,25 +5,25 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::server::hub::{Moment, Outbox, Settings};
+use crate::server::hub::{HubSettings, HubTime, Outbox};
 use crate::wire::Line;
 
 fn alice() -> ConnectionId {
     ConnectionId::new(0, 0)
 }
 
-fn at(milliseconds: u64) -> Moment {
+fn at(milliseconds: u64) -> HubTime {
     let running = Duration::from_millis(milliseconds);
-    Moment {
+    HubTime {
         running,
         unix: running,
     }
 }
 
 fn hub(limits: Limits) -> (Hub, Outbox) {
-    let settings = Settings {
+    let settings = HubSettings {
         limits,
-        ..Settings::default()
+        ..HubSettings::default()
     };
     let (mut hub, mut outbox) = (Hub::new(settings, at(0)), Outbox::default());
     hub.connected(alice(), Ipv4Addr::LOCALHOST.into(), at(0), &mut outbox);
@@ -202,7 +202,7 @@ fn a_clock_on_the_wall_that_jumps_ends_and_delays_nothing() {
     let deadline = hub.next_deadline();
     for years in [0, 100, 1] {
         let unix = Duration::from_secs(years * 365 * 24 * 3600);
-        let jumped = Moment { unix, ..at(2000) };
+        let jumped = HubTime { unix, ..at(2000) };
         outbox.clear();
         hub.tick(jumped, &mut outbox);
         assert_eq!(outbox.sends().count(), 0);
@@ -222,6 +222,6 @@ fn a_text_is_cut_at_its_bound_and_at_a_character() {
         ("abcde", "abcd"),
         ("abcé", "abc"),
     ] {
-        assert_eq!(cut(text, 4), kept);
+        assert_eq!(truncate(text, 4), kept);
     }
 }

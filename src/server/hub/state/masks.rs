@@ -9,11 +9,11 @@ const KEPT_BYTES_MAX: usize = 120;
 pub(super) const MUTE: &str = "m:";
 
 /// A mask made whole, as far as a room keeps it.
-pub(in crate::server::hub) fn whole(mask: &str) -> Option<String> {
+pub(in crate::server::hub) fn normalize(mask: &str) -> Option<String> {
     let whole = match mask.strip_prefix(MUTE) {
         Some(muted) if muted.starts_with(MUTE) => return None,
-        Some(muted) => format!("{MUTE}{}", mask::whole(muted)?),
-        None => mask::whole(mask)?,
+        Some(muted) => format!("{MUTE}{}", mask::normalize(muted)?),
+        None => mask::normalize(mask)?,
     };
     (whole.len() <= KEPT_BYTES_MAX).then_some(whole)
 }
@@ -44,9 +44,9 @@ mod tests {
             ("a b", None),
             ("a\u{7}", None),
         ] {
-            assert_eq!(whole(given).as_deref(), kept, "{given:?}");
+            assert_eq!(normalize(given).as_deref(), kept, "{given:?}");
         }
-        assert!(whole(&"x".repeat(116)).is_some());
-        assert!(whole(&"x".repeat(117)).is_none());
+        assert!(normalize(&"x".repeat(116)).is_some());
+        assert!(normalize(&"x".repeat(117)).is_none());
     }
 }

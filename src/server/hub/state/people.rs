@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::server::hub::{Capabilities, Done, Modes, Refusal};
-use crate::wire::{Key, Nick};
+use crate::server::hub::{Capabilities, CommandResult, Modes, Rejection};
+use crate::wire::{FoldedName, Nick};
 
 /// The longest user name, in bytes, the `~` in front included; announced as `USERLEN`.
 pub(in crate::server::hub) const USER_BYTES_MAX: usize = 20;
@@ -40,10 +40,10 @@ impl ConnectionId {
 #[derive(Debug)]
 pub(in crate::server::hub) struct Person {
     pub(in crate::server::hub) id: ConnectionId,
-    pub(in crate::server::hub) host: Host,
+    pub(in crate::server::hub) host: HostName,
     pub(in crate::server::hub) capabilities: Capabilities,
     /// When the last line came.
-    pub(in crate::server::hub) heard: Duration,
+    pub(in crate::server::hub) last_heard: Duration,
     /// When it is to be looked at again by the clock, and what for.
     pub(in crate::server::hub) deadline: Duration,
     pub(in crate::server::hub) pinged: bool,
@@ -56,27 +56,27 @@ pub(in crate::server::hub) struct Person {
 #[derive(Debug)]
 pub(in crate::server::hub) enum Stage {
     /// Not registered: nobody can see them, and all they can have is a nick put aside.
-    Entering(Box<Entering>),
+    Unregistered(Box<Unregistered>),
     /// Registered.
-    Present(Present),
+    Registered(Registered),
 }
 
 /// What is known of somebody before the registration is complete.
 #[derive(Debug, Default)]
-pub(in crate::server::hub) struct Entering {
+pub(in crate::server::hub) struct Unregistered {
     pub(crate) nick: Option<Nick>,
     /// User name and real name.
     pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
-    pub(in crate::server::hub) password_right: bool,
+    pub(in crate::server::hub) password_ok: bool,
     /// `CAP LS` or `CAP REQ` was said, and `CAP END` not yet.
     pub(in crate::server::hub) negotiating: bool,
 }
 
 /// Somebody whom others can see.
 #[derive(Debug)]
-pub(in crate::server::hub) struct Present {
+pub(in crate::server::hub) struct Registered {
     pub(in crate::server::hub) nick: Nick,
-    pub(in crate::server::hub) user: Box<str>,
+    pub(in crate::server::hub) username: Box<str>,
     pub(in crate::server::hub) real_name: Box<str>,
     /// `nick!user@host`, as it stands before everything they say.
     pub(in crate::server::hub) source: Box<str>,
@@ -84,13 +84,13 @@ pub(in crate::server::hub) struct Present {
     /// Where they are asked to come, the latest last.
     pub(in crate::server::hub) invitations: Vec<Invitation>,
     /// Whose coming and going they want to be told of.
-    pub(in crate::server::hub) monitoring: BTreeSet<Key>,
+    pub(in crate::server::hub) monitoring: BTreeSet<FoldedName>,
     pub(in crate::server::hub) modes: Modes,
     pub(in crate::server::hub) away: Option<Box<str>>,
     /// When they came, as Unix time.
     pub(in crate::server::hub) signed_on: Duration,
     /// When they last said something to others.
-    pub(in crate::server::hub) spoke: Duration,
+    pub(in crate::server::hub) last_spoke: Duration,
     /// From which second on changes of nick are counted, and how many there were since.
     pub(in crate::server::hub) nick_changes: (u32, u32),
 }
@@ -119,20 +119,20 @@ impl Person {
 
     pub(in crate::server::hub) fn nick(&self) -> Option<&Nick> {
         match &self.stage {
-            Stage::Entering(entering) => entering.nick.as_ref(),
-            Stage::Present(present) => Some(&present.nick),
+            Stage::Unregistered(pending) => pending.nick.as_ref(),
+            Stage::Registered(user) => Some(&user.nick),
         }
     }
 
-    pub(in crate::server::hub) fn present(&self) -> Option<&Present> {
+    pub(in crate::server::hub) fn registered(&self) -> Option<&Registered> {
         match &self.stage {
-            Stage::Entering(_) => None,
-            Stage::Present(present) => Some(present),
+            Stage::Unregistered(_) => None,
+            Stage::Registered(user) => Some(user),
         }
     }
 }
 
-impl Present {
+impl Registered {
     /// Where they connect from, as the others see it.
     pub(in crate::server::hub) fn host(&self) -> &str {
         self.source.rsplit('@').next().unwrap_or_default()
@@ -145,9 +145,9 @@ impl Present {
 
 /// Where somebody connects from, as it stands behind the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server::hub) struct Host(IpAddr);
+pub(in crate::server::hub) struct HostName(IpAddr);
 
-impl Host {
+impl HostName {
     pub(in crate::server::hub) fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
@@ -161,7 +161,7 @@ impl Host {
     }
 }
 
-impl fmt::Display for Host {
+impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A parameter that begins with a colon would be read as the last one.
         if matches!(self.0, IpAddr::V6(address) if address.segments().first() == Some(&0)) {
@@ -176,10 +176,10 @@ impl fmt::Display for Host {
 pub(in crate::server::hub) struct People {
     pub(in crate::server::hub) slots: Vec<Option<Person>>,
     /// Only ever asked for one nick: its order reaches no wire.
-    pub(in crate::server::hub) nicks: HashMap<Key, ConnectionId>,
+    pub(in crate::server::hub) nicks: HashMap<FoldedName, ConnectionId>,
     pub(in crate::server::hub) connected: usize,
-    pub(in crate::server::hub) present: usize,
-    pub(in crate::server::hub) present_most: usize,
+    pub(in crate::server::hub) registered: usize,
+    pub(in crate::server::hub) registered_max: usize,
     /// How many of those present are hidden, and how many are operators.
     pub(in crate::server::hub) invisible: usize,
     pub(in crate::server::hub) operators: usize,
@@ -203,14 +203,14 @@ impl People {
         let slot = self.slots.get_mut(id.index())?;
         let person = slot.take_if(|person| person.id == id)?;
         self.connected -= 1;
-        if let Some(present) = person.present() {
-            self.present -= 1;
+        if let Some(user) = person.registered() {
+            self.registered -= 1;
             let counted = ['i', 'o'].into_iter();
-            let set = counted.filter(|mode| present.modes.has(*mode));
+            let set = counted.filter(|mode| user.modes.has(*mode));
             set.for_each(|mode| self.count_mode(mode, false));
         }
         if let Some(nick) = person.nick() {
-            self.nicks.remove(&*Key::folded(nick.as_str()));
+            self.nicks.remove(&*FoldedName::folded(nick.as_str()));
         }
         Some(person)
     }
@@ -248,61 +248,69 @@ impl People {
     pub(in crate::server::hub) fn person(
         &self,
         id: ConnectionId,
-    ) -> Done<'static, (&Person, &Present)> {
-        let person = self.get(id).ok_or(Refusal::NotRegistered)?;
-        let present = person.present().ok_or(Refusal::NotRegistered)?;
-        Ok((person, present))
+    ) -> CommandResult<'static, (&Person, &Registered)> {
+        let person = self.get(id).ok_or(Rejection::NotRegistered)?;
+        let user = person.registered().ok_or(Rejection::NotRegistered)?;
+        Ok((person, user))
     }
 
     /// The same without the connection.
-    pub(in crate::server::hub) fn present(&self, id: ConnectionId) -> Done<'static, &Present> {
+    pub(in crate::server::hub) fn registered(
+        &self,
+        id: ConnectionId,
+    ) -> CommandResult<'static, &Registered> {
         Ok(self.person(id)?.1)
     }
 
     /// The same, to change something.
-    pub(in crate::server::hub) fn present_mut(
+    pub(in crate::server::hub) fn registered_mut(
         &mut self,
         id: ConnectionId,
-    ) -> Done<'static, &mut Present> {
+    ) -> CommandResult<'static, &mut Registered> {
         match self.get_mut(id).map(|person| &mut person.stage) {
-            Some(Stage::Present(present)) => Ok(present),
-            _ => Err(Refusal::NotRegistered),
+            Some(Stage::Registered(user)) => Ok(user),
+            _ => Err(Rejection::NotRegistered),
         }
     }
 
     /// Somebody who is not registered yet; everybody else is refused for being so.
-    pub(in crate::server::hub) fn entering(
+    pub(in crate::server::hub) fn unregistered(
         &mut self,
         id: ConnectionId,
-    ) -> Done<'static, &mut Entering> {
+    ) -> CommandResult<'static, &mut Unregistered> {
         match self.get_mut(id).map(|person| &mut person.stage) {
-            Some(Stage::Entering(entering)) => Ok(entering),
-            _ => Err(Refusal::AlreadyRegistered),
+            Some(Stage::Unregistered(pending)) => Ok(pending),
+            _ => Err(Rejection::AlreadyRegistered),
         }
     }
 
     /// Whose nick this is, be it only put aside.
     pub(in crate::server::hub) fn owner_of(&self, nick: &str) -> Option<ConnectionId> {
-        self.nicks.get(&*Key::folded(nick)).copied()
+        self.nicks.get(&*FoldedName::folded(nick)).copied()
     }
 
     /// The registered person with this nick; whoever asks for somebody else is refused.
-    pub(in crate::server::hub) fn find<'a>(&self, nick: &'a str) -> Done<'a, (&Person, &Present)> {
+    pub(in crate::server::hub) fn find<'a>(
+        &self,
+        nick: &'a str,
+    ) -> CommandResult<'a, (&Person, &Registered)> {
         let person = self.owner_of(nick).and_then(|id| self.person(id).ok());
-        person.ok_or(Refusal::NoSuchNick(nick))
+        person.ok_or(Rejection::NoSuchNick(nick))
     }
 
     /// Everybody who is registered, in the order of their places.
-    pub(in crate::server::hub) fn all_present(&self) -> impl Iterator<Item = (&Person, &Present)> {
-        self.all().filter_map(|one| Some((one, one.present()?)))
+    pub(in crate::server::hub) fn all_registered(
+        &self,
+    ) -> impl Iterator<Item = (&Person, &Registered)> {
+        self.all().filter_map(|one| Some((one, one.registered()?)))
     }
 
     /// Those of them who have this mode.
     pub(in crate::server::hub) fn with_mode(
         &self,
         letter: char,
-    ) -> impl Iterator<Item = (&Person, &Present)> {
-        self.all_present()
+    ) -> impl Iterator<Item = (&Person, &Registered)> {
+        self.all_registered()
             .filter(move |(_, one)| one.modes.has(letter))
     }
 
@@ -325,17 +333,17 @@ mod tests {
             ("2001:db8::1", "2001:db8::1"),
             ("0:1::2", "00:1::2"),
         ] {
-            let host = Host::new(address.parse().unwrap()).to_string();
+            let host = HostName::new(address.parse().unwrap()).to_string();
             assert_eq!(host, text);
         }
         let longest = "1111:1111:1111:1111:1111:1111:1111:1111";
-        let host = Host::new(longest.parse().unwrap()).to_string();
+        let host = HostName::new(longest.parse().unwrap()).to_string();
         assert_eq!(host.len(), HOST_BYTES_MAX);
     }
 
     #[test]
     fn ipv6_addresses_of_one_network_of_64_bits_count_as_one() {
-        let network = |address: &str| Host::new(address.parse().unwrap()).network();
+        let network = |address: &str| HostName::new(address.parse().unwrap()).network();
         assert_eq!(network("2001:db8::1"), network("2001:db8::ffff"));
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_ne!(network("10.0.0.1"), network("10.0.0.2"));

@@ -7,10 +7,10 @@ use slab::Slab;
 
 use super::masks::MUTE;
 use crate::server::hub::{
-    Capabilities, ConnectionId, Done, Invitation, Membership, Modes, People, Refusal,
+    Capabilities, CommandResult, ConnectionId, Invitation, Membership, Modes, People, Rejection,
 };
 use crate::wire::mask::Subject;
-use crate::wire::{Key, RoomName};
+use crate::wire::{FoldedName, RoomName};
 
 /// A room with somebody in it.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Room {
     /// When it came into being, as Unix time.
     pub(in crate::server::hub) created: Duration,
     pub(in crate::server::hub) topic: Option<Topic>,
-    pub(in crate::server::hub) members: Vec<Member>,
+    pub(in crate::server::hub) members: Vec<RoomMember>,
     /// The modes that are nothing but a letter.
     pub(in crate::server::hub) modes: Modes,
     pub(in crate::server::hub) key: Option<Box<str>>,
@@ -45,11 +45,11 @@ pub(in crate::server::hub) struct Topic {
 
 /// A list of masks for `nick!user@host`.
 #[derive(Debug, Default)]
-pub(in crate::server::hub) struct Masks(pub(in crate::server::hub) Vec<Entry>);
+pub(in crate::server::hub) struct Masks(pub(in crate::server::hub) Vec<MaskEntry>);
 
 /// A mask in a list, and who put it there.
 #[derive(Debug)]
-pub(in crate::server::hub) struct Entry {
+pub(in crate::server::hub) struct MaskEntry {
     pub(in crate::server::hub) mask: Box<str>,
     /// `nick!user@host` of whoever put it there.
     pub(in crate::server::hub) setter: Box<str>,
@@ -58,28 +58,28 @@ pub(in crate::server::hub) struct Entry {
 }
 
 impl Masks {
-    pub(in crate::server::hub) fn fit(&self, source: &mut Subject<'_>) -> bool {
-        self.0.iter().any(|entry| source.fits(&entry.mask))
+    pub(in crate::server::hub) fn matches(&self, source: &mut Subject<'_>) -> bool {
+        self.0.iter().any(|entry| source.matches(&entry.mask))
     }
 
     /// The same with those that are only about talking; they are no mask for anybody otherwise.
-    fn mute(&self, source: &mut Subject<'_>) -> bool {
+    fn matches_mute(&self, source: &mut Subject<'_>) -> bool {
         let mut masks = self.0.iter().map(|entry| &*entry.mask);
-        masks.any(|mask| source.fits(mask.strip_prefix(MUTE).unwrap_or(mask)))
+        masks.any(|mask| source.matches(mask.strip_prefix(MUTE).unwrap_or(mask)))
     }
 }
 
 /// Somebody in a room. It is all that is looked at for each one a line is told to, so what makes
 /// their kind stands here, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server::hub) struct Member {
+pub(in crate::server::hub) struct RoomMember {
     pub(in crate::server::hub) id: ConnectionId,
     pub(in crate::server::hub) capabilities: Capabilities,
     pub(in crate::server::hub) operator: bool,
     pub(in crate::server::hub) voice: bool,
 }
 
-impl Member {
+impl RoomMember {
     /// Whether the modes of the room and its bans let them talk in any case.
     pub(in crate::server::hub) fn has_voice(&self) -> bool {
         self.operator || self.voice
@@ -98,13 +98,13 @@ impl Member {
 
 impl Room {
     /// Whether somebody is kept from talking by a ban.
-    pub(in crate::server::hub) fn silences(&self, source: &mut Subject<'_>) -> bool {
-        self.bans.mute(source) && !self.exceptions.mute(source)
+    pub(in crate::server::hub) fn is_muted(&self, source: &mut Subject<'_>) -> bool {
+        self.bans.matches_mute(source) && !self.exceptions.matches_mute(source)
     }
 
     /// Whether somebody is kept from entering by a ban.
-    pub(in crate::server::hub) fn bans(&self, source: &mut Subject<'_>) -> bool {
-        self.bans.fit(source) && !self.exceptions.fit(source)
+    pub(in crate::server::hub) fn is_banned(&self, source: &mut Subject<'_>) -> bool {
+        self.bans.matches(source) && !self.exceptions.matches(source)
     }
 
     /// What lets somebody in whatever the modes say.
@@ -115,14 +115,14 @@ impl Room {
         }
     }
 
-    pub(in crate::server::hub) fn member(&self, membership: Membership) -> Option<&Member> {
+    pub(in crate::server::hub) fn member(&self, membership: Membership) -> Option<&RoomMember> {
         self.members.get(membership.position as usize)
     }
 
     pub(in crate::server::hub) fn member_mut(
         &mut self,
         membership: Membership,
-    ) -> Option<&mut Member> {
+    ) -> Option<&mut RoomMember> {
         self.members.get_mut(membership.position as usize)
     }
 }
@@ -132,7 +132,7 @@ impl Room {
 pub(in crate::server::hub) struct Rooms {
     pub(in crate::server::hub) slab: Slab<Room>,
     /// Only ever asked for one name: its order reaches no wire.
-    pub(in crate::server::hub) numbers: HashMap<Key, u32>,
+    pub(in crate::server::hub) numbers: HashMap<FoldedName, u32>,
     /// How many there have been.
     serial: u64,
 }
@@ -147,26 +147,26 @@ impl Rooms {
     }
 
     /// The room with this name; every other name is refused.
-    pub(in crate::server::hub) fn find<'a>(&self, name: &'a str) -> Done<'a, &Room> {
-        self.called(name).ok_or(Refusal::NoSuchRoom(name))
+    pub(in crate::server::hub) fn find<'a>(&self, name: &'a str) -> CommandResult<'a, &Room> {
+        self.by_name(name).ok_or(Rejection::NoSuchRoom(name))
     }
 
-    pub(in crate::server::hub) fn called(&self, name: &str) -> Option<&Room> {
-        self.get(*self.numbers.get(&*Key::folded(name))?)
+    pub(in crate::server::hub) fn by_name(&self, name: &str) -> Option<&Room> {
+        self.get(*self.numbers.get(&*FoldedName::folded(name))?)
     }
 
     /// Puts somebody who is not in it into a room.
     pub(in crate::server::hub) fn enter(
         &mut self,
         number: u32,
-        member: Member,
+        member: RoomMember,
         people: &mut People,
     ) -> Option<()> {
         let room = self.slab.get_mut(number as usize)?;
-        let present = people.present_mut(member.id).ok()?;
-        present.invitations.retain(|one| one.room != number);
-        debug_assert!(present.membership(number).is_none(), "in a room twice");
-        present.rooms.push(Membership {
+        let user = people.registered_mut(member.id).ok()?;
+        user.invitations.retain(|one| one.room != number);
+        debug_assert!(user.membership(number).is_none(), "in a room twice");
+        user.rooms.push(Membership {
             room: number,
             position: u32::try_from(room.members.len()).ok()?,
         });
@@ -216,22 +216,23 @@ impl Rooms {
         people: &mut People,
     ) {
         let room = self.slab.get_mut(number as usize);
-        let (Ok(present), Some(room)) = (people.present_mut(id), room) else {
+        let (Ok(user), Some(room)) = (people.registered_mut(id), room) else {
             return;
         };
-        let Some(at) = present.rooms.iter().position(|one| one.room == number) else {
+        let Some(at) = user.rooms.iter().position(|one| one.room == number) else {
             return;
         };
-        let position = present.rooms.swap_remove(at).position;
+        let position = user.rooms.swap_remove(at).position;
         room.members.swap_remove(position as usize);
         if let Some(moved) = room.members.get(position as usize)
-            && let Ok(present) = people.present_mut(moved.id)
-            && let Some(membership) = present.rooms.iter_mut().find(|one| one.room == number)
+            && let Ok(user) = people.registered_mut(moved.id)
+            && let Some(membership) = user.rooms.iter_mut().find(|one| one.room == number)
         {
             membership.position = position;
         }
         if room.members.is_empty() {
-            self.numbers.remove(&*Key::folded(room.name.as_str()));
+            self.numbers
+                .remove(&*FoldedName::folded(room.name.as_str()));
             self.slab.remove(number as usize);
         }
     }

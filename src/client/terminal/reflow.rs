@@ -1,0 +1,57 @@
+//! How a terminal treats the lines on its screen when it becomes narrower.
+
+/// Which lines a terminal wraps anew when it becomes narrower. Those it does not wrap are cut off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::client) enum Reflow {
+    /// None of them.
+    #[default]
+    Nothing,
+    /// Those above the one with the cursor in it.
+    AboveCursor,
+    /// All of them.
+    Everything,
+}
+
+impl Reflow {
+    /// What the terminal does about its lines, by the names that terminals leave in the environment.
+    /// None where these do not tell, as behind ssh: it may be a terminal that only says what others do.
+    pub(in crate::client) fn from_environment() -> Option<Self> {
+        let has = |name: &str| std::env::var_os(name).is_some();
+        let named = |variable: &str, names: &[&str]| {
+            let value = std::env::var(variable).unwrap_or_default();
+            names.iter().any(|name| value.starts_with(name))
+        };
+        let terminals = [
+            "tmux",
+            "alacritty",
+            "foot",
+            "xterm-kitty",
+            "xterm-ghostty",
+            "wezterm",
+        ];
+        let programs = ["tmux", "iTerm.app", "WezTerm", "ghostty", "vscode"];
+        if has("TMUX") || named("TERM", &terminals) || named("TERM_PROGRAM", &programs) {
+            Some(Reflow::Everything)
+        } else if has("KONSOLE_VERSION") {
+            Some(Reflow::AboveCursor)
+        } else if has("VTE_VERSION") || has("WT_SESSION") {
+            Some(Reflow::Everything)
+        } else if !has("XTERM_VERSION") && named("TERM", &["xterm", "screen"]) {
+            None
+        } else {
+            Some(Reflow::Nothing)
+        }
+    }
+
+    /// The same for a terminal that gives this as its name and version, or as its number.
+    pub(in crate::client) fn of_terminal(name: &str) -> Option<Self> {
+        const EVERYTHING: [&str; 9] = [
+            "tmux", "VTE", "7E565445", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",
+        ];
+        if name.starts_with("Konsole") {
+            return Some(Reflow::AboveCursor);
+        }
+        let is_known = EVERYTHING.iter().any(|one| name.starts_with(one));
+        is_known.then_some(Reflow::Everything)
+    }
+}
