@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench client`
 
-// A benchmark may stop at what it does not expect.
+// A benchmark may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;

@@ -3,7 +3,7 @@
 //! `cargo bench --bench peers`, with `-- --quick` for a short try and with words for some of the
 //! workloads only. It ends with the table of docs/benchmarks.md.
 
-// A benchmark may stop at what it does not expect.
+// A benchmark may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;

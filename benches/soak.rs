@@ -4,7 +4,7 @@
 //!
 //! `cargo bench --bench soak -- 1200` takes 20 minutes; without a number of seconds it is a short try.
 
-// A benchmark may stop at what it does not expect.
+// A benchmark may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;

@@ -1,10 +1,10 @@
-//! Whole rooms in memory: sessions of the client wired to the hub of the server, with no port, no
-//! thread and no clock. What one side writes is what the other side reads.
+//! Whole rooms in memory: sessions of the client connected to the hub of the server, with no port,
+//! no thread and no clock. Each side reads what the other side writes.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "what is not as expected fails the test"
+    reason = "a test may panic"
 )]
 
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use chatting_room::client::session::{
 use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
 
-/// A server and the people on it.
+/// A server and its users.
 struct Room {
     hub: Hub,
     hub_outbox: hub::Outbox,
@@ -27,7 +27,7 @@ struct Room {
     connections: u32,
 }
 
-/// Somebody with a session, and all that it wanted since it was last asked.
+/// A user's session, with its actions and events since the last check.
 struct Person {
     session: Session,
     outbox: session::SessionOutput,
@@ -54,7 +54,7 @@ impl Room {
         }
     }
 
-    /// Somebody comes in; who it is, as a number.
+    /// Connects a user and returns the user's number.
     fn enter(&mut self, nick: &str) -> usize {
         self.enter_as(nick, false)
     }
@@ -106,7 +106,7 @@ impl Room {
         self.settle();
     }
 
-    /// The connection breaks without a word.
+    /// The connection is lost without a QUIT.
     fn cut(&mut self, who: usize) {
         let id = self.people[who].connection.take().unwrap();
         let now = self.session_now();
@@ -127,7 +127,7 @@ impl Room {
         self.settle();
     }
 
-    /// Carries lines to and fro until nobody has anything more to say.
+    /// Carries lines in both directions until neither side has more.
     fn settle(&mut self) {
         loop {
             let mut moved = self.carry_to_people();
@@ -201,11 +201,11 @@ impl Room {
         }
     }
 
-    /// What a person has seen since the last time, the server's small print left out.
+    /// The events that a user has seen since the last call, without server notices.
     fn seen(&mut self, who: usize) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.people[who].events);
         events.retain(|event| {
-            // What was delivered stands where it was typed.
+            // The delivery of a line is shown at the line itself.
             let delivered =
                 matches!(event, Event::Sent { status: fate, .. } if *fate == DeliveryStatus::Delivered);
             !delivered && !matches!(event, Event::ServerNotice { .. })
@@ -230,7 +230,7 @@ fn said(nick: &str, text: &str) -> Event {
 }
 
 #[test]
-fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
+fn users_in_the_lobby_see_joins_messages_and_quits() {
     let mut room = Room::new();
     let alice = room.enter("alice");
     let bob = room.enter("bob");
@@ -264,7 +264,7 @@ fn everybody_is_in_the_lobby_and_hears_who_comes_talks_and_leaves() {
 }
 
 #[test]
-fn a_whisper_reaches_one_person_and_nobody_else() {
+fn a_whisper_reaches_its_target_and_no_other_user() {
     let mut room = Room::new();
     let people = ["alice", "bob", "carol"].map(|nick| room.enter(nick));
     for who in people {
@@ -285,7 +285,7 @@ fn a_whisper_reaches_one_person_and_nobody_else() {
 }
 
 #[test]
-fn a_second_bob_is_asked_for_another_nick_and_nobody_hears_of_it() {
+fn a_nick_in_use_is_asked_for_again_and_other_users_see_nothing() {
     let mut room = Room::new();
     let bob = room.enter("bob");
     room.seen(bob);
@@ -313,7 +313,7 @@ fn a_second_bob_is_asked_for_another_nick_and_nobody_hears_of_it() {
 }
 
 #[test]
-fn after_a_cut_connection_rooms_and_waiting_lines_are_where_they_were() {
+fn a_reconnect_rejoins_the_rooms_and_sends_the_queued_lines() {
     let mut room = Room::new();
     let [alice, bob] = ["alice", "bob"].map(|nick| room.enter(nick));
     room.types(alice, "/join #dev");
@@ -339,7 +339,7 @@ fn after_a_cut_connection_rooms_and_waiting_lines_are_where_they_were() {
 }
 
 #[test]
-fn who_tells_who_is_away_and_since_when_people_are_here() {
+fn who_lists_away_messages_and_sign_on_times() {
     let mut room = Room::new();
     let alice = room.enter("alice");
     room.now = Duration::from_secs(600);
@@ -366,7 +366,7 @@ fn who_tells_who_is_away_and_since_when_people_are_here() {
 }
 
 #[test]
-fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
+fn a_script_gets_the_number_of_a_refused_line_and_the_rest_arrives() {
     let mut room = Room::new();
     let alice = room.enter("alice");
     let script = room.enter_as("ci", true);
@@ -409,7 +409,7 @@ fn a_script_is_told_which_line_was_refused_and_the_rest_arrives() {
 }
 
 #[test]
-fn the_longest_text_arrives_whole_in_pieces_that_the_server_takes() {
+fn the_longest_text_arrives_whole_in_lines_that_the_server_accepts() {
     let mut room = Room::new();
     let [alice, bob] = ["alice", "bob"].map(|nick| room.enter(nick));
     room.seen(bob);

@@ -1,7 +1,7 @@
-//! 2,000 people in the lobby of the real server, ten of them talking: nobody loses a line, and the
-//! server stays small.
+//! 2,000 users in the lobby of the real server, ten of them talking: no user misses a line, and the
+//! server's memory stays small.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -19,13 +19,13 @@ const PEOPLE: usize = 2_000;
 const SPEAKERS: usize = 10;
 const SECONDS: usize = 3;
 const RESIDENT_BYTES_MAX: usize = 40 * 1024 * 1024;
-/// How many register before the others may begin: enough to keep both sides busy.
+/// Batch size of registrations: enough to keep both sides busy.
 const AT_A_TIME: usize = 100;
 
-/// Somebody who hears everything and remembers only how much of it was said to the room.
+/// A user who reads everything and stores only the numbers of the messages to the room.
 struct Person {
     stream: TcpStream,
-    /// The part of what was heard that may be the beginning of a line.
+    /// Received bytes that do not yet end in a line ending.
     rest: Vec<u8>,
     has_asked: bool,
     is_in: bool,
@@ -56,7 +56,7 @@ impl House {
         });
     }
 
-    /// Takes in what comes until `done` says so, or until that time.
+    /// Reads until `done` holds, or until the deadline.
     fn listen_until(&mut self, until: Instant, done: impl Fn(&[Person]) -> bool) {
         let mut events = Events::with_capacity(1024);
         while !done(&self.people) {
@@ -113,7 +113,7 @@ impl Person {
 }
 
 #[test]
-fn two_thousand_people_hear_ten_of_them_without_losing_a_line() {
+fn two_thousand_users_receive_every_line_of_ten_speakers() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
     assert!(hard > 2_200, "this test needs more open files than {hard}");
@@ -146,7 +146,7 @@ fn two_thousand_people_hear_ten_of_them_without_losing_a_line() {
         turn_ends += Duration::from_secs(1);
         house.listen_until(turn_ends, |_| false);
     }
-    // Everybody hears all but their own words.
+    // Each user receives all messages but their own.
     let owed = |number: usize| match number % (PEOPLE / SPEAKERS) {
         0 => SPEAKERS * SECONDS - SECONDS,
         _ => SPEAKERS * SECONDS,

@@ -1,7 +1,7 @@
-//! What the fuzzers hold true, without a fuzzer: for the inputs that were worth keeping, and for
-//! steps in any order. `tests/fuzz/run.sh` looks for more.
+//! The fuzzers' properties without a fuzzer: for the stored inputs, and for random steps.
+//! `tests/fuzz/run.sh` searches for more inputs.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "fuzz/checks/mod.rs"]
@@ -15,7 +15,7 @@ use proptest::sample::select;
 
 use self::checks::{grammar, hub, kept, safe, session, wire};
 
-/// Gives each input that is kept for a target to its check.
+/// Passes each stored input of a target to its check.
 fn replay(target: &str, check: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/kept");
     let text = fs::read_to_string(folder.join(format!("{target}.txt"))).unwrap();
@@ -27,36 +27,36 @@ fn replay(target: &str, check: fn(&[u8])) {
     }
     assert!(
         text.lines().count() >= 30,
-        "next to nothing is kept for {target}"
+        "too few inputs are stored for {target}"
     );
 }
 
 #[test]
-fn the_streams_that_were_kept_come_apart_in_one_way() {
+fn stored_streams_are_split_into_the_same_lines_in_any_pieces() {
     replay("wire", wire::check);
 }
 
 #[test]
-fn the_deeds_that_were_kept_leave_the_hub_sound() {
+fn stored_steps_leave_the_hub_consistent() {
     replay("hub", hub::check);
 }
 
 #[test]
-fn the_lines_that_were_kept_mean_one_thing() {
+fn stored_lines_have_one_meaning() {
     replay("grammar", grammar::check);
 }
 
 #[test]
-fn the_conversations_that_were_kept_leave_the_session_sound() {
+fn stored_conversations_leave_the_session_consistent() {
     replay("session", session::check);
 }
 
 #[test]
-fn the_texts_that_were_kept_become_harmless() {
+fn stored_texts_become_harmless() {
     replay("safe", safe::check);
 }
 
-/// Steps from these beginnings and these words, one a line.
+/// Steps made of these beginnings and words, one per line.
 fn steps(
     beginnings: &'static [&'static str],
     words: &'static [&'static str],
@@ -267,12 +267,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_deeds_in_any_order_leave_the_hub_sound(deeds in steps(DEEDS, NAMES)) {
+    fn any_steps_in_any_order_leave_the_hub_consistent(deeds in steps(DEEDS, NAMES)) {
         hub::check(&deeds);
     }
 
     #[test]
-    fn any_exchange_in_any_order_leaves_the_session_sound(
+    fn any_exchange_in_any_order_leaves_the_session_consistent(
         kind in any::<u8>(),
         exchange in steps(EXCHANGES, THINGS),
     ) {
@@ -280,7 +280,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_packed_is_the_same_unpacked(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn packed_bytes_are_the_same_when_unpacked(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         prop_assert_eq!(kept::unpack(&kept::pack(&bytes)), bytes);
     }
 }

@@ -1,6 +1,7 @@
-//! Any bytes, cut anywhere: no panic, and the same answer whole or byte by byte.
+//! Arbitrary bytes, cut anywhere: no panic, and the same replies whether they arrive whole or byte
+//! by byte.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,8 +15,8 @@ use proptest::prelude::*;
 const SOMEBODY: u32 = 0;
 const LISTENER: u32 = 1;
 
-/// What the hub answers to a stream that comes in such pieces, to the sender and to somebody else
-/// in the same room. Each line is checked on the way.
+/// The replies of the hub to a stream in these pieces, for the sender and for another member of the
+/// same room. Each line is checked on the way.
 fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<(usize, Vec<u8>)> {
     let now = HubTime::default();
     let mut settings = HubSettings::default();
@@ -60,7 +61,7 @@ fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<
     answers
 }
 
-/// Bytes that look enough like IRC to get somewhere.
+/// Bytes that are enough like IRC to pass the first checks.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let words = prop_oneof![
         4 => prop::sample::select(vec![
@@ -90,7 +91,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn however_it_is_cut_the_answer_is_the_same(
+    fn the_replies_do_not_depend_on_where_the_stream_is_cut(
         bytes in stream(),
         size in 1..700usize,
         registered in any::<bool>(),
@@ -103,13 +104,13 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_at_all_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
+    fn arbitrary_bytes_cause_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
         answers(bytes.chunks(512), true);
         answers(bytes.chunks(512), false);
     }
 
     #[test]
-    fn any_text_is_a_message_or_none(text in "\\PC{0,600}") {
+    fn any_text_is_a_message_or_an_error(text in "\\PC{0,600}") {
         if let Ok(message) = Message::parse(&text) {
             let _ = Request::read(&message);
             prop_assert!(!message.command.is_empty());
@@ -117,10 +118,10 @@ proptest! {
     }
 }
 
-/// Both have the longest text there is of a person and a mask as long as one line can bring, so
-/// only what stands in them could make a difference.
+/// Both have the longest source of a user and the longest mask that fits in a line, so only their
+/// content can make a difference.
 #[test]
-fn a_mask_made_to_cost_much_costs_no_more_than_any_other() {
+fn a_hostile_mask_takes_no_longer_than_any_other() {
     let text = "a".repeat(120);
     let time = |mask: &str| {
         let tries = (0..200).map(|_| {
@@ -131,7 +132,7 @@ fn a_mask_made_to_cost_much_costs_no_more_than_any_other() {
         tries.min().unwrap()
     };
     let harmless = format!("?{}", "x".repeat(399));
-    // Each star can stand for all that is left, and all fits until the very end.
+    // Each star can match all of the rest, and the match fails only at the very end.
     for costly in [
         format!("*{}b", "a".repeat(60)) + &"*".repeat(338),
         "*a".repeat(199) + "*b",

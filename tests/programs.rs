@@ -1,4 +1,4 @@
-//! The client as scripts use it, for real over loopback.
+//! The client program in scripts, over loopback.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -23,8 +23,8 @@ fn script(address: SocketAddr, input: impl AsRef<[u8]>) -> Finished {
     run(chatroom(&["--nick", "ci", &address.to_string()]), input)
 }
 
-/// An address at which nobody listens.
-fn nobody() -> SocketAddr {
+/// An address without a listener.
+fn unused_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
 }
@@ -59,8 +59,8 @@ fn a_script_talks_and_whispers_in_order() {
 }
 
 #[test]
-fn nobody_listening_is_one_sentence_and_69() {
-    let address = nobody();
+fn a_refused_connection_is_one_sentence_and_69() {
+    let address = unused_address();
     let finished = script(address, "hello\n");
     assert_one_sentence(&finished, 69, &[&address.to_string(), "chatroomd"]);
     assert_eq!(finished.out, "");
@@ -82,7 +82,7 @@ fn an_unknown_host_is_68() {
 }
 
 #[test]
-fn wrong_options_are_64_and_help_is_no_mistake() {
+fn wrong_options_are_64_and_help_is_a_success() {
     for arguments in [
         ["--bogus"].as_slice(),
         &["--color", "pink"],
@@ -109,7 +109,7 @@ fn wrong_options_are_64_and_help_is_no_mistake() {
 }
 
 #[test]
-fn what_describes_a_program_needs_nothing_else_and_can_be_read_in_part() {
+fn help_and_version_need_no_other_option_and_can_be_read_in_part() {
     for program in [
         env!("CARGO_BIN_EXE_chatroom"),
         env!("CARGO_BIN_EXE_chatroomd"),
@@ -132,7 +132,7 @@ fn what_describes_a_program_needs_nothing_else_and_can_be_read_in_part() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_66() {
-    let address = nobody().to_string();
+    let address = unused_address().to_string();
     for option in ["--config", "--password-file"] {
         let command = chatroom(&["--nick", "ci", option, "/nonexistent/x", &address]);
         let finished = run(command, "");
@@ -141,7 +141,7 @@ fn a_file_that_cannot_be_read_is_66() {
 }
 
 #[test]
-fn a_mistake_in_the_configuration_is_78_and_told_with_its_place() {
+fn a_mistake_in_the_configuration_is_78_and_reported_with_its_position() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chatroom.toml");
     fs::write(&file, "nick = \"ci\"\n\nservers = 7\n").unwrap();
@@ -151,7 +151,7 @@ fn a_mistake_in_the_configuration_is_78_and_told_with_its_place() {
 }
 
 #[test]
-fn the_configuration_says_who_and_where() {
+fn nick_and_server_are_read_from_the_configuration() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let folder = tempfile::tempdir().unwrap();
@@ -166,7 +166,7 @@ fn the_configuration_says_who_and_where() {
 }
 
 #[test]
-fn refused_lines_are_told_by_number_and_the_others_are_sent() {
+fn refused_lines_are_reported_by_number_and_the_others_are_sent() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let finished = script(server.address, "one\n@nobody hi\n/quti\n@bob four\nfive");
@@ -175,7 +175,7 @@ fn refused_lines_are_told_by_number_and_the_others_are_sent() {
     let [second, third] = complaints[..] else {
         panic!("{finished:?}");
     };
-    // The server's answer comes when it comes.
+    // The server's reply comes at an unknown time.
     let (second, third) = match second.starts_with("chatroom: line 2: ") {
         true => (second, third),
         false => (third, second),
@@ -192,7 +192,7 @@ fn refused_lines_are_told_by_number_and_the_others_are_sent() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_refused_by_its_line() {
+fn input_that_is_not_utf_8_is_refused_by_line_number() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let finished = script(server.address, b"one\n\xff\xfe\nthree\n");
@@ -201,7 +201,7 @@ fn what_is_not_utf_8_is_refused_by_its_line() {
 }
 
 #[test]
-fn a_line_without_an_end_is_refused_and_the_next_one_is_sent() {
+fn a_line_without_an_end_is_refused_and_the_next_line_is_sent() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut input = vec![b'x'; 1024 * 1024];
@@ -215,7 +215,7 @@ fn a_line_without_an_end_is_refused_and_the_next_one_is_sent() {
 fn a_long_line_arrives_complete_in_pieces() {
     let server = Server::start(&["--no-limits"]);
     let mut bob = server.enter("bob");
-    // Characters of two, three and four bytes, and no space to cut at.
+    // Characters of two, three and four bytes, and no space to break at.
     let line: String = "é漢😀".chars().cycle().take(3336).collect();
     assert!(line.len() > 10_000);
     let finished = script(server.address, format!("{line}\n@bob {line}"));
@@ -236,10 +236,10 @@ fn a_thousand_lines_arrive_in_order() {
 }
 
 #[test]
-fn a_server_that_takes_lines_slowly_gets_them_all() {
+fn a_server_that_reads_slowly_gets_every_line() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
-    // With the questions behind them, more lines than the server takes at once.
+    // With the PINGs after them, more lines than the server accepts at once.
     let lines: Vec<String> = (0..30).map(|number| format!("line {number}")).collect();
     let finished = script(server.address, lines.join("\n"));
     assert_all_done(&finished);
@@ -267,7 +267,7 @@ fn no_byte_of_the_input_becomes_a_command() {
     let finished = script(recorder.address, input);
     assert_eq!(finished.status, Some(65), "{finished:?}");
     let recorded = recorder.recorded();
-    // A server may take any of these three for the end of a line.
+    // A server may take each of these three for the end of a line.
     let lines: Vec<&str> = recorded
         .split(['\r', '\n', '\0'])
         .filter(|line| !line.is_empty())
@@ -309,7 +309,7 @@ fn a_password_is_sent_first_and_is_one_line() {
     let recorder = Recorder::start();
     let warned = run(command(recorder.address), "hello\n");
     let warning = format!(
-        "chatroom: everybody on this machine can read the password in {0}; chmod o-r {0} ends that\n",
+        "chatroom: every user of this machine can read the password in {0}; to prevent it: chmod o-r {0}\n",
         file.display()
     );
     assert_eq!((warned.status, warned.err), (Some(0), warning));
@@ -332,7 +332,7 @@ fn a_wrong_password_is_77() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("chatroomd.toml");
     fs::write(&config, "password = \"sesame\"\n").unwrap();
-    // Otherwise the server warns that others can read it.
+    // Without this, the server warns that other users can read the file.
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
     let server = Server::start(&["--config", config.to_str().unwrap()]);
     let finished = script(server.address, "hello\n");
@@ -359,7 +359,7 @@ fn a_closed_output_ends_the_program_quietly() {
     // Another test that starts a program at this moment can hold the pipe open a little longer.
     let deadline = Instant::now() + PATIENCE;
     while !bob.fence().iter().any(|line| line.contains(" QUIT ")) {
-        assert!(Instant::now() < deadline, "the program goes on");
+        assert!(Instant::now() < deadline, "the program is still running");
         say(&mut bob, "more");
     }
     assert_all_done(&program.finish());
@@ -379,7 +379,7 @@ fn an_output_that_cannot_be_written_is_74() {
 }
 
 #[test]
-fn a_follower_prints_until_a_signal_and_says_goodbye() {
+fn a_follower_prints_until_a_signal_and_then_quits() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     for (signal, status, reason) in [
@@ -407,7 +407,7 @@ fn a_follower_prints_until_a_signal_and_says_goodbye() {
 }
 
 #[test]
-fn plain_lines_are_a_conversation_without_any_escape_sequence() {
+fn plain_mode_writes_no_escape_sequence() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let address = server.address.to_string();
@@ -438,7 +438,7 @@ fn plain_lines_are_a_conversation_without_any_escape_sequence() {
 }
 
 #[test]
-fn another_server_is_told_nothing_that_was_meant_for_the_first_one() {
+fn a_new_server_receives_no_line_meant_for_the_first_one() {
     let first = Server::start(&[]);
     let second = Server::start(&[]);
     let mut bob = second.enter("bob");
@@ -458,7 +458,7 @@ fn another_server_is_told_nothing_that_was_meant_for_the_first_one() {
         &[&arguments[..], &[file.to_str().unwrap(), &here]].concat(),
     ));
     program.out.wait_for("you are carol in #dev");
-    let nowhere = nobody();
+    let nowhere = unused_address();
     program.give(format!("/connect {nowhere}\n"));
     program
         .out
@@ -477,7 +477,7 @@ fn another_server_is_told_nothing_that_was_meant_for_the_first_one() {
 }
 
 #[test]
-fn plain_lines_end_with_a_signal_also_while_a_nick_is_asked_for() {
+fn a_signal_ends_plain_mode_also_at_the_question_for_a_nick() {
     let server = Server::start(&[]);
     let _other = server.enter("carol");
     let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
@@ -488,7 +488,7 @@ fn plain_lines_end_with_a_signal_also_while_a_nick_is_asked_for() {
 }
 
 #[test]
-fn plain_lines_typed_before_entry_are_said_once_this_person_is_in() {
+fn lines_typed_in_plain_mode_before_registration_are_sent_after_it() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let command = chatroom(&["--plain", "--nick", "carol", &server.address.to_string()]);
@@ -500,7 +500,7 @@ fn plain_lines_typed_before_entry_are_said_once_this_person_is_in() {
 }
 
 #[test]
-fn a_follower_whose_server_goes_away_is_69() {
+fn a_follower_whose_server_disconnects_is_69() {
     let mut server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let command = chatroom(&["--nick", "log", "--follow", &server.address.to_string()]);
@@ -515,7 +515,7 @@ fn a_follower_whose_server_goes_away_is_69() {
 }
 
 #[test]
-fn what_arrives_while_input_is_open_is_printed_plainly() {
+fn messages_are_printed_without_colors_while_the_input_is_open() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut program = Program::start(chatroom(&["--nick", "ci", &server.address.to_string()]));
@@ -559,7 +559,7 @@ fn a_server_that_dies_in_the_middle_is_69() {
 }
 
 #[test]
-fn colours_are_used_when_asked_for() {
+fn colors_are_used_on_request() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let always = ["--color", "always"].as_slice();
@@ -592,9 +592,9 @@ fn colours_are_used_when_asked_for() {
 
 #[test]
 fn a_script_never_hosts_a_room() {
-    // Without a server named, it looks at the usual place; whoever may be there, it must not be
-    // this program.
-    let address = nobody();
+    // Without a named server it tries the default address; if a server runs there, it must not be
+    // one that this program hosts.
+    let address = unused_address();
     let mut command = chatroom(&["--nick", "ci"]);
     command.env("CHATROOM_SERVER", address.to_string());
     assert_one_sentence(&run(command, "hello\n"), 69, &[&address.to_string()]);
@@ -602,7 +602,7 @@ fn a_script_never_hosts_a_room() {
 }
 
 #[test]
-fn output_that_nobody_wants_is_no_trouble() {
+fn a_closed_output_from_the_start_does_no_harm() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut command = chatroom(&["--nick", "ci", &server.address.to_string()]);

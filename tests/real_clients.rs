@@ -1,6 +1,6 @@
-//! Clients that others wrote, in our room: irssi, sic, WeeChat, ii, and a bot made with the package
-//! `irc` for Python. They enter, talk, whisper, change their nick, see others leave and are put out,
-//! while somebody watches what comes over the wire.
+//! Other IRC clients in our room: irssi, sic, WeeChat, ii, and a bot made with the Python package
+//! `irc`. They join, talk, whisper, change their nick, see others leave and are kicked, while
+//! another user checks the lines on the wire.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -25,8 +25,7 @@ fn irssi(server: &Server, nick: &str, home: &tempfile::TempDir) -> Terminal {
     command.args(["-n", nick]);
     let mut irssi = Terminal::start(command);
     irssi.wait_for(&["[(status)]"]);
-    // Unless told before it connects, it sends no more than a line in two seconds after the
-    // first few.
+    // Unless set before it connects, it sends at most one line in two seconds after the first few.
     let port = server.address.port();
     irssi.type_keys("/set cmd_queue_speed 10msec\r");
     irssi.type_keys(&format!("/connect 127.0.0.1 {port}\r"));
@@ -34,7 +33,7 @@ fn irssi(server: &Server, nick: &str, home: &tempfile::TempDir) -> Terminal {
 }
 
 #[test]
-fn irssi_enters_talks_whispers_and_leaves() {
+fn irssi_joins_talks_whispers_and_quits() {
     if !is_installed("irssi") {
         return;
     }
@@ -74,7 +73,7 @@ fn irssi_enters_talks_whispers_and_leaves() {
         "{whisper}"
     );
 
-    // What the server says is in its first window.
+    // Server messages are in its first window.
     irina.type_keys("/window 1\r/nick Carol\r");
     irina.wait_for(&["Nick Carol is already in use"]);
     irina.type_keys("/nick irma\r");
@@ -100,7 +99,7 @@ fn irssi_enters_talks_whispers_and_leaves() {
 }
 
 #[test]
-fn irssi_takes_another_nick_when_its_own_is_taken() {
+fn irssi_chooses_another_nick_when_its_own_is_in_use() {
     if !is_installed("irssi") {
         return;
     }
@@ -123,7 +122,7 @@ fn sic(server: &Server, nick: &str) -> Program {
 }
 
 #[test]
-fn sic_enters_talks_whispers_and_leaves() {
+fn sic_joins_talks_whispers_and_quits() {
     if !is_installed("sic") {
         return;
     }
@@ -136,7 +135,7 @@ fn sic_enters_talks_whispers_and_leaves() {
 
     say(&mut bob, "hello sally");
     sally.out.wait_for("<bob> hello sally");
-    // It reads one line at a time, however many there are: each is waited for.
+    // It reads one line at a time, however many there are, so each is waited for.
     sally.give(":m #lobby hello from sic\n");
     let said = bob.expect(" PRIVMSG ");
     assert!(said.starts_with(":sally!"), "{said}");
@@ -151,7 +150,7 @@ fn sic_enters_talks_whispers_and_leaves() {
         "{whisper}"
     );
 
-    // What is no command of its own goes to the server as it is.
+    // A line that is none of its own commands goes to the server unchanged.
     sally.give(":NICK Carol\n");
     sally.out.wait_for("433");
     sally.give(":QUIT :off home\n");
@@ -170,7 +169,7 @@ fn sic_enters_talks_whispers_and_leaves() {
 }
 
 #[test]
-fn sic_is_told_that_its_nick_is_taken_and_nobody_hears_of_it() {
+fn sic_shows_that_its_nick_is_in_use_and_other_users_see_nothing() {
     if !is_installed("sic") {
         return;
     }
@@ -185,14 +184,14 @@ fn sic_is_told_that_its_nick_is_taken_and_nobody_hears_of_it() {
     assert!(!out.contains("nobody else"), "{out}");
 }
 
-/// Somebody's program, and the ways to have it do something.
+/// A client program, and the ways to control it.
 trait Guest {
-    /// Says something in the lobby; `bob` can help a program that does what it is told.
+    /// Sends a message to the lobby; `bob` can instruct a program that obeys whispers.
     fn say(&mut self, bob: &mut Client, text: &str);
-    /// Whispers to bob.
+    /// Sends a whisper to bob.
     fn whisper(&mut self, bob: &mut Client, text: &str);
     fn take_nick(&mut self, bob: &mut Client, nick: &str);
-    /// Waits until it has shown this.
+    /// Waits until it has shown all of these.
     fn sees(&self, server: &Server, parts: &[&str]);
 }
 
@@ -204,7 +203,7 @@ fn server_with_operator(folder: &tempfile::TempDir) -> Server {
     Server::start(&["--config", config.to_str().unwrap()])
 }
 
-/// Everything that a visit is made of, from coming in to being put out.
+/// All steps of a visit, from registration to a kick.
 fn visit<G: Guest>(start: impl FnOnce(&Server, &Path) -> G) {
     let folder = tempfile::tempdir().unwrap();
     let server = server_with_operator(&folder);
@@ -248,7 +247,7 @@ fn visit<G: Guest>(start: impl FnOnce(&Server, &Path) -> G) {
     assert!(names.ends_with(" :@bob"), "{names}");
 }
 
-/// All that is written in a folder and the folders in it, but for what is a pipe.
+/// The text of all files in a folder and its subfolders, without pipes.
 fn written_in(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -262,7 +261,7 @@ fn written_in(folder: &Path) -> String {
     text
 }
 
-/// A program that writes what it shows into files, and takes what it should do from pipes.
+/// A client that writes its output to files and reads commands from pipes.
 struct InFiles {
     _program: Program,
     folder: PathBuf,
@@ -292,7 +291,7 @@ impl WeeChat {
             "/set irc.server_default.anti_flood_prio_high 0",
             "/set irc.server_default.anti_flood_prio_low 0",
             &format!("/server add room 127.0.0.1/{port}"),
-            // One of the two is the name of this option, whichever version it is.
+            // The name of this option depends on the version.
             "/set irc.server.room.ssl off",
             "/set irc.server.room.tls off",
             "/set irc.server.room.nicks guest",
@@ -438,7 +437,7 @@ impl Guest for Bot {
     }
 }
 
-/// A Python that has the package, if there is one.
+/// A Python that has the package `irc`, if any.
 fn python_with_irc() -> Option<&'static str> {
     let has_it = |python: &&str| {
         let mut command = Command::new(python);

@@ -1,6 +1,6 @@
-//! The real server as a program: its options, its exit statuses, its log, its end.
+//! The server program: its options, its exit statuses, its log, its end.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -16,7 +16,7 @@ use nix::sys::signal::Signal;
 
 use self::common::{Client, Server};
 
-/// Runs the program to its end.
+/// Runs the program until it ends.
 fn run(options: &[&str]) -> Output {
     run_in(&[], options)
 }
@@ -31,7 +31,7 @@ fn error_of(output: &Output) -> &str {
     str::from_utf8(&output.stderr).unwrap().trim_end()
 }
 
-/// A file with this text that is there as long as the value is.
+/// A temporary file with this text, which is removed with the value.
 fn file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), text).unwrap();
@@ -43,7 +43,7 @@ fn path_of(file: &tempfile::NamedTempFile) -> &str {
 }
 
 #[test]
-fn help_and_version_are_no_mistakes() {
+fn help_and_version_end_with_success() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
@@ -97,7 +97,7 @@ fn a_file_that_cannot_be_read_ends_with_66() {
         ("--motd", "message of the day"),
     ] {
         for (path, why) in [
-            ("/no/such/file", "there is no such file"),
+            ("/no/such/file", "no such file"),
             ("/", "it is a directory"),
         ] {
             let output = run(&[option, path]);
@@ -124,7 +124,7 @@ fn a_mistake_in_the_configuration_ends_with_78_and_names_its_line() {
 }
 
 #[test]
-fn a_right_configuration_is_found_right_without_listening() {
+fn a_valid_configuration_passes_the_check_without_listening() {
     let config = file("lobby = false\n[limits]\nenabled = false\n");
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
@@ -134,7 +134,7 @@ fn a_right_configuration_is_found_right_without_listening() {
     fs::set_permissions(config.path(), mode).unwrap();
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(error_of(&output).starts_with("chatroomd: warning: everybody "));
+    assert!(error_of(&output).starts_with("chatroomd: warning: every user "));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn an_address_in_use_ends_with_69_and_one_clear_sentence() {
 }
 
 #[test]
-fn several_addresses_are_listened_on_and_each_is_told() {
+fn several_addresses_are_listened_on_and_each_is_reported() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
         .args(["-q", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"])
         .stdout(Stdio::piped())
@@ -194,7 +194,7 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn an_empty_variable_says_nothing() {
+fn an_empty_variable_counts_as_unset() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     for name in [
         "LISTEN",
@@ -216,7 +216,7 @@ fn an_empty_variable_says_nothing() {
 }
 
 #[test]
-fn standard_output_that_is_closed_or_full_harms_nobody() {
+fn a_closed_or_full_standard_output_does_no_harm() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
     let address = address.unwrap();
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -230,7 +230,7 @@ fn standard_output_that_is_closed_or_full_harms_nobody() {
 }
 
 #[test]
-fn man_page_and_completions_are_made() {
+fn man_page_and_completions_are_generated() {
     for (what, part) in [
         ("man", ".TH"),
         ("complete-bash", "complete -F"),
@@ -252,7 +252,7 @@ fn man_page_and_completions_are_made() {
 
 // A58.
 #[test]
-fn a_signal_ends_it_with_a_word_to_everybody() {
+fn a_signal_ends_it_with_an_error_to_every_client() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut server = Server::start(&["--no-limits"]);
         let mut people: Vec<Client> = (0..100).map(|n| server.enter(&format!("n{n}"))).collect();
@@ -279,14 +279,14 @@ fn a_signal_ends_it_with_a_word_to_everybody() {
 }
 
 #[test]
-fn each_coming_and_going_is_one_line_of_the_log() {
+fn each_connect_and_disconnect_is_one_line_of_the_log() {
     for (format, lines) in [
         (
             "text",
             [
                 " INFO listening address=127.0.0.1:",
-                " INFO came nick=alice host=127.0.0.1 here=1",
-                " INFO has another nick from=alice to=Alicia here=1",
+                " INFO joined nick=alice host=127.0.0.1 here=1",
+                " INFO changed nick from=alice to=Alicia here=1",
                 " INFO left nick=Alicia reason=\"Quit: \\\\u{1b}[2Jbye\" here=0",
                 " INFO stopping here=0",
                 " INFO stopped",
@@ -296,8 +296,8 @@ fn each_coming_and_going_is_one_line_of_the_log() {
             "json",
             [
                 "\"message\":\"listening\"",
-                "\"message\":\"came\",\"nick\":\"alice\",\"host\":\"127.0.0.1\",\"here\":1",
-                "\"message\":\"has another nick\",\"from\":\"alice\",\"to\":\"Alicia\",\"here\":1",
+                "\"message\":\"joined\",\"nick\":\"alice\",\"host\":\"127.0.0.1\",\"here\":1",
+                "\"message\":\"changed nick\",\"from\":\"alice\",\"to\":\"Alicia\",\"here\":1",
                 "\"message\":\"left\",\"nick\":\"Alicia\",\"reason\":\"Quit: \\\\u{1b}[2Jbye\"",
                 "\"message\":\"stopping\",\"here\":0",
                 "\"message\":\"stopped\"",
@@ -322,7 +322,7 @@ fn each_coming_and_going_is_one_line_of_the_log() {
         nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
         let log = child.wait_with_output().unwrap().stderr;
         let log = String::from_utf8(log).unwrap();
-        // These tests may be run by root, who is warned.
+        // These tests may run as root, which causes a warning.
         let news = || log.lines().filter(|line| !line.contains("running as root"));
         assert_eq!(news().count(), lines.len(), "{log}");
         for (line, part) in news().zip(lines) {
@@ -331,14 +331,14 @@ fn each_coming_and_going_is_one_line_of_the_log() {
     }
 }
 
-/// A server that logs everything, to here.
+/// A server that logs everything to this output.
 fn server_with_log(log: impl Into<Stdio>) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     command.stderr(log);
     Server::start_with(command, &["--no-limits", "--verbose"])
 }
 
-/// People come and talk, and then the server ends as it should.
+/// Users connect and talk, and then the server ends regularly.
 fn works_and_ends(mut server: Server) {
     let mut bob = server.enter("bob");
     server.enter("carol").send("PRIVMSG bob :hi");
@@ -349,7 +349,7 @@ fn works_and_ends(mut server: Server) {
 }
 
 #[test]
-fn a_log_that_cannot_be_written_harms_nobody() {
+fn a_log_that_cannot_be_written_does_no_harm() {
     let full = || File::options().write(true).open("/dev/full").unwrap();
     works_and_ends(server_with_log(full()));
     let (reader, writer) = io::pipe().unwrap();
@@ -365,7 +365,7 @@ fn a_log_that_cannot_be_written_harms_nobody() {
     assert_eq!(status.status().unwrap().code(), Some(66));
 }
 
-/// Has more lines logged than a pipe takes and the server keeps.
+/// Causes more log lines than a pipe and the server's buffer hold.
 fn fill_log(server: &Server) {
     let mut alice = server.enter("alice");
     for _ in 0..60 {
@@ -375,7 +375,7 @@ fn fill_log(server: &Server) {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_nobody_up_and_tells_what_is_missing() {
+fn a_log_without_a_reader_delays_no_client_and_counts_missing_lines() {
     let (reader, writer) = io::pipe().unwrap();
     let server = server_with_log(writer);
     fill_log(&server);
@@ -383,14 +383,11 @@ fn a_log_that_nobody_reads_holds_nobody_up_and_tells_what_is_missing() {
     works_and_ends(server);
     let log = log.join().unwrap();
     assert!(log.contains(" INFO stopped"), "{log}");
-    assert!(
-        log.contains("lines of the log were left out lines="),
-        "{log}"
-    );
+    assert!(log.contains("log lines were dropped lines="), "{log}");
 }
 
 #[test]
-fn a_log_that_nobody_reads_does_not_keep_the_server_from_ending() {
+fn a_log_without_a_reader_does_not_keep_the_server_from_ending() {
     let (_reader, writer) = io::pipe().unwrap();
     let server = server_with_log(writer);
     fill_log(&server);

@@ -1,4 +1,4 @@
-//! Reading the configuration again while people are there, and the passwords of operators.
+//! Reloading the configuration while users are connected, and the passwords of operators.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -15,7 +15,7 @@ use common::{Client, Server};
 use nix::sys::signal::Signal;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-/// What `chatroomd hash-password` does with this input.
+/// The output of `chatroomd hash-password` for this input.
 fn hash_password(input: &str) -> Output {
     hash_password_to(Stdio::piped(), input)
 }
@@ -34,7 +34,7 @@ fn hash_password_to(output: Stdio, input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A server with this configuration, and where its log goes.
+/// A server with this configuration and this output for its log.
 fn server_with(folder: &Path, config: &str) -> Server {
     fs::write(folder.join("chatroomd.toml"), config).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
@@ -49,7 +49,7 @@ fn message_of_the_day(person: &mut Client) -> String {
 }
 
 #[test]
-fn a_hashed_password_makes_an_operator_and_no_other_does() {
+fn only_the_hashed_password_makes_an_operator() {
     let hashed = hash_password("sesame\n");
     assert!(hashed.status.success(), "{hashed:?}");
     let hash = String::from_utf8(hashed.stdout).unwrap();
@@ -85,7 +85,7 @@ fn others_are_served_while_passwords_are_checked() {
     for guesser in &mut guessers {
         guesser.send("OPER root Sesame");
     }
-    // Each check takes some 10 ms at least, and they are made one after the other.
+    // Each check takes at least about 10 ms, and they run one after the other.
     bob.fence();
     let last = guessers.last_mut().unwrap();
     last.stream().set_nonblocking(true).unwrap();
@@ -96,19 +96,19 @@ fn others_are_served_while_passwords_are_checked() {
 }
 
 #[test]
-fn no_password_is_no_hash() {
+fn an_empty_password_is_not_hashed() {
     let output = hash_password("\n");
     assert_eq!(output.status.code(), Some(66));
     assert_eq!(output.stdout, b"");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        error.starts_with("chatroomd: no password was hashed: "),
+        error.starts_with("chatroomd: cannot hash a password: "),
         "{error}"
     );
 }
 
 #[test]
-fn a_hash_that_cannot_be_written_is_told_apart_from_no_password() {
+fn a_hash_that_cannot_be_written_differs_from_an_empty_password() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let (reader, closed) = io::pipe().unwrap();
     drop(reader);
@@ -123,7 +123,7 @@ fn a_hash_that_cannot_be_written_is_told_apart_from_no_password() {
 
 // A57.
 #[test]
-fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
+fn the_configuration_is_reloaded_and_a_broken_one_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
     let server = server_with(folder.path(), &format!("motd = \"one\"\n{operator}"));
@@ -140,7 +140,7 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     ];
     for read_again in read_again {
         read_again(&server, &mut bob);
-        let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+        let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
         let mistake = "chatroomd.toml:2:1: unknown key `nmae`; did you mean `name`?";
         assert!(news.ends_with(mistake), "{news}");
         assert!(message_of_the_day(&mut bob).ends_with(" :one"));
@@ -153,19 +153,19 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
     fs::write(&config, format!("motd = \"two\"\n{operator}")).unwrap();
     bob.send("REHASH");
     bob.expect(" 382 bob ");
-    bob.expect(" NOTICE bob :The configuration was read again");
+    bob.expect(" NOTICE bob :The configuration was reloaded");
     assert!(message_of_the_day(&mut bob).ends_with(" :two"));
 
-    // Whom it does not name any more is an operator no longer, in the lobby neither.
+    // A user who is no longer listed as an operator loses the status, in the lobby too.
     fs::write(&config, "motd = \"three\"\n").unwrap();
     server.signal(Signal::SIGHUP);
-    bob.expect(" NOTICE bob :The configuration was read again");
+    bob.expect(" NOTICE bob :The configuration was reloaded");
     assert!(bob.line().ends_with(" MODE bob -o"));
     assert!(bob.line().ends_with(" MODE #lobby -o bob"));
     assert!(message_of_the_day(&mut bob).ends_with(" :three"));
     bob.send("REHASH");
     bob.expect(" 481 bob ");
-    // Who is there stays there, and who is no operator hears nothing of it.
+    // Connected users stay connected, and users without operator status receive nothing.
     let heard = carol.fence();
     assert!(
         !heard.iter().any(|line| line.contains("NOTICE")),
@@ -177,7 +177,7 @@ fn the_configuration_is_read_again_and_a_broken_one_changes_nothing() {
 
 // A57, A85.
 #[test]
-fn a_pipe_in_place_of_a_file_holds_nobody_up_and_changes_nothing() {
+fn a_pipe_in_place_of_a_file_delays_no_client_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
     let server = server_with(folder.path(), &format!("motd = \"one\"\n{operator}"));
@@ -187,10 +187,10 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up_and_changes_nothing() {
     let mut bob = server.enter("bob");
     bob.send("OPER root sesame");
     bob.expect(" MODE #lobby +o bob");
-    let empty = "pipe: it is a pipe with nothing in it; expected a regular file";
-    let silent = "pipe: it would have to be waited for; expected a regular file";
+    let empty = "pipe: it is an empty pipe; expected a regular file";
+    let silent = "pipe: reading it would block; expected a regular file";
     for has_writer in [false, true] {
-        // For as long as this is open there is somebody who could write.
+        // As long as this is open, the pipe has a possible writer.
         let open = || File::options().read(true).write(true).open(&pipe);
         let _writer = has_writer.then(|| open().unwrap());
         let expected = if has_writer { silent } else { empty };
@@ -201,7 +201,7 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up_and_changes_nothing() {
                 _ => fs::write(&config, format!("{text}\n{operator}")).unwrap(),
             }
             server.signal(Signal::SIGHUP);
-            let news = bob.expect(" NOTICE bob :The configuration stays as it was: cannot read");
+            let news = bob.expect(" NOTICE bob :The configuration is unchanged: cannot read");
             let file = if text.is_empty() {
                 "chatroomd.toml"
             } else {
@@ -216,7 +216,7 @@ fn a_pipe_in_place_of_a_file_holds_nobody_up_and_changes_nothing() {
 
 // A57.
 #[test]
-fn a_configuration_from_a_pipe_holds_as_long_as_the_server_runs() {
+fn a_configuration_from_a_pipe_stays_valid_as_long_as_the_server_runs() {
     let (reader, mut writer) = io::pipe().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
         .args([
@@ -243,9 +243,9 @@ fn a_configuration_from_a_pipe_holds_as_long_as_the_server_runs() {
     bob.send("OPER root sesame");
     bob.expect(" MODE #lobby +o bob");
     bob.send("REHASH");
-    let news = bob.expect(" NOTICE bob :The configuration stays as it was: ");
+    let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
     assert!(
-        news.contains("cannot read the configuration /dev/stdin: it is a pipe"),
+        news.contains("cannot read the configuration /dev/stdin: it is an empty pipe"),
         "{news}"
     );
     assert!(message_of_the_day(&mut bob).ends_with(" :one"));
@@ -254,7 +254,7 @@ fn a_configuration_from_a_pipe_holds_as_long_as_the_server_runs() {
 }
 
 #[test]
-fn a_room_that_becomes_the_lobby_is_operated_by_operators_of_the_server_only() {
+fn a_room_that_becomes_the_lobby_has_only_server_operators_as_its_operators() {
     let folder = tempfile::tempdir().unwrap();
     let server = server_with(folder.path(), "");
     let mut bob = server.enter("bob");
@@ -264,7 +264,7 @@ fn a_room_that_becomes_the_lobby_is_operated_by_operators_of_the_server_only() {
     fs::write(folder.path().join("chatroomd.toml"), lobby).unwrap();
     server.signal(Signal::SIGHUP);
     bob.expect(" MODE #hall -o bob");
-    // It is where people come in, however long names of rooms can be.
+    // It is the room that users enter, whatever the maximal length of room names.
     let mut carol = server.enter("carol");
     carol.send("NAMES #hall");
     carol.expect(" 353 carol = #hall :bob carol");

@@ -1,6 +1,6 @@
-//! The real server as a service: sockets handed over to it, and word that it is ready.
+//! The server as a service: inherited sockets, and readiness notification.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -20,8 +20,8 @@ use rustix::net::{AddressFamily, SocketType};
 
 use self::common::{Client, PATIENCE};
 
-/// The program, with this socket handed over to it as a service manager does: as file 3, named by
-/// the environment. It is killed when a test drops it.
+/// The program with this socket passed by a service manager: as file 3, named in the environment.
+/// It is killed when a test drops it.
 struct Service(Child);
 
 impl Service {
@@ -49,14 +49,14 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
 #[test]
-fn a_restart_behind_a_socket_that_stays_turns_nobody_away() {
+fn a_restart_with_an_inherited_socket_refuses_no_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let connect = || Client::new(TcpStream::connect(address).unwrap());
@@ -66,7 +66,7 @@ fn a_restart_behind_a_socket_that_stays_turns_nobody_away() {
     first.stop();
     let last = alice.rest().pop().unwrap();
     assert_eq!(last, "ERROR :Closing Link: alice (Server shutting down)");
-    // Nobody serves now, and whoever comes waits at the door.
+    // No server runs now, and new connections wait in the queue of the socket.
     let mut bob = connect();
     bob.send("NICK bob\r\nUSER bob 0 * :bob");
     let _second = Service::start(&listener);
@@ -74,7 +74,7 @@ fn a_restart_behind_a_socket_that_stays_turns_nobody_away() {
 }
 
 #[test]
-fn a_socket_that_does_not_listen_is_told_at_the_start() {
+fn a_socket_that_does_not_listen_is_reported_at_the_start() {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     rustix::net::bind(&socket, &anywhere).unwrap();
@@ -83,14 +83,13 @@ fn a_socket_that_does_not_listen_is_told_at_the_start() {
     let output = Service::command(&socket).output().unwrap();
     assert_eq!(output.status.code(), Some(69), "{output:?}");
     assert_eq!(output.stdout, b"");
-    let sentence = format!(
-        "chatroomd: cannot listen on {address}: the socket that was handed over does not listen\n"
-    );
+    let sentence =
+        format!("chatroomd: cannot listen on {address}: the inherited socket does not listen\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), sentence);
 }
 
 #[test]
-fn the_service_manager_is_told_when_people_can_come_in() {
+fn the_service_manager_is_notified_when_the_server_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let told = UnixDatagram::bind(&path).unwrap();
@@ -105,14 +104,14 @@ fn the_service_manager_is_told_when_people_can_come_in() {
 }
 
 #[test]
-fn nobody_to_be_told_is_no_reason_not_to_serve() {
+fn the_server_starts_without_a_service_manager_to_notify() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     command.env("NOTIFY_SOCKET", "/no/such/socket");
     command.stderr(Stdio::null());
     common::Server::start_with(command, &[]).enter("alice");
 }
 
-/// The units of docs/server.md, written to a folder, with the path of the tested program.
+/// Writes the units of docs/server.md to a folder, with the path of the tested program.
 fn units(folder: &Path) -> Vec<PathBuf> {
     let mut units: Vec<(PathBuf, String)> = Vec::new();
     let document = include_str!("../docs/server.md");
@@ -139,7 +138,7 @@ fn units(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_units_of_the_documents_are_right_and_leave_little_open() {
+fn the_units_of_the_documents_are_valid_and_hardened() {
     let analyze = |arguments: &[&str], files: &[PathBuf]| {
         let mut command = Command::new("systemd-analyze");
         command.args(arguments).args(files).output()
@@ -155,14 +154,14 @@ fn the_units_of_the_documents_are_right_and_leave_little_open() {
     let verified = analyze(&["verify"], &units).unwrap();
     assert!(verified.status.success(), "{verified:?}");
     assert_eq!(String::from_utf8_lossy(&verified.stderr), "");
-    // Of what a service could have open, at most 2 of 10.
+    // The exposure level of the service must be at most 2 of 10.
     let judge = ["security", "--offline=true", "--threshold=20"];
     let judged = analyze(&judge, &units[1..]).unwrap();
     assert!(judged.status.success(), "{judged:?}");
 }
 
 #[test]
-fn running_as_root_earns_a_warning() {
+fn running_as_root_causes_a_warning() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
         .args(["--quiet", "--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())

@@ -1,6 +1,7 @@
-//! The real server and its sockets in trouble: cut, reset, half closed, flooded, never read.
+//! The real server and its sockets: cut lines, resets, half-closed connections, floods, and clients
+//! that never read.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -18,7 +19,7 @@ use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 
 use self::common::{Client, Server};
 
-/// A configuration file with this text that is there as long as the value is.
+/// A temporary configuration file with this text, which is removed with the value.
 fn file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), text).unwrap();
@@ -31,7 +32,7 @@ fn path_of(file: &tempfile::NamedTempFile) -> &str {
 
 // A01, A02.
 #[test]
-fn lines_arrive_whole_however_they_were_cut() {
+fn lines_arrive_whole_wherever_they_were_cut() {
     let server = Server::start(&["--no-limits"]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
     for byte in "PRIVMSG bob :bytewise ✓\r\n".as_bytes() {
@@ -48,13 +49,13 @@ fn lines_arrive_whole_however_they_were_cut() {
 }
 
 #[test]
-fn everybody_hears_each_line_in_order_whatever_else_they_hear() {
+fn each_member_gets_every_line_in_order_among_other_lines() {
     let server = Server::start(&["--no-limits"]);
     let alice = server.enter("alice");
     let mut listeners = ["bob", "carol", "dave"].map(|nick| server.enter(nick));
     listeners[1].send("CAP REQ :message-tags server-time");
     listeners.iter_mut().for_each(|one| drop(one.fence()));
-    // What is for all comes in two forms, and in between one hears something of their own.
+    // Lines for all exist in two variants; between them one client receives lines of its own.
     let said: String = (0..2_000)
         .map(|n| match n % 50 {
             0 => format!("PRIVMSG bob :for one {n}\r\nWHO #lobby\r\nHELP\r\n"),
@@ -83,7 +84,7 @@ fn everybody_hears_each_line_in_order_whatever_else_they_hear() {
 
 // A46.
 #[test]
-fn half_closed_connections_still_get_their_answers() {
+fn half_closed_connections_still_get_their_replies() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut alice = server.connect();
@@ -103,11 +104,11 @@ fn half_closed_connections_still_get_their_answers() {
 
 // A46.
 #[test]
-fn a_reset_is_news_for_the_room() {
+fn a_reset_is_a_quit_for_the_room() {
     let server = Server::start(&[]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
     let open = server.open_files();
-    // Closing with something unread makes the system send a reset.
+    // Closing with unread data makes the system send a reset.
     alice.send("PRIVMSG bob :read this");
     let mut one = [0];
     bob.stream().peek(&mut one).unwrap();
@@ -116,7 +117,7 @@ fn a_reset_is_news_for_the_room() {
     drop(bob);
     let news = alice.expect("QUIT");
     assert!(news.ends_with("QUIT :Connection lost"), "{news}");
-    server.until("the connection is given back", |server| {
+    server.until("the connection is closed", |server| {
         server.open_files() < open
     });
     server.enter("bob");
@@ -124,7 +125,7 @@ fn a_reset_is_news_for_the_room() {
 
 // A46.
 #[test]
-fn whoever_is_gone_is_heard_no_more_whatever_waits() {
+fn pending_lines_of_a_reset_connection_are_dropped() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     for has_reset in [true, false] {
@@ -132,7 +133,7 @@ fn whoever_is_gone_is_heard_no_more_whatever_waits() {
         let flood = "PRIVMSG bob :boo\r\n".repeat(100_000);
         let mut stream = ghost.stream();
         stream.set_nonblocking(true).unwrap();
-        // As much as the system takes, and to the end of a burst.
+        // As much as the system accepts, up to the end of a burst.
         while stream.write(flood.as_bytes()).is_ok() {}
         for _ in 0..30 {
             bob.expect(":boo");
@@ -154,7 +155,7 @@ fn whoever_is_gone_is_heard_no_more_whatever_waits() {
 
 // A49, A50.
 #[test]
-fn connections_that_come_and_go_leave_nothing_behind() {
+fn closed_connections_leak_nothing() {
     let server = Server::start(&["--no-limits"]);
     let mut alice = server.enter("alice");
     let open = server.open_files();
@@ -168,15 +169,15 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             set_socket_linger(visitor.stream(), Some(Duration::ZERO)).unwrap();
         }
     }
-    // Newcomers are let in one after the other: by now all of them have been.
+    // Connections are accepted in order, so by now all of them have been accepted.
     server.connect().fence();
-    server.until("all are given back", |server| server.open_files() == open);
+    server.until("all files are closed", |server| server.open_files() == open);
     server.enter("bob");
     alice.expect("bob!~bob@127.0.0.1 JOIN #lobby");
 }
 
 #[test]
-fn those_who_are_refused_and_stay_do_not_use_up_the_files() {
+fn refused_connections_that_stay_open_do_not_use_up_the_files() {
     let config = file("[limits]\nconnections = 2\nconnections-per-minute = 100000\n");
     let server = Server::start(&["--config", path_of(&config)]);
     let (mut alice, _bob) = (server.enter("alice"), server.enter("bob"));
@@ -184,7 +185,8 @@ fn those_who_are_refused_and_stay_do_not_use_up_the_files() {
     let mut refused: Vec<Client> = (0..600).map(|_| server.connect()).collect();
     for client in &mut refused {
         assert!(client.line().starts_with("ERROR :"));
-        // 256 have time to read why, 64 were let in just now, and 64 in the turn before.
+        // 256 have time to read the reason, 64 were accepted just now, and 64 in the iteration
+        // before.
         assert!(server.open_files() <= open + 256 + 2 * 64);
     }
     alice.fence();
@@ -199,18 +201,18 @@ fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
     let mut mallory = server.connect();
     let chunk = vec![b'x'; 64 * 1024];
     for _ in 0..128 {
-        // The server stops listening somewhere in between.
+        // The server stops reading somewhere in between.
         if mallory.stream().write_all(&chunk).is_err() {
             break;
         }
     }
-    // The last words may be lost when more is sent than the server is ready to drop.
+    // The ERROR can be lost when more is sent than the server is ready to discard.
     if let Ok(Some(line)) = mallory.read_line() {
         assert!(line.contains("417") || line.starts_with("ERROR"), "{line}");
     }
     alice.fence();
     assert!(server.resident_bytes() < before + 1024 * 1024);
-    // 16 KiB are still a line that is too long, and one byte more is no line at all.
+    // 16 KiB are still a line that is too long; one byte more ends the connection.
     let mut patient = server.connect();
     patient.send_bytes(&chunk[..16 * 1024]);
     patient.send_bytes(b"\r\n");
@@ -218,11 +220,11 @@ fn a_line_without_an_end_ends_the_connection_and_costs_no_memory() {
     let mut patient = server.connect();
     patient.send_bytes(&chunk[..16 * 1024 + 1]);
     let last = patient.rest().pop().unwrap();
-    assert_eq!(last, "ERROR :Closing Link: * (A line without an end)");
+    assert_eq!(last, "ERROR :Closing Link: * (Line too long)");
 }
 
 #[test]
-fn a_line_may_go_on_without_an_end_up_to_the_bound_that_is_set() {
+fn an_unfinished_line_may_have_as_many_bytes_as_the_configuration_allows() {
     const BOUND: usize = 9_000;
     let config = file(&format!("[limits]\nreceive-queue-bytes = {BOUND}\n"));
     let server = Server::start(&["--config", path_of(&config)]);
@@ -230,7 +232,7 @@ fn a_line_may_go_on_without_an_end_up_to_the_bound_that_is_set() {
         let mut patient = server.connect();
         patient.send_bytes(&vec![b'x'; bytes]);
         assert!(patient.line().contains(" 417 "), "{bytes}");
-        // By the time somebody else was answered all of it has been looked at.
+        // When another client has its reply, the server has read all of it.
         server.connect().fence();
         patient.send_bytes(b"\r\n");
         assert_eq!(patient.fence(), [""; 0]);
@@ -239,20 +241,20 @@ fn a_line_may_go_on_without_an_end_up_to_the_bound_that_is_set() {
     endless.send_bytes(&[b'x'; BOUND + 1]);
     let heard = endless.rest();
     assert!(heard[0].contains(" 417 "), "{heard:?}");
-    assert_eq!(heard[1], "ERROR :Closing Link: * (A line without an end)");
+    assert_eq!(heard[1], "ERROR :Closing Link: * (Line too long)");
 }
 
 // A20.
 #[test]
-fn a_tls_hello_is_answered_without_waiting_for_a_line() {
+fn a_tls_hello_gets_an_error_before_the_end_of_a_line() {
     let server = Server::start(&[]);
     let mut client = server.connect();
     let mut hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec();
     hello.extend([0xab; 500]);
     client.send_bytes(&hello);
-    let error = "ERROR :Closing Link: * (This port speaks IRC without TLS)";
+    let error = "ERROR :Closing Link: * (This port does not support TLS)";
     assert_eq!(client.rest(), [error]);
-    // Nor for more than its first byte.
+    // Its first byte suffices.
     let mut client = server.connect();
     client.send_bytes(&hello[..1]);
     assert_eq!(client.rest(), [error]);
@@ -260,7 +262,7 @@ fn a_tls_hello_is_answered_without_waiting_for_a_line() {
 
 // A07, A48.
 #[test]
-fn waiting_costs_no_processor_time() {
+fn waiting_uses_no_processor_time() {
     let server = Server::start(&["--no-limits"]);
     let mut idle: Vec<Client> = (0..200).map(|_| server.connect()).collect();
     for client in &mut idle {
@@ -290,7 +292,7 @@ fn waiting_costs_no_processor_time() {
 
 // A47.
 #[test]
-fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
+fn a_client_that_never_reads_is_disconnected_and_others_go_on() {
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 65536\n");
     let server = Server::start(&["--config", path_of(&config)]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
@@ -308,12 +310,15 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
         news.extend(alice.fence());
         let heard = bob.fence();
         assert!(heard.iter().filter(|line| line.contains("PRIVMSG")).count() == 200);
-        assert!(start.elapsed() < common::PATIENCE, "they are still here");
+        assert!(
+            start.elapsed() < common::PATIENCE,
+            "they are still connected"
+        );
     }
     let given_up = |line: &String| line.ends_with("QUIT :SendQ exceeded");
     assert!(news.iter().all(given_up), "{news:?}");
     assert!(server.resident_bytes() < before + 4 * 1024 * 1024);
-    // Whatever was on its way is whole; the last line may say why it ended.
+    // Every received line is whole; the last one may be the ERROR.
     for sleeper in &mut sleepers {
         while let Ok(Some(line)) = sleeper.read_line() {
             assert!(
@@ -331,7 +336,7 @@ fn a_reader_that_never_reads_is_given_up_and_others_go_on() {
 }
 
 #[test]
-fn when_too_much_waits_in_all_the_reader_furthest_behind_goes_first() {
+fn above_the_total_limit_the_most_backlogged_client_is_disconnected_first() {
     let config =
         file("[limits]\nenabled = false\nqueues-bytes = 65536\nsend-queue-bytes = 1000000000\n");
     let server = Server::start(&["--config", path_of(&config)]);
@@ -351,7 +356,7 @@ fn when_too_much_waits_in_all_the_reader_furthest_behind_goes_first() {
         if !news.is_empty() {
             break news;
         }
-        assert!(start.elapsed() < common::PATIENCE, "far is still here");
+        assert!(start.elapsed() < common::PATIENCE, "far is still connected");
     };
     assert!(news[0].starts_with(":far!"), "{news:?}");
     assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
@@ -361,10 +366,10 @@ fn when_too_much_waits_in_all_the_reader_furthest_behind_goes_first() {
 }
 
 #[test]
-fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
+fn a_sender_faster_than_its_reader_is_throttled_and_nothing_is_lost() {
     const LINES: usize = 40_000;
-    /// Bob reads this many lines every few milliseconds: far less than Alice could send, and more
-    /// than what is taken from her while he is behind.
+    /// Bob reads this many lines every few milliseconds: far fewer than Alice could send, and more
+    /// than the server accepts from her while Bob is late.
     const LINES_AT_A_TIME: usize = 40;
     const PAUSE: Duration = Duration::from_millis(5);
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
@@ -391,7 +396,7 @@ fn a_sender_faster_than_a_reader_is_slowed_down_and_nothing_is_lost() {
     assert_eq!(bob.fence(), [""; 0]);
 }
 
-/// Takes in what comes at no more than so many bytes a second, until this was in it so many times.
+/// Reads at most so many bytes per second, until `part` has occurred so many times.
 fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize) {
     const STEP: Duration = Duration::from_millis(10);
     let mut piece = vec![0; bytes_a_second / 100];
@@ -403,20 +408,23 @@ fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize
         next_read += STEP;
         let count = client.stream().read(&mut piece).unwrap();
         let end = String::from_utf8_lossy(&heard);
-        assert!(count > 0, "the reader was put out after {found}: {end}");
+        assert!(
+            count > 0,
+            "the reader was disconnected after {found}: {end}"
+        );
         heard.extend_from_slice(&piece[..count]);
         found += memchr::memmem::find_iter(&heard, part).count();
-        // The end may be the beginning of one more.
+        // The last bytes may be the beginning of another occurrence.
         heard.drain(..heard.len() - part.len() + 1);
     }
 }
 
 #[test]
-fn many_senders_within_flood_control_do_not_put_out_a_slower_reader() {
+fn many_senders_within_flood_control_do_not_disconnect_a_slower_reader() {
     const SENDERS: usize = 60;
-    /// As many as somebody can say at once, after a few to register.
+    /// The burst of a client, without the lines of its registration.
     const LINES: usize = 35;
-    /// More than the system keeps for him, and what may wait for him.
+    /// More than the receive buffer of the system and the send queue of the server.
     const ENOUGH: usize = 1_600;
     let server = Server::start(&["--no-lobby"]);
     let mut bob = server.enter("bob");
@@ -444,7 +452,7 @@ fn many_senders_within_flood_control_do_not_put_out_a_slower_reader() {
 }
 
 #[test]
-fn whoever_asks_for_much_at_once_gets_all_of_it_as_they_read() {
+fn a_client_with_many_requests_gets_every_reply_as_it_reads() {
     const PEOPLE: usize = 150;
     const QUESTIONS: usize = 900;
     let config = file("[limits]\nenabled = false\nsend-queue-bytes = 131072\n");
@@ -454,7 +462,7 @@ fn whoever_asks_for_much_at_once_gets_all_of_it_as_they_read() {
         .collect();
     let mut bob = server.enter("bob");
     bob.send_bytes("WHO #lobby\r\n".repeat(QUESTIONS).as_bytes());
-    // What is asked meanwhile is answered meanwhile.
+    // Requests that arrive meanwhile are answered meanwhile.
     for other in &mut others {
         other.fence();
     }
@@ -464,7 +472,7 @@ fn whoever_asks_for_much_at_once_gets_all_of_it_as_they_read() {
 
 // A53.
 #[test]
-fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
+fn a_flood_is_throttled_and_nothing_of_it_is_lost() {
     let config = file("[limits]\nlines-burst = 5\nlines-per-second = 50\n");
     let server = Server::start(&["--config", path_of(&config)]);
     let mut bob = server.enter("bob");
@@ -477,8 +485,8 @@ fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
         let line = bob.expect("PRIVMSG");
         assert!(line.ends_with(&format!(":{n}")), "{n}: {line}");
     }
-    // 55 lines more than the burst, 20 ms each; a little less, for the lines of the registration
-    // may have been paid back by then.
+    // 55 lines more than the burst, 20 ms each; a little less, as the lines of the registration may
+    // have been paid back by then.
     assert!(
         start.elapsed() >= Duration::from_millis(900),
         "{:?}",
@@ -488,7 +496,7 @@ fn a_flood_is_slowed_down_and_nothing_of_it_is_lost() {
 
 // A51.
 #[test]
-fn a_sender_at_full_speed_does_not_keep_others_waiting() {
+fn a_sender_at_full_speed_does_not_delay_others() {
     let server = Server::start(&["--no-limits"]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
     let mut flooder = server.enter("flooder").stream().try_clone().unwrap();
@@ -523,7 +531,7 @@ fn a_sender_at_full_speed_does_not_keep_others_waiting() {
 
 // A09, A33.
 #[test]
-fn whoever_says_nothing_in_many_lines_waits_and_nobody_else_does() {
+fn a_flood_of_empty_lines_delays_only_its_sender() {
     const LISTS: usize = 300;
     let server = Server::start(&[]);
     let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
@@ -540,7 +548,7 @@ fn whoever_says_nothing_in_many_lines_waits_and_nobody_else_does() {
     }
     let used = server.cpu_time() - before;
     assert!(used <= Duration::from_millis(50), "{used:?}");
-    // Each is answered, in its time.
+    // Each gets its reply in time.
     let free = Server::start(&["--no-limits"]);
     let mut lister = free.connect();
     lister.send_bytes(&b"CAP LS 302\r\n".repeat(LISTS));
@@ -551,7 +559,7 @@ fn whoever_says_nothing_in_many_lines_waits_and_nobody_else_does() {
 
 // A16.
 #[test]
-fn what_only_a_server_can_know_of_a_message_is_not_believed_of_a_client() {
+fn server_only_tags_from_a_client_are_ignored() {
     let server = Server::start(&["--no-limits"]);
     let [mut alice, mut bob] = ["alice", "bob"].map(|nick| {
         let mut person = server.connect();
@@ -572,19 +580,21 @@ fn what_only_a_server_can_know_of_a_message_is_not_believed_of_a_client() {
 }
 
 #[test]
-fn without_file_descriptors_nobody_suffers_and_newcomers_wait() {
+fn without_free_file_descriptors_users_stay_and_new_connections_wait() {
     let mut shell = Command::new("sh");
     shell.args([
         "-c",
         "ulimit -n 40 && exec \"$0\" \"$@\"",
         env!("CARGO_BIN_EXE_chatroomd"),
     ]);
-    // Its complaint is expected.
+    // Its warning is expected.
     shell.stderr(Stdio::null());
     let server = Server::start_with(shell, &["--no-limits"]);
     let mut alice = server.enter("alice");
     let mut crowd: Vec<Client> = (0..60).map(|_| server.connect()).collect();
-    server.until("no file is left", |server| server.open_files() >= 40);
+    server.until("no file descriptor is free", |server| {
+        server.open_files() >= 40
+    });
     alice.fence();
     let before = server.cpu_time();
     alice
@@ -605,7 +615,7 @@ fn without_file_descriptors_nobody_suffers_and_newcomers_wait() {
 }
 
 #[test]
-fn a_server_inside_another_program_listens_at_once_and_says_goodbye() {
+fn an_embedded_server_listens_at_once_and_disconnects_its_clients_with_an_error() {
     let host =
         EmbeddedServer::start(&Settings::listening_on("127.0.0.1:0".parse().unwrap())).unwrap();
     let mut alice = Client::new(TcpStream::connect(host.address()).unwrap());

@@ -14,7 +14,7 @@ use portable_pty::CommandBuilder;
 use support::terminal::Terminal;
 use support::{is_installed, run};
 
-/// What is typed, and what the screen shows after Tab.
+/// A typed text, and the screen after Tab.
 const CASES: &[(&str, &[&str])] = &[
     ("chatroom --no-h", &["chatroom --no-host"]),
     ("chatroom --pass", &["chatroom --password-file"]),
@@ -44,8 +44,8 @@ fn press_tab(start: impl Fn() -> CommandBuilder) {
     }
 }
 
-/// Gives `chatroom` a configuration that knows some names.
-fn know_names(command: &mut CommandBuilder, home: &Path) {
+/// Gives `chatroom` a configuration with some names.
+fn configure_names(command: &mut CommandBuilder, home: &Path) {
     let config = home.join("chatroom.toml");
     let text = "people = [\"alice\", \"bob\"]\n[servers.x]\naddress = \"x\"\nrooms = [\"#dev\"]\n";
     fs::write(&config, text).unwrap();
@@ -84,7 +84,7 @@ fn tab_completes_in_bash() {
         let mut command = CommandBuilder::new("bash");
         command.env_clear();
         command.env("HOME", home.path());
-        know_names(&mut command, home.path());
+        configure_names(&mut command, home.path());
         command.args(["--noprofile", "--rcfile"]);
         command.arg(&settings);
         command.arg("-i");
@@ -112,8 +112,8 @@ fn tab_completes_in_zsh() {
         command.env_clear();
         command.env("HOME", home.path());
         command.env("ZDOTDIR", home.path());
-        know_names(&mut command, home.path());
-        // Nothing of this machine's own settings.
+        configure_names(&mut command, home.path());
+        // Without this machine's own settings.
         command.args(["-d", "-i"]);
         command
     });
@@ -140,9 +140,9 @@ fn tab_completes_in_elvish() {
         let mut command = CommandBuilder::new("elvish");
         command.env_clear();
         command.env("HOME", home.path());
-        // Where its daemon is, which must not be that of whoever runs the test.
+        // The directory of its daemon, which must not be the one of the user who runs the test.
         command.env("XDG_RUNTIME_DIR", home.path());
-        know_names(&mut command, home.path());
+        configure_names(&mut command, home.path());
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.arg("-rc");
         command.arg(&settings);
@@ -150,7 +150,7 @@ fn tab_completes_in_elvish() {
     });
 }
 
-/// fish shows what it would complete in grey before Tab is pressed, so it is asked instead.
+/// fish shows completions in grey before Tab is pressed, so they are requested from it instead.
 #[test]
 fn tab_completes_in_fish() {
     if !is_installed("fish") {
@@ -174,7 +174,7 @@ fn tab_completes_in_fish() {
         let finished = run(command, "");
         assert_eq!(finished.status, Some(0), "{finished:?}");
         for part in *shown {
-            // One word a line, and behind it what it means.
+            // One word per line, followed by its description.
             let word = part.rsplit(' ').next().unwrap();
             let is_offered = |line: &str| line.split('\t').next() == Some(word);
             assert!(

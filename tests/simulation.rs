@@ -1,11 +1,11 @@
-//! Seeded people doing anything in any order, against the hub in memory.
+//! Seeded users do anything in any order, against the hub in memory.
 //!
-//! After each step every index of the hub has to agree with itself, and everything that was said
-//! has to agree with a second, much simpler account of who is where: nobody hears what they should
-//! not, nobody misses what they should hear, nobody hears it twice. The same seed gives the same
-//! bytes. That the simulation would notice is tested too, by breaking what it looks at on purpose.
+//! After each step every index of the hub must be consistent, and all lines sent must agree with a
+//! second, much simpler model of who is where: no user receives a line that is not theirs, misses
+//! one, or receives one twice. The same seed gives the same bytes. Deliberate faults test that the
+//! simulation finds such errors.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -32,22 +32,22 @@ const CAPABILITIES: [&str; 6] = [
     "labeled-response batch extended-join",
     "away-notify setname extended-monitor invite-notify multi-prefix",
 ];
-/// How many can be connected at a time.
+/// The maximum of simultaneous connections.
 const PLACES: u32 = 10;
 
-/// What somebody does to the hub.
+/// The action of one user.
 #[derive(Debug, Clone)]
-enum Deed {
+enum Action {
     Connect,
     Lose(DisconnectReason),
     Say(String),
-    /// Nobody in particular: time goes on.
+    /// Not an action of a user: time passes.
     Wait(Duration),
-    /// A password was checked, and was right or wrong.
+    /// The result of a password check: right or wrong.
     Answer(bool),
 }
 
-/// The plain account of who is connected: what a person would write on paper.
+/// The model: who is connected, with which nick and in which rooms.
 #[derive(Debug, Default)]
 struct Account {
     people: BTreeMap<ConnectionId, Known>,
@@ -58,7 +58,7 @@ struct Known {
     nick: Option<String>,
     has_user: bool,
     rooms: BTreeSet<String>,
-    /// Whether they hear what they say themselves.
+    /// Whether the client receives its own messages.
     echoes: bool,
 }
 
@@ -77,9 +77,9 @@ struct Simulation {
     account: Account,
     /// The passwords that are being checked.
     tasks: VecDeque<Task>,
-    /// All that was sent, for comparing runs.
+    /// All lines sent, to compare two runs.
     transcript: Vec<u8>,
-    /// How the deliveries are falsified before they are looked at, to see it noticed.
+    /// A deliberate fault in the deliveries, which the checks must find.
     sabotage: Option<Sabotage>,
 }
 
@@ -135,33 +135,33 @@ impl Simulation {
             .keys()
             .find(|id| id.index() == place as usize);
         let here = here.copied();
-        let deed = self.pick(here.is_some());
+        let action = self.pick(here.is_some());
         let id = here.unwrap_or_else(|| {
             self.generation += 1;
             ConnectionId::new(place, self.generation)
         });
-        // No line is taken from a connection whose task is not done.
+        // No line is read from a connection whose task is not done.
         let is_held = self.tasks.iter().any(|task| task.connection() == id);
-        let deed = match deed {
-            Deed::Say(_) if is_held => Deed::Answer(true),
-            deed => deed,
+        let action = match action {
+            Action::Say(_) if is_held => Action::Answer(true),
+            action => action,
         };
         let before = self.account.people.clone();
-        match &deed {
-            Deed::Connect => {
+        match &action {
+            Action::Connect => {
                 self.account.people.insert(id, Known::default());
                 let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
                 self.hub.connected(id, address, self.now, &mut self.outbox);
             }
-            Deed::Lose(loss) => {
+            Action::Lose(loss) => {
                 self.hub.disconnected(id, *loss, self.now, &mut self.outbox);
                 self.account.people.remove(&id);
             }
-            Deed::Say(line) => {
+            Action::Say(line) => {
                 let line = Line::Whole(line.as_bytes());
                 self.hub.received(id, line, self.now, &mut self.outbox);
             }
-            Deed::Answer(is_correct) => {
+            Action::Answer(is_correct) => {
                 if let Some(task) = self.tasks.pop_front() {
                     let answer = Answer::PasswordChecked {
                         connection: task.connection(),
@@ -170,35 +170,36 @@ impl Simulation {
                     self.hub.answered(answer, self.now, &mut self.outbox);
                 }
             }
-            Deed::Wait(time) => {
+            Action::Wait(time) => {
                 self.now.running += *time;
                 self.now.unix += *time;
                 self.hub.tick(self.now, &mut self.outbox);
                 let next = self.hub.next_deadline();
                 if next.is_some_and(|at| at <= self.now.running) {
-                    return Err("the clock would come up again at once".to_owned());
+                    return Err("the next deadline has already passed".to_owned());
                 }
             }
         }
         let sent = self.take_sent();
         self.hub
             .check()
-            .map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+            .map_err(|wrong| format!("{action:?}: {wrong}"))?;
         let account = self.account.follow(&sent);
-        account.map_err(|wrong| format!("{deed:?} by {id:?}: {wrong}"))?;
-        check_hearing(&before, id, &deed, &sent).map_err(|wrong| format!("{deed:?}: {wrong}"))?;
+        account.map_err(|wrong| format!("{action:?} by {id:?}: {wrong}"))?;
+        check_recipients(&before, id, &action, &sent)
+            .map_err(|wrong| format!("{action:?}: {wrong}"))?;
         self.check_counts()
     }
 
-    fn pick(&mut self, connected: bool) -> Deed {
+    fn pick(&mut self, connected: bool) -> Action {
         if self.random.u8(0..40) == 0 {
-            return Deed::Wait(Duration::from_secs(self.random.u64(0..100)));
+            return Action::Wait(Duration::from_secs(self.random.u64(0..100)));
         }
         if !self.tasks.is_empty() && self.random.u8(0..8) == 0 {
-            return Deed::Answer(self.random.bool());
+            return Action::Answer(self.random.bool());
         }
         if !connected {
-            return Deed::Connect;
+            return Action::Connect;
         }
         if self.random.u8(0..60) == 0 {
             let losses = [
@@ -207,10 +208,10 @@ impl Simulation {
                 DisconnectReason::SendQueueFull,
                 DisconnectReason::LineTooLong,
             ];
-            return Deed::Lose(losses[self.random.usize(0..losses.len())]);
+            return Action::Lose(losses[self.random.usize(0..losses.len())]);
         }
         let (nick, room) = (self.one_of(&NICKS), self.one_of(&ROOMS));
-        Deed::Say(match self.random.u8(0..108) {
+        Action::Say(match self.random.u8(0..108) {
             60..64 => format!("MODE {room} {}", self.one_of(&MODES)),
             64..66 => format!(
                 "MODE {room} {} {nick}",
@@ -255,7 +256,7 @@ impl Simulation {
         list[self.random.usize(0..list.len())]
     }
 
-    /// Empties the outbox: each line with whom it is for, a closing as `None`.
+    /// Empties the outbox: each line with its recipient, a close as `None`.
     fn take_sent(&mut self) -> Vec<(ConnectionId, Option<String>)> {
         let mut sent = Vec::new();
         for (to, bytes) in self.outbox.sends() {
@@ -289,8 +290,8 @@ impl Simulation {
 }
 
 impl Account {
-    /// Takes down what the lines say, as each recipient would understand them, and says where two
-    /// lines cannot both be true.
+    /// Applies the lines to the model, as each recipient would read them, and returns an error
+    /// where two lines contradict each other.
     fn follow(&mut self, sent: &[(ConnectionId, Option<String>)]) -> Result<(), String> {
         for (to, line) in sent {
             let Some(line) = line else {
@@ -298,11 +299,11 @@ impl Account {
                 continue;
             };
             let Some(known) = self.people.get_mut(to) else {
-                // The last words for somebody who is gone.
+                // The last line to a disconnected client.
                 let is_last = without_tags(line).starts_with("ERROR ");
                 is_last
                     .then_some(())
-                    .ok_or(format!("{to:?} is gone, and hears {line}"))?;
+                    .ok_or(format!("{to:?} is disconnected, and receives {line}"))?;
                 continue;
             };
             let words: Vec<&str> = without_tags(line).split(' ').collect();
@@ -316,7 +317,7 @@ impl Account {
                         other.is_present() && same(other.nick.as_deref(), words[2])
                     };
                     if self.people.values().filter(taken).count() > 1 {
-                        return Err(format!("two people are {}", words[2]));
+                        return Err(format!("two users have the nick {}", words[2]));
                     }
                 }
                 "NICK" if is_own => known.nick = Some(words[2].trim_matches(':').to_owned()),
@@ -348,7 +349,7 @@ impl Account {
     }
 }
 
-/// A line from its source on.
+/// The part of a line from its source on.
 fn without_tags(line: &str) -> &str {
     match line.strip_prefix('@') {
         Some(tagged) => tagged.split_once(' ').unwrap().1,
@@ -360,23 +361,23 @@ fn same(one: Option<&str>, other: &str) -> bool {
     one.is_some_and(|one| one.eq_ignore_ascii_case(other))
 }
 
-/// Whether what was said reached those it was for, once each, and nobody else. The modes of a room
-/// can keep somebody from speaking, and then nobody has heard it; the account knows no modes, so
-/// it believes the refusal.
-fn check_hearing(
+/// Checks that a message reached each recipient once, and no other client. The modes of a room can
+/// refuse a message, and then it must have reached no client; the model has no modes, so it accepts
+/// the refusal.
+fn check_recipients(
     people: &BTreeMap<ConnectionId, Known>,
     from: ConnectionId,
-    deed: &Deed,
+    action: &Action,
     sent: &[(ConnectionId, Option<String>)],
 ) -> Result<(), String> {
     let mut expected: Vec<ConnectionId> = Vec::new();
     let mut loosely = false;
     let speaker = people.get(&from).filter(|known| known.is_present());
-    if let (Deed::Say(line), Some(speaker)) = (deed, speaker)
+    if let (Action::Say(line), Some(speaker)) = (action, speaker)
         && let Some((command @ ("PRIVMSG" | "NOTICE"), rest)) = without_tags(line).split_once(' ')
     {
         for target in rest.split(' ').next().unwrap().split(',') {
-            // Who is an operator or hears what is said outside stands in no account.
+            // The model knows neither operators nor messages from outside.
             let (status, target) = match target.strip_prefix('@') {
                 Some(room) => (true, room),
                 None => (false, target),
@@ -417,13 +418,15 @@ fn check_hearing(
         false => heard == expected,
     };
     if !is_right {
-        return Err(format!("{expected:?} should have heard it, {heard:?} did"));
+        return Err(format!(
+            "{expected:?} should have received it, {heard:?} did"
+        ));
     }
-    check_news(people, sent)
+    check_change(people, sent)
 }
 
-/// Whether news of somebody reached only those who share a room with them, once each.
-fn check_news(
+/// Checks that a user's change reached only the members of a shared room, once each.
+fn check_change(
     people: &BTreeMap<ConnectionId, Known>,
     sent: &[(ConnectionId, Option<String>)],
 ) -> Result<(), String> {
@@ -437,7 +440,7 @@ fn check_news(
             continue;
         };
         if !told.insert((*to, line)) {
-            return Err(format!("{to:?} is told twice: {line}"));
+            return Err(format!("{to:?} receives it twice: {line}"));
         }
         let nick = line.trim_start_matches(':').split('!').next().unwrap();
         let is_leaver = |(_, known): &(&ConnectionId, &Known)| {
@@ -446,11 +449,11 @@ fn check_news(
         let (Some((id, leaver)), Some(hearer)) = (people.iter().find(is_leaver), people.get(to))
         else {
             return Err(format!(
-                "{to:?} is told of somebody who was not there: {line}"
+                "{to:?} gets a line about a user who was not there: {line}"
             ));
         };
         if leaver.rooms.is_disjoint(&hearer.rooms) || to == id {
-            return Err(format!("{to:?} should not hear {line}"));
+            return Err(format!("{to:?} should not receive {line}"));
         }
     }
     Ok(())
@@ -460,7 +463,7 @@ const SEEDS: u64 = 200;
 const STEPS: usize = 300;
 
 #[test]
-fn whatever_people_do_everything_agrees_after_each_step() {
+fn hub_and_model_agree_after_each_step() {
     for seed in 0..SEEDS {
         let run = Simulation::new(seed).run(STEPS);
         run.unwrap_or_else(|wrong| panic!("seed {seed}, {wrong}"));
@@ -477,12 +480,12 @@ fn the_same_seed_gives_the_same_bytes() {
         };
         let (one, other) = (transcript(), transcript());
         assert!(one == other, "seed {seed}");
-        assert!(one.len() > 10_000, "seed {seed} says next to nothing");
+        assert!(one.len() > 10_000, "seed {seed} sends too little");
     }
 }
 
 #[test]
-fn a_hub_that_is_broken_on_purpose_is_caught() {
+fn a_deliberate_fault_in_the_hub_is_found() {
     for fault in [
         Fault::KeepDeadNick,
         Fault::ForgetNick,
@@ -508,12 +511,12 @@ fn a_hub_that_is_broken_on_purpose_is_caught() {
 }
 
 #[test]
-fn a_line_lost_doubled_or_misdirected_is_caught() {
+fn a_lost_doubled_or_misdirected_line_is_found() {
     for sabotage in [Sabotage::Lose, Sabotage::Double, Sabotage::Misdirect] {
         for seed in 0..20 {
             let mut simulation = Simulation::new(seed);
             simulation.sabotage = Some(sabotage);
-            // Not every seed brings two people to talk to each other early.
+            // With some seeds two users talk to each other late.
             let run = simulation.run(4 * STEPS);
             assert!(run.is_err(), "{sabotage:?} with seed {seed}");
         }

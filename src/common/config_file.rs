@@ -23,7 +23,7 @@ pub(crate) fn warning_if_others_can_read(path: &Path) -> Option<String> {
     let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
     is_readable.then(|| {
         format!(
-            "everybody on this machine can read the password in {0}; chmod o-r {0} ends that",
+            "every user of this machine can read the password in {0}; to prevent it: chmod o-r {0}",
             path.display()
         )
     })
@@ -68,11 +68,11 @@ impl fmt::Display for ConfigError {
             Self::Unreadable { what, file, error } => {
                 write!(f, "cannot read the {what} {}: ", file.display())?;
                 match error.kind() {
-                    io::ErrorKind::NotFound => f.write_str("there is no such file"),
-                    io::ErrorKind::PermissionDenied => f.write_str("it is not readable for you"),
+                    io::ErrorKind::NotFound => f.write_str("no such file"),
+                    io::ErrorKind::PermissionDenied => f.write_str("permission denied"),
                     io::ErrorKind::IsADirectory => f.write_str("it is a directory"),
                     io::ErrorKind::WouldBlock => {
-                        f.write_str("it would have to be waited for; expected a regular file")
+                        f.write_str("reading it would block; expected a regular file")
                     }
                     _ => error.fmt(f),
                 }
@@ -121,7 +121,7 @@ impl<'p> ConfigSource<'p> {
             .map_err(|error| {
                 let end = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Self { path, text }.wrong(Some(end), "this is not UTF-8".to_owned())
+                Self { path, text }.wrong(Some(end), "it is not valid UTF-8".to_owned())
             })
     }
 
@@ -163,7 +163,7 @@ fn read(path: &Path, may_wait: bool) -> io::Result<Vec<u8>> {
     match limited.limit() {
         0 => Err(io::Error::other("it is longer than 1 MiB")),
         _ if is_pipe && bytes.is_empty() => {
-            let words = "it is a pipe with nothing in it; expected a regular file";
+            let words = "it is an empty pipe; expected a regular file";
             Err(io::Error::other(words))
         }
         _ => Ok(bytes),

@@ -70,10 +70,10 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         info!(%address, "listening");
     }
     if Uid::effective().is_root() {
-        warn!("running as root, which nothing here needs: start it as somebody who owns nothing");
+        warn!("running as root is not needed; run as an unprivileged user");
     }
     if let Err(error) = systemd::notify_ready(env::var_os("NOTIFY_SOCKET")) {
-        warn!(%error, "the service manager was not told that the server is ready");
+        warn!(%error, "cannot notify the service manager");
     }
     reactor.run()?;
     info!("stopped");
@@ -87,11 +87,11 @@ fn reload(options: &ServerOptions) -> Result<HubSettings, String> {
             for warning in warnings {
                 warn!("{warning}");
             }
-            info!("the configuration was read again");
+            info!("the configuration was reloaded");
             Ok(settings.hub)
         }
         Err(error) => {
-            error!("the configuration stays as it was: {error}");
+            error!("the configuration is unchanged: {error}");
             Err(error.to_string())
         }
     }
@@ -125,6 +125,6 @@ fn raise_file_limit() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     if let Err(error) = raised {
-        warn!(%error, "the number of open files stays as it was");
+        warn!(%error, "cannot raise the limit on open files");
     }
 }

@@ -60,8 +60,8 @@ impl fmt::Display for ServerError {
                 }
             }
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
-            Self::Password(error) => write!(f, "no password was hashed: {error}"),
-            Self::System(error) => write!(f, "the system refuses: {error}"),
+            Self::Password(error) => write!(f, "cannot hash a password: {error}"),
+            Self::System(error) => write!(f, "system error: {error}"),
         }
     }
 }

@@ -34,7 +34,7 @@ fn read_password() -> io::Result<String> {
     }
     let password = password.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        return Err(io::Error::other("there is no password on standard input"));
+        return Err(io::Error::other("standard input is empty"));
     }
     Ok(password.to_owned())
 }

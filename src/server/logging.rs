@@ -97,7 +97,7 @@ fn write_all(waiting: &Receiver<LogItem>, missing: &AtomicUsize) {
                 }
                 match missing.swap(0, Ordering::Relaxed) {
                     0 => {}
-                    lines => warn!(lines, "lines of the log were left out"),
+                    lines => warn!(lines, "log lines were dropped"),
                 }
             }
             LogItem::End(done) => return done.send(()).unwrap_or_default(),

@@ -95,110 +95,108 @@ macro_rules! requests {
 }
 
 requests! {
-    /// Says that you are not at the keyboard, or back again.
+    /// Marks you as away, or as back without a message.
     Away AWAY "[:message]" { message: maybe_text }
-    /// Negotiates what your client understands.
+    /// Negotiates the capabilities of your client.
     ///
     /// IRCv3 capability negotiation.
     Cap CAP early "LS|LIST|REQ|END" { subcommand: word, argument: maybe_word }
-    /// Says how a command is used.
+    /// Explains a command, or lists all commands.
     Help HELP "[command]" { subject: maybe_word }
     /// The same as HELP.
     Helpop HELPOP "[command]" { subject: maybe_word }
-    /// Says what this server is.
+    /// Shows what this server is.
     ///
     /// The target is the server that is asked, or a nick on it.
     Info INFO "" { target: maybe_word }
-    /// Asks somebody into a room.
-    ///
-    /// Without parameters it asks where one is invited.
+    /// Invites a user to a room, or lists your invitations.
     Invite INVITE "nick #room" { nick: maybe_word, room: maybe_word }
-    /// Says which of these people are here.
+    /// Shows which of these nicks are online.
     Ison ISON "nick..." { nicks: nicks }
-    /// Enters rooms.
+    /// Joins rooms.
     Join JOIN "#room[,#room] [key[,key]]" { rooms: word, keys: maybe_word }
-    /// Puts people out of a room.
+    /// Removes users from a room.
     ///
-    /// There can be several rooms, too: one for each nick.
+    /// Several rooms are allowed, too: one for each nick.
     Kick KICK "#room nick[,nick] [:reason]" { rooms: word, nicks: word, reason: maybe_text }
-    /// Ends somebody's connection; for operators.
+    /// Disconnects a user; for operators.
     Kill KILL "nick [:reason]" { nick: word, reason: maybe_text }
-    /// Lists servers; there is one.
+    /// Lists the linked servers; there are none.
     Links LINKS ""
     /// Lists rooms.
     List LIST "[#room|mask|<n|>n|C<n|C>n|T<n|T>n]" { filter: maybe_word }
-    /// Says how many people are here.
+    /// Shows how many users are online.
     Lusers LUSERS ""
     /// Shows or changes modes.
     Mode MODE "#room|nick [letters [parameters]]" {
         target: word, letters: maybe_word, parameters: for_modes
     }
-    /// Tells you who comes and goes.
+    /// Notifies you when users come online or go offline.
     ///
     /// IRCv3 MONITOR.
     Monitor MONITOR "+|- nick[,nick], or C, L, S" { change: word, nicks: maybe_word }
     /// Shows the message of the day.
     Motd MOTD ""
-    /// Lists who is in rooms.
+    /// Lists the members of rooms.
     Names NAMES "#room[,#room]" { rooms: maybe_word }
     /// Changes your nick.
     Nick NICK early "nick" { nick: word }
-    /// Says something that nobody answers.
+    /// Sends a message that gets no automatic reply.
     ///
-    /// Not even by a refusal.
+    /// An error is not reported either.
     Notice NOTICE "target[,target] :text" { targets: word, text: text }
-    /// Makes you an operator of the server.
+    /// Makes you an operator of this server.
     Oper OPER "name password" { name: word, password: text }
     /// Leaves rooms.
     Part PART "#room[,#room] [:reason]" { rooms: word, reason: maybe_text }
-    /// Gives the password of the server, before all else.
+    /// Sends the password of the server, before NICK and USER.
     Pass PASS early "password" { password: text }
-    /// Asks for a PONG with the same token.
+    /// Requests a PONG with the same token.
     Ping PING early "token" { token: text }
     /// Answers a PING.
     Pong PONG early "token" { token: maybe_text }
-    /// Says something to rooms or people.
+    /// Sends a message to rooms or users.
     Privmsg PRIVMSG "target[,target] :text" { targets: word, text: text }
     /// Leaves the server.
     Quit QUIT early "[:reason]" { reason: maybe_text }
-    /// Reads the configuration again; for operators.
+    /// Reloads the configuration; for operators.
     Rehash REHASH ""
     /// Changes your real name.
     ///
     /// IRCv3 setname.
     Setname SETNAME ":real name" { real_name: text }
-    /// Says how long the server has been up.
+    /// Shows how long the server has been running.
     Stats STATS "u" { query: maybe_word }
-    /// Sends tags without a text.
+    /// Sends message tags without a text.
     ///
     /// IRCv3 message-tags.
     Tagmsg TAGMSG "target[,target]" { targets: word }
-    /// Says what time it is here.
+    /// Shows the time of the server.
     Time TIME ""
-    /// Shows or changes what a room is about.
+    /// Shows or changes the topic of a room.
     Topic TOPIC "#room [:topic]" { room: word, topic: any_text }
-    /// Says who you are, once.
+    /// Sends your user name and real name, once.
     User USER early "name 0 * :real name" {
         user: word, mode: maybe_word, unused: maybe_word, real_name: text
     }
-    /// Says where people connect from.
+    /// Shows user name and host of users.
     Userhost USERHOST "nick..." { nicks: nicks }
-    /// Says which program this is.
+    /// Shows the version of this server.
     Version VERSION ""
-    /// Tells all who want to hear it; for operators.
+    /// Sends a message to all users with mode w; for operators.
     Wallops WALLOPS ":text" { text: text }
-    /// Lists people with details.
+    /// Lists users with details.
     ///
-    /// The fields are `%` and the letters of the details that are wanted, in place of the usual
-    /// ones; or `o` for operators only. IRCv3 WHOX.
+    /// The fields are `%` and the letters of the details, in place of the usual ones; or `o` for
+    /// operators only. IRCv3 WHOX.
     Who WHO "#room|nick|mask [o|%fields]" { mask: word, fields: maybe_word }
-    /// Says all about one person.
+    /// Shows the details of a user.
     ///
-    /// `WHOIS server nick` asks a server of a network about somebody; there is one here.
+    /// `WHOIS server nick` asks a server of a network about a user; here there is one server.
     Whois WHOIS "nick" { nick: last_word }
-    /// Says who had a nick before.
+    /// Shows users who had a nick before.
     ///
-    /// The count is how many of them; all when it is no number above zero.
+    /// The count is a maximum; without a number above zero all are shown.
     Whowas WHOWAS "nick [count]" { nick: word, count: maybe_word }
 }
 

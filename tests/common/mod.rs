@@ -1,17 +1,17 @@
-//! What the tests of the server share: a real server on a port of its own, and a small client that
+//! Helpers for the tests of the server: a real server on its own port, and a small client that
 //! waits for lines with a deadline instead of sleeping.
 
-#![allow(dead_code)] // Each test program uses a part of it.
+#![allow(dead_code)] // Each test binary uses a part of it.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test fails.
+/// The time limit of each step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The program itself, started with a port that was free. It is killed when a test drops it.
+/// The server program on a free port. It is killed when a test drops it.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -22,7 +22,7 @@ impl Server {
         Self::start_with(Command::new(env!("CARGO_BIN_EXE_chatroomd")), options)
     }
 
-    /// The same, with a command that was prepared in some way.
+    /// Like `start`, with a prepared command.
     pub(crate) fn start_with(mut command: Command, options: &[&str]) -> Self {
         let volume = (!options.contains(&"--verbose")).then_some("--quiet");
         let mut child = command
@@ -44,11 +44,11 @@ impl Server {
         }
     }
 
-    /// A server that tells nobody where it listens, with a command that says so itself.
+    /// A server that does not print its address, with a command that names the address itself.
     pub(crate) fn listening(command: &mut Command, address: SocketAddr) -> Self {
         let child = command.stdin(Stdio::null()).spawn().unwrap();
         let server = Self { child, address };
-        // Whoever connects often enough to a port that is free yet meets himself.
+        // A client that connects often enough to a free port can connect to itself.
         let is_other = |stream: TcpStream| stream.local_addr().ok() != stream.peer_addr().ok();
         server.until("it listens", |_| {
             TcpStream::connect(address).is_ok_and(is_other)
@@ -65,19 +65,19 @@ impl Server {
         nix::sys::signal::kill(pid, signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the program.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the server does not end");
+            assert!(Instant::now() < deadline, "the server does not exit");
             std::thread::yield_now();
         }
     }
 
-    /// The memory it has at the moment, in bytes.
+    /// Resident memory at the moment, in bytes.
     pub(crate) fn resident_bytes(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -90,17 +90,17 @@ impl Server {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
         let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        // A tick is a hundredth of a second on every Linux there is.
+        // A tick is a hundredth of a second on every Linux.
         Duration::from_millis(ticks * 10)
     }
 
-    /// How many files it has open.
+    /// The number of open files.
     pub(crate) fn open_files(&self) -> usize {
         let list = std::fs::read_dir(format!("/proc/{}/fd", self.pid()));
         list.unwrap().count()
     }
 
-    /// Waits until something holds that takes the server a moment.
+    /// Waits until `holds` is true; `what` names it in the failure.
     pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
@@ -113,7 +113,7 @@ impl Server {
         Client::new(TcpStream::connect(self.address).unwrap())
     }
 
-    /// Somebody registered, with the welcome and the lobby behind them.
+    /// A registered client that has read the welcome and the lobby's lines.
     pub(crate) fn enter(&self, nick: &str) -> Client {
         let mut client = self.connect();
         client.register(nick);
@@ -123,7 +123,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -175,7 +175,7 @@ impl Client {
         loop {
             if let Some(end) = self.pending.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.pending.drain(..=end).collect();
-                let line = String::from_utf8(line).expect("all the server says is UTF-8");
+                let line = String::from_utf8(line).expect("all lines of the server are UTF-8");
                 let line = line.strip_suffix("\r\n").expect("all lines end in CR LF");
                 return Ok(Some(line.to_owned()));
             }
@@ -195,7 +195,7 @@ impl Client {
         line.expect("a line before the end of the connection")
     }
 
-    /// Reads up to the first line with `part` in it, and gives that.
+    /// Reads up to the first line that contains `part`, and returns it.
     pub(crate) fn expect(&mut self, part: &str) -> String {
         loop {
             let line = self.line();
@@ -205,8 +205,8 @@ impl Client {
         }
     }
 
-    /// All lines the server has for this connection at the moment: those before the answer to a
-    /// question that stands behind all that was sent.
+    /// All lines that the server has for this connection at the moment: those before the answer to
+    /// a PING after all that was sent.
     pub(crate) fn fence(&mut self) -> Vec<String> {
         self.fences += 1;
         let token = format!("fence-{}", self.fences);

@@ -1,28 +1,28 @@
-//! Conversations with the server, one a file in `tests/scenarios`, each played twice: against the
+//! Conversations with the server, one per file in `tests/scenarios`, each run twice: against the
 //! hub in memory, and against the real program over a socket.
 //!
 //! A file is read line by line:
 //!
 //! ```text
-//! # a comment; where a rule comes from
-//! ! lobby #lobby        a setting, before anything else: lobby, password, motd, operator,
+//! # a comment; the source of a rule
+//! ! lobby #lobby        a setting, before all steps: lobby, password, motd, operator,
 //!                       operator-with-hash, or a limit
-//! alice enters          connects and registers, and forgets what came until then
-//! alice connects        connects only; saying something does it, too
-//! alice > NICK alice    alice sends this line; \xNN, \r, \n, \0 and \\ are bytes, a{500} is 500 times a
+//! alice enters          connects and registers, and drops all lines received until then
+//! alice connects        connects only; the first line sent does so too
+//! alice > NICK alice    alice sends this line; \xNN, \r, \n, \0 and \\ are bytes, a{500} is a 500 times
 //! alice >> NICK al      the same without a line ending
-//! alice < 433 * ALICE : the next line for alice; * stands for anything, in parts or whole words;
+//! alice < 433 * ALICE : the next line for alice; * matches any text, within or between words;
 //!                       a source is compared only when the file writes one
-//! alice < nothing       nothing has come for alice but what was named before
+//! alice < nothing       alice has received nothing more
 //! alice closed          the connection of alice has ended
 //! alice leaves          alice's side closes the connection
-//! ~ 30s                 time passes; such a file is played in memory only
+//! ~ 30s                 time passes; such a file runs in memory only
 //! ```
 //!
-//! What is not named must not come: at the end of a file nobody may have lines left over, unless
-//! they were passed over with `alice < ...`, which takes all that is there.
+//! Every line must be expected: at the end of a file no client may have lines left over, except
+//! after `alice < ...`, which accepts all lines received so far.
 
-// A test may stop at what it does not expect.
+// A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../common/mod.rs"]
@@ -40,29 +40,29 @@ use self::memory::Memory;
 use self::program::Program;
 use self::script::{Scenario, Step, fits};
 
-/// Where a scenario is played.
-pub(crate) trait Stage {
+/// The server that a scenario runs against.
+pub(crate) trait Backend {
     fn connect(&mut self, who: &str);
     fn send(&mut self, who: &str, bytes: &[u8]);
-    /// Everything that has come for somebody and was not taken yet, up to now.
+    /// The lines that a client has received and the scenario has not consumed.
     fn lines(&mut self, who: &str) -> &mut VecDeque<String>;
     fn is_closed(&mut self, who: &str) -> bool;
     fn leave(&mut self, who: &str);
     fn pass(&mut self, time: Duration);
-    /// Who was ever here.
-    fn everybody(&self) -> Vec<String>;
+    /// All clients so far.
+    fn clients(&self) -> Vec<String>;
 }
 
-/// Plays it to its end, or up to the first line that is not as it should be.
-fn play(scenario: &Scenario, stage: &mut impl Stage) -> Result<(), String> {
+/// Runs a scenario to its end, or up to the first mismatch.
+fn run(scenario: &Scenario, backend: &mut impl Backend) -> Result<(), String> {
     for (number, step) in &scenario.steps {
-        take(step, stage).map_err(|wrong| format!("{}:{number}: {wrong}", scenario.name))?;
+        run_step(step, backend).map_err(|wrong| format!("{}:{number}: {wrong}", scenario.name))?;
     }
-    for who in stage.everybody() {
-        let left_over = stage.lines(&who);
+    for who in backend.clients() {
+        let left_over = backend.lines(&who);
         if !left_over.is_empty() {
             return Err(format!(
-                "{}: left over for {who}: {left_over:#?}",
+                "{}: unexpected lines for {who}: {left_over:#?}",
                 scenario.name
             ));
         }
@@ -70,39 +70,39 @@ fn play(scenario: &Scenario, stage: &mut impl Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn take(step: &Step, stage: &mut impl Stage) -> Result<(), String> {
+fn run_step(step: &Step, backend: &mut impl Backend) -> Result<(), String> {
     match step {
-        Step::Connect(who) => stage.connect(who),
+        Step::Connect(who) => backend.connect(who),
         Step::Enter(who) => {
-            stage.connect(who);
+            backend.connect(who);
             let lines = format!("NICK {who}\r\nUSER {who} 0 * :{who} itself\r\n");
-            stage.send(who, lines.as_bytes());
-            stage.lines(who).clear();
+            backend.send(who, lines.as_bytes());
+            backend.lines(who).clear();
         }
         Step::Send(who, bytes) => {
-            if !stage.everybody().contains(who) {
-                stage.connect(who);
+            if !backend.clients().contains(who) {
+                backend.connect(who);
             }
-            stage.send(who, bytes);
+            backend.send(who, bytes);
         }
-        Step::Expect(who, pattern) => match stage.lines(who).pop_front() {
+        Step::Expect(who, pattern) => match backend.lines(who).pop_front() {
             Some(line) if fits(pattern, &line) => {}
-            came => return Err(format!("\nexpected {pattern:?}\n    came {came:?}")),
+            other => return Err(format!("\nexpected {pattern:?}\nreceived {other:?}")),
         },
         Step::Nothing(who) => {
-            let came = stage.lines(who);
-            if !came.is_empty() {
-                return Err(format!("{who} should have heard nothing: {came:#?}"));
+            let received = backend.lines(who);
+            if !received.is_empty() {
+                return Err(format!("{who} should have received nothing: {received:#?}"));
             }
         }
-        Step::Anything(who) => stage.lines(who).clear(),
+        Step::Anything(who) => backend.lines(who).clear(),
         Step::Closed(who) => {
-            if !stage.is_closed(who) {
+            if !backend.is_closed(who) {
                 return Err(format!("{who} is still connected"));
             }
         }
-        Step::Leave(who) => stage.leave(who),
-        Step::Pass(time) => stage.pass(*time),
+        Step::Leave(who) => backend.leave(who),
+        Step::Pass(time) => backend.pass(*time),
     }
     Ok(())
 }
@@ -124,22 +124,22 @@ fn assert_all(results: impl Iterator<Item = Result<(), String>>) {
     let wrong: Vec<String> = results.filter_map(Result::err).collect();
     assert!(
         wrong.is_empty(),
-        "{} went wrong:\n{}",
+        "{} failed:\n{}",
         wrong.len(),
         wrong.join("\n")
     );
 }
 
 #[test]
-fn every_scenario_holds_in_memory() {
+fn every_scenario_passes_in_memory() {
     let scenarios = scenarios();
-    let play = |scenario| play(scenario, &mut Memory::new(scenario));
-    assert_all(scenarios.iter().map(play));
+    let run = |scenario| run(scenario, &mut Memory::new(scenario));
+    assert_all(scenarios.iter().map(run));
 }
 
 #[test]
-fn every_scenario_holds_for_the_real_program() {
+fn every_scenario_passes_with_the_real_program() {
     let scenarios = scenarios();
-    let playable = scenarios.iter().filter(|scenario| !scenario.moves_time());
-    assert_all(playable.map(|scenario| play(scenario, &mut Program::new(scenario))));
+    let runnable = scenarios.iter().filter(|scenario| !scenario.moves_time());
+    assert_all(runnable.map(|scenario| run(scenario, &mut Program::new(scenario))));
 }

@@ -1,4 +1,4 @@
-//! The hub alone as a stage: no socket, and time in hand.
+//! Runs scenarios against the hub alone: no socket, and a simulated clock.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -11,10 +11,10 @@ use chatting_room::server::hub::{
 };
 use chatting_room::wire::{Lines, RoomName};
 
-use crate::Stage;
+use crate::Backend;
 use crate::script::Scenario;
 
-/// The hub alone, with time in hand.
+/// The hub alone, with a simulated clock.
 pub(crate) struct Memory {
     hub: Hub,
     outbox: Outbox,
@@ -115,7 +115,7 @@ fn carry_out(task: Task) -> Answer {
     }
 }
 
-impl Stage for Memory {
+impl Backend for Memory {
     fn connect(&mut self, who: &str) {
         let number = u32::try_from(self.people.len()).unwrap();
         let id = ConnectionId::new(number, number);
@@ -167,7 +167,7 @@ impl Stage for Memory {
         self.deliver();
     }
 
-    /// As the reactor does it: the hub is asked when it wants to be woken, and is woken then.
+    /// Like the reactor: asks the hub for its next deadline, and calls `tick` then.
     fn pass(&mut self, time: Duration) {
         let until = self.now.running + time;
         while let Some(at) = self.hub.next_deadline().filter(|at| *at <= until) {
@@ -178,7 +178,7 @@ impl Stage for Memory {
         self.move_to(until);
     }
 
-    fn everybody(&self) -> Vec<String> {
+    fn clients(&self) -> Vec<String> {
         self.people.keys().cloned().collect()
     }
 }

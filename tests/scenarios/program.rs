@@ -1,4 +1,4 @@
-//! The real program as a stage: a server of its own for each scenario, and sockets.
+//! Runs scenarios against the real program: one server per scenario, and sockets.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::script::Scenario;
-use crate::{Stage, common};
+use crate::{Backend, common};
 
 /// The real program.
 pub(crate) struct Program {
@@ -60,7 +60,7 @@ impl Program {
         }
     }
 
-    /// Takes in all that the server has said to somebody so far.
+    /// Reads all that the server has sent to a client so far.
     fn catch_up(&mut self, who: &str) {
         let person = self.people.get_mut(who).unwrap();
         if !person.open {
@@ -79,7 +79,7 @@ impl Program {
     }
 }
 
-/// What `chatroomd hash-password` makes of a password.
+/// The output of `chatroomd hash-password` for a password.
 fn hash_of(password: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
         .arg("hash-password")
@@ -97,7 +97,7 @@ fn hash_of(password: &str) -> String {
         .to_owned()
 }
 
-impl Stage for Program {
+impl Backend for Program {
     fn connect(&mut self, who: &str) {
         let person = OnSocket {
             client: self.server.connect(),
@@ -105,11 +105,12 @@ impl Stage for Program {
             open: true,
         };
         self.people.insert(who.to_owned(), person);
-        // So that the server has met them in this order.
+        // So that the server accepts the connections in this order.
         self.catch_up(who);
     }
 
-    /// The fence behind it makes certain that the server has done it before anything else.
+    /// The fence after the bytes makes certain that the server has handled them before the next
+    /// step.
     fn send(&mut self, who: &str, bytes: &[u8]) {
         let person = self.people.get_mut(who).unwrap();
         if person.open {
@@ -134,7 +135,7 @@ impl Stage for Program {
         let person = self.people.get_mut(who).unwrap();
         person.client.stream().shutdown(Shutdown::Write).unwrap();
         person.open = false;
-        // The server closes its side once it has done what there is to do.
+        // The server closes its side when it has handled all input.
         let rest = person.client.rest();
         person.came.extend(rest);
     }
@@ -143,7 +144,7 @@ impl Stage for Program {
         unreachable!("time cannot be moved on a socket");
     }
 
-    fn everybody(&self) -> Vec<String> {
+    fn clients(&self) -> Vec<String> {
         self.people.keys().cloned().collect()
     }
 }

@@ -1,10 +1,10 @@
-//! The little language of the scenarios: a file as steps, and when a line is what a step expects.
+//! The language of the scenarios: parses a file into steps, and matches lines against patterns.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// What a line of a scenario wants done.
+/// A step of a scenario.
 #[derive(Debug)]
 pub(crate) enum Step {
     Enter(String),
@@ -22,7 +22,7 @@ pub(crate) enum Step {
 pub(crate) struct Scenario {
     pub(crate) name: String,
     pub(crate) settings: Vec<(String, String)>,
-    /// Each with its line in the file.
+    /// Each with its line number in the file.
     pub(crate) steps: Vec<(usize, Step)>,
 }
 
@@ -87,7 +87,7 @@ fn read_step(line: &str) -> Option<Step> {
     })
 }
 
-/// The bytes a text of a scenario stands for.
+/// The bytes that a text of a scenario stands for.
 fn bytes_of(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -96,7 +96,7 @@ fn bytes_of(text: &str) -> Vec<u8> {
         let mut encoded = [0; 4];
         let mut unit = c.encode_utf8(&mut encoded).as_bytes().to_vec();
         if c == '\\' {
-            let code = rest.chars().next().expect("something behind a backslash");
+            let code = rest.chars().next().expect("a character after a backslash");
             rest = &rest[1..];
             unit = match code {
                 'r' => vec![b'\r'],
@@ -123,7 +123,7 @@ fn bytes_of(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Whether a line is as the scenario says.
+/// Whether a line matches the pattern.
 pub(crate) fn fits(pattern: &str, line: &str) -> bool {
     let line = match line.split_once(' ') {
         Some((source, rest)) if source.starts_with(':') && !pattern.starts_with(':') => rest,

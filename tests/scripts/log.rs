@@ -239,7 +239,7 @@ fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
 fn wrong_questions_are_told_and_nothing_is_shown() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     for (options, status, words) in [
-        (["--since", "soon"], 64, "write it like 30m, 2h"),
+        (["--since", "soon"], 64, "expected a time such as 30m, 2h"),
         (["--grep", "("], 64, "unclosed group"),
         (["--format", "raw"], 64, "does not keep protocol lines"),
         (["--room", "#a"], 66, "there is no log of 127.0.0.1:9"),

@@ -1,7 +1,7 @@
-//! What the tests of the client's program and of other programs share: their output is waited for
-//! with a deadline, and so is what they draw on a terminal.
+//! Helpers for the tests of the client program and of other programs: their output and their
+//! screens are waited for with a deadline.
 
-#![allow(dead_code)] // Each test program uses a part of it.
+#![allow(dead_code)] // Each test binary uses a part of it.
 
 pub(crate) mod proxy;
 pub(crate) mod recorder;
@@ -18,12 +18,12 @@ use nix::unistd::Pid;
 
 use crate::common::{Client, PATIENCE};
 
-/// Says something in the lobby.
+/// Sends a message to the lobby.
 pub(crate) fn say(person: &mut Client, text: &str) {
     person.send(&format!("PRIVMSG #lobby :{text}"));
 }
 
-/// What `nick` has said so far that this person could hear, in order.
+/// The messages of `nick` that this client has received so far, in order.
 pub(crate) fn heard_from(person: &mut Client, nick: &str) -> Vec<String> {
     let start = format!(":{nick}!");
     let lines = person.fence();
@@ -34,7 +34,7 @@ pub(crate) fn heard_from(person: &mut Client, nick: &str) -> Vec<String> {
     said.collect()
 }
 
-/// `chatroom` with nothing of the environment of these tests, and nobody's own configuration.
+/// `chatroom` with a clean environment and no user configuration.
 pub(crate) fn chatroom(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroom"));
     command.env_clear().env("HOME", "/nonexistent");
@@ -50,7 +50,7 @@ pub(crate) struct Program {
     pub(crate) err: Output,
 }
 
-/// How a program ended.
+/// The exit status and the output of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Finished {
     pub(crate) status: Option<i32>,
@@ -64,11 +64,11 @@ impl Program {
         Self::start_with_output(command)
     }
 
-    /// The same, where the command says already where its output goes.
+    /// Like [`Program::start`], for a command whose output is already redirected.
     pub(crate) fn start_with_output(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // What the command holds of pipes must not keep them open.
+        // The command's copies of the pipes must not keep them open.
         drop(command);
         let out = match child.stdout.take() {
             Some(stream) => Output::of(stream),
@@ -84,24 +84,24 @@ impl Program {
         }
     }
 
-    /// Gives it bytes on its standard input, which stays open.
+    /// Writes bytes to standard input, which stays open.
     pub(crate) fn give(&mut self, bytes: impl AsRef<[u8]>) {
         let input = self.input.as_mut().unwrap();
         input.write_all(bytes.as_ref()).unwrap();
         input.flush().unwrap();
     }
 
-    /// The same for a program that may have ended.
+    /// Like `give`, for a program that may have ended.
     pub(crate) fn try_give(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         self.input.as_mut().unwrap().write_all(bytes.as_ref())
     }
 
-    /// Ends its standard input.
+    /// Closes standard input.
     pub(crate) fn end_input(&mut self) {
         drop(self.input.take());
     }
 
-    /// The most memory it has had so far.
+    /// The peak memory so far, in bytes.
     pub(crate) fn most_memory_bytes(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -118,11 +118,11 @@ impl Program {
         kill(pid, signal).unwrap();
     }
 
-    /// Waits for its end, with its standard input as it is.
+    /// Waits for the end of the program and leaves its standard input as it is.
     pub(crate) fn finish(mut self) -> Finished {
         let out = self.out.all();
         let err = self.err.all();
-        // Its outputs are closed, so there is nothing left for it to do.
+        // The outputs are closed, so the program has nothing left to do.
         let status: ExitStatus = self.child.wait().unwrap();
         Finished {
             status: status.code(),
@@ -134,13 +134,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a program has written so far to one of its outputs.
+/// The output of a program on one stream so far.
 pub(crate) struct Output {
     shared: Arc<(Mutex<Written>, Condvar)>,
 }
@@ -158,9 +158,9 @@ impl Output {
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             loop {
-                // A pseudo-terminal ends with an error when its program does.
+                // Reading a pseudo-terminal fails when its program ends.
                 let count = stream.read(&mut buffer).unwrap_or(0);
-                // A test that failed while it looked has no more use for the rest.
+                // A test that failed meanwhile no longer needs the rest.
                 let Ok(mut state) = written.0.lock() else {
                     return;
                 };
@@ -175,35 +175,35 @@ impl Output {
         Self { shared }
     }
 
-    /// Waits until `part` is there, and gives all that was written so far.
+    /// Waits until the output contains `part`, and returns all output so far.
     pub(crate) fn wait_for(&self, part: &str) -> String {
         let text = self.wait(|text, ended| ended || text.contains(part));
         assert!(text.contains(part), "{part:?} did not come: {text:?}");
         text
     }
 
-    /// Whether nothing more can come.
+    /// Whether the stream has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.0.lock().unwrap().ended
     }
 
-    /// All that was written so far.
+    /// All output so far.
     pub(crate) fn so_far(&self) -> String {
         self.wait(|_, _| true)
     }
 
-    /// Waits until what was written so far is enough, and gives it.
+    /// Waits until `enough` holds for the output so far, and returns it.
     pub(crate) fn wait_until(&self, enough: impl Fn(&str) -> bool) -> String {
         self.wait(|text, ended| ended || enough(text))
     }
 
-    /// The same for what may take longer than anything else in these tests.
+    /// Like `wait_until`, with a longer time limit.
     pub(crate) fn wait_long(&self, minutes: u64, enough: impl Fn(&str) -> bool) -> String {
         let patience = Duration::from_secs(minutes * 60);
         self.wait_within(patience, |text, ended| ended || enough(text))
     }
 
-    /// Waits for the end, and gives all that was written.
+    /// Waits for the end of the stream, and returns all of it.
     pub(crate) fn all(&self) -> String {
         self.wait(|_, ended| ended)
     }
@@ -229,11 +229,11 @@ impl Output {
     }
 }
 
-/// Runs a program with this input to its end.
+/// Runs a program with this input until it ends.
 pub(crate) fn run(command: Command, input: impl AsRef<[u8]>) -> Finished {
     let mut program = Program::start(command);
     let input = input.as_ref();
-    // A program that has ended already takes nothing.
+    // A program that has already ended reads nothing.
     if let Some(stream) = &mut program.input {
         let _ = stream.write_all(input);
     }

@@ -1,34 +1,34 @@
-//! A way between a client and a server on which things go wrong: bytes come in small pieces, late,
-//! not for a while, or not at all any more.
+//! A faulty connection between a client and a server: bytes arrive in small pieces, late, after a
+//! stall, or not at all.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// What befalls the bytes in one direction.
+/// The faults in one direction.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Trouble {
-    /// The longest piece that comes at once, in bytes; 0 for as many as there are.
+    /// The longest piece that arrives at once, in bytes; 0 for no limit.
     pub(crate) piece_bytes: usize,
-    /// After so many bytes nothing comes for this long, once.
+    /// A single stall of this duration after so many bytes.
     pub(crate) stall: Option<(usize, Duration)>,
-    /// After so many bytes the connection breaks, in both directions.
+    /// The connection breaks in both directions after so many bytes.
     pub(crate) cut: Option<usize>,
 }
 
-/// The way itself, for as many connections as there are.
+/// The proxy itself, for any number of connections.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
 }
 
 impl Proxy {
-    /// Leads to a server, with this trouble on the way there and on the way back.
+    /// Connects to a server with the same faults on every connection.
     pub(crate) fn start(server: SocketAddr, there: Trouble, back: Trouble) -> Self {
         Self::start_with(server, move |_| [there, back])
     }
 
-    /// The same, with trouble for each connection, counted from 0.
+    /// Like `start`, with faults for each connection, counted from 0.
     pub(crate) fn start_with(
         server: SocketAddr,
         trouble: impl Fn(usize) -> [Trouble; 2] + Send + 'static,
@@ -77,7 +77,7 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, trouble: Trouble) {
                 thread::sleep(time);
             }
             if trouble.cut == Some(passed) {
-                // Either may be closed already.
+                // Either side may already be closed.
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);
                 return;

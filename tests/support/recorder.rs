@@ -1,4 +1,4 @@
-//! A server that only remembers what a client sends.
+//! A server that only records what a client sends.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,8 +7,8 @@ use std::thread;
 
 use crate::common::PATIENCE;
 
-/// A server of one room that lets one client in, answers its questions, and remembers each byte
-/// it sent.
+/// A server with one room that accepts one client, answers its PINGs, and records each byte that it
+/// sends.
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
     bytes: mpsc::Receiver<Vec<u8>>,

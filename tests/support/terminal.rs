@@ -1,4 +1,4 @@
-//! A program at a pseudo-terminal, with an emulator that knows what its screen shows.
+//! A program in a pseudo-terminal, with an emulator that holds its screen.
 
 use std::io::{Read as _, Write};
 use std::num::NonZero;
@@ -18,7 +18,7 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     screen: Arc<(Mutex<Screen>, Condvar)>,
-    /// Without this end, the program would lose its terminal.
+    /// Without this end open, the program would lose its terminal.
     _master: Box<dyn MasterPty + Send>,
 }
 
@@ -28,7 +28,7 @@ struct Screen {
 }
 
 impl Terminal {
-    /// Starts a program with nothing of the environment of these tests but the way to programs.
+    /// Starts a program with an empty environment except for `PATH`.
     pub(crate) fn start(mut command: CommandBuilder) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env("PATH", path);
@@ -53,9 +53,9 @@ impl Terminal {
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             loop {
-                // A pseudo-terminal ends with an error when its program does.
+                // Reading a pseudo-terminal fails when its program ends.
                 let count = reader.read(&mut buffer).unwrap_or(0);
-                // A test that failed while it looked has no more use for the screen.
+                // A test that failed meanwhile no longer needs the screen.
                 let Ok(mut screen) = shown.0.lock() else {
                     return;
                 };
@@ -81,7 +81,7 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
-    /// Waits until the screen shows each of these at the same time.
+    /// Waits until the screen shows all of these at the same time.
     pub(crate) fn wait_for(&self, parts: &[&str]) {
         let seen = self.wait(|text, ended| ended || parts.iter().all(|part| text.contains(part)));
         assert!(
@@ -114,7 +114,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

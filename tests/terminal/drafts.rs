@@ -1,4 +1,4 @@
-//! What is typed and not sent outlives the program.
+//! Unsent text is saved and offered at the next start.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,13 +13,13 @@ use super::screen::{CTRL_C, CTRL_Y, ENTER, PASTE_BEGINS, PASTE_ENDS, Start, Term
 
 const ALT_R: &str = "\x1br";
 
-/// What is said of a text that was left.
+/// The line that offers a saved text.
 fn offer(text: &str, more: &str) -> String {
     format!(": {text}  Ctrl-Y (or Alt-R) restores it{more}")
 }
 
 /// Alice types this in the lobby, and her program is killed.
-fn left(host: SocketAddr, text: &str) -> Terminal {
+fn killed_with_text(host: SocketAddr, text: &str) -> Terminal {
     let mut alice = Start::as_nick("alice", host).start();
     alice.is_in();
     alice.types(text);
@@ -31,10 +31,10 @@ fn left(host: SocketAddr, text: &str) -> Terminal {
 }
 
 #[test]
-fn a_text_that_was_left_is_no_part_of_what_is_typed_next_until_it_is_asked_for() {
+fn a_saved_text_is_not_part_of_the_line_until_the_user_asks_for_it() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
-    let alice = left(host.address(), "hup draft");
+    let alice = killed_with_text(host.address(), "hup draft");
     let start = || {
         Start::as_nick("alice", host.address())
             .at_home_of(&alice)
@@ -76,9 +76,9 @@ fn a_text_that_was_left_is_no_part_of_what_is_typed_next_until_it_is_asked_for()
 }
 
 #[test]
-fn what_was_deleted_comes_back_before_a_text_that_was_left() {
+fn deleted_text_is_restored_before_a_saved_text() {
     let host = host_on(0);
-    let alice = left(host.address(), "from before");
+    let alice = killed_with_text(host.address(), "from before");
     let start = Start::as_nick("alice", host.address())
         .at_home_of(&alice)
         .sized(24, 160);
@@ -98,7 +98,7 @@ fn what_was_deleted_comes_back_before_a_text_that_was_left() {
 }
 
 #[test]
-fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
+fn a_saved_text_is_sent_to_its_room_or_the_user_is_asked() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address()).start();
     alice.is_in();
@@ -133,7 +133,7 @@ fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
     again.is_kept("one\\ntwo");
     again.signals(Signal::SIGKILL);
     again.wait();
-    // The user may want it in another room, and says so.
+    // The user can also send it to another room.
     let mut last = start();
     last.shows(" for #dev: one…");
     last.types(CTRL_Y);
@@ -147,9 +147,9 @@ fn a_text_that_was_left_goes_back_to_its_room_or_the_user_is_asked() {
 }
 
 #[test]
-fn a_text_that_was_left_is_there_after_the_question_for_another_nick() {
+fn a_saved_text_is_offered_after_the_question_for_another_nick() {
     let host = host_on(0);
-    let alice = left(host.address(), "half a thought");
+    let alice = killed_with_text(host.address(), "half a thought");
     let _other = Lines::enter(host.address(), "alice");
     let start = Start::as_nick("alice", host.address())
         .at_home_of(&alice)
@@ -169,7 +169,7 @@ fn a_text_that_was_left_is_there_after_the_question_for_another_nick() {
 }
 
 #[test]
-fn two_terminals_have_drafts_of_their_own_and_each_nick_gets_its_own_back() {
+fn two_terminals_have_separate_drafts_and_each_nick_gets_its_own() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address()).start();
     alice.is_in();
@@ -202,7 +202,7 @@ fn two_terminals_have_drafts_of_their_own_and_each_nick_gets_its_own_back() {
 }
 
 #[test]
-fn a_draft_outlives_a_look_into_the_history() {
+fn a_draft_survives_browsing_the_history() {
     const UP: &str = "\x1b[A";
     let host = host_on(0);
     for (keys, kept) in [
@@ -232,7 +232,7 @@ fn a_draft_outlives_a_look_into_the_history() {
 }
 
 #[test]
-fn what_was_never_sent_is_offered_at_the_next_start_before_the_draft() {
+fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
     let host = host_on(0);
     let address = host.address();
     let mut alice = Start::as_nick("alice", address).start();
@@ -288,15 +288,15 @@ fn what_was_never_sent_is_offered_at_the_next_start_before_the_draft() {
 }
 
 #[test]
-fn a_killed_client_offers_what_waited_for_a_slow_server() {
-    /// So many lines go out before the first answer.
+fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
+    /// So many lines are sent before the first reply.
     const WINDOW: usize = 4;
     let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     let texts: Vec<String> = (0..60).map(|number| format!("line {number}.")).collect();
     alice.types(&format!("{PASTE_BEGINS}{}{PASTE_ENDS}", texts.join("\n")));
     alice.shows("(60 messages to #lobby: Enter sends, Esc drops)");
     alice.types(ENTER);
-    // The server answers no question, so most of it waits.
+    // The server answers no PING, so most of it stays unsent.
     let sent = WINDOW;
     lines.hears(&format!("line {}.", sent - 1));
     alice.is_kept(&format!("/msg #lobby line {sent}."));
@@ -323,7 +323,7 @@ fn a_killed_client_offers_what_waited_for_a_slow_server() {
 
 // A95.
 #[test]
-fn damaged_files_are_reported_and_what_is_whole_in_them_is_there() {
+fn damaged_files_are_reported_and_their_valid_parts_are_used() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address()).start();
     alice.is_in();
@@ -400,7 +400,7 @@ fn passwords_are_written_to_no_file() {
     alice.ends_with(129);
     let written = everything_in(alice.home());
     assert!(written.contains("good day"), "{written}");
-    // A line with a blank in front is in the log and not in the history.
+    // A line that begins with a space is in the log and not in the history.
     let history = everything_in(&alice.home().join("chatroom/history"));
     assert!(history.contains("good day"), "{history}");
     assert!(!history.contains("between us"), "{history}");
@@ -408,7 +408,7 @@ fn passwords_are_written_to_no_file() {
 }
 
 impl Terminal {
-    /// Waits until a text stands in the files of drafts.
+    /// Waits until a text is in the files of drafts.
     fn is_kept(&self, text: &str) {
         let folder = self.home().join("chatroom/draft");
         let deadline = Instant::now() + PATIENCE;
@@ -419,7 +419,7 @@ impl Terminal {
     }
 }
 
-/// All that stands in the files of a folder.
+/// The content of all files in a folder.
 fn everything_in(folder: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {

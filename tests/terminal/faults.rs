@@ -1,4 +1,4 @@
-//! A client that is stopped, has no room on its disk, or is on a way on which things go wrong.
+//! A client that is suspended, has a full disk, or has a faulty connection.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::proxy::{Proxy, Trouble};
 use super::screen::{CTRL_C, ENTER, Start};
 
 #[test]
-fn a_client_that_was_stopped_goes_on_where_it_was() {
+fn a_suspended_client_continues_where_it_was() {
     let mut room = Room::open();
     room.alice.types("half a li");
     room.alice.shows("half a li");
@@ -19,7 +19,7 @@ fn a_client_that_was_stopped_goes_on_where_it_was() {
     }
     room.bob.sends("PING :all-said");
     room.bob.hears("all-said");
-    // Keys wait in the terminal.
+    // The keys wait in the terminal.
     room.alice.types("ne");
     room.alice.signals(Signal::SIGCONT);
     let expected = [
@@ -34,7 +34,7 @@ fn a_client_that_was_stopped_goes_on_where_it_was() {
 }
 
 #[test]
-fn a_client_that_was_stopped_for_too_long_is_back_with_its_draft() {
+fn a_client_suspended_for_too_long_reconnects_and_keeps_its_draft() {
     let host = host_with(0, |limits| {
         limits.ping_interval_seconds = 2;
         limits.ping_timeout_seconds = 3;
@@ -45,7 +45,7 @@ fn a_client_that_was_stopped_for_too_long_is_back_with_its_draft() {
     alice.types("half a line");
     alice.shows("half a line");
     alice.signals(Signal::SIGSTOP);
-    // The server has patience for a while, and for nothing else is anybody put out.
+    // The server waits for a limited time, and disconnects a client for no other reason.
     let quit = bob.stays_until(" QUIT ");
     assert!(quit.starts_with(":alice!"), "{quit}");
     assert!(quit.contains(" QUIT :Ping timeout: "), "{quit}");
@@ -62,10 +62,10 @@ fn a_client_that_was_stopped_for_too_long_is_back_with_its_draft() {
 }
 
 #[test]
-fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
+fn a_full_disk_is_reported_once_and_the_client_goes_on() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
-    // No file can have a byte more than it has.
+    // No file can grow.
     let start = Start::as_nick("alice", host.address()).configured("log = true\n");
     let mut alice = start
         .through_script("ulimit -f 0; exec \"$0\" \"$@\"")
@@ -89,7 +89,7 @@ fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
     assert_eq!(told.count(), 1, "{lines:#?}");
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
-    // What could not be kept is not there, and nothing is in the way of what can be.
+    // The lines that could not be saved are missing, and everything else is there.
     let mut again = Start::as_nick("alice", host.address())
         .at_home_of(&alice)
         .start();
@@ -111,10 +111,10 @@ fn a_client_whose_disk_is_full_says_so_once_and_goes_on() {
     last.ends_with(0);
 }
 
-/// A89: bytes come singly, late, not for a while, and then the connection breaks, now on the way
-/// there and now on the way back; and each time the client comes back by itself.
+/// A89: bytes arrive singly, late, or after a stall, and then the connection breaks, now in one
+/// direction and now in the other; each time the client reconnects on its own.
 #[test]
-fn what_is_said_on_a_way_that_breaks_again_and_again_arrives_once_and_in_order() {
+fn messages_over_a_connection_that_breaks_repeatedly_arrive_once_and_in_order() {
     const BREAKS: usize = 3;
     const LINES: usize = 90;
     let host = host_on(0);
@@ -158,7 +158,7 @@ fn what_is_said_on_a_way_that_breaks_again_and_again_arrives_once_and_in_order()
     let lost: Vec<usize> = (1..=LINES)
         .filter(|number| !heard.contains(number) && !is_in_doubt(number))
         .collect();
-    // Only the few that were on their way when it broke can be in doubt.
+    // Only the few lines in transit at the break can be unconfirmed.
     assert!(heard.len() >= LINES - 10 * BREAKS, "{heard:?}");
     assert_eq!(lost, [0; 0], "heard {heard:?} of {shown:#?}");
     alice.types("/quit\r");

@@ -1,4 +1,4 @@
-//! What others write is shown, and never obeyed.
+//! Text of other users is shown, and the terminal obeys none of it.
 
 use super::people::{Room, Scripted};
 use super::screen::{CTRL_C, LEFT, Start};
@@ -48,7 +48,7 @@ fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
         b"\x7f",
     ];
     room.alice.look(|shown| {
-        // The whisper rings the bell once, and what stands in it does not.
+        // The whisper itself rings the bell once, and its text does not.
         assert!(shown.times_sent(b"\x07") <= 1);
         for bytes in obeyed {
             assert!(!shown.was_sent(bytes), "{}", bytes.escape_ascii());
@@ -96,7 +96,7 @@ fn names_and_reasons_are_shown_as_marks_too() {
 }
 
 #[test]
-fn names_in_what_stands_behind_the_line_are_shown_as_marks_too() {
+fn names_in_the_hint_after_the_line_are_shown_as_marks_too() {
     const EVIL: &str = "ev\x1b]0;owned\x07il";
     const SHOWN: &str = "ev^[]0;owned^Gil";
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
@@ -131,7 +131,7 @@ fn a_thousand_bells_ring_once_at_most() {
 }
 
 #[test]
-fn objects_are_marks_where_they_meet_a_terminal() {
+fn json_output_on_a_terminal_has_marks() {
     let server = Scripted::listen();
     let address = server.address().to_string();
     let start = Start::with(&["--nick", "alice", "--format", "json", "--follow", &address]);
@@ -162,7 +162,7 @@ fn a_carriage_return_in_a_message_overwrites_nothing() {
 }
 
 #[test]
-fn a_server_that_refuses_a_nick_writes_nothing_to_the_terminal_by_itself() {
+fn a_refusal_of_a_nick_is_shown_with_marks() {
     for (number, plain) in [(432, false), (436, false), (437, true), (431, true)] {
         let server = Scripted::listen();
         let address = server.address().to_string();
@@ -186,7 +186,7 @@ fn a_server_that_refuses_a_nick_writes_nothing_to_the_terminal_by_itself() {
 }
 
 #[test]
-fn raw_lines_are_marks_where_they_meet_a_terminal() {
+fn raw_lines_on_a_terminal_have_marks() {
     let server = Scripted::listen();
     let address = server.address().to_string();
     let start = Start::with(&["--nick", "alice", "--format", "raw", "--follow", &address]);
@@ -201,7 +201,7 @@ fn raw_lines_are_marks_where_they_meet_a_terminal() {
 }
 
 #[test]
-fn all_whom_a_netsplit_takes_share_a_line_however_their_lines_come() {
+fn all_quits_of_a_netsplit_share_one_line_however_they_arrive() {
     for plain in [false, true] {
         let server = Scripted::listen();
         let address = server.address().to_string();
@@ -215,7 +215,7 @@ fn all_whom_a_netsplit_takes_share_a_line_however_their_lines_come() {
         alice.shows("you are alice in #lobby, with bob");
         for nick in ["bob", "carol", "dan", "erin", "frank"] {
             lines.sends(&format!(":{nick}!u@h QUIT :hub.example leaf.example"));
-            // Each is dealt with before the next one comes.
+            // Each is handled before the next one arrives.
             lines.sends(&format!("PING {nick}"));
             lines.hears("PONG ");
         }

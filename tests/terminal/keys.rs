@@ -79,7 +79,7 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
     expected.push("[#lobby] see:");
     room.alice.settles(&expected, "[#lobby] see: ");
-    // Keys that do something elsewhere are text here.
+    // Keys with a function of their own are text here.
     room.alice.types(&format!("o\tn\x12d{PASTE_ENDS}"));
     expected.pop();
     let held = "seco    nd  (2 messages to #lobby: Enter sends, Esc drops)";
@@ -91,13 +91,13 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
 }
 
 #[test]
-fn a_paste_whose_end_never_comes_says_so_and_can_be_dropped() {
+fn a_paste_without_an_end_is_reported_and_can_be_dropped() {
     let mut room = Room::open();
     room.alice.types(&format!("draft{PASTE_BEGINS}lost"));
     room.bob.says("one");
     room.alice
         .settles(&["<bob> one", "[#lobby] draft"], "[#lobby] draft");
-    // What comes a while later is a person looking for a way out.
+    // A key after a pause is from a user who looks for a way out.
     room.alice
         .presses_until("x", "it is said that a paste goes on", |shown| {
             shown.has("(paste not finished; Ctrl-C discards it)")
@@ -167,7 +167,7 @@ fn messages_between_two_tabs_appear_at_once() {
         "[#lobby] bonnie:  Tab: bob:",
         "[#lobby] bonnie: ",
     );
-    // What was typed comes back, and then it begins anew.
+    // The typed text comes back, and then the list starts again.
     room.alice.types(TAB);
     room.bob.says("four");
     messages.push("<bob> four");
@@ -188,7 +188,7 @@ fn messages_between_two_tabs_appear_at_once() {
 }
 
 #[test]
-fn tab_begins_anew_behind_another_key_and_behind_what_can_be_one_thing_only() {
+fn tab_starts_again_after_another_key_and_after_a_unique_completion() {
     let mut room = Room::open();
     room.alice.types("/set be\t");
     let values = "/set bell off, whispers, mentions or all";
@@ -205,7 +205,7 @@ fn tab_begins_anew_behind_another_key_and_behind_what_can_be_one_thing_only() {
 }
 
 #[test]
-fn shift_and_tab_offer_what_comes_before() {
+fn shift_tab_offers_the_previous_completion() {
     for keys in [|start| start, Start::with_vi_keys] {
         let (_server, mut alice, _lines) = Scripted::with_alice(keys);
         alice.types("/set bell ");
@@ -223,7 +223,7 @@ fn shift_and_tab_offer_what_comes_before() {
 }
 
 #[test]
-fn what_only_the_configuration_knows_is_completed_and_explained() {
+fn names_from_the_configuration_are_completed_and_explained() {
     let host = host_on(0);
     let mut alice = Start::as_nick("alice", host.address())
         .configured("[servers.home]\naddress = \"127.0.0.1:1\"\n[alias]\ngreet = \"/msg bob\"\n")
@@ -270,12 +270,12 @@ fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
         expected.push(&line);
         room.alice
             .settles(&expected, &format!("[#lobby] {becomes} "));
-        // Take the line away, up to its beginning.
+        // Deletes the line up to its beginning.
         room.alice.types("\x15");
     }
 }
 
-/// Alice has said these, in this order, and types a draft.
+/// Alice has sent these, in this order, and types a draft.
 fn with_history(room: &mut Room, said: &[&str]) -> Vec<String> {
     for line in said {
         room.alice.types(line);
@@ -285,7 +285,7 @@ fn with_history(room: &mut Room, said: &[&str]) -> Vec<String> {
     said.iter().map(|line| format!("[#lobby] {line}")).collect()
 }
 
-/// Everything drawn is `before` and then `last`, with the cursor behind `before_cursor`.
+/// Everything drawn is `before` and then `last`, with the cursor after `before_cursor`.
 fn settles(room: &Room, before: &[String], last: &str, before_cursor: &str) {
     let mut expected: Vec<&str> = before.iter().map(String::as_str).collect();
     expected.push(last);
@@ -322,7 +322,7 @@ fn messages_during_a_search_appear_at_once_and_the_found_line_is_sent() {
 }
 
 #[test]
-fn a_search_goes_back_and_forth_and_takes_steps_back() {
+fn a_search_goes_back_and_forth_and_undoes_its_steps() {
     let mut room = Room::open();
     let mut before = with_history(&mut room, &["red fish", "blue bird", "blue fish"]);
     room.alice.types("draft");
@@ -352,15 +352,15 @@ fn a_search_goes_back_and_forth_and_takes_steps_back() {
             settles(&room, &before, &line, &format!("[#lobby] {before_cursor}"));
         }
     }
-    // Pressed while nothing was typed, the key has looked for the last query again: there was
-    // none, and what came behind it was looked for.
+    // Pressed without a query, the key has searched for the last query again: there was none, and
+    // the search was for the text typed next.
     settles(
         &room,
         &before,
         "[#lobby] blue bird  (search: bird)",
         "[#lobby] blue ",
     );
-    // An arrow takes the line for editing, and moves.
+    // An arrow accepts the line for editing, and moves.
     room.alice.types("\x1b[D!");
     settles(&room, &before, "[#lobby] blue! bird", "[#lobby] blue!");
     room.alice.types("\x05?\r");
@@ -368,7 +368,7 @@ fn a_search_goes_back_and_forth_and_takes_steps_back() {
 }
 
 #[test]
-fn esc_and_keys_that_do_nothing_take_the_found_line_for_editing() {
+fn esc_and_keys_without_a_function_accept_the_found_line_for_editing() {
     for keys in ["\x1b", "\x1b[H", "\x01", "\x02"] {
         let mut room = Room::open();
         let before = with_history(&mut room, &["alpha one"]);
@@ -387,7 +387,7 @@ fn esc_and_keys_that_do_nothing_take_the_found_line_for_editing() {
 }
 
 #[test]
-fn a_search_that_is_given_up_brings_the_draft_back_with_its_cursor() {
+fn a_cancelled_search_restores_the_draft_and_its_cursor() {
     for key in [CTRL_G, CTRL_C] {
         let mut room = Room::open();
         let mut before = with_history(&mut room, &["alpha one"]);
@@ -409,7 +409,7 @@ fn a_search_that_is_given_up_brings_the_draft_back_with_its_cursor() {
 }
 
 #[test]
-fn what_is_pasted_in_a_search_is_looked_for() {
+fn text_pasted_in_a_search_extends_the_query() {
     let mut room = Room::open();
     let before = with_history(&mut room, &["alpha one", "beta two"]);
     room.alice
@@ -424,7 +424,7 @@ fn what_is_pasted_in_a_search_is_looked_for() {
     settles(&room, &before, "[#lobby] alpha one", "[#lobby] al");
     room.alice.types("\x05\x15draft");
     settles(&room, &before, "[#lobby] draft", "[#lobby] draft");
-    // Looked for twice, it is what was looked for last, in all that was said.
+    // Pressed twice, the key searches for the last query again, in the whole history.
     room.alice.types(&format!("{CTRL_R}{CTRL_R}"));
     settles(
         &room,
@@ -435,7 +435,7 @@ fn what_is_pasted_in_a_search_is_looked_for() {
 }
 
 #[test]
-fn a_search_where_there_is_nothing_yet_finds_nothing() {
+fn a_search_in_an_empty_history_finds_nothing() {
     let mut room = Room::open();
     room.alice.types(&format!("draft{CTRL_R}x"));
     room.bob.says("one");
@@ -465,7 +465,7 @@ fn in_vi_mode_a_slash_searches_too_and_messages_appear_at_once() {
         let expected = ["[#lobby] alpha 17", "<bob> one", "<bob> two", found];
         alice.settles(&expected, "[#lobby] alph");
         if !into_command_mode.is_empty() {
-            // What vi has found is a line to go on with.
+            // A line that vi has found can be edited.
             alice.types(ENTER);
             let expected = expected.map(|line| line.split("  (").next().unwrap());
             alice.settles(&expected, "[#lobby] alph");
@@ -476,7 +476,7 @@ fn in_vi_mode_a_slash_searches_too_and_messages_appear_at_once() {
 }
 
 #[test]
-fn a_count_and_a_command_of_vi_hold_messages_only_until_they_end() {
+fn a_count_and_a_vi_command_delay_messages_only_until_they_end() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(Start::with_vi_keys);
     alice.types("one two three\x1b");
     for (number, (begins, ends)) in [("2", "b"), ("d", "w"), ("f", "x")].into_iter().enumerate() {
@@ -493,7 +493,7 @@ fn a_count_and_a_command_of_vi_hold_messages_only_until_they_end() {
 }
 
 #[test]
-fn a_count_holds_messages_only_until_it_ends() {
+fn a_count_delays_messages_only_until_it_ends() {
     let mut room = Room::open();
     room.alice.types("\x1b3");
     room.alice.shows("(arg: 3)");
@@ -525,14 +525,14 @@ fn twenty_lines_typed_ahead_at_once_are_all_sent_in_order() {
 }
 
 #[test]
-fn keys_pressed_before_the_prompt_is_there_are_in_the_first_line() {
+fn keys_pressed_before_the_prompt_are_in_the_first_line() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("alice", server.address()).start();
     // The program may not even run yet.
     alice.types("early ");
     let mut lines = server.accepts();
     lines.hears("NICK ");
-    // It is connected, and has no prompt before it is let in.
+    // It is connected, and has no prompt before registration.
     alice.types("birdz\x7fs");
     lines.welcomes_alice();
     lines.bob_says("one");
@@ -545,7 +545,7 @@ fn keys_pressed_before_the_prompt_is_there_are_in_the_first_line() {
 }
 
 #[test]
-fn lines_entered_before_the_prompt_is_there_are_sent() {
+fn lines_entered_before_the_prompt_are_sent() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("alice", server.address()).start();
     alice.types("one\rtwo\r");
@@ -567,14 +567,14 @@ fn lines_entered_before_the_prompt_is_there_are_sent() {
 }
 
 #[test]
-fn keys_that_begin_something_and_wait_hold_no_message_back() {
+fn prefix_keys_delay_no_message() {
     let mut room = Room::open();
     room.alice.types("old line\r");
     assert_eq!(room.bob.hears_alice(), "old line");
     let mut expected = vec!["[#lobby] old line".to_owned()];
     room.alice.types("draft");
-    // Ctrl-V, Ctrl-Q, Ctrl-X, Ctrl-], each with a key behind it, a lone Esc, back in the history
-    // and forth again.
+    // Ctrl-V, Ctrl-Q, Ctrl-X, Ctrl-], each followed by a key, a lone Esc, back in the history and
+    // forward again.
     let keys = [
         "\x16", "\x02", "\x11", "\x0f", "\x18", "\x15", "\x18", "\x15", "\x1d", "z", "\x1b",
         "\x1b[A", "\x1b[B",
@@ -591,7 +591,7 @@ fn keys_that_begin_something_and_wait_hold_no_message_back() {
 }
 
 #[test]
-fn lines_entered_in_a_flood_of_messages_are_all_there_and_none_of_the_messages_is_lost() {
+fn a_flood_of_messages_and_the_lines_entered_during_it_are_complete() {
     let mut room = Room::open();
     let mut expected = Vec::new();
     for number in 0..500 {
@@ -623,7 +623,7 @@ fn lines_entered_in_a_flood_of_messages_are_all_there_and_none_of_the_messages_i
 }
 
 #[test]
-fn what_is_typed_behind_ctrl_c_in_one_go_is_kept() {
+fn text_typed_directly_after_ctrl_c_is_kept() {
     let mut room = Room::open();
     room.alice.types("never mind\x03hello\rdraft");
     assert_eq!(room.bob.hears_alice(), "hello");
@@ -647,7 +647,7 @@ fn what_is_typed_behind_ctrl_c_in_one_go_is_kept() {
 }
 
 #[test]
-fn a_key_behind_ctrl_v_is_put_in_as_it_is() {
+fn a_key_after_ctrl_v_is_inserted_literally() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("bold: \x16");
     lines.bob_says("one");

@@ -1,4 +1,4 @@
-//! The ways out, and a server that goes away.
+//! The ways to quit, and a server that disconnects.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ fn quit_leaves_with_its_reason() {
 }
 
 #[test]
-fn a_signal_ends_the_program_in_good_order_whatever_is_open() {
+fn a_signal_ends_the_program_cleanly_in_every_state() {
     let cases = [
         (Signal::SIGTERM, 143, "terminated", ""),
         (Signal::SIGTERM, 143, "terminated", "half a line"),
@@ -87,7 +87,7 @@ fn a_signal_ends_the_program_in_good_order_whatever_is_open() {
 }
 
 #[test]
-fn a_window_that_is_closed_ends_the_program_in_good_order_and_keeps_the_draft() {
+fn a_closed_window_ends_the_program_cleanly_and_saves_the_draft() {
     let server = host_on(0);
     let mut bob = Lines::enter(server.address(), "bob");
     for round in 0..6 {
@@ -121,7 +121,7 @@ fn a_window_that_is_closed_ends_the_program_in_good_order_and_keeps_the_draft() 
 }
 
 #[test]
-fn a_second_hangup_is_the_same_one() {
+fn a_second_hangup_changes_nothing() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.signals(Signal::SIGHUP);
     lines.hears("QUIT :hung up");
@@ -132,7 +132,7 @@ fn a_second_hangup_is_the_same_one() {
 }
 
 #[test]
-fn a_server_that_goes_away_before_alice_is_in_is_an_error() {
+fn a_connection_lost_before_registration_is_an_error() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("alice", server.address()).start();
     let mut lines = server.accepts();
@@ -146,7 +146,7 @@ fn a_server_that_goes_away_before_alice_is_in_is_an_error() {
 }
 
 #[test]
-fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
+fn a_lost_connection_keeps_the_draft_and_is_restored() {
     let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     lines.bob_says("one");
     alice.shows("<bob> one");
@@ -158,7 +158,7 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
     alice.types("half a li");
     alice.shows("<bob> one");
     alice.shows("half a li");
-    // Whether it took the second one, nobody knows.
+    // Whether the server accepted the second one is unknown.
     drop(lines);
     let gone = "connection lost (the server closed the connection); trying again in 1 s";
     alice.shows(gone);
@@ -201,7 +201,7 @@ fn a_connection_that_is_lost_leaves_the_draft_and_comes_back() {
 }
 
 #[test]
-fn a_server_that_is_stopped_and_started_again_is_found_again() {
+fn the_client_reconnects_after_a_restart_of_the_server() {
     let mut room = Room::open();
     room.alice.types("half a line");
     room.alice.shows("half a line");
@@ -226,7 +226,7 @@ fn a_server_that_is_stopped_and_started_again_is_found_again() {
 }
 
 #[test]
-fn leaving_without_a_server_works_as_well() {
+fn the_client_quits_also_without_a_connection() {
     for keys in [CTRL_D, "/quit\r"] {
         let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
         drop(lines);
@@ -254,7 +254,7 @@ fn a_ping_is_answered_at_once_while_a_search_is_open() {
 }
 
 #[test]
-fn a_ping_is_answered_at_once_while_the_terminal_takes_nothing() {
+fn a_ping_is_answered_at_once_while_the_terminal_is_not_read() {
     let (_server, alice, mut lines) = Scripted::with_alice(|start| start);
     alice.stops_reading();
     answers_pings(&mut lines);
@@ -265,7 +265,7 @@ fn a_ping_is_answered_at_once_while_the_terminal_takes_nothing() {
     settles(&alice, &expected);
 }
 
-/// Several pings behind many messages. A busy machine may be late for one of them.
+/// Several pings after many messages. On a busy machine the answer to one of them may be late.
 fn answers_pings(lines: &mut Lines) {
     let mut fastest = Duration::MAX;
     for part in flood().chunks(400) {
@@ -282,7 +282,7 @@ fn answers_pings(lines: &mut Lines) {
     assert!(fastest < Duration::from_millis(100), "it took {fastest:?}");
 }
 
-/// More than a terminal that takes nothing has room for.
+/// More than the buffers of a terminal that is not read.
 fn flood() -> Vec<String> {
     let text = "x".repeat(60);
     (0..4000).map(|n| format!("<bob> {n} {text}")).collect()
@@ -306,7 +306,7 @@ fn a_signal_while_another_nick_is_asked_for_ends_the_program() {
 }
 
 #[test]
-fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
+fn ctrl_c_and_signals_end_the_program_before_registration() {
     for (signal, status) in [(None, 0), (Some(Signal::SIGTERM), 143)] {
         let server = Scripted::listen();
         let mut alice = Start::as_nick("alice", server.address()).start();
@@ -323,7 +323,7 @@ fn ctrl_c_and_signals_end_the_program_before_it_is_let_in() {
 }
 
 #[test]
-fn whoever_cannot_be_let_in_elsewhere_goes_back() {
+fn a_client_refused_by_another_server_returns_to_the_first() {
     let host = host_on(0);
     let other = host_on(0);
     let address = other.address().to_string();
@@ -341,11 +341,11 @@ fn whoever_cannot_be_let_in_elsewhere_goes_back() {
     alice.shows("failed (exit status: 3); returning to 127.");
     alice.waits_until("the prompt of before", |shown| {
         let lines = shown.lines();
-        // No empty prompt is left behind.
+        // No empty prompt is left.
         let prompts = lines.iter().filter(|line| *line == "[#lobby]").count();
         prompts == 1 && lines.last().is_some_and(|line| line == "[#lobby]")
     });
-    // Nobody asks for the nick again.
+    // The nick is not asked for again.
     alice.types("/connect open\r");
     alice.waits_until("the other server", |shown| {
         let lines = shown.lines();
@@ -359,7 +359,7 @@ fn whoever_cannot_be_let_in_elsewhere_goes_back() {
 }
 
 #[test]
-fn nobody_stays_when_what_arrives_cannot_be_written() {
+fn the_program_ends_when_its_output_cannot_be_written() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     for (script, status) in [
@@ -405,7 +405,7 @@ fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_draft_outlives_a_panic_of_either_thread() {
+fn a_draft_survives_a_panic_of_either_thread() {
     for thread in ["network with a draft", "editor with a draft"] {
         let (server, mut alice, mut lines) =
             Scripted::with_alice(|start| start.variable("CHATROOM_TEST_PANIC", thread));
@@ -431,7 +431,7 @@ fn a_draft_outlives_a_panic_of_either_thread() {
 }
 
 #[test]
-fn a_server_that_is_killed_takes_no_draft_with_it() {
+fn a_draft_survives_a_killed_server() {
     let server = Killable::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let address = server.address;
     let mut alice = Start::as_nick("alice", address).start();
@@ -454,9 +454,9 @@ fn a_server_that_is_killed_takes_no_draft_with_it() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_when_it_is_called_again_keeps_no_key_waiting() {
+fn a_reconnect_without_an_answer_delays_no_key() {
     let (server, mut alice, lines) = Scripted::with_alice(|start| start);
-    // A queue of the system that is full answers nobody.
+    // A full queue of the system answers no connection.
     let mut queued = Vec::new();
     while let Ok(stream) = TcpStream::connect_timeout(&server.address(), Duration::from_millis(200))
     {

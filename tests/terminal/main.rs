@@ -1,5 +1,5 @@
 //! The real client in a terminal: a pseudo-terminal, an emulator that reads the screen, and other
-//! people who talk meanwhile.
+//! users who talk meanwhile.
 //!
 //! Each test asks for the screen as it is in the end: every message once and in order, the typed
 //! line whole, the cursor in the right cell. Nothing here sleeps: `settles` waits until all that

@@ -1,5 +1,5 @@
-//! The other people: plain connections that send and read lines, a server for them, and a server
-//! that does exactly what a test says.
+//! The other users: plain connections that send and read lines, a server for them, and a server
+//! that sends exactly what a test says.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
@@ -13,14 +13,14 @@ use chatting_room::server::{EmbeddedServer, Settings};
 
 use super::screen::{Start, Terminal};
 
-/// How long anything may take. It is long, since nothing waits for it unless a test fails.
+/// The time limit of each step. It is long, as only a failing test waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server, bob in the lobby, and alice at a terminal.
 pub(crate) struct Room {
     pub(crate) bob: Lines,
     pub(crate) alice: Terminal,
-    /// The last to go: it waits for the others to hang up.
+    /// Dropped last: it waits for the others to disconnect.
     pub(crate) host: Option<EmbeddedServer>,
 }
 
@@ -51,12 +51,12 @@ impl Room {
     }
 }
 
-/// A server that lets everybody talk as much as they like; with 0 for the port, on any port.
+/// A server without flood control; port 0 means any port.
 pub(crate) fn host_on(port: u16) -> EmbeddedServer {
     host_with(port, |_| {})
 }
 
-/// The same with other limits.
+/// Like `host_on`, with other limits.
 pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> EmbeddedServer {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut settings = Settings::listening_on(address);
@@ -66,7 +66,7 @@ pub(crate) fn host_with(port: u16, change: impl FnOnce(&mut Limits)) -> Embedded
     EmbeddedServer::start(&settings).unwrap()
 }
 
-/// The server as a program of its own, which is killed when a test drops it.
+/// The server as a separate program, which is killed when a test drops it.
 pub(crate) struct Killable {
     program: Child,
     pub(crate) address: SocketAddr,
@@ -86,7 +86,7 @@ impl Killable {
         Self { program, address }
     }
 
-    /// Ends it as `kill -9` does.
+    /// Kills it as `kill -9` does.
     pub(crate) fn kill(mut self) {
         self.program.kill().unwrap();
     }
@@ -94,13 +94,13 @@ impl Killable {
 
 impl Drop for Killable {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.program.kill();
         let _ = self.program.wait();
     }
 }
 
-/// A connection that speaks in lines: another person's, or the other end of alice's.
+/// A connection that reads and sends lines: of another user, or the server's end of alice's.
 pub(crate) struct Lines {
     stream: BufReader<TcpStream>,
     heard: VecDeque<String>,
@@ -116,7 +116,7 @@ impl Lines {
         }
     }
 
-    /// Enters the lobby under this nick.
+    /// Connects to the lobby under this nick.
     pub(crate) fn enter(address: SocketAddr, nick: &str) -> Self {
         let mut lines = Self::over(TcpStream::connect(address).unwrap());
         lines.sends(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
@@ -130,12 +130,12 @@ impl Lines {
         self.stream.get_mut().write_all(line.as_bytes()).unwrap();
     }
 
-    /// Says something to everybody in the lobby.
+    /// Sends a message to the lobby.
     pub(crate) fn says(&mut self, text: &str) {
         self.sends(&format!("PRIVMSG #lobby :{text}"));
     }
 
-    /// The next line that has this text in it; those before it are passed over.
+    /// Reads up to the next line that contains this text, and returns it.
     pub(crate) fn hears(&mut self, text: &str) -> String {
         loop {
             let line = self.next_line(text);
@@ -145,7 +145,7 @@ impl Lines {
         }
     }
 
-    /// The same, and meanwhile each question of the server is answered.
+    /// Like `hears`, and answers each PING meanwhile.
     pub(crate) fn stays_until(&mut self, text: &str) -> String {
         loop {
             let line = self.next_line(text);
@@ -158,7 +158,7 @@ impl Lines {
         }
     }
 
-    /// What alice says next in the lobby.
+    /// Alice's next message to the lobby.
     pub(crate) fn hears_alice(&mut self) -> String {
         let line = self.hears(" PRIVMSG #lobby :");
         assert!(line.starts_with(":alice!"), "{line}");
@@ -172,7 +172,7 @@ impl Lines {
         while matches!(self.stream.read_until(b'\n', &mut line), Ok(count) if count > 0) {}
     }
 
-    /// Closes, and waits until the other side has taken note of it.
+    /// Closes, and waits until the other side has noticed.
     pub(crate) fn hangs_up(mut self) {
         self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
         self.hears_the_end();
@@ -195,7 +195,7 @@ impl Lines {
     }
 }
 
-/// A server that does nothing by itself.
+/// A server that does nothing on its own.
 pub(crate) struct Scripted {
     listener: TcpListener,
 }
@@ -203,7 +203,7 @@ pub(crate) struct Scripted {
 impl Scripted {
     pub(crate) fn listen() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        // Otherwise a test that fails would wait for ever.
+        // Otherwise a failing test would wait for ever.
         listener.set_nonblocking(true).unwrap();
         Self { listener }
     }
@@ -212,7 +212,7 @@ impl Scripted {
         self.listener.local_addr().unwrap()
     }
 
-    /// The next connection, before anything was said.
+    /// The next connection, before any line.
     pub(crate) fn accepts(&self) -> Lines {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -240,7 +240,7 @@ impl Scripted {
         (server, alice, lines)
     }
 
-    /// The same for a person called bob, who is asked for another nick.
+    /// Like `with_alice`, for a user named bob who is asked for another nick.
     pub(crate) fn with_a_question_for_a_nick() -> (Self, Terminal, Lines) {
         let server = Self::listen();
         let person = Start::as_nick("bob", server.address()).start();
@@ -252,9 +252,9 @@ impl Scripted {
     }
 }
 
-/// What a scripted server says.
+/// The lines that a scripted server sends.
 impl Lines {
-    /// Answers a registration, puts alice into the lobby, and settles.
+    /// Answers a registration, puts alice into the lobby, and answers the PING that follows.
     pub(crate) fn lets_alice_in(&mut self) {
         self.hears("NICK ");
         self.welcomes_alice();
@@ -281,12 +281,12 @@ impl Lines {
         ));
     }
 
-    /// Bob says something in the lobby.
+    /// Bob sends a message to the lobby.
     pub(crate) fn bob_says(&mut self, text: &str) {
         self.sends(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
     }
 
-    /// What alice has sent to the lobby next.
+    /// Alice's next message to the lobby.
     pub(crate) fn takes_from_alice(&mut self) -> String {
         let line = self.hears("PRIVMSG #lobby :");
         line.trim_start_matches("PRIVMSG #lobby :").to_owned()

@@ -1,4 +1,4 @@
-//! What changes around the draft while it is typed: names, the prompt, the size of the terminal.
+//! Changes around the draft while it is typed: names, the prompt, the size of the terminal.
 
 use super::people::{Lines, Room, Scripted};
 use super::screen::{CTRL_G, CTRL_R, ENTER, LEFT, Start, Terminal};
@@ -25,7 +25,7 @@ fn a_change_of_nick_leaves_the_draft_as_it_is() {
 }
 
 #[test]
-fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
+fn a_new_prompt_keeps_the_draft_and_its_cursor() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("/join #a-much-longer-room\r");
     lines.hears("JOIN #a-much-longer-room");
@@ -44,7 +44,7 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
         "[#a-much-longer-room +1] hello wor",
     ];
     alice.settles(&expected, "[#a-much-longer-room +1] hello ");
-    // Out of both rooms: a shorter prompt, and another one again.
+    // Alice leaves both rooms: a shorter prompt, and then another one.
     lines.sends(":alice!a@h PART #a-much-longer-room\r\n:alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :three");
     expected.truncate(4);
@@ -70,7 +70,7 @@ fn another_prompt_under_a_draft_keeps_draft_and_cursor() {
 
 const UNDO: &str = "\x1f";
 
-/// Alice talks in `#lobby` and is in `#den`, too.
+/// Alice's active room is `#lobby`, and she is in `#den` too.
 fn in_two_rooms(start: impl FnOnce(Start) -> Start) -> (Scripted, Terminal, Lines) {
     let (server, mut alice, mut lines) = Scripted::with_alice(start);
     alice.types("/join #den\r");
@@ -83,7 +83,7 @@ fn in_two_rooms(start: impl FnOnce(Start) -> Start) -> (Scripted, Terminal, Line
 }
 
 #[test]
-fn changes_from_before_another_prompt_can_be_taken_back() {
+fn changes_before_a_new_prompt_can_be_undone() {
     let (_server, mut alice, mut lines) = in_two_rooms(|start| start);
     alice.types("one two");
     lines.sends(":bob!b@h PRIVMSG #den :psst");
@@ -105,7 +105,7 @@ fn changes_from_before_another_prompt_can_be_taken_back() {
     }
     alice.types("four\r");
     assert_eq!(lines.takes_from_alice(), "four");
-    // A line that was said is not taken back.
+    // A sent line is not undone.
     alice.types(UNDO);
     lines.bob_says("one");
     alice.shows("<bob> one");
@@ -113,7 +113,7 @@ fn changes_from_before_another_prompt_can_be_taken_back() {
 }
 
 #[test]
-fn changes_are_taken_back_where_there_is_no_history_yet() {
+fn changes_can_be_undone_without_any_history() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("one two\x17\x18\x15");
     alice.settles_below("[#lobby] one two");
@@ -126,7 +126,7 @@ fn changes_are_taken_back_where_there_is_no_history_yet() {
 }
 
 #[test]
-fn another_prompt_waits_for_the_commands_of_vi_to_end() {
+fn a_new_prompt_waits_for_the_end_of_a_vi_command() {
     let (_server, mut alice, mut lines) = in_two_rooms(Start::with_vi_keys);
     alice.types("one two");
     alice.settles_below("[#lobby] one two");
@@ -139,7 +139,7 @@ fn another_prompt_waits_for_the_commands_of_vi_to_end() {
     lines.sends(":bob!b@h PRIVMSG #den :psst");
     lines.bob_says("behind");
     alice.shows("<bob> behind");
-    // These would be letters in a reading that began anew.
+    // These would be letters if the read had started again.
     alice.types("bix");
     alice.shows("[#lobby +1] one xtwo");
     alice.types("\x1bu");
@@ -149,7 +149,7 @@ fn another_prompt_waits_for_the_commands_of_vi_to_end() {
 }
 
 #[test]
-fn another_prompt_in_the_moment_esc_is_pressed_does_not_take_the_key() {
+fn a_new_prompt_at_the_moment_of_esc_does_not_lose_the_key() {
     const ROUNDS: usize = 30;
     let (_server, mut alice, mut lines) = in_two_rooms(Start::with_vi_keys);
     let draft = "y".repeat(ROUNDS);
@@ -160,7 +160,7 @@ fn another_prompt_in_the_moment_esc_is_pressed_does_not_take_the_key() {
         alice.types("\x1b");
         lines.sends(&format!(":bob!b@h PRIVMSG #den :{number}"));
         alice.shows(&format!("#den <bob> {number}"));
-        // To the start, a letter out, and on at the end. Without Esc these would be letters.
+        // To the start, delete a letter, and append at the end. Without Esc these would be letters.
         alice.types("0xA");
         let left = format!("] {}", "y".repeat(ROUNDS - number));
         alice.waits_until("a letter less", |shown| {
@@ -171,7 +171,7 @@ fn another_prompt_in_the_moment_esc_is_pressed_does_not_take_the_key() {
 }
 
 #[test]
-fn another_prompt_waits_while_a_line_of_the_history_is_looked_at() {
+fn a_new_prompt_waits_while_a_line_of_the_history_is_shown() {
     let (_server, mut alice, mut lines) = in_two_rooms(|start| start);
     alice.types("a draft\x1b[A");
     alice.settles_below("[#lobby] /room #lobby");
@@ -183,7 +183,7 @@ fn another_prompt_waits_while_a_line_of_the_history_is_looked_at() {
 }
 
 #[test]
-fn another_prompt_under_a_draft_of_three_rows_leaves_no_copy_of_it() {
+fn a_new_prompt_before_a_draft_of_three_rows_leaves_no_copy_of_it() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 40));
     let draft =
         "The quick brown fox jumps over the lazy dog and runs away into the dark, dark wood.";
@@ -248,7 +248,7 @@ fn a_terminal_of_another_width_keeps_draft_cursor_and_messages() {
 }
 
 #[test]
-fn a_wrapped_draft_is_laid_out_anew_for_another_width() {
+fn a_wrapped_draft_is_laid_out_again_for_another_width() {
     let mut room = Room::sized(24, 60);
     let draft = "The quick brown fox jumps over the lazy dog and runs away into the dark wood.";
     let line = format!("[#lobby] {draft}");
@@ -257,7 +257,7 @@ fn a_wrapped_draft_is_laid_out_anew_for_another_width() {
     room.alice.settles(&["<bob> one", &line], &line);
     // Into three rows, then into one, then into two.
     for (columns, message) in [(40, "two"), (120, "three"), (50, "four")] {
-        // What is drawn for one width while the terminal has another already cannot be right.
+        // A line drawn for one width while the terminal already has another cannot be right.
         room.alice.settles_below(&line);
         room.alice.resizes(24, columns);
         room.alice.settles_below(&line);
@@ -290,7 +290,7 @@ fn a_terminal_that_changes_its_width_all_the_time_loses_nothing() {
 }
 
 #[test]
-fn another_prompt_during_a_search_is_there_when_it_ends() {
+fn a_prompt_that_changed_during_a_search_is_shown_when_it_ends() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("alpha\r");
     assert_eq!(lines.takes_from_alice(), "alpha");
@@ -315,9 +315,9 @@ fn another_prompt_during_a_search_is_there_when_it_ends() {
 }
 
 #[test]
-fn another_prompt_under_a_draft_with_words_behind_it_leaves_no_copy_of_them() {
+fn a_new_prompt_before_a_draft_with_a_hint_leaves_no_copy_of_the_hint() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 30));
-    // Command and words together need more than a row.
+    // Command and hint together need more than a row.
     alice.types("/topic ");
     alice.settles(
         &["[#lobby] /topic [#ROOM] [TEXT|-delete]"],
@@ -365,7 +365,7 @@ fn a_terminal_of_another_height_keeps_draft_cursor_and_messages() {
 }
 
 #[test]
-fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
+fn the_prompt_changes_before_a_draft_also_after_a_question_for_a_nick() {
     let (_server, mut alice, mut lines) = Scripted::with_a_question_for_a_nick();
     alice.types("alice\r");
     lines.hears("NICK alice");
@@ -381,7 +381,7 @@ fn the_prompt_changes_under_a_draft_also_after_a_question_for_a_nick() {
         "[#lobby gone] hello",
     ];
     alice.settles(&expected, "[#lobby gone] hello");
-    // The answer was no line of the conversation.
+    // The answer was not a message.
     alice.types("\x15\x1b[A");
     lines.sends(":bob!b@h PRIVMSG alice :two");
     let expected = [

@@ -1,4 +1,4 @@
-//! The same and more in a terminal that wraps its lines anew when its width changes.
+//! Similar tests in tmux, which wraps its lines again when its width changes.
 
 use nix::sys::signal::Signal;
 
@@ -16,7 +16,7 @@ fn above<'l>(messages: &'l [String], draft: &'l str) -> Vec<&'l str> {
 }
 
 #[test]
-fn messages_above_a_typed_line_leave_it_and_its_cursor_as_they_are() {
+fn messages_above_a_typed_line_leave_it_and_its_cursor_unchanged() {
     let Some(mut room) = Room::sized(80, 24) else {
         return;
     };
@@ -58,7 +58,7 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
     let line = format!("[#lobby] {DRAFT}");
     room.bob.says("zero");
     room.alice.types(DRAFT);
-    // What is drawn for one width while the terminal has another already cannot be right.
+    // A line drawn for one width while the terminal already has another cannot be right.
     room.alice.settles(&["<bob> zero", &line], &line);
     let mut expected = vec!["<bob> zero".to_owned()];
     for (number, moves) in ["", CTRL_A, "\x1b[C", "\x05", "\x1bb"]
@@ -74,7 +74,7 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
         };
         room.alice.settles(&above(&expected, &line), before_cursor);
         for (turn, columns) in [31, 64, 40].into_iter().enumerate() {
-            room.alice.resizes_and_is_drawn_anew(columns, 20);
+            room.alice.resizes_and_is_drawn_again(columns, 20);
             room.alice.settles(&above(&expected, &line), before_cursor);
             room.bob.says(&format!("{number}.{turn}"));
             expected.push(format!("<bob> {number}.{turn}"));
@@ -86,12 +86,12 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
 }
 
 #[test]
-fn a_terminal_without_a_name_in_the_environment_says_itself_what_it_does() {
+fn a_terminal_without_a_name_in_the_environment_is_recognized_by_its_answer() {
     let Some(mut room) = Room::behind_ssh(40, 20) else {
         return;
     };
     let line = format!("[#lobby] {DRAFT}");
-    // What stands in the first rows is beyond reach when tmux has wrapped all of them.
+    // The first rows are out of reach when tmux has wrapped all of them.
     let expected: Vec<String> = (0..12).map(|number| format!("<bob> {number}")).collect();
     for message in &expected {
         room.bob.says(message.trim_start_matches("<bob> "));
@@ -99,7 +99,7 @@ fn a_terminal_without_a_name_in_the_environment_says_itself_what_it_does() {
     room.alice.types(DRAFT);
     room.alice.settles(&above(&expected, &line), &line);
     for columns in [31, 64, 40] {
-        room.alice.resizes_and_is_drawn_anew(columns, 20);
+        room.alice.resizes_and_is_drawn_again(columns, 20);
         room.alice.settles(&above(&expected, &line), &line);
     }
     room.alice.types(ENTER);
@@ -161,7 +161,7 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
     let before = "[#lobby] 日本語 naïve 🎉あいうえおかきくけこさしすせそ";
     room.alice
         .settles(&["<bob> 你好 🎉", "<bob> שלום", line], before);
-    room.alice.resizes_and_is_drawn_anew(33, 20);
+    room.alice.resizes_and_is_drawn_again(33, 20);
     room.alice
         .settles(&["<bob> 你好 🎉", "<bob> שלום", line], before);
 }
@@ -183,7 +183,7 @@ fn emoji_that_are_joined_leave_the_cursor_in_its_cell() {
 }
 
 #[test]
-fn pastes_tabs_searches_and_prefixes_let_messages_through() {
+fn messages_appear_during_pastes_tabs_searches_and_prefix_keys() {
     let Some(mut room) = Room::sized(80, 24) else {
         return;
     };
@@ -220,7 +220,7 @@ fn pastes_tabs_searches_and_prefixes_let_messages_through() {
 }
 
 #[test]
-fn a_count_and_the_commands_of_vi_hold_messages_only_until_they_end() {
+fn a_count_and_the_vi_commands_delay_messages_only_until_they_end() {
     for (configuration, keys, line, before) in [
         ("", ["\x1b3", "x"], "draftxxx", "draftxxx"),
         ("keys = \"vi\"\n", ["\x1b2", "b"], "draft", ""),
@@ -242,7 +242,7 @@ fn a_count_and_the_commands_of_vi_hold_messages_only_until_they_end() {
 }
 
 #[test]
-fn another_prompt_and_another_server_leave_the_draft_as_it_is() {
+fn a_new_prompt_and_a_new_server_leave_the_draft_unchanged() {
     let Some(mut room) = Room::sized(40, 20) else {
         return;
     };
@@ -282,7 +282,7 @@ fn another_prompt_and_another_server_leave_the_draft_as_it_is() {
 }
 
 #[test]
-fn a_program_that_is_stopped_and_goes_on_has_lost_nothing() {
+fn a_program_that_is_suspended_and_continued_has_lost_nothing() {
     let Some(mut room) = Room::sized(40, 20) else {
         return;
     };
@@ -297,7 +297,7 @@ fn a_program_that_is_stopped_and_goes_on_has_lost_nothing() {
     let line = format!("{line}!");
     room.alice
         .settles(&["<bob> one", "<bob> two", &line], &line);
-    // Without a shell to go back to, Ctrl-Z only draws the line anew.
+    // Without a shell to return to, Ctrl-Z only draws the line again.
     room.alice.types("\x1a?");
     room.bob.says("three");
     let line = format!("{line}?");
@@ -326,7 +326,7 @@ fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
     alice.types("\x1a");
     alice.shows("Stopped");
     bob.says("one");
-    // The terminal is as a shell wants it, and what it shows stays.
+    // The terminal is in the mode that a shell expects, and its screen stays.
     alice.types("echo it is $((6 * 7))\r");
     alice.shows("it is 42");
     alice.resizes(44, 20);
@@ -351,7 +351,7 @@ fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
 }
 
 #[test]
-fn long_messages_are_laid_out_for_the_width_there_is() {
+fn long_messages_are_laid_out_for_the_current_width() {
     let Some(mut room) = Room::sized(60, 20) else {
         return;
     };
@@ -374,7 +374,7 @@ fn long_messages_are_laid_out_for_the_width_there_is() {
 }
 
 #[test]
-fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
+fn a_terminated_program_leaves_its_draft_for_the_next() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP] {
         let Some(mut room) = Room::sized(80, 20) else {
             return;
@@ -383,7 +383,7 @@ fn a_program_that_is_ended_leaves_its_draft_for_the_next() {
         let line = "[#lobby] half a thought";
         room.alice.settles(&[line], line);
         room.alice.waits_for_draft("half a thought");
-        // As long as it lives the draft is its own.
+        // While the program runs, the draft is its own.
         room.alice.ends_by(signal);
         room.bob.hears(" QUIT ");
         let address = room.host.as_ref().unwrap().address();

@@ -1,4 +1,4 @@
-//! The real program under a pseudo-terminal, with an emulator that reads what it draws.
+//! The real program in a pseudo-terminal, with an emulator that reads its output.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -27,17 +27,17 @@ pub(crate) const CTRL_A: &str = "\x01";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 pub(crate) const CTRL_G: &str = "\x07";
+pub(crate) const CTRL_Y: &str = "\x19";
 pub(crate) const CTRL_R: &str = "\x12";
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_U: &str = "\x15";
-pub(crate) const CTRL_Y: &str = "\x19";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const SHIFT_TAB: &str = "\x1b[Z";
 pub(crate) const LEFT: &str = "\x1b[D";
 pub(crate) const PASTE_BEGINS: &str = "\x1b[200~";
 pub(crate) const PASTE_ENDS: &str = "\x1b[201~";
 
-/// What to start, and in what.
+/// The program to start, and its environment.
 pub(crate) struct Start {
     rows: u16,
     columns: u16,
@@ -75,18 +75,18 @@ impl Start {
         self
     }
 
-    /// With the keys of vi.
+    /// With the vi keys.
     pub(crate) fn with_vi_keys(self) -> Self {
         self.configured("keys = \"vi\"\n")
     }
 
-    /// With this in the configuration.
+    /// With this configuration.
     pub(crate) fn configured(mut self, configuration: &'static str) -> Self {
         self.configuration = configuration;
         self
     }
 
-    /// The person of another terminal, with the same files.
+    /// Uses the files of another terminal.
     pub(crate) fn at_home_of(mut self, other: &Terminal) -> Self {
         self.home = Arc::clone(&other.home);
         self
@@ -98,7 +98,7 @@ impl Start {
         self
     }
 
-    /// Starts the program. What it has drawn so far is nothing.
+    /// Starts the program. Nothing has been read from it yet.
     pub(crate) fn start(self) -> Terminal {
         let size = size(self.rows, self.columns);
         let pair = native_pty_system().openpty(size).unwrap();
@@ -157,12 +157,12 @@ impl Start {
     }
 }
 
-/// A terminal with the program in it.
+/// A terminal with a running program.
 pub(crate) struct Terminal {
     writer: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
-    /// Kept open, so that what the terminal is set to can be read when the program has ended.
+    /// Kept open, so that its modes can be read after the program has ended.
     slave: Option<Box<dyn SlavePty + Send>>,
     display: Arc<Display>,
     modes_before: String,
@@ -174,7 +174,7 @@ struct Display {
     changed: Condvar,
 }
 
-/// What the emulator has been given so far.
+/// The emulator, and all output so far.
 pub(crate) struct Shown {
     parser: vt100::Parser,
     bytes: Vec<u8>,
@@ -212,15 +212,15 @@ impl Display {
 }
 
 impl Shown {
-    /// Everything that was ever drawn and is not erased, as lines: rows that the terminal
-    /// wrapped are one line, and so are those that the program has indented, and those of the
-    /// draft. The time in front of a message is taken off.
+    /// Everything that was ever drawn and not erased, as lines: rows that the terminal wrapped are
+    /// one line, as are rows that the program has indented, and rows of the draft. The time before
+    /// a message is removed.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         self.lines_and_last_row().0
     }
 
-    /// Also the row of the screen in which the last line begins; it is negative when that has
-    /// scrolled away.
+    /// Also returns the row of the screen in which the last line begins; it is negative when that
+    /// has scrolled away.
     fn lines_and_last_row(&mut self) -> (Vec<String>, i64) {
         let mut rows = self.rows();
         while rows.last().is_some_and(|(row, _)| row.is_empty()) {
@@ -256,7 +256,7 @@ impl Shown {
         (lines, last_row)
     }
 
-    /// Every row, those that have scrolled away too, and whether it goes on in the next.
+    /// Every row, also those that have scrolled away, and whether it continues in the next.
     fn rows(&mut self) -> Vec<(String, bool)> {
         let screen = self.parser.screen_mut();
         let (height, width) = screen.size();
@@ -282,7 +282,7 @@ impl Shown {
         }
     }
 
-    /// For each of the last rows that have something in them, whether the terminal has wrapped it.
+    /// For each of the last rows that are not empty, whether the terminal has wrapped it.
     pub(crate) fn last_rows_wrapped(&mut self, count: usize) -> Vec<bool> {
         let mut rows = self.rows();
         rows.retain(|(row, _)| !row.is_empty());
@@ -290,13 +290,13 @@ impl Shown {
         rows.into_iter().map(|(_, wrapped)| wrapped).collect()
     }
 
-    /// How many rows there are, those that have scrolled away and empty ones too.
+    /// The number of rows, including those that have scrolled away and empty ones.
     fn rows_count(&self) -> usize {
         let screen = self.parser.screen();
         screen.scrollback_len() + usize::from(screen.size().0.get())
     }
 
-    /// The rows that are on the screen now.
+    /// The rows of the current screen.
     pub(crate) fn screen_rows(&self) -> Vec<String> {
         let screen = self.parser.screen();
         screen.rows(0, screen.size().1.get()).collect()
@@ -307,7 +307,7 @@ impl Shown {
         self.parser.screen().cursor_position()
     }
 
-    /// The rows drawn last, of those that have something in them.
+    /// The last rows that are not empty.
     pub(crate) fn last_rows(&mut self, count: usize) -> Vec<String> {
         let rows = self.rows().into_iter().map(|(row, _)| row);
         let mut rows: Vec<String> = rows.filter(|row| !row.is_empty()).collect();
@@ -318,7 +318,7 @@ impl Shown {
         self.screen_rows().iter().any(|row| row.contains(text))
     }
 
-    /// Whether the program has written these bytes.
+    /// How often the program has written these bytes.
     pub(crate) fn times_sent(&self, bytes: &[u8]) -> usize {
         self.bytes
             .windows(bytes.len())
@@ -373,7 +373,7 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until `holds` is true; `what` names it in the failure.
     pub(crate) fn waits_until(&self, what: &str, mut holds: impl FnMut(&mut Shown) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.display.lock();
@@ -388,8 +388,7 @@ impl Terminal {
         }
     }
 
-    /// Presses this key once in a while, as a person does who wonders, until the screen is as it
-    /// should be.
+    /// Presses this key now and then, as a user who waits may do, until `holds` is true.
     pub(crate) fn presses_until(
         &mut self,
         key: &str,
@@ -418,20 +417,20 @@ impl Terminal {
         }
     }
 
-    /// Waits until a text is on the screen, in one row.
+    /// Waits until a row of the screen contains this text.
     pub(crate) fn shows(&self, text: &str) {
         self.waits_until(&format!("{text:?} is shown"), |shown| shown.has(text));
     }
 
-    /// Waits until alice has entered the lobby and can type.
+    /// Waits until alice has joined the lobby and can type.
     pub(crate) fn is_in(&self) {
         self.waits_until("alice is in the lobby", |shown| {
             shown.has("you are alice in #lobby") && shown.has("[#lobby]")
         });
     }
 
-    /// Waits until everything ever drawn is exactly these lines behind the one with which the
-    /// room was entered. The cursor is in the last one, behind `before_cursor`.
+    /// Waits until everything ever drawn is exactly these lines, after the line of the join. The
+    /// cursor is in the last one, after `before_cursor`.
     pub(crate) fn settles(&self, expected: &[&str], before_cursor: &str) {
         let expected: Vec<String> = expected.iter().map(|line| line.trim_end().into()).collect();
         let tail = &expected[expected.len().saturating_sub(40)..];
@@ -456,7 +455,7 @@ impl Terminal {
         });
     }
 
-    /// Waits until the last rows drawn are these. The time in front of them is taken off.
+    /// Waits until these are the last rows. The time before them is removed.
     pub(crate) fn ends_in_rows(&self, expected: &[&str]) {
         self.waits_until(&format!("the rows\n  {}", expected.join("\n  ")), |shown| {
             let rows = shown.last_rows(expected.len());
@@ -482,17 +481,17 @@ impl Terminal {
         self.display.lock().lines()
     }
 
-    /// Looks at the screen as it is now.
+    /// Reads the current screen.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
         look(&mut self.display.lock())
     }
 
-    /// The folder that is home.
+    /// The home directory.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// What is in a file that the script made.
+    /// The content of a file that the script wrote.
     pub(crate) fn file(&self, name: &str) -> String {
         fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
     }
@@ -505,7 +504,7 @@ impl Terminal {
         master.resize(size(rows, columns)).unwrap();
     }
 
-    /// The terminal takes nothing more from the program.
+    /// The terminal reads nothing more from the program.
     pub(crate) fn stops_reading(&self) {
         self.display.lock().may_read = false;
     }
@@ -534,8 +533,8 @@ impl Terminal {
         self.master = None;
     }
 
-    /// Waits until the program has ended and everything it has written is drawn. The terminal
-    /// must be as it was before.
+    /// Waits until the program has ended and all its output is drawn. The terminal must have the
+    /// modes that it had before.
     pub(crate) fn ends_with(&mut self, status: u32) {
         let ended = self.wait();
         let picture = self.display.lock().describe();
@@ -543,7 +542,7 @@ impl Terminal {
         assert_eq!(ended.signal(), None, "{picture}");
         let modes_after = self.master.as_deref().map(|master| modes(master));
         assert_eq!(modes_after, Some(self.modes_before.clone()), "{picture}");
-        // With nobody left who could write, the reader comes to an end.
+        // Without any writer left, the reader ends.
         self.slave = None;
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.display.lock();
@@ -558,7 +557,7 @@ impl Terminal {
         );
     }
 
-    /// Waits for the end of the program, whatever becomes of the terminal.
+    /// Waits for the end of the program, without a check of the terminal.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -569,7 +568,7 @@ impl Terminal {
                 let picture = self.display.lock().describe();
                 panic!("the program does not end\n{picture}");
             }
-            // The system tells of an ending only to who asks.
+            // The system reports the end of a child only on request.
             thread::yield_now();
             thread::park_timeout(Duration::from_millis(2));
         }
@@ -603,7 +602,7 @@ fn nonzero(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).unwrap()
 }
 
-/// How many rows below the beginning of `text` the cursor is behind it, and in which column.
+/// The cursor after `text`: the number of rows below its beginning, and the column.
 pub(crate) fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
     let (mut row, mut column) = (0, 0);
     for c in text.chars() {
@@ -619,14 +618,14 @@ pub(crate) fn place_of_end(text: &str, columns: u16) -> (i64, u16) {
     (row, column)
 }
 
-/// Whether a row of the draft goes on in the next, rather than having a line feed of its own.
+/// Whether a row of the draft continues in the next, rather than ends in a line feed.
 pub(crate) fn is_full(row: &str, next: &str, columns: u16) -> bool {
     let width = |c: char| u16::try_from(c.width().unwrap_or(0)).unwrap();
     let cells: u16 = row.chars().map(width).sum();
     cells + next.chars().next().map_or(1, width) > columns
 }
 
-/// `12:01 <bob> hello` without the time, which is another each time.
+/// `12:01 <bob> hello` without the time, which differs each time.
 pub(crate) fn without_time(line: &str) -> &str {
     let is_time = line.len() > 6
         && line

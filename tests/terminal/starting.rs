@@ -1,4 +1,4 @@
-//! The questions at the start, and who hosts the room.
+//! The questions at the start, and hosting the room.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
@@ -6,7 +6,7 @@ use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_D, ENTER, Start};
 
 #[test]
-fn server_and_nick_are_asked_for_with_what_is_usual_in_brackets() {
+fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut dora = Start::with(&[]).start();
@@ -24,7 +24,7 @@ fn server_and_nick_are_asked_for_with_what_is_usual_in_brackets() {
 }
 
 #[test]
-fn a_taken_nick_is_asked_for_again_until_one_is_free() {
+fn another_nick_is_asked_for_until_one_is_free() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let _other = Lines::enter(host.address(), "bob_");
@@ -42,7 +42,7 @@ fn a_taken_nick_is_asked_for_again_until_one_is_free() {
 }
 
 #[test]
-fn who_answers_no_question_leaves_without_a_trace() {
+fn ctrl_d_at_a_question_quits_with_status_0() {
     let host = host_on(0);
     let _bob = Lines::enter(host.address(), "bob");
     let mut dora = Start::with(&[]).start();
@@ -56,7 +56,7 @@ fn who_answers_no_question_leaves_without_a_trace() {
 }
 
 #[test]
-fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
+fn lines_typed_ahead_of_the_question_for_another_nick_are_all_used() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut another = Start::as_nick("bob", host.address()).start();
@@ -67,7 +67,7 @@ fn lines_typed_ahead_of_the_question_for_another_nick_are_all_taken() {
 }
 
 #[test]
-fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() {
+fn a_registration_timeout_at_the_question_for_a_nick_leads_to_a_reconnect() {
     let (server, mut alice, mut lines) = Scripted::with_a_question_for_a_nick();
     lines.sends("ERROR :too slow");
     lines.hangs_up();
@@ -80,9 +80,9 @@ fn a_server_that_loses_patience_during_the_question_for_a_nick_is_asked_again() 
     alice.settles(&["<bob> hi", "[#lobby]"], "[#lobby] ");
 }
 
-/// The one test that needs a port of its own: where somebody already has it, it is left out.
+/// The one test that needs a fixed port: it is skipped where the port is in use.
 #[test]
-fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
+fn a_client_without_a_server_hosts_the_room_unless_forbidden() {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 6667));
     if TcpListener::bind(usual).is_err() || TcpStream::connect(usual).is_ok() {
         println!("left out: somebody listens on {usual}");
@@ -110,7 +110,7 @@ fn who_finds_nobody_hosts_the_room_unless_told_not_to() {
 }
 
 #[test]
-fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
+fn answers_and_lines_typed_ahead_of_the_questions_are_all_used() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut dora = Start::with(&[]).start();
@@ -122,7 +122,7 @@ fn answers_and_lines_typed_ahead_of_the_questions_are_all_taken() {
 }
 
 #[test]
-fn what_is_no_nick_is_asked_for_again() {
+fn an_invalid_nick_is_asked_for_again() {
     let host = host_on(0);
     let mut bob = Lines::enter(host.address(), "bob");
     let mut dora = Start::with(&[&host.address().to_string()]).start();

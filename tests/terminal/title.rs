@@ -1,4 +1,4 @@
-//! The title of the window is given back, however the program ends.
+//! The title of the window is restored, however the program ends.
 
 use nix::sys::signal::Signal;
 
@@ -12,8 +12,8 @@ fn with_title(start: Start) -> Start {
     start.configured("[look]\ntitle = true\n")
 }
 
-/// How often the title that was found was kept, and given back.
-fn kept_and_given_back(alice: &Terminal) -> (usize, usize) {
+/// How often the original title was saved, and restored.
+fn saved_and_restored(alice: &Terminal) -> (usize, usize) {
     alice.look(|shown| (shown.times_sent(KEEPS), shown.times_sent(GIVES_BACK)))
 }
 
@@ -25,13 +25,13 @@ fn title_is(alice: &Terminal, title: &str) {
 }
 
 #[test]
-fn the_window_has_its_own_title_again_after_quit_a_signal_and_a_panic() {
+fn the_title_of_the_window_is_restored_after_quit_a_signal_and_a_panic() {
     for ending in ["/quit\r", "SIGTERM", "network", "editor"] {
         let panics = |start: Start| start.variable("CHATROOM_TEST_PANIC", ending);
         let (_server, mut alice, mut lines) =
             Scripted::with_alice(|start| panics(with_title(start)));
         title_is(&alice, "#lobby");
-        assert_eq!(kept_and_given_back(&alice), (1, 0));
+        assert_eq!(saved_and_restored(&alice), (1, 0));
         let status = match ending {
             "SIGTERM" => {
                 alice.signals(Signal::SIGTERM);
@@ -53,17 +53,17 @@ fn the_window_has_its_own_title_again_after_quit_a_signal_and_a_panic() {
             }
         };
         alice.ends_with(status);
-        assert_eq!(kept_and_given_back(&alice), (1, 1), "{ending}");
+        assert_eq!(saved_and_restored(&alice), (1, 1), "{ending}");
     }
 }
 
 #[test]
-fn a_title_that_is_not_wanted_is_never_touched_and_one_that_was_is_given_back_at_once() {
+fn a_disabled_title_is_never_set_and_disabling_it_restores_the_old_one() {
     let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
-    assert_eq!(kept_and_given_back(&alice), (0, 0));
+    assert_eq!(saved_and_restored(&alice), (0, 0));
     alice.types("/set title on\r");
     title_is(&alice, "#lobby");
-    // Without a shell to go back to, Ctrl-Z goes on at once; between two lines nobody hears it.
+    // Without a shell to return to, Ctrl-Z continues at once; between two lines it has no effect.
     alice.presses_until("\x1a", "the title given back and set again", |shown| {
         let sets = shown.times_sent(b"\x1b]2;#lobby\x07");
         sets > 1 && shown.times_sent(KEEPS) == sets && shown.times_sent(GIVES_BACK) == sets - 1
@@ -75,6 +75,6 @@ fn a_title_that_is_not_wanted_is_never_touched_and_one_that_was_is_given_back_at
     alice.types("/quit\r");
     lines.hangs_up();
     alice.ends_with(0);
-    let (kept, given_back) = kept_and_given_back(&alice);
+    let (kept, given_back) = saved_and_restored(&alice);
     assert_eq!(kept, given_back);
 }

@@ -1,5 +1,5 @@
-//! The real program in tmux, which wraps its lines anew when its width changes. It is driven in
-//! control mode: it tells when something was drawn, so nothing here waits for longer than that.
+//! The real program in tmux, which wraps its lines again when its width changes. It is driven in
+//! control mode: tmux reports each output, so nothing here waits longer than necessary.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -26,7 +26,7 @@ const CONFIGURATION: &str = "\
     set -g default-terminal tmux-256color\n\
     set -sg escape-time 0\n";
 
-/// A tmux of its own with the program in it. Both are ended when a test drops it.
+/// A separate tmux server with the program in it. Both are ended when a test drops it.
 pub(crate) struct Tmux {
     client: Child,
     input: ChildStdin,
@@ -35,16 +35,16 @@ pub(crate) struct Tmux {
     home: TempDir,
 }
 
-/// What tmux says.
+/// A message of tmux.
 enum News {
     Answer(Vec<String>),
     /// The program has written something.
     Drawn,
 }
 
-/// What the screen shows and what has scrolled off it.
+/// The screen and its scrollback.
 pub(crate) struct Picture {
-    /// All lines; rows that tmux has wrapped are one. The time in front of them is taken off.
+    /// All lines; rows that tmux has wrapped are one. The time before them is removed.
     pub(crate) lines: Vec<String>,
     rows: Vec<String>,
     /// Row and column.
@@ -63,7 +63,7 @@ pub(crate) fn is_installed() -> bool {
     found.is_ok()
 }
 
-/// A server, bob in the lobby, and alice in a tmux.
+/// A server, bob in the lobby, and alice in tmux.
 pub(crate) struct Room {
     pub(crate) bob: Lines,
     pub(crate) alice: Tmux,
@@ -71,17 +71,17 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// None where there is no tmux.
+    /// None without tmux.
     pub(crate) fn sized(columns: u16, rows: u16) -> Option<Self> {
         Self::configured("", columns, rows)
     }
 
-    /// The same with this in alice's configuration.
+    /// Like `sized`, with this configuration for alice.
     pub(crate) fn configured(configuration: &str, columns: u16, rows: u16) -> Option<Self> {
         Self::started("exec", configuration, columns, rows)
     }
 
-    /// With nothing in the environment that tells which terminal it is.
+    /// With nothing in the environment that names the terminal.
     pub(crate) fn behind_ssh(columns: u16, rows: u16) -> Option<Self> {
         let command = "exec env -u TMUX -u TERM_PROGRAM TERM=xterm-256color";
         Self::started(command, "", columns, rows)
@@ -113,7 +113,7 @@ impl Room {
 }
 
 impl Tmux {
-    /// The command line of a shell that starts the program as alice.
+    /// The shell command line that starts the program as alice.
     pub(crate) fn program(address: SocketAddr) -> String {
         format!("{} --nick alice {address}", env!("CARGO_BIN_EXE_chatroom"))
     }
@@ -220,9 +220,9 @@ impl Tmux {
         self.command(&format!("resize-window -x {columns} -y {rows}"));
     }
 
-    /// The same, and waits until the program has drawn itself anew. It is told later than the
-    /// screen changes.
-    pub(crate) fn resizes_and_is_drawn_anew(&mut self, columns: u16, rows: u16) {
+    /// Like `resizes`, and waits until the program has drawn its line again. It is notified after
+    /// the screen changes.
+    pub(crate) fn resizes_and_is_drawn_again(&mut self, columns: u16, rows: u16) {
         while self.news.try_recv().is_ok() {}
         self.resizes(columns, rows);
         loop {
@@ -248,7 +248,7 @@ impl Tmux {
         let pid = self.pid();
         kill(pid, signal).unwrap();
         let deadline = Instant::now() + PATIENCE;
-        // tmux may take its time to notice.
+        // tmux may notice it later.
         let lives = || fs::read_to_string(format!("/proc/{pid}/stat"));
         while lives().is_ok_and(|state| !state.contains(") Z")) {
             assert!(Instant::now() < deadline, "it does not end");
@@ -262,13 +262,13 @@ impl Tmux {
         self.command(&format!("respawn-pane -k '{command}'"));
     }
 
-    /// Waits until the draft is kept in a file that only its owner can read.
+    /// Waits until the draft is in a file that only its owner can read.
     pub(crate) fn waits_for_draft(&mut self, text: &str) {
         let folder = self.home.path().join("chatroom").join("draft");
         let deadline = Instant::now() + PATIENCE;
         loop {
             let files = fs::read_dir(&folder).into_iter().flatten().flatten();
-            // One that is just being written is not there yet.
+            // A file that is just being written may not exist yet.
             let whole = files.filter(|file| !file.path().to_string_lossy().ends_with(".new"));
             for file in whole {
                 let kept = fs::read_to_string(file.path()).unwrap_or_default();
@@ -320,11 +320,11 @@ impl Tmux {
             .collect()
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until `holds` is true; `what` names it in the failure.
     pub(crate) fn waits_until(&mut self, what: &str, holds: impl Fn(&Picture) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            // What was drawn until now is in the picture.
+            // The picture includes all output until now.
             while self.news.try_recv().is_ok() {}
             let picture = self.picture();
             if holds(&picture) {
@@ -338,7 +338,7 @@ impl Tmux {
                 picture.lines.join("\n  "),
                 picture.rows.join("\n  |"),
             );
-            // What happens without anything drawn, such as a change of size, is looked at again.
+            // Changes without output, such as a change of size, are checked again later.
             match self.news.recv_timeout(left.min(Duration::from_millis(100))) {
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => panic!("tmux is gone"),
@@ -346,13 +346,13 @@ impl Tmux {
         }
     }
 
-    /// Waits until a line is there that has this text in it.
+    /// Waits until a line contains this text.
     pub(crate) fn shows(&mut self, text: &str) {
         self.waits_until(&format!("{text:?} is shown"), |seen| seen.has(text));
     }
 
-    /// Waits until all that was drawn behind the line of entering is exactly this, with the cursor
-    /// in the last line behind `before_cursor`.
+    /// Waits until everything drawn after the line of the join is exactly this, with the cursor in
+    /// the last line after `before_cursor`.
     pub(crate) fn settles(&mut self, expected: &[&str], before_cursor: &str) {
         let (below, column) = place_of_end(before_cursor, self.columns);
         let below = usize::try_from(below).unwrap();
@@ -370,7 +370,7 @@ impl Tmux {
                 .iter()
                 .position(|line| line.starts_with("you are "));
             let lines = seen.lines.iter().skip(entered.map_or(0, |at| at + 1));
-            // At a narrow terminal that line has more rows.
+            // In a narrow terminal that line has more rows.
             let lines = lines.skip_while(|line| !line.starts_with(['<', '[']));
             let lines = lines.map(String::as_str);
             let row = seen.rows.iter().rposition(|row| row.starts_with(start));
@@ -388,12 +388,12 @@ impl Picture {
 
 impl Drop for Tmux {
     fn drop(&mut self) {
-        // It may be gone already.
+        // It may have ended already.
         let _ = writeln!(self.input, "kill-server");
         let _ = self.input.flush();
         let deadline = Instant::now() + Duration::from_secs(5);
         while Instant::now() < deadline {
-            // It closes when the server has ended.
+            // It closes when the tmux server has ended.
             if let Err(RecvTimeoutError::Disconnected) =
                 self.news.recv_timeout(Duration::from_millis(100))
             {

@@ -6,7 +6,7 @@ use super::people::{Room, Scripted};
 use super::screen::{CTRL_A, ENTER, LEFT, Start};
 
 #[test]
-fn a_message_in_the_middle_of_a_typed_line_leaves_it_as_it_is() {
+fn a_message_in_the_middle_of_a_typed_line_leaves_it_unchanged() {
     let mut room = Room::open();
     room.alice.types("hello wor");
     room.alice.shows("[#lobby] hello wor");
@@ -44,7 +44,7 @@ fn a_message_in_the_middle_of_a_typed_line_leaves_it_as_it_is() {
 }
 
 #[test]
-fn the_answer_of_a_terminal_that_was_asked_for_its_name_is_not_typed() {
+fn the_answer_of_a_terminal_to_the_query_of_its_name_is_not_typed() {
     for keys in [|start| start, Start::with_vi_keys] {
         let (_server, mut alice, mut lines) = Scripted::with_alice(keys);
         alice.types("hel");
@@ -60,7 +60,7 @@ fn the_answer_of_a_terminal_that_was_asked_for_its_name_is_not_typed() {
 }
 
 #[test]
-fn a_byte_that_is_no_character_ends_nothing_and_leaves_the_line() {
+fn an_invalid_byte_ends_nothing_and_leaves_the_line() {
     let mut room = Room::open();
     let draft = "two rows ".repeat(10);
     room.alice.types(&format!("{draft}\x01"));
@@ -84,7 +84,7 @@ fn a_byte_that_is_no_character_ends_nothing_and_leaves_the_line() {
 }
 
 #[test]
-fn a_signal_from_elsewhere_loses_no_message_and_no_key() {
+fn a_signal_from_another_program_loses_no_message_and_no_key() {
     let mut room = Room::open();
     room.alice.types("half a line");
     room.alice.settles_below("[#lobby] half a line");
@@ -149,7 +149,7 @@ fn a_draft_of_three_rows_stays_whole_wherever_its_cursor_is() {
 }
 
 #[test]
-fn the_rows_of_a_draft_are_lines_that_no_terminal_joins_and_those_of_a_line_said_are_one() {
+fn the_rows_of_a_draft_are_separate_lines_and_those_of_a_sent_line_are_one() {
     let mut room = Room::sized(24, 40);
     let draft = "The quick brown fox jumps over the lazy dog and runs away into the dark wood.";
     let line = format!("[#lobby] {draft}");
@@ -186,7 +186,7 @@ fn a_draft_that_ends_at_the_right_margin_stays_whole() {
             let lines = shown.lines();
             lines.ends_with(&expected) && shown.cursor().1 == 0
         });
-        // One more, and one less again.
+        // One more character, and then one less.
         room.alice.types("y\x7f");
         room.bob.says(&format!("then {rows}"));
         room.alice.shows(&format!("then {rows}"));
@@ -199,7 +199,7 @@ fn a_draft_that_ends_at_the_right_margin_stays_whole() {
             expected.push(format!("<bob> {word} {rows}"));
         }
         expected.push(format!("[#lobby] {}", "x".repeat(40 * rows - 9)));
-        // The row that the cursor was in.
+        // The row of the cursor.
         expected.push(String::new());
     }
     expected.push("[#lobby]".to_owned());
@@ -234,7 +234,7 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
 }
 
 #[test]
-fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
+fn messages_go_without_escape_sequences_into_a_file_when_only_the_input_is_a_terminal() {
     let server = Scripted::listen();
     let start = Start::as_nick("alice", server.address());
     let mut alice = start.through_script("\"$0\" \"$@\" >said").start();
@@ -269,7 +269,7 @@ fn messages_go_plainly_into_a_file_when_only_the_keys_come_from_a_terminal() {
 }
 
 #[test]
-fn objects_go_into_a_file_when_they_are_asked_for() {
+fn json_output_goes_into_a_file_on_request() {
     let server = Scripted::listen();
     let start = Start::as_nick("alice", server.address());
     let run = "\"$0\" \"$@\" --format json >said";
@@ -291,7 +291,7 @@ fn objects_go_into_a_file_when_they_are_asked_for() {
 }
 
 #[test]
-fn without_colours_the_screen_is_the_same() {
+fn without_colors_the_screen_has_the_same_text() {
     let (_server, mut alice, mut lines) =
         Scripted::with_alice(|start| start.variable("NO_COLOR", "1"));
     alice.types("hello wor");

@@ -1,4 +1,4 @@
-//! Messages longer than a row: between which words they are broken, and what follows.
+//! Messages longer than a row: where they are broken, and how the next rows are indented.
 
 use super::people::{Room, Scripted};
 use super::screen::{CTRL_D, ENTER};
@@ -39,7 +39,7 @@ fn addresses_are_left_whole() {
     let expected = [
         "<bob> here it is:",
         "            https://a.example/page",
-        // The terminal's own wrapping: the rows are one line to it.
+        // Wrapped by the terminal, which treats the rows as one line.
         "<bob> and https://a.example/a/very",
         "/long/way/to/a/page?with=query too",
         "<bob> end",
@@ -51,7 +51,7 @@ fn addresses_are_left_whole() {
 }
 
 #[test]
-fn what_comes_after_a_change_of_width_is_laid_out_for_it() {
+fn messages_after_a_change_of_width_are_laid_out_for_the_new_width() {
     let mut room = Room::sized(24, 40);
     let text = "The quick brown fox jumps over the lazy dog";
     room.bob.says(text);
@@ -75,7 +75,7 @@ fn what_comes_after_a_change_of_width_is_laid_out_for_it() {
 }
 
 #[test]
-fn lines_stay_one_for_who_wants_to_copy_them_so() {
+fn with_soft_wrap_a_message_stays_one_line_for_copying() {
     let start =
         |start: super::screen::Start| start.sized(24, 40).configured("[look]\nwrap = false\n");
     let (_server, mut alice, mut lines) = Scripted::with_alice(start);

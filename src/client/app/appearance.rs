@@ -1,4 +1,4 @@
-//! Decides on colors and on how much to show, from the options and the environment.
+//! Decides on colours and on how much to show, from the options and the environment.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::Once;
@@ -31,7 +31,7 @@ fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
     Renderer::new(color, verbosity, time_zone(), config.display_settings())
 }
 
-/// Whether to use colors: <https://no-color.org>, <https://bixense.com/clicolors>.
+/// Whether to use colours: <https://no-colour.org>, <https://bixense.com/clicolors>.
 fn has_color(choice: ColorChoice) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");

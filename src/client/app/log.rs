@@ -135,7 +135,7 @@ struct LogReader<'q, W> {
     query: &'q LogQuery<'q>,
     since: Option<Timestamp>,
     scroll: Scrollback,
-    /// Renders the text to search: without colors and times.
+    /// Renders the text to search: without colours and times.
     plain: Renderer,
     /// The room that lines need not name, since all are from there.
     room: Option<&'q str>,
@@ -156,7 +156,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         let room = query.room.as_deref();
         let room = room.filter(|room| !room.starts_with('@'));
         Self {
-            since: query.since.and_then(|since| since.moment(now)),
+            since: query.since.and_then(|since| since.resolve(now)),
             plain: look.unstyled(),
             scroll: Scrollback::new(look, false),
             room,

@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
-
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -14,11 +13,11 @@ use crate::client::event::matcher::Pattern;
 use crate::common::generate::Generated;
 use crate::common::record::KINDS;
 
-/// Chat in a room with the people on a server, from a terminal or a script.
+/// An IRC client for the terminal and for scripts.
 ///
-/// In a terminal it is a prompt: what others say appears above it, and what you are typing stays
-/// as it is. In a pipeline each line of standard input is taken like a typed one, and the program
-/// ends when the server has taken them all.
+/// In a terminal, messages appear above a prompt and never disturb what you type. In a pipeline,
+/// each line of standard input is processed as if typed, and the program ends when the server has
+/// accepted all of them.
 #[derive(Debug, Parser)]
 #[command(
     name = "chatroom",
@@ -28,36 +27,36 @@ use crate::common::record::KINDS;
     max_term_width = 100
 )]
 pub struct ClientOptions {
-    /// Where the room is: HOST, HOST:PORT, irc://HOST, or a name from the configuration
+    /// The server: HOST, HOST:PORT, irc://HOST, or a name from the configuration
     /// [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
 
-    /// The name others know you by [default: your login name]
+    /// Your nick [default: your login name]
     #[arg(short, long, global = true, value_name = "NICK", env = "CHATROOM_NICK")]
     pub nick: Option<String>,
 
-    /// Enter this room as well, with its key behind a space; can be given several times
+    /// Join this room too; add the key after a space: '#room key'; can be given several times
     #[arg(short = 'j', long = "join", global = true, value_name = "#ROOM")]
     pub rooms: Vec<String>,
 
-    /// Read the password of the server from the first line of this file
+    /// Read the server password from the first line of this file
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub password_file: Option<PathBuf>,
 
-    /// Never host the room in this process when no server is there
+    /// Never host the room in this process when no server answers
     #[arg(long)]
     pub no_host: bool,
 
-    /// After the end of input go on printing what others say
+    /// After the end of input, continue to print what others say
     #[arg(short, long)]
     pub follow: bool,
 
-    /// Take this line instead of standard input; can be given several times
+    /// Send this line instead of standard input; can be given several times
     #[arg(short = 'c', long = "command", value_name = "LINE")]
     pub commands: Vec<String>,
 
-    /// How to understand the lines of standard input
+    /// How to read the lines of standard input
     #[arg(long, value_name = "FORM", default_value = "typed")]
     pub input: Input,
 
@@ -65,19 +64,19 @@ pub struct ClientOptions {
     #[arg(long)]
     pub strict: bool,
 
-    /// How to print what arrives when standard output is not a terminal
+    /// The form of the output when it is not a terminal
     #[arg(long, global = true, value_name = "FORMAT", default_value = "plain")]
     pub format: Format,
 
-    /// End when somebody says what matches this regular expression, and print it
+    /// End when a message matches this regular expression, and print it
     #[arg(long, value_name = "REGEX")]
     pub wait_for: Option<Pattern>,
 
-    /// Wait only for what this person says
+    /// With --wait-for, match only messages from this person
     #[arg(long, value_name = "NICK", requires = "wait_for")]
     pub from: Option<String>,
 
-    /// Wait only for what is said in this room
+    /// With --wait-for, match only messages in this room
     #[arg(long, value_name = "#ROOM", requires = "wait_for")]
     pub room: Option<String>,
 
@@ -85,24 +84,24 @@ pub struct ClientOptions {
     #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub timeout: Option<Duration>,
 
-    /// Pass standard input on to standard output while sending some of its lines as text
+    /// Copy standard input to standard output, and send some of its lines as text
     #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
     pub tee: bool,
 
-    /// With --tee, send at most so many lines in an interval, the first and the last ones, and how
-    /// many more there were
+    /// With --tee, send at most this many lines in an interval: the first and the last ones, and the
+    /// number of lines between them
     #[arg(long, value_name = "COUNT", default_value_t = 10, requires = "tee")]
     pub max_lines: usize,
 
-    /// With --tee, the time for which lines are counted
+    /// With --tee, the length of the interval
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, requires = "tee")]
     pub interval: Duration,
 
-    /// When to use colours; auto looks at the terminal, NO_COLOR and CLICOLOR_FORCE
+    /// When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 
-    /// Read this configuration instead of the usual one
+    /// Read this configuration file instead of ~/.config/chatroom.toml
     #[arg(
         long,
         global = true,
@@ -112,48 +111,46 @@ pub struct ClientOptions {
     )]
     pub config: Option<PathBuf>,
 
-    /// Whole lines only: nothing is drawn twice and no escape sequence is written, as screen readers
-    /// need it
+    /// Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice
     #[arg(long)]
     pub plain: bool,
 
-    /// Show also what is of use to few, such as each line of the server's greeting
+    /// Show more detail, such as each line of the server's greeting
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Show only what people say, not who comes and goes
+    /// Show only what people say, not joins and quits
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Print the man page or the completions of a shell, and do nothing else
+    /// Print the man page, the completions of a shell, or another document, and exit
     #[arg(long, value_name = "WHAT")]
     pub generate: Option<Document>,
 
-    /// What to do instead of talking.
+    /// What to do instead of chatting.
     #[command(subcommand)]
     pub action: Option<Action>,
 }
 
-/// Something to do instead of talking.
+/// What to do instead of chatting.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Ask a person, and print the answer
+    /// Ask a person or a room, and print the answer
     ///
-    /// The answer is what this person whispers next, or, when a room is asked, what is said there
-    /// next.
+    /// The answer is the next whisper from this person, or the next message in this room.
     Ask(MessageArgs),
-    /// Say one thing to a person or in a room
+    /// Send one message to a person or a room
     ///
-    /// A running session says it, where there is one and no server is named.
+    /// If a session with control = true is running and no server is named, that session sends it.
     Msg(MessageArgs),
-    /// Show what was seen, where the configuration has log = true
+    /// Show the log (needs log = true)
     ///
-    /// The lines are those that were shown when it happened, and with --format json the objects.
+    /// Lines look as they did when they were first shown; with --format json they are JSON objects.
     Log(LogArgs),
     /// Use a running session that has control = true in its configuration
     Ctl {
-        /// Which one, where several are running: its server, or its number as ctl sessions lists
-        /// it [default: the one that was started last]
+        /// Which session, if several are running: its server, or its number from ctl sessions
+        /// [default: the one that started last]
         #[arg(long, global = true, value_name = "SERVER|NUMBER")]
         session: Option<String>,
         /// What to do with it.
@@ -162,36 +159,36 @@ pub enum Action {
     },
 }
 
-/// To whom, and what.
+/// The arguments of `ask` and `msg`.
 #[derive(Debug, Args)]
 pub struct MessageArgs {
-    /// A person or a room
+    /// The person or the room
     #[arg(value_name = "@NICK|#ROOM")]
     pub to: String,
 
-    /// What to say
+    /// The message
     #[arg(value_name = "TEXT", required = true, num_args = 1..)]
     pub text: Vec<String>,
 }
 
-/// Which part of the log.
+/// The arguments of `log`.
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// Whose log: a server as for talking [default: the usual one]; - reads the objects of
+    /// The server, as for chatting [default: the one of the configuration]; - reads the objects of
     /// --format json from standard input
     #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
 
-    /// Only what happened in this room, or what was whispered with this person
+    /// Show only this room, or the whispers with this person
     #[arg(long, value_name = "#ROOM|@NICK")]
     pub room: Option<String>,
 
-    /// Only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24,
+    /// Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24,
     /// "2026-11-24 14:00"
     #[arg(long, value_name = "TIME")]
     pub since: Option<Since>,
 
-    /// Only lines that match this regular expression
+    /// Show only lines that match this regular expression
     #[arg(long, value_name = "REGEX")]
     pub grep: Option<Pattern>,
 }
@@ -199,63 +196,63 @@ pub struct LogArgs {
 /// What to do with a running session.
 #[derive(Debug, Subcommand)]
 pub enum Control {
-    /// Take a line as if it were typed there
+    /// Process a line as if typed in the session
     Send {
         /// The line
         #[arg(required = true, num_args = 1..)]
         line: Vec<String>,
     },
-    /// List who is in a room
+    /// List the nicks in a room
     Who {
-        /// The active room when none is named
+        /// The room [default: the active room]
         room: Option<String>,
     },
-    /// List the rooms it is in
+    /// List the rooms of the session
     Rooms,
-    /// List the sessions that are running: their numbers, servers, nicks and active rooms
+    /// List the running sessions: their numbers, servers, nicks and active rooms
     Sessions,
-    /// Print what happens there from now on
+    /// Print what happens in the session from now on
     Tail,
-    /// List the names that begin with this, for the completion of shells
+    /// List the names that begin with this, for completion in the shell
     #[command(hide = true)]
     Names {
-        /// The beginning
+        /// The beginning of the name
         #[arg(default_value = "")]
         start: String,
     },
 }
 
 impl ClientOptions {
-    /// Whether something is waited for and standard input has nothing to say: it is a terminal.
+    /// Whether `--wait-for` waits and standard input is a terminal, which gives no lines then.
     pub fn waits_on_terminal(&self) -> bool {
         self.wait_for.is_some() && std::io::stdin().is_terminal()
     }
 
-    /// Whether there is nobody to type, even in a terminal.
+    /// Whether no user types lines, even in a terminal.
     pub fn is_scripted(&self) -> bool {
         self.action.is_some() || !self.commands.is_empty() || self.wait_for.is_some() || self.tee
     }
 }
 
-/// How to understand the lines of standard input.
+/// How to read the lines of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Input {
-    /// As if they were typed: text, @NICK TEXT, /COMMAND.
+    /// As if typed: text, @NICK TEXT, /COMMAND.
     Typed,
-    /// All of them are text for the room, whatever they begin with.
+    /// As text for the room, whatever they begin with.
     Text,
-    /// JSON objects with the keys to and text, or command; --generate schema tells all.
+    /// As JSON objects with the keys to and text, or command; see --generate schema.
     Json,
 }
 
 /// Something to print instead of running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
-    /// The form of --format json and --input json.
+    /// A JSON Schema of `--format json` and `--input json`.
     Schema,
-    /// A configuration in which everything is explained.
+    /// A configuration file with every key explained.
     Config,
-    /// What both programs can print.
+    /// A document that both programs can print.
     Generated(Generated),
 }
 
@@ -278,17 +275,17 @@ impl ValueEnum for Document {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Generated(generated) => generated.to_possible_value(),
-            Self::Config => {
-                Some(PossibleValue::new("config").help("A configuration with everything explained"))
-            }
+            Self::Config => Some(
+                PossibleValue::new("config").help("A configuration file with every key explained"),
+            ),
             Self::Schema => Some(
-                PossibleValue::new("schema").help("What is read and printed as JSON, as a schema"),
+                PossibleValue::new("schema").help("A JSON Schema of the JSON input and output"),
             ),
         }
     }
 }
 
-/// `30s`, `5m`, `1h30m`; a number alone is seconds.
+/// Parses `30s`, `5m` or `1h30m`; a number alone is in seconds.
 fn time(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
@@ -298,28 +295,28 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
         .filter(|time| !time.is_zero())
-        .ok_or_else(|| "write it like 30s, 5m or 1h30m".to_owned())
+        .ok_or_else(|| "expected a time such as 30s, 5m or 1h30m".to_owned())
 }
 
-/// How to print what arrives when standard output is not a terminal.
+/// The form of the output when it is not a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: the time, who, and what.
+    /// Text for people: the time, the nick and the message.
     Plain,
-    /// For programs: an object a line.
+    /// One JSON object a line, for programs.
     Json,
-    /// The lines of the server as they are.
+    /// The lines of the server, unchanged.
     Raw,
 }
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// When a person is looking and does not mind.
+    /// In a terminal, unless the environment says otherwise.
     Auto,
-    /// Even into a pipe.
+    /// Always, also in a pipe.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
@@ -327,10 +324,10 @@ const EXAMPLES: &str = "\
 Examples:
   chatroom                                   join the room on this machine, or host it
   chatroom chat.example --nick alice         join the room on another machine
-  make 2>&1 | tail -1 | chatroom --nick ci   tell the room how a build went
-  chatroom --nick log --follow </dev/null    print what is said until interrupted
-  chatroom --nick ci -c '@bob done'          whisper from a script
-  chatroom ask @ann 'deploy?' --timeout 5m   print what ann answers";
+  make 2>&1 | tail -1 | chatroom --nick ci   send the result of a build
+  chatroom --nick log --follow </dev/null    print what others say until Ctrl-C
+  chatroom --nick ci -c '@bob done'          whisper to bob from a script
+  chatroom ask @ann 'deploy?' --timeout 5m   ask ann, and print the answer";
 
 /// The man page has a section for each part of this.
 fn more_help() -> String {
@@ -341,50 +338,51 @@ fn more_help() -> String {
 }
 
 const MORE_HELP: &str = r##"Exit status:
-  0    all was done
+  0    all lines were delivered
   64   wrong options
-  65   a line of the script was refused; the others were sent
+  65   the server refused a line; the others were sent
   66   a file could not be read
   68   unknown host
-  69   the server could not be reached, or went away
-  70   an error in this program
+  69   the server could not be reached, or the connection was lost
+  70   an error in chatroom itself
   74   writing the output failed
-  75   gave up: the time of --timeout is over
+  75   the time of --timeout is over
   76   the server broke the protocol
-  77   refused entry: the nick is taken, or the password is wrong
+  77   not admitted: the nick is in use, the password is wrong, or a room is closed
   78   wrong configuration
-  130  interrupted
+  129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
 
 JSON:
-  --format json  an object a line: kind and time (RFC 3339, UTC) always; room, nick, other, text,
-                 manner (action, notice), people, rooms, details, own, mention, msgid where they
-                 belong to it
+  --format json  one object a line: always with kind and time (RFC 3339, UTC), and where they apply
+                 with room, nick, other, text, manner (action, notice), people, rooms, details, own,
+                 mention, msgid
   the kinds      KINDS
-  the log        the same, and also what this person says, with fate: delivered, refused,
-                 unknown when the server was lost before it said which, or unsent
-  chatroom log - shows such lines of standard input as they were shown when it happened
-  --input json   an object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
-                 room one talks in, {"command":"/join #room"}; a wrong one is refused by its number
+  the log        the same, with your own lines and their fate: delivered, refused, unknown if the
+                 connection was lost before the server accepted the line, or unsent
+  chatroom log - shows such lines from standard input as they were shown when they happened
+  --input json   one object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
+                 active room, {"command":"/join #room"}; a line that is not valid is reported with
+                 its number
   --generate schema  prints both forms as a JSON Schema
 
-What is known when a server is lost:
-  lines delivered  the server has taken them
-  unknown          they were on their way
-  not sent         they never left this program
+Delivery report, when the connection is lost:
+  lines delivered  the server has accepted them
+  unknown          they were in transit, and may or may not have arrived
+  not sent         they never left chatroom
 
 Environment:
-  NO_COLOR        no colours, when it is not empty
-  CLICOLOR_FORCE  colours even into a pipe, when it is neither empty nor 0
-  USER, LOGNAME   the nick, where nothing else says it
-  TZ              the time zone of the times that are shown
+  NO_COLOR        no colours, if it is not empty
+  CLICOLOR_FORCE  colours also in a pipe, if it is neither empty nor 0
+  USER, LOGNAME   the nick, if nothing else sets it
+  TZ              the time zone of displayed times
 
 Files:
-  $XDG_RUNTIME_DIR/chatroom/       where chatroom ctl finds running sessions with control = true;
-                                   without that variable, ~/.local/state/chatroom/
-  ~/.config/chatroom.toml          who one is, and servers by name: nick, server, and for
-                                   each [servers.NAME] address, nick, rooms, password-file
-  ~/.local/state/chatroom/history  what was typed, for the arrow keys and Ctrl-R: a file for each
+  $XDG_RUNTIME_DIR/chatroom/       the control sockets of the sessions with control = true, for
+                                   chatroom ctl; without that variable, ~/.local/state/chatroom/
+  ~/.config/chatroom.toml          the configuration: nick, server, and for each [servers.NAME]
+                                   address, nick, rooms, password-file
+  ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each
                                    server
-  ~/.local/state/chatroom/draft    what was typed and not sent: a file for each session
-  ~/.local/state/chatroom/log      what was seen, with log = true: a folder for each server, in it
-                                   a file for each day, one object a line"##;
+  ~/.local/state/chatroom/draft    unsent text: one file for each session
+  ~/.local/state/chatroom/log      the log, with log = true: one folder for each server, with one
+                                   file for each day and one JSON object a line"##;

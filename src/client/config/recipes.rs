@@ -1,27 +1,26 @@
-//! Example scripts. The man page and docs/scripts.md have them, and the tests run them as they are
-//! written here.
+//! Example scripts for the man page and docs/scripts.md. The tests run them as they are written here.
 
-/// One script and what it is for.
+/// An example script.
 #[derive(Debug)]
 pub struct Recipe {
     /// What it does.
     pub title: &'static str,
-    /// What a shell is given.
+    /// The lines for the shell.
     pub script: &'static str,
 }
 
-/// All of them.
+/// All recipes.
 pub const RECIPES: &[Recipe] = &[
     Recipe {
-        title: "Tell a room how a build goes, in at most five lines a minute, the first and the last ones",
+        title: "Report the progress of a build to a room, in at most five lines a minute",
         script: "make 2>&1 | chatroom --nick ci --join '#builds' --tee --max-lines 5 --interval 1m",
     },
     Recipe {
-        title: "Say each line of a log as it comes, whatever it begins with",
+        title: "Send each new line of a log as text",
         script: "tail -F app.log | chatroom --nick log --input text",
     },
     Recipe {
-        title: "A bot in ten lines: whispers come back",
+        title: "A bot in ten lines: it answers each whisper",
         script: r#"coproc room { chatroom --nick bot --format json --input json; }
 while IFS= read -r line <&"${room[0]}"; do
     jq --compact-output '
@@ -42,14 +41,14 @@ else
 fi",
     },
     Recipe {
-        title: "Follow two rooms and print what matters",
+        title: "Watch two rooms for a word",
         script: "\
 chatroom --nick watch --join '#dev' --join '#ops' --follow </dev/null |
     grep --line-buffered deploy",
     },
 ];
 
-/// A section of the help, as [`crate::common::generate`] reads it.
+/// The section of the help with all recipes, in the form that [`crate::common::generate`] expects.
 pub fn help() -> String {
     let mut help = "Recipes:\n".to_owned();
     for recipe in RECIPES {

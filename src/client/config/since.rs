@@ -1,4 +1,4 @@
-//! From when on the log is to be shown, as a person writes it.
+//! The start of the part of the log to show, as the user writes it: `2h`, `yesterday`, `14:00`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,31 +6,34 @@ use std::str::FromStr;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Span, Timestamp, Zoned};
 
-/// A moment in the past, by the clock of whoever reads.
+/// A time in the past, relative to the clock of the reader.
 #[derive(Debug, Clone)]
 pub struct Since(Form);
 
 #[derive(Debug, Clone)]
 enum Form {
-    /// So long ago.
+    /// This long ago.
     Ago(Span),
-    /// So many midnights ago, counting the one that began today as none.
+    /// This many midnights ago; 0 is the one that began today.
     Midnight(i64),
-    /// The last time it was this time of day.
+    /// The last time that it was this time of day.
     Time(Time),
+    /// The beginning of a day.
     Date(Date),
+    /// A date and a time of day.
     DateTime(DateTime),
-    SessionTime(Timestamp),
+    /// A time with its time zone.
+    Timestamp(Timestamp),
 }
 
-/// The text cannot be a time.
+/// A text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinceError;
 
 impl fmt::Display for SinceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "write it like 30m, 2h, 3d, today, yesterday, 14:00, 2026-11-24 or \
+            "expected a time such as 30m, 2h, 3d, today, yesterday, 14:00, 2026-11-24 or \
              \"2026-11-24 14:00\"",
         )
     }
@@ -46,7 +49,7 @@ impl FromStr for Since {
         let form = match text.to_ascii_lowercase().as_str() {
             "today" => Form::Midnight(0),
             "yesterday" => Form::Midnight(1),
-            // A number alone could be minutes, hours or a year.
+            // A number alone can be minutes, hours or a year.
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => return Err(SinceError),
             _ => moment(text).or_else(|| ago(text)).ok_or(SinceError)?,
         };
@@ -55,10 +58,10 @@ impl FromStr for Since {
 }
 
 fn moment(text: &str) -> Option<Form> {
-    if let Ok(moment) = text.parse() {
-        return Some(Form::SessionTime(moment));
+    if let Ok(timestamp) = text.parse() {
+        return Some(Form::Timestamp(timestamp));
     }
-    // The library would also find a time of day in a date with one.
+    // The library also reads a date with a time as a time alone.
     match (text.contains('-'), text.contains(':')) {
         (true, true) => text.parse().ok().map(Form::DateTime),
         (true, false) => text.parse().ok().map(Form::Date),
@@ -73,12 +76,12 @@ fn ago(text: &str) -> Option<Form> {
 }
 
 impl Since {
-    /// The moment it means; nothing when that is no moment at all, so long ago is it.
-    pub(in crate::client) fn moment(&self, now: &Zoned) -> Option<Timestamp> {
+    /// The time it means; `None` when that is before the first possible time.
+    pub(in crate::client) fn resolve(&self, now: &Zoned) -> Option<Timestamp> {
         let zone = now.time_zone();
         let at = |moment: DateTime| moment.to_zoned(zone.clone()).ok();
         let moment = match &self.0 {
-            Form::SessionTime(moment) => return Some(*moment),
+            Form::Timestamp(timestamp) => return Some(*timestamp),
             Form::Ago(span) => now.checked_sub(*span).ok()?,
             Form::Midnight(days) => {
                 let day = now.date().checked_sub(Span::new().days(*days)).ok()?;
@@ -105,7 +108,7 @@ mod tests {
     fn moment(text: &str) -> String {
         let now: Zoned = "2026-11-24T10:30:00+01:00[+01:00]".parse().unwrap();
         let since: Since = text.parse().unwrap();
-        let moment = since.moment(&now).unwrap();
+        let moment = since.resolve(&now).unwrap();
         moment
             .to_zoned(now.time_zone().clone())
             .datetime()
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_writes_times_in_many_ways() {
+    fn times_are_read_in_every_usual_form() {
         for (text, expected) in [
             ("2h", "2026-11-24T08:30:00"),
             ("30m", "2026-11-24T10:00:00"),
@@ -135,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told_with_examples() {
+    fn a_text_that_is_no_time_is_reported_with_examples() {
         for text in ["", "2", "2026", "soon", "0h", "2026-13-01", "25:00", "2x"] {
             let error = text.parse::<Since>().unwrap_err();
             assert!(error.to_string().contains("2h"), "{text}");

@@ -1,4 +1,4 @@
-//! One event with its time and its tags: the form in which the driver hands it to the front end, the
+//! One event with its time and its tags: the form in which the driver hands it to the frontend, the
 //! log and `ctl tail`.
 
 use super::{Event, MessageTags};

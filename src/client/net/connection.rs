@@ -21,7 +21,7 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
 /// How many bytes may wait for the server before nothing more is read from it.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
-/// How often a backlogged front end is checked.
+/// How often a backlogged frontend is checked.
 const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// The sleep when there is no deadline.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! Applies the session's actions, and forwards its events to the front end, the log and `ctl tail`.
+//! Applies the session's actions, and forwards its events to the frontend, the log and `ctl tail`.
 
 use std::thread;
 
@@ -25,7 +25,7 @@ impl<F: Frontend> Driver<F> {
                 SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
                 SessionAction::End(outcome) => {
                     self.ended = true;
-                    // Before the front end learns of the end: then the program may exit.
+                    // Before the frontend learns of the end: then the program may exit.
                     if let Some(log) = &self.log {
                         log.finish();
                     }
@@ -51,7 +51,7 @@ impl<F: Frontend> Driver<F> {
         });
     }
 
-    /// Reports the session's events to the front end, the log and `ctl tail`. `at` is their time in
+    /// Reports the session's events to the frontend, the log and `ctl tail`. `at` is their time in
     /// Unix seconds, and `tags` are those of the line that caused them.
     pub(super) fn report_events(&mut self, at: i64, tags: &MessageTags, now: SessionTime) {
         let mut events = std::mem::take(&mut self.outbox.events)

@@ -1,4 +1,4 @@
-//! What the driver requires of a front end.
+//! The frontend: what the driver requires of the part that shows a session.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ pub(crate) trait Frontend: Send {
     /// A step is done, and everything about the session can have changed. `elapsed` is the session
     /// time.
     fn session_changed(&mut self, session: &Session, elapsed: Duration);
-    /// The session time at which the front end has something more to show.
+    /// The session time at which the frontend has something more to show.
     fn next_deadline(&self) -> Option<Duration> {
         None
     }
     /// The session has processed a typed line.
     fn line_done(&mut self, session: &Session);
-    /// A command was typed that concerns only the front end.
+    /// A command was typed that concerns only the frontend.
     fn run_local(&mut self, line: &str);
     /// The server refuses `nick`, and the user must choose another.
     fn ask_nick(&mut self, nick: String, why: String);

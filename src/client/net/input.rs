@@ -106,7 +106,7 @@ impl<F: Frontend> Driver<F> {
             Some(DriverInput::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
-            // The front end is gone, so the session has no purpose any more.
+            // The frontend is gone, so the session has no purpose any more.
             None => self.session.quit(None, now, &mut self.outbox),
         }
     }

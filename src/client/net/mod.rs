@@ -3,7 +3,7 @@
 //! A thread of its own runs the session with the [`Driver`]. Typed and scripted lines come in as
 //! [`DriverInput`] and [`ScriptLines`], and a [`Frontend`] gets what happens; the driver waits for
 //! neither, so a `PING` of the server is answered whatever the terminal does. This folder knows
-//! nothing of prompts, colors and terminals. `ui` and `app` import it.
+//! nothing of prompts, colours and terminals. `ui` and `app` import it.
 
 mod connection;
 pub(super) mod dial;

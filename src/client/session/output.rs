@@ -61,7 +61,7 @@ pub enum SessionAction {
         /// Why, in words.
         why: String,
     },
-    /// A line was typed that only concerns what is shown: the front end understands it.
+    /// A line was typed that only concerns what is shown: the frontend understands it.
     Local {
         /// The line.
         line: String,

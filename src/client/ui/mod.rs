@@ -1,4 +1,4 @@
-//! Front ends: the editor in a terminal, plain lines, and scripts.
+//! Frontends: the editor in a terminal, plain lines, and scripts.
 //!
 //! Each one shows what a session does and gives it lines; it decides nothing about IRC and opens no
 //! socket to a server. Only `app` imports this folder.
@@ -20,7 +20,7 @@ use plain::PlainUi;
 use questions::Question;
 use setup::{SessionEnd, UiContext};
 
-/// The front end of a user, who types lines and answers questions.
+/// The frontend of a user, who types lines and answers questions.
 pub(super) enum Ui {
     /// A prompt with messages above it.
     Interactive(Box<InteractiveUi>),

@@ -1,4 +1,4 @@
-//! The front end with whole lines only: no cursor movement, no redrawing, no escape sequences. It is
+//! The frontend with whole lines only: no cursor movement, no redrawing, no escape sequences. It is
 //! for screen readers, for `script`, for the shell of Emacs and for simple terminals.
 
 use std::io::{self, BufRead as _};

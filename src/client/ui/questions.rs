@@ -1,4 +1,4 @@
-//! The questions to the user: which server, which nick. Both front ends ask them with these words.
+//! The questions to the user: which server, which nick. Both frontends ask them with these words.
 
 use crate::client::command::check_nick;
 use crate::common::sanitize::{sanitize, sanitize_name};

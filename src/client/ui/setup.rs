@@ -1,4 +1,4 @@
-//! What a front end needs besides the session, and how a session ends for it.
+//! What a frontend needs besides the session, and how a session ends for it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::client::session::Outcome;
 use crate::client::terminal::printer::Printer;
 use crate::common::io_error::os_error_text;
 
-/// What a front end for a user needs besides the session.
+/// What a frontend for a user needs besides the session.
 pub(in crate::client) struct UiContext {
     /// The form of the output when it is not a terminal.
     pub(in crate::client) format: Format,

@@ -11,16 +11,16 @@ use crate::common::generate::Generated;
 use crate::server::hub::{Limit, Limits};
 use crate::wire::RoomName;
 
-/// What can stand in the file, in words, up to the limits.
+/// The keys of the configuration file, except the limits.
 const CONFIG_HELP: &str = include_str!("help/config.txt");
 const EXAMPLES: &str = include_str!("help/examples.txt");
-/// The man page has a section for each part of this.
+/// Each part is a section of the man page.
 const MORE_HELP: &str = include_str!("help/more.txt");
 
-/// A slim IRC server: one room for everybody, and as many more as they like.
+/// A slim IRC server: a lobby that every user joins, and as many other rooms as users create.
 ///
-/// What is not said here is looked up in the environment (CHATROOMD_LISTEN and so on), then in the
-/// file given with --config.
+/// Options not given are read from the environment (CHATROOMD_LISTEN etc.), then from the --config
+/// file.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "chatroomd",
@@ -32,8 +32,8 @@ const MORE_HELP: &str = include_str!("help/more.txt");
     disable_help_subcommand = true
 )]
 pub struct ServerOptions {
-    /// Where to listen, 127.0.0.1:6667 unless told otherwise; can be given several times; port 0
-    /// picks one
+    /// Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free
+    /// port
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -42,27 +42,27 @@ pub struct ServerOptions {
     )]
     pub listen: Vec<SocketAddr>,
 
-    /// What the server calls itself, a host name in form
+    /// Name of the server, in the form of a host name
     #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
     pub name: Option<String>,
 
-    /// What the network is called, one word
+    /// Name of the network, one word
     #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = validate::network_name)]
     pub network: Option<String>,
 
-    /// A file with the message of the day
+    /// File with the message of the day
     #[arg(long, value_name = "FILE", env = "CHATROOMD_MOTD")]
     pub motd: Option<PathBuf>,
 
-    /// The room in which everybody is from the start; #lobby unless told otherwise
+    /// Room that every user joins at the start, by default #lobby
     #[arg(long, value_name = "ROOM", env = "CHATROOMD_LOBBY", value_parser = RoomName::parse)]
     pub lobby: Option<RoomName>,
 
-    /// Put nobody into a room unasked
+    /// Do not make users join a room at the start
     #[arg(long)]
     pub no_lobby: bool,
 
-    /// No flood control, no bound on connections: for benchmarks and tests
+    /// Disable flood control and the limits on connections, for benchmarks and tests
     #[arg(long)]
     pub no_limits: bool,
 
@@ -70,19 +70,19 @@ pub struct ServerOptions {
     #[arg(long, value_name = "FILE", env = "CHATROOMD_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// Say whether the settings are right, and do nothing else
+    /// Check the settings and exit
     #[arg(long)]
     pub check_config: bool,
 
-    /// Log connections, too
+    /// Log connections as well
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Log only what goes wrong
+    /// Log only warnings and errors
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// How the log on standard error is written
+    /// Format of the log on standard error
     #[arg(
         long,
         value_name = "FORMAT",
@@ -91,33 +91,33 @@ pub struct ServerOptions {
     )]
     pub log_format: LogFormat,
 
-    /// What to do instead of serving.
+    /// A task to run instead of the server.
     #[command(subcommand)]
     pub action: Option<ServerAction>,
 
-    /// Print the man page or a shell's completions, and do nothing else
+    /// Print the man page or the completions of a shell, and exit
     #[arg(long, value_name = "WHAT")]
     pub generate: Option<Generated>,
 }
 
-/// What the program can do beside serving.
+/// Tasks other than running the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum ServerAction {
-    /// Read a password from standard input, and print what can stand for it in the file
+    /// Read a password from standard input and print its hash for the configuration file
     HashPassword,
 }
 
-/// The forms of the log.
+/// Formats of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// A line of text an event.
+    /// One line of text for each event.
     Text,
-    /// A JSON object an event, one a line.
+    /// One JSON object on a line for each event.
     Json,
 }
 
 impl ServerOptions {
-    /// How much is logged.
+    /// The least severe level that is logged.
     pub(in crate::server) fn log_level(&self) -> Level {
         match (self.verbose, self.quiet) {
             (true, _) => Level::DEBUG,
@@ -127,7 +127,8 @@ impl ServerOptions {
     }
 }
 
-/// What can stand in the file, in words; `config` checks that no key is missing here.
+/// The keys of the configuration file with their defaults. A test in `file` checks that none is
+/// missing.
 pub(super) fn config_help() -> String {
     let usual = &mut Limits::default();
     let limits = Limit::ALL.iter().map(|limit| {

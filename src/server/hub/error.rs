@@ -50,10 +50,10 @@ rejections! {
     LineTooLong => InputTooLong;
     /// With its source in front it would not fit in a line.
     TooLongToRelay => InputTooLong
-        "With your name in front this is too long for a line, so it was not sent";
+        "Message not sent: with your name in front it is too long for one line";
     InvalidUtf8(command: &'static str) => UnknownError;
     ForbiddenByte(command: &'static str) => UnknownError
-        "A line cannot have NUL or a carriage return in it";
+        "A line must not contain NUL or a carriage return";
     UnknownCommand(command: &'a str) => UnknownCommand;
     NotEnoughParameters(command: &'static str) => NeedMoreParams;
     NoNickGiven => NoNicknameGiven;
@@ -67,13 +67,13 @@ rejections! {
     /// Wrong password of `OPER`, which does not end the connection.
     WrongOperPassword => PasswdMismatch;
     OperTooSoon(; seconds: u64) => PasswdMismatch
-        "A wrong password was given just now, so this one was not tried; try again in {seconds} s";
+        "Too many attempts: this password was not checked. Try again in {seconds} s";
     InvalidUserName => InvalidUsername;
     RealNameTooLong => UnknownError;
-    InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "This cannot be a nick: {why}";
+    InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "Invalid nick: {why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
-        "You took several nicks just now; the next one can be had in {seconds} s";
+        "Too many nick changes. Try again in {seconds} s";
     NickMuted(wanted: &'a str) => BanOnChan;
     NoSuchNick(nick: &'a str) => NoSuchNick;
     WasNoSuchNick(nick: &'a str) => WasNoSuchNick;
@@ -81,7 +81,7 @@ rejections! {
     NoHelp(subject: &'a str) => HelpNotFound;
     NoSuchRoom(room: &'a str) => NoSuchChannel;
     InvalidRoomName(room: &'a str; why: NameError) => BadChanMask
-        "This cannot be a room name: {why}";
+        "Invalid room name: {why}";
     NotInRoom(room: &'a str) => NotOnChannel;
     CannotSendToRoom(room: &'a str) => CannotSendToChan;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
@@ -112,10 +112,9 @@ impl Rejection<'_> {
     /// The command and the rest of a `FAIL`, for the rejections that have no numeric. IRCv3
     /// standard-replies.
     pub(super) fn standard_reply(self) -> Option<(&'static str, &'static str)> {
-        const INVALID_UTF8: &str =
-            "INVALID_UTF8 :This line is not UTF-8, so nothing was done with it";
+        const INVALID_UTF8: &str = "INVALID_UTF8 :This line is not valid UTF-8 and was ignored";
         const INVALID_REAL_NAME: &str =
-            "INVALID_REALNAME :This is too long for a real name, so yours stays as it was";
+            "INVALID_REALNAME :This real name is too long; yours is unchanged";
         match self {
             Self::InvalidUtf8(command) => Some((command, INVALID_UTF8)),
             Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME)),

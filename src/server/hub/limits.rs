@@ -52,14 +52,14 @@ macro_rules! limits {
 
 limits! {
     /// Maximum number of connections, unregistered ones included.
-    connections "connections" = 10_000, 1 to 1_000_000, "in all";
+    connections "connections" = 10_000, 1 to 1_000_000, "connections in total";
     /// Maximum number of connections from one IPv4 address or IPv6 /64 network.
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
         "from one IPv4 address or IPv6 network of 64 bits";
     /// Maximum number of new connections from one address or network in a minute.
-    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new ones from there";
+    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new connections from there";
     /// Time to register, in seconds.
-    registration_seconds "registration-seconds" = 30, 1 to 3_600, "to give a nick and a user name";
+    registration_seconds "registration-seconds" = 30, 1 to 3_600, "to send NICK and USER";
     /// Seconds of silence after which a user is pinged.
     ping_interval_seconds "ping-interval-seconds" = 90, 1 to 86_400,
         "of silence before a PING is sent";
@@ -67,39 +67,39 @@ limits! {
     ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to answer it";
     /// Lines per second that are handled from one connection on average.
     lines_per_second "lines-per-second" = 10, 1 to 1_000_000,
-        "taken from a connection in the long run";
+        "of one connection, on average";
     /// Lines that are handled at once before that rate applies.
-    lines_burst "lines-burst" = 40, 1 to 1_000_000, "taken at once before that";
+    lines_burst "lines-burst" = 40, 1 to 1_000_000, "handled at once before that rate applies";
     /// Bytes of a response that count like one more line.
     answer_bytes_per_line "answer-bytes-per-line" = 4_096, 512 to 1 << 30,
-        "of an answer, that count like one more line";
+        "of a response that count like one more line";
     /// Maximum number of people or rooms in one response to `WHO` or `LIST`.
-    matches "matches" = 1_000, 1 to 100_000, "people or rooms that one WHO or LIST tells of";
+    matches "matches" = 1_000, 1 to 100_000, "people or rooms in one response to WHO or LIST";
     /// Nick changes of one user in a minute.
-    nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000, "of one person";
+    nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000, "of one user";
     /// Bytes of a line without an end after which its sender is disconnected.
     receive_queue_bytes "receive-queue-bytes" = 16 * 1024, 8_192 to 1 << 20,
-        "without the end of a line before the sender is given up";
+        "without a line ending before the client is disconnected";
     /// Seconds that the lines of a user may be paused without a `PONG` before the user is
     /// disconnected.
     flood_seconds "flood-seconds" = 600, 10 to 86_400,
-        "that lines wait to be taken before their sender is given up";
+        "of throttling without a PONG before the client is disconnected";
     /// Bytes that may be queued for one connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
-        "waiting for a reader before the reader is given up";
+        "queued for a client before it is disconnected";
     /// Bytes that may be queued for all connections together.
     queues_bytes "queues-bytes" = 128 * 1024 * 1024, 65_536 to u32::MAX,
-        "waiting for all; above it the slowest readers are given up";
+        "queued for all clients; above it the slowest are disconnected";
     /// Maximum number of rooms that a user is in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
     /// Maximum number of people in a room; the room's own modes can only lower it.
     people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
     /// Maximum number of masks of a room, all its lists together.
-    masks_per_room "masks-per-room" = 100, 1 to 1_000, "of those banned, excepted and invited";
+    masks_per_room "masks-per-room" = 100, 1 to 1_000, "of bans, exceptions and invite exceptions together";
     /// Maximum number of `*` and `?` in one of these masks.
     mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks";
     /// Maximum number of nicks that a user monitors.
-    monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one person watches";
+    monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one user monitors";
     /// Maximum number of rooms or people in one request.
     targets "targets" = 10, 1 to 100, "rooms or people in one request";
     /// The longest nick, in bytes.
@@ -325,7 +325,7 @@ impl Hub {
         match person.stage {
             Stage::Unregistered(_) => {
                 let seconds = limits.registration_seconds;
-                let reason = format!("Registration took longer than {seconds} seconds");
+                let reason = format!("Registration timeout: {seconds} seconds");
                 self.disconnect(id, &reason);
             }
             Stage::Registered(_) if self.is_flooding(person) => match given_up_at <= now {

@@ -138,7 +138,7 @@ impl Hub {
             let line = self.line(format_args!("ERROR :{reason}"));
             self.outbox().send(id, line);
             self.outbox().closes.push(id);
-            debug!(%host, reason, "did not come in");
+            debug!(%host, reason, "not registered");
             return;
         }
         let now = self.now.running;
@@ -296,7 +296,7 @@ impl Hub {
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),
-            None => debug!(host = %person.host, reason, "did not come in"),
+            None => debug!(host = %person.host, reason, "not registered"),
         }
         Some(person)
     }

@@ -82,7 +82,7 @@ impl fmt::Display for DisconnectReason {
             Self::Closed => "Connection closed",
             Self::Lost => "Connection lost",
             Self::SendQueueFull => "SendQ exceeded",
-            Self::LineTooLong => "A line without an end",
+            Self::LineTooLong => "Line too long",
         })
     }
 }

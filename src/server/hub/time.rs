@@ -27,7 +27,7 @@ impl fmt::Display for HubTime {
 pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
     let seconds = i64::try_from(unix_seconds).ok();
     let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    time.map_or("at no time".to_owned(), |time| time.to_string())
+    time.map_or("unknown".to_owned(), |time| time.to_string())
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_date_is_in_universal_time() {
         assert_eq!(seconds_as_date(1_000_000_000), "2001-09-09T01:46:40Z");
-        assert_eq!(seconds_as_date(u64::MAX), "at no time");
+        assert_eq!(seconds_as_date(u64::MAX), "unknown");
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn adopt(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
     #[cfg(not(target_vendor = "apple"))] // There it cannot be asked.
     if !socket_acceptconn(&socket).map_err(io::Error::from)? {
         let address = socket.local_addr()?;
-        let error = io::Error::other("the socket that was handed over does not listen");
+        let error = io::Error::other("the inherited socket does not listen");
         return Err(ServerError::CannotListen { address, error });
     }
     socket.set_nonblocking(true)?;

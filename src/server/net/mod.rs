@@ -1,4 +1,4 @@
-//! The sockets, and nothing else: bytes in, lines to the hub, and what the hub says out again.
+//! The event loop: waits for the sockets, reads lines for the hub, and writes what the hub sends.
 //!
 //! One thread, one loop. Each turn waits for something to happen, takes a bounded share from each
 //! connection that has something to say, and at its end writes once to each connection that has
@@ -333,7 +333,7 @@ impl Reactor {
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         if let Err(error) = registry.register(&mut stream, Token(index), both) {
-            warn!(%error, "a connection cannot be watched, so it is closed");
+            warn!(%error, "cannot watch a connection for events; closing it");
             return;
         }
         self.generation = self.generation.wrapping_add(1);

@@ -255,6 +255,6 @@ fn only_a_named_file_must_exist() {
     let words = Config::load(Some(missing), None).unwrap_err().to_string();
     assert_eq!(
         words,
-        "cannot read the configuration /nonexistent/chatroom.toml: there is no such file"
+        "cannot read the configuration /nonexistent/chatroom.toml: no such file"
     );
 }

@@ -181,7 +181,7 @@ impl Session {
         self.delivery.in_flight.push_back(InFlight {
             number,
             line,
-            is_continuation: is_continuation,
+            is_continuation,
             sent_at: now.elapsed,
             answered_at: now.elapsed,
             start_offset: output.offset(),
@@ -258,7 +258,7 @@ impl Session {
             number,
             line,
             request,
-            message: message,
+            message,
         });
         if !self.delivery.writing {
             self.send_queued(now, output);
@@ -319,6 +319,31 @@ impl Session {
 }
 
 impl DeliveryTracker {
+    /// Lines in flight that the connection has not taken.
+    fn unwritten(&self) -> impl Iterator<Item = &InFlight> {
+        let written = self.written_bytes;
+        let lines = self.in_flight.iter();
+        lines.filter(move |line| line.start_offset >= written)
+    }
+
+    /// The messages that the connection has not taken, oldest first.
+    pub(in crate::client::session) fn unwritten_messages(
+        &self,
+    ) -> impl Iterator<Item = &OutgoingMessage> {
+        let unwritten = self.unwritten().filter_map(|line| line.message.as_ref());
+        let queued = self.queued.iter();
+        unwritten.chain(queued.filter_map(|line| line.message.as_ref()))
+    }
+
+    /// The number of the first of these lines.
+    pub(in crate::client::session) fn first_unwritten(&self) -> Option<u64> {
+        let queued = || self.queued.front().and_then(|line| line.number);
+        self.unwritten()
+            .next()
+            .map(|line| line.number)
+            .or_else(queued)
+    }
+
     /// A number for something that is said.
     fn take_number(&mut self) -> u64 {
         self.next_number += 1;

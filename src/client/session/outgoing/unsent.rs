@@ -5,7 +5,6 @@ use super::message::OutgoingMessage;
 use crate::client::command::{is_room, message_carries_password};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;
-use crate::client::session::delivery::in_flight::InFlight;
 
 impl Session {
     /// The connection has taken so many bytes; what stands behind them has not left this program.
@@ -21,37 +20,21 @@ impl Session {
 
     /// What changes whenever [`Session::unsent`] does.
     pub fn unsent_version(&self) -> [u64; 4] {
-        let script = &self.delivery;
-        let first = self.unwritten().next().map(|flight| flight.number);
-        let queued = script.queued.front().and_then(|line| line.number);
         let lengths = [self.never_sent.len(), self.backlog.len()];
         let [lost, kept] = lengths.map(|length| length as u64);
         [
             lost,
             kept,
-            first.or(queued).map_or(0, |number| number + 1),
-            script.next_number,
+            self.delivery
+                .first_unwritten()
+                .map_or(0, |number| number + 1),
+            self.delivery.next_number,
         ]
     }
 
-    /// Lines in flight that the connection has not taken.
-    fn unwritten(&self) -> impl Iterator<Item = &InFlight> {
-        let written = self.delivery.written_bytes;
-        let flights = self.delivery.in_flight.iter();
-        flights.filter(move |flight| flight.start_offset >= written)
-    }
-
     fn unsent_messages(&self) -> impl Iterator<Item = &OutgoingMessage> {
-        let unwritten = self
-            .unwritten()
-            .filter_map(|flight| flight.message.as_ref());
-        let queued = self.delivery.queued.iter();
-        let queued = queued.filter_map(|line| line.message.as_ref());
-        let never_sent = self.never_sent.iter();
-        never_sent
-            .chain(unwritten)
-            .chain(queued)
-            .chain(&self.backlog)
+        let waiting = self.delivery.unwritten_messages();
+        self.never_sent.iter().chain(waiting).chain(&self.backlog)
     }
 
     /// The same with the recipient of each, and as they can be typed again, those to one place

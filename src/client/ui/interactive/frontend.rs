@@ -29,7 +29,7 @@ pub(super) struct SavedUnsent {
     next_at: Duration,
 }
 
-/// The front end of the interactive session. The driver's thread owns it.
+/// The frontend of the interactive session. The driver's thread owns it.
 pub(super) struct InteractiveFrontend {
     pub(super) writer: ScrollbackWriter,
     /// The form of the output; plain where it is the terminal.

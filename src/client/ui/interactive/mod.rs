@@ -1,4 +1,4 @@
-//! The front end with the editor: the editor runs in the main thread, the driver and the printer in
+//! The frontend with the editor: the editor runs in the main thread, the driver and the printer in
 //! threads of their own.
 
 mod assistant;

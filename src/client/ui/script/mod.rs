@@ -1,4 +1,4 @@
-//! The front end of a script: lines come from standard input or the command line, output goes to
+//! The frontend of a script: lines come from standard input or the command line, output goes to
 //! standard output, and errors to standard error.
 //!
 //! `options` is what the command line says about it, `reader` reads the lines and `tee` samples them.

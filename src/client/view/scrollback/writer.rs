@@ -1,4 +1,4 @@
-//! Collects the lines of one step and pushes them to the printer, for each interactive front end.
+//! Collects the lines of one step and pushes them to the printer, for each interactive frontend.
 
 use std::time::Duration;
 

@@ -14,11 +14,14 @@ impl Hub {
             self.reply_with(from, reply, format_args!("{subject} :{text}"));
         };
         let Some(subject) = subject else {
-            say(Reply::HelpStart, "The commands of this server");
+            say(Reply::HelpStart, "Commands of this server");
             for command in COMMANDS {
                 say(Reply::HelpText, command.name);
             }
-            say(Reply::EndOfHelp, "HELP and a command says more of it");
+            say(
+                Reply::EndOfHelp,
+                "HELP with a command explains that command",
+            );
             return Ok(());
         };
         let command = Command::named(subject).ok_or(Rejection::NoHelp(subject))?;

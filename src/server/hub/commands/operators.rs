@@ -124,7 +124,7 @@ impl Hub {
                 let until = self.now.running + WRONG_PASSWORD_PAUSE;
                 self.outbox().pause(id, until);
             }
-            warn!(%nick, name = shown, "did not become an operator");
+            warn!(%nick, name = shown, "wrong operator password");
             return Err(Rejection::WrongOperPassword);
         }
         info!(%nick, name = shown, "became an operator");
@@ -199,9 +199,9 @@ impl Hub {
                 if before.lobby != self.settings.lobby {
                     self.sync_lobby_operators();
                 }
-                "The configuration was read again".to_owned()
+                "The configuration was reloaded".to_owned()
             }
-            Err(why) => format!("The configuration stays as it was: {why}"),
+            Err(why) => format!("The configuration is unchanged: {why}"),
         };
         let name = &self.settings.name;
         for (person, user) in self.people.with_mode('o') {
@@ -312,11 +312,11 @@ mod tests {
             say(id, 0, "USER u 0 * :r");
         }
         let (wrong, right) = ("OPER root Sesame", "OPER root sesame");
-        let (incorrect, too_soon) = (":Password incorrect\r\n", " was not tried; try again in ");
+        let (incorrect, too_soon) = (":Password incorrect\r\n", "was not checked. Try again in ");
         assert!(say(alice, 0, wrong).ends_with(incorrect));
         assert!(say(bob, 999, right).contains(too_soon));
         // Each attempt doubles the time for the address, even one that was not checked.
-        assert!(say(alice, 1_999, wrong).ends_with("try again in 3 s\r\n"));
+        assert!(say(alice, 1_999, wrong).ends_with("Try again in 3 s\r\n"));
         assert!(say(bob, 2_000, right).contains(" 381 "));
         assert!(say(alice, 3_999, wrong).contains(too_soon));
         assert!(say(alice, 8_000, wrong).ends_with(incorrect));

@@ -94,7 +94,7 @@ impl Hub {
             }
         }
         let started = seconds_as_date(self.started.unix.as_secs());
-        let sentence = "A slim IRC server: one thread, one loop, many people";
+        let sentence = "A slim IRC server with one event loop";
         for line in [VERSION, sentence, &format!("Started {started}")] {
             self.reply_with(from, Reply::Info, format_args!(":{line}"));
         }

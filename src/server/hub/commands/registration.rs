@@ -56,7 +56,7 @@ impl Hub {
                 if is_other {
                     self.notify_offline(&from);
                 }
-                info!(%from, to = %nick, here, "has another nick");
+                info!(%from, to = %nick, here, "changed nick");
             }
         }
         self.set_nick(from, nick);
@@ -236,7 +236,7 @@ impl Hub {
         self.people.registered_max = self.people.registered_max.max(here);
         self.reschedule(id, self.next_ping(self.now.running));
         self.welcome(id);
-        info!(%nick, %host, here, "came");
+        info!(%nick, %host, here, "joined");
         self.notify_online(id);
         if let Some(lobby) = self.settings.lobby.clone()
             && let Err(rejection) = self.join_one(id, lobby.as_str(), None)
@@ -253,7 +253,7 @@ impl Hub {
 pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     const TLS_HANDSHAKE: &[u8] = &[0x16];
     if line.starts_with(TLS_HANDSHAKE) {
-        return Some("This port speaks IRC without TLS");
+        return Some("This port does not support TLS");
     }
     let space = line.iter().position(|byte| *byte == b' ');
     match space.and_then(|end| line.get(..end)) {

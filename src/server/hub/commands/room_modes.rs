@@ -195,9 +195,9 @@ impl<'a> ModeChange<'a> {
     }
 
     fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Applied<'a> {
-        let mask = masks::normalize(self.needed()?).ok_or(self.bad("This cannot be a mask"))?;
+        let mask = masks::normalize(self.needed()?).ok_or(self.bad("Invalid mask"))?;
         if self.on && masks::wildcards(&mask) > limits.mask_wildcards as usize {
-            return Err(self.bad("This mask has too many * and ?"));
+            return Err(self.bad("Too many wildcards (* and ?) in this mask"));
         }
         let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();
         let Masks(list) = match self.letter {
@@ -241,7 +241,7 @@ impl<'a> ModeChange<'a> {
         let given = self.parameter.unwrap_or_default();
         let digits = given.bytes().all(|byte| byte.is_ascii_digit());
         let limit = given.parse().ok().filter(|limit| digits && *limit > 0);
-        let limit: u32 = limit.ok_or(self.bad("A limit is a number from 1 on"))?;
+        let limit: u32 = limit.ok_or(self.bad("A limit must be a number of at least 1"))?;
         let changed = room.limit.replace(limit) != Some(limit);
         Ok(changed.then(|| Some(limit.to_string())))
     }
