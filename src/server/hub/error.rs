@@ -94,7 +94,7 @@ rejections! {
     RoomFull(room: &'a str) => ChannelIsFull;
     TooManyRooms(room: &'a str) => TooManyChannels;
     BadMask(mask: &'a str; most: u32) => BadMask
-        "A mask can have no more than {most} * and ?";
+        "A mask can have at most {most} wildcards (* and ?)";
     TooManyTargets(target: &'a str) => TooManyTargets;
     UnknownRoomMode(letter: char) => UnknownMode;
     InvalidModeParameter(room: &'a str, letter: char, parameter: &'a str; why: &'static str) =>
