@@ -52,7 +52,7 @@ fn events_are_printed_as_json_without_control_characters() {
 
 /// A request, and a part of its answer.
 const QUESTIONS: [(&str, &str); 9] = [
-    ("/help who", "/who [#ROOM]: list who is here"),
+    ("/help who", "/who [#ROOM]: list the people in a room"),
     ("/topic", "topic of #lobby: tea"),
     ("/mode", "the modes of #lobby are +"),
     ("/rooms", "*1 #lobby  2 here"),
@@ -132,7 +132,7 @@ fn json_objects_are_sent_and_invalid_ones_refused_by_number() {
     assert_eq!(finished.status, Some(65), "{finished:?}");
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("chatroom: line 5: this is no object"));
+    assert!(told[0].starts_with("chatroom: line 5: this is not an object"));
     assert!(told[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
     assert!(told[2].starts_with("chatroom: line 8: unknown field `txt`"));
     let heard = heard_from(&mut bob, "ci");

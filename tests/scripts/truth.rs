@@ -241,7 +241,11 @@ fn a_strict_script_ends_at_the_first_refused_line() {
     let finished = script(fake.address, &["--strict"], input);
     assert_eq!(finished.status, Some(65), "{finished:?}");
     assert_eq!(finished.err.lines().count(), 2, "{finished:?}");
-    assert!(finished.err.contains("line 2: nothing behind this line"));
+    assert!(
+        finished
+            .err
+            .contains("line 2: the lines after this one are not sent")
+    );
     assert_eq!(fake.said(), ["one", "x"]);
 }
 

@@ -30,8 +30,8 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     match parse_input(&line) {
         Ok(ScriptInput::Typed(typed)) => check_intent(&typed),
-        Ok(ScriptInput::Said(_)) => {}
-        Err(words) => assert!(!words.is_empty()),
+        Ok(ScriptInput::Text(_) | ScriptInput::Command(_)) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
     for setting in SETTINGS {
         let mut taste = DisplaySettings::default();
@@ -63,7 +63,7 @@ fn check_intent(line: &str) {
     }
 }
 
-fn check_text(line: &str, intent: &UserCommand<'_>) {
+fn check_text(line: &str, intent: &UserCommand) {
     // Other spaces than these are ordinary text.
     let begun = line.trim_start_matches([' ', '\t']);
     match intent {
@@ -71,15 +71,15 @@ fn check_text(line: &str, intent: &UserCommand<'_>) {
         UserCommand::Say { text } => {
             let is_plain = !begun.starts_with(['/', '@']) || begun.starts_with("//");
             assert!(is_plain || begun.starts_with("@@"), "{line:?} is said");
-            assert!(line.ends_with(text) && !text.trim().is_empty());
+            assert!(line.ends_with(text.as_str()) && !text.trim().is_empty());
         }
-        UserCommand::Tell { target, text } => {
+        UserCommand::Message { target, text } => {
             let is_word = |word: &str| !word.contains([' ', ',']) && !word.starts_with(':');
             assert!(
                 !target.is_empty() && is_word(target),
                 "{target:?} in {line:?}"
             );
-            assert!(!text.trim().is_empty() && line.contains(text));
+            assert!(!text.trim().is_empty() && line.contains(text.as_str()));
         }
         _ => assert!(begun.starts_with('/') || begun.starts_with('@'), "{line:?}"),
     }

@@ -7,8 +7,9 @@
 
 use std::time::Duration;
 
+use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
-use chatting_room::client::event::{Event, MessageTags, Occurrence, json};
+use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
@@ -79,7 +80,7 @@ impl Conversation {
                 real_name: Some("Alice".to_owned()),
                 password: (kind & 2 != 0).then(|| "sesame".to_owned()),
                 on_connect: vec!["/raw PING first".to_owned()],
-                rooms: vec!["#dev".to_owned()],
+                rooms: vec![command::parse_room("#dev").unwrap()],
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,
                 log: kind & 32 != 0,
@@ -153,8 +154,8 @@ impl Conversation {
                 self.number += 1;
                 let line = match kind {
                     b's' => ScriptLine::Typed(&text),
-                    b'u' => ScriptLine::Said(&text),
-                    _ => ScriptLine::Unreadable("it is not readable"),
+                    b'u' => ScriptLine::Text(&text),
+                    _ => ScriptLine::Unreadable(InputError::NotUtf8),
                 };
                 self.session
                     .scripted(self.number, line, self.now, &mut self.outbox);
@@ -212,11 +213,11 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 SessionAction::AskNick { .. } => self.asking = true,
-                SessionAction::Local { line } => check_screen(&self.scroll.run_local(&line)),
+                SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
                 | SessionAction::Reconnect { .. }
-                | SessionAction::Seek { .. } => {}
+                | SessionAction::Probe { .. } => {}
             }
         }
         let names = self.session.names();
