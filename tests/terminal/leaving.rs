@@ -163,13 +163,13 @@ fn a_lost_connection_keeps_the_draft_and_is_restored() {
     let gone = "connection lost (the server closed the connection); trying again in 1 s";
     alice.shows(gone);
     alice.types("ne");
-    let waits = "not connected: what you say waits and is sent when the server is back";
+    let waits = "not connected; your messages are sent when the server is back";
     alice.types(ENTER);
     alice.shows(waits);
     alice.types("@bob two\r");
-    alice.shows("2 lines wait now");
+    alice.shows("2 lines are waiting");
     alice.types("three\r");
-    alice.shows("3 lines wait now");
+    alice.shows("3 lines are waiting");
     alice.types("a new draft\x1b[D\x1b[D");
     let mut lines = server.accepts();
     lines.lets_alice_in();
@@ -186,12 +186,12 @@ fn a_lost_connection_keeps_the_draft_and_is_restored() {
         "[#lobby] half a line",
         waits,
         "[#lobby] @bob two",
-        "2 lines wait now",
+        "2 lines are waiting",
         "[#lobby] three",
-        "3 lines wait now",
+        "3 lines are waiting",
         "connected again",
         "you are alice in #lobby, with bob",
-        "the 3 lines that waited go out",
+        "sending the 3 lines that waited",
         "<bob> back",
         "[#lobby] a new draft",
     ];

@@ -1,28 +1,28 @@
-//! What Tab offers for a line, as far as it is typed.
+//! What Tab offers for a line.
 
 use std::collections::BTreeMap;
 
 use super::settings::{SETTINGS, Setting};
-use super::{ArgumentKind, CommandSpec, OTHER_NAMES, commands, is_room};
+use super::{ArgumentKind, CommandSpec, OTHER_NAMES, commands, has_room_prefix};
 
-/// The names that there are to complete.
+/// The names that can be completed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompletionNames {
     /// Nicks, the likeliest first.
     pub nicks: Vec<String>,
-    /// This person's rooms, by their numbers.
+    /// The user's rooms, in the order of their numbers.
     pub rooms: Vec<String>,
-    /// Rooms that this person has heard of and is not in.
+    /// Known rooms that the user is not in.
     pub other_rooms: Vec<String>,
-    /// Short names of the configuration, without their slash, and what they stand for.
+    /// Aliases of the configuration without their slash, and what they stand for.
     pub aliases: BTreeMap<String, String>,
-    /// Whose words are not shown.
+    /// Ignored nicks and masks.
     pub ignored: Vec<String>,
-    /// Servers that have a name.
+    /// Names of servers in the configuration.
     pub servers: Vec<String>,
 }
 
-/// Where the word at `position` (in bytes) begins, and what it can become, best first.
+/// The byte where the word at `position` begins, and its completions, best first.
 ///
 /// ```
 /// use chatting_room::client::command::completion::{Names, completions};
@@ -37,7 +37,7 @@ pub struct CompletionNames {
 /// assert_eq!(completions("/to", 3, &names), (0, vec!["/topic ".into()]));
 /// ```
 pub fn completions(line: &str, position: usize, names: &CompletionNames) -> (usize, Vec<String>) {
-    let (typed, behind) = line.split_at_checked(position).unwrap_or((line, ""));
+    let (typed, after) = line.split_at_checked(position).unwrap_or((line, ""));
     let space = typed.char_indices().rfind(|(_, c)| c.is_whitespace());
     let start = space.map_or(0, |(at, c)| at + c.len_utf8());
     let (before, word) = typed.split_at(start);
@@ -48,8 +48,8 @@ pub fn completions(line: &str, position: usize, names: &CompletionNames) -> (usi
             None => in_text(word, names),
         },
     };
-    if behind.starts_with(' ') {
-        // The space that would follow is there already.
+    if after.starts_with(' ') {
+        // The space after the word is already there.
         for offer in &mut offers {
             offer.truncate(offer.trim_end_matches(' ').len());
         }
@@ -58,11 +58,11 @@ pub fn completions(line: &str, position: usize, names: &CompletionNames) -> (usi
 }
 
 fn first_word(word: &str, names: &CompletionNames) -> Vec<String> {
-    if let Some(begun) = word.strip_prefix('/') {
-        let matching = command_names(begun, names);
+    if let Some(prefix) = word.strip_prefix('/') {
+        let matching = command_names(prefix, names);
         return matching.map(|name| format!("/{name} ")).collect();
     }
-    if word.starts_with('@') || is_room(word) {
+    if word.starts_with('@') || has_room_prefix(word) {
         return in_text(word, names);
     }
     if word.is_empty() {
@@ -73,24 +73,24 @@ fn first_word(word: &str, names: &CompletionNames) -> Vec<String> {
         .collect()
 }
 
-/// The commands and aliases that begin like this. What other programs call a command is offered
-/// where nothing else begins so.
-fn command_names<'n>(begun: &str, names: &'n CompletionNames) -> impl Iterator<Item = &'n str> {
+/// The commands and aliases with this prefix. Names of other clients are offered if there are no
+/// others.
+fn command_names<'n>(prefix: &str, names: &'n CompletionNames) -> impl Iterator<Item = &'n str> {
     let aliases = names.aliases.keys().map(String::as_str);
     let own = commands().map(|slash| slash.name);
     let own = own.filter(|name| !names.aliases.contains_key(*name));
     let mut matching: Vec<&str> = own.chain(aliases).collect();
-    matching.retain(|name| begins(name, begun));
+    matching.retain(|name| has_prefix(name, prefix));
     if matching.is_empty() {
         let others = OTHER_NAMES.iter().map(|(other, _)| *other);
-        matching.extend(others.filter(|name| begins(name, begun)));
+        matching.extend(others.filter(|name| has_prefix(name, prefix)));
     }
     matching.into_iter()
 }
 
 fn in_text(word: &str, names: &CompletionNames) -> Vec<String> {
-    if let Some(begun) = word.strip_prefix('@') {
-        return matching_nicks(names, begun)
+    if let Some(prefix) = word.strip_prefix('@') {
+        return matching_nicks(names, prefix)
             .map(|nick| format!("@{nick} "))
             .collect();
     }
@@ -100,7 +100,7 @@ fn in_text(word: &str, names: &CompletionNames) -> Vec<String> {
     person_or_room(word, names)
 }
 
-/// What can stand behind a command or an alias, `before` being all that stands before the word.
+/// The completions of an argument of a command or alias; `before` is the line before the word.
 fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Vec<String> {
     let alias = names.aliases.get(name).map_or("", String::as_str);
     let mut words = alias.split_whitespace();
@@ -122,7 +122,7 @@ fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Ve
     let expected = slash.expected_after(words);
     let arguments = expected.arguments(word).into_iter();
     let offers = arguments.flat_map(|kind| match kind {
-        // Only in the middle of a change the letters stand there already.
+        // After the letters of the change come their arguments.
         ArgumentKind::Change if expected.begun && !word.starts_with(['+', '-']) => {
             person_or_room(word, names)
         }
@@ -163,15 +163,15 @@ fn of_kind(kind: ArgumentKind, last: &str, word: &str, names: &CompletionNames) 
     }
 }
 
-/// The changes of modes that most servers know, the commonest first.
+/// Mode changes that most servers know, the most common first.
 const MODES: &[&str] = &[
     "+o", "+v", "+b", "+m", "+i", "+k", "+l", "+t", "+n", "+s", "-o", "-v", "-b", "-m", "-i", "-k",
     "-l", "-t", "-n", "-s",
 ];
 
-/// Those that begin like the word, each with the space that follows it.
+/// The names with this prefix, each followed by a space.
 fn with_spaces<'n>(pool: impl Iterator<Item = &'n str>, word: &str) -> Vec<String> {
-    let matching = pool.filter(|name| begins(name, word) || is_room_called(name, word));
+    let matching = pool.filter(|name| has_prefix(name, word) || is_room_with_prefix(name, word));
     matching.map(|name| format!("{name} ")).collect()
 }
 
@@ -188,38 +188,47 @@ fn person_or_room(word: &str, names: &CompletionNames) -> Vec<String> {
     };
     match word {
         "" => [nicks(word, names), rooms()].concat(),
-        room if is_room(room) => rooms(),
+        room if has_room_prefix(room) => rooms(),
         nick => nicks(nick, names),
     }
 }
 
-/// The nicks that begin like this; behind them those that do so when the odd characters around
-/// nicks are left off, so that `z` finds `[zed]`.
-fn matching_nicks<'n>(names: &'n CompletionNames, begun: &str) -> impl Iterator<Item = &'n String> {
-    let plain = begun.trim_start_matches(ODD);
+/// The nicks with this prefix, then those that have it without their leading punctuation, so that
+/// `z` finds `[zed]`.
+fn matching_nicks<'n>(
+    names: &'n CompletionNames,
+    prefix: &str,
+) -> impl Iterator<Item = &'n String> {
+    let plain = prefix.trim_start_matches(PUNCTUATION);
     let is_like = move |nick: &str| {
-        let name = nick.trim_start_matches(ODD);
-        name.len() < nick.len() && !plain.is_empty() && !begins(nick, begun) && begins(name, plain)
+        let name = nick.trim_start_matches(PUNCTUATION);
+        name.len() < nick.len()
+            && !plain.is_empty()
+            && !has_prefix(nick, prefix)
+            && has_prefix(name, plain)
     };
     let alike = names.nicks.iter().filter(move |nick| is_like(nick));
-    let exact = names.nicks.iter().filter(move |nick| begins(nick, begun));
+    let exact = names
+        .nicks
+        .iter()
+        .filter(move |nick| has_prefix(nick, prefix));
     exact.chain(alike)
 }
 
-/// What stands around the letters of nicks.
-const ODD: &[char] = &['[', ']', '\\', '`', '_', '^', '{', '|', '}', '-'];
+/// Punctuation that nicks can begin with.
+const PUNCTUATION: &[char] = &['[', ']', '\\', '`', '_', '^', '{', '|', '}', '-'];
 
-/// Whether a room has this name, its sign left out.
-fn is_room_called(room: &str, begun: &str) -> bool {
+/// Whether the name of a room has this prefix, not counting its `#`.
+fn is_room_with_prefix(room: &str, prefix: &str) -> bool {
     let name = room.strip_prefix('#');
-    name.is_some_and(|name| !begun.is_empty() && begins(name, begun))
+    name.is_some_and(|name| !prefix.is_empty() && has_prefix(name, prefix))
 }
 
-/// Whether a name begins like this, in any letter case.
-fn begins(name: &str, begun: &str) -> bool {
+/// Whether a name has this prefix, in any letter case.
+fn has_prefix(name: &str, prefix: &str) -> bool {
     let mut of_name = name.chars().flat_map(char::to_lowercase);
-    let mut of_begun = begun.chars().flat_map(char::to_lowercase);
-    of_begun.all(|c| of_name.next() == Some(c))
+    let mut of_prefix = prefix.chars().flat_map(char::to_lowercase);
+    of_prefix.all(|c| of_name.next() == Some(c))
 }
 
 #[cfg(test)]
@@ -242,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn nicks_are_completed_for_what_they_are_used_for() {
+    fn nicks_are_completed_as_their_position_needs() {
         assert_eq!(offers("B"), ["bob: ", "Bert: "]);
         assert_eq!(offers("@b"), ["@bob ", "@Bert "]);
         assert_eq!(offers("ask car"), ["carol "]);
@@ -274,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_are_offered_where_they_are_of_use_and_by_their_numbers() {
+    fn rooms_are_completed_by_name_and_by_number() {
         assert_eq!(offers("/join "), ["#ops ", "#dev ", "#lobby "]);
         assert_eq!(offers("/join op"), ["#ops "]);
         assert_eq!(offers("/part "), ["#dev ", "#lobby ", "#ops "]);
@@ -285,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_and_what_they_can_be_are_completed() {
+    fn settings_and_their_values_are_completed() {
         assert_eq!(offers("/set no"), ["notify ", "notify-by "]);
         assert_eq!(
             offers("/set bell "),
@@ -298,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_modes_are_completed_and_whom_they_are_about() {
+    fn mode_changes_and_their_arguments_are_completed() {
         assert_eq!(offers("/mode +o"), ["+o "]);
         assert_eq!(offers("/mode #dev -m"), ["-m "]);
         assert_eq!(offers("/mode #dev ").first().unwrap(), "+o ");
@@ -308,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_and_servers_of_the_configuration_are_completed() {
+    fn aliases_and_servers_of_the_configuration_are_completed() {
         assert_eq!(offers("/h"), ["/history ", "/help ", "/hi "]);
         assert_eq!(offers("/help g"), ["go"]);
         assert_eq!(offers("/go lo"), ["#lobby "]);
@@ -319,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_characters_around_a_nick_need_not_be_typed() {
+    fn the_leading_punctuation_of_a_nick_need_not_be_typed() {
         let names = CompletionNames {
             nicks: ["[Zed]", "^x", "|y", "zoe", "Émile"]
                 .map(str::to_owned)
@@ -336,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_that_is_there_is_not_put_in_again() {
+    fn a_space_that_is_already_there_is_not_inserted_again() {
         let names = CompletionNames {
             nicks: vec!["bob".into()],
             ..CompletionNames::default()
@@ -355,14 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_offered_where_nothing_fits() {
+    fn nothing_is_offered_where_nothing_matches() {
         for line in ["", "hello ", "zzz", "/zzz", "@zzz", "/frob x", "/rooms x"] {
             assert_eq!(offers(line), [""; 0], "{line:?}");
         }
     }
 
     #[test]
-    fn the_word_before_the_cursor_counts_and_wide_text_is_no_trouble() {
+    fn the_word_before_the_cursor_counts_and_wide_text_works() {
         let names = CompletionNames {
             nicks: vec!["bob".into()],
             ..CompletionNames::default()

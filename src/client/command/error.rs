@@ -1,19 +1,22 @@
-//! Why a typed line cannot be understood, in words that say what to type instead.
+//! Why a typed line is not a command, with what to type instead.
 
 use std::fmt;
 
-/// What is wrong with what stands behind a command.
+/// What is wrong with the arguments of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ArgumentError {
+    /// An argument is missing; the text says which one.
     Missing(&'static str),
+    /// This is left over after the last argument.
     TooMany(String),
     InvalidNick(String),
     InvalidRoom(String),
+    /// The message to this target is missing.
     MissingText(String),
     InvalidNumber(String),
 }
 
-/// Why a typed line cannot be understood. Its words say what to type instead.
+/// Why a typed line is not a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(pub(super) ParseErrorKind);
 
@@ -28,12 +31,12 @@ pub(super) enum ParseErrorKind {
     ForbiddenCharacter(char),
     InCommand {
         usage: String,
-        fault: ArgumentError,
+        error: ArgumentError,
     },
 }
 
 impl ParseError {
-    /// The command that nobody knows, when that is the trouble, and the one that is close to it.
+    /// The unknown command, if that is the error, and the known one that is close to it.
     pub fn unknown_command(&self) -> Option<(&str, Option<&'static str>)> {
         match &self.0 {
             ParseErrorKind::UnknownCommand { typed, nearest } => Some((typed, *nearest)),
@@ -41,11 +44,11 @@ impl ParseError {
         }
     }
 
-    /// The words that cannot be taken, where the trouble is with some of them.
-    pub fn word(&self) -> Option<&str> {
+    /// The part of the line that is wrong, if the error is about a part.
+    pub fn offending_text(&self) -> Option<&str> {
         match &self.0 {
             ParseErrorKind::InCommand {
-                fault:
+                error:
                     ArgumentError::TooMany(text)
                     | ArgumentError::InvalidNick(text)
                     | ArgumentError::InvalidRoom(text)
@@ -57,11 +60,24 @@ impl ParseError {
     }
 }
 
+impl fmt::Display for ArgumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(argument) => write!(f, "Missing {argument}."),
+            Self::TooMany(_) => f.write_str("Too many arguments."),
+            Self::InvalidNick(nick) => write!(f, "{nick:?} is not a valid nick."),
+            Self::InvalidRoom(room) => write!(f, "{room:?} is not a valid room name."),
+            Self::MissingText(target) => write!(f, "Missing text for {target}."),
+            Self::InvalidNumber(text) => write!(f, "{text:?} is not a number."),
+        }
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             ParseErrorKind::MissingCommandName => f.write_str(
-                "a command's name is missing behind /; /help lists them, // begins text with a /",
+                "Missing command after /. /help lists the commands; // begins a message with /.",
             ),
             ParseErrorKind::UnknownCommand {
                 typed,
@@ -70,27 +86,16 @@ impl fmt::Display for ParseError {
             ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: None,
-            } => write!(f, "no command /{typed}; /help lists them"),
+            } => write!(f, "no command /{typed}; /help lists the commands"),
             ParseErrorKind::MissingNick => f.write_str(
-                "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @",
+                "Missing nick after @. @NICK TEXT whispers to NICK; @@ begins a message with @.",
             ),
-            ParseErrorKind::ForbiddenCharacter(c) => write!(
-                f,
-                "U+{:04X} cannot be sent in a line; take it out",
-                u32::from(*c)
-            ),
-            ParseErrorKind::InCommand { usage, fault } => match fault {
-                ArgumentError::Missing(what) => write!(f, "{what} is missing: {usage}"),
-                ArgumentError::TooMany(text) => write!(f, "{text:?} is too much: {usage}"),
-                ArgumentError::InvalidNick(nick) => write!(f, "{nick:?} cannot be a nick: {usage}"),
-                ArgumentError::InvalidRoom(room) => write!(f, "{room:?} cannot be a room: {usage}"),
-                ArgumentError::InvalidNumber(text) => {
-                    write!(f, "{text:?} is not a number: {usage}")
-                }
-                ArgumentError::MissingText(target) => {
-                    write!(f, "there is no text for {target}: {usage}")
-                }
-            },
+            ParseErrorKind::ForbiddenCharacter(c) => {
+                write!(f, "U+{:04X} cannot be sent. Remove it.", u32::from(*c))
+            }
+            ParseErrorKind::InCommand { usage, error } => write!(f, "{error} Usage: {usage}"),
         }
     }
 }
+
+impl std::error::Error for ParseError {}

@@ -1,11 +1,13 @@
-//! What a person typed, as an intent; the table of slash commands.
+//! A typed line becomes a [`UserCommand`]; the table of slash commands.
 //!
 //! The grammar is small: text, `@nick text`, `/command …`, and `//` or `@@` for text that begins
-//! with those characters. What does not fit the grammar becomes a [`ParseError`] that says what to
-//! type instead; it never becomes chat. The table of `commands` drives parsing, `/help` and Tab
-//! alike; `names` are what can be written into a request, `secret` what must not be kept.
+//! with those characters. A line outside the grammar becomes a [`ParseError`] that says what to type
+//! instead; it is never sent as a message. The table of `commands` drives parsing, `/help`, Tab and
+//! hints. It knows no server and no session. The session, the configuration, the editor and the
+//! front ends import it.
 
 pub mod analysis;
+mod arguments;
 pub mod completion;
 mod error;
 mod sensitive;
@@ -14,73 +16,107 @@ pub(super) mod table;
 mod user_command;
 mod validate;
 
-use std::borrow::Cow;
-
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_till1};
+use nom::bytes::complete::{tag, take_till};
 use nom::character::complete::{char, multispace0};
 use nom::combinator::{opt, peek, recognize, rest};
-use nom::sequence::{preceded, terminated};
+use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
-pub use sensitive::{carries_password, is_service, message_carries_password};
+pub use sensitive::{
+    carries_password, command_carries_password, is_service, message_carries_password,
+};
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };
-pub use user_command::{LocalCommand, UserCommand, allowed_on_connect};
-pub use validate::{InvalidNick, check_nick, is_room, is_valid_nick, is_valid_room};
-use validate::{checked_nick, checked_room};
+pub use user_command::{LocalCommand, UserCommand};
+pub use validate::{
+    InvalidNick, JoinTarget, check_nick, has_room_prefix, is_valid_nick, parse_room,
+};
 
-/// Understands one typed line.
+/// Parses one typed line.
 ///
 /// ```
 /// use chatting_room::client::command::{UserCommand, parse};
 ///
 /// assert_eq!(
 ///     parse("@bob see you"),
-///     Ok(UserCommand::Tell { target: "bob", text: "see you" })
+///     Ok(UserCommand::Message { target: "bob".into(), text: "see you".into() })
 /// );
 /// assert_eq!(
 ///     parse("/quti").unwrap_err().to_string(),
 ///     "no command /quti; did you mean /quit?"
 /// );
 /// ```
-pub fn parse(line: &str) -> Result<UserCommand<'_>, ParseError> {
-    if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
-        return Err(ParseError(ParseErrorKind::ForbiddenCharacter(bad)));
-    }
-    // The grammar takes every text, so there is no other case to lose a line in.
+pub fn parse(line: &str) -> Result<UserCommand, ParseError> {
+    check_characters(line)?;
+    // The grammar accepts every text; the fallback only keeps the line from being lost.
     let (_, shape) = shape(line).unwrap_or(("", Shape::Text(line)));
     match shape {
         Shape::Text(text) if text.trim().is_empty() => Ok(UserCommand::Nothing),
-        Shape::Text(text) => Ok(UserCommand::Say { text }),
+        Shape::Text(text) => Ok(UserCommand::Say {
+            text: text.to_owned(),
+        }),
         Shape::Whisper("", _) => Err(ParseError(ParseErrorKind::MissingNick)),
-        Shape::Whisper(nick, text) => {
-            message_to(nick.trim_end_matches([':', ',']), text).map_err(|fault| {
-                ParseError(ParseErrorKind::InCommand {
-                    usage: "@NICK TEXT".to_owned(),
-                    fault,
-                })
-            })
-        }
+        Shape::Whisper(nick, text) => message(nick.trim_end_matches([':', ',']), text),
         Shape::Command("", _) => Err(ParseError(ParseErrorKind::MissingCommandName)),
         Shape::Command(name, arguments) => {
-            let Some(slash) = CommandSpec::find(name) else {
+            let Some(command) = CommandSpec::find(name) else {
                 return Err(ParseError(ParseErrorKind::UnknownCommand {
                     typed: name.to_owned(),
                     nearest: nearest_command(name),
                 }));
             };
-            (slash.make)(arguments).map_err(|fault| {
-                ParseError(ParseErrorKind::InCommand {
-                    usage: slash.to_string(),
-                    fault,
-                })
-            })
+            (command.parse)(arguments).map_err(|error| in_command(command.to_string(), error))
         }
     }
+}
+
+/// The command that sends a message, checked as if it had been typed.
+///
+/// ```
+/// use chatting_room::client::command::{message, parse};
+///
+/// assert_eq!(message("bob", "see you"), parse("@bob see you"));
+/// ```
+pub fn message(target: &str, text: &str) -> Result<UserCommand, ParseError> {
+    check_characters(target)?;
+    check_characters(text)?;
+    let (target, text) = arguments::checked_message(target, text)
+        .map_err(|error| in_command("@NICK TEXT".to_owned(), error))?;
+    Ok(UserCommand::Message { target, text })
+}
+
+/// The command that sends a text to the active room, whatever the text begins with.
+pub fn text(text: &str) -> Result<UserCommand, ParseError> {
+    check_characters(text)?;
+    let text = text.to_owned();
+    Ok(UserCommand::Say { text })
+}
+
+/// The line that sends a message when it is typed: the inverse of [`parse`].
+pub fn message_line(target: &str, text: &str) -> String {
+    // After `@@` the line would be text, and `@` cuts a colon from the end of the name.
+    let is_ambiguous = target.starts_with('@') || target.ends_with([':', ',']);
+    // `/msg` removes spaces before the text.
+    match is_ambiguous || has_room_prefix(target) && !text.starts_with(char::is_whitespace) {
+        true => format!("/msg {target} {text}"),
+        false => format!("@{target} {text}"),
+    }
+}
+
+/// Refuses the characters that would end a line of the protocol.
+fn check_characters(line: &str) -> Result<(), ParseError> {
+    match line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
+        Some(bad) => Err(ParseError(ParseErrorKind::ForbiddenCharacter(bad))),
+        None => Ok(()),
+    }
+}
+
+fn in_command(usage: String, error: ArgumentError) -> ParseError {
+    ParseError(ParseErrorKind::InCommand { usage, error })
 }
 
 /// A line by its first characters.
@@ -102,7 +138,7 @@ fn shape(line: &str) -> IResult<&str, Shape<'_>> {
     .parse(line)
 }
 
-/// `//text` and `@@text`: all but the first character.
+/// `//text` and `@@text`: everything after the first character.
 fn escaped_text(line: &str) -> IResult<&str, &str> {
     preceded(
         multispace0,
@@ -120,64 +156,6 @@ fn name_and_rest(text: &str) -> IResult<&str, (&str, &str)> {
         preceded(opt(char(' ')), rest),
     )
         .parse(text)
-}
-
-/// The first word, and what stands behind it.
-fn word(text: &str) -> Option<(&str, &str)> {
-    let parsed: IResult<&str, &str> = terminated(
-        preceded(multispace0, take_till1(char::is_whitespace)),
-        multispace0,
-    )
-    .parse(text);
-    parsed.ok().map(|(behind, word)| (word, behind))
-}
-
-/// Free text, when there is any.
-fn non_empty(text: &str) -> Option<&str> {
-    let text = text.trim();
-    (!text.is_empty()).then_some(text)
-}
-
-fn message_to<'a>(target: &'a str, text: &'a str) -> Result<UserCommand<'a>, ArgumentError> {
-    // Those of a rank in a room can be talked to alone: @#room.
-    let room = target.trim_start_matches(['@', '+', '%', '~']);
-    if is_room(room) {
-        checked_room(room)?;
-    } else {
-        // A service can be named with the one server it must be on: X@channels.undernet.org.
-        let (nick, server) = target.split_once('@').unwrap_or((target, "anywhere"));
-        if !is_valid_nick(nick) || !is_valid_nick(server) {
-            return Err(ArgumentError::InvalidNick(target.to_owned()));
-        }
-    }
-    if text.trim().is_empty() {
-        return Err(ArgumentError::MissingText(target.to_owned()));
-    }
-    Ok(UserCommand::Tell { target, text })
-}
-
-fn expect_end(text: &str) -> Result<(), ArgumentError> {
-    match non_empty(text) {
-        Some(text) => Err(ArgumentError::TooMany(text.to_owned())),
-        None => Ok(()),
-    }
-}
-
-/// A room's name where one may stand, and nothing behind it.
-fn single_room(arguments: &str) -> Result<Option<Cow<'_, str>>, ArgumentError> {
-    let Some((room, more)) = word(arguments) else {
-        return Ok(None);
-    };
-    expect_end(more)?;
-    Ok(Some(checked_room(room)?))
-}
-
-/// A room's name when the first word is one, and what stands behind it.
-fn leading_room(arguments: &str) -> Result<(Option<Cow<'_, str>>, &str), ArgumentError> {
-    match word(arguments) {
-        Some((room, more)) if is_room(room) => Ok((Some(checked_room(room)?), more)),
-        _ => Ok((None, arguments)),
-    }
 }
 
 #[cfg(test)]

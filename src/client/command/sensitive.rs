@@ -1,35 +1,35 @@
-//! Which lines carry a password, so that they must not be written to any file.
+//! Which lines carry a password and must not be written to a file.
 
 use super::{UserCommand, parse};
 use crate::wire::Message;
 
-/// Whether a line carries a password: what is said to the services of a network, what makes an
-/// operator, and the keys of rooms. Short names in it stand for themselves; `last_whisper` is who
-/// gets a reply.
+/// Whether a line carries a password: messages to the services of a network, `/oper`, and the keys
+/// of rooms. Aliases in it must be expanded; `last_whisperer` is the recipient of a reply.
 ///
-/// It is decided on what the line does, and where it does nothing, on what it seems to mean.
-pub fn carries_password(line: &str, last_whisper: Option<&str>) -> bool {
+/// The line is judged by what it does, and if it is not a command, by what it seems to mean.
+pub fn carries_password(line: &str, last_whisperer: Option<&str>) -> bool {
     line.split('\n').any(|line| match parse(line) {
-        Ok(intent) => command_carries_password(&intent, last_whisper),
+        Ok(command) => command_carries_password(&command, last_whisperer),
         Err(_) => attempt_carries_password(line),
     })
 }
 
-/// Whether this carries a password when it is said to somebody.
+/// Whether a message carries a password.
 pub fn message_carries_password(target: &str, text: &str) -> bool {
     // A single word is a question, such as "help".
     let has_arguments = text.split_whitespace().nth(1).is_some();
     has_arguments && target.split(',').any(is_service)
 }
 
-fn command_carries_password(intent: &UserCommand<'_>, last_whisper: Option<&str>) -> bool {
-    match intent {
-        UserCommand::Tell { target, text } | UserCommand::Notice { target, text } => {
+/// Whether a command carries a password; `last_whisperer` is the recipient of a reply.
+pub fn command_carries_password(command: &UserCommand, last_whisperer: Option<&str>) -> bool {
+    match command {
+        UserCommand::Message { target, text } | UserCommand::Notice { target, text } => {
             message_carries_password(target, text)
         }
         UserCommand::Reply { text } => {
-            // Somebody else may whisper while it is typed.
-            last_whisper.is_some_and(|nick| message_carries_password(nick, text))
+            // Someone else may whisper while the reply is typed.
+            last_whisperer.is_some_and(|nick| message_carries_password(nick, text))
                 || proves_identity(text)
         }
         UserCommand::Join { key, .. } => key.is_some(),
@@ -56,7 +56,7 @@ fn request_carries_password(message: &Message<'_>) -> bool {
                 .next()
                 .is_some_and(|to| message_carries_password(to, text))
         }
-        _ => is_way_to_service(&command),
+        _ => is_service_shortcut(&command),
     }
 }
 
@@ -68,12 +68,12 @@ fn proves_identity(text: &str) -> bool {
     proves && words.next().is_some()
 }
 
-/// Whether a change of modes sets or takes the key of a room: letters, and what belongs to them.
+/// Whether a mode change sets or removes the key of a room: the letters, then their arguments.
 fn changes_key<'a>(mut change: impl Iterator<Item = &'a str>) -> bool {
     change.next().is_some_and(|letters| letters.contains('k')) && change.next().is_some()
 }
 
-/// Whether a line that nobody understands seems to be meant for a service.
+/// Whether a line that is not a command seems to be meant for a service.
 fn attempt_carries_password(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
@@ -82,7 +82,7 @@ fn attempt_carries_password(line: &str) -> bool {
         matches!(
             name.as_str(),
             "pass" | "oper" | "identify" | "login" | "auth"
-        ) || is_way_to_service(&name)
+        ) || is_service_shortcut(&name)
     });
     let names_service = || {
         let mut names = line.split(|c: char| c.is_whitespace() || c == ',');
@@ -91,16 +91,16 @@ fn attempt_carries_password(line: &str) -> bool {
     is_command || words.next().is_some() && names_service()
 }
 
-/// Whether a command of this name is short for talking to a service.
-fn is_way_to_service(name: &str) -> bool {
+/// Whether a command with this name is short for a message to a service.
+fn is_service_shortcut(name: &str) -> bool {
     ["ns", "cs", "as", "us", "ms", "hs", "os", "bs"].contains(&name) || is_service(name)
 }
 
-/// Whether a name is that of a service, and not of a person.
+/// Whether a name is that of a service, not of a person.
 pub fn is_service(name: &str) -> bool {
     let nick = name.split(['@', '!']).next().unwrap_or(name);
     let nick = nick.trim_end_matches([':', ',']).to_ascii_lowercase();
-    // A name that begins with a star is one of a bouncer's own.
+    // Bouncers give their own services names that begin with a star.
     nick.ends_with("serv") || nick == "q" || nick == "x" || nick.starts_with('*')
 }
 

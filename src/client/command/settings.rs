@@ -1,32 +1,31 @@
-//! How things are shown, as far as a person can choose: one table for `/set`, for the
-//! configuration and for Tab.
+//! The display settings: one table for `/set`, the configuration and Tab.
 
 use std::fmt;
 
 use crate::common::suggest::nearest;
 
-/// What a person has chosen.
+/// The values of the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplaySettings {
-    /// The time in front of a line, as strftime(3) writes it; empty for none.
+    /// The format of the time at the start of a line, as for strftime(3); empty for none.
     pub time: String,
-    /// Who rings the bell.
+    /// Which messages ring the bell.
     pub bell: NotifyLevel,
-    /// Who makes the desktop show a notification.
+    /// Which messages show a desktop notification.
     pub notify: NotifyLevel,
-    /// How the terminal is asked for a notification.
+    /// How the terminal is asked to show a notification.
     pub notify_by: NotifyBy,
-    /// Whether the title of the window tells what is unread.
+    /// Whether the title of the window shows what is unread.
     pub title: bool,
-    /// Whether those who come or leave in one moment share a line.
+    /// Whether joins and leaves of the same moment share a line.
     pub gather: bool,
-    /// Whether who comes and goes is shown at all.
+    /// Whether joins and leaves are shown at all.
     pub joins: bool,
-    /// Whether bold, colours and so on that others use are shown; else they are left out.
+    /// Whether the formatting of others (bold, colours and so on) is shown.
     pub formatting: bool,
-    /// So many cells the nick in front of a text takes at least, the text beginning behind them.
+    /// The minimum width of the nick before a text, in cells.
     pub nick_width: usize,
-    /// Whether lines longer than a row are broken between words and indented.
+    /// Whether long lines are wrapped between words and indented.
     pub wrap: bool,
 }
 
@@ -47,25 +46,25 @@ impl Default for DisplaySettings {
     }
 }
 
-/// What of all that is said calls for attention.
+/// Which messages alert the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotifyLevel {
-    /// Nothing.
+    /// None.
     Off,
-    /// What is whispered.
+    /// Whispers.
     Whispers,
-    /// The same, and what names this person.
+    /// Whispers, and messages that mention the user.
     Mentions,
-    /// Everything.
+    /// All.
     All,
 }
 
-/// A sequence of escapes that makes a terminal show a notification.
+/// The escape sequence that makes a terminal show a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotifyBy {
-    /// That of iTerm2, kitty and others: one text.
+    /// OSC 9, as in iTerm2 and kitty: a text.
     Osc9,
-    /// That of urxvt, foot and VTE: a title and a text.
+    /// OSC 777, as in urxvt, foot and VTE: a title and a text.
     Osc777,
 }
 
@@ -87,127 +86,127 @@ impl NotifyBy {
 pub struct Setting {
     /// Its name.
     pub name: &'static str,
-    /// What it can be, in words, where that is more than the choices.
-    words: Option<&'static str>,
-    /// What Tab offers for it: all it can be, or examples.
+    /// Its possible values as text, if they are more than the choices.
+    values: Option<&'static str>,
+    /// The values that Tab offers: all of them, or examples.
     pub choices: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
-    show: fn(&DisplaySettings) -> String,
-    take: fn(&mut DisplaySettings, &str) -> Option<()>,
+    format: fn(&DisplaySettings) -> String,
+    parse: fn(&mut DisplaySettings, &str) -> Option<()>,
 }
 
 /// All settings, in the order in which they are listed.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "bell",
-        words: None,
+        values: None,
         choices: &["off", "whispers", "mentions", "all"],
-        help: "what rings the bell",
-        show: |taste| taste.bell.to_string(),
-        take: |taste, text| assign(&mut taste.bell, NotifyLevel::parse(text)),
+        help: "which messages ring the bell",
+        format: |settings| settings.bell.to_string(),
+        parse: |settings, text| assign(&mut settings.bell, NotifyLevel::parse(text)),
     },
     Setting {
         name: "formatting",
-        words: None,
+        values: None,
         choices: &["on", "off"],
-        help: "show bold, colours and so on that others use",
-        show: |taste| on_off(taste.formatting),
-        take: |taste, text| assign(&mut taste.formatting, parse_on_off(text)),
+        help: "show bold, colours and other formatting of messages",
+        format: |settings| on_off(settings.formatting),
+        parse: |settings, text| assign(&mut settings.formatting, parse_on_off(text)),
     },
     Setting {
         name: "gather",
-        words: None,
+        values: None,
         choices: &["on", "off"],
-        help: "one line for all who come or leave in one moment",
-        show: |taste| on_off(taste.gather),
-        take: |taste, text| assign(&mut taste.gather, parse_on_off(text)),
+        help: "show joins and leaves of the same moment on one line",
+        format: |settings| on_off(settings.gather),
+        parse: |settings, text| assign(&mut settings.gather, parse_on_off(text)),
     },
     Setting {
         name: "joins",
-        words: None,
+        values: None,
         choices: &["on", "off"],
-        help: "show who comes and goes",
-        show: |taste| on_off(taste.joins),
-        take: |taste, text| assign(&mut taste.joins, parse_on_off(text)),
+        help: "show who joins and leaves",
+        format: |settings| on_off(settings.joins),
+        parse: |settings, text| assign(&mut settings.joins, parse_on_off(text)),
     },
     Setting {
         name: "nick-width",
-        words: Some("0 to 30"),
+        values: Some("0 to 30"),
         choices: &["0", "8", "12", "16"],
-        help: "right-align nicks in so many cells; 0 for not at all",
-        show: |taste| taste.nick_width.to_string(),
-        take: |taste, text| {
+        help: "right-align nicks in this many columns; 0 turns it off",
+        format: |settings| settings.nick_width.to_string(),
+        parse: |settings, text| {
             let cells = text.parse().ok().filter(|cells| *cells <= 30)?;
-            assign(&mut taste.nick_width, Some(cells))
+            assign(&mut settings.nick_width, Some(cells))
         },
     },
     Setting {
         name: "notify",
-        words: None,
+        values: None,
         choices: &["off", "whispers", "mentions", "all"],
-        help: "what makes the desktop show a notification, where the terminal can",
-        show: |taste| taste.notify.to_string(),
-        take: |taste, text| assign(&mut taste.notify, NotifyLevel::parse(text)),
+        help: "which messages show a desktop notification, if the terminal can",
+        format: |settings| settings.notify.to_string(),
+        parse: |settings, text| assign(&mut settings.notify, NotifyLevel::parse(text)),
     },
     Setting {
         name: "notify-by",
-        words: None,
+        values: None,
         choices: &["osc9", "osc777"],
-        help: "how the terminal is asked for it: OSC 9, or OSC 777 for urxvt, foot and those of GNOME",
-        show: |taste| taste.notify_by.name().to_owned(),
-        take: |taste, text| assign(&mut taste.notify_by, NotifyBy::parse(text)),
+        help: "the escape sequence for notifications: OSC 9, or OSC 777 for urxvt, foot and GNOME terminals",
+        format: |settings| settings.notify_by.name().to_owned(),
+        parse: |settings, text| assign(&mut settings.notify_by, NotifyBy::parse(text)),
     },
     Setting {
         name: "time",
-        words: Some("a format such as %H:%M:%S, or off"),
+        values: Some("a format such as %H:%M:%S, or off"),
         choices: &["%H:%M", "%H:%M:%S", "off"],
-        help: "the time in front of a line",
-        show: |taste| match taste.time.as_str() {
+        help: "the format of the time at the start of a line",
+        format: |settings| match settings.time.as_str() {
             "" => "off".to_owned(),
             format => format.to_owned(),
         },
-        take: |taste, text| {
+        parse: |settings, text| {
             let format = if text == "off" { "" } else { text };
             let fine = jiff::fmt::strtime::format(format, &jiff::Zoned::default()).is_ok();
-            assign(&mut taste.time, fine.then(|| format.to_owned()))
+            assign(&mut settings.time, fine.then(|| format.to_owned()))
         },
     },
     Setting {
         name: "title",
-        words: None,
+        values: None,
         choices: &["on", "off"],
-        help: "tell in the title of the window what is unread",
-        show: |taste| on_off(taste.title),
-        take: |taste, text| assign(&mut taste.title, parse_on_off(text)),
+        help: "show in the window title what is unread",
+        format: |settings| on_off(settings.title),
+        parse: |settings, text| assign(&mut settings.title, parse_on_off(text)),
     },
     Setting {
         name: "wrap",
-        words: None,
+        values: None,
         choices: &["on", "off"],
-        help: "break long lines between words, indented; off copies each as one",
-        show: |taste| on_off(taste.wrap),
-        take: |taste, text| assign(&mut taste.wrap, parse_on_off(text)),
+        help: "wrap long lines between words and indent them; off copies each as one line",
+        format: |settings| on_off(settings.wrap),
+        parse: |settings, text| assign(&mut settings.wrap, parse_on_off(text)),
     },
 ];
 
-/// Why a setting cannot be made.
+/// Why a setting cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingError {
-    /// There is none of this name.
+    /// There is no setting with this name.
     Unknown {
-        /// As it was written.
+        /// The name.
         name: String,
-        /// The one that is closest, if one is.
+        /// The closest known name, if one is close.
         nearest: Option<&'static str>,
     },
-    /// It cannot be that.
+    /// The setting cannot have this value.
     Value {
-        /// Which one.
+        /// The setting.
         name: &'static str,
-        /// As it was written.
+        /// The value.
         value: String,
-        /// What it can be.
+        /// The possible values.
         values: String,
     },
 }
@@ -219,14 +218,14 @@ impl fmt::Display for SettingError {
                 write!(f, "no setting {name}")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean {nearest}?"),
-                    None => f.write_str("; /set lists them"),
+                    None => f.write_str("; /set lists the settings"),
                 }
             }
             Self::Value {
                 name,
                 value,
                 values,
-            } => write!(f, "{name} cannot be {value:?}; it is {values}"),
+            } => write!(f, "{value:?} is not a value of {name}: use {values}"),
         }
     }
 }
@@ -248,27 +247,27 @@ impl Setting {
             })
     }
 
-    /// What it can be, for people.
+    /// The possible values, as text.
     pub fn values(&self) -> String {
-        match (self.words, self.choices) {
-            (Some(words), _) => words.to_owned(),
+        match (self.values, self.choices) {
+            (Some(values), _) => values.to_owned(),
             (None, [first @ .., last]) => format!("{} or {last}", first.join(", ")),
             (None, []) => String::new(),
         }
     }
 
-    /// Its value, as it is written.
-    pub fn value(&self, taste: &DisplaySettings) -> String {
-        (self.show)(taste)
+    /// Its value, as text.
+    pub fn value(&self, settings: &DisplaySettings) -> String {
+        (self.format)(settings)
     }
 
-    /// Gives it another value.
-    pub fn set(&self, taste: &mut DisplaySettings, value: &str) -> Result<(), SettingError> {
-        (self.take)(taste, value).ok_or_else(|| self.cannot_be(value))
+    /// Changes its value.
+    pub fn set(&self, settings: &mut DisplaySettings, value: &str) -> Result<(), SettingError> {
+        (self.parse)(settings, value).ok_or_else(|| self.invalid_value(value))
     }
 
-    /// Why it is not this.
-    pub fn cannot_be(&self, value: &str) -> SettingError {
+    /// The error for this value.
+    pub fn invalid_value(&self, value: &str) -> SettingError {
         SettingError::Value {
             name: self.name,
             value: value.to_owned(),
@@ -276,7 +275,7 @@ impl Setting {
         }
     }
 
-    /// Whether it is a number.
+    /// Whether its values are numbers.
     pub fn takes_numbers(&self) -> bool {
         let mut choices = self.choices.iter();
         choices.all(|choice| choice.bytes().all(|byte| byte.is_ascii_digit()))
@@ -330,12 +329,12 @@ mod tests {
 
     #[test]
     fn each_setting_takes_the_value_it_shows_and_refuses_nonsense() {
-        let mut taste = DisplaySettings::default();
+        let mut settings = DisplaySettings::default();
         for setting in SETTINGS {
-            let shown = setting.value(&taste);
-            setting.set(&mut taste, &shown).unwrap();
-            assert_eq!(setting.value(&taste), shown, "{}", setting.name);
-            assert!(setting.set(&mut taste, "%").is_err(), "{}", setting.name);
+            let shown = setting.value(&settings);
+            setting.set(&mut settings, &shown).unwrap();
+            assert_eq!(setting.value(&settings), shown, "{}", setting.name);
+            assert!(setting.set(&mut settings, "%").is_err(), "{}", setting.name);
             assert!(setting.choices.contains(&shown.as_str()));
             for choice in setting.choices {
                 setting
@@ -343,7 +342,7 @@ mod tests {
                     .unwrap();
             }
         }
-        assert_eq!(taste, DisplaySettings::default());
+        assert_eq!(settings, DisplaySettings::default());
     }
 
     #[test]
@@ -352,14 +351,14 @@ mod tests {
         assert_eq!(words("bel"), "no setting bel; did you mean bell?");
         assert_eq!(
             words("frobnicate"),
-            "no setting frobnicate; /set lists them"
+            "no setting frobnicate; /set lists the settings"
         );
         let bell = Setting::find("bell").unwrap();
         assert_eq!(
             bell.set(&mut DisplaySettings::default(), "loud")
                 .unwrap_err()
                 .to_string(),
-            "bell cannot be \"loud\"; it is off, whispers, mentions or all"
+            "\"loud\" is not a value of bell: use off, whispers, mentions or all"
         );
     }
 }

@@ -6,10 +6,20 @@ fn words(line: &str) -> String {
     parse(line).unwrap_err().to_string()
 }
 
+fn say(text: &str) -> Result<UserCommand, ParseError> {
+    let text = text.to_owned();
+    Ok(UserCommand::Say { text })
+}
+
+fn to(target: &str, text: &str) -> Result<UserCommand, ParseError> {
+    let (target, text) = (target.to_owned(), text.to_owned());
+    Ok(UserCommand::Message { target, text })
+}
+
 #[test]
-fn text_is_said_as_it_is() {
+fn text_is_sent_unchanged() {
     for text in ["hello", " indented", "a / b", "mail me at a@b", "1/2", ":)"] {
-        assert_eq!(parse(text), Ok(UserCommand::Say { text }));
+        assert_eq!(parse(text), say(text));
     }
     for nothing in ["", " ", "\t "] {
         assert_eq!(parse(nothing), Ok(UserCommand::Nothing));
@@ -18,34 +28,59 @@ fn text_is_said_as_it_is() {
 
 #[test]
 fn a_doubled_first_character_is_text_with_one() {
-    assert_eq!(
-        parse("//etc/hosts"),
-        Ok(UserCommand::Say { text: "/etc/hosts" })
-    );
-    assert_eq!(parse("@@home"), Ok(UserCommand::Say { text: "@home" }));
-    assert_eq!(parse("///"), Ok(UserCommand::Say { text: "//" }));
+    assert_eq!(parse("//etc/hosts"), say("/etc/hosts"));
+    assert_eq!(parse("@@home"), say("@home"));
+    assert_eq!(parse("///"), say("//"));
 }
 
 #[test]
 fn an_at_sign_whispers() {
-    let tell = |target, text| Ok(UserCommand::Tell { target, text });
-    assert_eq!(parse("@bob hi there"), tell("bob", "hi there"));
-    assert_eq!(parse("@bob  two spaces"), tell("bob", " two spaces"));
-    assert_eq!(parse("@bob: hi"), tell("bob", "hi"));
-    assert_eq!(parse(" @bob hi"), tell("bob", "hi"));
-    assert_eq!(words("@bob"), "there is no text for bob: @NICK TEXT");
+    assert_eq!(parse("@bob hi there"), to("bob", "hi there"));
+    assert_eq!(parse("@bob  two spaces"), to("bob", " two spaces"));
+    assert_eq!(parse("@bob: hi"), to("bob", "hi"));
+    assert_eq!(parse(" @bob hi"), to("bob", "hi"));
+    assert_eq!(words("@bob"), "Missing text for bob. Usage: @NICK TEXT");
     assert_eq!(
         words("@ home"),
-        "a nick is missing behind @: @NICK TEXT whispers, @@ begins text with an @"
+        "Missing nick after @. @NICK TEXT whispers to NICK; @@ begins a message with @."
     );
-    assert_eq!(words("@a,b x"), "\"a,b\" cannot be a nick: @NICK TEXT");
-    assert_eq!(parse("/msg @#dev psst"), tell("@#dev", "psst"));
+    assert_eq!(
+        words("@a,b x"),
+        "\"a,b\" is not a valid nick. Usage: @NICK TEXT"
+    );
+    assert_eq!(parse("/msg @#dev psst"), to("@#dev", "psst"));
+}
+
+#[test]
+fn a_message_becomes_a_line_that_sends_it() {
+    for (target, text) in [
+        ("bob", "hi"),
+        ("bob", "  /indented"),
+        ("#dev", "hi"),
+        ("#dev", "  indented"),
+        ("#dev:", "hi"),
+        ("@#dev", "hi"),
+        ("X@channels.example", "hi there"),
+    ] {
+        let line = message_line(target, text);
+        assert_eq!(parse(&line), message(target, text), "{line:?}");
+        assert_eq!(parse(&line), to(target, text), "{line:?}");
+    }
+    assert!(message("bob", "a\nb").is_err());
+    assert!(message("b b", "a").is_err());
+    assert!(message("bob", " ").is_err());
 }
 
 #[test]
 fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
-    assert_eq!(parse("/nick  bob "), Ok(UserCommand::Nick { nick: "bob" }));
-    assert_eq!(parse("/NICK bob"), Ok(UserCommand::Nick { nick: "bob" }));
+    assert_eq!(
+        parse("/nick  bob "),
+        Ok(UserCommand::Nick { nick: "bob".into() })
+    );
+    assert_eq!(
+        parse("/NICK bob"),
+        Ok(UserCommand::Nick { nick: "bob".into() })
+    );
     assert_eq!(parse("  /who"), Ok(UserCommand::Who { room: None }));
     assert_eq!(
         parse("/who dev"),
@@ -57,21 +92,21 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
         parse("/join #dev secret"),
         Ok(UserCommand::Join {
             room: "#dev".into(),
-            key: Some("secret")
+            key: Some("secret".into())
         })
     );
     assert_eq!(
         parse("/part #dev so long"),
         Ok(UserCommand::Part {
             room: Some("#dev".into()),
-            reason: Some("so long")
+            reason: Some("so long".into())
         })
     );
     assert_eq!(
         parse("/part so long"),
         Ok(UserCommand::Part {
             room: None,
-            reason: Some("so long")
+            reason: Some("so long".into())
         })
     );
     assert_eq!(
@@ -81,25 +116,24 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
             topic: None
         })
     );
+    assert_eq!(parse("/msg bob  hi"), to("bob", "hi"));
     assert_eq!(
-        parse("/msg bob  hi"),
-        Ok(UserCommand::Tell {
-            target: "bob",
-            text: "hi"
+        parse("/me waves"),
+        Ok(UserCommand::Action {
+            text: "waves".into()
         })
     );
-    assert_eq!(parse("/me waves"), Ok(UserCommand::Act { text: "waves" }));
     assert_eq!(
         parse("/help /nick"),
         Ok(UserCommand::Help {
-            command: Some("nick")
+            command: Some("nick".into())
         })
     );
     assert_eq!(parse("/quit"), Ok(UserCommand::Quit { reason: None }));
     assert_eq!(
         parse("/quit see you"),
         Ok(UserCommand::Quit {
-            reason: Some("see you")
+            reason: Some("see you".into())
         })
     );
 }
@@ -110,26 +144,29 @@ fn wrong_input_explains_itself() {
     assert_eq!(words("/jo #a"), "no command /jo; did you mean /join?");
     assert_eq!(
         words("/frobnicate"),
-        "no command /frobnicate; /help lists them"
+        "no command /frobnicate; /help lists the commands"
     );
-    assert_eq!(words("/nick"), "the new name is missing: /nick NAME");
-    assert_eq!(words("/nick a b"), "\"b\" is too much: /nick NAME");
-    assert_eq!(words("/nick a!b"), "\"a!b\" cannot be a nick: /nick NAME");
+    assert_eq!(words("/nick"), "Missing nick. Usage: /nick NAME");
+    assert_eq!(words("/nick a b"), "Too many arguments. Usage: /nick NAME");
+    assert_eq!(
+        words("/nick a!b"),
+        "\"a!b\" is not a valid nick. Usage: /nick NAME"
+    );
     assert_eq!(
         words("/join #a,#b"),
-        "\"#a,#b\" cannot be a room: /join #ROOM [KEY]"
+        "\"#a,#b\" is not a valid room name. Usage: /join #ROOM [KEY]"
     );
     assert_eq!(
         words("/msg bob"),
-        "there is no text for bob: /msg NICK|#ROOM TEXT"
+        "Missing text for bob. Usage: /msg NICK|#ROOM TEXT"
     );
-    assert!(words("/").starts_with("a command's name is missing"));
-    assert!(words("/ quit").starts_with("a command's name is missing"));
+    assert!(words("/").starts_with("Missing command after /."));
+    assert!(words("/ quit").starts_with("Missing command after /."));
 }
 
 #[test]
-fn no_line_of_input_can_become_two_on_the_wire() {
+fn no_line_of_input_becomes_two_on_the_wire() {
     for line in ["a\rQUIT", "@bob a\nQUIT", "/me a\0b"] {
-        assert!(words(line).contains("cannot be sent in a line"), "{line:?}");
+        assert!(words(line).contains("cannot be sent"), "{line:?}");
     }
 }

@@ -1,205 +1,208 @@
-//! What a typed line asks for.
+//! What a typed line asks for: the value that goes from the parser to the code that carries it out.
 
-use std::borrow::Cow;
-
-/// What a typed line asks for, borrowed from the line.
+/// What a typed line asks for.
+///
+/// Names are as they were typed. Which of them are rooms of the server is for the session to
+/// decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserCommand<'a> {
-    /// An empty line: nothing at all.
+pub enum UserCommand {
+    /// An empty line: nothing to do.
     Nothing,
-    /// Say this to everybody in the active room.
+    /// Send a message to the active room.
     Say {
-        /// What to say.
-        text: &'a str,
+        /// The message.
+        text: String,
     },
-    /// Say this to one person, or to a room that is not the active one.
-    Tell {
-        /// A nick or a room.
-        target: &'a str,
-        /// What to say.
-        text: &'a str,
+    /// Send a message to a person, or to a room that need not be the active one.
+    Message {
+        /// A nick or a room, with the prefix of a rank where only members of that rank get it.
+        target: String,
+        /// The message.
+        text: String,
     },
-    /// Say what one does: `* alice waves`.
-    Act {
-        /// What stands behind the nick.
-        text: &'a str,
+    /// Send an action, shown as `* alice waves`. CTCP ACTION.
+    Action {
+        /// The text after the nick.
+        text: String,
     },
-    /// Take another nick.
+    /// Change the nick.
     Nick {
-        /// The new one.
-        nick: &'a str,
+        /// The new nick.
+        nick: String,
     },
-    /// List who is in a room.
+    /// List the members of a room with details.
     Who {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
+        /// The active room if none is named.
+        room: Option<String>,
     },
-    /// List only the nicks of those in a room.
+    /// List the nicks of the members of a room.
     Names {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
+        /// The active room if none is named.
+        room: Option<String>,
     },
-    /// Ask all about one person.
+    /// Ask the server about a person.
     Whois {
-        /// That person.
-        nick: &'a str,
+        /// The person.
+        nick: String,
     },
-    /// Enter a room, or make it the active one.
+    /// Join a room, or make it the active one.
     Join {
         /// The room.
-        room: Cow<'a, str>,
-        /// Its key, where it has one.
-        key: Option<&'a str>,
+        room: String,
+        /// Its key, if it has one.
+        key: Option<String>,
     },
     /// Leave a room.
     Part {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// Why, for those who stay.
-        reason: Option<&'a str>,
+        /// The active room if none is named.
+        room: Option<String>,
+        /// The reason for the other members.
+        reason: Option<String>,
     },
-    /// See or set what a room is about.
+    /// Show or set the topic of a room.
     Topic {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// The new topic.
-        topic: Option<&'a str>,
+        /// The active room if none is named.
+        room: Option<String>,
+        /// The new topic; empty to delete it.
+        topic: Option<String>,
     },
-    /// Be away, or back when there is no message.
+    /// Mark the user as away, or as back if there is no message.
     Away {
-        /// What those who whisper are told.
-        message: Option<&'a str>,
+        /// The away message.
+        message: Option<String>,
     },
     /// Make another room the active one.
-    Switch {
-        /// Its name, or its number in the list of rooms; where something is unread when none is
-        /// named.
-        room: Option<&'a str>,
+    SwitchRoom {
+        /// Its name or its number in the list of rooms; the room with the most unread messages if
+        /// none is named.
+        room: Option<String>,
     },
-    /// List the rooms this person is in.
+    /// List the rooms that the user is in.
     Rooms,
-    /// List the rooms there are on the server.
+    /// List the rooms of the server.
     List {
-        /// Which ones, in the server's own words.
-        filter: Option<&'a str>,
+        /// The filter, passed to the server.
+        filter: Option<String>,
     },
-    /// Whisper to whoever whispered last.
+    /// Send a message to the last person who whispered to the user.
     Reply {
-        /// What to say.
-        text: &'a str,
+        /// The message.
+        text: String,
     },
-    /// Say something that no program should answer.
+    /// Send a NOTICE, which programs must not answer.
     Notice {
         /// A nick or a room.
-        target: &'a str,
-        /// What to say.
-        text: &'a str,
+        target: String,
+        /// The message.
+        text: String,
     },
-    /// Ask somebody into a room.
+    /// Invite a person to a room.
     Invite {
-        /// Whom.
-        nick: &'a str,
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
+        /// The person.
+        nick: String,
+        /// The active room if none is named.
+        room: Option<String>,
     },
-    /// Become an operator of the server.
+    /// Become a server operator.
     Oper {
-        /// Under which name.
-        name: &'a str,
-        /// The password for it.
-        password: &'a str,
+        /// The name of the operator.
+        name: String,
+        /// The password of the operator.
+        password: String,
     },
-    /// Throw somebody out of a room.
+    /// Kick a member from a room.
     Kick {
-        /// The active room when none is named.
-        room: Option<Cow<'a, str>>,
-        /// Whom.
-        nick: &'a str,
-        /// Why.
-        reason: Option<&'a str>,
+        /// The active room if none is named.
+        room: Option<String>,
+        /// The member.
+        nick: String,
+        /// The reason.
+        reason: Option<String>,
     },
-    /// See or change the modes of a room or of this person.
+    /// Show or change the modes of a room or of the user.
     Mode {
-        /// The active room when none is named.
-        target: Option<&'a str>,
-        /// The change as it stands on the wire; none to see the modes.
+        /// A room or a nick; the active room if none is named.
+        target: Option<String>,
+        /// The change in the letters of IRC; empty to show the modes.
         change: String,
     },
-    /// Show nothing that these people say any more, or list who is ignored.
+    /// Ignore a person, or list the ignored ones.
     Ignore {
-        /// A nick, or a mask.
-        mask: Option<&'a str>,
+        /// A nick or a mask.
+        mask: Option<String>,
     },
-    /// Show again what they say.
+    /// Stop ignoring a person.
     Unignore {
-        /// The nick or the mask.
-        mask: &'a str,
+        /// The nick or mask that was ignored.
+        mask: String,
     },
-    /// Send a line to the server as it is.
+    /// Send a line to the server unchanged.
     Raw {
         /// The line.
-        line: &'a str,
+        line: String,
     },
-    /// Go to another server.
+    /// Connect to another server.
     Connect {
-        /// An address, or a name from the configuration.
-        server: &'a str,
+        /// An address, or the name of a server in the configuration.
+        server: String,
     },
-    /// Something that only concerns what is shown here.
-    LocalCommand(LocalCommand<'a>),
-    /// Connect anew to the same server.
+    /// Change or show something on the screen; the server is not involved.
+    Local(LocalCommand),
+    /// Disconnect and connect again to the same server.
     Reconnect,
     /// Explain the commands.
     Help {
-        /// One command, all of them when none is named.
-        command: Option<&'a str>,
+        /// The command to explain; all if none is named.
+        command: Option<String>,
     },
-    /// Leave.
+    /// Leave the server and end the program.
     Quit {
-        /// Why, for those who stay.
-        reason: Option<&'a str>,
+        /// The reason for other users.
+        reason: Option<String>,
     },
 }
 
-/// What a person can ask of the screen, without any server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LocalCommand<'a> {
-    /// Take everything off the screen.
+/// A command that only concerns the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocalCommand {
+    /// Clear the screen.
     Clear,
-    /// Show the last lines once more.
+    /// Show the last lines again.
     History {
         /// How many.
         count: usize,
     },
-    /// Show the lines seen so far that have this text in them.
+    /// Show the lines that contain a text.
     Search {
-        /// In any letter case.
-        text: &'a str,
+        /// The text, in any letter case.
+        text: String,
     },
-    /// See or change how things are shown.
+    /// Show or change a setting.
     Set {
-        /// What; nothing to see all settings.
-        name: Option<&'a str>,
-        /// To what.
-        value: Option<&'a str>,
+        /// Its name; all settings if none is named.
+        name: Option<String>,
+        /// Its new value.
+        value: Option<String>,
     },
 }
 
-/// Whether this can be done as soon as a server lets this person in: it is for the server or for
-/// somebody there, and for no room that this person must be in.
-pub fn allowed_on_connect(intent: &UserCommand<'_>) -> bool {
-    matches!(
-        intent,
-        UserCommand::Tell { .. }
-            | UserCommand::Notice { .. }
-            | UserCommand::Mode {
-                target: Some(_),
-                ..
-            }
-            | UserCommand::Join { .. }
-            | UserCommand::Nick { .. }
-            | UserCommand::Away { .. }
-            | UserCommand::Oper { .. }
-            | UserCommand::Raw { .. }
-    )
+impl UserCommand {
+    /// Whether the command can run on connect, before rooms are joined: it needs no room that the
+    /// user must be in.
+    pub fn is_allowed_on_connect(&self) -> bool {
+        matches!(
+            self,
+            Self::Message { .. }
+                | Self::Notice { .. }
+                | Self::Mode {
+                    target: Some(_),
+                    ..
+                }
+                | Self::Join { .. }
+                | Self::Nick { .. }
+                | Self::Away { .. }
+                | Self::Oper { .. }
+                | Self::Raw { .. }
+        )
+    }
 }

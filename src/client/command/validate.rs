@@ -1,18 +1,21 @@
-//! Names that can be written into a request, as far as every server agrees on them.
+//! Checks of names, as far as all servers agree on them.
+//!
+//! Which rooms and nicks exist or are allowed is for each server to decide.
 
-use std::borrow::Cow;
 use std::fmt;
 
+use super::arguments;
 use super::error::ArgumentError;
-use super::{UserCommand, parse};
 use crate::wire::name::{NameError, is_invisible};
 
-/// Whether a target is a room and not a person. `&` rooms are those of other servers.
-pub fn is_room(target: &str) -> bool {
-    target.starts_with(['#', '&'])
+/// Whether an argument is meant as a room: `#` and `&` begin the names of rooms in the syntax of
+/// commands. Whether a name is a room of the server is for the session to decide, since the
+/// parser knows no server.
+pub fn has_room_prefix(name: &str) -> bool {
+    name.starts_with(['#', '&'])
 }
 
-/// No server has longer nicks, and lines with longer ones in them could not be sent.
+/// Longer nicks exist on no server, and lines that contain them could not be sent.
 const NICK_BYTES_MAX: usize = 128;
 
 /// A text that cannot be written into a request as a nick.
@@ -64,33 +67,38 @@ fn nick_error(nick: &str) -> Option<NameError> {
     })
 }
 
-/// A room's name that can be written into a request, with or without its `#`, and its key behind
-/// a space where it has one.
-pub fn is_valid_room(room: &str) -> bool {
-    matches!(
-        parse(&format!("/join {room}")),
-        Ok(UserCommand::Join { .. })
-    )
+/// A room to join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinTarget {
+    /// The room.
+    pub room: String,
+    /// Its key, if it has one.
+    pub key: Option<String>,
 }
 
-pub(super) fn checked_nick(nick: &str) -> Result<&str, ArgumentError> {
-    is_valid_nick(nick)
-        .then_some(nick)
-        .ok_or_else(|| ArgumentError::InvalidNick(nick.to_owned()))
+/// Parses `room` or `room key`; the `#` may be left out. `None` if it is not valid.
+pub fn parse_room(text: &str) -> Option<JoinTarget> {
+    let is_forbidden = |c| matches!(c, '\r' | '\n' | '\0');
+    let target = arguments::join(text).ok();
+    target.filter(|_| !text.contains(is_forbidden))
 }
 
-/// A room's name; the `#` may be left out. Some servers have rooms with other signs, which the
-/// session knows.
-pub(super) fn checked_room(room: &str) -> Result<Cow<'_, str>, ArgumentError> {
-    let fine = !room
-        .chars()
-        .any(|c| c.is_control() || is_invisible(c) || c == ',');
-    if !fine || room == "#" || room == "&" || room.starts_with(':') {
+pub(super) fn checked_nick(nick: &str) -> Result<String, ArgumentError> {
+    match is_valid_nick(nick) {
+        true => Ok(nick.to_owned()),
+        false => Err(ArgumentError::InvalidNick(nick.to_owned())),
+    }
+}
+
+/// The name of a room; the `#` may be left out. Some servers have rooms with other prefixes, which
+/// the session knows.
+pub(super) fn checked_room(room: &str) -> Result<String, ArgumentError> {
+    let is_forbidden = |c: char| c.is_control() || is_invisible(c) || c == ',';
+    if room.contains(is_forbidden) || room == "#" || room == "&" || room.starts_with(':') {
         return Err(ArgumentError::InvalidRoom(room.to_owned()));
     }
-    Ok(if room.starts_with(['#', '&', '+', '!']) {
-        Cow::Borrowed(room)
-    } else {
-        Cow::Owned(format!("#{room}"))
+    Ok(match room.starts_with(['#', '&', '+', '!']) {
+        true => room.to_owned(),
+        false => format!("#{room}"),
     })
 }

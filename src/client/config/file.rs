@@ -195,7 +195,7 @@ fn set(name: &str, value: &LookValue, display: &mut DisplaySettings) -> Result<(
         LookValue::Switch(true) => "on".to_owned(),
         LookValue::Switch(false) => "off".to_owned(),
         LookValue::Number(number) if setting.takes_numbers() => number.to_string(),
-        LookValue::Number(number) => return Err(setting.cannot_be(&number.to_string())),
+        LookValue::Number(number) => return Err(setting.invalid_value(&number.to_string())),
         LookValue::Text(text) => text.clone(),
     };
     setting.set(display, &value)

@@ -11,7 +11,7 @@ use super::address::{Address, InvalidAddress, parse_address};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
-use crate::client::command::{self, InvalidNick, UserCommand, check_nick};
+use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::warning_if_others_can_read;
 
 /// What decides which server is meant, besides the command line and the configuration.
@@ -64,8 +64,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) real_name: Option<String>,
     /// Nicks to try in turn when `nick` is in use.
     pub(in crate::client) alternatives: Vec<String>,
-    /// The rooms to join, each with its key after a space if it has one.
-    pub(in crate::client) rooms: Vec<String>,
+    /// The rooms to join.
+    pub(in crate::client) rooms: Vec<JoinTarget>,
     pub(in crate::client) password: Option<String>,
     /// What the user is to know about the file it comes from.
     pub(in crate::client) warning: Option<String>,
@@ -152,7 +152,9 @@ pub(in crate::client) fn resolve(
     check_nick(&nick).map_err(ResolveError::Nick)?;
     let of_server = server.iter().flat_map(|server| &server.rooms);
     let of_options = options.rooms.iter().filter(|_| is_home);
-    let rooms = of_options.chain(of_server).map(|room| check_room(room));
+    let rooms = of_options
+        .chain(of_server)
+        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
     let rooms = rooms.collect::<Result<_, _>>()?;
     let password = find_password(options, server, is_home)?;
     let warning = password_file(options, server, is_home).and_then(warning_if_others_can_read);
@@ -196,18 +198,6 @@ fn find_nick<'a>(
     nick.or(config.nick.as_ref())
         .or(choice.home_nick.as_ref())
         .or(choice.answered_nick.as_ref())
-}
-
-/// A room and its key, with the `#` of the room.
-fn check_room(room: &str) -> Result<String, ResolveError> {
-    match command::parse(&format!("/join {room}")) {
-        Ok(UserCommand::Join { room, key: None }) => Ok(room.into_owned()),
-        Ok(UserCommand::Join {
-            room,
-            key: Some(key),
-        }) => Ok(format!("{room} {key}")),
-        _ => Err(ResolveError::Room(room.to_owned())),
-    }
 }
 
 fn password_file<'f>(

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, parse_address};
-use crate::client::command::{self, CommandSpec, check_nick, is_valid_room, nearest_command};
+use crate::client::command::{self, CommandSpec, check_nick, nearest_command, parse_room};
 use crate::common::suggest::nearest;
 use crate::wire::mask;
 
@@ -101,7 +101,7 @@ fn check_server(
     }
     mistakes.extend(server.real_name.as_ref().and_then(check_real_name));
     for room in &server.rooms {
-        let is_room = is_valid_room(room.get_ref());
+        let is_room = parse_room(room.get_ref()).is_some();
         let problem = "is not a valid room name; rooms look like #room";
         mistakes.extend(mistake_unless(is_room, room, problem));
     }
@@ -181,7 +181,7 @@ fn check_on_connect(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> 
     let expansion = name.strip_prefix('/').and_then(|name| aliases.get(name));
     let expanded = expansion.map(|expansion| line.replacen(name, expansion.get_ref(), 1));
     match command::parse(expanded.as_deref().unwrap_or(line)) {
-        Ok(intent) if command::allowed_on_connect(&intent) => Ok(()),
+        Ok(command) if command.is_allowed_on_connect() => Ok(()),
         Ok(_) => Err(
             "cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw"
                 .to_owned(),

@@ -62,8 +62,8 @@ impl Pending {
                     number, parameters, ..
                 }),
             ) => Some(explain::error(*number, parameters)),
-            (DeliveryStatus::Refused, Some(Event::InputRejected { words, .. })) => {
-                Some(words.clone())
+            (DeliveryStatus::Refused, Some(Event::InputRejected { error, .. })) => {
+                Some(error.to_string())
             }
             (DeliveryStatus::Refused, _) => Some("the server refused the line".to_owned()),
             (DeliveryStatus::Unknown, _) => Some("the line may not have arrived".to_owned()),
@@ -92,13 +92,13 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::client::event::MessageKind;
     use crate::client::event::MessageTags;
+    use crate::client::event::{MessageKind, Target};
 
     fn sent(number: u64, status: DeliveryStatus) -> Event {
         Event::Sent {
             number,
-            target: "#a".into(),
+            target: Target::Room("#a".into()),
             nick: "alice".into(),
             text: "x".into(),
             kind: MessageKind::Text,

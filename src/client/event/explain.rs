@@ -1,5 +1,6 @@
 //! What a server refused, in a person's words: what happened, then what to do.
 
+use crate::client::command::has_room_prefix;
 use crate::common::sanitize::{sanitize, sanitize_name};
 use crate::wire::Reply;
 
@@ -30,7 +31,7 @@ pub fn error(number: u16, parameters: &[String]) -> String {
         Some(Reply::ErroneousNickname) => format!(
             "{about} cannot be a nick here ({said}). Use letters, digits, - and _, a letter first."
         ),
-        Some(Reply::NoSuchNick) if super::is_room(&about) => {
+        Some(Reply::NoSuchNick) if has_room_prefix(&about) => {
             format!("there is no room {about}. /join {about} makes it.")
         }
         Some(Reply::NoSuchNick) => {

@@ -1,279 +1,285 @@
-//! What happened, as the session tells it and the screen shows it.
+//! What happened in a session, as values: the session emits them, the front ends show them.
 //!
-//! Texts are as they came from the network: nothing here is safe to print before `screen` has
-//! been over it.
+//! `explain` turns errors and replies of the server into sentences, `matcher` finds what a script
+//! waits for, and `json` converts events to records. Text in events is as it came from the network:
+//! only the view sanitizes it. Nothing here knows the session or a terminal. All folders above
+//! import it.
 
 pub mod explain;
+mod input_error;
 pub mod json;
 pub mod matcher;
 mod occurrence;
 mod tags;
+mod target;
 mod unread;
 
 use crate::client::command::message_carries_password;
+pub use input_error::InputError;
 pub use occurrence::Occurrence;
 pub use tags::MessageTags;
+pub use target::Target;
 pub use unread::Unread;
 
-/// Something a person should see.
+/// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody said something in a room.
+    /// A message in a room.
     Said {
-        /// The room.
+        /// The room, with the prefix of a rank where only members of that rank get the message.
         room: String,
-        /// Who.
+        /// Its author.
         nick: String,
-        /// What.
+        /// The message.
         text: String,
-        /// How.
+        /// Its kind.
         kind: MessageKind,
-        /// Whether it was this person, from here.
+        /// Whether the user sent it, from this client or another one.
         own: bool,
-        /// Whether it names this person.
+        /// Whether it mentions the user.
         mention: bool,
     },
-    /// Somebody said something to this person only, or this person to somebody only.
+    /// A message to the user alone, or from the user to one person.
     Whispered {
         /// The other person.
         nick: String,
-        /// What.
+        /// The message.
         text: String,
-        /// How.
+        /// Its kind.
         kind: MessageKind,
-        /// Whether it was this person who said it.
+        /// Whether the user sent it.
         own: bool,
     },
-    /// What became of something this person said. It stands where it was typed, so only the log
-    /// shows it.
+    /// The delivery status of a message that the user sent. The message itself is on the screen as
+    /// it was typed, so a status that was expected is only logged.
     Sent {
-        /// Which of all that was said it is.
+        /// The number of the message.
         number: u64,
-        /// The room, or the person it was whispered to.
-        target: String,
-        /// This person's nick.
+        /// The recipient.
+        target: Target,
+        /// The user's nick.
         nick: String,
-        /// What.
+        /// The message.
         text: String,
-        /// How.
+        /// Its kind.
         kind: MessageKind,
-        /// What became of it.
+        /// Its delivery status.
         status: DeliveryStatus,
-        /// What the server said beside it when it took it.
+        /// The tags of the server's echo.
         tags: MessageTags,
     },
-    /// Text by the server itself.
+    /// Text from the server itself.
     ServerSaid {
-        /// What.
+        /// The text.
         text: String,
-        /// Whether it may be the answer to something that was asked.
+        /// Whether it may answer a request of the user.
         asked: bool,
     },
-    /// A line of the server that few want to see.
+    /// A line from the server that few users want to see; shown with `-v`.
     ServerNotice {
-        /// The line's words.
+        /// The text of the line.
         text: String,
     },
-    /// This person has entered a room and knows who is there.
+    /// The user has joined a room, and its members are known.
     Entered {
         /// The room.
         room: String,
-        /// This person's nick.
+        /// The user's nick.
         nick: String,
-        /// Everybody else there.
+        /// The other members.
         others: Vec<String>,
         /// Whether this is the first room after connecting.
         first: bool,
     },
-    /// This person has left a room.
+    /// The user has left a room.
     Departed {
         /// The room.
         room: String,
     },
-    /// Somebody else has entered a room.
+    /// Another person has joined a room.
     Joined {
         /// The room.
         room: String,
-        /// Who.
+        /// The person.
         nick: String,
     },
-    /// Somebody else has left a room.
+    /// Another person has left a room.
     Left {
         /// The room.
         room: String,
-        /// Who.
+        /// The person.
         nick: String,
-        /// Why, when they said.
+        /// The reason, if one was given.
         reason: Option<String>,
     },
-    /// Somebody was made to leave a room.
+    /// A member was kicked from a room.
     Kicked {
         /// The room.
         room: String,
-        /// Who had to leave.
+        /// The member.
         nick: String,
-        /// Who made them.
+        /// The operator who kicked.
         by: String,
-        /// Why, when they said.
+        /// The reason, if one was given.
         reason: Option<String>,
-        /// Whether it was this person who had to leave.
+        /// Whether the user was kicked.
         own: bool,
     },
-    /// Somebody else has left the server.
+    /// Another person has left the server.
     Quit {
-        /// Who.
+        /// The person.
         nick: String,
-        /// Why, when they said.
+        /// The reason, if one was given.
         reason: Option<String>,
     },
-    /// Somebody has another nick now.
+    /// A nick has changed.
     Renamed {
-        /// The nick before.
+        /// The old nick.
         from: String,
-        /// The nick now.
+        /// The new nick.
         to: String,
-        /// Whether it is this person.
+        /// Whether it is the user's nick.
         own: bool,
     },
-    /// What a room is about, as told on entering or asking.
+    /// The topic of a room, on joining or as requested.
     Topic {
         /// The room.
         room: String,
         /// The topic, if there is one.
         topic: Option<String>,
-        /// Whether this person asked for it.
+        /// Whether the user requested it.
         asked: bool,
     },
-    /// Somebody has changed what a room is about.
+    /// A topic was changed.
     TopicChanged {
         /// The room.
         room: String,
-        /// Who.
+        /// The author of the change.
         nick: String,
-        /// The new topic; empty when it was taken away.
+        /// The new topic; empty when it was deleted.
         topic: String,
     },
     /// The modes of a room or a person were changed.
     ModeChanged {
         /// The room or the person.
-        target: String,
-        /// Who changed them.
+        target: Target,
+        /// The author of the change.
         by: String,
         /// The change as on the wire.
         change: String,
     },
-    /// The modes of a room, or of this person, as told.
+    /// The current modes of a room or of the user.
     Modes {
-        /// The room, or this person's nick.
+        /// The room, or the user's nick.
         target: String,
-        /// Their letters, and what belongs to them.
+        /// The letters and their arguments.
         modes: String,
-        /// Whether they are this person's.
+        /// Whether they are the user's.
         own: bool,
-        /// Whether they may have been asked for.
+        /// Whether the user may have requested them.
         asked: bool,
     },
-    /// Somebody asks this person into a room.
+    /// The user is invited to a room.
     Invited {
         /// The room.
         room: String,
-        /// Who asks.
+        /// The person who invites.
         by: String,
     },
-    /// Who is in a room, with details.
+    /// The members of a room, with details.
     Who {
         /// The room.
         room: String,
-        /// Everybody there, in alphabetical order.
+        /// The members, sorted by nick.
         people: Vec<WhoEntry>,
     },
-    /// The nicks of those in a room.
+    /// The nicks in a room.
     Names {
         /// The room.
         room: String,
-        /// The nicks with their rank in front.
+        /// The nicks, each with the prefix of its rank.
         nicks: Vec<String>,
     },
-    /// The rooms this person is in.
+    /// The rooms that the user is in.
     Rooms {
         /// In the order of their numbers.
         rooms: Vec<RoomSummary>,
     },
-    /// The rooms there are on the server.
+    /// The rooms of the server.
     RoomList {
         /// In the order of the server.
         rooms: Vec<RoomSummary>,
     },
-    /// All that is known about one person.
+    /// What the server knows about a person.
     Whois {
-        /// What the server said.
+        /// The answer of the server.
         details: Box<WhoisInfo>,
     },
-    /// Somebody this person whispered to is away.
+    /// A person whom the user whispered to is away.
     Away {
-        /// Who.
+        /// The person.
         nick: String,
-        /// What they left behind.
+        /// The away message.
         message: String,
     },
-    /// This person is marked as away, or no longer.
+    /// The user is marked as away, or no longer.
     OwnAway {
-        /// Which of the two.
+        /// Whether the user is away now.
         away: bool,
     },
-    /// A request was refused by the server.
+    /// The server refused a request.
     Refused {
-        /// Its number.
+        /// The numeric.
         number: u16,
-        /// Its parameters behind this person's nick.
+        /// The parameters of the numeric after the user's nick.
         parameters: Vec<String>,
-        /// The line of input it is about, where lines are counted.
+        /// The line of input it is about, where lines are numbered.
         line: Option<u64>,
-        /// What was said and did not arrive, when it is that.
+        /// The message that was not delivered, if it is about one.
         text: Option<String>,
-        /// The command that was typed, when it is known to be about that.
+        /// The command that was typed, if it is known.
         command: Option<String>,
     },
-    /// Somebody's nick can be taken for that of somebody else.
+    /// A nick looks like that of someone else.
     ConfusableNick {
-        /// Who has come, or has taken that nick.
+        /// The nick that is new in the room.
         nick: String,
-        /// Who was there already.
+        /// The nick that was there before.
         other: String,
     },
-    /// Somebody's words look as if they came from somebody else.
+    /// A message looks as if someone else had written it.
     SpoofedQuote {
-        /// Who wrote them.
+        /// The author.
         nick: String,
-        /// Whose words they seem to be.
+        /// The person who seems to be the author.
         other: String,
     },
-    /// Something typed cannot be done, and why; nothing was sent.
+    /// An input was not carried out, and nothing was sent for it.
     InputRejected {
-        /// Words of the program, with what to do next.
-        words: String,
-        /// The line of input it is about, where lines are counted.
+        /// Why.
+        error: InputError,
+        /// The line of input it is about, where lines are numbered.
         line: Option<u64>,
     },
-    /// There is no connection to the server any more, or still none.
+    /// The connection is lost, or a new one could not be made.
     ServerLost {
         /// Why.
         why: String,
-        /// When it is tried again; unknown where it is told later.
+        /// When the client tries again; unknown when it is reported later.
         retry_seconds: Option<u64>,
-        /// Whether it has been said before.
+        /// Whether the loss was reported before.
         still: bool,
     },
-    /// The server is there again; the rooms are entered next.
+    /// The connection is restored; the rooms are joined next.
     ServerBack,
-    /// Words of this program itself.
+    /// A notice of the client.
     Note {
-        /// The words.
+        /// The text.
         words: String,
     },
-    /// What this program answers to something that was typed.
+    /// The client's answer to a command.
     Answer {
-        /// The words.
+        /// The text.
         words: String,
     },
     /// The log cannot be written, or can be again.
@@ -284,7 +290,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether there is nothing to show of it, since it stands where it was typed.
+    /// Whether there is nothing to show: the message is on the screen as it was typed.
     pub fn is_as_typed(&self) -> bool {
         matches!(
             self,
@@ -295,86 +301,80 @@ impl Event {
         )
     }
 
-    /// Whether it is something this person said that carries a password, and must not be kept.
+    /// Whether it is a message of the user that carries a password and must not be stored.
     pub fn is_secret(&self) -> bool {
         match self {
-            Self::Sent { target, text, .. }
-            | Self::Whispered {
-                nick: target,
+            Self::Sent { target, text, .. } => message_carries_password(target.name(), text),
+            Self::Whispered {
+                nick,
                 text,
                 own: true,
                 ..
-            } => message_carries_password(target, text),
+            } => message_carries_password(nick, text),
             _ => false,
         }
     }
 }
 
-/// Whether this is a room, or those of a rank in one, and no person: no nick begins so anywhere.
-pub fn is_room(target: &str) -> bool {
-    let room = target.trim_start_matches(['@', '%', '~']);
-    room.starts_with(['#', '&', '+', '!'])
-}
-
-/// What became of something this person said.
+/// What is known of the delivery of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// The server has taken it.
+    /// The server has accepted it.
     Delivered,
     /// The server has refused it.
     Refused,
-    /// It was on its way when the connection ended.
+    /// It was in flight when the connection ended.
     Unknown,
-    /// It never left this program.
+    /// It never left the client.
     Unsent,
 }
 
-/// How something was said.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageKind {
-    /// Plainly.
+    /// A plain message.
     Text,
-    /// As what one does (`/me`).
+    /// An action (`/me`).
     Action,
-    /// By a program, or for one: never to be answered by itself.
+    /// A NOTICE: programs must not answer it.
     Notice,
 }
 
-/// One person in the list of a room.
+/// One member in the answer to `/who`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhoEntry {
     /// The nick.
     pub nick: String,
-    /// `@`, `+` or nothing: what they may do in the room.
+    /// The prefixes of the rank in the room: `@`, `+` or nothing.
     pub rank: String,
-    /// Whether they are away.
+    /// Whether the member is away.
     pub away: bool,
-    /// What they left behind when they went away, when it is known.
+    /// The away message, if it is known.
     pub away_message: Option<String>,
-    /// When they came, in Unix seconds, when it is known.
+    /// When the member joined, in Unix seconds, if it is known.
     pub since: Option<i64>,
-    /// For how many seconds they have said nothing, when it is known.
+    /// Seconds since the last message, if they are known.
     pub idle_seconds: Option<u64>,
-    /// The account they are logged in to, when there is one and it is told.
+    /// The account the member is logged in to, if there is one and the server reports it.
     pub account: Option<String>,
-    /// Whether they are an operator of the server.
+    /// Whether the member is an operator of the server.
     pub operator: bool,
-    /// Whether it is this person.
+    /// Whether it is the user.
     pub own: bool,
 }
 
 /// One room in a list of rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoomSummary {
-    /// The room.
+    /// Its name.
     pub name: String,
-    /// How many are there.
+    /// How many members it has.
     pub people: usize,
-    /// What it is about; empty when that is not told.
+    /// Its topic; empty if it is not known.
     pub topic: String,
-    /// What was said there unseen.
+    /// What the user has not seen of it.
     pub unread: Unread,
-    /// Whether text that is typed goes there.
+    /// Whether typed text goes there.
     pub active: bool,
 }
 
@@ -387,15 +387,15 @@ pub struct WhoisInfo {
     pub address: String,
     /// The real name.
     pub real_name: String,
-    /// The rooms they are in, as far as one may see them, between spaces.
+    /// The rooms that the user may see, separated by spaces.
     pub rooms: Option<String>,
-    /// The server they are on.
+    /// The server of the person.
     pub server: Option<String>,
-    /// For how many seconds they have said nothing.
+    /// Seconds since the last message.
     pub idle_seconds: Option<u64>,
-    /// When they came, in Unix seconds.
+    /// When the person connected, in Unix seconds.
     pub since: Option<i64>,
-    /// What they left behind when they went away.
+    /// The away message.
     pub away: Option<String>,
     /// Everything else, in the server's words.
     pub more: Vec<String>,

@@ -20,8 +20,8 @@ impl<F: Frontend> Driver<F> {
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                 }
-                SessionAction::Seek { server } => self.probe_server(server),
-                SessionAction::Local { line } => self.frontend.run_local(&line),
+                SessionAction::Probe { server } => self.probe_server(server),
+                SessionAction::Local(command) => self.frontend.run_local(&command),
                 SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
                 SessionAction::End(outcome) => {
                     self.ended = true;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::session::{Outcome, Session};
 
@@ -23,8 +24,8 @@ pub(crate) trait Frontend: Send {
     }
     /// The session has processed a typed line.
     fn line_done(&mut self, session: &Session);
-    /// A command was typed that concerns only the frontend.
-    fn run_local(&mut self, line: &str);
+    /// A command was typed that concerns only the front end.
+    fn run_local(&mut self, command: &LocalCommand);
     /// The server refuses `nick`, and the user must choose another.
     fn ask_nick(&mut self, nick: String, why: String);
     /// Whether so much output waits that the driver should stop reading.

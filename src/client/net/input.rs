@@ -132,7 +132,10 @@ impl<F: Frontend> Driver<F> {
             .flatten()
             .map(str::to_owned)
             .collect()),
-            ControlRequest::Who(room) => self.session.people(room.as_deref()),
+            ControlRequest::Who(room) => {
+                let members = self.session.members(room.as_deref());
+                members.map_err(|error| error.to_string())
+            }
             ControlRequest::Rooms => Ok(self.session.names().rooms),
             ControlRequest::Names(prefix) => Ok(self.session.names_starting_with(&prefix)),
             ControlRequest::Tail => {
@@ -154,7 +157,7 @@ impl<F: Frontend> Driver<F> {
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
         let refusal = events.iter().find_map(|event| match event {
-            Event::InputRejected { words, .. } => Some(words.clone()),
+            Event::InputRejected { error, .. } => Some(error.to_string()),
             _ => None,
         });
         if let Some(message) = refusal {

@@ -1,8 +1,8 @@
 //! Lines of a script on their way from standard input to the session, as many at once as were read
 //! at once.
 
-use std::borrow::Cow;
-
+use crate::client::command::UserCommand;
+use crate::client::event::InputError;
 use crate::client::session::ScriptLine;
 
 /// Consecutive lines of a script.
@@ -24,7 +24,8 @@ pub(in crate::client) struct ScriptLines {
 enum LineKind {
     Typed,
     Text,
-    Unreadable(Cow<'static, str>),
+    Command(UserCommand),
+    Unreadable(InputError),
 }
 
 impl ScriptLines {
@@ -56,8 +57,13 @@ impl ScriptLines {
         self.push(text, LineKind::Text);
     }
 
+    /// Adds a command to be carried out.
+    pub(in crate::client) fn push_command(&mut self, command: UserCommand) {
+        self.push("", LineKind::Command(command));
+    }
+
     /// Adds a line that cannot be read, with the reason.
-    pub(in crate::client) fn push_unreadable(&mut self, reason: Cow<'static, str>) {
+    pub(in crate::client) fn push_unreadable(&mut self, reason: InputError) {
         self.push("", LineKind::Unreadable(reason));
     }
 
@@ -75,8 +81,9 @@ impl ScriptLines {
         self.begins_at = *end;
         let line = match kind {
             LineKind::Typed => ScriptLine::Typed(text),
-            LineKind::Text => ScriptLine::Said(text),
-            LineKind::Unreadable(reason) => ScriptLine::Unreadable(reason),
+            LineKind::Text => ScriptLine::Text(text),
+            LineKind::Command(command) => ScriptLine::Command(command.clone()),
+            LineKind::Unreadable(reason) => ScriptLine::Unreadable(reason.clone()),
         };
         Some((number, line))
     }
@@ -95,16 +102,19 @@ mod tests {
     fn lines_come_out_in_order_with_their_kinds_and_numbers() {
         let mut lines = ScriptLines::starting_at(7);
         lines.push_typed("one");
-        lines.push_unreadable("no".into());
+        lines.push_unreadable(InputError::NotUtf8);
         lines.push_text("");
         lines.push_text("/three");
         assert_eq!(lines.next_number(), 11);
         assert_eq!(lines.next_line(), Some((7, ScriptLine::Typed("one"))));
-        assert_eq!(lines.next_line(), Some((8, ScriptLine::Unreadable("no"))));
-        assert_eq!(lines.next_line(), Some((9, ScriptLine::Said(""))));
+        assert_eq!(
+            lines.next_line(),
+            Some((8, ScriptLine::Unreadable(InputError::NotUtf8)))
+        );
+        assert_eq!(lines.next_line(), Some((9, ScriptLine::Text(""))));
         lines.is_last = true;
         assert!(!lines.is_over());
-        assert_eq!(lines.next_line(), Some((10, ScriptLine::Said("/three"))));
+        assert_eq!(lines.next_line(), Some((10, ScriptLine::Text("/three"))));
         assert_eq!(lines.next_line(), None);
         assert!(lines.is_over());
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::client::command::JoinTarget;
 use crate::client::event::matcher::EventMatcher;
 
 /// What a session is to do, decided before it begins.
@@ -20,9 +21,8 @@ pub struct SessionConfig {
     pub password: Option<String>,
     /// Lines that are done as if typed on each connection, before rooms are entered.
     pub on_connect: Vec<String>,
-    /// The rooms to enter besides those that the server puts everybody in, each with its key
-    /// behind a space where it has one.
-    pub rooms: Vec<String>,
+    /// The rooms to join, besides those that the server joins everyone to.
+    pub rooms: Vec<JoinTarget>,
     /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
     /// server is the end.
     pub script: bool,

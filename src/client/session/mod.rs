@@ -28,10 +28,11 @@ mod output;
 mod state;
 mod view;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::client::event::Event;
+use crate::client::command::{self, ParseError, UserCommand};
+use crate::client::event::{Event, InputError};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
@@ -102,6 +103,8 @@ enum Phase {
 #[derive(Debug)]
 pub struct Session {
     settings: SessionConfig,
+    /// The commands to run on connect.
+    on_connect: Vec<Result<UserCommand, ParseError>>,
     phase: Phase,
     /// The server does not know this person's names yet.
     deferred_user: Option<DeferredUser>,
@@ -165,22 +168,24 @@ pub struct Session {
 
 impl Session {
     /// A session that is not connected yet.
-    pub fn new(mut settings: SessionConfig) -> Self {
+    pub fn new(settings: SessionConfig) -> Self {
         let mut rooms = JoinedRooms::default();
-        for room in &mut settings.rooms {
-            if let Some((name, key)) = room.split_once(' ') {
-                rooms.keep_key(name, key);
-                *room = name.to_owned();
+        for target in &settings.rooms {
+            if let Some(key) = &target.key {
+                rooms.keep_key(&target.room, key);
             }
-            rooms.add_known_room(room);
+            rooms.add_known_room(&target.room);
         }
         let mut ignored = IgnoreList::default();
         for mask in &settings.ignore {
             ignored.add(mask);
         }
+        let on_connect = settings.on_connect.iter();
+        let on_connect = on_connect.map(|line| parse_line(line, &settings.aliases));
         Self {
             nick: settings.nick.clone(),
             configured: settings.nick.clone(),
+            on_connect: on_connect.collect(),
             settings,
             phase: Phase::Offline,
             deferred_user: None,
@@ -336,7 +341,7 @@ impl Session {
             Err(error) => {
                 // What this program sends of its own accord is nobody's mistake.
                 if self.is_scripting() || self.delivery.queue_behind {
-                    self.reject_input(&error.to_string(), output);
+                    self.reject_input(error.into(), output);
                 }
                 false
             }
@@ -347,7 +352,7 @@ impl Session {
     fn send_line(&mut self, line: String, output: &mut SessionOutput) {
         match encode(&line) {
             Ok(line) => self.write(line, output),
-            Err(error) => self.reject_input(&error.to_string(), output),
+            Err(error) => self.reject_input(error.into(), output),
         }
     }
 
@@ -358,11 +363,29 @@ impl Session {
         }
     }
 
-    /// What was typed cannot be done; nothing is sent.
-    fn reject_input(&mut self, words: &str, output: &mut SessionOutput) {
-        let words = words.to_owned();
-        self.record_error(Event::InputRejected { words, line: None }, output);
+    /// Reports that an input was not carried out. Nothing is sent for it.
+    fn reject_input(&mut self, error: InputError, output: &mut SessionOutput) {
+        self.record_error(Event::InputRejected { error, line: None }, output);
     }
+}
+
+/// Parses a line that can begin with an alias.
+fn parse_line(line: &str, aliases: &BTreeMap<String, String>) -> Result<UserCommand, ParseError> {
+    let expanded = expand_alias(line, aliases);
+    command::parse(expanded.as_deref().unwrap_or(line))
+}
+
+/// The line with its alias replaced by what it stands for, if it begins with one.
+fn expand_alias(line: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
+    let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (line.strip_prefix('/')?, None),
+    };
+    let expansion = aliases.get(name)?;
+    Some(match rest {
+        Some(rest) => format!("{expansion} {rest}"),
+        None => expansion.clone(),
+    })
 }
 
 /// The beginning of `text` in at most `bytes_max` bytes, cut at a character.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Outcome;
+use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 
 /// What the session wants done. The caller owns it, and empties it after each step.
@@ -61,14 +62,11 @@ pub enum SessionAction {
         /// Why, in words.
         why: String,
     },
-    /// A line was typed that only concerns what is shown: the frontend understands it.
-    Local {
-        /// The line.
-        line: String,
-    },
-    /// Look whether this server can be reached; [`Session::sought`](super::Session::sought) goes
-    /// on.
-    Seek {
+    /// The user entered a command that only concerns the screen: the front end carries it out.
+    Local(LocalCommand),
+    /// Find out whether this server can be reached; the result goes to
+    /// [`Session::server_probed`](super::Session::server_probed).
+    Probe {
         /// An address, or a name from the configuration.
         server: String,
     },

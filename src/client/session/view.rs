@@ -2,10 +2,31 @@
 //! programs.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::{Phase, Session};
 use crate::client::command::completion::CompletionNames;
 use crate::client::event::Unread;
+
+/// Why the members of a room are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MembersError {
+    /// The session is in no room.
+    NoRoom,
+    /// The session is not in this room.
+    NotInRoom(String),
+}
+
+impl fmt::Display for MembersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom => f.write_str("this session is in no room"),
+            Self::NotInRoom(room) => write!(f, "this session is not in {room}"),
+        }
+    }
+}
+
+impl std::error::Error for MembersError {}
 
 impl Session {
     /// Whether this person is in, with all that belongs to it.
@@ -73,15 +94,14 @@ impl Session {
         }
     }
 
-    /// The nicks in a room, the active one when none is named, or why there are none.
-    pub fn people(&self, room: Option<&str>) -> Result<Vec<String>, String> {
-        let Some(name) = room.or_else(|| self.active_room()) else {
-            return Err("this session is in no room".to_owned());
-        };
-        let named = [name.to_owned(), format!("#{name}")];
-        let room = named.iter().find_map(|name| self.rooms.get(name));
-        let room = room.ok_or_else(|| format!("this session is not in {name}"))?;
-        Ok(room.members().map(|person| person.nick.clone()).collect())
+    /// The nicks of the members of a room, or of the active one if none is named.
+    pub fn members(&self, room: Option<&str>) -> Result<Vec<String>, MembersError> {
+        let name = room.or_else(|| self.active_room());
+        let name = name.ok_or(MembersError::NoRoom)?;
+        let room = self.rooms.get(name);
+        let room = room.or_else(|| self.rooms.get(&format!("#{name}")));
+        let room = room.ok_or_else(|| MembersError::NotInRoom(name.to_owned()))?;
+        Ok(room.members().map(|member| member.nick.clone()).collect())
     }
 
     /// What whoever begins like this can be called: `@nick` or a room.

@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::questions::{self, Question};
 use super::setup::{SessionEnd, UiContext, try_control_server};
+use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{Outcome, Session};
@@ -273,8 +274,8 @@ impl Frontend for PlainFrontend {
 
     fn line_done(&mut self, _: &Session) {}
 
-    fn run_local(&mut self, line: &str) {
-        self.writer.run_local(line);
+    fn run_local(&mut self, command: &LocalCommand) {
+        self.writer.run_local(command);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

@@ -142,7 +142,7 @@ impl Renderer {
     /// The rooms that the user is in, numbered for `/room`.
     pub(super) fn own_rooms(&self, rooms: &[RoomSummary]) -> String {
         if rooms.is_empty() {
-            return "you are in no room; /join #ROOM enters one\n".to_owned();
+            return "you are in no room; /join #ROOM joins one\n".to_owned();
         }
         let mut lines = String::new();
         for (number, room) in (1..).zip(rooms) {

@@ -87,7 +87,7 @@ impl Renderer {
                 "{} set {} on {}",
                 sanitize_name(by),
                 sanitize(change),
-                sanitize_name(target)
+                sanitize_name(target.name())
             )),
             Event::Modes {
                 target, modes, own, ..

@@ -3,7 +3,7 @@
 use colored::Colorize as _;
 
 use super::{Renderer, irc_formatting, wrap};
-use crate::client::event::{DeliveryStatus, Event, MessageKind, is_room};
+use crate::client::event::{DeliveryStatus, Event, MessageKind, Target};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 impl Renderer {
@@ -35,12 +35,12 @@ impl Renderer {
                 status,
                 ..
             } => {
-                let said = match is_room(target) {
-                    true => {
+                let said = match target {
+                    Target::Room(room) => {
                         let said = self.room_message(nick, text, *kind, true, false);
-                        format!("{}{said}", self.room_prefix(target, active))
+                        format!("{}{said}", self.room_prefix(room, active))
                     }
-                    false => self.whisper(target, text, *kind, true),
+                    Target::Person(person) => self.whisper(person, text, *kind, true),
                 };
                 format!("{said}{}", self.delivery_status(*status))
             }

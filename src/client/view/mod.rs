@@ -196,8 +196,9 @@ impl Renderer {
                 let (nick, other) = (sanitize_name(nick), sanitize_name(other));
                 return self.warning(&format!("{nick} wrote that line, not {other}"));
             }
-            Event::InputRejected { words, .. } => {
-                return format!("{when}{}", self.warning(&sanitize(words)));
+            Event::InputRejected { error, .. } => {
+                let error = sanitize(&error.to_string());
+                return format!("{when}{}", self.warning(&error));
             }
             Event::ServerLost {
                 why,

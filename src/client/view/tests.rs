@@ -2,7 +2,7 @@
 
 use super::style::{NICK_COLORS, nick_color};
 use super::*;
-use crate::client::event::{MessageKind, RoomSummary, WhoEntry, WhoisInfo};
+use crate::client::event::{MessageKind, RoomSummary, Target, WhoEntry, WhoisInfo};
 
 fn renderer(color: bool) -> Renderer {
     Renderer::new(
@@ -172,7 +172,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             topic: own.clone(),
         },
         Event::ModeChanged {
-            target: own.clone(),
+            target: Target::Room(own.clone()),
             by: own.clone(),
             change: own.clone(),
         },

@@ -1,5 +1,5 @@
-//! Whatever is typed has a meaning or a reason why not, never both, and says nothing that was not
-//! typed.
+//! Every typed line is a command or an error, never both, and its message contains nothing that was
+//! not typed.
 
 use std::fmt::Write as _;
 
@@ -30,8 +30,8 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     match parse_input(&line) {
         Ok(ScriptInput::Typed(typed)) => check_intent(&typed),
-        Ok(ScriptInput::Said(_)) => {}
-        Err(words) => assert!(!words.is_empty()),
+        Ok(ScriptInput::Text(_) | ScriptInput::Command(_)) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
     for setting in SETTINGS {
         let mut taste = DisplaySettings::default();
@@ -63,23 +63,23 @@ fn check_intent(line: &str) {
     }
 }
 
-fn check_text(line: &str, intent: &UserCommand<'_>) {
-    // Other spaces than these are text like any other.
+fn check_text(line: &str, intent: &UserCommand) {
+    // Other spaces than these are ordinary text.
     let begun = line.trim_start_matches([' ', '\t']);
     match intent {
         UserCommand::Nothing => assert!(line.trim().is_empty(), "{line:?} is not nothing"),
         UserCommand::Say { text } => {
             let is_plain = !begun.starts_with(['/', '@']) || begun.starts_with("//");
             assert!(is_plain || begun.starts_with("@@"), "{line:?} is said");
-            assert!(line.ends_with(text) && !text.trim().is_empty());
+            assert!(line.ends_with(text.as_str()) && !text.trim().is_empty());
         }
-        UserCommand::Tell { target, text } => {
+        UserCommand::Message { target, text } => {
             let is_word = |word: &str| !word.contains([' ', ',']) && !word.starts_with(':');
             assert!(
                 !target.is_empty() && is_word(target),
                 "{target:?} in {line:?}"
             );
-            assert!(!text.trim().is_empty() && line.contains(text));
+            assert!(!text.trim().is_empty() && line.contains(text.as_str()));
         }
         _ => assert!(begun.starts_with('/') || begun.starts_with('@'), "{line:?}"),
     }

@@ -1,14 +1,15 @@
-//! A server says anything and a person types anything, in any order: nothing goes out that could be
-//! read as another line, nothing is said that was not typed, and nothing reaches the screen that a
-//! terminal would obey.
+//! A server sends any lines and a user types any text, in any order: no output can be read as
+//! another line, nothing is sent that was not typed, and nothing reaches the screen that a terminal
+//! would obey.
 //!
-//! The first byte says what kind of session it is. The rest is read as steps, one a line: `<` is
-//! heard, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
+//! The first byte selects the kind of session. The rest is read as steps, one per line: `<` is
+//! received, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
 
 use std::time::Duration;
 
+use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
-use chatting_room::client::event::{Event, MessageTags, Occurrence, json};
+use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
     ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
 };
@@ -21,7 +22,7 @@ use jiff::tz::TimeZone;
 
 const STEPS_MAX: usize = 300;
 const JOINER: char = '\u{200d}';
-/// What a session sends of its own accord, or since the server asks for it.
+/// Commands that a session sends on its own, or on request of the server.
 const UNASKED: [&str; 9] = [
     "PASS", "CAP", "NICK", "USER", "PING", "PONG", "JOIN", "QUIT", "NOTICE",
 ];
@@ -79,7 +80,7 @@ impl Conversation {
                 real_name: Some("Alice".to_owned()),
                 password: (kind & 2 != 0).then(|| "sesame".to_owned()),
                 on_connect: vec!["/raw PING first".to_owned()],
-                rooms: vec!["#dev".to_owned()],
+                rooms: vec![command::parse_room("#dev").unwrap()],
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,
                 log: kind & 32 != 0,
@@ -153,8 +154,8 @@ impl Conversation {
                 self.number += 1;
                 let line = match kind {
                     b's' => ScriptLine::Typed(&text),
-                    b'u' => ScriptLine::Said(&text),
-                    _ => ScriptLine::Unreadable("it is not readable"),
+                    b'u' => ScriptLine::Text(&text),
+                    _ => ScriptLine::Unreadable(InputError::NotUtf8),
                 };
                 self.session
                     .scripted(self.number, line, self.now, &mut self.outbox);
@@ -163,7 +164,7 @@ impl Conversation {
                 let seconds = text.parse().unwrap_or(1_u32).min(1_000);
                 self.now.elapsed += Duration::from_secs(seconds.into());
                 self.now.unix_seconds += i64::from(seconds);
-                // One deadline can lead to another that has passed as well, but not for ever.
+                // One deadline can lead to another that has also passed, but not for ever.
                 let mut ticks = 0;
                 while self.connected && ticks == 0 || self.is_due() {
                     self.session.tick(self.now, &mut self.outbox);
@@ -198,7 +199,7 @@ impl Conversation {
         self.session.disconnected(why, self.now, &mut self.outbox);
     }
 
-    /// Looks at all that the step wanted done.
+    /// Checks all actions of the step.
     fn settle(&mut self, step: &[u8]) {
         self.show(self.now.unix_seconds, &MessageTags::default());
         let lines = std::mem::take(&mut self.outbox.lines);
@@ -212,11 +213,11 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 SessionAction::AskNick { .. } => self.asking = true,
-                SessionAction::Local { line } => check_screen(&self.scroll.run_local(&line)),
+                SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
                 | SessionAction::Reconnect { .. }
-                | SessionAction::Seek { .. } => {}
+                | SessionAction::Probe { .. } => {}
             }
         }
         let names = self.session.names();
@@ -244,7 +245,7 @@ impl Conversation {
                 "{line:?} would be two lines"
             );
             let Ok(message) = Message::parse(line) else {
-                // `/raw` sends what it is told to, even a line that asks for nothing.
+                // `/raw` sends its text unchanged, even a line without a command.
                 assert!(self.typed, "{line:?} is no message");
                 continue;
             };
@@ -264,7 +265,7 @@ impl Conversation {
         );
     }
 
-    /// Shows what happened in all the ways there are.
+    /// Shows the events in all formats.
     fn show(&mut self, unix_seconds: i64, tags: &MessageTags) {
         let active = self.session.active_room().map(str::to_owned);
         let active = active.as_deref();

@@ -1,47 +1,45 @@
-//! Commands that say something.
+//! Commands that send a message.
 
 use super::CommandSpec;
-use crate::client::command::{ArgumentError, UserCommand, message_to, non_empty, word};
+use crate::client::command::UserCommand;
+use crate::client::command::arguments::{message, required_text};
 
 /// In the order in which help lists them.
-pub(super) const TALK: &[CommandSpec] = &[
+pub(super) const MESSAGES: &[CommandSpec] = &[
     CommandSpec {
         name: "msg",
         usage: "NICK|#ROOM TEXT",
-        help: "whisper to a person (as @NICK TEXT does) or talk in another room",
-        make: |arguments| {
-            let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
-            message_to(target, text)
+        help: "whisper to a person (as @NICK TEXT does) or send to another room",
+        parse: |arguments| {
+            let (target, text) = message(arguments)?;
+            Ok(UserCommand::Message { target, text })
         },
     },
     CommandSpec {
         name: "me",
         usage: "TEXT",
-        help: "say what you do: /me waves",
-        make: |arguments| {
-            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what you do"))?;
-            Ok(UserCommand::Act { text })
+        help: "send an action: /me waves",
+        parse: |arguments| {
+            let text = required_text(arguments, "text")?;
+            Ok(UserCommand::Action { text })
         },
     },
     CommandSpec {
         name: "reply",
         usage: "TEXT",
-        help: "whisper to whoever whispered to you last",
-        make: |arguments| {
-            let text = non_empty(arguments).ok_or(ArgumentError::Missing("the text"))?;
+        help: "whisper to the last person who whispered to you",
+        parse: |arguments| {
+            let text = required_text(arguments, "text")?;
             Ok(UserCommand::Reply { text })
         },
     },
     CommandSpec {
         name: "notice",
         usage: "NICK|#ROOM TEXT",
-        help: "say something that no program should answer",
-        make: |arguments| {
-            let (target, text) = word(arguments).ok_or(ArgumentError::Missing("whom it is for"))?;
-            match message_to(target, text)? {
-                UserCommand::Tell { target, text } => Ok(UserCommand::Notice { target, text }),
-                other => Ok(other),
-            }
+        help: "send a notice, which programs must not answer",
+        parse: |arguments| {
+            let (target, text) = message(arguments)?;
+            Ok(UserCommand::Notice { target, text })
         },
     },
 ];

@@ -1,5 +1,8 @@
-//! The table of slash commands: one row each, which parsing, `/help`, Tab and the colours of a
-//! typed line all read. The rows stand by what they are about, in a file each.
+//! The table of slash commands: one row each, read by the parser, `/help`, Tab, the hints and the
+//! colours of a typed line.
+//!
+//! The rows are grouped by subject, one file each. `usage` reads what a row says of its arguments.
+//! Only `command` imports it.
 
 mod messages;
 mod operators;
@@ -17,14 +20,14 @@ pub use usage::{ArgumentKind, ExpectedArguments};
 /// One row of the table of slash commands.
 #[derive(Debug)]
 pub struct CommandSpec {
-    /// Its name without the slash.
+    /// The name without the command.
     pub name: &'static str,
-    /// Its arguments as help writes them: capitals for what to fill in, brackets for what may be
-    /// left out. Tab and the hints behind a line read it as well.
+    /// The arguments as help shows them: placeholders in capitals, optional ones in brackets. Tab
+    /// and the hints after a line read it too.
     pub usage: &'static str,
     /// One line of help.
     pub help: &'static str,
-    pub(super) make: for<'a> fn(&'a str) -> Result<UserCommand<'a>, ArgumentError>,
+    pub(super) parse: fn(&str) -> Result<UserCommand, ArgumentError>,
 }
 
 /// All slash commands, in the order in which help lists them.
@@ -33,14 +36,14 @@ pub fn commands() -> impl Iterator<Item = &'static CommandSpec> + Clone {
 }
 
 const TABLES: &[&[CommandSpec]] = &[
-    messages::TALK,
+    messages::MESSAGES,
     rooms::ROOMS,
     people::PEOPLE,
     operators::OPERATORS,
     program::PROGRAM,
 ];
 
-/// What other programs call some of them, and what that is here.
+/// Names that other clients have for some commands, and the name here.
 pub const OTHER_NAMES: &[(&str, &str)] = &[
     ("bye", "quit"),
     ("exit", "quit"),
@@ -54,13 +57,13 @@ pub const OTHER_NAMES: &[(&str, &str)] = &[
 ];
 
 impl CommandSpec {
-    /// The row with this name, or that other programs call so, in any letter case.
+    /// The row with this name, or with this name in other clients, in any letter case.
     pub fn find(name: &str) -> Option<&'static Self> {
-        let elsewhere = OTHER_NAMES
+        let in_other_client = OTHER_NAMES
             .iter()
             .find(|(other, _)| other.eq_ignore_ascii_case(name));
-        let name = elsewhere.map_or(name, |(_, name)| name);
-        commands().find(|slash| slash.name.eq_ignore_ascii_case(name))
+        let name = in_other_client.map_or(name, |(_, name)| name);
+        commands().find(|command| command.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -74,17 +77,17 @@ impl fmt::Display for CommandSpec {
     }
 }
 
-/// The command whose name is closest to what was typed, when one is close.
+/// The command whose name is closest to what was typed, if one is close.
 pub fn nearest_command(typed: &str) -> Option<&'static str> {
     let typed = typed.to_ascii_lowercase();
-    let begun = commands().find(|slash| !typed.is_empty() && slash.name.starts_with(&typed));
+    let begun = commands().find(|command| !typed.is_empty() && command.name.starts_with(&typed));
     let close = || {
         commands()
-            .filter_map(|slash| Some((distance(&typed, slash.name)?, slash)))
+            .filter_map(|command| Some((distance(&typed, command.name)?, command)))
             .min_by_key(|(distance, _)| *distance)
-            .map(|(_, slash)| slash)
+            .map(|(_, command)| command)
     };
-    begun.or_else(close).map(|slash| slash.name)
+    begun.or_else(close).map(|command| command.name)
 }
 
 #[cfg(test)]
@@ -93,13 +96,13 @@ mod tests {
 
     #[test]
     fn the_table_has_no_name_twice_and_every_row_explains_itself() {
-        for (index, slash) in commands().enumerate() {
-            assert!(!slash.help.is_empty());
-            let found = commands().position(|other| other.name == slash.name);
-            assert_eq!(found, Some(index), "/{}", slash.name);
+        for (index, command) in commands().enumerate() {
+            assert!(!command.help.is_empty());
+            let found = commands().position(|other| other.name == command.name);
+            assert_eq!(found, Some(index), "/{}", command.name);
         }
         for (other, name) in OTHER_NAMES {
-            assert!(commands().all(|slash| slash.name != *other));
+            assert!(commands().all(|command| command.name != *other));
             assert_eq!(CommandSpec::find(other).unwrap().name, *name);
         }
     }

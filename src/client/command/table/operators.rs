@@ -1,20 +1,21 @@
-//! Commands of those who keep a room in order.
+//! Commands for the operators of a room.
 
 use super::CommandSpec;
-use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, is_room, leading_room,
-    non_empty, word,
+use crate::client::command::arguments::{
+    expect_end, leading_room, mode_change, non_empty, required_word, word,
 };
+use crate::client::command::validate::checked_nick;
+use crate::client::command::{ArgumentError, UserCommand, has_room_prefix};
 
 /// In the order in which help lists them.
 pub(super) const OPERATORS: &[CommandSpec] = &[
     CommandSpec {
         name: "kick",
         usage: "[#ROOM] NICK [REASON]",
-        help: "throw somebody out of a room, as its operator",
-        make: |arguments| {
-            let (room, more) = leading_room(arguments)?;
-            let (nick, reason) = word(more).ok_or(ArgumentError::Missing("whom to throw out"))?;
+        help: "remove a person from a room, as its operator",
+        parse: |arguments| {
+            let (room, rest) = leading_room(arguments)?;
+            let (nick, reason) = required_word(rest, "nick")?;
             Ok(UserCommand::Kick {
                 room,
                 nick: checked_nick(nick)?,
@@ -25,109 +26,84 @@ pub(super) const OPERATORS: &[CommandSpec] = &[
     CommandSpec {
         name: "ban",
         usage: "[#ROOM] [NICK|MASK]",
-        help: "keep somebody out of a room, or list who is kept out; masks look like nick!user@host",
-        make: |arguments| match leading_target(arguments)? {
-            (target, more) if more.trim().is_empty() => Ok(UserCommand::Mode {
-                target,
-                change: "+b".to_owned(),
-            }),
+        help: "ban a person from a room, or list the bans; masks look like nick!user@host",
+        parse: |arguments| match leading_room(arguments)? {
+            (room, rest) if rest.trim().is_empty() => Ok(mode_change(room, "+b".to_owned())),
             _ => ban(arguments, "+b"),
         },
     },
     CommandSpec {
         name: "unban",
         usage: "[#ROOM] NICK|MASK",
-        help: "take a ban back",
-        make: |arguments| ban(arguments, "-b"),
+        help: "remove a ban",
+        parse: |arguments| ban(arguments, "-b"),
     },
     CommandSpec {
         name: "op",
         usage: "[#ROOM] NICK…",
         help: "make people operators of a room",
-        make: |arguments| ranks(arguments, "+", "o"),
+        parse: |arguments| ranks(arguments, "+", "o"),
     },
     CommandSpec {
         name: "deop",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /op",
-        make: |arguments| ranks(arguments, "-", "o"),
+        parse: |arguments| ranks(arguments, "-", "o"),
     },
     CommandSpec {
         name: "voice",
         usage: "[#ROOM] NICK…",
         help: "let people talk in a moderated room",
-        make: |arguments| ranks(arguments, "+", "v"),
+        parse: |arguments| ranks(arguments, "+", "v"),
     },
     CommandSpec {
         name: "devoice",
         usage: "[#ROOM] NICK…",
         help: "the opposite of /voice",
-        make: |arguments| ranks(arguments, "-", "v"),
+        parse: |arguments| ranks(arguments, "-", "v"),
     },
     CommandSpec {
         name: "mode",
         usage: "[#ROOM|NICK] [CHANGE]",
-        help: "see or change the modes of a room, in the letters of IRC",
-        make: |arguments| {
+        help: "show or change the modes of a room, in the letters of IRC",
+        parse: |arguments| {
             let (target, change) = match word(arguments) {
                 Some((target, change)) if !target.starts_with(['+', '-']) => {
-                    if !is_room(target) {
+                    if !has_room_prefix(target) {
                         checked_nick(target)?;
                     }
-                    (Some(target), change)
+                    (Some(target.to_owned()), change)
                 }
                 _ => (None, arguments),
             };
-            let change = change.trim().to_owned();
-            Ok(UserCommand::Mode { target, change })
+            Ok(mode_change(target, change.trim().to_owned()))
         },
     },
 ];
 
-/// Bans or unbans a mask; a nick alone stands for everybody with that nick.
-fn ban<'a>(arguments: &'a str, change: &str) -> Result<UserCommand<'a>, ArgumentError> {
-    let (target, more) = leading_target(arguments)?;
-    let (mask, more) = word(more).ok_or(ArgumentError::Missing("whom to keep out"))?;
-    expect_end(more)?;
-    let behind = if mask.contains(['!', '@', '*']) {
-        ""
-    } else {
-        "!*@*"
+/// Adds or removes a ban; a nick alone bans everyone with that nick.
+fn ban(arguments: &str, change: &str) -> Result<UserCommand, ArgumentError> {
+    let (room, rest) = leading_room(arguments)?;
+    let (mask, rest) = required_word(rest, "nick or mask")?;
+    expect_end(rest)?;
+    let suffix = match mask.contains(['!', '@', '*']) {
+        true => "",
+        false => "!*@*",
     };
-    Ok(UserCommand::Mode {
-        target,
-        change: format!("{change} {mask}{behind}"),
-    })
+    Ok(mode_change(room, format!("{change} {mask}{suffix}")))
 }
 
-/// Gives or takes a rank, for several people at once.
-fn ranks<'a>(
-    arguments: &'a str,
-    sign: &str,
-    letter: &str,
-) -> Result<UserCommand<'a>, ArgumentError> {
-    let (target, more) = leading_target(arguments)?;
-    let nicks = more
+/// Gives a rank to several people, or takes it from them.
+fn ranks(arguments: &str, sign: &str, letter: &str) -> Result<UserCommand, ArgumentError> {
+    let (room, rest) = leading_room(arguments)?;
+    let nicks = rest
         .split_whitespace()
         .map(checked_nick)
         .collect::<Result<Vec<_>, _>>()?;
     if nicks.is_empty() {
-        return Err(ArgumentError::Missing("a nick"));
+        return Err(ArgumentError::Missing("nick"));
     }
     let letters = letter.repeat(nicks.len());
-    Ok(UserCommand::Mode {
-        target,
-        change: format!("{sign}{letters} {}", nicks.join(" ")),
-    })
-}
-
-/// A room where one may stand first, as it is written on the wire.
-fn leading_target(arguments: &str) -> Result<(Option<&str>, &str), ArgumentError> {
-    match word(arguments) {
-        Some((room, more)) if is_room(room) => {
-            checked_room(room)?;
-            Ok((Some(room), more))
-        }
-        _ => Ok((None, arguments)),
-    }
+    let change = format!("{sign}{letters} {}", nicks.join(" "));
+    Ok(mode_change(room, change))
 }

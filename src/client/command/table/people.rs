@@ -1,9 +1,8 @@
-//! Commands about this person and others.
+//! Commands about people, the user included.
 
 use super::CommandSpec;
-use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, expect_end, non_empty, single_room, word,
-};
+use crate::client::command::arguments::{non_empty, single_nick, single_room, single_word, word};
+use crate::client::command::{ArgumentError, UserCommand};
 use crate::wire::mask;
 
 /// In the order in which help lists them.
@@ -11,20 +10,18 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
     CommandSpec {
         name: "nick",
         usage: "NAME",
-        help: "take another name",
-        make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("the new name"))?;
-            expect_end(more)?;
+        help: "change your nick",
+        parse: |arguments| {
             Ok(UserCommand::Nick {
-                nick: checked_nick(nick)?,
+                nick: single_nick(arguments, "nick")?,
             })
         },
     },
     CommandSpec {
         name: "who",
         usage: "[#ROOM]",
-        help: "list who is here, away or not, and since when",
-        make: |arguments| {
+        help: "list the people in a room, whether they are away, and since when they are there",
+        parse: |arguments| {
             Ok(UserCommand::Who {
                 room: single_room(arguments)?,
             })
@@ -33,21 +30,18 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
     CommandSpec {
         name: "whois",
         usage: "NICK",
-        help: "show all that is known about a person",
-        make: |arguments| {
-            let (nick, more) =
-                word(arguments).ok_or(ArgumentError::Missing("whom you ask about"))?;
-            expect_end(more)?;
+        help: "show what the server knows about a person",
+        parse: |arguments| {
             Ok(UserCommand::Whois {
-                nick: checked_nick(nick)?,
+                nick: single_nick(arguments, "nick")?,
             })
         },
     },
     CommandSpec {
         name: "away",
         usage: "[MESSAGE]",
-        help: "say that you are away, or without a message that you are back",
-        make: |arguments| {
+        help: "mark yourself as away, or without a message as back",
+        parse: |arguments| {
             Ok(UserCommand::Away {
                 message: non_empty(arguments),
             })
@@ -56,12 +50,9 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
     CommandSpec {
         name: "ignore",
         usage: "[NICK|MASK]",
-        help: "show nothing of what somebody says, or list who is ignored",
-        make: |arguments| {
-            let mask = word(arguments).map(|(mask, more)| {
-                expect_end(more)?;
-                checked_mask(mask)
-            });
+        help: "hide what a person says, or list the people you ignore",
+        parse: |arguments| {
+            let mask = word(arguments).map(|_| single_mask(arguments));
             Ok(UserCommand::Ignore {
                 mask: mask.transpose()?,
             })
@@ -71,20 +62,19 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
         name: "unignore",
         usage: "NICK|MASK",
         help: "the opposite of /ignore",
-        make: |arguments| {
-            let (mask, more) =
-                word(arguments).ok_or(ArgumentError::Missing("whom to hear again"))?;
-            expect_end(more)?;
+        parse: |arguments| {
             Ok(UserCommand::Unignore {
-                mask: checked_mask(mask)?,
+                mask: single_mask(arguments)?,
             })
         },
     },
 ];
 
-/// A nick, or a mask of nicks and addresses.
-fn checked_mask(mask: &str) -> Result<&str, ArgumentError> {
-    mask::normalize(mask)
-        .map(|_| mask)
-        .ok_or_else(|| ArgumentError::InvalidNick(mask.to_owned()))
+/// A nick, or a mask of nicks and addresses, as the only argument.
+fn single_mask(arguments: &str) -> Result<String, ArgumentError> {
+    let mask = single_word(arguments, "nick or mask")?;
+    match mask::normalize(mask) {
+        Some(_) => Ok(mask.to_owned()),
+        None => Err(ArgumentError::InvalidNick(mask.to_owned())),
+    }
 }

@@ -1,71 +1,71 @@
-//! Commands about what is shown, where one is connected, and the program itself.
+//! Commands about the screen, the connection and the program.
 
 use super::CommandSpec;
-use crate::client::command::{
-    ArgumentError, LocalCommand, UserCommand, expect_end, non_empty, word,
+use crate::client::command::arguments::{
+    expect_end, non_empty, required_text, required_word, single_word, word,
 };
+use crate::client::command::{ArgumentError, LocalCommand, UserCommand};
 
 /// In the order in which help lists them.
 pub(super) const PROGRAM: &[CommandSpec] = &[
     CommandSpec {
         name: "search",
         usage: "TEXT",
-        help: "show what was said with this text in it",
-        make: |arguments| {
-            let text = non_empty(arguments).ok_or(ArgumentError::Missing("what to look for"))?;
-            Ok(UserCommand::LocalCommand(LocalCommand::Search { text }))
+        help: "show the messages that contain a text",
+        parse: |arguments| {
+            let text = required_text(arguments, "text")?;
+            Ok(UserCommand::Local(LocalCommand::Search { text }))
         },
     },
     CommandSpec {
         name: "history",
         usage: "[COUNT]",
-        help: "show the last lines once more, 20 unless told",
-        make: |arguments| {
+        help: "show the last lines again (20 by default)",
+        parse: |arguments| {
             let count = match non_empty(arguments) {
                 Some(text) => text
                     .parse()
-                    .map_err(|_| ArgumentError::InvalidNumber(text.to_owned()))?,
+                    .map_err(|_| ArgumentError::InvalidNumber(text))?,
                 None => HISTORY_COUNT,
             };
-            Ok(UserCommand::LocalCommand(LocalCommand::History { count }))
+            Ok(UserCommand::Local(LocalCommand::History { count }))
         },
     },
     CommandSpec {
         name: "clear",
         usage: "",
-        help: "take everything off the screen",
-        make: |arguments| {
+        help: "clear the screen",
+        parse: |arguments| {
             expect_end(arguments)?;
-            Ok(UserCommand::LocalCommand(LocalCommand::Clear))
+            Ok(UserCommand::Local(LocalCommand::Clear))
         },
     },
     CommandSpec {
         name: "set",
         usage: "[SETTING] [VALUE]",
-        help: "see or change how things are shown",
-        make: |arguments| {
+        help: "show or change how things are displayed",
+        parse: |arguments| {
             let (name, value) = match word(arguments) {
-                Some((name, value)) => (Some(name), non_empty(value)),
+                Some((name, value)) => (Some(name.to_owned()), non_empty(value)),
                 None => (None, None),
             };
-            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value }))
+            Ok(UserCommand::Local(LocalCommand::Set { name, value }))
         },
     },
     CommandSpec {
         name: "connect",
         usage: "SERVER",
-        help: "leave for another server: an address, or a name from the configuration",
-        make: |arguments| {
-            let (server, more) = word(arguments).ok_or(ArgumentError::Missing("which server"))?;
-            expect_end(more)?;
+        help: "switch to another server: an address, or a name from the configuration",
+        parse: |arguments| {
+            let server = single_word(arguments, "server")?.to_owned();
             Ok(UserCommand::Connect { server })
         },
     },
     CommandSpec {
         name: "reconnect",
         usage: "",
-        help: "leave this server and come back, or try again now when it is gone",
-        make: |arguments| {
+        help: "disconnect and connect again, or try again now when the connection is lost",
+        parse: |arguments| {
             expect_end(arguments)?;
             Ok(UserCommand::Reconnect)
         },
@@ -73,19 +73,21 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     CommandSpec {
         name: "oper",
         usage: "NAME PASSWORD",
-        help: "become an operator of the server; the password is kept nowhere",
-        make: |arguments| {
-            let (name, more) = word(arguments).ok_or(ArgumentError::Missing("the name"))?;
-            let password = non_empty(more).ok_or(ArgumentError::Missing("the password"))?;
-            Ok(UserCommand::Oper { name, password })
+        help: "become an operator of the server; the password is not stored",
+        parse: |arguments| {
+            let (name, rest) = required_word(arguments, "name")?;
+            Ok(UserCommand::Oper {
+                name: name.to_owned(),
+                password: required_text(rest, "password")?,
+            })
         },
     },
     CommandSpec {
         name: "raw",
         usage: "LINE",
-        help: "send a line to the server as it is",
-        make: |arguments| {
-            let line = non_empty(arguments).ok_or(ArgumentError::Missing("the line"))?;
+        help: "send a line to the server unchanged",
+        parse: |arguments| {
+            let line = required_text(arguments, "line")?;
             Ok(UserCommand::Raw { line })
         },
     },
@@ -93,8 +95,9 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         name: "help",
         usage: "[COMMAND]",
         help: "list the commands, or explain one",
-        make: |arguments| {
-            let command = non_empty(arguments).map(|name| name.trim_start_matches('/'));
+        parse: |arguments| {
+            let command = non_empty(arguments);
+            let command = command.map(|name| name.trim_start_matches('/').to_owned());
             Ok(UserCommand::Help { command })
         },
     },
@@ -102,7 +105,7 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         name: "quit",
         usage: "[REASON]",
         help: "leave (as Ctrl-D on an empty line does)",
-        make: |arguments| {
+        parse: |arguments| {
             Ok(UserCommand::Quit {
                 reason: non_empty(arguments),
             })
@@ -110,5 +113,5 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     },
 ];
 
-/// How many lines `/history` shows when it is not told.
+/// How many lines `/history` shows by default.
 const HISTORY_COUNT: usize = 20;

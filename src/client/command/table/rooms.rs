@@ -1,30 +1,33 @@
 //! Commands about rooms.
 
 use super::CommandSpec;
-use crate::client::command::{
-    ArgumentError, UserCommand, checked_nick, checked_room, expect_end, leading_room, non_empty,
-    single_room, word,
+use crate::client::command::arguments::{
+    expect_end, join, leading_room, non_empty, required_word, single_room, word,
 };
+use crate::client::command::validate::checked_nick;
+use crate::client::command::{JoinTarget, UserCommand};
 
 /// In the order in which help lists them.
 pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "room",
         usage: "[#ROOM|NUMBER]",
-        help: "talk in another of your rooms, or where something is unread; /rooms numbers them",
-        make: |arguments| {
-            let Some((room, more)) = word(arguments) else {
-                return Ok(UserCommand::Switch { room: None });
+        help: "switch to another of your rooms, or to unread messages; /rooms shows the numbers",
+        parse: |arguments| {
+            let Some((room, rest)) = word(arguments) else {
+                return Ok(UserCommand::SwitchRoom { room: None });
             };
-            expect_end(more)?;
-            Ok(UserCommand::Switch { room: Some(room) })
+            expect_end(rest)?;
+            Ok(UserCommand::SwitchRoom {
+                room: Some(room.to_owned()),
+            })
         },
     },
     CommandSpec {
         name: "rooms",
         usage: "",
-        help: "list the rooms you are in, and what is unread there",
-        make: |arguments| {
+        help: "list the rooms you are in, and what is unread in them",
+        parse: |arguments| {
             expect_end(arguments)?;
             Ok(UserCommand::Rooms)
         },
@@ -32,25 +35,17 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "join",
         usage: "#ROOM [KEY]",
-        help: "enter a room, or make it the one you talk in",
-        make: |arguments| {
-            let (room, more) = word(arguments).ok_or(ArgumentError::Missing("which room"))?;
-            let room = checked_room(room)?;
-            let Some((key, more)) = word(more) else {
-                return Ok(UserCommand::Join { room, key: None });
-            };
-            expect_end(more)?;
-            Ok(UserCommand::Join {
-                room,
-                key: Some(key),
-            })
+        help: "join a room, or switch to it",
+        parse: |arguments| {
+            let JoinTarget { room, key } = join(arguments)?;
+            Ok(UserCommand::Join { room, key })
         },
     },
     CommandSpec {
         name: "part",
         usage: "[#ROOM] [REASON]",
         help: "leave a room",
-        make: |arguments| {
+        parse: |arguments| {
             let (room, reason) = leading_room(arguments)?;
             Ok(UserCommand::Part {
                 room,
@@ -61,8 +56,8 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "close",
         usage: "[#ROOM]",
-        help: "leave a room without a word",
-        make: |arguments| {
+        help: "leave a room without a reason",
+        parse: |arguments| {
             let room = single_room(arguments)?;
             Ok(UserCommand::Part { room, reason: None })
         },
@@ -70,8 +65,8 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "list",
         usage: "[FILTER]",
-        help: "list the rooms there are on the server: all, *dev*, or those with >10 people",
-        make: |arguments| {
+        help: "list the rooms of the server: all, *dev*, or those with >10 people",
+        parse: |arguments| {
             Ok(UserCommand::List {
                 filter: non_empty(arguments),
             })
@@ -80,10 +75,13 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "topic",
         usage: "[#ROOM] [TEXT|-delete]",
-        help: "see what a room is about, change it, or take it away",
-        make: |arguments| {
+        help: "show, change or delete the topic of a room",
+        parse: |arguments| {
             let (room, topic) = leading_room(arguments)?;
-            let topic = non_empty(topic).map(|topic| if topic == "-delete" { "" } else { topic });
+            let topic = non_empty(topic).map(|topic| match topic.as_str() {
+                "-delete" => String::new(),
+                _ => topic,
+            });
             Ok(UserCommand::Topic { room, topic })
         },
     },
@@ -91,7 +89,7 @@ pub(super) const ROOMS: &[CommandSpec] = &[
         name: "names",
         usage: "[#ROOM]",
         help: "list the nicks in a room, without details",
-        make: |arguments| {
+        parse: |arguments| {
             Ok(UserCommand::Names {
                 room: single_room(arguments)?,
             })
@@ -100,12 +98,12 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     CommandSpec {
         name: "invite",
         usage: "NICK [#ROOM]",
-        help: "ask somebody into a room",
-        make: |arguments| {
-            let (nick, more) = word(arguments).ok_or(ArgumentError::Missing("whom to ask"))?;
+        help: "invite a person to a room",
+        parse: |arguments| {
+            let (nick, rest) = required_word(arguments, "nick")?;
             Ok(UserCommand::Invite {
                 nick: checked_nick(nick)?,
-                room: single_room(more)?,
+                room: single_room(rest)?,
             })
         },
     },

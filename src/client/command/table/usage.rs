@@ -1,49 +1,49 @@
-//! What the usage of a command says about its arguments. Tab and the hints behind a line read it,
-//! so that they cannot say anything else than help does.
+//! What the usage of a command says about its arguments. Tab and the hints after a line read it, so
+//! that they always agree with help.
 
 use super::CommandSpec;
-use crate::client::command::is_room;
+use crate::client::command::has_room_prefix;
 
-/// What an argument of a command is.
+/// The kind of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgumentKind {
-    /// Somebody's nick, or a mask that begins like one.
+    /// A nick, or a mask that begins with one.
     Nick,
-    /// A room that one is not in yet.
+    /// A room that the user is not in yet.
     NewRoom,
     /// A room.
     Room,
-    /// One of this person's rooms, or its number.
+    /// One of the user's rooms, or its number.
     OwnRoom,
     /// A person or a room.
     Target,
-    /// A change of modes: letters, and the nicks they are about.
+    /// A mode change: letters and their arguments.
     Change,
     /// The name of a slash command.
     Command,
     /// The name of a setting.
     Setting,
-    /// What a setting can be.
+    /// The value of a setting.
     Value,
     /// The name of a server.
     Server,
     /// Free text, in which nicks and rooms are completed.
     Text,
-    /// Something that only this person knows.
+    /// Something that cannot be completed.
     Other,
 }
 
-/// The arguments that can stand at a place, and how help writes these and those behind them.
+/// The arguments that can follow at a position of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExpectedArguments {
-    /// The usage from there on.
+    /// The usage from that position on.
     pub usage: &'static str,
-    /// A part of the first of these arguments stands there already.
+    /// Whether a part of the first of these arguments is already there.
     pub begun: bool,
 }
 
 impl CommandSpec {
-    /// What can stand behind these words. A room may be left out: then they are what follows it.
+    /// The arguments that can follow these words. An optional room may be left out.
     pub fn expected_after<'w>(
         &self,
         words: impl IntoIterator<Item = &'w str>,
@@ -51,15 +51,15 @@ impl CommandSpec {
         let mut usage = self.usage;
         let mut begun = false;
         for word in words {
-            while let Some((first, behind)) = usage.split_once(' ')
+            while let Some((first, rest)) = usage.split_once(' ')
                 && !can_be(first, word)
             {
-                usage = behind;
+                usage = rest;
             }
-            let (first, behind) = usage.split_once(' ').unwrap_or((usage, ""));
-            begun = goes_on(first);
+            let (first, rest) = usage.split_once(' ').unwrap_or((usage, ""));
+            begun = has_several_words(first);
             if !begun {
-                usage = behind;
+                usage = rest;
             }
         }
         ExpectedArguments { usage, begun }
@@ -67,13 +67,13 @@ impl CommandSpec {
 }
 
 impl ExpectedArguments {
-    /// The arguments that `word` can be the beginning of, the likeliest first.
+    /// The arguments that can begin with `word`, the likeliest first.
     pub fn arguments(self, word: &str) -> Vec<ArgumentKind> {
-        let (first, behind) = self.usage.split_once(' ').unwrap_or((self.usage, ""));
+        let (first, rest) = self.usage.split_once(' ').unwrap_or((self.usage, ""));
         let mut arguments = Vec::new();
-        if !self.begun && !behind.is_empty() {
-            let (next, _) = behind.split_once(' ').unwrap_or((behind, ""));
-            // Where a room can be left out, what follows it is more often meant.
+        if !self.begun && !rest.is_empty() {
+            let (next, _) = rest.split_once(' ').unwrap_or((rest, ""));
+            // An optional room is left out more often than not.
             let is_left_out = first == ROOM && word.is_empty() || !can_be(first, word);
             arguments.extend(is_left_out.then(|| argument(next)));
         }
@@ -83,7 +83,7 @@ impl ExpectedArguments {
         arguments
     }
 
-    /// The words to show behind a line that ends there: nothing once the last argument is begun.
+    /// The hint to show after a line that ends there: none once the last argument is begun.
     pub fn hint(self) -> Option<&'static str> {
         let is_text = matches!(
             argument(self.usage),
@@ -94,20 +94,20 @@ impl ExpectedArguments {
     }
 }
 
-/// The room of a command that can do without.
+/// An optional room.
 const ROOM: &str = "[#ROOM]";
 
-/// Whether a word can be the argument that help writes so.
+/// Whether a word can be this argument.
 fn can_be(argument: &str, word: &str) -> bool {
     match argument {
-        ROOM => word.is_empty() || is_room(word),
+        ROOM => word.is_empty() || has_room_prefix(word),
         "[#ROOM|NICK]" => !word.starts_with(['+', '-']),
         _ => true,
     }
 }
 
-/// Whether an argument is of several words.
-fn goes_on(written: &str) -> bool {
+/// Whether an argument can have several words.
+fn has_several_words(written: &str) -> bool {
     let is_text = matches!(argument(written), ArgumentKind::Text | ArgumentKind::Change);
     is_text || written.ends_with('…')
 }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn help_writes_each_argument_in_a_way_that_is_known() {
+    fn each_argument_of_the_usages_is_known() {
         let unknown = ["NAME", "KEY", "COUNT", "FILTER", "PASSWORD"];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_to_type_follows_from_what_stands_there() {
+    fn the_hint_is_what_is_left_to_type() {
         for (line, hint) in [
             ("msg", Some("NICK|#ROOM TEXT")),
             ("msg bob", Some("TEXT")),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_room_may_be_left_out_what_follows_it_can_stand_in_its_place() {
+    fn the_argument_after_an_optional_room_can_take_its_place() {
         use ArgumentKind::{Change, Nick, Room, Target, Text};
         for (line, word, arguments) in [
             ("kick", "", &[Nick, Room][..]),

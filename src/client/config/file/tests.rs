@@ -182,15 +182,15 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
         ),
         (
             "[look]\n\nbell = 3",
-            "3:8: bell cannot be \"3\"; it is off, whispers, mentions or all",
+            "3:8: \"3\" is not a value of bell: use off, whispers, mentions or all",
         ),
         (
             "[look]\ntime = 5",
-            "2:8: time cannot be \"5\"; it is a format such as %H:%M:%S, or off",
+            "2:8: \"5\" is not a value of time: use a format such as %H:%M:%S, or off",
         ),
         (
             "[look]\nwrap = \"maybe\"",
-            "2:8: wrap cannot be \"maybe\"; it is on or off",
+            "2:8: \"maybe\" is not a value of wrap: use on or off",
         ),
         (
             "[look.bell]\nx = 1",

@@ -2,7 +2,7 @@
 //! are.
 
 use super::listings::{decode_room, decode_whois};
-use crate::client::event::{DeliveryStatus, Event, MessageKind, MessageTags};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageKind, MessageTags, Target};
 use crate::common::record::{Record, RecordKind};
 use crate::common::sanitize::sanitize;
 
@@ -64,7 +64,7 @@ pub fn decode(record: &Record) -> Event {
             asked: false,
         },
         RecordKind::Mode => Event::ModeChanged {
-            target: record.room.clone().unwrap_or_else(other),
+            target: decode_target(record, other()),
             by: nick(),
             change: text(),
         },
@@ -105,7 +105,7 @@ pub fn decode(record: &Record) -> Event {
         },
         RecordKind::Back => Event::ServerBack,
         RecordKind::Refused => Event::InputRejected {
-            words: text(),
+            error: InputError::Recorded(text()),
             line: None,
         },
         RecordKind::Note => {
@@ -114,6 +114,12 @@ pub fn decode(record: &Record) -> Event {
             Event::Note { words }
         }
     }
+}
+
+/// The room of a record, or else this person.
+fn decode_target(record: &Record, person: String) -> Target {
+    let room = record.room.clone();
+    room.map_or_else(|| Target::Person(person), Target::Room)
 }
 
 fn decode_message(record: &Record) -> Event {
@@ -132,9 +138,9 @@ fn decode_message(record: &Record) -> Event {
         _ => None,
     };
     match (status, record.room.clone()) {
-        (Some(status), room) => Event::Sent {
+        (Some(status), _) => Event::Sent {
             number: 0,
-            target: room.unwrap_or_else(|| nick.clone()),
+            target: decode_target(record, nick.clone()),
             nick,
             text,
             kind,
@@ -194,7 +200,7 @@ mod tests {
             ] {
                 events.push(Event::Sent {
                     number: 0,
-                    target: own("#a"),
+                    target: Target::Room(own("#a")),
                     nick: own("alice"),
                     text: own("x"),
                     kind,
@@ -252,12 +258,12 @@ mod tests {
                 topic: own(""),
             },
             Event::ModeChanged {
-                target: own("#a"),
+                target: Target::Room(own("#a")),
                 by: own("bob"),
                 change: own("+m"),
             },
             Event::ModeChanged {
-                target: own("alice"),
+                target: Target::Person(own("alice")),
                 by: own("s"),
                 change: own("+i"),
             },
@@ -334,7 +340,7 @@ mod tests {
             },
             Event::ServerBack,
             Event::InputRejected {
-                words: own("no"),
+                error: InputError::Recorded(own("no")),
                 line: None,
             },
         ]);
@@ -365,7 +371,7 @@ mod tests {
         assert_eq!(
             decode(&record),
             Event::InputRejected {
-                words: "no such nick: bob. /names lists who is here.".into(),
+                error: InputError::Recorded("no such nick: bob. /names lists who is here.".into()),
                 line: None
             }
         );

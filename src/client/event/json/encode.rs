@@ -2,7 +2,7 @@
 
 use super::listings::{encode_room, encode_whois};
 use crate::client::event::{
-    DeliveryStatus, Event, MessageKind, MessageTags, Occurrence, explain, is_room,
+    DeliveryStatus, Event, MessageKind, MessageTags, Occurrence, Target, explain,
 };
 use crate::common::record::{Record, RecordKind};
 
@@ -50,19 +50,18 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             tags: sent_tags,
             ..
         } => {
-            let to_room = is_room(target);
-            let record_kind = match to_room {
-                true => RecordKind::Message,
-                false => RecordKind::Whisper,
+            let kind_of_target = match target {
+                Target::Room(_) => RecordKind::Message,
+                Target::Person(_) => RecordKind::Whisper,
             };
             Record {
-                room: Some(target).filter(|_| to_room).cloned(),
-                nick: some(if to_room { nick } else { target }),
+                room: target.room().map(str::to_owned),
+                nick: Some(target.person().unwrap_or(nick).to_owned()),
                 text: some(text),
                 manner: kind_name(*kind),
                 own: true,
                 fate: Some(status_name(*status).to_owned()),
-                ..with_tags(record_kind, *at, sent_tags)
+                ..with_tags(kind_of_target, *at, sent_tags)
             }
         }
         Event::Entered {
@@ -127,8 +126,8 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             ..blank(RecordKind::Topic)
         },
         Event::ModeChanged { target, by, change } => Record {
-            room: Some(target).filter(|target| is_room(target)).cloned(),
-            other: Some(target).filter(|target| !is_room(target)).cloned(),
+            room: target.room().map(str::to_owned),
+            other: target.person().map(str::to_owned),
             nick: some(by),
             text: some(change),
             ..blank(RecordKind::Mode)
@@ -208,8 +207,8 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             )),
             ..blank(RecordKind::Refused)
         },
-        Event::InputRejected { words, .. } => Record {
-            text: some(words),
+        Event::InputRejected { error, .. } => Record {
+            text: Some(error.to_string()),
             ..blank(RecordKind::Refused)
         },
         _ => return None,

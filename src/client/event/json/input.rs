@@ -1,10 +1,12 @@
-//! What a script has to say, as objects.
+//! What `--input json` reads: messages and commands as objects.
+
+use std::fmt;
 
 use serde::Deserialize;
 
-use crate::client::command::{is_room, is_valid_nick};
+use crate::client::command::{self, ParseError, UserCommand, has_room_prefix, is_valid_nick};
 
-/// What a script has to say.
+/// One line of input.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InputObject {
@@ -13,89 +15,116 @@ struct InputObject {
     command: Option<String>,
 }
 
-/// A line of input, understood.
+/// What a line of input asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ScriptInput {
-    /// The same as this typed line.
+    /// To carry out a command.
+    Command(UserCommand),
+    /// To process this line as if typed.
     Typed(String),
-    /// Say this in the active room.
-    Said(String),
+    /// To send this text to the active room.
+    Text(String),
 }
 
-/// Understands a line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room,
-/// or `{"command":"/join #room"}`. The error is in words.
-pub fn parse_input(line: &str) -> Result<ScriptInput, String> {
-    if !line.trim_start().starts_with('{') {
-        return Err(format!("this is no object; write {FORMS}"));
-    }
-    let wish: InputObject = serde_json::from_str(line).map_err(|error| {
-        let words = error.to_string();
-        let words = words.split(" at line").next().unwrap_or_default();
-        format!("{words}; write {FORMS}")
-    })?;
-    match wish {
-        InputObject {
-            to: Some(to),
-            text: Some(text),
-            command: None,
-        } => {
-            let of_rank = to.trim_start_matches(['@', '+', '%', '~']);
-            if of_rank.len() < to.len() && is_room(of_rank) && !to.contains(char::is_whitespace) {
-                return Ok(ScriptInput::Typed(format!("/msg {to} {text}")));
+/// Why a line of input is not an object that can be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScriptInputError {
+    /// It is not an object.
+    NotAnObject,
+    /// It is not valid JSON, or a field has a wrong name or type; the text says which.
+    Json(String),
+    /// The recipient is neither a nick nor a room.
+    Recipient(String),
+    /// The message cannot be sent.
+    Message(ParseError),
+    /// The command does not begin with a slash.
+    NotACommand(String),
+    /// The fields are neither those of a message nor those of a command.
+    Fields,
+}
+
+impl fmt::Display for ScriptInputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnObject => write!(f, "this is not an object; write {FORMS}"),
+            Self::Json(error) => write!(f, "{error}; write {FORMS}"),
+            Self::Recipient(to) => write!(f, "{to:?} is neither a nick nor a room"),
+            Self::Message(error) => error.fmt(f),
+            Self::NotACommand(command) => {
+                write!(f, "{command:?} is not a command; commands begin with /")
             }
-            let is_name = is_valid_nick(&to) && !to.ends_with(':');
-            let is_place = is_room(&to) && !to.contains(char::is_whitespace);
-            match is_name || is_place {
-                true => Ok(ScriptInput::Typed(format!("@{to} {text}"))),
-                false => Err(format!("{to:?} can be neither a nick nor a room")),
-            }
+            Self::Fields => write!(f, "this is neither a message nor a command; write {FORMS}"),
         }
-        InputObject {
-            to: None,
-            text: Some(text),
-            command: None,
-        } => Ok(ScriptInput::Said(text)),
-        InputObject {
-            to: None,
-            text: None,
-            command: Some(command),
-        } if command.starts_with('/') && !command.starts_with("//") => {
-            Ok(ScriptInput::Typed(command))
-        }
-        InputObject {
-            command: Some(command),
-            to: None,
-            text: None,
-        } => Err(format!("{command:?} is no command; they begin with /")),
-        _ => Err(format!("this is neither text nor a command; write {FORMS}")),
     }
 }
+
+impl std::error::Error for ScriptInputError {}
 
 const FORMS: &str = r##"{"to":"#room or nick","text":"..."} or {"command":"/join #room"}"##;
+
+/// Parses one line of input: `{"to":"#room","text":"…"}`, `{"text":"…"}` for the active room, or
+/// `{"command":"/join #room"}`.
+pub fn parse_input(line: &str) -> Result<ScriptInput, ScriptInputError> {
+    if !line.trim_start().starts_with('{') {
+        return Err(ScriptInputError::NotAnObject);
+    }
+    let object: InputObject = serde_json::from_str(line).map_err(|error| {
+        // The position is left out: the line is known, and it is one line.
+        let error = error.to_string();
+        let error = error.split(" at line").next().unwrap_or_default();
+        ScriptInputError::Json(error.to_owned())
+    })?;
+    match (object.to, object.text, object.command) {
+        (Some(to), Some(text), None) => message(to, &text),
+        (None, Some(text), None) => Ok(ScriptInput::Text(text)),
+        (None, None, Some(command)) => match command.starts_with('/') {
+            true if !command.starts_with("//") => Ok(ScriptInput::Typed(command)),
+            _ => Err(ScriptInputError::NotACommand(command)),
+        },
+        _ => Err(ScriptInputError::Fields),
+    }
+}
+
+fn message(to: String, text: &str) -> Result<ScriptInput, ScriptInputError> {
+    // `@#room` sends to the operators of a room only.
+    let room = to.trim_start_matches(['@', '+', '%', '~']);
+    let is_room = has_room_prefix(room) && !to.contains(char::is_whitespace);
+    if !is_room && (!is_valid_nick(&to) || to.ends_with(':')) {
+        return Err(ScriptInputError::Recipient(to));
+    }
+    let message = command::message(&to, text).map_err(ScriptInputError::Message)?;
+    Ok(ScriptInput::Command(message))
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn wishes_are_text_or_commands_and_nothing_else() {
-        let typed = |text: &str| Ok(ScriptInput::Typed(text.to_owned()));
+    fn input_is_a_message_or_a_command_and_nothing_else() {
+        let message = |to: &str, text: &str| {
+            let (target, text) = (to.to_owned(), text.to_owned());
+            Ok(ScriptInput::Command(UserCommand::Message { target, text }))
+        };
         assert_eq!(
             parse_input(r##"{"to":"#dev","text":" /x"}"##),
-            typed("@#dev  /x")
+            message("#dev", " /x")
         );
-        assert_eq!(parse_input(r#"{"to":"bob","text":"hi"}"#), typed("@bob hi"));
+        assert_eq!(
+            parse_input(r#"{"to":"bob","text":"hi"}"#),
+            message("bob", "hi")
+        );
         assert_eq!(
             parse_input(r##"{"to":"@#dev","text":"hi"}"##),
-            typed("/msg @#dev hi")
+            message("@#dev", "hi")
         );
         assert_eq!(
             parse_input(r#"{"text":"/etc"}"#),
-            Ok(ScriptInput::Said("/etc".to_owned()))
+            Ok(ScriptInput::Text("/etc".to_owned()))
         );
         assert_eq!(
             parse_input(r#"{"command":"/me waves"}"#),
-            typed("/me waves")
+            Ok(ScriptInput::Typed("/me waves".to_owned()))
         );
         for wrong in [
             "hello",
@@ -107,11 +136,13 @@ mod tests {
             r#"{"to":"bob x","text":"hi"}"#,
             r#"{"to":"bob:","text":"hi"}"#,
             r##"{"to":"#a b","text":"hi"}"##,
+            r#"{"to":"bob","text":"a\nb"}"#,
+            r#"{"to":"bob","text":" "}"#,
             r#"{"command":"hi"}"#,
             r#"{"command":"//hi"}"#,
             r#"{"command":"/who","text":"x"}"#,
         ] {
-            let words = parse_input(wrong).unwrap_err();
+            let words = parse_input(wrong).unwrap_err().to_string();
             assert!(!words.contains('\n'), "{words}");
         }
     }

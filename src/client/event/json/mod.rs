@@ -11,7 +11,7 @@ mod listings;
 
 pub use decode::decode;
 pub use encode::encode;
-pub use input::{ScriptInput, parse_input};
+pub use input::{ScriptInput, ScriptInputError, parse_input};
 
 #[cfg(test)]
 mod tests {

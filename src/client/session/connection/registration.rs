@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
@@ -154,11 +155,18 @@ impl Session {
         }
     }
 
-    /// Whether this is the echo of something that the configuration has said on coming in, which
-    /// nobody is to see.
+    /// Whether this text is the echo of a message that was sent on connect. It may carry a password,
+    /// so it is not shown.
     pub(in crate::client::session) fn is_on_connect_echo(&self, text: &str) -> bool {
-        let mut lines = self.settings.on_connect.iter();
-        !self.is_ready() && lines.any(|line| line.ends_with(text))
+        let mut commands = self.on_connect.iter().flatten();
+        let is_echo = |command: &UserCommand| match command {
+            UserCommand::Message { text: sent, .. } | UserCommand::Notice { text: sent, .. } => {
+                sent == text
+            }
+            UserCommand::Raw { line } => line.ends_with(text),
+            _ => false,
+        };
+        !self.is_ready() && commands.any(is_echo)
     }
 
     /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
@@ -228,8 +236,8 @@ impl Session {
             return;
         }
         let away_before = self.away.take();
-        for line in self.settings.on_connect.clone() {
-            self.run_on_connect(&line, output);
+        for command in self.on_connect.clone() {
+            self.run_on_connect(&command, output);
         }
         if self.away.is_none()
             && let Some(message) = away_before
@@ -238,13 +246,15 @@ impl Session {
             self.send(&Request::Away { message: words }, output);
             self.away = Some(message);
         }
-        for room in &mut self.settings.rooms {
-            *room = self.rooms.naming.room_from_input(room).into_owned();
+        for target in &mut self.settings.rooms {
+            let room = self.rooms.naming.room_from_input(&target.room);
+            target.room = room.into_owned();
         }
         let rooms = if self.was_registered {
             self.rooms.names()
         } else {
-            let rooms = self.settings.rooms.clone();
+            let rooms = self.settings.rooms.iter();
+            let rooms: Vec<String> = rooms.map(|target| target.room.clone()).collect();
             if let Some(room) = rooms.first() {
                 self.rooms.request_active(room, None);
             }
@@ -296,9 +306,9 @@ impl Session {
         let Some(forward) = forward else {
             return;
         };
-        for configured in &mut self.settings.rooms {
-            if self.rooms.naming.is_same(configured, room) {
-                forward.clone_into(configured);
+        for target in &mut self.settings.rooms {
+            if self.rooms.naming.is_same(&target.room, room) {
+                forward.clone_into(&mut target.room);
             }
         }
     }
@@ -306,8 +316,10 @@ impl Session {
     /// A room wants to know who somebody is, and what says so is on its way.
     pub(in crate::client::session) fn join_after_login(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
-        let is_wanted = is_in(&self.settings.rooms) || is_in(&self.rooms.unjoined());
-        let is_known = self.settings.on_connect.is_empty() || is_in(&self.rooms_after_login);
+        let mut targets = self.settings.rooms.iter();
+        let is_configured = targets.any(|target| self.is_same(&target.room, room));
+        let is_wanted = is_configured || is_in(&self.rooms.unjoined());
+        let is_known = self.on_connect.is_empty() || is_in(&self.rooms_after_login);
         if is_wanted && !is_known {
             self.rooms_after_login.push(room.to_owned());
         }
@@ -328,9 +340,13 @@ impl Session {
 
     /// A room that a script asked for and is not in.
     fn room_refused(&self) -> Option<&str> {
-        let is_missing = |room: &&String| self.rooms.get(room).is_none();
-        let missing = self.settings.rooms.iter().find(is_missing);
-        missing.filter(|_| self.settings.script).map(String::as_str)
+        let mut rooms = self
+            .settings
+            .rooms
+            .iter()
+            .map(|target| target.room.as_str());
+        let missing = rooms.find(|room| self.rooms.get(room).is_none());
+        missing.filter(|_| self.settings.script)
     }
 
     /// Asks for the nick this person wants, while somebody else may still have it.

@@ -2,7 +2,7 @@
 //! come, or its time is over.
 
 use super::report::{DeliveryReport, Ranges};
-use crate::client::event::{DeliveryStatus, Event, MessageTags};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
 use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, SessionTime};
 
 impl Session {
@@ -64,10 +64,9 @@ impl Session {
             return;
         }
         if let Some(report) = self.report(output) {
-            let words = format!("interrupted; {report}");
-            output
-                .events
-                .push(Event::InputRejected { words, line: None });
+            let error = InputError::Interrupted(report.to_string());
+            let line = None;
+            output.events.push(Event::InputRejected { error, line });
         }
     }
 

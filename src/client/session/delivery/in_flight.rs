@@ -12,21 +12,23 @@ use std::time::Duration;
 
 use super::report::{DeliveryReport, Ranges};
 use super::window::SendWindow;
-use crate::client::event::Event;
-use crate::client::event::MessageTags;
+use crate::client::command::UserCommand;
+use crate::client::event::{Event, InputError, MessageTags};
 use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::{Request, outgoing};
 
 /// A line of a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptLine<'a> {
-    /// To be understood as if a person had typed it.
+    /// To be processed as if typed.
     Typed(&'a str),
-    /// To be said in the active room, whatever it begins with.
-    Said(&'a str),
-    /// It cannot even be read, for this reason.
-    Unreadable(&'a str),
+    /// To be sent to the active room, whatever it begins with.
+    Text(&'a str),
+    /// To be carried out.
+    Command(UserCommand),
+    /// To be reported: it cannot be read, for this reason.
+    Unreadable(InputError),
 }
 
 /// What a script has sent, and what the server has taken of it.
@@ -122,9 +124,10 @@ impl Session {
         let flight = self.delivery.take_number();
         self.begin_request(flight, Some(number), false, now, output);
         match line {
-            ScriptLine::Typed(text) => self.execute(text, now, output),
-            ScriptLine::Said(text) => self.execute_as_text(text, now, output),
-            ScriptLine::Unreadable(why) => self.reject_input(why, output),
+            ScriptLine::Typed(line) => self.execute_line(line, now, output),
+            ScriptLine::Text(text) => self.execute_text(text, now, output),
+            ScriptLine::Command(command) => self.execute(command, "", now, output),
+            ScriptLine::Unreadable(error) => self.reject_input(error, output),
         }
         self.end_request(output);
         self.complete(now, output);
@@ -249,7 +252,7 @@ impl Session {
         let request = match outgoing::encode(request) {
             Ok(request) => request,
             Err(error) => {
-                self.reject_input(&error.to_string(), output);
+                self.reject_input(error.into(), output);
                 return false;
             }
         };

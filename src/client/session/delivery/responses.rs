@@ -2,7 +2,7 @@
 //! about, and what is told when a flight is answered.
 
 use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
-use crate::client::event::{DeliveryStatus, Event};
+use crate::client::event::{DeliveryStatus, Event, InputError};
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
 use crate::wire::message::unescaped;
@@ -194,7 +194,7 @@ impl DeliveryTracker {
             return;
         }
         output.events.push(Event::InputRejected {
-            words: "nothing behind this line is sent, since --strict was asked for".to_owned(),
+            error: InputError::Strict,
             line: Some(self.last),
         });
     }

@@ -176,7 +176,7 @@ impl Session {
                 let mut flights = script.in_flight.iter_mut();
                 flights.find(|flight| {
                     let talk = flight.message.as_ref();
-                    talk.is_some_and(|talk| self.rooms.naming.is_same(&talk.target, about))
+                    talk.is_some_and(|talk| self.rooms.naming.is_same(talk.target.name(), about))
                 })
             }
             _ => None,

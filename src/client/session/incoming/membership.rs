@@ -148,7 +148,7 @@ impl Session {
     ) {
         let by = message.source.map_or("", |source| source.nick());
         output.events.push(Event::ModeChanged {
-            target: self.rooms.name_of(target).to_owned(),
+            target: self.target(self.rooms.name_of(target)),
             by: by.to_owned(),
             change: parameters_from(message, 1),
         });

@@ -12,7 +12,7 @@ mod messages;
 mod numerics;
 pub(super) mod queries;
 
-use crate::client::event::{Event, MessageKind};
+use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
     ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
 };
@@ -64,8 +64,8 @@ impl Session {
             // It only confirms a line. IRCv3 labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {
-                let words = message.parameters.last().copied().unwrap_or_default();
-                self.reject_input(words, output);
+                let text = message.parameters.last().copied().unwrap_or_default();
+                self.reject_input(InputError::Fail(text.to_owned()), output);
             }
             ("JOIN", Some(room), _) => self.on_join(message, room, own, now, output),
             ("PART", Some(room), reason) => self.on_part(message, room, reason, own, output),

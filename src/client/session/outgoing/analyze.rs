@@ -9,7 +9,7 @@ use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
 use crate::client::command::{
     self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
 };
-use crate::client::session::Session;
+use crate::client::session::{Session, expand_alias};
 
 /// In longer lines nicks are not looked for.
 const SEARCHED_BYTES_MAX: usize = 4_096;
@@ -17,7 +17,7 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 impl Session {
     /// Judges a line as it stands.
     pub fn analyze(&self, line: &str) -> LineAnalysis {
-        let expanded = self.expand_alias(line);
+        let expanded = expand_alias(line, &self.settings.aliases);
         let meant = expanded.as_deref().unwrap_or(line);
         LineAnalysis {
             tokens: self.tokens(line, meant),
@@ -92,15 +92,15 @@ impl Session {
     /// still become a right one is none.
     fn invalid_word(&self, line: &str) -> Option<String> {
         match command::parse(line) {
-            Err(problem) => {
-                let word = problem.word()?;
+            Err(error) => {
+                let word = error.offending_text()?;
                 (!matches!(word, "#" | "&")).then(|| word.to_owned())
             }
-            Ok(UserCommand::LocalCommand(LocalCommand::Set {
+            Ok(UserCommand::Local(LocalCommand::Set {
                 name: Some(name),
                 value,
-            })) => invalid_setting(name, value).map(str::to_owned),
-            Ok(UserCommand::Switch { room: Some(room) }) => {
+            })) => invalid_setting(&name, value.as_deref()).map(str::to_owned),
+            Ok(UserCommand::SwitchRoom { room: Some(room) }) => {
                 let names = self.rooms.names();
                 let is_number = room
                     .parse::<usize>()
@@ -117,8 +117,8 @@ impl Session {
             }) => {
                 let aliases = self.settings.aliases.keys().map(String::as_str);
                 let mut names = commands().map(|slash| slash.name).chain(aliases);
-                let is_known = names.any(|other| other.starts_with(name));
-                (!is_known && CommandSpec::find(name).is_none()).then(|| name.to_owned())
+                let is_known = names.any(|other| other.starts_with(&name));
+                (!is_known && CommandSpec::find(&name).is_none()).then_some(name)
             }
             _ => None,
         }
@@ -133,7 +133,7 @@ impl Session {
         if is_reply(first) && !line.contains('\n') {
             return Some(match &self.last_whisperer {
                 Some(nick) => format!("to {nick}"),
-                None => self.no_whisperer_words(),
+                None => self.no_whisperer().to_string(),
             });
         }
         if meant != line && !line.contains(' ') {
@@ -151,10 +151,13 @@ impl Session {
             Some(Ok(talk)) => talk,
             // Of a room that was left the prompt tells. Enter says the rest.
             Some(Err(_)) if self.rooms.left_room().is_some() => return None,
-            Some(Err(words)) => return words.split(';').next().map(str::to_owned),
+            Some(Err(error)) => {
+                let error = error.to_string();
+                return error.split(';').next().map(str::to_owned);
+            }
             None => return self.room_hint(&intent?),
         };
-        let bytes_max = self.text_bytes_max(&talk.target, 0);
+        let bytes_max = self.text_bytes_max(talk.target.name(), 0);
         let rest = lines
             .iter()
             .skip(1)
@@ -164,14 +167,14 @@ impl Session {
             let messages = if pieces == 1 { "message" } else { "messages" };
             return Some(format!(
                 "{pieces} {messages} to {}: Enter sends, Esc drops",
-                talk.target
+                talk.target.name()
             ));
         }
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
     }
 
     /// How much of a text the server keeps, when that is not all of it.
-    fn truncation_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
+    fn truncation_hint(&self, intent: &UserCommand) -> Option<String> {
         let naming = &self.rooms.naming;
         let (text, bytes_max) = match intent {
             UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
@@ -184,14 +187,14 @@ impl Session {
     }
 
     /// Where a number of a room leads, or none.
-    fn room_hint(&self, intent: &UserCommand<'_>) -> Option<String> {
+    fn room_hint(&self, intent: &UserCommand) -> Option<String> {
         let names = self.rooms.names();
         let room = match intent {
-            UserCommand::Switch { room: Some(room) } => {
+            UserCommand::SwitchRoom { room: Some(room) } => {
                 let number: usize = room.parse().ok()?;
                 names.get(number.checked_sub(1)?)?
             }
-            UserCommand::Switch { room: None } => self.rooms.most_unread()?,
+            UserCommand::SwitchRoom { room: None } => self.rooms.most_unread()?,
             _ => return None,
         };
         Some(format!("to {room}"))

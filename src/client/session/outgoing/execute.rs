@@ -1,240 +1,90 @@
-//! From what a person typed to requests.
+//! Commands that become requests, and those about servers and rooms of the session.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::help::notice;
-use crate::client::command::{self, ParseError, UserCommand};
-use crate::client::event::{Event, RoomSummary};
+use crate::client::command::{ParseError, UserCommand, command_carries_password};
+use crate::client::event::{Event, InputError, RoomSummary};
 use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
 use crate::common::suggest::nearest;
 use crate::wire::Request;
 
 impl Session {
-    /// The person typed this behind a prompt that named a room: it is about that room, even when
-    /// another has become the active one meanwhile.
-    pub fn typed_in(
+    /// Sends the request of a command, and remembers the command for as long as the server may
+    /// refuse it.
+    pub(super) fn execute_request(
         &mut self,
-        room: Option<&str>,
-        text: &str,
+        command: &UserCommand,
+        typed: &str,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.typed_in = room.map(str::to_owned);
-        self.typed(text, now, output);
-        self.typed_in = None;
-    }
-
-    /// The person typed a line: one that was entered, or a pasted text of several lines.
-    pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        self.highlight_count = 0;
-        let (told, waiting) = (self.backlog_announced, self.backlog.len());
-        self.execute_lines(text, now, output);
-        if told && self.backlog.len() > waiting {
-            let words = format!("{} lines wait now", self.backlog.len());
-            output.events.push(Event::Note { words });
+        // By the time there is a connection again it would be out of place.
+        if !self.is_ready() {
+            return self.reject_input(InputError::NotConnected, output);
         }
-    }
-
-    fn execute_lines(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        if !text.contains('\n') {
-            return self.execute(text, now, output);
-        }
-        let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
-        let Some(first) = lines.next() else {
-            return;
-        };
-        let target = match command::parse(first) {
-            Ok(UserCommand::Say { .. }) => None,
-            Ok(UserCommand::Tell { target, .. }) => Some(target.to_owned()),
-            _ => {
-                let words = "text of several lines can only be said; send commands one by one";
-                return self.reject_input(words, output);
-            }
-        };
-        self.execute(first, now, output);
-        for line in lines {
-            // Only the first line was typed; what follows is text, whatever it begins with.
-            let line = match &target {
-                // The operators of a room are no nick.
-                Some(target) if target.starts_with('@') => {
-                    Cow::Owned(format!("/msg {target} {line}"))
-                }
-                Some(target) => Cow::Owned(format!("@{target} {line}")),
-                None if line.trim_start().starts_with(['/', '@']) => {
-                    let line = line.trim_start();
-                    Cow::Owned(format!("{}{line}", line.get(..1).unwrap_or_default()))
-                }
-                None => Cow::Borrowed(line),
-            };
-            self.execute(&line, now, output);
-        }
-    }
-
-    pub(in crate::client::session) fn execute(
-        &mut self,
-        line: &str,
-        now: SessionTime,
-        output: &mut SessionOutput,
-    ) {
-        let typed = line;
-        let expanded = self.expand_alias(line);
-        let line = expanded.as_deref().unwrap_or(line);
-        match command::parse(line) {
-            Ok(UserCommand::Nothing) => {}
-            Ok(UserCommand::Help { command }) => self.help(command, output),
-            Ok(UserCommand::Quit { reason }) => self.quit(reason, now, output),
-            Ok(UserCommand::Connect { server }) => self.switch_server(server, output),
-            Ok(UserCommand::Reconnect) => self.reconnect(output),
-            Ok(UserCommand::LocalCommand(_)) if self.settings.script => {
-                let words = "a script has no screen: /clear, /history, /search and /set do nothing";
-                self.reject_input(words, output);
-            }
-            Ok(UserCommand::LocalCommand(_)) => output.actions.push(SessionAction::Local {
-                line: line.to_owned(),
-            }),
-            Ok(UserCommand::Switch { room }) => self.switch_room(room, output),
-            Ok(UserCommand::Rooms) => self.list_rooms(output),
-            Ok(UserCommand::Ignore { mask: Some(mask) }) => {
-                self.ignore_list.add(mask);
-                let words = format!("{mask} is ignored; /unignore {mask} ends it");
-                notice(output, words);
-            }
-            Ok(UserCommand::Ignore { mask: None }) => {
-                let names = self.ignore_list.masks();
-                let words = match names.len() {
-                    0 => "nobody is ignored".to_owned(),
-                    _ => format!("ignored: {}", names.join(" ")),
-                };
-                notice(output, words);
-            }
-            Ok(UserCommand::Unignore { mask }) => match self.ignore_list.remove(mask) {
-                true => notice(output, format!("{mask} is heard again")),
-                false => self.reject_input(&format!("{mask} is not ignored"), output),
-            },
-            Ok(intent) => match self.message_for(&intent) {
-                Some(Err(words)) => self.reject_input(&words, output),
-                Some(Ok(talk)) if self.is_ready() => self.send_message(&talk, now, output),
-                None if self.is_ready() => {
-                    let before = output.lines.len();
-                    self.delivery.queue_behind = true;
-                    self.send_request(&intent, output);
-                    self.delivery.queue_behind = false;
-                    self.remember_command([typed, line], before, now, output);
-                }
-                // The rest would be out of place by the time it is sent.
-                Some(Ok(talk)) if !self.is_leaving() && self.phase != Phase::Asking => {
-                    self.queue_offline(talk, output);
-                }
-                _ => self.reject_input("there is no connection now; try again later", output),
-            },
-            Err(problem) => {
-                let words = self.suggest_alias(&problem);
-                self.reject_input(&words.unwrap_or(problem.to_string()), output);
-            }
-        }
-    }
-
-    /// Remembers what was sent for a command, which was typed so and means the other.
-    fn remember_command(
-        &mut self,
-        [typed, meant]: [&str; 2],
-        before: usize,
-        now: SessionTime,
-        output: &SessionOutput,
-    ) {
-        let sent = output.lines.get(before..).unwrap_or_default();
-        if !self.settings.script && !command::carries_password(meant, None) {
+        let before = output.lines.len();
+        self.delivery.queue_behind = true;
+        self.send_request(command, output);
+        self.delivery.queue_behind = false;
+        if !self.settings.script && !command_carries_password(command, None) {
+            let sent = output.lines.get(before..).unwrap_or_default();
             let naming = &self.rooms.naming;
             self.sent_commands
                 .remember(typed, sent, now.elapsed, naming);
         }
     }
 
-    /// Does a line of the configuration on coming in. It may carry a password, so nothing of it is
-    /// shown or kept; only what the server refuses is.
+    /// Runs a command of the configuration on connect. It may carry a password, so nothing of it is
+    /// shown or kept except an error of the server.
     pub(in crate::client::session) fn run_on_connect(
         &mut self,
-        line: &str,
+        command: &Result<UserCommand, ParseError>,
         output: &mut SessionOutput,
     ) {
-        let expanded = self.expand_alias(line);
-        let line = expanded.as_deref().unwrap_or(line);
         self.delivery.queue_behind = true;
-        match command::parse(line) {
-            Ok(UserCommand::Tell { target, text }) => {
-                let (targets, text) = (target, text);
+        match command {
+            Ok(UserCommand::Message { target, text }) => {
+                let targets = target;
                 self.send(&Request::Privmsg { targets, text }, output);
             }
             Ok(UserCommand::Notice { target, text }) => {
-                let (targets, text) = (target, text);
+                let targets = target;
                 self.send(&Request::Notice { targets, text }, output);
             }
-            Ok(intent) if command::allowed_on_connect(&intent) => {
-                self.send_request(&intent, output)
-            }
-            Ok(_) => self.reject_input("this cannot be done on coming in", output),
-            Err(problem) => self.reject_input(&problem.to_string(), output),
+            Ok(command) if command.is_allowed_on_connect() => self.send_request(command, output),
+            Ok(_) => self.reject_input(InputError::NotOnConnect, output),
+            Err(error) => self.reject_input(error.clone().into(), output),
         }
         self.delivery.queue_behind = false;
     }
 
-    /// What to say of a command that nobody knows, where an alias may have been meant.
-    fn suggest_alias(&self, problem: &ParseError) -> Option<String> {
-        let (name, command) = problem.unknown_command()?;
-        // The beginning of a command is meant for it.
-        let begins = |command: &str| command.starts_with(&name.to_ascii_lowercase());
-        if command.is_some_and(begins) {
+    /// The error for an unknown command that may be meant as an alias.
+    pub(super) fn suggest_alias(&self, error: &ParseError) -> Option<InputError> {
+        let (name, command) = error.unknown_command()?;
+        // A prefix of a command means that command.
+        let is_prefix = |command: &str| command.starts_with(&name.to_ascii_lowercase());
+        if command.is_some_and(is_prefix) {
             return None;
         }
         let aliases = self.settings.aliases.keys().map(String::as_str);
-        let meant = nearest(name, aliases.chain(command))?;
-        Some(format!("no command /{name}; did you mean /{meant}?"))
+        let suggestion = nearest(name, aliases.chain(command))?.to_owned();
+        let name = name.to_owned();
+        Some(InputError::UnknownCommand { name, suggestion })
     }
 
-    /// Says a line of a script in the active room, whatever it begins with.
-    pub(in crate::client::session) fn execute_as_text(
-        &mut self,
-        text: &str,
-        now: SessionTime,
-        output: &mut SessionOutput,
-    ) {
-        if text.trim().is_empty() {
-            return;
-        }
-        debug_assert!(self.is_ready(), "a script waits until it is in");
-        match self.message_for(&UserCommand::Say { text }) {
-            Some(Ok(talk)) => self.send_message(&talk, now, output),
-            Some(Err(words)) => self.reject_input(&words, output),
-            None => debug_assert!(false, "text is something to say"),
-        }
-    }
-
-    /// The line with an alias replaced by what it stands for.
-    pub(super) fn expand_alias(&self, line: &str) -> Option<String> {
-        let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
-            Some((name, rest)) => (name, Some(rest)),
-            None => (line.strip_prefix('/')?, None),
-        };
-        let long = self.settings.aliases.get(name)?;
-        Some(match rest {
-            Some(rest) => format!("{long} {rest}"),
-            None => long.clone(),
-        })
-    }
-
-    fn send_request(&mut self, intent: &UserCommand<'_>, output: &mut SessionOutput) {
-        let in_words = matches!(
-            intent,
+    fn send_request(&mut self, command: &UserCommand, output: &mut SessionOutput) {
+        self.queries.plain_reply |= matches!(
+            command,
             UserCommand::Mode { .. }
                 | UserCommand::Invite { .. }
                 | UserCommand::Oper { .. }
                 | UserCommand::Raw { .. }
         );
-        self.queries.plain_reply |= in_words;
-        match intent {
+        match command {
             UserCommand::List { filter } => {
-                self.send(&Request::List { filter: *filter }, output);
+                let filter = filter.as_deref();
+                self.send(&Request::List { filter }, output);
             }
             UserCommand::Invite { nick, room } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), output) {
@@ -243,17 +93,16 @@ impl Session {
             }
             UserCommand::Kick { room, nick, reason } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), output) {
-                    let reason = reason.map(|text| format!(" :{text}")).unwrap_or_default();
+                    let reason = reason.as_ref().map(|text| format!(" :{text}"));
+                    let reason = reason.unwrap_or_default();
                     self.send_line(format!("KICK {room} {nick}{reason}"), output);
                 }
             }
             UserCommand::Mode { target, change } => {
-                let named = target.map(str::to_owned);
-                if let Some(target) = named.or_else(|| self.room_or_active(None, output)) {
-                    self.send_line(
-                        format!("MODE {target} {change}").trim_end().to_owned(),
-                        output,
-                    );
+                let target = target.clone().or_else(|| self.room_or_active(None, output));
+                if let Some(target) = target {
+                    let line = format!("MODE {target} {change}");
+                    self.send_line(line.trim_end().to_owned(), output);
                 }
             }
             UserCommand::Oper { name, password } => {
@@ -261,10 +110,10 @@ impl Session {
             }
             UserCommand::Raw { line } => {
                 self.await_target();
-                self.send_line((*line).to_owned(), output);
+                self.send_line(line.clone(), output);
             }
             UserCommand::Nick { nick } => {
-                self.queries.nick = Some((*nick).to_owned());
+                self.queries.nick = Some(nick.clone());
                 self.send_nick(nick, output);
             }
             UserCommand::Who { room } => {
@@ -283,104 +132,98 @@ impl Session {
             }
             UserCommand::Join { room, key } => {
                 self.await_target();
-                self.join(room, *key, output);
+                self.join(room, key.as_deref(), output);
             }
             UserCommand::Part { room, reason } => {
-                let (room, reason) = self.leading_room(room.as_deref(), *reason);
-                if let Some(room) = self.room_or_active(room.as_deref(), output) {
-                    self.await_target();
-                    self.rooms.expect_part(&room);
-                    self.send(
-                        &Request::Part {
-                            rooms: &room,
-                            reason,
-                        },
-                        output,
-                    );
-                }
+                self.part(room.as_deref(), reason.as_deref(), output);
             }
             UserCommand::Topic { room, topic } => {
-                let (room, topic) = self.leading_topic_room(room.as_deref(), *topic);
-                if let Some(room) = self.room_or_active(room.as_deref(), output) {
-                    if topic.is_none() {
-                        self.queries.topics.insert(self.key(&room));
-                    }
-                    self.send(&Request::Topic { room: &room, topic }, output);
-                }
+                self.topic(room.as_deref(), topic.as_deref(), output);
             }
             UserCommand::Away { message } => {
-                self.away = message.map(str::to_owned);
-                self.send(&Request::Away { message: *message }, output);
+                self.away.clone_from(message);
+                let message = message.as_deref();
+                self.send(&Request::Away { message }, output);
             }
-            UserCommand::Say { .. }
-            | UserCommand::Act { .. }
-            | UserCommand::Tell { .. }
-            | UserCommand::Reply { .. }
-            | UserCommand::Notice { .. }
-            | UserCommand::Nothing
-            | UserCommand::Help { .. }
-            | UserCommand::Quit { .. }
-            | UserCommand::Connect { .. }
-            | UserCommand::Reconnect
-            | UserCommand::LocalCommand(_)
-            | UserCommand::Switch { .. }
-            | UserCommand::Rooms
-            | UserCommand::Ignore { .. }
-            | UserCommand::Unignore { .. } => {
-                debug_assert!(false, "these are dealt with elsewhere");
-            }
+            _ => debug_assert!(false, "`execute` carries out the other commands"),
         }
     }
 
-    /// Has the other server looked for. This one is left when that has been found.
-    fn switch_server(&mut self, server: &str, output: &mut SessionOutput) {
+    /// Joins a room, or makes it the active one if the user is in it.
+    fn join(&mut self, room: &str, key: Option<&str>, output: &mut SessionOutput) {
+        let room = &*self.rooms.naming.room_from_input(room).into_owned();
+        self.rooms.request_active(room, key);
+        if self.rooms.get(room).is_none() {
+            let request = Request::Join {
+                rooms: room,
+                keys: key,
+            };
+            self.send(&request, output);
+        }
+    }
+
+    fn part(&mut self, room: Option<&str>, reason: Option<&str>, output: &mut SessionOutput) {
+        let (room, reason) = self.leading_room(room, reason);
+        let Some(room) = self.room_or_active(room.as_deref(), output) else {
+            return;
+        };
+        self.await_target();
+        self.rooms.expect_part(&room);
+        let rooms = room.as_str();
+        self.send(&Request::Part { rooms, reason }, output);
+    }
+
+    fn topic(&mut self, room: Option<&str>, topic: Option<&str>, output: &mut SessionOutput) {
+        let (room, topic) = self.leading_topic_room(room, topic);
+        let Some(room) = self.room_or_active(room.as_deref(), output) else {
+            return;
+        };
+        if topic.is_none() {
+            self.queries.topics.insert(self.key(&room));
+        }
+        self.send(&Request::Topic { room: &room, topic }, output);
+    }
+
+    /// Asks for a connection to another server. This one is left when that one answers.
+    pub(super) fn switch_server(&mut self, server: String, output: &mut SessionOutput) {
         if self.settings.script {
-            return self.reject_input("a script talks to one server", output);
+            return self.reject_input(InputError::ScriptKeepsServer, output);
         }
-        let server = server.to_owned();
-        output.actions.push(SessionAction::Seek { server });
+        output.actions.push(SessionAction::Probe { server });
     }
 
-    /// The server that was looked for is there, and the program goes to it; or the words say why
-    /// not.
+    /// The answer to [`SessionAction::Probe`]: the server can be reached, or why not.
     pub fn server_probed(
         &mut self,
         server: String,
-        found: Result<(), String>,
+        result: Result<(), String>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        match found {
+        match result {
             Ok(()) => {
                 self.switch_to = Some(server);
                 self.quit(Some("gone to another server"), now, output);
             }
-            Err(words) => {
-                let and = if words.ends_with('?') {
-                    " You"
-                } else {
-                    "; you"
-                };
-                self.reject_input(&format!("{words}{and} stay here"), output);
-            }
+            Err(why) => self.reject_input(InputError::NoOtherServer(why), output),
         }
     }
 
-    /// Connects anew to the same server.
-    fn reconnect(&mut self, output: &mut SessionOutput) {
+    /// Connects again to the same server.
+    pub(super) fn reconnect(&mut self, output: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
-            return self.reject_input("a script stays connected", output);
+            return self.reject_input(InputError::ScriptKeepsConnection, output);
         }
         self.reconnect_attempts = 0;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
             return output.actions.push(SessionAction::Reconnect { after });
         }
-        self.close_reason = Some("you wanted to connect anew".to_owned());
+        self.close_reason = Some("reconnecting as requested".to_owned());
         output.actions.push(SessionAction::Close);
     }
 
-    fn list_rooms(&mut self, output: &mut SessionOutput) {
+    pub(super) fn list_rooms(&mut self, output: &mut SessionOutput) {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
@@ -393,18 +236,12 @@ impl Session {
         output.events.push(Event::Rooms { rooms });
     }
 
-    /// Enters a room, or makes it the active one when this person is in it.
-    fn join(&mut self, room: &str, key: Option<&str>, output: &mut SessionOutput) {
-        let room = &*self.rooms.naming.room_from_input(room).into_owned();
-        self.rooms.request_active(room, key);
-        if self.rooms.get(room).is_none() {
-            self.send(
-                &Request::Join {
-                    rooms: room,
-                    keys: key,
-                },
-                output,
-            );
-        }
+    pub(super) fn list_ignored(&self, output: &mut SessionOutput) {
+        let masks = self.ignore_list.masks();
+        let words = match masks.len() {
+            0 => "no one is ignored".to_owned(),
+            _ => format!("ignored: {}", masks.join(" ")),
+        };
+        notice(output, words);
     }
 }

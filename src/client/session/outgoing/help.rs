@@ -1,7 +1,7 @@
-//! What there is to type, explained.
+//! Answers `/help`.
 
 use crate::client::command::{self, CommandSpec, commands};
-use crate::client::event::Event;
+use crate::client::event::{Event, InputError};
 use crate::client::session::{Session, SessionOutput};
 
 impl Session {
@@ -52,10 +52,8 @@ impl Session {
             }),
             None => {
                 let nearest = command::nearest_command(name);
-                let hint = nearest.map_or("/help lists them".to_owned(), |nearest| {
-                    format!("did you mean /help {nearest}?")
-                });
-                self.reject_input(&format!("no command /{name}; {hint}"), output);
+                let name = name.to_owned();
+                self.reject_input(InputError::NoHelp { name, nearest }, output);
             }
         }
     }

@@ -1,12 +1,11 @@
 //! One message that the user sends, and how a long text is split.
 
-use crate::client::event::MessageKind;
+use crate::client::event::{MessageKind, Target};
 
 /// A text and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client::session) struct OutgoingMessage {
-    /// A room or a person.
-    pub(in crate::client::session) target: String,
+    pub(in crate::client::session) target: Target,
     pub(in crate::client::session) text: String,
     pub(in crate::client::session) kind: MessageKind,
 }

@@ -1,6 +1,7 @@
 //! What the user types: commands carried out, targets chosen, messages sent.
 //!
-//! It parses no text; `command` does. Only the session imports it.
+//! `execute` is the dispatcher. Text is parsed once, by `command`; from there on a
+//! [`UserCommand`] goes to the code that carries it out. Only the session imports it.
 
 mod analyze;
 mod execute;
@@ -10,3 +11,161 @@ mod send;
 pub(super) mod sent_commands;
 mod target;
 mod unsent;
+
+use crate::client::command::{self, UserCommand};
+use crate::client::event::{Event, InputError, MessageKind};
+use crate::client::session::{Session, SessionAction, SessionOutput, SessionTime, parse_line};
+use help::notice;
+
+impl Session {
+    /// The user entered a line at a prompt that named a room: the line is about that room, even if
+    /// another one has become active since.
+    pub fn typed_in(
+        &mut self,
+        room: Option<&str>,
+        text: &str,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        self.typed_in = room.map(str::to_owned);
+        self.typed(text, now, output);
+        self.typed_in = None;
+    }
+
+    /// The user entered a line, or a pasted text of several lines.
+    pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
+        self.highlight_count = 0;
+        let (announced, before) = (self.backlog_announced, self.backlog.len());
+        match text.contains('\n') {
+            true => self.execute_paste(text, now, output),
+            false => self.execute_line(text, now, output),
+        }
+        if announced && self.backlog.len() > before {
+            let words = format!("{} lines are waiting", self.backlog.len());
+            output.events.push(Event::Note { words });
+        }
+    }
+
+    /// Parses a line and carries it out.
+    pub(in crate::client::session) fn execute_line(
+        &mut self,
+        line: &str,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        match parse_line(line, &self.settings.aliases) {
+            Ok(command) => self.execute(command, line, now, output),
+            Err(error) => {
+                let error = self.suggest_alias(&error).unwrap_or(error.into());
+                self.reject_input(error, output);
+            }
+        }
+    }
+
+    /// Sends a pasted text of several lines. Only the first line can say where it goes; the others
+    /// are text, whatever they begin with.
+    fn execute_paste(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
+        let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
+        let Some(first) = lines.next() else {
+            return;
+        };
+        let target = match command::parse(first) {
+            Ok(UserCommand::Say { .. }) => None,
+            Ok(UserCommand::Message { target, .. }) => Some(target),
+            _ => return self.reject_input(InputError::CommandInPaste, output),
+        };
+        self.execute_line(first, now, output);
+        for line in lines {
+            let command = match &target {
+                Some(target) => command::message(target, line),
+                None => command::text(line),
+            };
+            match command {
+                Ok(command) => self.execute(command, line, now, output),
+                Err(error) => self.reject_input(error.into(), output),
+            }
+        }
+    }
+
+    /// Sends a line of a script to the active room, whatever it begins with.
+    pub(in crate::client::session) fn execute_text(
+        &mut self,
+        text: &str,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        if text.trim().is_empty() {
+            return;
+        }
+        debug_assert!(self.is_ready(), "a script waits until the session is ready");
+        let message = self.message_to_active(text.to_owned(), MessageKind::Text);
+        self.send_or_reject(message, now, output);
+    }
+
+    /// Carries out a command. `typed` is the line to show if the server refuses it.
+    pub(in crate::client::session) fn execute(
+        &mut self,
+        command: UserCommand,
+        typed: &str,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        match command {
+            UserCommand::Nothing => {}
+            UserCommand::Say { text } => {
+                let message = self.message_to_active(text, MessageKind::Text);
+                self.send_or_reject(message, now, output);
+            }
+            UserCommand::Action { text } => {
+                let message = self.message_to_active(text, MessageKind::Action);
+                self.send_or_reject(message, now, output);
+            }
+            UserCommand::Message { target, text } => {
+                let message = self.message_to(&target, text, MessageKind::Text);
+                self.send_or_reject(Ok(message), now, output);
+            }
+            UserCommand::Notice { target, text } => {
+                let message = self.message_to(&target, text, MessageKind::Notice);
+                self.send_or_reject(Ok(message), now, output);
+            }
+            UserCommand::Reply { text } => {
+                let message = self.reply(text);
+                self.send_or_reject(message, now, output);
+            }
+            UserCommand::Help { command } => self.help(command.as_deref(), output),
+            UserCommand::Quit { reason } => self.quit(reason.as_deref(), now, output),
+            UserCommand::Connect { server } => self.switch_server(server, output),
+            UserCommand::Reconnect => self.reconnect(output),
+            UserCommand::Local(_) if self.settings.script => {
+                self.reject_input(InputError::NoScreen, output);
+            }
+            UserCommand::Local(command) => output.actions.push(SessionAction::Local(command)),
+            UserCommand::SwitchRoom { room } => self.switch_room(room.as_deref(), output),
+            UserCommand::Rooms => self.list_rooms(output),
+            UserCommand::Ignore { mask: Some(mask) } => {
+                self.ignore_list.add(&mask);
+                let words = format!("{mask} is ignored; /unignore {mask} undoes it");
+                notice(output, words);
+            }
+            UserCommand::Ignore { mask: None } => self.list_ignored(output),
+            UserCommand::Unignore { mask } => match self.ignore_list.remove(&mask) {
+                true => notice(output, format!("{mask} is no longer ignored")),
+                false => self.reject_input(InputError::NotIgnored(mask), output),
+            },
+            UserCommand::Nick { .. }
+            | UserCommand::Who { .. }
+            | UserCommand::Names { .. }
+            | UserCommand::Whois { .. }
+            | UserCommand::Join { .. }
+            | UserCommand::Part { .. }
+            | UserCommand::Topic { .. }
+            | UserCommand::Away { .. }
+            | UserCommand::List { .. }
+            | UserCommand::Invite { .. }
+            | UserCommand::Oper { .. }
+            | UserCommand::Kick { .. }
+            | UserCommand::Mode { .. }
+            | UserCommand::Raw { .. } => self.execute_request(&command, typed, now, output),
+        }
+    }
+}

@@ -1,135 +1,167 @@
-//! What this person says, until it is known what became of it.
+//! Messages of the user, from the command to the report of their delivery.
 //!
-//! Each of a person's lines is a flight, as those of a script are: with a label where the server
-//! knows labels, and else with a question behind it, but never more than one question at a time. So
-//! a refusal finds the line it is about, and when the connection is lost it is known which lines
-//! nobody can tell the status of, and which never left this program.
+//! Each message is a request in flight, as the lines of a script are: with a label if the server
+//! knows labels, else with a fence after it, but with one fence at a time. So an error finds the
+//! message it is about, and when the connection is lost it is known which messages may have
+//! arrived and which never left the client.
 
 use super::message::{OutgoingMessage, split};
 use crate::client::command::UserCommand;
-use crate::client::event::MessageTags;
-use crate::client::event::{DeliveryStatus, Event, MessageKind};
-use crate::client::session::{Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageKind, MessageTags, Target};
+use crate::client::session::{Phase, Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 
 impl Session {
-    /// What an intent has to say; nothing when it is about something else. The error is in words.
+    /// The message that a command sends, or why it cannot; `None` for other commands.
     pub(super) fn message_for(
         &self,
-        intent: &UserCommand<'_>,
-    ) -> Option<Result<OutgoingMessage, String>> {
-        let (target, text, kind) = match intent {
-            UserCommand::Say { text } => (self.target_room(), text, MessageKind::Text),
-            UserCommand::Act { text } => (self.target_room(), text, MessageKind::Action),
-            UserCommand::Tell { target, text } => (Some(*target), text, MessageKind::Text),
-            UserCommand::Notice { target, text } => (Some(*target), text, MessageKind::Notice),
-            UserCommand::Reply { text } => match &self.last_whisperer {
-                Some(nick) => (Some(nick.as_str()), text, MessageKind::Text),
-                None => return Some(Err(self.no_whisperer_words())),
-            },
+        command: &UserCommand,
+    ) -> Option<Result<OutgoingMessage, InputError>> {
+        Some(match command.clone() {
+            UserCommand::Say { text } => self.message_to_active(text, MessageKind::Text),
+            UserCommand::Action { text } => self.message_to_active(text, MessageKind::Action),
+            UserCommand::Message { target, text } => {
+                Ok(self.message_to(&target, text, MessageKind::Text))
+            }
+            UserCommand::Notice { target, text } => {
+                Ok(self.message_to(&target, text, MessageKind::Notice))
+            }
+            UserCommand::Reply { text } => self.reply(text),
             _ => return None,
-        };
-        Some(match target {
-            Some(target) => Ok(OutgoingMessage {
-                target: target.to_owned(),
-                text: (*text).to_owned(),
-                kind,
-            }),
-            None => Err(self.no_room_words()),
         })
     }
 
-    /// Says something, in as many lines as it takes.
-    pub(super) fn send_message(
+    /// A message to the active room.
+    pub(super) fn message_to_active(
+        &self,
+        text: String,
+        kind: MessageKind,
+    ) -> Result<OutgoingMessage, InputError> {
+        let room = self.target_room().ok_or_else(|| self.no_room())?;
+        let target = Target::Room(room.to_owned());
+        Ok(OutgoingMessage { target, text, kind })
+    }
+
+    /// A message to a room or a person.
+    pub(super) fn message_to(
+        &self,
+        target: &str,
+        text: String,
+        kind: MessageKind,
+    ) -> OutgoingMessage {
+        let target = self.target(target);
+        OutgoingMessage { target, text, kind }
+    }
+
+    /// A message to the last person who whispered to the user.
+    pub(super) fn reply(&self, text: String) -> Result<OutgoingMessage, InputError> {
+        let nick = self.last_whisperer.as_ref();
+        let nick = nick.ok_or_else(|| self.no_whisperer())?;
+        Ok(self.message_to(nick, text, MessageKind::Text))
+    }
+
+    /// Sends a message, or queues it while there is no connection.
+    pub(super) fn send_or_reject(
         &mut self,
-        talk: &OutgoingMessage,
+        message: Result<OutgoingMessage, InputError>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        let (before, behind) = match talk.kind {
+        match message {
+            Ok(message) if self.is_ready() => self.send_message(&message, now, output),
+            Ok(message) if !self.is_leaving() && self.phase != Phase::Asking => {
+                self.queue_offline(message, output);
+            }
+            Ok(_) => self.reject_input(InputError::NotConnected, output),
+            Err(error) => self.reject_input(error, output),
+        }
+    }
+
+    /// Sends a message, in as many lines as it takes.
+    fn send_message(
+        &mut self,
+        message: &OutgoingMessage,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let (prefix, suffix) = match message.kind {
             MessageKind::Action => (ACTION, ACTION_END),
             MessageKind::Text | MessageKind::Notice => ("", ""),
         };
-        let targets = talk.target.as_str();
-        let bytes_max = self.text_bytes_max(targets, before.len() + behind.len());
-        let pieces = split(&talk.text, bytes_max);
+        let targets = message.target.name();
+        let bytes_max = self.text_bytes_max(targets, prefix.len() + suffix.len());
+        let pieces = split(&message.text, bytes_max);
         for piece in &pieces {
-            let text = &format!("{before}{piece}{behind}");
-            let request = match talk.kind {
+            let text = &format!("{prefix}{piece}{suffix}");
+            let request = match message.kind {
                 MessageKind::Notice => Request::Notice { targets, text },
                 MessageKind::Text | MessageKind::Action => Request::Privmsg { targets, text },
             };
-            // A script is told by the number of the line, so only the log needs the words.
-            let is_wanted = !self.is_scripting() || self.settings.log;
-            let kept = is_wanted.then(|| OutgoingMessage {
+            // The lines of a script are reported by number, so only the log needs the text.
+            let is_needed = !self.is_scripting() || self.settings.log;
+            let sent = is_needed.then(|| OutgoingMessage {
+                target: message.target.clone(),
                 text: (*piece).to_owned(),
-                ..talk.clone()
+                kind: message.kind,
             });
-            if !self.send_or_queue(&request, kept, now, output) {
+            if !self.send_or_queue(&request, sent, now, output) {
                 return;
             }
         }
         if pieces.len() > 1 {
             output.events.push(Event::Note {
-                words: format!(
-                    "this was too long for one line and went out in {}",
-                    pieces.len()
-                ),
+                words: format!("too long for one line; sent in {} lines", pieces.len()),
             });
         }
     }
 
-    /// How long a text to `target` can be so that the line still fits when the server has put
-    /// this person's `nick!user@host` in front of it.
+    /// How long a text to `target` can be, in bytes, so that the line still fits after the server
+    /// has put the user's `nick!user@host` in front of it.
     pub(in crate::client::session) fn text_bytes_max(
         &self,
         target: &str,
-        around_bytes: usize,
+        extra_bytes: usize,
     ) -> usize {
-        // What others see can change at any time, and not every server tells.
+        // The address that others see can change at any time, and not every server reports it.
         let address = self.address.as_ref().map_or(0, String::len);
         let address = address.max(ADDRESS_BYTES_MAX);
         let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
         BODY_BYTES_MAX
-            .saturating_sub(around + around_bytes)
+            .saturating_sub(around + extra_bytes)
             .max(TEXT_BYTES_MIN)
     }
 
-    /// Keeps what was said while there is no connection.
-    pub(super) fn queue_offline(&mut self, talk: OutgoingMessage, output: &mut SessionOutput) {
+    /// Keeps a message until there is a connection.
+    fn queue_offline(&mut self, message: OutgoingMessage, output: &mut SessionOutput) {
         if self.backlog.len() >= WAITING_LINES_MAX {
-            return self.reject_input("too many lines are waiting for the connection", output);
+            return self.reject_input(InputError::QueueFull, output);
         }
-        self.backlog.push_back(talk);
-        // A text of many lines is told of once, and so are lines typed one behind the other.
+        self.backlog.push_back(message);
+        // Announced once, for a paste of many lines as for many typed lines.
         if !std::mem::replace(&mut self.backlog_announced, true) {
-            let words = "not connected: what you say waits and is sent when the server is back";
-            output.events.push(Event::Note {
-                words: words.to_owned(),
-            });
+            let words = "not connected; your messages are sent when the server is back".to_owned();
+            output.events.push(Event::Note { words });
         }
     }
 
-    /// Why nobody can be answered.
-    pub(super) fn no_whisperer_words(&self) -> String {
+    /// The error for a reply without a recipient.
+    pub(super) fn no_whisperer(&self) -> InputError {
         match &self.departed_whisperer {
-            Some(nick) => format!("{nick}, who whispered to you last, has left"),
-            None => "nobody has whispered to you yet".to_owned(),
+            Some(nick) => InputError::WhispererLeft(nick.clone()),
+            None => InputError::NoWhisperer,
         }
     }
 
-    /// Why there is no room to talk in.
-    pub(super) fn no_room_words(&self) -> String {
+    /// The error for a command that needs a room.
+    pub(super) fn no_room(&self) -> InputError {
         match self.typed_in.as_deref().or(self.rooms.left_room()) {
-            Some(room) => format!(
-                "you are not in {room}; /join {room} enters it, /room #ROOM goes to another"
-            ),
-            None => "you are in no room; /join #ROOM enters one".to_owned(),
+            Some(room) => InputError::NotInRoom(room.to_owned()),
+            None => InputError::NoRoom,
         }
     }
 
-    /// Says what was said while there was no connection, in order, each line where it was typed.
+    /// Sends the messages that waited for the connection, in order.
     pub(in crate::client::session) fn send_backlog(
         &mut self,
         now: SessionTime,
@@ -138,120 +170,128 @@ impl Session {
         self.backlog_announced = false;
         if !self.backlog.is_empty() {
             let words = match self.backlog.len() {
-                1 => "the line that waited goes out".to_owned(),
-                many => format!("the {many} lines that waited go out"),
+                1 => "sending the line that waited".to_owned(),
+                many => format!("sending the {many} lines that waited"),
             };
             output.events.push(Event::Note { words });
         }
-        for talk in std::mem::take(&mut self.backlog) {
-            self.send_message(&talk, now, output);
+        for message in std::mem::take(&mut self.backlog) {
+            self.send_message(&message, now, output);
         }
     }
 
-    /// What the server calls something that this person said, as far as it tells.
+    /// Keeps the tags of the server's echo of a message.
     pub(in crate::client::session) fn on_echo(&mut self, message: &Message<'_>) {
-        let script = &mut self.delivery;
-        let flight = script
+        let delivery = &mut self.delivery;
+        let request = delivery
             .answering
-            .and_then(|number| script.request_mut(number));
-        if let Some(flight) = flight.filter(|flight| flight.message.is_some()) {
-            flight.tags = MessageTags::of(message);
+            .and_then(|number| delivery.request_mut(number));
+        if let Some(request) = request.filter(|request| request.message.is_some()) {
+            request.tags = MessageTags::of(message);
         }
     }
 
-    /// Tells what became of something this person said.
+    /// Reports the delivery status of a message.
     pub(in crate::client::session) fn report_delivery(
         &self,
         number: u64,
-        talk: OutgoingMessage,
+        message: OutgoingMessage,
         status: DeliveryStatus,
         tags: MessageTags,
         output: &mut SessionOutput,
     ) {
         output.events.push(Event::Sent {
             number,
-            target: talk.target,
+            target: message.target,
             nick: self.nick.clone(),
-            text: talk.text,
-            kind: talk.kind,
+            text: message.text,
+            kind: message.kind,
             status,
             tags,
         });
     }
 
-    /// The connection is lost: what never left this program waits for the next one, and of the rest
-    /// nobody knows whether it arrived, so it is told and not sent again.
+    /// The connection is lost: messages that never left the client wait for the next connection. The
+    /// others may have arrived; they are reported and never sent twice.
     pub(in crate::client::session) fn requeue_unsent(&mut self, output: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for flight in std::mem::take(&mut self.delivery.in_flight) {
-            let has_left = flight.start_offset < output.written_bytes;
-            let Some(talk) = flight.message else { continue };
+        for request in std::mem::take(&mut self.delivery.in_flight) {
+            let has_left = request.start_offset < output.written_bytes;
+            let Some(message) = request.message else {
+                continue;
+            };
             if has_left {
                 let tags = MessageTags::default();
-                self.report_delivery(flight.number, talk, DeliveryStatus::Unknown, tags, output);
+                self.report_delivery(
+                    request.number,
+                    message,
+                    DeliveryStatus::Unknown,
+                    tags,
+                    output,
+                );
             } else {
-                unsent.push(talk);
+                unsent.push(message);
             }
         }
         self.sent_commands.clear();
         self.delivery.fence_pending = false;
-        for piece in std::mem::take(&mut self.delivery.queued) {
-            match piece.message {
-                Some(talk) => unsent.push(talk),
-                // Of the lines of a script the report tells.
-                None if piece.line.is_some() => {}
+        for line in std::mem::take(&mut self.delivery.queued) {
+            match line.message {
+                Some(message) => unsent.push(message),
+                // The report covers the lines of a script.
+                None if line.line.is_some() => {}
                 None => {
-                    let command = piece.request.split([' ', '\r']).next().unwrap_or_default();
-                    let words = format!("{command} was not sent before the connection was lost");
+                    let command = line.request.split([' ', '\r']).next().unwrap_or_default();
+                    let words = format!("{command} was not sent: the connection was lost");
                     output.events.push(Event::Note { words });
                 }
             }
         }
         if !unsent.is_empty() {
             let words = match unsent.len() {
-                1 => "one line was not sent yet and goes out when the server is back".to_owned(),
+                1 => "one line was not sent; it is sent when the server is back".to_owned(),
                 many => {
-                    format!("{many} lines were not sent yet and go out when the server is back")
+                    format!("{many} lines were not sent; they are sent when the server is back")
                 }
             };
             output.events.push(Event::Note { words });
         }
-        for talk in unsent.into_iter().rev() {
-            self.backlog.push_front(talk);
+        for message in unsent.into_iter().rev() {
+            self.backlog.push_front(message);
         }
     }
 
-    /// Everything is over: tells of the lines of a person of which nothing more will be known.
+    /// The session ends: reports the messages whose status will stay unknown or unsent.
     pub(in crate::client::session) fn report_remaining(&mut self, output: &mut SessionOutput) {
-        for flight in std::mem::take(&mut self.delivery.in_flight) {
-            if let Some(talk) = flight.message {
+        for request in std::mem::take(&mut self.delivery.in_flight) {
+            if let Some(message) = request.message {
                 self.report_delivery(
-                    flight.number,
-                    talk,
+                    request.number,
+                    message,
                     DeliveryStatus::Unknown,
-                    flight.tags,
+                    request.tags,
                     output,
                 );
             }
         }
-        for piece in std::mem::take(&mut self.delivery.queued) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
-                self.never_sent.push(talk.clone());
+        for line in std::mem::take(&mut self.delivery.queued) {
+            if let (Some(number), Some(message)) = (line.number, line.message) {
+                self.never_sent.push(message.clone());
                 self.report_delivery(
                     number,
-                    talk,
+                    message,
                     DeliveryStatus::Unsent,
                     MessageTags::default(),
                     output,
                 );
             }
         }
-        for talk in std::mem::take(&mut self.backlog) {
-            self.never_sent.push(talk.clone());
-            // It has had no number, since it was never sent.
+        for message in std::mem::take(&mut self.backlog) {
+            self.never_sent.push(message.clone());
+            // It has no number, since it was never sent.
             self.report_delivery(
                 u64::MAX,
-                talk,
+                message,
                 DeliveryStatus::Unsent,
                 MessageTags::default(),
                 output,
@@ -260,12 +300,11 @@ impl Session {
     }
 }
 
-/// What marks a text as what one does. CTCP, "ACTION".
+/// Marks an action. CTCP, "ACTION".
 const ACTION: &str = "\x01ACTION ";
 const ACTION_END: &str = "\x01";
 
-/// As long as `user@host` can be where it is not known yet: ten bytes of user name, and a host of
-/// 63.
+/// The length of `user@host` while it is unknown: ten bytes of user name, and a host of 63.
 const ADDRESS_BYTES_MAX: usize = 10 + 1 + 63;
-/// However long the names around it are, so much text goes into a line at least.
+/// The least text in a line, however long the names around it are.
 const TEXT_BYTES_MIN: usize = 100;

@@ -1,12 +1,20 @@
-//! Which room a typed line is about.
-
-use std::borrow::Cow;
+//! Which room or person a command is about.
 
 use super::help::notice;
+use crate::client::event::{InputError, Target};
 use crate::client::session::{Session, SessionOutput};
 
 impl Session {
-    /// The room that is meant where none is named.
+    /// Whether a name is that of a room or of a person. This is the one place that decides it, by
+    /// the channel types and the status prefixes of the server.
+    pub(in crate::client::session) fn target(&self, name: &str) -> Target {
+        match self.rooms.naming.room_of_target(name) {
+            Some(_) => Target::Room(name.to_owned()),
+            None => Target::Person(name.to_owned()),
+        }
+    }
+
+    /// The room of a command that names none: that of the prompt, or else the active one.
     pub(super) fn target_room(&self) -> Option<&str> {
         match &self.typed_in {
             Some(room) => self.rooms.get(room).map(|room| room.name.as_str()),
@@ -14,38 +22,38 @@ impl Session {
         }
     }
 
-    /// The room that is meant where one may stand first: the one named, or a first word that is the
-    /// name of one of this person's rooms without its sign.
+    /// The room of a command whose arguments can begin with one: the one that was named, or the
+    /// first word if it is one of the user's rooms, with or without its prefix.
     pub(super) fn leading_room<'t>(
         &self,
         room: Option<&str>,
         text: Option<&'t str>,
-    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
+    ) -> (Option<String>, Option<&'t str>) {
         if let (None, Some(text)) = (room, text) {
             let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
             let room = self.rooms.get(word);
             if let Some(room) = room.or_else(|| self.rooms.get(&format!("#{word}"))) {
                 let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
-                return (Some(Cow::Owned(room.name.clone())), rest);
+                return (Some(room.name.clone()), rest);
             }
         }
-        (room.map(|room| Cow::Owned(room.to_owned())), text)
+        (room.map(str::to_owned), text)
     }
 
-    /// The same for a topic: more than one word is a topic, unless it begins with the name of a
-    /// room and its sign.
+    /// The same for a topic: several words are a topic, unless the first one is the full name of a
+    /// room.
     pub(super) fn leading_topic_room<'t>(
         &self,
         room: Option<&str>,
         topic: Option<&'t str>,
-    ) -> (Option<Cow<'static, str>>, Option<&'t str>) {
+    ) -> (Option<String>, Option<&'t str>) {
         let is_name = |text: &str| {
             let word = text.split(' ').next().unwrap_or_default();
             !text.contains(' ') || self.rooms.get(word).is_some()
         };
         match topic {
             Some(text) if room.is_none() && is_name(text) => self.leading_room(None, topic),
-            _ => (room.map(|room| Cow::Owned(room.to_owned())), topic),
+            _ => (room.map(str::to_owned), topic),
         }
     }
 
@@ -54,7 +62,7 @@ impl Session {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
                 Some(room) => self.rooms.request_active(&room, None),
-                None => notice(output, "nothing is unread in your rooms".to_owned()),
+                None => notice(output, "your rooms have no unread messages".to_owned()),
             };
         };
         let names = self.rooms.names();
@@ -70,13 +78,12 @@ impl Session {
         match by_number.or_else(by_name) {
             Some(name) => self.rooms.request_active(name, None),
             None => {
-                let words = format!("you are in no room {room}; /rooms lists yours");
-                self.reject_input(&words, output);
+                self.reject_input(InputError::NoSuchRoom(room.to_owned()), output);
             }
         }
     }
 
-    /// The room meant: the one named, or else the active one.
+    /// The room that was named, or else that of the prompt or the active one.
     pub(super) fn room_or_active(
         &mut self,
         named: Option<&str>,
@@ -85,7 +92,7 @@ impl Session {
         let named = named.map(|room| self.rooms.naming.room_from_input(room).into_owned());
         let room = named.or_else(|| self.target_room().map(str::to_owned));
         if room.is_none() {
-            self.reject_input(&self.no_room_words(), output);
+            self.reject_input(self.no_room(), output);
         }
         room
     }

@@ -1,24 +1,24 @@
-//! What this person said and what never left this program, as lines to be typed again: so that
-//! they can be kept and offered at the next start.
+//! Messages that were not sent, as lines that can be typed again, so that the client can save them
+//! and restore them at the next start.
 
 use super::message::OutgoingMessage;
-use crate::client::command::{is_room, message_carries_password};
+use crate::client::command::{message_carries_password, message_line};
 use crate::client::event::MessageKind;
 use crate::client::session::Session;
 
 impl Session {
-    /// The connection has taken so many bytes; what stands behind them has not left this program.
+    /// The connection has taken this many bytes in all; the rest has not left the client.
     pub fn note_written(&mut self, bytes: u64) {
         self.delivery.written_bytes = bytes;
     }
 
-    /// How many lines wait for the server, or have waited for it in vain. Those in flight that the
-    /// connection has not taken are among them.
+    /// How many messages were not sent. Those in flight that the connection has not taken count
+    /// too.
     pub fn unsent_count(&self) -> usize {
         self.unsent_messages().count()
     }
 
-    /// What changes whenever [`Session::unsent`] does.
+    /// A value that changes whenever [`Session::unsent`] does.
     pub fn unsent_version(&self) -> [u64; 4] {
         let lengths = [self.never_sent.len(), self.backlog.len()];
         let [lost, kept] = lengths.map(|length| length as u64);
@@ -37,45 +37,44 @@ impl Session {
         self.never_sent.iter().chain(waiting).chain(&self.backlog)
     }
 
-    /// The same with the recipient of each, and as they can be typed again, those to one place
-    /// together as a text of several lines. Each names whom it is for, since another room may be
-    /// the active one by then. Those with passwords are left out.
+    /// The messages that were not sent: each with its target, and as a text that sends it when it is
+    /// typed. Consecutive messages to one target are one text of several lines. The text names the
+    /// target, since another room may be active then. Messages with passwords are left out.
     pub fn unsent(&self) -> Vec<(String, String)> {
         let all = self.unsent_messages();
         let mut drafts: Vec<(String, String)> = Vec::new();
         let mut last: Option<&OutgoingMessage> = None;
-        for talk in all.filter(|talk| !message_carries_password(&talk.target, &talk.text)) {
+        let is_safe = |message: &&OutgoingMessage| {
+            !message_carries_password(message.target.name(), &message.text)
+        };
+        for message in all.filter(is_safe) {
             let goes_on = last.is_some_and(|last| {
-                let kinds = [last.kind, talk.kind];
-                kinds == [MessageKind::Text; 2] && last.target == talk.target
+                let kinds = [last.kind, message.kind];
+                kinds == [MessageKind::Text; 2] && last.target == message.target
             });
             match drafts.last_mut() {
                 Some((_, draft)) if goes_on => {
                     draft.push('\n');
-                    draft.push_str(&talk.text);
+                    draft.push_str(&message.text);
                 }
                 _ => {
-                    let lines = as_input_lines(talk).into_iter();
-                    drafts.extend(lines.map(|line| (talk.target.clone(), line)));
+                    let lines = as_input_lines(message).into_iter();
+                    drafts.extend(lines.map(|line| (message.target.name().to_owned(), line)));
                 }
             }
-            last = Some(talk);
+            last = Some(message);
         }
         drafts
     }
 }
 
-/// The lines that say this.
-fn as_input_lines(talk: &OutgoingMessage) -> Vec<String> {
-    let OutgoingMessage { target, text, kind } = talk;
-    match kind {
+/// The lines that send a message when they are typed.
+fn as_input_lines(message: &OutgoingMessage) -> Vec<String> {
+    let (target, text) = (message.target.name(), &message.text);
+    match message.kind {
+        MessageKind::Text => vec![message_line(target, text)],
         MessageKind::Notice => vec![format!("/notice {target} {text}")],
-        // With two signs in front, as of those of a rank in a room, it would be said aloud.
-        MessageKind::Text if is_room(target) || target.starts_with('@') => {
-            vec![format!("/msg {target} {text}")]
-        }
-        MessageKind::Text => vec![format!("@{target} {text}")],
-        // There is no way to do something in a room from afar.
+        // No command sends an action to a room that is not the active one.
         MessageKind::Action => vec![format!("/room {target}"), format!("/me {text}")],
     }
 }

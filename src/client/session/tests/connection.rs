@@ -112,7 +112,7 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let mut played = Played::ready(false);
     played.type_line("/connect other.example");
     let server = "other.example".to_owned();
-    let sought = |server| [SessionAction::Seek { server }];
+    let sought = |server| [SessionAction::Probe { server }];
     assert_eq!(played.take().actions, sought(server.clone()));
     let mut output = SessionOutput::default();
     let not_found = Err("unknown host other.example".to_owned());
@@ -123,10 +123,13 @@ fn one_server_is_left_only_when_the_other_was_found() {
         SessionTime::default(),
         &mut output,
     );
-    let [Event::InputRejected { words, .. }] = &output.events[..] else {
+    let [Event::InputRejected { error, .. }] = &output.events[..] else {
         panic!("{output:?}");
     };
-    assert_eq!(words, "unknown host other.example; you stay here");
+    assert_eq!(
+        error.to_string(),
+        "unknown host other.example; you stay here"
+    );
     assert!(session.is_ready() && output.lines.is_empty());
     session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut output);
     assert_eq!(output.lines, "QUIT :gone to another server\r\n");

@@ -16,7 +16,7 @@ fn ready(tokens: &str) -> Played {
 }
 
 fn is_there(played: &Played, nick: &str) -> bool {
-    let people = played.session.people(None).unwrap();
+    let people = played.session.members(None).unwrap();
     people.iter().any(|person| person == nick)
 }
 

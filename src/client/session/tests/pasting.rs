@@ -95,7 +95,7 @@ fn lines_that_are_entered_together_and_wait_for_the_connection_are_told_of_once(
     played.type_line(&texts(150).0);
     assert_eq!(played.events().len(), 1);
     played.type_line("and one more");
-    let words = "151 lines wait now".to_owned();
+    let words = "151 lines are waiting".to_owned();
     assert_eq!(played.events(), [Event::Note { words }]);
 }
 

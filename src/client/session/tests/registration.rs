@@ -353,13 +353,13 @@ fn a_server_that_knows_no_capabilities_is_told_the_names_all_the_same() {
 #[test]
 fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time() {
     let mut played = Played::with_rooms(false, &["#dev"]);
-    played.session.settings.on_connect = vec![
-        "/msg NickServ identify hunter2".to_owned(),
-        "/raw MODE alice +x".to_owned(),
-        "/away reading".to_owned(),
-        "/j #first".to_owned(),
-        "/rooms".to_owned(),
-    ];
+    played.set_on_connect(&[
+        "/msg NickServ identify hunter2",
+        "/raw MODE alice +x",
+        "/away reading",
+        "/j #first",
+        "/rooms",
+    ]);
     let done = [
         "PRIVMSG NickServ :identify hunter2",
         "MODE alice +x",
@@ -400,7 +400,7 @@ fn a_room_that_waits_for_a_service_is_entered_when_that_knows_who_one_is() {
         ":NickServ!s@services MODE alice :+r",
     ] {
         let mut played = Played::with_rooms(false, &["#dev key", "#open"]);
-        played.session.settings.on_connect = vec!["/msg NickServ identify hunter2".to_owned()];
+        played.set_on_connect(&["/msg NickServ identify hunter2"]);
         played.connect();
         played.hear(":s 001 alice :Welcome");
         played.hear(":s 422 alice :no MOTD");

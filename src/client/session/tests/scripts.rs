@@ -352,7 +352,7 @@ fn a_script_that_leaves_does_so_behind_its_answers() {
 #[test]
 fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     let mut played = Played::new(true);
-    played.session.settings.rooms = vec!["#builds".to_owned()];
+    played.session.settings.rooms = vec![command::parse_room("#builds").unwrap()];
     played.connect();
     played.hear(":s 001 alice :Welcome");
     played.hear(":s 422 alice :no MOTD");

@@ -12,7 +12,7 @@ fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
             text,
             status: fate,
             ..
-        } => Some((target.as_str(), text.as_str(), *fate)),
+        } => Some((target.name(), text.as_str(), *fate)),
         _ => None,
     });
     told.collect()

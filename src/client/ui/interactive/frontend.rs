@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::event::InteractiveEvent;
-use crate::client::command::{self, LocalCommand, UserCommand};
+use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::{Occurrence, json};
@@ -127,11 +127,11 @@ impl Frontend for InteractiveFrontend {
         });
     }
 
-    fn run_local(&mut self, line: &str) {
-        if command::parse(line) == Ok(UserCommand::LocalCommand(LocalCommand::Clear)) {
+    fn run_local(&mut self, command: &LocalCommand) {
+        if *command == LocalCommand::Clear {
             return self.send(InteractiveEvent::ClearScreen);
         }
-        self.writer.run_local(line);
+        self.writer.run_local(command);
     }
 
     fn ask_nick(&mut self, nick: String, why: String) {

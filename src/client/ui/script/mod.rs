@@ -19,6 +19,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc;
 
 use super::setup::{SessionEnd, start_control_server};
+use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
@@ -167,7 +168,7 @@ impl Frontend for ScriptFrontend {
                 line,
                 ..
             } => self.report(*line, &explain::error(*number, parameters)),
-            Event::InputRejected { words, line } => self.report(*line, words),
+            Event::InputRejected { error, line } => self.report(*line, &error.to_string()),
             Event::LogStatus { words } => self.report(None, words),
             // The delivery report at the end names the lines by their numbers.
             Event::Sent { .. } => {}
@@ -197,7 +198,7 @@ impl Frontend for ScriptFrontend {
 
     fn line_done(&mut self, _: &Session) {}
 
-    fn run_local(&mut self, _: &str) {
+    fn run_local(&mut self, _: &LocalCommand) {
         debug_assert!(false, "a script has no screen");
     }
 

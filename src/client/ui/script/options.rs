@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError};
+use crate::client::command::{self, ParseError, UserCommand, has_room_prefix};
 use crate::client::config::options::{Action, ClientOptions, Format, Input, MessageArgs};
 use crate::client::event::matcher::EventMatcher;
 
@@ -29,6 +29,8 @@ pub(super) enum ScriptSource {
     Tee(SampleLimits),
     /// The command line.
     Lines(Vec<String>),
+    /// The message of `msg` or `ask`.
+    Command(UserCommand),
 }
 
 /// How many of the copied lines are sent.
@@ -44,10 +46,10 @@ impl ScriptOptions {
     pub(in crate::client) fn of(options: &ClientOptions) -> Result<Self, InvalidMessage> {
         let (source, wait) = match &options.action {
             Some(Action::Ask(message)) => {
-                let line = message_line(message)?;
-                (ScriptSource::Lines(vec![line]), Some(answer_to(message)))
+                let command = command_of(message)?;
+                (ScriptSource::Command(command), Some(answer_to(message)))
             }
-            Some(Action::Msg(message)) => (ScriptSource::Lines(vec![message_line(message)?]), None),
+            Some(Action::Msg(message)) => (ScriptSource::Command(command_of(message)?), None),
             _ => (source_of(options), awaited_by(options)),
         };
         Ok(Self {
@@ -89,7 +91,7 @@ fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
 
 /// The answer that `ask` waits for: the next message in the room, or the next whisper of the user.
 fn answer_to(message: &MessageArgs) -> EventMatcher {
-    match command::is_room(&message.to) {
+    match has_room_prefix(&message.to) {
         true => EventMatcher {
             room: Some(message.to.clone()),
             answers: true,
@@ -116,17 +118,26 @@ impl fmt::Display for InvalidMessage {
 
 impl std::error::Error for InvalidMessage {}
 
-/// The line that sends a message, as it would be typed.
+/// The line that sends a message through a running session.
 pub(in crate::client) fn message_line(message: &MessageArgs) -> Result<String, InvalidMessage> {
-    let (to, text) = (recipient(message), message.text.join(" "));
-    let line = match command::is_room(to) && to != message.to {
-        // To the operators of a room.
-        true => format!("/msg @{to} {text}"),
-        false => format!("@{to} {text}"),
-    };
-    match command::parse(&line) {
-        Ok(_) => Ok(line),
-        Err(error) => Err(InvalidMessage(error)),
+    let text = message.text.join(" ");
+    // It is checked as if it were sent from here.
+    command_of(message).map(|_| command::message_line(target(message), &text))
+}
+
+/// The command that sends a message.
+fn command_of(message: &MessageArgs) -> Result<UserCommand, InvalidMessage> {
+    let text = message.text.join(" ");
+    command::message(target(message), &text).map_err(InvalidMessage)
+}
+
+/// The target of a message: `@nick` is the same as `nick`, but `@#room` is for the operators of the
+/// room.
+fn target(message: &MessageArgs) -> &str {
+    let name = recipient(message);
+    match has_room_prefix(name) {
+        true => &message.to,
+        false => name.trim_end_matches([':', ',']),
     }
 }
 

@@ -6,9 +6,10 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::options::{ScriptOptions, ScriptSource};
-use super::stdin::{self, NOT_TEXT, TOO_LONG};
+use super::stdin::{self, TOO_LONG};
 use super::tee::{self, SampledLine};
 use crate::client::config::options::Input;
+use crate::client::event::InputError;
 use crate::client::event::json::{self, ScriptInput};
 use crate::client::net::script_lines::ScriptLines;
 use crate::wire::Line;
@@ -23,6 +24,12 @@ pub(super) fn read(options: &ScriptOptions, driver: &mpsc::Sender<ScriptLines>) 
             for line in lines {
                 script.push_typed(line);
             }
+            script.is_last = !options.follow;
+            let _ = driver.blocking_send(script);
+        }
+        ScriptSource::Command(command) => {
+            let mut script = ScriptLines::starting_at(1);
+            script.push_command(command.clone());
             script.is_last = !options.follow;
             let _ = driver.blocking_send(script);
         }
@@ -62,10 +69,10 @@ fn read_stdin(form: Input, follow: bool, driver: &mpsc::Sender<ScriptLines>) {
 
 fn push_line(line: Line<'_>, form: Input, script: &mut ScriptLines) {
     let Line::Whole(bytes) = line else {
-        return script.push_unreadable(TOO_LONG.into());
+        return script.push_unreadable(TOO_LONG);
     };
     let Ok(text) = str::from_utf8(bytes) else {
-        return script.push_unreadable(NOT_TEXT.into());
+        return script.push_unreadable(InputError::NotUtf8);
     };
     match form {
         Input::Typed => script.push_typed(text),
@@ -73,8 +80,9 @@ fn push_line(line: Line<'_>, form: Input, script: &mut ScriptLines) {
         Input::Json if text.trim().is_empty() => script.push_text(""),
         Input::Json => match json::parse_input(text) {
             Ok(ScriptInput::Typed(line)) => script.push_typed(&line),
-            Ok(ScriptInput::Said(text)) => script.push_text(&text),
-            Err(reason) => script.push_unreadable(reason.into()),
+            Ok(ScriptInput::Text(text)) => script.push_text(&text),
+            Ok(ScriptInput::Command(command)) => script.push_command(command),
+            Err(error) => script.push_unreadable(InputError::Object(error)),
         },
     }
 }

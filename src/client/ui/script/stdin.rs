@@ -5,6 +5,7 @@
 
 use std::io::{self, Read as _};
 
+use crate::client::event::InputError;
 use crate::wire::Lines;
 
 /// The longest line accepted from standard input, in bytes. A longer one is reported: a file without
@@ -13,10 +14,10 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 /// How much is read at once, in bytes.
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// The report of a line longer than the limit.
-pub(super) const TOO_LONG: &str = "not sent: the line is longer than 64 KiB";
-/// The report of a line that is not text.
-pub(super) const NOT_TEXT: &str = "not sent: the line is not UTF-8";
+/// The error for a line longer than the limit.
+pub(super) const TOO_LONG: InputError = InputError::LineTooLong {
+    bytes_max: LINE_BYTES_MAX,
+};
 
 /// Cuts standard input into lines.
 pub(super) fn lines() -> Lines {

@@ -3,7 +3,6 @@
 //!
 //! It reads the clock: the rate limit has nothing to do with the server.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -11,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::options::SampleLimits;
-use super::stdin::{self, NOT_TEXT, TOO_LONG};
+use super::stdin::{self, TOO_LONG};
+use crate::client::event::InputError;
 use crate::client::view::strip_styles;
 use crate::wire::Line;
 
@@ -25,7 +25,7 @@ pub(super) struct SampledLine {
     /// Its number; for the count of omitted lines, that of the last of them.
     pub(super) number: u64,
     /// The text, or why it cannot be sent.
-    pub(super) text: Result<String, Cow<'static, str>>,
+    pub(super) text: Result<String, InputError>,
 }
 
 /// Copies standard input and gives the sampled lines to `send`, which returns whether the queue had
@@ -76,11 +76,11 @@ fn copy(limiter: &mpsc::SyncSender<SampledLine>) -> io::Result<()> {
 }
 
 /// A line as a terminal shows it: the part after the last carriage return, without colours.
-fn visible_text(line: Line<'_>) -> Result<String, Cow<'static, str>> {
+fn visible_text(line: Line<'_>) -> Result<String, InputError> {
     let Line::Whole(bytes) = line else {
-        return Err(TOO_LONG.into());
+        return Err(TOO_LONG);
     };
-    let text = str::from_utf8(bytes).map_err(|_| NOT_TEXT)?;
+    let text = str::from_utf8(bytes).map_err(|_| InputError::NotUtf8)?;
     let last = text.rsplit('\r').next().unwrap_or_default();
     Ok(strip_styles(last))
 }

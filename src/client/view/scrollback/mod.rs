@@ -12,8 +12,8 @@ mod writer;
 use std::time::Duration;
 
 use super::Renderer;
+use crate::client::command::LocalCommand;
 use crate::client::command::settings::{SETTINGS, Setting};
-use crate::client::command::{self, LocalCommand, UserCommand};
 use crate::client::event::Event;
 use crate::common::sanitize::sanitize;
 use buffer::LineBuffer;
@@ -153,20 +153,16 @@ impl Scrollback {
     }
 
     /// Runs a typed command that is about the screen.
-    pub fn run_local(&mut self, line: &str) -> String {
-        let lines = match command::parse(line) {
-            Ok(UserCommand::LocalCommand(LocalCommand::History { count })) => {
-                self.buffer.last(count)
-            }
-            Ok(UserCommand::LocalCommand(LocalCommand::Search { text })) => self.search(text),
-            Ok(UserCommand::LocalCommand(LocalCommand::Set { name, value })) => {
-                self.set(name, value)
-            }
-            Ok(UserCommand::LocalCommand(LocalCommand::Clear)) if !self.on_terminal => {
+    pub fn run_local(&mut self, command: &LocalCommand) -> String {
+        let lines = match command {
+            LocalCommand::History { count } => self.buffer.last(*count),
+            LocalCommand::Search { text } => self.search(text),
+            LocalCommand::Set { name, value } => self.set(name.as_deref(), value.as_deref()),
+            LocalCommand::Clear if !self.on_terminal => {
                 self.renderer.warning("There is no screen to clear here.")
             }
             // The editor clears the screen itself.
-            _ => String::new(),
+            LocalCommand::Clear => String::new(),
         };
         self.renderer.table_rows(lines)
     }

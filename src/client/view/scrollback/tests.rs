@@ -6,12 +6,20 @@ use super::buffer::BUFFER_BYTES_MAX;
 use super::notify::BELL;
 use super::*;
 use crate::client::command::settings::DisplaySettings;
+use crate::client::command::{self, UserCommand};
 use crate::client::event::MessageTags;
 use crate::client::event::Unread;
-use crate::client::event::{DeliveryStatus, MessageKind};
+use crate::client::event::{DeliveryStatus, MessageKind, Target};
 use crate::client::view::Verbosity;
 
 const NOON: i64 = 12 * 3_600 + 60;
+
+fn typed(line: &str) -> LocalCommand {
+    match command::parse(line) {
+        Ok(UserCommand::Local(command)) => command,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn scrollback() -> Scrollback {
     let settings = DisplaySettings {
@@ -116,11 +124,11 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
 #[test]
 fn joins_can_be_left_out_or_shown_one_by_one() {
     let mut scrollback = scrollback();
-    scrollback.run_local("/set joins off");
+    scrollback.run_local(&typed("/set joins off"));
     assert_eq!(scrollback.show(&joined("bob"), NOON, None), "");
     assert_eq!(scrollback.flush(None), "");
-    scrollback.run_local("/set joins on");
-    scrollback.run_local("/set gather off");
+    scrollback.run_local(&typed("/set joins on"));
+    scrollback.run_local(&typed("/set gather off"));
     assert_eq!(
         scrollback.show(&joined("bob"), NOON, Some("#a")),
         "12:01 → bob joined\n"
@@ -148,7 +156,7 @@ fn the_bell_rings_as_it_is_set_and_at_most_once_a_second() {
     assert!(rings("alice: hi", true, NOON));
     assert!(!rings("alice: hi", true, NOON));
     assert!(rings("alice: hi", true, NOON + 1));
-    scrollback.run_local("/set bell off");
+    scrollback.run_local(&typed("/set bell off"));
     let quiet = scrollback.show(&said("alice", true), NOON + 2, Some("#a"));
     assert!(!quiet.contains(BELL));
 }
@@ -156,14 +164,14 @@ fn the_bell_rings_as_it_is_set_and_at_most_once_a_second() {
 #[test]
 fn a_notification_cannot_be_broken_out_of() {
     let mut scrollback = scrollback();
-    scrollback.run_local("/set notify mentions");
-    scrollback.run_local("/set bell off");
+    scrollback.run_local(&typed("/set notify mentions"));
+    scrollback.run_local(&typed("/set bell off"));
     let shown = scrollback.show(&said("x\x07\x1b]0;evil\x07", true), NOON, Some("#a"));
     assert_eq!(
         shown,
         "\x1b]9;bob: x^G^[]0;evil^G\x0712:01 <bob> x^G^[]0;evil^G\n"
     );
-    scrollback.run_local("/set notify-by osc777");
+    scrollback.run_local(&typed("/set notify-by osc777"));
     let shown = scrollback.show(&said("x;\x1b\\y", true), NOON + 1, Some("#a"));
     assert!(
         shown.starts_with("\x1b]777;notify;bob;x;^[\\y\x07"),
@@ -178,15 +186,15 @@ fn lines_that_were_shown_are_found() {
         scrollback.show(&said(text, false), NOON, Some("#a"));
     }
     assert_eq!(
-        scrollback.run_local("/search apple"),
+        scrollback.run_local(&typed("/search apple")),
         "12:01 <bob> one apple\n12:01 <bob> three Apples\n"
     );
     assert_eq!(
-        scrollback.run_local("/history 1"),
+        scrollback.run_local(&typed("/history 1")),
         "12:01 <bob> three Apples\n"
     );
     assert_eq!(
-        scrollback.run_local("/search plum"),
+        scrollback.run_local(&typed("/search plum")),
         "No line shown so far contains \"plum\".\n"
     );
 }
@@ -194,13 +202,13 @@ fn lines_that_were_shown_are_found() {
 #[test]
 fn lines_that_will_be_wrapped_are_found_by_their_text() {
     let mut scrollback = scrollback();
-    scrollback.run_local("/set wrap on");
+    scrollback.run_local(&typed("/set wrap on"));
     let shown = scrollback.show(&said("one apple", false), NOON, Some("#a"));
     assert_eq!(shown, "12:01 \u{1e}<bob> \u{1e}one apple\n");
-    assert_eq!(scrollback.run_local("/search bob> one"), shown);
+    assert_eq!(scrollback.run_local(&typed("/search bob> one")), shown);
     assert!(
         scrollback
-            .run_local("/search bob> two")
+            .run_local(&typed("/search bob> two"))
             .starts_with("\u{1e}No line shown")
     );
 }
@@ -208,20 +216,28 @@ fn lines_that_will_be_wrapped_are_found_by_their_text() {
 #[test]
 fn own_messages_are_found_and_passwords_are_not() {
     let mut scrollback = scrollback();
-    let sent = |target: &str, text: &str| Event::Sent {
+    let sent = |target, text: &str| Event::Sent {
         number: 0,
-        target: target.into(),
+        target,
         nick: "alice".into(),
         text: text.into(),
         kind: MessageKind::Text,
         status: DeliveryStatus::Delivered,
         tags: MessageTags::default(),
     };
-    scrollback.record(&sent("#a", "an apple"), NOON, Some("#a"));
-    scrollback.record(&sent("NickServ", "identify apple"), NOON, Some("#a"));
+    scrollback.record(
+        &sent(Target::Room("#a".into()), "an apple"),
+        NOON,
+        Some("#a"),
+    );
+    scrollback.record(
+        &sent(Target::Person("NickServ".into()), "identify apple"),
+        NOON,
+        Some("#a"),
+    );
     scrollback.show(&said("which apple?", false), NOON, Some("#a"));
     assert_eq!(
-        scrollback.run_local("/search apple"),
+        scrollback.run_local(&typed("/search apple")),
         "12:01 <alice> an apple\n12:01 <bob> which apple?\n"
     );
 }
@@ -236,12 +252,16 @@ fn the_buffer_has_a_bound_in_bytes_and_keeps_the_newest_lines() {
     assert!(scrollback.buffer.bytes() <= BUFFER_BYTES_MAX);
     let all = scrollback.buffer.last(usize::MAX);
     assert_eq!(all.len(), scrollback.buffer.bytes());
-    assert!(scrollback.run_local("/history 1").contains("<bob> 99 x"));
+    assert!(
+        scrollback
+            .run_local(&typed("/history 1"))
+            .contains("<bob> 99 x")
+    );
 }
 
 #[test]
 fn clearing_where_there_is_no_screen_is_refused() {
-    assert_eq!(scrollback().run_local("/clear"), "");
+    assert_eq!(scrollback().run_local(&typed("/clear")), "");
     let renderer = Renderer::new(
         false,
         Verbosity::Normal,
@@ -250,7 +270,7 @@ fn clearing_where_there_is_no_screen_is_refused() {
     );
     let mut lines = Scrollback::new(renderer, false);
     assert_eq!(
-        lines.run_local("/clear"),
+        lines.run_local(&typed("/clear")),
         "There is no screen to clear here.\n"
     );
 }
@@ -259,13 +279,13 @@ fn clearing_where_there_is_no_screen_is_refused() {
 fn a_wrong_setting_explains_itself() {
     let mut scrollback = scrollback();
     assert_eq!(
-        scrollback.run_local("/set bel off"),
+        scrollback.run_local(&typed("/set bel off")),
         "no setting bel; did you mean bell?\n"
     );
-    assert!(scrollback.run_local("/set").lines().count() == SETTINGS.len());
+    assert!(scrollback.run_local(&typed("/set")).lines().count() == SETTINGS.len());
     assert!(
         scrollback
-            .run_local("/set bell all")
+            .run_local(&typed("/set bell all"))
             .starts_with("bell is all:")
     );
 }
@@ -279,7 +299,7 @@ fn the_title_shows_unread_messages_if_it_is_on() {
     };
     let title = |scrollback: &Scrollback, count| scrollback.title(Some("#a"), unread(count), 0);
     assert_eq!(title(&scrollback, 0), None);
-    scrollback.run_local("/set title on");
+    scrollback.run_local(&typed("/set title on"));
     assert_eq!(title(&scrollback, 2).as_deref(), Some("(2) #a"));
     assert_eq!(title(&scrollback, 0).as_deref(), Some("#a"));
     assert_eq!(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Scrollback;
+use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 use crate::client::terminal::printer::Printer;
 
@@ -43,8 +44,8 @@ impl ScrollbackWriter {
     }
 
     /// Runs a typed command that is about the screen.
-    pub(in crate::client) fn run_local(&mut self, line: &str) {
-        let lines = self.scrollback.run_local(line);
+    pub(in crate::client) fn run_local(&mut self, command: &LocalCommand) {
+        let lines = self.scrollback.run_local(command);
         self.lines.push_str(&lines);
     }
 

@@ -1,0 +1,153 @@
+//! Why the client did not do what the user or a script asked for.
+
+use std::fmt;
+
+use crate::client::command::ParseError;
+use crate::client::event::json::ScriptInputError;
+use crate::wire::outgoing::WriteError;
+
+/// Why an input was not carried out. Nothing was sent for it.
+///
+/// The text of some errors comes from a server or another program; it is not sanitized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputError {
+    /// The line is not a command.
+    Parse(ParseError),
+    /// There is no such command, but an alias that is close to it.
+    UnknownCommand {
+        /// What was typed, without the slash.
+        name: String,
+        /// The alias or command that may have been meant.
+        suggestion: String,
+    },
+    /// There is no such command to explain.
+    NoHelp {
+        /// What was asked for, without the slash.
+        name: String,
+        /// A command that is close to it.
+        nearest: Option<&'static str>,
+    },
+    /// A pasted text of several lines begins with a command.
+    CommandInPaste,
+    /// The line cannot be written.
+    Write(WriteError),
+    /// The user is in no room.
+    NoRoom,
+    /// The user is not in this room, in which the line was typed.
+    NotInRoom(String),
+    /// The user is in no room with this name or number.
+    NoSuchRoom(String),
+    /// Nobody has whispered to the user.
+    NoWhisperer,
+    /// The last person who whispered to the user has left.
+    WhispererLeft(String),
+    /// There is no connection.
+    NotConnected,
+    /// Too many lines wait for the connection.
+    QueueFull,
+    /// The mask is not on the ignore list.
+    NotIgnored(String),
+    /// The command cannot run on connect.
+    NotOnConnect,
+    /// A script has no screen.
+    NoScreen,
+    /// A script stays on its server.
+    ScriptKeepsServer,
+    /// A script stays connected.
+    ScriptKeepsConnection,
+    /// The other server cannot be reached; the text says why.
+    NoOtherServer(String),
+    /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
+    Fail(String),
+    /// An earlier line was refused, and the script is strict.
+    Strict,
+    /// The script was interrupted; the text says what became of its lines.
+    Interrupted(String),
+    /// The line of the script has more bytes than this.
+    LineTooLong {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// The line of the script is not UTF-8.
+    NotUtf8,
+    /// The line of the script is not an input object.
+    Object(ScriptInputError),
+    /// An error of the past, read from a record.
+    Recorded(String),
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parse(error) => error.fmt(f),
+            Self::UnknownCommand { name, suggestion } => {
+                write!(f, "no command /{name}; did you mean /{suggestion}?")
+            }
+            Self::NoHelp {
+                name,
+                nearest: Some(nearest),
+            } => write!(f, "no command /{name}; did you mean /help {nearest}?"),
+            Self::NoHelp {
+                name,
+                nearest: None,
+            } => write!(f, "no command /{name}; /help lists the commands"),
+            Self::CommandInPaste => f.write_str(
+                "A multi-line paste cannot start with a command. Send commands one at a time.",
+            ),
+            Self::Write(error) => error.fmt(f),
+            Self::NoRoom => f.write_str("you are in no room; /join #ROOM joins one"),
+            Self::NotInRoom(room) => write!(
+                f,
+                "you are not in {room}; /join {room} joins it, /room #ROOM switches to another"
+            ),
+            Self::NoSuchRoom(room) => {
+                write!(f, "you are in no room {room}; /rooms lists your rooms")
+            }
+            Self::NoWhisperer => f.write_str("no one has whispered to you yet"),
+            Self::WhispererLeft(nick) => {
+                write!(f, "{nick}, who whispered to you last, has left")
+            }
+            Self::NotConnected => f.write_str("not connected; try again later"),
+            Self::QueueFull => f.write_str("too many lines are waiting for the connection"),
+            Self::NotIgnored(mask) => write!(f, "{mask} is not ignored"),
+            Self::NotOnConnect => f.write_str(
+                "cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw",
+            ),
+            Self::NoScreen => f.write_str(
+                "a script has no screen: /clear, /history, /search and /set do not work",
+            ),
+            Self::ScriptKeepsServer => f.write_str("a script cannot switch to another server"),
+            Self::ScriptKeepsConnection => f.write_str("a script cannot reconnect"),
+            Self::NoOtherServer(why) => {
+                let separator = if why.ends_with('?') { " You" } else { "; you" };
+                write!(f, "{why}{separator} stay here")
+            }
+            Self::Fail(text) | Self::Recorded(text) => f.write_str(text),
+            Self::Strict => {
+                f.write_str("the lines after this one are not sent, because of --strict")
+            }
+            Self::Interrupted(report) => write!(f, "interrupted; {report}"),
+            Self::LineTooLong { bytes_max } => write!(
+                f,
+                "not sent: the line is longer than {} KiB",
+                bytes_max / 1_024
+            ),
+            Self::NotUtf8 => f.write_str("not sent: the line is not UTF-8"),
+            Self::Object(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}
+
+impl From<ParseError> for InputError {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl From<WriteError> for InputError {
+    fn from(error: WriteError) -> Self {
+        Self::Write(error)
+    }
+}
