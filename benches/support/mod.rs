@@ -5,7 +5,9 @@
 
 #![allow(dead_code)] // Each benchmark uses a part of it.
 
+pub(crate) mod costly;
 pub(crate) mod crowd;
+pub(crate) mod house;
 pub(crate) mod load;
 pub(crate) mod report;
 pub(crate) mod room;
