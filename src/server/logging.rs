@@ -1,7 +1,7 @@
-//! What whoever runs the server sees on standard error: one line an event, as text or as JSON.
+//! The log on standard error: one line for each event, as text or as JSON.
 //!
-//! A thread of its own writes, and nobody waits for it: a terminal that is stopped, a pipe that
-//! nobody reads or a full disk costs lines of the log, and never the people here a moment.
+//! A thread of its own writes, and the event loop never waits for it: a stopped terminal, a pipe
+//! without a reader or a full disk costs lines of the log and delays no client.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Drop for LogGuard {
 
 enum LogItem {
     Line(Vec<u8>),
-    /// It is the last one, and all before it is written: whoever has the other end wants to know.
+    /// The last entry: after all others are written, the receiver of this channel is notified.
     End(SyncSender<()>),
 }
 

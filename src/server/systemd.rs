@@ -22,7 +22,7 @@ pub(super) fn inherited_sockets() -> io::Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-/// Says that people can come in, where somebody wants to know.
+/// Notifies the service manager that the server is ready, if there is one.
 pub(super) fn notify_ready(place: Option<OsString>) -> io::Result<()> {
     let Some(place) = place else { return Ok(()) };
     let socket = UnixDatagram::unbound()?;

@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
     ("nix", &["src/client/terminal/", "src/server/daemon.rs"]),
-    ("nom", &["src/client/command/mod.rs", "src/wire/message.rs"]),
+    ("nom", &["src/client/command/", "src/wire/message.rs"]),
     ("regex", &["src/client/event/matcher.rs"]),
     (
         "rustix",

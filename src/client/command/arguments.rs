@@ -9,6 +9,13 @@ use super::error::ArgumentError;
 use super::user_command::UserCommand;
 use super::validate::{JoinTarget, checked_nick, checked_room, has_room_prefix, is_valid_nick};
 
+/// Parses `room` or `room key`; the `#` may be left out. `None` if it is not valid.
+pub fn parse_room(text: &str) -> Option<JoinTarget> {
+    let is_forbidden = |c| matches!(c, '\r' | '\n' | '\0');
+    let target = join(text).ok();
+    target.filter(|_| !text.contains(is_forbidden))
+}
+
 /// The first word, and the text after it.
 pub(super) fn word(text: &str) -> Option<(&str, &str)> {
     let parsed: IResult<&str, &str> = terminated(

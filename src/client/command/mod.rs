@@ -23,6 +23,7 @@ use nom::combinator::{opt, peek, recognize, rest};
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
 
+pub use arguments::parse_room;
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
 pub use sensitive::{
@@ -32,9 +33,7 @@ pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };
 pub use user_command::{LocalCommand, UserCommand};
-pub use validate::{
-    InvalidNick, JoinTarget, check_nick, has_room_prefix, is_valid_nick, parse_room,
-};
+pub use validate::{InvalidNick, JoinTarget, check_nick, has_room_prefix, is_valid_nick};
 
 /// Parses one typed line.
 ///

@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use super::arguments;
 use super::error::ArgumentError;
 use crate::wire::name::{NameError, is_invisible};
 
@@ -74,13 +73,6 @@ pub struct JoinTarget {
     pub room: String,
     /// Its key, if it has one.
     pub key: Option<String>,
-}
-
-/// Parses `room` or `room key`; the `#` may be left out. `None` if it is not valid.
-pub fn parse_room(text: &str) -> Option<JoinTarget> {
-    let is_forbidden = |c| matches!(c, '\r' | '\n' | '\0');
-    let target = arguments::join(text).ok();
-    target.filter(|_| !text.contains(is_forbidden))
 }
 
 pub(super) fn checked_nick(nick: &str) -> Result<String, ArgumentError> {

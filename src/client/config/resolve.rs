@@ -39,7 +39,7 @@ pub(in crate::client) enum Resolution {
     Missing(Missing),
 }
 
-/// What nobody has said yet.
+/// The value that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) enum Missing {
     /// The server to connect to.

@@ -14,7 +14,7 @@ use crate::client::terminal::signals::block_editor_signals;
 
 /// The longest request, in bytes.
 const REQUEST_BYTES_MAX: u64 = 64 * 1024;
-/// How many answers wait for a slow caller; one that falls further behind is dropped.
+/// How many answers wait for a slow caller; a caller with more is disconnected.
 const ANSWERS_WAITING: usize = 1_024;
 /// How long a caller may take to write its request, and to read a line of the answer.
 const CALLER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -118,7 +118,7 @@ impl ConfigReader<'_> {
         self.0.wrong(Some(value.span().start), words)
     }
 
-    /// The same was said by another key already; one of them would win, and nobody could tell which.
+    /// Another key sets the same value already, so it would be unclear which one counts.
     fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
         let expected = "expected this key or the one without -file, not both";
         self.wrong(key, value, expected)
