@@ -1,5 +1,5 @@
-//! The real client: how soon it is there, how fast it shows a flood, and how quickly it sends what
-//! a script says.
+//! The real client: how soon it is ready, how fast it shows a flood, and how fast it sends a
+//! script.
 //!
 //! `cargo bench --bench client`
 
@@ -48,7 +48,7 @@ fn main() {
     }
 }
 
-/// Starts it at a server; what is waited for is what it says once it is in the room.
+/// Connects it to a server, and looks for the line that it prints after the join.
 fn enter(address: &str, home: &Path) -> Terminal {
     let arguments = [address, "--nick", "alice", "--no-host"];
     Terminal::start(PROGRAM, &arguments, home, "you are ")
@@ -75,14 +75,14 @@ fn floods(arguments: &Arguments) -> Measures {
     medians(&runs)
 }
 
-/// All lines at once, and then keys that are pressed while more of them come.
+/// All lines at once, and then key presses while more lines arrive.
 fn one_flood() -> Measures {
     let home = tempfile::tempdir().unwrap();
     let room = Room::open();
     let mut terminal = enter(&room.address.to_string(), home.path());
     terminal.seen();
     let mut client = room.client();
-    // What is only there while it starts is given back by then.
+    // Memory that is used only at the start has been freed by then.
     thread::sleep(Duration::from_millis(300));
     let idle = terminal.load().resident_bytes();
     let lines = flood(LINES, "that was the last one");
@@ -118,15 +118,15 @@ fn one_flood() -> Measures {
     measures
 }
 
-/// Presses keys one after the other; each is a character that is nowhere else.
+/// Presses keys one after the other; each is a character that occurs nowhere else.
 fn echoes(terminal: &mut Terminal) -> Times {
     let mut times = Times::default();
     for (count, key) in ('Ā'..='ſ').enumerate() {
         if count % 20 == 0 {
-            // Ctrl-U: the draft stays short.
+            // Ctrl-U keeps the draft short.
             terminal.type_keys("\u{15}");
         }
-        // Some 140 keys a second, each at another moment of the flood's blocks.
+        // About 140 keys a second, each at a different moment of the flood's blocks.
         thread::sleep(Duration::from_millis(7));
         let key = key.to_string();
         terminal.look_for(&key);
@@ -163,7 +163,7 @@ fn scripts(arguments: &Arguments) -> Measures {
     medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
 }
 
-/// What reading a typed line costs, which is done at each key as well.
+/// The cost of parsing a typed line, which happens at each key as well.
 fn grammar(arguments: &Arguments) -> Measures {
     let rounds = arguments.count(40);
     let lines = [

@@ -1,5 +1,5 @@
-//! The hub in memory: what a delivery costs in rooms of all sizes, and whether anything costs more
-//! because other people are there.
+//! The hub in memory: the cost of a delivery in rooms of all sizes, and the influence of other
+//! users on the cost of each operation.
 //!
 //! `cargo bench --bench hub`
 
@@ -20,14 +20,14 @@ use support::load::Load;
 use support::report::print;
 use support::timing::nanoseconds;
 
-/// How many are in a room of the large house.
+/// Members of each room in the large test.
 const IN_A_ROOM: u32 = 10;
 
-/// A hub, and a count of what it wanted to have sent.
+/// A hub, and a count of its outgoing lines.
 struct House {
     hub: Hub,
     outbox: Outbox,
-    /// Two numbers that only grow: the time, and the people so far.
+    /// Two numbers that only grow: the time, and the users so far.
     milliseconds: u64,
     people: u32,
 }
@@ -55,7 +55,7 @@ impl House {
         }
     }
 
-    /// Somebody comes in, and into a room if one is named.
+    /// Connects a user, and joins a room if one is named.
     fn enter(&mut self, room: Option<&str>) -> ConnectionId {
         let (id, nick) = (ConnectionId::new(self.people, 0), self.people);
         self.people += 1;
@@ -70,7 +70,7 @@ impl House {
         id
     }
 
-    /// One line and all that comes of it; how many are to hear something.
+    /// Handles one line and all its results; returns the number of recipients.
     fn say(&mut self, from: ConnectionId, line: &str) -> usize {
         let now = self.now();
         self.outbox.clear();
@@ -114,8 +114,8 @@ fn deliveries(members: u32, rounds: usize) {
     print(&format!("a room of {members}"), &measures);
 }
 
-/// Ten people in each room. The same few of them do something, however many others there are, so
-/// that only what grows with the others makes a difference.
+/// Ten users in each room. The same few act, however many others there are, so only costs that grow
+/// with the others make a difference.
 fn large_house(people: u32, rounds: usize) {
     let load = Load::of(std::process::id());
     let before = load.resident_bytes();

@@ -1,6 +1,6 @@
-//! The same workloads against ngircd and InspIRCd, where they are installed, in turn with ours.
+//! The same workloads on ngircd and InspIRCd, where they are installed, in turn with chatroomd.
 //!
-//! `cargo bench --bench peers`, with `-- --quick` for a short try and with words for some of the
+//! `cargo bench --bench peers`, with `-- --quick` for a short run, and with names for some of the
 //! workloads only. It ends with the table of docs/benchmarks.md.
 
 // A benchmark may panic.
@@ -52,7 +52,7 @@ fn main() {
                 rows.push(row);
             }
         }
-        tell_missing(others);
+        report_missing(others);
     }
     println!("\n{}", rows.join("\n"));
 }
@@ -66,7 +66,7 @@ fn heading(kinds: &[Kind]) -> String {
     )
 }
 
-/// How ours stands to another one's figure.
+/// The ratio of another server's figure to that of chatroomd.
 fn ratio(other: f64, ours: f64) -> String {
     if other == ours || other == 0.0 || other.is_nan() {
         format!("{:8}", "")
@@ -75,7 +75,7 @@ fn ratio(other: f64, ours: f64) -> String {
     }
 }
 
-fn tell_missing(others: &[Result]) {
+fn report_missing(others: &[Result]) {
     for result in others.iter().filter(|result| result.medians.is_empty()) {
         println!("  {} gave nothing", result.kind.name());
     }

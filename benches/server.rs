@@ -1,6 +1,6 @@
-//! The real server over loopback: how much it carries, how quickly, and what it costs.
+//! The real server over loopback: its throughput, its latency and its costs.
 //!
-//! `cargo bench --bench server`, with `-- --quick` for a short try and with words for some of the
+//! `cargo bench --bench server`, with `-- --quick` for a short run, and with names for some of the
 //! workloads only: `cargo bench --bench server -- fan-out`.
 
 // A benchmark may panic.

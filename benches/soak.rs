@@ -1,8 +1,9 @@
-//! The real server for a long time: 2,000 people who talk, come and go, beside some who never read,
-//! who flood, who send what is no IRC, and whose connections break. What it has taken of memory and
-//! of files has to be the same at the end as it was when everybody had come.
+//! The real server for a long time: 2,000 users who talk, connect and disconnect, beside clients
+//! that never read, that flood, that send invalid lines, and whose connections break. Memory and
+//! open files must be the same at the end as after all had connected.
 //!
-//! `cargo bench --bench soak -- 1200` takes 20 minutes; without a number of seconds it is a short try.
+//! `cargo bench --bench soak -- 1200` takes 20 minutes; without a number of seconds it is a short
+//! run.
 
 // A benchmark may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -30,26 +31,26 @@ const PEOPLE: usize = 2_000;
 const DEAF: usize = 20;
 const FLOODERS: usize = 20;
 const NOISY: usize = 10;
-/// How many may be on their way in at once.
+/// The maximum of connections in registration at once.
 const AT_A_TIME: usize = 100;
-/// How often the whisperer speaks, and how often the files of the server are counted at the end.
+/// The interval of the whispers, and of the counts of open files at the end.
 const TICK: Duration = Duration::from_millis(100);
-/// How long the load goes on before memory is looked at for the first time.
+/// The duration of the load before the first measurement of memory.
 const WARM_UP: Duration = Duration::from_secs(20);
-/// All of them come from one address, which is what makes them fewer elsewhere.
+/// All clients come from one address, whose limits are raised for this.
 const CONFIG: &str =
     "[limits]\nconnections-per-address = 1000000\nconnections-per-minute = 1000000\n";
 
-/// What a visitor is like.
+/// The behavior of a visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Reads, and now and then says something.
+    /// Reads, and sends a message now and then.
     Person,
     /// Never reads.
     Deaf,
-    /// Sends as much as is taken.
+    /// Sends as much as the server accepts.
     Flooder,
-    /// Sends what is no IRC.
+    /// Sends lines that are not IRC.
     Noisy,
 }
 
@@ -159,7 +160,7 @@ impl Crowd {
         }
     }
 
-    /// Everybody comes.
+    /// Connects all clients.
     fn enter(&mut self) {
         let kinds = [
             (Kind::Person, PEOPLE),
@@ -195,7 +196,7 @@ impl Crowd {
         }
     }
 
-    /// Does what such a crowd does until then.
+    /// Runs the load until the deadline.
     fn live(&mut self, until: Instant) {
         let mut next = Instant::now();
         let mut tick = 0_u64;
@@ -219,12 +220,12 @@ impl Crowd {
         }
     }
 
-    /// Somebody leaves, in one of the ways there are, and somebody comes instead.
+    /// A client leaves in one of the possible ways, and another connects in its place.
     fn leave(&mut self, place: usize) {
         let visitor = &mut self.visitors[place];
         match self.random.u8(..3) {
             0 => drop(visitor.stream.write(b"QUIT :see you\r\n")),
-            // What was not read makes the system send a reset.
+            // Closing with unread data makes the system send a reset.
             1 => drop(visitor.stream.write(b"PING unread\r\n")),
             _ => {}
         }
@@ -243,7 +244,7 @@ impl Crowd {
             }
             Kind::Noisy => {
                 let noise: Vec<u8> = seed.to_le_bytes().repeat(20);
-                // What it is told does not matter to it.
+                // It ignores all replies.
                 let _ = visitor.stream.write(&noise);
             }
             Kind::Deaf | Kind::Person => {}
@@ -254,7 +255,7 @@ impl Crowd {
         }
     }
 
-    /// Reads what comes within that time.
+    /// Reads for at most this time.
     fn listen(&mut self, time: Duration) {
         let mut events = Events::with_capacity(4096);
         self.poll.poll(&mut events, Some(time)).unwrap();
@@ -274,7 +275,7 @@ impl Crowd {
             }
             while let Ok(count) = visitor.stream.read(&mut self.buffer) {
                 visitor.ended |= count == 0;
-                // Those who flood are asked for a sign of life as well, and give none.
+                // Flooding clients also get PINGs, and answer none.
                 if count == 0 || visitor.kind != Kind::Person {
                     break;
                 }
@@ -292,7 +293,7 @@ impl Crowd {
     }
 }
 
-/// Two healthy people whisper to each other ten times a second.
+/// Two healthy users whisper to each other ten times a second.
 fn whispers(address: SocketAddr, over: &AtomicBool) -> Times {
     let person = |nick: &str| {
         let stream = std::net::TcpStream::connect(address).unwrap();
@@ -302,7 +303,7 @@ fn whispers(address: SocketAddr, over: &AtomicBool) -> Times {
         writer.write_all(greeting.as_bytes()).unwrap();
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
-        // Nobody is talked to who is not there yet.
+        // Only connected users get whispers.
         while !line.contains(" PART #lobby") {
             line.clear();
             assert!(

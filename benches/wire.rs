@@ -1,4 +1,4 @@
-//! Taking lines apart and writing them, beside the `irc-proto` crate in the same run.
+//! Parsing and writing lines, in comparison with the `irc-proto` crate in the same run.
 //!
 //! `cargo bench --bench wire`
 
@@ -18,7 +18,7 @@ use support::Arguments;
 use support::report::print;
 use support::timing::nanoseconds;
 
-/// Lines as a server and a client meet them.
+/// Typical lines for a server and a client.
 const SAMPLES: &[(&str, &str)] = &[
     ("short request", "PING 1234567890"),
     (
@@ -70,7 +70,7 @@ fn main() {
     }
 }
 
-/// A request as a line, and the same by the other crate.
+/// Writes a request as a line; the same with the other crate.
 fn write(rounds: usize) {
     let text = "what people say is about as long as this line, give or take.";
     let ours = nanoseconds(rounds, || {
@@ -91,8 +91,8 @@ fn write(rounds: usize) {
     print("a request written", &measures);
 }
 
-/// What was read from a socket, cut into lines and each of them read as a request: all that is
-/// done to a line before the hub decides.
+/// Splits bytes from a socket into lines and reads each as a request: all work on a line before the
+/// hub handles it.
 fn cut(rounds: usize) {
     let line = format!("{}\r\n", SAMPLES[1].1);
     let chunk = line.repeat(16 * 1024 / line.len());

@@ -1,6 +1,6 @@
-//! Many people on one thread: who they are, how they come in, and how they hear.
+//! Many users on one thread: their connections, their registration, and their reading.
 //!
-//! Once they are in, hearing allocates nothing.
+//! After registration, reading allocates nothing.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -14,35 +14,35 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::load::Load;
 
-/// After this long without any progress something is lost.
+/// Without any progress for this long, something is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Longer than the kernel keeps back an acknowledgement.
+/// Longer than the kernel delays an acknowledgement.
 const REST: Duration = Duration::from_millis(250);
 const READ_BYTES: usize = 256 * 1024;
 
-/// Whom the crowd visits.
+/// The server under test.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) load: Load,
-    /// How many may come in at the same time.
+    /// The maximum of connections in registration at once.
     pub(crate) at_a_time: usize,
 }
 
 /// One connection.
 pub(crate) struct Person {
     stream: TcpStream,
-    /// The beginning of a line that has not ended yet.
+    /// The beginning of an unfinished line.
     rest: Vec<u8>,
     unsent: Vec<u8>,
     sent: usize,
     writable: bool,
-    /// How many lines were heard since this was last set to 0.
+    /// The number of lines read since this was last set to 0.
     pub(crate) lines: usize,
     pub(crate) has_ended: bool,
 }
 
-/// What somebody heard: bytes as they came.
+/// The bytes that a connection has received.
 pub(crate) struct Heard<'a> {
     pub(crate) who: usize,
     pub(crate) person: &'a mut Person,
@@ -73,7 +73,7 @@ impl Crowd {
         }
     }
 
-    /// So many more come in, and each into the room that is named for it, if one is.
+    /// Connects so many more users, each of whom joins the room named for it, if any.
     pub(crate) fn enter(&mut self, count: usize, room: impl Fn(usize) -> Option<String>) {
         let wanted = self.people.len() + count;
         let mut coming = 0;
@@ -88,7 +88,7 @@ impl Crowd {
             self.turn(Some(PATIENCE), |heard| {
                 let Heard { who, person, bytes } = heard;
                 for_each_line(person, bytes, |person, line| match numeric(line) {
-                    // The end of the message of the day, or that there is none.
+                    // The end of the message of the day, or the reply that there is none.
                     Some(b"376" | b"422") => match room(who) {
                         Some(room) => person.say(format!("JOIN {room}\r\n").as_bytes()),
                         None => done += 1,
@@ -122,8 +122,8 @@ impl Crowd {
         self.people.push(person);
     }
 
-    /// Waits until everybody has heard all there is for them, and is as idle as people mostly are:
-    /// a kernel that was busy just now keeps acknowledgements back for a while.
+    /// Waits until each user has read everything, and is then idle for a while, as most users are:
+    /// a kernel that was busy just now delays acknowledgements.
     pub(crate) fn settle(&mut self) {
         for person in &mut self.people {
             person.say(b"PING settled\r\n");
@@ -144,7 +144,7 @@ impl Crowd {
         self.people.iter_mut().for_each(|person| person.lines = 0);
     }
 
-    /// Takes in what is there, or comes within that time.
+    /// Reads what is there, or arrives within this time.
     pub(crate) fn turn(&mut self, patience: Option<Duration>, mut hear: impl FnMut(Heard<'_>)) {
         match self.poll.poll(&mut self.events, patience) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
@@ -168,7 +168,7 @@ impl Crowd {
                         break;
                     }
                 }
-                // A short read was the last one, unless the end is what comes next.
+                // A short read was the last one, unless the connection has ended.
                 if event.is_read_closed() && !person.has_ended {
                     let count = person.read(&mut self.buffer);
                     let bytes = &self.buffer[..count];
@@ -178,7 +178,7 @@ impl Crowd {
         }
     }
 
-    /// Stops a benchmark in which nothing happens any more.
+    /// Ends a benchmark that makes no progress.
     fn check(&self, moved: bool, progress: &mut Instant) {
         if moved {
             *progress = Instant::now();
@@ -190,13 +190,13 @@ impl Crowd {
 }
 
 impl Person {
-    /// Says something at once, as far as the socket takes it.
+    /// Sends bytes at once, as far as the socket accepts them.
     pub(crate) fn say(&mut self, bytes: &[u8]) {
         self.unsent.extend_from_slice(bytes);
         self.write();
     }
 
-    /// The other side has heard nothing of this before the turn after it becomes writable again.
+    /// The rest is sent in the iteration after the socket becomes writable again.
     fn write(&mut self) {
         while self.writable && self.sent < self.unsent.len() {
             match self.stream.write(&self.unsent[self.sent..]) {
@@ -232,13 +232,13 @@ impl Person {
         }
     }
 
-    /// Sends each line at once, as every client for people does.
+    /// Disables Nagle's algorithm, as every interactive client does.
     pub(crate) fn without_delay(&self) {
         self.stream.set_nodelay(true).unwrap();
     }
 }
 
-/// Cuts what somebody heard into lines.
+/// Splits received bytes into lines.
 pub(crate) fn for_each_line(
     person: &mut Person,
     mut bytes: &[u8],
@@ -261,7 +261,7 @@ pub(crate) fn for_each_line(
     person.rest.extend_from_slice(bytes);
 }
 
-/// The number of a reply, as it stands behind the name of the server.
+/// The numeric of a reply, after the name of the server.
 pub(crate) fn numeric(line: &[u8]) -> Option<&[u8]> {
     let number = line.get(memchr(b' ', line)? + 1..)?.get(..4)?;
     let number = number.strip_suffix(b" ")?;

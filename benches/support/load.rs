@@ -1,9 +1,9 @@
-//! What a process costs, as the kernel counts it.
+//! The resources used by a process, as the kernel counts them.
 
 use std::fs;
 use std::time::Duration;
 
-/// A running process that is looked at from outside.
+/// A running process, measured from outside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pid: u32,
@@ -14,7 +14,7 @@ impl Load {
         Self { pid }
     }
 
-    /// The time that all its threads have had a core so far. 0 when it is gone.
+    /// The CPU time of all its threads so far. 0 when it has ended.
     pub(crate) fn cpu(self) -> Duration {
         let Ok(threads) = fs::read_dir(format!("/proc/{}/task", self.pid)) else {
             return Duration::ZERO;
@@ -27,12 +27,12 @@ impl Load {
         Duration::from_nanos(threads.sum())
     }
 
-    /// The memory it has at the moment, in bytes.
+    /// Resident memory at the moment, in bytes.
     pub(crate) fn resident_bytes(self) -> f64 {
         self.status("VmRSS:")
     }
 
-    /// The most it has had, in bytes.
+    /// Peak resident memory, in bytes.
     pub(crate) fn peak_bytes(self) -> f64 {
         self.status("VmHWM:")
     }

@@ -1,11 +1,13 @@
-//! What the benchmarks share: their arguments, their tables, the servers, and the crowd that keeps
-//! a server busy from a process of its own.
+//! Shared parts of the benchmarks: their arguments, their tables, the servers, and the crowd that
+//! keeps a server busy from a separate process.
 //!
 //! Nothing here fails because something was slow: a benchmark says what it measured.
 
 #![allow(dead_code)] // Each benchmark uses a part of it.
 
+pub(crate) mod costly;
 pub(crate) mod crowd;
+pub(crate) mod house;
 pub(crate) mod load;
 pub(crate) mod report;
 pub(crate) mod room;
@@ -17,12 +19,12 @@ pub(crate) mod workloads;
 
 use std::env;
 
-/// What a benchmark was asked for: `cargo bench --bench server -- --quick fan-out`.
+/// The arguments of a benchmark: `cargo bench --bench server -- --quick fan-out`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
-    /// A short try: fewer and smaller runs.
+    /// A short run: fewer and smaller measurements.
     pub(crate) quick: bool,
-    /// Only what has one of these in its name; everything when there are none.
+    /// Only workloads whose name contains one of these; all when it is empty.
     words: Vec<String>,
 }
 
@@ -31,7 +33,7 @@ impl Arguments {
         let mut arguments = Self::default();
         for argument in env::args().skip(1) {
             match argument.as_str() {
-                // cargo says so to every benchmark.
+                // cargo passes this to every benchmark.
                 "--bench" => {}
                 "--quick" => arguments.quick = true,
                 word => arguments.words.push(word.to_owned()),
@@ -44,12 +46,12 @@ impl Arguments {
         self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
     }
 
-    /// How often something is measured for a median.
+    /// The number of measurements for a median.
     pub(crate) fn runs(&self, usual: usize) -> usize {
         if self.quick { 1 } else { usual }
     }
 
-    /// A count that is smaller in a short try.
+    /// A count that is smaller in a short run.
     pub(crate) fn count(&self, usual: usize) -> usize {
         if self.quick { usual / 4 } else { usual }
     }

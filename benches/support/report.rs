@@ -1,12 +1,12 @@
-//! Medians, percentiles, and numbers as a person reads them.
+//! Medians, percentiles, and readable numbers.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What one run gave, by name.
+/// The results of one run, by name.
 pub(crate) type Measures = Vec<(String, f64)>;
 
-/// The one in the middle; of an even number the mean of the two there.
+/// The middle value; of an even number the mean of the two middle ones.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
@@ -17,7 +17,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The medians of runs that measured the same things.
+/// The medians of runs with the same measurements.
 pub(crate) fn medians(runs: &[Measures]) -> Measures {
     let Some(first) = runs.first() else {
         return Measures::new();
@@ -37,12 +37,12 @@ pub(crate) fn find(measures: &Measures, name: &str) -> Option<f64> {
     found.map(|(_, value)| *value)
 }
 
-/// All the times that something took; the percentiles of them are exact.
+/// All durations of an operation; their percentiles are exact.
 #[derive(Debug, Default)]
 pub(crate) struct Times(Vec<u64>);
 
 impl Times {
-    /// With room for as many as will come, so that taking one down allocates nothing.
+    /// Reserves room for all values, so that `note` allocates nothing.
     pub(crate) fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))
     }
@@ -55,7 +55,7 @@ impl Times {
         self.0.len()
     }
 
-    /// In microseconds: the time that this part of all were done in.
+    /// In microseconds: the time within which this share of the operations finished.
     pub(crate) fn percentiles(mut self, what: &str) -> Measures {
         self.0.sort_unstable();
         let at = |part: f64| {
@@ -70,7 +70,7 @@ impl Times {
     }
 }
 
-/// A number with three figures that count, and thousands told apart.
+/// A number with three significant digits, and separators between thousands.
 pub(crate) struct Figure(pub(crate) f64);
 
 impl fmt::Display for Figure {
@@ -92,7 +92,7 @@ impl fmt::Display for Figure {
     }
 }
 
-/// Prints what one run, or the medians of several, gave.
+/// Prints the results of one run, or the medians of several.
 pub(crate) fn print(title: &str, measures: &Measures) {
     println!("{title}");
     for (name, value) in measures {

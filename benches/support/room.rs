@@ -1,4 +1,4 @@
-//! A server of one room for one client, that floods it when it is told to. A real one would have
+//! A server with one room for one client, which floods it on request. A real server would have
 //! limits, and costs of its own.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-/// Where it is, and the client once it is in.
+/// Its address, and the client after its registration.
 pub(crate) struct Room {
     pub(crate) address: SocketAddr,
     client: Receiver<TcpStream>,
@@ -23,7 +23,7 @@ impl Room {
             let lines = BufReader::new(stream).lines().map_while(Result::ok);
             for line in lines {
                 let answer = answer(&line);
-                // The client leaves when the benchmark has seen enough.
+                // The client leaves when the benchmark has finished.
                 if writer.write_all(answer.as_bytes()).is_err() {
                     return;
                 }
@@ -35,7 +35,7 @@ impl Room {
         Self { address, client }
     }
 
-    /// The way to the client, which is in the room.
+    /// The connection to the client, which is in the room.
     pub(crate) fn client(&self) -> TcpStream {
         self.client.recv().unwrap()
     }
@@ -56,7 +56,7 @@ fn answer(line: &str) -> String {
     }
 }
 
-/// So many lines of a hundred bytes of text each; the last one has `last` in it.
+/// Lines of a hundred bytes of text each; the last one contains `last`.
 pub(crate) fn flood(count: usize, last: &str) -> String {
     let line = |text: &str| format!(":bob!~bob@127.0.0.1 PRIVMSG #lobby :{text:.<100}\r\n");
     let usual = line("what people say is about as long as this line");

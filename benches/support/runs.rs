@@ -1,4 +1,4 @@
-//! Running workloads: a server on one core, the crowd in a process of its own on the other one.
+//! Runs workloads: a server on one core, the crowd in a separate process on another.
 
 use std::env;
 use std::process::Stdio;
@@ -10,18 +10,18 @@ use super::report::{Measures, medians};
 use super::server::{Kind, Server, pinned};
 use super::workloads::{self, Scale, Workload};
 
-/// The first argument of the process that is the crowd.
+/// The first argument of the crowd's process.
 const CROWD: &str = "--crowd";
-/// The core that the crowd has to itself.
+/// The core of the crowd.
 const CORE: &str = "1";
 
-/// What a server gave: the medians of all runs that came to an end.
+/// The results of a server: the medians of all runs that finished.
 pub(crate) struct Result {
     pub(crate) kind: Kind,
     pub(crate) medians: Measures,
 }
 
-/// When this process was started to be the crowd it is that, and true comes back.
+/// If this process was started as the crowd, runs it and returns true.
 pub(crate) fn be_the_crowd() -> bool {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [first, name, address, pid, at_a_time, quick] = arguments.as_slice() else {
@@ -45,8 +45,8 @@ pub(crate) fn be_the_crowd() -> bool {
     true
 }
 
-/// One workload against each of these servers in turn, A B A B, so that what else the machine does
-/// meanwhile concerns them all.
+/// Runs one workload on each of these servers in turn, A B A B, so that other load on the machine
+/// affects all of them.
 pub(crate) fn measure(workload: &Workload, kinds: &[Kind], arguments: &Arguments) -> Vec<Result> {
     let mut runs: Vec<(Kind, Vec<Measures>)> =
         kinds.iter().map(|kind| (*kind, Vec::new())).collect();

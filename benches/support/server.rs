@@ -1,4 +1,4 @@
-//! The servers: ours, and the two that are measured beside it where they are installed.
+//! The servers: chatroomd, and the two that are compared with it where they are installed.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,9 +12,9 @@ use tempfile::TempDir;
 
 use super::load::Load;
 
-/// How long a server may take to listen.
+/// The time limit for a server to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The core a server has to itself when there are two; the crowd has the other one.
+/// The core of a server when there are two; the crowd has the other one.
 const CORE: &str = "0";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +45,9 @@ impl Kind {
         Path::new(self.program()).exists()
     }
 
-    /// How many may come at the same time so that all come in as soon as they can. ngircd lets no
-    /// more than ten wait at its door, and the kernel makes the others try again after seconds;
-    /// InspIRCd looks once a second who can be let in.
+    /// The maximum of simultaneous connections in registration at which all finish as soon as
+    /// possible. ngircd has a queue of ten connections, and the kernel retries the others after
+    /// seconds; InspIRCd accepts users once a second.
     pub(crate) fn comers_at_a_time(self) -> usize {
         match self {
             Self::Ngircd => 8,
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// What it says of itself.
+    /// Its own version text.
     pub(crate) fn version(self) -> String {
         let output = Command::new(self.program()).arg("--version").output();
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
@@ -64,11 +64,11 @@ impl Kind {
     }
 }
 
-/// A server that runs, without anything that slows down strangers.
+/// A running server without rate limits.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// Its configuration, there as long as it runs.
+    /// Its configuration, which exists as long as it runs.
     _folder: Option<TempDir>,
 }
 
@@ -96,7 +96,7 @@ impl Server {
         }
     }
 
-    /// Ours as people have it, with its lobby.
+    /// chatroomd with its default lobby.
     pub(crate) fn start_with_lobby() -> Self {
         let mut command = Command::new(Kind::Chatroomd.program());
         command.stdin(Stdio::null()).stderr(Stdio::null());
@@ -129,7 +129,7 @@ impl Server {
             let ended = server.child.try_wait().unwrap();
             assert_eq!(ended, None, "the server on {address} has ended");
             assert!(Instant::now() < deadline, "nobody listens on {address}");
-            // Other servers do not say when they listen.
+            // Other servers do not report that they listen.
             thread::sleep(Duration::from_millis(10));
         }
         server
@@ -146,14 +146,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A command that runs on one core only, so that what is measured and what measures it do not
-/// disturb each other; anywhere when there is only one core, or no `taskset`.
+/// A command that runs on one core only, so that the server and its measurement do not disturb each
+/// other; on any core when there is only one, or no `taskset`.
 pub(crate) fn pinned(core: &str, program: &str) -> Command {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     if cores < 2 || !Path::new("/usr/bin/taskset").exists() {
@@ -164,7 +164,7 @@ pub(crate) fn pinned(core: &str, program: &str) -> Command {
     command
 }
 
-/// A folder with a configuration for a port that is free.
+/// A folder with a configuration for a free port.
 fn configured(file: &str, text: &str) -> (TempDir, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -176,7 +176,7 @@ fn configured(file: &str, text: &str) -> (TempDir, SocketAddr) {
     (folder, address)
 }
 
-/// No look-ups, no penalties, and nobody asked for a sign of life.
+/// No lookups, no penalties and no PINGs.
 const NGIRCD: &str = "
 [Global]
 Name = irc.bench.example

@@ -1,4 +1,4 @@
-//! A program at a pseudo-terminal that is read as fast as it can be.
+//! A program in a pseudo-terminal that is read as fast as possible.
 
 use std::io::{Read as _, Write};
 use std::path::Path;
@@ -19,13 +19,13 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     wanted: Sender<Vec<u8>>,
     seen: Receiver<Instant>,
-    /// Without this end, the program would lose its terminal.
+    /// Without this end open, the program would lose its terminal.
     _master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
-    /// Starts a program at home in this folder, with nothing else of this environment. `first` is
-    /// what is looked for first.
+    /// Starts a program with this home directory and an otherwise empty environment. `first` is the
+    /// first text to look for.
     pub(crate) fn start(program: &str, arguments: &[&str], home: &Path, first: &str) -> Self {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -49,9 +49,9 @@ impl Terminal {
         thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             let mut needle: Vec<u8> = Vec::new();
-            // The end of what came before: what is looked for may come in two pieces.
+            // The end of the previous output, as the text can arrive in two pieces.
             let mut kept = 0;
-            // A pseudo-terminal ends with an error when its program does.
+            // Reading a pseudo-terminal fails when its program ends.
             while let Ok(count) = reader.read(&mut buffer[kept..])
                 && count > 0
             {
@@ -79,12 +79,12 @@ impl Terminal {
         }
     }
 
-    /// From here on this is looked for in what is shown.
+    /// Sets the text to look for in the output from here on.
     pub(crate) fn look_for(&self, text: &str) {
         self.wanted.send(text.as_bytes().to_vec()).unwrap();
     }
 
-    /// When it was shown.
+    /// The time at which it was shown.
     pub(crate) fn seen(&self) -> Instant {
         self.seen.recv_timeout(PATIENCE).unwrap()
     }
@@ -101,7 +101,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended on its own.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,14 +1,14 @@
-//! Timing what happens in memory: how long one of many takes.
+//! Times operations in memory: the duration of one of many.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use super::report::median;
 
-/// How long one round is at least: long enough for the clock, short enough for many of them.
+/// The minimal duration of a round: long enough for the clock, short enough for many rounds.
 const ROUND: Duration = Duration::from_millis(20);
 
-/// Nanoseconds for one `step`: the median of rounds with thousands of them in each.
+/// Nanoseconds for one `step`: the median of rounds of thousands of steps each.
 pub(crate) fn nanoseconds<T>(rounds: usize, mut step: impl FnMut() -> T) -> f64 {
     let mut steps = 1u32;
     let mut round = |steps: u32| {

@@ -112,6 +112,7 @@ replies! {
     InvalidCapCommand   410 "Invalid CAP command"
     NoRecipient         411 ""
     NoTextToSend        412 "No text to send"
+    BadMask             415 "Bad mask"
     InputTooLong        417 "Input line was too long"
     UnknownCommand      421 "Unknown command"
     NoMotd              422 "There is no message of the day"

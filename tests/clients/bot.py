@@ -1,4 +1,4 @@
-"""A bot made with the package `irc` for Python: it prints what happens, and does what it is told
+"""A bot made with the Python package `irc`: it prints its events, and obeys these commands
 in a whisper: `say TEXT`, `whisper TEXT`, `nick NAME`."""
 
 import sys
@@ -8,7 +8,7 @@ import irc.client
 
 def main() -> None:
     port, nick = int(sys.argv[1]), sys.argv[2]
-    # Older versions of the package have another name for it.
+    # Older versions of the package use another name.
     reactor = getattr(irc.client, "Reactor", getattr(irc.client, "IRC", None))()
     connection = reactor.server().connect("127.0.0.1", port, nick)
 

@@ -1,5 +1,5 @@
-//! Between the files that a fuzzer works with and the one text that is kept: `keep pack FOLDER` and
-//! `keep unpack FOLDER`, with the text on standard output and input.
+//! Converts between the fuzzer's files and the stored text: `keep pack FOLDER` and `keep unpack
+//! FOLDER`, with the text on standard output and input.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 #[path = "checks/kept.rs"]
 mod kept;
 
-/// No more than this is kept of one target, in bytes; the shortest inputs are kept.
+/// The limit per target, in bytes; the shortest inputs are stored.
 const TEXT_BYTES_MAX: usize = 150 * 1024;
 
 fn main() -> io::Result<()> {

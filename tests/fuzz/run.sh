@@ -2,17 +2,17 @@
 # Coverage-guided fuzzing; it needs `cargo install cargo-fuzz`. TARGET is wire, hub, grammar, session
 # or safe.
 #
-#   run.sh TARGET SECONDS [options of libFuzzer]   looks for inputs that break something
-#   run.sh keep TARGET                             keeps those that together reach the most
+#   run.sh TARGET SECONDS [options of libFuzzer]   searches for inputs that fail
+#   run.sh keep TARGET                             stores those that together cover the most
 #
-# It works in target/fuzz: what it comes across is in corpus/, what breaks something in artifacts/.
-# SANITIZER=address has memory looked at as well; the crate forbids unsafe code, so that is slower
+# It works in target/fuzz: interesting inputs are in corpus/, failing inputs in artifacts/.
+# SANITIZER=address checks memory as well; the crate forbids unsafe code, so that is slower
 # and rarely worth it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 work=target/fuzz
-# A compiler of the stable channel has the instrumentation all the same.
+# This enables the instrumentation in a compiler of the stable channel.
 export RUSTC_BOOTSTRAP=1
 
 keep() {

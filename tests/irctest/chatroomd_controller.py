@@ -11,7 +11,7 @@ from typing import Optional, Set, Type
 from irctest.basecontrollers import BaseServerController, DirectoryBasedController
 from irctest.runner import NotImplementedByController
 
-# What the suite takes for granted: this name, this operator, no flood control.
+# The suite expects this name, this operator, and no flood control.
 SETTINGS = """
 listen = ["{hostname}:{port}"]
 name = "My.Little.Server"
@@ -44,7 +44,7 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
         super().create_config()
 
     def wait_for_services(self) -> None:
-        """There are none to wait for: what needs an account asks for one and is then skipped."""
+        """There are no services: a test that needs an account asks for one and is then skipped."""
 
     def run(
         self,
@@ -72,7 +72,7 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
             file.write(SETTINGS.format(hostname=hostname, port=port, password=line))
         command = [os.environ["CHATROOMD"], "--quiet", "--config"]
         command.append(str(self.directory / "chatroomd.toml"))
-        # Some tests wait for minutes; with this they pass in seconds.
+        # Some tests wait for minutes; with faketime they pass in seconds.
         if faketime and shutil.which("faketime"):
             command = ["faketime", "-f", faketime] + command
             self.faketime_enabled = True

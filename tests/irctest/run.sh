@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the conformance suite irctest on chatroomd: run.sh CHECKOUT [pytest arguments].
 # CHECKOUT is a clone of https://github.com/progval/irctest whose requirements are installed.
-# Left out are tests of one server's own ways, deprecated ones, and those of services.
+# Implementation-specific and deprecated tests and those of services are left out.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$1

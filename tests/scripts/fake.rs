@@ -1,5 +1,5 @@
-//! A server of one room in place of a real one: it lets one client in, answers, and says at each
-//! line that it took which one that was. It can run as a program of its own, to be killed.
+//! A server with one room in place of a real one: it accepts one client, answers, and reports each
+//! line that it received. It can run as a separate program, to be killed.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,40 +10,40 @@ use std::thread;
 use crate::common::PATIENCE;
 use crate::support::Program;
 
-/// What a server can do so that lines need no questions behind them.
+/// With these capabilities, lines need no PINGs after them.
 pub(crate) const LABELS: &str = "batch labeled-response echo-message message-tags";
 
-/// A server in a thread of these tests.
+/// A server in a thread of the tests.
 pub(crate) struct Fake {
     pub(crate) address: SocketAddr,
     lines: mpsc::Receiver<String>,
 }
 
 impl Fake {
-    /// Answers as `answer` says, and closes when it gives nothing.
+    /// Replies as `answer` returns, and closes when it returns `None`.
     pub(crate) fn start(answer: impl FnMut(&str) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
-            // A test that has seen enough asks for no more lines.
+            // A test that has finished reads no more lines.
             serve(stream, answer, |line| drop(sender.send(line.to_owned())));
         });
         Self { address, lines }
     }
 
-    /// One that does what a server does.
+    /// A fake that replies like a real server.
     pub(crate) fn usual(capabilities: &'static str) -> Self {
         Self::start(answers(capabilities))
     }
 
-    /// The next line that comes.
+    /// The next line received.
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// All lines that came, until the connection ended.
+    /// All lines received until the end of the connection.
     pub(crate) fn all_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
@@ -52,7 +52,7 @@ impl Fake {
         lines
     }
 
-    /// What was said in the room or to a person, in order.
+    /// All messages to the room or to users, in order.
     pub(crate) fn said(&self) -> Vec<String> {
         let lines = self.all_lines();
         lines.iter().filter_map(|line| said(line)).collect()
@@ -72,7 +72,7 @@ fn without_tags(line: &str) -> &str {
     }
 }
 
-/// Reads lines and writes answers until one of the two ends.
+/// Reads lines and writes replies until either side ends.
 pub(crate) fn serve(
     stream: TcpStream,
     mut answer: impl FnMut(&str) -> Option<String>,
@@ -97,7 +97,7 @@ pub(crate) fn serve(
             Some(answer) => answers.push_str(&answer),
             None => return,
         }
-        // Answers to what came together go out together, as those of a real server do.
+        // Replies to lines that arrived together are sent together, as a real server does.
         if !reader.buffer().contains(&b'\n') && !answers.is_empty() {
             if writer.write_all(answers.as_bytes()).is_err() {
                 return;
@@ -107,7 +107,7 @@ pub(crate) fn serve(
     }
 }
 
-/// Lets everybody in, takes everything but what is for `nobody…`, answers questions and labels.
+/// Accepts every client and every line except those for `nobody…`, and answers PINGs and labels.
 pub(crate) fn answers(capabilities: &'static str) -> impl FnMut(&str) -> Option<String> + Send {
     let mut nick = String::new();
     move |line| {
@@ -150,8 +150,8 @@ pub(crate) fn answers(capabilities: &'static str) -> impl FnMut(&str) -> Option<
     }
 }
 
-/// The same server in a process of its own. It writes each line it takes to its standard output
-/// before it answers, so that whoever kills it knows what it has taken.
+/// The same server in a separate process. It writes each line that it receives to its standard
+/// output before it replies, so that a test that kills it has the received lines.
 pub(crate) struct Recorder {
     program: Program,
     pub(crate) address: SocketAddr,
@@ -176,14 +176,14 @@ impl Recorder {
         Self { program, address }
     }
 
-    /// Waits until so many lines were said, kills it, and gives all that it has taken.
+    /// Waits for so many messages, kills the process, and returns all received lines.
     pub(crate) fn kill_after(self, count: usize) -> Vec<String> {
         self.program
             .out
             .wait_until(|out| out.lines().filter(|line| line.starts_with(MARK)).count() >= count);
         self.program.signal(nix::sys::signal::Signal::SIGKILL);
         let out = self.program.finish().out;
-        // What it was writing when it was killed is a whole line or none.
+        // A write cut off by the kill is a whole line or none.
         let whole = out
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'));
@@ -204,13 +204,13 @@ fn recorder() {
     let (stream, _) = listener.accept().unwrap();
     serve(stream, answers(capabilities.leak()), |line| {
         if let Some(text) = said(line) {
-            // One write a line, so that none is cut when it is killed.
+            // One write per line, so that no line is cut by the kill.
             let line = format!("{MARK}{text}\n");
             let mut out = std::io::stdout().lock();
             out.write_all(line.as_bytes()).unwrap();
             out.flush().unwrap();
         }
     });
-    // Whoever started it ends it.
+    // The process that started it ends it.
     let _ = std::io::stdin().read(&mut [0]);
 }

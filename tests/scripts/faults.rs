@@ -1,5 +1,5 @@
-//! Scripts over a way on which things go wrong: what is said to have arrived has arrived, once and
-//! in order.
+//! Scripts over a faulty connection: every line reported as delivered has arrived, once and in
+//! order.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn assert_all_arrive(there: Trouble, back: Trouble) {
 
 /// A89: segments of one byte, and of up to a hundred.
 #[test]
-fn a_script_arrives_in_order_however_its_bytes_were_cut() {
+fn a_script_arrives_in_order_in_segments_of_any_size() {
     for piece_bytes in [1, 100] {
         let trouble = Trouble {
             piece_bytes,
@@ -43,9 +43,9 @@ fn a_script_arrives_in_order_however_its_bytes_were_cut() {
     }
 }
 
-/// A89: nothing comes for five seconds, in either direction.
+/// A89: no data for five seconds, in either direction.
 #[test]
-fn a_stall_in_the_middle_of_a_line_loses_and_doubles_nothing() {
+fn a_stall_in_the_middle_of_a_line_neither_loses_nor_doubles_a_line() {
     let trouble = |after| Trouble {
         piece_bytes: 100,
         stall: Some((after, Duration::from_secs(5))),
@@ -54,9 +54,9 @@ fn a_stall_in_the_middle_of_a_line_loses_and_doubles_nothing() {
     assert_all_arrive(trouble(1_003), trouble(2_017));
 }
 
-/// A89: the connection breaks at any byte, and each line is told to be what it is.
+/// A89: the connection breaks at any byte, and the state of each line is reported correctly.
 #[test]
-fn a_cut_at_any_byte_is_told_as_it_was() {
+fn after_a_cut_at_any_byte_each_line_is_reported_correctly() {
     let server = Server::start(&["--no-limits"]);
     let mut bob = server.enter("bob");
     let (mut in_the_middle, mut seed) = (0, 99_usize);
@@ -79,7 +79,7 @@ fn a_cut_at_any_byte_is_told_as_it_was() {
         }
         in_the_middle += 1;
         let told = Told::read(&finished.err);
-        // What the server has read before the end of the connection stands before its news.
+        // Data that the server has sent before the end of the connection comes before its end.
         let mut heard: Vec<usize> = Vec::new();
         loop {
             let line = bob.line();

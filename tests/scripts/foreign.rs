@@ -1,4 +1,4 @@
-//! Servers of others, where they are installed: what they say of themselves is taken as they mean it.
+//! Other servers, where they are installed: the client follows the parameters that they announce.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::support::{Finished, Program, chatroom, is_installed, run};
 
-/// Another server, with the settings it comes with as far as that can be.
+/// Another server, with its default settings as far as possible.
 pub(crate) struct Foreign {
     pub(crate) address: SocketAddr,
     _program: Program,
@@ -15,7 +15,7 @@ pub(crate) struct Foreign {
 }
 
 impl Foreign {
-    /// It takes names as this project's own server does: `CASEMAPPING=ascii`.
+    /// It compares names as this project's server does: `CASEMAPPING=ascii`.
     pub(crate) fn ngircd() -> Option<Self> {
         let text = "[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = PORT\n\
              AdminInfo1 = a\nAdminInfo2 = a\nAdminEMail = a@b.c\n\
@@ -23,7 +23,7 @@ impl Foreign {
         Self::start("ngircd", &["-n", "-f"], text, "Now listening")
     }
 
-    /// It takes `{}|^` for `[]\~`.
+    /// It treats `{}|^` as `[]\~`.
     pub(crate) fn inspircd() -> Option<Self> {
         let text = r#"<config format="xml">
             <server name="irc.example.net" description="x" network="X" id="1XX">
@@ -37,8 +37,8 @@ impl Foreign {
         Self::start("inspircd", &arguments, text, "is now running")
     }
 
-    /// It says `ready` when it listens. To try that by connecting is no way: whoever connects often
-    /// enough to a free port meets himself.
+    /// It prints `ready` when it listens. A connection is no test for that: a client that connects
+    /// often enough to a free port can connect to itself.
     fn start(program: &str, arguments: &[&str], text: &str, ready: &str) -> Option<Self> {
         let places = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(program));
         let Some(path) = places.iter().find(|path| path.exists()) else {
@@ -62,7 +62,7 @@ impl Foreign {
         })
     }
 
-    /// Somebody in a room, who sees each line that comes.
+    /// A user in a room, who prints each line received.
     fn listener(&self, nick: &str, room: &str) -> Program {
         let address = self.address.to_string();
         let options = [
@@ -85,7 +85,7 @@ impl Foreign {
 const QUESTIONS: &str = "/names\n/msg #LAB{x} hello there\n/whois B{o}b\n/who\n";
 
 #[test]
-fn names_are_one_where_the_server_says_so() {
+fn names_are_equal_where_the_casemapping_of_the_server_says_so() {
     let Some(server) = Foreign::inspircd() else {
         return;
     };
@@ -104,7 +104,7 @@ fn names_are_one_where_the_server_says_so() {
 }
 
 #[test]
-fn names_are_two_where_the_server_says_so() {
+fn names_differ_where_the_casemapping_of_the_server_says_so() {
     let Some(server) = Foreign::ngircd() else {
         return;
     };

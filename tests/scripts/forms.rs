@@ -1,4 +1,4 @@
-//! What is read and what is printed, in each form.
+//! The formats of input and output.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ fn script(address: SocketAddr, options: &[&str], input: &str) -> Finished {
 }
 
 #[test]
-fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
+fn events_are_printed_as_json_without_control_characters() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let options = ["--nick", "ci", "--format", "json", "--follow"];
@@ -50,7 +50,7 @@ fn what_happens_is_printed_as_json_and_nothing_of_it_is_obeyed() {
     }
 }
 
-/// What asks for something, and what stands in the answer.
+/// A request, and a part of its answer.
 const QUESTIONS: [(&str, &str); 9] = [
     ("/help who", "/who [#ROOM]: list the people in a room"),
     ("/topic", "topic of #lobby: tea"),
@@ -64,7 +64,7 @@ const QUESTIONS: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn what_was_asked_is_answered_however_little_is_to_be_seen() {
+fn requests_are_answered_also_at_the_lowest_verbosity() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     bob.send("TOPIC #lobby :tea");
@@ -77,7 +77,7 @@ fn what_was_asked_is_answered_however_little_is_to_be_seen() {
             assert!(done.out.contains(answer), "{question}: {}", done.out);
         }
     }
-    // Nobody has asked what the lobby is about.
+    // The topic of the lobby was not requested.
     let silent = script(server.address, &[], "hello");
     assert_eq!((silent.status, silent.out.as_str()), (Some(0), ""));
 }
@@ -103,7 +103,7 @@ fn answers_are_objects_too() {
     ] {
         assert!(done.out.contains(expected), "{expected}: {}", done.out);
     }
-    // What is shown again is what was shown.
+    // A replayed line looks like the original one.
     let mut again = chatroom(&["log", "-"]);
     again.env("TZ", "UTC");
     let shown = run(again, &done.out);
@@ -117,7 +117,7 @@ fn answers_are_objects_too() {
 }
 
 #[test]
-fn objects_are_said_and_wrong_ones_refused_by_number() {
+fn json_objects_are_sent_and_invalid_ones_refused_by_number() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let input = "{\"to\":\"#lobby\",\"text\":\"/etc one\"}\n\
@@ -143,7 +143,7 @@ fn objects_are_said_and_wrong_ones_refused_by_number() {
 }
 
 #[test]
-fn text_is_said_whatever_it_begins_with() {
+fn text_is_sent_whatever_it_begins_with() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let input = "/quit\n  @bob x\n\n//a\n";
@@ -153,7 +153,7 @@ fn text_is_said_whatever_it_begins_with() {
 }
 
 #[test]
-fn the_schema_is_json_and_names_what_is_printed() {
+fn the_schema_is_json_and_names_every_event() {
     let finished = run(chatroom(&["--generate", "schema"]), "");
     assert_eq!(finished.status, Some(0), "{finished:?}");
     for part in ["\"$schema\"", "\"msgid\"", "\"whisper\"", "\"command\""] {
@@ -162,7 +162,7 @@ fn the_schema_is_json_and_names_what_is_printed() {
 }
 
 #[test]
-fn lines_of_the_command_line_take_the_place_of_input() {
+fn messages_of_the_command_line_replace_the_input() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let options = ["-c", "one", "-c", "@nobody x", "-c", "@bob three"];
@@ -173,7 +173,7 @@ fn lines_of_the_command_line_take_the_place_of_input() {
 }
 
 #[test]
-fn one_thing_is_said_to_a_person_or_in_a_room() {
+fn a_single_message_is_sent_to_a_user_or_a_room() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     for to in ["@bob", "bob", "#lobby"] {
@@ -184,7 +184,7 @@ fn one_thing_is_said_to_a_person_or_in_a_room() {
 }
 
 #[test]
-fn a_server_may_be_named_like_anything() {
+fn a_server_can_be_given_as_a_url() {
     let server = Server::start(&[]);
     let address = format!("irc://{}", server.address);
     let finished = run(chatroom(&["--nick", "ci", &address]), "hello\n");
@@ -192,7 +192,7 @@ fn a_server_may_be_named_like_anything() {
 }
 
 #[test]
-fn passing_on_leaves_the_input_as_it_is_and_sends_some_of_it() {
+fn tee_copies_the_input_unchanged_and_sends_a_part_of_it() {
     let fake = Fake::usual("");
     let lines: String = (1..=1_000).map(|number| format!("/{number}\n")).collect();
     let input = format!("{lines}\u{1b}[1mno end");
@@ -204,7 +204,7 @@ fn passing_on_leaves_the_input_as_it_is_and_sends_some_of_it() {
 }
 
 #[test]
-fn passing_on_ends_when_nobody_reads_any_more() {
+fn tee_ends_when_its_output_is_closed() {
     let fake = Fake::usual("");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -218,7 +218,7 @@ fn passing_on_ends_when_nobody_reads_any_more() {
 }
 
 #[test]
-fn passing_on_to_a_full_disk_is_74() {
+fn tee_to_a_full_disk_is_74() {
     let fake = Fake::usual("");
     let full = std::fs::File::options().write(true).open("/dev/full");
     let mut command = chatroom(&["--nick", "ci", "--tee", &fake.address.to_string()]);

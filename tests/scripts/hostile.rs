@@ -1,4 +1,4 @@
-//! Input, arguments and configuration that somebody made to do harm.
+//! Hostile input, arguments and configuration.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use super::fake::{Fake, LABELS, answers};
 use super::support::{Finished, Program, chatroom, run};
 use crate::common::{PATIENCE, Server};
 
-/// Each line that the client sent besides what it needs to come in and to leave.
+/// All lines from the client, except those for registration and QUIT.
 fn sent(fake: &Fake) -> Vec<String> {
     let lines = fake.all_lines();
     let own = ["CAP ", "NICK ", "USER ", "PING ", "QUIT"];
@@ -29,7 +29,7 @@ fn assert_refused_before_connecting(finished: &Finished, status: i32) {
     assert!(!finished.err.contains(['\r', '\0', '\x1b']), "{finished:?}");
 }
 
-/// A79: a carriage return, a NUL or a line feed in the input is never the end of a line.
+/// A79: a carriage return, a NUL or a line feed in the input never ends a line.
 #[test]
 fn a_line_of_input_is_one_line_on_the_wire() {
     for capabilities in ["", LABELS] {
@@ -44,7 +44,7 @@ fn a_line_of_input_is_one_line_on_the_wire() {
     }
 }
 
-/// A80: what is too long is cut at characters, and nothing is lost.
+/// A80: a long line is broken between characters, and nothing is lost.
 #[test]
 fn a_long_line_fits_as_relayed_and_is_in_order() {
     for capabilities in ["", LABELS] {
@@ -67,9 +67,9 @@ fn a_long_line_fits_as_relayed_and_is_in_order() {
     }
 }
 
-/// A81: many lines at once and the end of input.
+/// A81: many lines at once, and the end of the input.
 #[test]
-fn ten_thousand_lines_at_once_are_all_acknowledged_or_told() {
+fn ten_thousand_lines_at_once_are_all_acknowledged_or_reported() {
     let server = Server::start(&["--no-limits"]);
     let input: String = (0..10_000).map(|number| format!("{number}\n")).collect();
     let address = server.address.to_string();
@@ -80,7 +80,7 @@ fn ten_thousand_lines_at_once_are_all_acknowledged_or_told() {
     assert!(heard.iter().map(String::as_str).eq(input.lines()));
 }
 
-/// A82: bytes that are no text.
+/// A82: bytes that are not text.
 #[test]
 fn random_bytes_are_refused_by_number_and_nothing_crashes() {
     let fake = Fake::usual("");
@@ -105,9 +105,10 @@ fn random_bytes_are_refused_by_number_and_nothing_crashes() {
     assert_eq!(said.last().unwrap(), "last");
 }
 
-/// A59, A60, A61, A62: what others write is marks wherever it stands, and none of it is lost.
+/// A59, A60, A61, A62: hostile text of others is replaced with marks everywhere, and none of it is
+/// lost.
 #[test]
-fn what_comes_is_harmless_in_a_pipe_too() {
+fn text_of_others_is_harmless_in_a_pipe_too() {
     const HOSTILE: &str = "\x1b]0;owned\x07\u{9b}2J\u{202e}";
     const SHOWN: &str = "^[]0;owned^G<U+009B>2J<U+202E>";
     let lines = [
@@ -160,9 +161,9 @@ fn the_last_line_counts_without_an_ending() {
     assert_eq!(fake.said(), ["one", "two"]);
 }
 
-/// A83: a server that goes away before anything could be said.
+/// A83: a server that disconnects before any message could be sent.
 #[test]
-fn input_for_a_server_that_is_not_there_is_an_error_and_nothing_of_it_is_said() {
+fn input_for_an_unreachable_server_is_an_error_and_none_of_it_is_sent() {
     let fake = Fake::start(|line| (!line.starts_with("USER ")).then(String::new));
     let address = fake.address.to_string();
     let finished = run(chatroom(&["--nick", "ci", &address]), "one\ntwo\n");
@@ -171,10 +172,10 @@ fn input_for_a_server_that_is_not_there_is_an_error_and_nothing_of_it_is_said() 
     assert_eq!(fake.said(), [""; 0]);
 }
 
-/// A84: names that would be more than a name.
+/// A84: names that contain more than a name.
 #[test]
-fn arguments_that_would_be_commands_are_refused_before_connecting() {
-    // Nobody listens there, which would be 69.
+fn arguments_that_contain_commands_are_refused_before_connecting() {
+    // Without a check, the status would be 69, as nothing listens there.
     let nobody = "127.0.0.1:1";
     for arguments in [
         ["--nick", "a\r\nOPER x y"].as_slice(),
@@ -195,7 +196,7 @@ fn arguments_that_would_be_commands_are_refused_before_connecting() {
     }
     for address in ["irc://h/%0d%0aQUIT", "irc://h\r\nQUIT", "h\0", "h:70000"] {
         if address.contains('\0') {
-            // No program can be given this.
+            // No program can receive this as an argument.
             continue;
         }
         let finished = run(chatroom(&["--nick", "ci", address]), "");
@@ -203,9 +204,9 @@ fn arguments_that_would_be_commands_are_refused_before_connecting() {
     }
 }
 
-/// A85: configurations that are none.
+/// A85: invalid configurations.
 #[test]
-fn a_wrong_configuration_is_one_line_with_its_place() {
+fn an_invalid_configuration_is_one_line_with_its_position() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chatroom.toml");
     let path = file.to_str().unwrap();
@@ -227,7 +228,7 @@ fn a_wrong_configuration_is_one_line_with_its_place() {
         );
         assert!(finished.err.contains(part), "{part} in {finished:?}");
     }
-    // Nobody writes into it.
+    // The pipe has no writer.
     let pipe = folder.path().join("pipe");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
     let [folder, pipe] = [folder.path(), &pipe].map(|path| path.to_str().unwrap());
@@ -238,7 +239,7 @@ fn a_wrong_configuration_is_one_line_with_its_place() {
     }
 }
 
-/// A86: names in the configuration that would be more than a name.
+/// A86: names in the configuration that contain more than a name.
 #[test]
 fn control_characters_in_the_configuration_are_refused_before_connecting() {
     let folder = tempfile::tempdir().unwrap();
@@ -274,9 +275,9 @@ fn control_characters_in_the_configuration_are_refused_before_connecting() {
     }
 }
 
-/// A83: whoever reads the output has seen enough.
+/// A83: the reader of the output closes it.
 #[test]
-fn a_reader_that_has_seen_enough_ends_it_quietly() {
+fn a_closed_output_ends_the_program_quietly() {
     let fake = Fake::usual("");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -289,7 +290,7 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
 }
 
 #[test]
-fn lines_are_said_though_nobody_reads_what_comes() {
+fn lines_are_sent_also_with_a_closed_output() {
     let fake = Fake::usual("");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -297,7 +298,7 @@ fn lines_are_said_though_nobody_reads_what_comes() {
     let mut command = chatroom(&["--nick", "ci", "--format", "raw", &address]);
     command.stdout(writer);
     let mut program = Program::start_with_output(command);
-    // What comes at the entry is printed by then, or rather is not.
+    // By now the output of the join has been written, or rather dropped.
     while !fake.line().starts_with("PING :chatroom-settled") {}
     program.give("one\n");
     while !fake.line().ends_with(":one") {}
@@ -309,9 +310,9 @@ fn lines_are_said_though_nobody_reads_what_comes() {
     assert_eq!(finished.err, "");
 }
 
-/// A72: what has no end is not shown as if it had.
+/// A72: an unfinished line is not shown as if it were complete.
 #[test]
-fn the_beginning_of_a_line_is_no_message() {
+fn an_unfinished_line_is_not_a_message() {
     let mut answer = answers("");
     let fake = Fake::start(move |line| match line {
         "PRIVMSG #lobby :x" => None,
@@ -327,7 +328,7 @@ fn the_beginning_of_a_line_is_no_message() {
 }
 
 #[test]
-fn a_server_that_asks_and_takes_no_answer_costs_no_memory() {
+fn a_server_that_sends_pings_and_reads_no_answer_costs_no_memory() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let program = Program::start(chatroom(&["--nick", "ci", &address]));
@@ -347,7 +348,7 @@ fn a_server_that_asks_and_takes_no_answer_costs_no_memory() {
 }
 
 #[test]
-fn a_reader_that_rests_costs_nobody_the_connection() {
+fn an_output_that_is_not_read_does_not_cost_the_connection() {
     const LINES: usize = 60_000;
     let text = "x".repeat(100);
     let (asked, answered) = mpsc::channel();
@@ -368,7 +369,7 @@ fn a_reader_that_rests_costs_nobody_the_connection() {
         }
     });
     let address = fake.address.to_string();
-    // Nobody reads what it prints.
+    // The output is never read.
     let (reader, writer) = std::io::pipe().unwrap();
     let mut command = chatroom(&["--nick", "ci", "-f", "-c", "hello", &address]);
     command.stdout(writer);

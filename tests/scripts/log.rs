@@ -1,4 +1,4 @@
-//! The log: what it keeps, and how it is shown again.
+//! The log: its content, and its display.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use super::fake::{Fake, answers};
 use super::support::{Finished, Program, chatroom, run, say};
 use crate::common::Server;
 
-/// A person's home, with a configuration that keeps a log.
+/// A user's home, with a configuration that keeps a log.
 struct Home {
     folder: tempfile::TempDir,
     server: SocketAddr,
@@ -32,7 +32,7 @@ impl Home {
         fs::write(folder.join("chatroom.toml"), text).unwrap();
     }
 
-    /// `chatroom` of this person.
+    /// `chatroom` of this user.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = chatroom(arguments);
         command.env("HOME", self.folder.path());
@@ -40,7 +40,7 @@ impl Home {
         command
     }
 
-    /// The log as it is shown with these options. Some of these logs have a damaged line.
+    /// The output of `chatroom log` with these options. Some of these logs have a damaged line.
     fn log(&self, options: &[&str]) -> String {
         let finished = self.ask(options, "");
         assert_eq!(finished.status, Some(0), "{finished:?}");
@@ -60,28 +60,28 @@ impl Home {
         self.folder.path().join(".local/state/chatroom/log")
     }
 
-    /// The folder of the log of the server, whether it is there or not.
+    /// The folder of the server's log, whether it exists or not.
     fn server_log(&self) -> PathBuf {
         let (host, port) = (self.server.ip(), self.server.port());
         self.logs().join(format!("at-{host}-{port}"))
     }
 
-    /// Puts records into the log, as of this day.
+    /// Appends records to the log of this day.
     fn put(&self, day: &str, lines: &str) {
         fs::create_dir_all(self.server_log()).unwrap();
         fs::write(self.server_log().join(format!("{day}.ndjson")), lines).unwrap();
     }
 }
 
-/// Without the first line, which tells the day.
-fn behind_day(shown: &str) -> &str {
+/// The text after its first line, which has the date.
+fn after_day(shown: &str) -> &str {
     let (day, rest) = shown.split_once('\n').unwrap();
     assert!(day.starts_with("— ") && day.ends_with(" —"), "{day}");
     rest
 }
 
 #[test]
-fn what_was_seen_is_shown_again_as_it_was_and_only_its_owner_can_read_it() {
+fn the_log_shows_the_conversation_unchanged_and_only_its_owner_can_read_it() {
     let server = Server::start(&[]);
     let home = Home::of(server.address);
     let mut bob = server.enter("bob");
@@ -101,14 +101,14 @@ fn what_was_seen_is_shown_again_as_it_was_and_only_its_owner_can_read_it() {
     let live = live.finish();
     assert_eq!(live.status, Some(0), "{live:?}");
     let seen = live.out.replace("; /help lists the commands", "");
-    // There is no room in the log that needs not be named, and what was refused has its time.
+    // Every room in the log must be named, and the reply to a refused line has its time.
     let shown = home.log(&[]).replace("#lobby ", "");
     let refused = shown.find("only an operator").unwrap();
     let (before, refused) = shown.split_at(refused);
     let (before, time) = before.split_at(before.len() - "12:24 ".len());
     assert!(time.contains(':'), "{time:?}");
     let shown = format!("{before}{refused}");
-    assert_eq!(behind_day(&shown), seen.replace("#lobby ", ""));
+    assert_eq!(after_day(&shown), seen.replace("#lobby ", ""));
     let days: Vec<_> = fs::read_dir(home.server_log()).unwrap().collect();
     assert_eq!(days.len(), 1);
     for place in [home.server_log(), days[0].as_ref().unwrap().path()] {
@@ -118,7 +118,7 @@ fn what_was_seen_is_shown_again_as_it_was_and_only_its_owner_can_read_it() {
 }
 
 #[test]
-fn the_stream_and_the_log_are_one_form_that_is_shown_in_one_way() {
+fn json_output_and_the_log_have_the_same_format_and_display() {
     let server = Server::start(&[]);
     let home = Home::of(server.address);
     let mut bob = server.enter("bob");
@@ -141,7 +141,7 @@ fn the_stream_and_the_log_are_one_form_that_is_shown_in_one_way() {
         program.signal(Signal::SIGTERM);
         program.finish();
     }
-    // Two people have written this log at once, and bob is heard twice.
+    // Two clients have written this log at once, so bob's messages are in it twice.
     let log = home.log(&["--format", "json"]);
     for line in stream.lines() {
         assert!(log.lines().any(|other| other == line), "{line}: {log}");
@@ -162,7 +162,7 @@ fn the_stream_and_the_log_are_one_form_that_is_shown_in_one_way() {
     assert!(home.log(&[]).contains("#lobby * bob waves\n"));
 }
 
-/// What was seen on two days.
+/// Events of two days.
 const SEEN: [&str; 2] = [
     r##"{"kind":"join","time":"2026-03-01T22:00:00Z","room":"#a","nick":"alice","people":["bob"],"own":true}
 {"kind":"message","time":"2026-03-01T22:01:00Z","room":"#a","nick":"bob","text":"one apple"}
@@ -180,7 +180,7 @@ const SEEN: [&str; 2] = [
 ];
 
 #[test]
-fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
+fn the_log_is_filtered_by_room_user_time_and_text() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     home.put("2026-03-01", SEEN[0]);
     home.put("2026-03-02", SEEN[1]);
@@ -236,7 +236,7 @@ fn a_part_of_the_log_is_shown_by_room_person_time_and_text() {
 }
 
 #[test]
-fn wrong_questions_are_told_and_nothing_is_shown() {
+fn invalid_queries_are_reported_and_nothing_is_shown() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     for (options, status, words) in [
         (["--since", "soon"], 64, "expected a time such as 30m, 2h"),
@@ -263,12 +263,12 @@ fn wrong_questions_are_told_and_nothing_is_shown() {
 }
 
 #[test]
-fn lines_of_others_that_are_no_records_are_left_out_and_told() {
+fn invalid_lines_of_the_log_are_left_out_and_reported() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     let input = format!("hello\n{}\u{1b}[2J\n{}", SEEN[0], "x".repeat(2_000_000));
     let finished = home.ask(&["-", "--grep", "pear"], &input);
     assert_eq!(finished.status, Some(65), "{finished:?}");
-    assert_eq!(behind_day(&finished.out), "22:02 #b <carol> two pears\n");
+    assert_eq!(after_day(&finished.out), "22:02 #b <carol> two pears\n");
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (line, number) in told.iter().zip([1, 7, 8]) {
@@ -278,7 +278,7 @@ fn lines_of_others_that_are_no_records_are_left_out_and_told() {
 }
 
 #[test]
-fn what_two_sessions_have_logged_is_shown_once_and_damaged_lines_are_reported() {
+fn messages_logged_by_two_sessions_are_shown_once_and_damaged_lines_are_reported() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     let record = |kind: &str, rest: &str| {
         format!(
@@ -317,7 +317,7 @@ fn what_two_sessions_have_logged_is_shown_once_and_damaged_lines_are_reported() 
 }
 
 #[test]
-fn times_are_shown_in_the_zone_that_is_named_and_one_that_is_unknown_is_reported_once() {
+fn times_are_shown_in_the_named_zone_and_an_unknown_zone_is_reported_once() {
     let line =
         r##"{"kind":"message","time":"2026-07-01T12:00:00Z","room":"#c","nick":"a","text":"x"}"##;
     let shown = |zone: &str, options: &[&str]| {
@@ -334,20 +334,20 @@ fn times_are_shown_in_the_zone_that_is_named_and_one_that_is_unknown_is_reported
     ] {
         let finished = shown(zone, &[]);
         let expected = format!("{time} #c <a> x\n");
-        assert_eq!(behind_day(&finished.out), expected, "{zone}: {finished:?}");
+        assert_eq!(after_day(&finished.out), expected, "{zone}: {finished:?}");
         assert_eq!(finished.err, "", "{zone}");
     }
-    // The day begins there, too.
+    // The day begins in that zone too.
     let late = shown("Pacific/Kiritimati", &["--since", "2026-07-02"]);
     assert_eq!(late.out, "— Thursday, 2 July 2026 —\n02:00 #c <a> x\n");
     let unknown = shown("Europe/Berln", &["--since", "2026-07-01"]);
-    assert_eq!(behind_day(&unknown.out), "12:00 #c <a> x\n");
+    assert_eq!(after_day(&unknown.out), "12:00 #c <a> x\n");
     let words = "is not a known time zone; times are shown in UTC";
     assert_eq!(unknown.err, format!("chatroom: TZ=Europe/Berln {words}\n"));
 }
 
 #[test]
-fn a_reader_of_the_log_that_has_seen_enough_ends_it_quietly() {
+fn a_closed_output_of_the_log_ends_it_quietly() {
     let home = Home::of("127.0.0.1:9".parse().unwrap());
     home.put("2026-03-01", &SEEN[0].repeat(2_000));
     let (reader, writer) = std::io::pipe().unwrap();
@@ -358,9 +358,9 @@ fn a_reader_of_the_log_that_has_seen_enough_ends_it_quietly() {
     assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
 }
 
-/// A74: the names of rooms, people and networks are in the lines, and nowhere else.
+/// A74: names of rooms, users and networks occur in the lines, and in no path.
 #[test]
-fn no_name_leads_out_of_the_folder_of_the_log() {
+fn no_name_leads_out_of_the_log_folder() {
     let mut answer = answers("");
     let extra = ":s 005 ci NETWORK=../../x :are supported\r\n\
          :../../e!u@h PRIVMSG #lobby :one\r\n\
@@ -398,7 +398,7 @@ fn no_name_leads_out_of_the_folder_of_the_log() {
 }
 
 #[test]
-fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
+fn a_limit_on_file_sizes_is_reported_and_does_no_other_harm() {
     let server = Server::start(&["--no-limits"]);
     let home = Home::of(server.address);
     let mut bob = server.enter("bob");
@@ -430,7 +430,7 @@ fn a_limit_on_files_is_told_and_nothing_else_is_harmed() {
 }
 
 #[test]
-fn what_one_says_is_kept_with_what_became_of_it_and_passwords_are_not() {
+fn own_messages_are_logged_with_their_delivery_and_passwords_are_not() {
     let server = Server::start(&[]);
     let home = Home::of(server.address);
     let mut bob = server.enter("bob");
@@ -443,7 +443,7 @@ fn what_one_says_is_kept_with_what_became_of_it_and_passwords_are_not() {
     let mut live = Program::start(home.command(&["--plain"]));
     bob.expect(":alice!");
     live.give(&lines);
-    // The last of it.
+    // Its last lines.
     bob.expect("PRIVMSG #lobby :long");
     bob.expect("PRIVMSG #lobby :long");
     live.give("/quit\n");
@@ -467,7 +467,7 @@ fn what_one_says_is_kept_with_what_became_of_it_and_passwords_are_not() {
     }
     let objects = home.log(&["--format", "json"]);
     assert!(!objects.contains("hunter2"), "{objects}");
-    // By its label the server tells what it calls a line.
+    // The label connects the message ID of the server to the line.
     let own = "\"text\":\"hello\",\"own\":true,\"fate\":\"delivered\",\"msgid\":\"";
     assert_eq!(objects.matches(own).count(), 2, "{objects}");
 }

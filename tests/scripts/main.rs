@@ -1,5 +1,5 @@
-//! The client in scripts, in the real program: that it tells the truth about each line, what it
-//! reads and prints, what it waits for, and that each recipe works as it is written.
+//! The client program in scripts: the reported state of each line, the formats of input and output,
+//! waiting, and the recipes as they are written.
 
 #![allow(
     clippy::unwrap_used,

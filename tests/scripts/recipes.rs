@@ -13,8 +13,7 @@ use nix::unistd::Pid;
 use super::support::{Finished, Program, heard_from, is_installed, say};
 use crate::common::{Client, Server};
 
-/// bash with a recipe, in a folder of its own and a group of its own, so that all of it can be
-/// ended.
+/// bash with a recipe, in its own folder and process group, so that all of it can be ended.
 struct Kitchen {
     folder: tempfile::TempDir,
     server: Server,
@@ -36,15 +35,15 @@ impl Kitchen {
         self.server.enter(nick)
     }
 
-    /// A program that the recipe finds.
+    /// A program that the recipe finds in `PATH`.
     fn add_program(&self, name: &str, text: &str) {
         let file = self.folder.path().join(name);
         fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Begins the recipe whose title begins like this.
-    fn cook(&self, title: &str) -> Program {
+    /// Starts the recipe whose title begins with `title`.
+    fn start_recipe(&self, title: &str) -> Program {
         let starts = RECIPES
             .iter()
             .find(|recipe| recipe.title.starts_with(title));
@@ -62,7 +61,7 @@ impl Kitchen {
     }
 }
 
-/// Ends a recipe that goes on for ever.
+/// Ends a recipe that runs for ever.
 fn stop(program: Program) -> Finished {
     let group = -i32::try_from(program.id()).unwrap();
     kill(Pid::from_raw(group), Signal::SIGTERM).unwrap();
@@ -70,7 +69,7 @@ fn stop(program: Program) -> Finished {
 }
 
 #[test]
-fn a_build_is_told_to_a_room() {
+fn a_build_is_announced_in_a_room() {
     let Some(kitchen) = Kitchen::new() else {
         return;
     };
@@ -78,7 +77,7 @@ fn a_build_is_told_to_a_room() {
     let mut bob = kitchen.enter("bob");
     bob.send("JOIN #builds");
     bob.fence();
-    let finished = kitchen.cook("Report the progress").finish();
+    let finished = kitchen.start_recipe("Tell a room").finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
     let all = "/bin/cc -o a\nwarning: b\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
     assert_eq!(finished.out, all);
@@ -89,14 +88,14 @@ fn a_build_is_told_to_a_room() {
 }
 
 #[test]
-fn a_log_is_said_line_by_line() {
+fn a_log_is_sent_line_by_line() {
     let Some(kitchen) = Kitchen::new() else {
         return;
     };
     let log = kitchen.folder.path().join("app.log");
     fs::write(&log, "/started\n").unwrap();
     let mut bob = kitchen.enter("bob");
-    let program = kitchen.cook("Send each new line");
+    let program = kitchen.start_recipe("Say each line of a log");
     bob.expect(" PRIVMSG #lobby :/started");
     fs::write(&log, "/started\n@bob is not whispered to\n").unwrap();
     bob.expect(" PRIVMSG #lobby :@bob is not whispered to");
@@ -109,7 +108,7 @@ fn a_bot_answers() {
         return;
     };
     let mut bob = kitchen.enter("bob");
-    let program = kitchen.cook("A bot in ten lines");
+    let program = kitchen.start_recipe("A bot in ten lines");
     bob.expect(":bot!~bot@127.0.0.1 JOIN");
     for text in ["hi", "/quit", "\"'$(x)"] {
         bob.send(&format!("PRIVMSG bot :{text}"));
@@ -126,7 +125,7 @@ fn a_deployment_waits_for_approval() {
     kitchen.add_program("deploy", "echo deployed");
     let mut ann = kitchen.enter("ann");
     for (answer, expected) in [("yes", "deployed\n"), ("no", "not deployed\n")] {
-        let program = kitchen.cook("Ask for approval");
+        let program = kitchen.start_recipe("Ask for approval");
         ann.expect(" PRIVMSG ann :deploy 1.4? yes or no");
         ann.send(&format!("PRIVMSG deploy :{answer}"));
         let finished = program.finish();
@@ -146,7 +145,7 @@ fn two_rooms_are_followed() {
         bob.send(&format!("JOIN {room}"));
     }
     bob.fence();
-    let program = kitchen.cook("Watch two rooms");
+    let program = kitchen.start_recipe("Follow two rooms");
     bob.expect(":watch!~watch@127.0.0.1 JOIN #ops");
     bob.send("PRIVMSG #dev :nothing of interest");
     bob.send("PRIVMSG #dev :deploy 1");

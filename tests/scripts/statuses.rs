@@ -21,7 +21,7 @@ fn assert_status(finished: &Finished, status: i32, part: &str) {
     assert!(!finished.err.contains("panicked"), "{finished:?}");
 }
 
-/// A server that answers the registration with this and closes.
+/// A server that answers the registration with this line and closes.
 fn answering(answer: &'static str) -> SocketAddr {
     let fake = Fake::start(move |line| {
         let is_user = line.starts_with("USER ");
@@ -81,13 +81,13 @@ fn each_exit_status_has_its_reason() {
 
     let program = Program::start(chatroom(&["--nick", "ci", &here]));
     program.signal(Signal::SIGINT);
-    // Also before anything watches for it, a signal ends the program.
+    // A signal ends the program also before it is watched for.
     let finished = program.finish();
     assert!(matches!(finished.status, Some(130) | None), "{finished:?}");
 }
 
 #[test]
-fn what_a_server_says_before_it_lets_anybody_in_decides_the_status() {
+fn the_reply_to_the_registration_decides_the_status() {
     for (answer, expected, part) in [
         (":s 433 * ci :Nickname is already in use\r\n", 77, "taken"),
         (":s 464 * :Password incorrect\r\n", 77, "password"),
@@ -106,14 +106,14 @@ fn what_a_server_says_before_it_lets_anybody_in_decides_the_status() {
 }
 
 #[test]
-fn a_server_that_closes_the_door_is_69_with_its_words() {
+fn a_server_that_closes_the_connection_is_69_with_its_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let program = Program::start(chatroom(&["--nick", "ci", &address]));
     let (mut stream, _) = listener.accept().unwrap();
     let answer = b"ERROR :Closing Link: too many connections\r\n";
     stream.write_all(answer).unwrap();
-    // What the client has sent must have been read, or closing would lose the answer.
+    // The input from the client must have been read, or the close would lose the answer.
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("USER ci 0 * :ci\r\n") {
         let mut buffer = [0; 512];
@@ -125,7 +125,7 @@ fn a_server_that_closes_the_door_is_69_with_its_words() {
 }
 
 #[test]
-fn a_standard_error_that_takes_nothing_changes_no_status() {
+fn a_failing_standard_error_changes_no_status() {
     let server = Server::start(&[]);
     let here = server.address.to_string();
     for shell in ["exec \"$0\" \"$@\" 2>/dev/full", "exec \"$0\" \"$@\" 2>&-"] {

@@ -1,4 +1,4 @@
-//! What is said of each line is true: taken, refused, unknown, not sent.
+//! The reported state of each line is true: accepted, refused, unknown, not sent.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,8 @@ use super::foreign::Foreign;
 use super::support::{Finished, Program, chatroom, heard_from, run};
 use crate::common::{PATIENCE, Server};
 
-/// So many lines, of which each `every`th is for nobody; the numbers of these; the others' texts.
+/// Lines of which each `every`th has a target that does not exist; the numbers of these; the texts
+/// of the others.
 fn with_refused(count: usize, every: usize) -> (String, Vec<usize>, Vec<String>) {
     let is_refused = |number: &usize| number % every == every / 2;
     let line = |number: usize| match is_refused(&number) {
@@ -51,7 +52,7 @@ fn script(address: SocketAddr, options: &[&str], input: &str) -> Finished {
 }
 
 #[test]
-fn of_a_thousand_lines_ten_are_refused_by_number_and_the_others_arrive_in_order() {
+fn ten_of_a_thousand_lines_are_refused_by_number_and_the_others_arrive_in_order() {
     let (input, refused, texts) = with_refused(1_000, 100);
     assert_eq!((refused.len(), texts.len()), (10, 990));
     let server = Server::start(&["--no-limits"]);
@@ -77,8 +78,8 @@ fn a_server_with_flood_control_is_not_flooded() {
     assert_eq!(heard_from(&mut bob, "ci"), texts);
 }
 
-/// Runs this script in a room where somebody listens, and gives what that one heard.
-fn play(server: &Foreign, input: &str) -> (Finished, Vec<String>) {
+/// Runs this script in a room with a listener, and returns the messages that the listener received.
+fn run_with_listener(server: &Foreign, input: &str) -> (Finished, Vec<String>) {
     let address = server.address.to_string();
     let listener = ["--nick", "bob", "--join", "#t", "--follow", "-q"];
     let mut listening = chatroom(&listener);
@@ -98,29 +99,29 @@ fn play(server: &Foreign, input: &str) -> (Finished, Vec<String>) {
 }
 
 #[test]
-fn ngircd_takes_every_line_and_refuses_by_number() {
+fn ngircd_gets_every_line_and_refused_lines_are_reported_by_number() {
     let Some(server) = Foreign::ngircd() else {
         return;
     };
     let (input, refused, texts) = with_refused(20, 10);
-    let (finished, heard) = play(&server, &input);
+    let (finished, heard) = run_with_listener(&server, &input);
     assert_refused(&finished, &refused);
     assert_eq!(heard, texts);
 }
 
 #[test]
 #[ignore = "ngircd takes three lines a second, so this takes six minutes"]
-fn ngircd_takes_a_thousand_lines() {
+fn ngircd_gets_a_thousand_lines() {
     let Some(server) = Foreign::ngircd() else {
         return;
     };
     let (input, refused, texts) = with_refused(1_000, 100);
-    let (finished, heard) = play(&server, &input);
+    let (finished, heard) = run_with_listener(&server, &input);
     assert_refused(&finished, &refused);
     assert_eq!(heard, texts);
 }
 
-/// The three lists of lines in what is told when a server is gone.
+/// The three lists of lines in the report of a lost connection.
 pub(super) struct Told {
     pub(super) delivered: Vec<(usize, usize)>,
     unknown: Vec<(usize, usize)>,
@@ -166,7 +167,7 @@ pub(super) fn has(ranges: &[(usize, usize)], number: usize) -> bool {
 }
 
 #[test]
-fn what_is_told_of_a_killed_server_is_never_wrong() {
+fn the_report_after_a_killed_server_is_never_wrong() {
     const LINES: usize = 3_000;
     const RUNS: usize = 200;
     let input: String = (1..=LINES)
@@ -185,7 +186,7 @@ fn what_is_told_of_a_killed_server_is_never_wrong() {
         let recorder = Recorder::start(capabilities);
         let address = recorder.address.to_string();
         let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
-        // The client may be gone before it has read all.
+        // The client may have ended before it has read everything.
         let _ = program.try_give(&input);
         program.end_input();
         let taken: Vec<usize> = recorder
@@ -250,7 +251,7 @@ fn a_strict_script_ends_at_the_first_refused_line() {
 
 #[test]
 fn lines_from_before_registration_are_not_lost() {
-    // The script is all there before the server even looks at the connection.
+    // The whole script is sent before the server looks at the connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
@@ -268,7 +269,7 @@ fn lines_from_before_registration_are_not_lost() {
 
 /// A66, A67.
 #[test]
-fn a_server_that_never_ends_its_line_or_its_list_is_left() {
+fn a_server_that_never_ends_its_line_or_its_list_is_disconnected() {
     for (start, endless) in [
         ("", "x".repeat(4096)),
         ("", ":s CAP * LS * :a b\r\n".repeat(64)),
@@ -308,7 +309,7 @@ fn a_hundred_thousand_lines_take_no_more_memory_than_a_few() {
 }
 
 #[test]
-fn an_interrupted_script_says_what_is_known_of_its_lines() {
+fn an_interrupted_script_reports_the_state_of_its_lines() {
     let mut usual = super::fake::answers("");
     let fake = Fake::start(move |line| match line {
         // Only the first line is answered.

@@ -1,4 +1,4 @@
-//! Waiting for what somebody says, and using a running session.
+//! Waiting for messages of others, and using a running session.
 
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,16 +21,16 @@ fn waiting(server: &Server, options: &[&str]) -> Program {
     program
 }
 
-/// Waits until the other one is there and knows that nobody types.
+/// Waits until the client has joined and has noticed that it has no input.
 fn settled(person: &mut Client) {
     person.expect(":ci!~ci@127.0.0.1 JOIN");
-    // Its first question is answered behind all that it sent before.
+    // Its first PING is answered after everything that it sent before.
     person.send("WHOIS ci");
     person.expect(" 318 bob ci ");
 }
 
 #[test]
-fn what_matches_is_printed_and_ends_it() {
+fn a_matching_message_is_printed_and_ends_the_program() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut ann = server.enter("ann");
@@ -50,7 +50,7 @@ fn what_matches_is_printed_and_ends_it() {
 }
 
 #[test]
-fn nobody_saying_it_in_time_is_75() {
+fn no_matching_message_in_time_is_75() {
     let server = Server::start(&[]);
     let options = ["--wait-for", "never", "--timeout", "200ms"];
     let finished = waiting(&server, &options).finish();
@@ -60,8 +60,8 @@ fn nobody_saying_it_in_time_is_75() {
 }
 
 #[test]
-fn the_time_that_is_given_also_ends_an_attempt_to_connect() {
-    // A queue of the system that is full answers nobody.
+fn the_timeout_also_ends_an_attempt_to_connect() {
+    // A full queue of the system answers no connection.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let wait = Duration::from_millis(200);
@@ -80,7 +80,7 @@ fn the_time_that_is_given_also_ends_an_attempt_to_connect() {
 }
 
 #[test]
-fn who_waits_begins_at_once_though_standard_input_is_silent() {
+fn waiting_begins_at_once_also_with_an_idle_standard_input() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let address = server.address.to_string();
@@ -102,7 +102,7 @@ fn who_waits_begins_at_once_though_standard_input_is_silent() {
 }
 
 #[test]
-fn lines_that_a_slow_server_has_not_taken_in_time_are_told() {
+fn lines_that_a_slow_server_has_not_confirmed_in_time_are_reported() {
     let server = Server::start(&[]);
     let input: String = (0..2_000).map(|number| format!("{number}\n")).collect();
     let address = server.address.to_string();
@@ -114,7 +114,7 @@ fn lines_that_a_slow_server_has_not_taken_in_time_are_told() {
 }
 
 #[test]
-fn an_answer_is_the_next_whisper_of_the_one_who_was_asked() {
+fn an_answer_is_the_next_whisper_of_the_user_who_was_asked() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let mut ann = server.enter("ann");
@@ -131,7 +131,7 @@ fn an_answer_is_the_next_whisper_of_the_one_who_was_asked() {
 }
 
 #[test]
-fn asking_nobody_is_65_at_once_and_silence_is_75() {
+fn asking_an_absent_user_is_65_at_once_and_no_answer_is_75() {
     let server = Server::start(&[]);
     let finished = waiting(&server, &["ask", "@ann", "deploy?"]).finish();
     assert_eq!(finished.status, Some(65), "{finished:?}");
@@ -164,7 +164,7 @@ fn output_comes_line_by_line_so_that_filters_need_not_wait() {
     say(&mut bob, "two");
     let out = program.out.wait_for("\n");
     assert!(out.ends_with("#lobby <bob> one\n"), "{out}");
-    // Who writes to nobody learns it by writing.
+    // A writer notices a closed output only when it writes.
     let deadline = Instant::now() + PATIENCE;
     while !program.out.has_ended() {
         assert!(Instant::now() < deadline);
@@ -176,7 +176,7 @@ fn output_comes_line_by_line_so_that_filters_need_not_wait() {
     assert_eq!(finished.err, "");
 }
 
-/// A session that other programs can use, and a folder of its own for its socket.
+/// A session that other programs can use, with its own folder for the socket.
 struct Session {
     program: Program,
     runtime: tempfile::TempDir,
@@ -246,7 +246,7 @@ fn a_running_session_can_be_used_by_other_programs() {
     let tail = session.command(&["ctl", "tail", "--format", "json"]);
     let tail = Program::start(tail);
     let deadline = Instant::now() + PATIENCE;
-    // It says nothing when it begins, so something is said until it has heard it.
+    // The subscriber prints nothing at its start, so messages are sent until it prints one.
     while !tail.out.so_far().contains("\"text\":\"psst\"") {
         assert!(Instant::now() < deadline);
         bob.send("PRIVMSG alice :psst");
@@ -261,7 +261,7 @@ fn a_running_session_can_be_used_by_other_programs() {
 }
 
 #[test]
-fn only_this_person_can_reach_a_session() {
+fn only_the_same_user_can_reach_a_session() {
     let server = Server::start(&[]);
     let session = Session::start(&server);
     let folder = session.runtime.path().join("chatroom");
@@ -316,14 +316,14 @@ fn a_session_in_a_terminal_can_be_used_too() {
     let finished = run(ctl, "");
     assert_eq!(finished.status, Some(0), "{finished:?}");
     bob.expect(" PRIVMSG bob :psst");
-    // Whoever sits there sees what was said in their name.
+    // The user at the terminal sees messages sent in their name.
     terminal.wait_for(&["from another program: @bob psst"]);
     terminal.type_keys("/quit\r");
     terminal.wait_for_end();
 }
 
 #[test]
-fn a_caller_hears_what_became_of_its_line() {
+fn a_caller_gets_the_delivery_report_of_its_line() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let session = Session::start(&server);
@@ -338,7 +338,7 @@ fn a_caller_hears_what_became_of_its_line() {
     let long = "long ".repeat(200);
     assert_eq!(session.answer(&["send", &long]), "");
     bob.expect("PRIVMSG #lobby :long");
-    // That it was for others does not make the script of the session fail.
+    // A refused message of another caller does not make the session's script fail.
     session.program.signal(Signal::SIGTERM);
     let finished = session.program.finish();
     assert_eq!(finished.status, Some(143), "{finished:?}");
@@ -346,7 +346,7 @@ fn a_caller_hears_what_became_of_its_line() {
 }
 
 #[test]
-fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
+fn of_several_sessions_one_is_chosen_and_a_guess_is_reported() {
     let servers = [Server::start(&[]), Server::start(&[])];
     let first = Session::start(&servers[0]);
     let config = first.runtime.path().join("chatroom.toml");
@@ -384,7 +384,7 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_told() {
 }
 
 #[test]
-fn all_of_a_large_room_are_listed() {
+fn all_members_of_a_large_room_are_listed() {
     const PEOPLE: usize = 3_000;
     let fake = Fake::start(|line| {
         let names = |from: usize| {
@@ -409,7 +409,7 @@ fn all_of_a_large_room_are_listed() {
 }
 
 #[test]
-fn without_a_folder_for_what_runs_a_session_is_found_all_the_same() {
+fn without_a_runtime_folder_a_session_is_still_found() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     let state = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! People who come and go: registering, entering and leaving rooms, quitting.
+//! Users who connect and disconnect: registering, joining and leaving rooms, quitting.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use crate::support::crowd::{Crowd, Heard, Target, for_each_line, numeric};
 use crate::support::report::Measures;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a server is left alone before its memory is looked at.
+/// The idle time before the memory of a server is measured.
 const REST: Duration = Duration::from_millis(500);
 
-/// How long something took, and what the server had a core for meanwhile.
+/// A duration, and the CPU time of the server meanwhile.
 struct Watch {
     target: Target,
     start: Instant,
@@ -36,7 +36,7 @@ impl Watch {
     }
 }
 
-/// So many connect, register, and say nothing more.
+/// So many users connect, register, and send nothing more.
 pub(super) fn register(target: Target, count: usize) -> Measures {
     let before = target.load.resident_bytes();
     let mut crowd = Crowd::new(target);
@@ -54,8 +54,8 @@ pub(super) fn register(target: Target, count: usize) -> Measures {
     measures
 }
 
-/// 500 people enter five rooms each, leave them and enter them again, and quit; each step begins
-/// when the one before is done.
+/// 500 users join five rooms each, leave them and join them again, and quit; each step begins when
+/// the one before has finished.
 pub(super) fn storm(target: Target, _scale: Scale) -> Measures {
     const PEOPLE: usize = 500;
     const ROOMS: &str = "#one,#two,#three,#four,#five";
@@ -81,7 +81,7 @@ pub(super) fn storm(target: Target, _scale: Scale) -> Measures {
     watch.measures()
 }
 
-/// 2,000 people in one room say goodbye in the same moment.
+/// 2,000 users in one room quit at the same moment.
 pub(super) fn quit_at_once(target: Target, _scale: Scale) -> Measures {
     const PEOPLE: usize = 2_000;
     let mut crowd = Crowd::new(target);
@@ -92,7 +92,7 @@ pub(super) fn quit_at_once(target: Target, _scale: Scale) -> Measures {
     watch.measures()
 }
 
-/// Everybody quits, and hears the end.
+/// All users quit, and read up to the end of the connection.
 fn quit(crowd: &mut Crowd) {
     for person in &mut crowd.people {
         person.say(b"QUIT :that is all\r\n");
@@ -107,7 +107,7 @@ fn quit(crowd: &mut Crowd) {
     });
 }
 
-/// How many lists of names have ended in one turn.
+/// The number of finished lists of names in one iteration.
 fn names_ended(crowd: &mut Crowd) -> usize {
     let mut ends = 0;
     crowd.turn(Some(PATIENCE), |Heard { person, bytes, .. }| {
@@ -118,7 +118,7 @@ fn names_ended(crowd: &mut Crowd) -> usize {
     ends
 }
 
-/// Listens until it is over; stops the benchmark when nothing moves any more.
+/// Reads until it is finished; ends the benchmark when it makes no progress.
 fn hear_until(crowd: &mut Crowd, mut listen: impl FnMut(&mut Crowd) -> (bool, bool)) {
     let mut progress = Instant::now();
     loop {

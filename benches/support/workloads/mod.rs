@@ -1,5 +1,5 @@
-//! What a crowd does to a server: each is one run against a server that was just started, and says
-//! what it measured.
+//! The workloads of a crowd: each is one run on a freshly started server, and returns its
+//! measurements.
 
 mod coming;
 mod talk;
@@ -7,17 +7,17 @@ mod talk;
 use super::crowd::Target;
 use super::report::Measures;
 
-/// One thing to do.
+/// One workload.
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
     pub(crate) run: fn(Target, Scale) -> Measures,
-    /// What it does, for the heading of its table.
+    /// Its description, for the heading of its table.
     pub(crate) what: &'static str,
-    /// What of it belongs in a short table.
+    /// The measurements for a short table.
     pub(crate) headlines: &'static [&'static str],
 }
 
-/// How large a run is: a short try has a quarter of everything but people.
+/// The size of a run: a short run has a quarter of everything but users.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
     pub(crate) quick: bool,
@@ -29,7 +29,7 @@ impl Scale {
     }
 }
 
-/// Those that any server can be asked for.
+/// Workloads for any server.
 pub(crate) const WORKLOADS: &[Workload] = &[
     Workload {
         name: "fan-out",
@@ -77,7 +77,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     },
 ];
 
-/// Those that only tell something beside each other, or take long.
+/// Workloads that only make sense in comparison, or that take long.
 pub(crate) const MORE: &[Workload] = &[
     Workload {
         name: "fan-out-400",
@@ -110,10 +110,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Workload> {
     all.find(|workload| workload.name == name)
 }
 
-/// The name and the value of something measured.
+/// The name and the value of a measurement.
 fn measure(name: &str, value: f64) -> (String, f64) {
     (name.to_owned(), value)
 }
 
-/// Sixty bytes, as long as what people say mostly is.
+/// Sixty bytes, a typical length of a message.
 const TEXT: &str = "what people say is about as long as this line, give or take.";

@@ -1,4 +1,4 @@
-//! People who talk: in one room as fast as it goes, in pairs, and by the clock.
+//! Users who talk: in one room at full speed, in pairs, and by the clock.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use crate::support::crowd::{Crowd, Heard, Target, for_each_line, nick};
 use crate::support::report::{Measures, Times};
 
 const ROOM: &str = "#talk";
-/// How many speak at full speed.
+/// The number of speakers at full speed.
 const SPEAKERS: usize = 4;
-/// How many lines each of them says at once.
+/// The number of lines that each of them sends at once.
 const BLOCK: usize = 50;
-/// How many lines the server always has before it, in the kernel's buffers or its own: enough to
-/// be busy, and too few for what is measured to be the pacing of long queues.
+/// The number of lines that the server always has to do, in the kernel's buffers or its own: enough
+/// to keep it busy, and too few to measure the pacing of long queues.
 const AHEAD: usize = 1_000;
-/// After this long without a line, what is missing is lost.
+/// Without a line for this long, the missing ones are lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Four speak at full speed into a room. Others sit in other rooms, a hundred in each.
+/// Four users send at full speed to a room. Others are in other rooms, a hundred in each.
 pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usize) -> Measures {
     let mut crowd = Crowd::new(target);
     crowd.enter(members, |_| Some(ROOM.to_owned()));
@@ -111,8 +111,8 @@ pub(super) fn ping_pong(target: Target, scale: Scale) -> Measures {
     measures
 }
 
-/// Ten members take turns at a hundred messages a second. Each message is due at a time that was
-/// set before, and counts from there however late it was sent.
+/// Ten members send a hundred messages a second in turn. Each message is due at a fixed time, and
+/// its latency counts from there however late it was sent.
 pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
     const MEMBERS: usize = 500;
     const SPEAKERS: usize = 10;
@@ -140,7 +140,7 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
             crowd.people[speaker].say(line.as_bytes());
             said += 1;
         }
-        // The kernel wakes nobody more exactly than by the millisecond.
+        // The kernel wakes a thread only to the millisecond.
         let left = due(said).saturating_duration_since(Instant::now());
         let patience = match said == messages {
             true => PATIENCE,
@@ -177,7 +177,7 @@ fn per_million(cpu: Duration, deliveries: f64) -> f64 {
     cpu.as_secs_f64() * 1e6 / deliveries
 }
 
-/// The number that ends a line.
+/// The number at the end of a line.
 fn number_at_end(line: &[u8]) -> usize {
     let line = line.trim_ascii_end();
     let digits = line.rsplit(|byte| *byte == b' ').next().unwrap();

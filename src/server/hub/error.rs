@@ -93,6 +93,8 @@ rejections! {
     WrongKey(room: &'a str) => BadChannelKey;
     RoomFull(room: &'a str) => ChannelIsFull;
     TooManyRooms(room: &'a str) => TooManyChannels;
+    BadMask(mask: &'a str; most: u32) => BadMask
+        "A mask can have at most {most} wildcards (* and ?)";
     TooManyTargets(target: &'a str) => TooManyTargets;
     UnknownRoomMode(letter: char) => UnknownMode;
     InvalidModeParameter(room: &'a str, letter: char, parameter: &'a str; why: &'static str) =>

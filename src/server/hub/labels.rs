@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Capabilities, ConnectionId, Hub, LineSpan};
+use super::{Capabilities, ConnectionId, Hub, LineSpan, Work};
 use crate::wire::message::Tags;
 
 /// The longest label, in bytes. IRCv3 labeled-response, "Labels".
@@ -45,6 +45,7 @@ impl Hub {
         let LabelledLine { from, has, text } = line;
         let name = &self.settings.name;
         let sends = self.outbox().take_responses();
+        self.charge(Work::Entry, 3 * sends.len());
         let (own, others): (Vec<_>, Vec<_>) = sends.into_iter().partition(|(to, _)| *to == from);
         self.outbox().send_each(others.into_iter());
         let with_tag = |tag: fmt::Arguments<'_>, line: LineSpan| {

@@ -3,14 +3,13 @@
 //! A message costs no more than an addition: while a connection is active its deadline stays in
 //! place, and is moved only when it is due.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::state::people::{HostName, Stage};
-use super::{CommandResult, ConnectionId, Hub, Person, Rejection};
+use super::{CommandResult, ConnectionId, Hub, Person, Rejection, Work};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
 /// A row is the documentation of a limit, its field, its key in the configuration, its default, its
@@ -149,8 +148,6 @@ impl Limits {
     }
 }
 
-/// Bytes of a response that a scan of one person or room counts for.
-const BYTES_PER_LOOK: usize = 16;
 const MINUTE_SECONDS: u32 = 60;
 /// Interval of pings to a paused connection. The system of a peer that is gone answers them with a
 /// reset, which arrives before the lines that are still queued.
@@ -166,8 +163,6 @@ pub(super) struct Timers {
     /// Number of new connections from each address in the current minute.
     recent_connections: HashMap<IpAddr, u32>,
     minute: u64,
-    /// Number of people and rooms that were scanned for the current line.
-    pub(super) scanned: Cell<usize>,
     /// The name in the configuration of each user who is an operator.
     pub(super) operators: BTreeMap<ConnectionId, String>,
     /// When a wrong password was last checked against a hash.
@@ -245,12 +240,14 @@ impl Hub {
     pub(super) fn count_line(&mut self, from: ConnectionId) {
         let now = self.now.running;
         let limits = &self.settings.limits;
-        let scanned = self.timers.scanned.take();
         if !limits.enabled {
             return;
         }
-        let bytes = self.outbox().written_bytes() + scanned * BYTES_PER_LOOK;
-        let more = bytes / limits.answer_bytes_per_line.max(1) as usize;
+        let others = self.outbox().spans().len().saturating_sub(1);
+        self.charge(Work::Delivery, others);
+        self.charge(Work::Byte, self.outbox().written_bytes());
+        let of_one_line = limits.answer_bytes_per_line.max(1) as usize * Work::Byte.price();
+        let more = self.meter.take() / of_one_line;
         let cost = limits.line_time() * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
             person.allowance_used = person.allowance_used.max(now) + cost;

@@ -41,6 +41,7 @@
 //! `config`, the daemon and the facade import it. Events are logged as they happen.
 
 mod capabilities;
+mod charges;
 mod commands;
 mod error;
 mod fanout;
@@ -65,6 +66,7 @@ use tracing::{debug, info};
 use crate::common::sanitize::escape;
 use crate::wire::{Line, Reply};
 use capabilities::Capabilities;
+use charges::{Meter, Work};
 use commands::monitor::Monitors;
 use commands::whowas::WhowasEntry;
 use error::{CommandResult, Rejection, Truncated};
@@ -98,6 +100,8 @@ pub struct Hub {
     monitors: Monitors,
     /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
+    /// The work that the current line has caused.
+    meter: Meter,
     /// Number of messages so far; with the start of the server it makes each message id.
     messages: u64,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
@@ -268,6 +272,7 @@ impl Hub {
     /// Runs a step at this time, with its lines going to the caller's outbox.
     fn step(&mut self, now: HubTime, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
         self.now = now;
+        self.meter.take();
         mem::swap(self.outbox.get_mut(), outbox);
         work(self);
         mem::swap(self.outbox.get_mut(), outbox);

@@ -8,7 +8,7 @@ use super::fanout::TagSet;
 use super::outbox::LINE_BYTES_MAX;
 use super::{
     Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Rejection,
-    Reply, Room, RoomMember,
+    Reply, Room, RoomMember, Work,
 };
 
 impl Hub {
@@ -85,6 +85,7 @@ impl Hub {
         fanout: &mut Fanout<'_>,
         is_wanted: impl Fn(&RoomMember) -> bool,
     ) {
+        self.charge(Work::Entry, room.members.len());
         let outbox = &mut self.outbox();
         for member in room.members.iter().filter(|member| is_wanted(member)) {
             fanout.send(member.id, member.capabilities, outbox);
@@ -155,12 +156,14 @@ impl Hub {
             }
         };
         for (room, _) in self.rooms_of(user) {
+            self.charge(Work::Entry, room.members.len());
             for member in &room.members {
                 notify(member.id, member.capabilities, wanted);
             }
         }
         if wanted != Capabilities::NONE {
             for watcher in self.monitors.of(user.nick.as_str()) {
+                self.charge(Work::Look, 1);
                 let wanted = wanted.with(Capabilities::EXTENDED_MONITOR);
                 notify(watcher, self.capabilities(watcher), wanted);
             }

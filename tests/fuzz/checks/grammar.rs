@@ -1,5 +1,5 @@
-//! Whatever is typed has a meaning or a reason why not, never both, and says nothing that was not
-//! typed.
+//! Every typed line is a command or an error, never both, and its message contains nothing that was
+//! not typed.
 
 use std::fmt::Write as _;
 
@@ -64,7 +64,7 @@ fn check_intent(line: &str) {
 }
 
 fn check_text(line: &str, intent: &UserCommand) {
-    // Other spaces than these are text like any other.
+    // Other spaces than these are ordinary text.
     let begun = line.trim_start_matches([' ', '\t']);
     match intent {
         UserCommand::Nothing => assert!(line.trim().is_empty(), "{line:?} is not nothing"),

@@ -1,10 +1,9 @@
-//! Several connections say and do anything, in any order: every index of the hub agrees with itself
-//! after each step, what it sends is sound, nobody hears what they should not, and nothing comes
-//! twice.
+//! Several connections send any lines in any order: every index of the hub is consistent after each
+//! step, its output is valid, no user receives a line that is not theirs, and no line comes twice.
 //!
-//! The bytes are read as steps, one a line, so that what is kept can be read: `0JOIN #x` is said by
-//! the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the settings, `!1`
-//! finds the oldest password that is being checked to be right, and `!0` wrong.
+//! The bytes are read as steps, one per line, so that stored inputs are readable: `0JOIN #x` is a
+//! line of the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the
+//! settings, `!1` completes the oldest password check as right, and `!0` as wrong.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,18 +18,18 @@ use chatting_room::wire::{FoldedName, Line, Message, RoomName};
 const PLACES: u8 = 7;
 const LINE_BYTES_MAX: usize = 4606;
 const STEPS_MAX: usize = 300;
-/// Lines of people, which come to somebody once a step and not more often.
+/// Commands whose lines reach a client at most once in a step.
 const NEWS: [&str; 8] = [
     "JOIN", "PART", "QUIT", "KICK", "NICK", "TOPIC", "AWAY", "SETNAME",
 ];
 
-/// What one connection was told, and so what it may be told further.
+/// The state that one connection has learned, which decides what it may receive.
 #[derive(Debug, Clone, Default)]
 struct Known {
     nick: Option<FoldedName>,
     rooms: BTreeSet<FoldedName>,
     capabilities: BTreeSet<String>,
-    /// Whether it ever asked to be told of others' nicks.
+    /// Whether it has ever asked for notifications about other nicks.
     watches: bool,
 }
 
@@ -139,12 +138,12 @@ impl Table {
         }
     }
 
-    /// Somebody says a line; whoever is not there connects with it.
+    /// A connection sends a line; a place without one connects first.
     fn say(&mut self, place: u8, line: &[u8]) {
         let Some(id) = self.seat(place) else {
             return;
         };
-        // Nothing is taken from a connection whose task is not done.
+        // No line is read from a connection whose task is not done.
         if self.tasks.iter().any(|task| task.connection() == id) {
             return;
         }
@@ -195,9 +194,9 @@ impl Table {
         }
     }
 
-    /// Everybody leaves, and nothing is left of them.
+    /// All connections end, and the hub is empty.
     fn empty(&mut self) {
-        // Some answers come for connections that are gone.
+        // Some answers are for connections that have ended.
         let open = self.tasks.len();
         for place in 0..PLACES {
             self.lose(place, DisconnectReason::Closed);
@@ -209,7 +208,7 @@ impl Table {
         assert_eq!(self.hub.next_deadline(), None, "a deadline is left");
     }
 
-    /// Looks at all that the step wanted done.
+    /// Checks all actions of the step.
     fn settle(&mut self) {
         if let Err(wrong) = self.hub.check() {
             panic!("{wrong}");
@@ -236,7 +235,7 @@ impl Table {
                 "{to:?} is told twice: {line}"
             );
         }
-        check_nobody_misses(&before, &sent);
+        check_all_members(&before, &sent);
         for (id, until) in self.outbox.pauses.drain(..) {
             assert!(self.known.contains_key(&id));
             assert!(until > self.now.running, "a pause that is over");
@@ -259,7 +258,7 @@ impl Table {
         }
     }
 
-    /// Takes down what somebody learns from a line.
+    /// Applies a line to the state that its recipient has learned.
     fn follow(&mut self, to: ConnectionId, line: &str) {
         let Some(known) = self.known.get_mut(&to) else {
             return;
@@ -295,14 +294,14 @@ impl Table {
                     }
                 }
             }
-            // Whoever watches learns of it by one of these.
+            // A client that monitors the nick learns of it by one of these.
             "730" | "731" => known.watches = true,
             _ => {}
         }
     }
 }
 
-/// One line as it may go out, without its ending.
+/// One valid outgoing line, without its ending.
 fn sound(bytes: &[u8]) -> String {
     let text = bytes.strip_suffix(b"\r\n").expect("a line has its ending");
     assert!(
@@ -323,7 +322,7 @@ fn sound(bytes: &[u8]) -> String {
     text.to_owned()
 }
 
-/// Who says a line, what it is, and its parameters.
+/// The source of a line, its command, and its parameters.
 fn parts(line: &str) -> (FoldedName, &str, Vec<&str>) {
     let body = line
         .strip_prefix('@')
@@ -343,7 +342,7 @@ fn parts(line: &str) -> (FoldedName, &str, Vec<&str>) {
     (FoldedName::of(nick), command, words.chain(text).collect())
 }
 
-/// Whether somebody may hear this line.
+/// Checks that the recipient may receive this line.
 fn check_one(
     before: &BTreeMap<ConnectionId, Known>,
     after: &BTreeMap<ConnectionId, Known>,
@@ -388,7 +387,7 @@ fn check_one(
     assert!(may_hear, "{to:?}, who is {was:?}, should not hear {line:?}");
 }
 
-/// Whether somebody asked for the tags of this line.
+/// Checks that the recipient has negotiated the tags of this line.
 fn check_tags(was: &Known, is: &Known, line: &str) {
     let Some((tags, _)) = line
         .strip_prefix('@')
@@ -411,8 +410,8 @@ fn check_tags(was: &Known, is: &Known, line: &str) {
     }
 }
 
-/// Whether what reached somebody in a room reached everybody there but the speaker.
-fn check_nobody_misses(before: &BTreeMap<ConnectionId, Known>, sent: &[(ConnectionId, String)]) {
+/// Checks that a line that reached one member of a room reached every member but its sender.
+fn check_all_members(before: &BTreeMap<ConnectionId, Known>, sent: &[(ConnectionId, String)]) {
     let mut heard: BTreeMap<(FoldedName, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
     for (to, line) in sent {
         let (source, command, words) = parts(line);

@@ -1,4 +1,4 @@
-//! Inputs worth keeping, as text: one a line, with what is no letter of ASCII escaped.
+//! Stored inputs as text: one per line, with everything but ASCII letters escaped.
 
 /// One input as a line.
 pub(crate) fn pack(bytes: &[u8]) -> String {

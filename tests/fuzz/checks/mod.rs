@@ -1,5 +1,5 @@
-//! What must hold for any bytes: one function a target. The fuzzer calls them with bytes of its
-//! own making, and `tests/fuzzed.rs` with those that were worth keeping.
+//! Properties that hold for any bytes: one function per target. The fuzzer calls them with its own
+//! bytes, and `tests/fuzzed.rs` with the stored inputs.
 
 pub(crate) mod grammar;
 pub(crate) mod hub;

@@ -1,9 +1,9 @@
-//! Whatever somebody wrote, nothing that a terminal obeys is left of it.
+//! Sanitized text contains nothing that a terminal obeys, whatever the input.
 
 use chatting_room::common::sanitize::{sanitize, sanitize_name};
 use chatting_room::wire::name::is_invisible;
 
-/// The joiner between the parts of an emoji, the one character without a shape that may stay.
+/// The joiner between the parts of an emoji, the one invisible character that may stay.
 const JOINER: char = '\u{200d}';
 
 /// Any bytes, as text from the network.

@@ -1,9 +1,9 @@
-//! A server says anything and a person types anything, in any order: nothing goes out that could be
-//! read as another line, nothing is said that was not typed, and nothing reaches the screen that a
-//! terminal would obey.
+//! A server sends any lines and a user types any text, in any order: no output can be read as
+//! another line, nothing is sent that was not typed, and nothing reaches the screen that a terminal
+//! would obey.
 //!
-//! The first byte says what kind of session it is. The rest is read as steps, one a line: `<` is
-//! heard, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
+//! The first byte selects the kind of session. The rest is read as steps, one per line: `<` is
+//! received, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 
 const STEPS_MAX: usize = 300;
 const JOINER: char = '\u{200d}';
-/// What a session sends of its own accord, or since the server asks for it.
+/// Commands that a session sends on its own, or on request of the server.
 const UNASKED: [&str; 9] = [
     "PASS", "CAP", "NICK", "USER", "PING", "PONG", "JOIN", "QUIT", "NOTICE",
 ];
@@ -164,7 +164,7 @@ impl Conversation {
                 let seconds = text.parse().unwrap_or(1_u32).min(1_000);
                 self.now.elapsed += Duration::from_secs(seconds.into());
                 self.now.unix_seconds += i64::from(seconds);
-                // One deadline can lead to another that has passed as well, but not for ever.
+                // One deadline can lead to another that has also passed, but not for ever.
                 let mut ticks = 0;
                 while self.connected && ticks == 0 || self.is_due() {
                     self.session.tick(self.now, &mut self.outbox);
@@ -199,7 +199,7 @@ impl Conversation {
         self.session.disconnected(why, self.now, &mut self.outbox);
     }
 
-    /// Looks at all that the step wanted done.
+    /// Checks all actions of the step.
     fn settle(&mut self, step: &[u8]) {
         self.show(self.now.unix_seconds, &MessageTags::default());
         let lines = std::mem::take(&mut self.outbox.lines);
@@ -245,7 +245,7 @@ impl Conversation {
                 "{line:?} would be two lines"
             );
             let Ok(message) = Message::parse(line) else {
-                // `/raw` sends what it is told to, even a line that asks for nothing.
+                // `/raw` sends its text unchanged, even a line without a command.
                 assert!(self.typed, "{line:?} is no message");
                 continue;
             };
@@ -265,7 +265,7 @@ impl Conversation {
         );
     }
 
-    /// Shows what happened in all the ways there are.
+    /// Shows the events in all formats.
     fn show(&mut self, unix_seconds: i64, tags: &MessageTags) {
         let active = self.session.active_room().map(str::to_owned);
         let active = active.as_deref();

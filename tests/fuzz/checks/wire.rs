@@ -1,12 +1,13 @@
-//! However a stream is cut on its way, the same lines come out of it; and what a line asks for is
-//! asked for again by the line that is written from it.
+//! A stream gives the same lines wherever it is cut; and a request written as a line is read as the
+//! same request.
 
 use chatting_room::client::event::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
 use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
 
-/// The first byte says how long a line may be and where the stream is cut; the rest is the stream.
+/// The first byte selects the maximal length of a line and where the stream is cut; the rest is the
+/// stream.
 pub(crate) fn check(bytes: &[u8]) {
     let Some((first, stream)) = bytes.split_first() else {
         return;
@@ -35,7 +36,7 @@ pub(crate) fn check(bytes: &[u8]) {
     }
 }
 
-/// The lines of a stream that comes in these pieces; nothing for one that is too long.
+/// The lines of a stream in these pieces; `None` for a line that is too long.
 fn lines<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
     line_bytes_max: usize,
@@ -52,7 +53,7 @@ fn lines<'a>(
     found
 }
 
-/// The same for a reader that takes one line of a piece and puts the rest back.
+/// Like `lines`, for a reader that reads one line of a piece and puts the rest back.
 fn held_lines(stream: &[u8], size: usize, line_bytes_max: usize) -> Vec<Option<Vec<u8>>> {
     let mut lines = Lines::new(line_bytes_max);
     let mut found = Vec::new();
@@ -74,7 +75,7 @@ fn kept(line: Line<'_>) -> Option<Vec<u8>> {
 }
 
 fn check_line(line: &[u8]) {
-    // The client looks for the time and the name of a message in lines of every kind.
+    // The client reads the time and the message ID of lines of every kind.
     let _ = MessageTags::of_line(line).unix_seconds();
     let text = String::from_utf8_lossy(line);
     check_names(&text);

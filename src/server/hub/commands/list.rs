@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use crate::server::hub::state::masks;
-use crate::server::hub::{CommandResult, ConnectionId, Hub, Reply, Room, Truncated};
+use crate::server::hub::state::masks::wildcards;
+use crate::server::hub::{
+    CommandResult, ConnectionId, Hub, Rejection, Reply, Room, Truncated, Work,
+};
+use crate::wire::mask::Subject;
 
 impl Hub {
     pub(super) fn list<'a>(
@@ -14,47 +17,120 @@ impl Hub {
         let filter = filter.unwrap_or("*");
         let is_plain = |text: &str| text.starts_with('#') && !text.contains(['*', '?']);
         let named = self.targets(filter, "LIST")?;
-        self.reply_about(from, Reply::ListStart, "Channel");
-        let mut found: Vec<&Room> = if filter.split(',').all(is_plain) {
-            named.filter_map(|name| self.rooms.by_name(name)).collect()
+        if filter.split(',').all(is_plain) {
+            self.reply_about(from, Reply::ListStart, "Channel");
+            let rooms = named.filter_map(|name| self.rooms.by_name(name));
+            self.send_rooms(from, filter, rooms);
+        } else if let Some(mask) = filter.split(',').find(|one| self.is_costly(one)) {
+            self.send_rejection(
+                from,
+                Rejection::BadMask(mask, self.settings.limits.mask_wildcards),
+            );
         } else {
-            let conditions: Vec<_> = named.collect();
-            let holds = |room: &Room| conditions.iter().all(|one| holds(one, room, self.now.unix));
-            self.timers.scanned.set(self.rooms.slab.len());
+            let conditions: Vec<_> = named.map(ListCondition::read).collect();
+            self.reply_about(from, Reply::ListStart, "Channel");
             let rooms = self.rooms.slab.iter().map(|(_, room)| room);
-            rooms.filter(|room| holds(room)).collect()
-        };
-        found.retain(|room| self.is_visible(from, room));
-        let most = self.settings.limits.matches as usize;
-        for room in found.iter().take(most) {
-            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
-            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
-            self.reply_with(from, Reply::List, rest);
-        }
-        if found.len() > most {
-            self.reply_about(from, Reply::TooManyMatches, Truncated(filter));
+            self.send_rooms(
+                from,
+                filter,
+                rooms.filter(|room| self.are_met(&conditions, room)),
+            );
         }
         self.reply(from, Reply::ListEnd);
         Ok(())
     }
+
+    /// Whether a mask has more wildcards than masks can have.
+    pub(super) fn is_costly(&self, mask: &str) -> bool {
+        wildcards(mask) > self.settings.limits.mask_wildcards as usize
+    }
+
+    /// Whether a room is as all conditions want it; of several masks one is enough.
+    fn are_met(&self, conditions: &[ListCondition<'_>], room: &Room) -> bool {
+        self.charge(Work::Look, 1);
+        self.charge(Work::Entry, conditions.len());
+        self.compare(room.name.as_str(), |name| {
+            let (mut has_mask, mut fits) = (false, false);
+            for condition in conditions {
+                match condition {
+                    ListCondition::Called(_) if fits => {}
+                    ListCondition::Called(_) => {
+                        has_mask = true;
+                        fits = condition.holds(room, name, self.now.unix);
+                    }
+                    _ if condition.holds(room, name, self.now.unix) => {}
+                    _ => return false,
+                }
+            }
+            fits || !has_mask
+        })
+    }
+
+    /// Tells of these rooms, as far as they are shown and there is room in one answer.
+    fn send_rooms<'r>(
+        &self,
+        to: ConnectionId,
+        filter: &str,
+        rooms: impl Iterator<Item = &'r Room>,
+    ) {
+        let most = self.settings.limits.matches as usize;
+        let rooms = rooms.filter(|room| self.is_visible(to, room));
+        for (room, told_before) in rooms.zip(0..) {
+            if told_before == most {
+                return self.reply_about(to, Reply::TooManyMatches, Truncated(filter));
+            }
+            let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
+            let rest = format_args!("{} {} :{topic}", room.name, room.members.len());
+            self.reply_with(to, Reply::List, rest);
+        }
+    }
 }
 
-/// Whether a room meets a condition: `>3` and `<3` compare the number of members, `C>3` and `C<3`
-/// the minutes since its creation, `T>3` and `T<3` the minutes since its topic was set. Any other
-/// text is a mask for its name, which `!` in front negates.
-fn holds(condition: &str, room: &Room, now: Duration) -> bool {
-    let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
-    let topic = room.topic.as_ref();
-    // For `C` and `T`, `>` includes the bound: `C>0` matches each room and `C<0` none.
-    match bound(condition) {
-        Some(("", true, bound)) => (room.members.len() as u64) < bound,
-        Some(("", false, bound)) => room.members.len() as u64 > bound,
-        Some(("C", below, bound)) => (minutes(room.created) < bound) == below,
-        Some(("T", below, bound)) => topic.is_some_and(|one| (minutes(one.time) < bound) == below),
-        _ => match condition.strip_prefix('!') {
-            Some(mask) => !masks::matches(mask, room.name.as_str()),
-            None => masks::matches(condition, room.name.as_str()),
-        },
+/// A condition of `LIST`. ELIST in Modern IRC, "RPL_ISUPPORT parameters".
+#[derive(Debug, Clone, Copy)]
+enum ListCondition<'a> {
+    /// `>3` or `<3`: more or fewer members.
+    People { below: bool, bound: u64 },
+    /// `C<3` or `C>3`: created less than so many minutes ago, or not.
+    Made { below: bool, bound: u64 },
+    /// `T<3` or `T>3`: topic set less than so many minutes ago, or not.
+    About { below: bool, bound: u64 },
+    /// `!mask`: the name does not match.
+    NotCalled(&'a str),
+    /// Anything else: the name matches.
+    Called(&'a str),
+}
+
+impl<'a> ListCondition<'a> {
+    fn read(text: &'a str) -> Self {
+        match bound(text) {
+            Some(("", below, bound)) => Self::People { below, bound },
+            Some(("C", below, bound)) => Self::Made { below, bound },
+            Some(("T", below, bound)) => Self::About { below, bound },
+            _ => text
+                .strip_prefix('!')
+                .map_or(Self::Called(text), Self::NotCalled),
+        }
+    }
+
+    fn holds(self, room: &Room, name: &mut Subject<'_>, now: Duration) -> bool {
+        let minutes = |then: Duration| now.saturating_sub(then).as_secs() / 60;
+        let people = room.members.len() as u64;
+        // For `C` and `T`, `>` includes the bound: `C>0` matches each room and `C<0` none.
+        match self {
+            Self::People { below: true, bound } => people < bound,
+            Self::People {
+                below: false,
+                bound,
+            } => people > bound,
+            Self::Made { below, bound } => (minutes(room.created) < bound) == below,
+            Self::About { below, bound } => {
+                let topic = room.topic.as_ref();
+                topic.is_some_and(|topic| (minutes(topic.time) < bound) == below)
+            }
+            Self::NotCalled(mask) => !name.matches(mask),
+            Self::Called(mask) => name.matches(mask),
+        }
     }
 }
 
@@ -86,6 +162,10 @@ mod tests {
         };
         room.members = vec![member(0), member(1)];
         let now = minutes(15);
+        let holds = |condition, room: &Room, now| {
+            let mut name = Subject::new(room.name.as_str());
+            ListCondition::read(condition).holds(room, &mut name, now)
+        };
         assert!(!holds("T>0", room, now) && !holds("T<9", room, now));
         room.topic = Some(Topic {
             text: "about".into(),

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use super::messages::may_speak;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::state::rooms::Topic;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Modes, Registered, Rejection, Reply,
-    Room, RoomMember, Truncated,
+    Room, RoomMember, Truncated, Work,
 };
 use crate::wire::name::NameError;
 use crate::wire::{FoldedName, RequestError, RoomName};
@@ -47,11 +46,40 @@ impl Hub {
         }
         if let Some(room) = room {
             let most = self.settings.limits.people_per_room;
-            check_may_join(user, room, name, key, most)?;
+            self.check_may_join(user, room, (name, key), most)?;
         }
         let found = room.map(|room| room.number);
         self.enter_room(from, &checked, found);
         Ok(())
+    }
+
+    /// Checks whether a user may join. An invitation overrides `+i` and `+l`, but no ban, key or server
+    /// limit.
+    fn check_may_join<'a>(
+        &self,
+        user: &Registered,
+        room: &Room,
+        (name, key): (&'a str, Option<&str>),
+        most: u32,
+    ) -> CommandResult<'a> {
+        let is_asked = user.invitations.contains(&room.invitation());
+        let is_full = |limit| room.members.len() >= limit as usize;
+        // The cheap checks come before the masks.
+        if room.key.as_deref().is_some_and(|right| key != Some(right)) {
+            return Err(Rejection::WrongKey(name));
+        }
+        if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
+            return Err(Rejection::RoomFull(name));
+        }
+        self.compare(&user.source, |source| {
+            if room.is_banned(source) {
+                return Err(Rejection::Banned(name));
+            }
+            if room.modes.has('i') && !is_asked && !room.invited.matches(source) {
+                return Err(Rejection::InviteOnly(name));
+            }
+            Ok(())
+        })
     }
 
     fn parse_room_name<'a>(&self, room: &'a str) -> CommandResult<'a, RoomName> {
@@ -154,7 +182,7 @@ impl Hub {
         let user = self.people.registered(from)?;
         let (source, name) = (&user.source, &room.name);
         // A reason counts as a message to the room.
-        let reason = reason.filter(|reason| may_speak(user, Some(member), room, Some(reason)));
+        let reason = reason.filter(|reason| self.may_speak(user, Some(member), room, Some(reason)));
         let reason =
             trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
@@ -182,6 +210,7 @@ impl Hub {
     fn send_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = self.member(to, room).is_some();
+        self.charge(Work::Look, room.members.len());
         let names = room.members.iter().filter_map(|member| {
             let user = self.people.registered(member.id).ok()?;
             // Invisible users are listed for members only.
@@ -231,7 +260,7 @@ impl Hub {
             return Err(Rejection::NotRoomOperator(name));
         }
         let user = self.people.registered(from)?;
-        if !may_speak(user, Some(member), room, Some(topic)) {
+        if !self.may_speak(user, Some(member), room, Some(topic)) {
             return Err(Rejection::CannotSendToRoom(name));
         }
         let source = &user.source;
@@ -252,7 +281,9 @@ impl Hub {
 
     /// The membership of a user in a room, as the room keeps it.
     pub(super) fn member<'r>(&self, id: ConnectionId, room: &'r Room) -> Option<&'r RoomMember> {
-        room.member(self.people.registered(id).ok()?.membership(room.number)?)
+        let user = self.people.registered(id).ok()?;
+        self.charge(Work::Entry, user.rooms.len());
+        room.member(user.membership(room.number)?)
     }
 
     /// The rooms of a user, each with the user's member entry.
@@ -327,6 +358,7 @@ impl Hub {
         command: &'static str,
     ) -> CommandResult<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
+        self.charge(Work::Name, named.clone().count());
         let is_first = true;
         let missing = RequestError::Missing { command, is_first };
         named.next().ok_or(missing)?;
@@ -343,30 +375,4 @@ impl Hub {
         let once = numbered.filter(move |(at, name)| !name.is_empty() && !is_repeated(*at, name));
         Ok(once.map(|(_, name)| name))
     }
-}
-
-/// Checks whether a user may join. An invitation overrides `+i` and `+l`, but no ban, key or server
-/// limit.
-fn check_may_join<'a>(
-    user: &Registered,
-    room: &Room,
-    name: &'a str,
-    key: Option<&str>,
-    most: u32,
-) -> CommandResult<'a> {
-    let is_asked = user.invitations.contains(&room.invitation());
-    let is_full = |limit| room.members.len() >= limit as usize;
-    if room.is_banned(&user.source) {
-        return Err(Rejection::Banned(name));
-    }
-    if room.modes.has('i') && !is_asked && !room.invited.matches(&user.source) {
-        return Err(Rejection::InviteOnly(name));
-    }
-    if room.key.as_deref().is_some_and(|right| key != Some(right)) {
-        return Err(Rejection::WrongKey(name));
-    }
-    if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
-        return Err(Rejection::RoomFull(name));
-    }
-    Ok(())
 }

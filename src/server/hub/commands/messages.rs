@@ -1,11 +1,13 @@
 //! Messages between users and to rooms: PRIVMSG, NOTICE, TAGMSG, and AWAY.
 
+use std::collections::BTreeSet;
+
 use crate::server::hub::fanout::TagSet;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
-    Room, RoomMember,
+    Room, RoomMember, Work,
 };
 use crate::wire::message::Tags;
 
@@ -41,6 +43,14 @@ impl Hub {
     /// concerns its length and not its content.
     pub(super) fn send_chat<'a>(&mut self, targets: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
+        // Tags of a client without message-tags are ignored.
+        let may_tag = self.capabilities(chat.from).has(Capabilities::MESSAGE_TAGS);
+        self.charge(Work::Tag, chat.tags.iter().count());
+        let tags = if may_tag {
+            relayed(chat.tags)
+        } else {
+            String::new()
+        };
         let is_answered = chat.command != "NOTICE";
         let targets = match self.targets(targets, chat.command) {
             Err(_) if !is_answered => return Ok(()),
@@ -48,7 +58,7 @@ impl Hub {
         };
         self.for_each(chat.from, targets, |hub, target| {
             hub.messages += 1;
-            match hub.send_chat_to_target(target, chat) {
+            match hub.send_chat_to_target(target, chat, &tags) {
                 Err(rejection) if !is_answered && rejection != Rejection::TooLongToRelay => Ok(()),
                 done => done,
             }
@@ -56,20 +66,25 @@ impl Hub {
     }
 
     /// Sends a message to one room or user, whole or not at all.
-    fn send_chat_to_target<'a>(&self, target: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
+    fn send_chat_to_target<'a>(
+        &self,
+        target: &'a str,
+        chat: Chat<'a>,
+        tags: &str,
+    ) -> CommandResult<'a> {
         let (person, speaker) = self.people.person(chat.from)?;
         // `STATUSMSG`: a prefix restricts the message to members with that status or a higher one.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
-            return self.send_chat_to_person((person, speaker), target, chat);
+            return self.send_chat_to_person((person, speaker), target, chat, tags);
         }
         let room = self.rooms.find(room)?;
         let membership = speaker.membership(room.number);
         let member = membership.and_then(|one| room.member(one));
-        if !may_speak(speaker, member, room, chat.text) {
+        if !self.may_speak(speaker, member, room, chat.text) {
             return Err(Rejection::CannotSendToRoom(target));
         }
-        let mut fanout = self.chat_fanout((person, speaker), chat, (prefix, room.name.as_str()))?;
+        let mut fanout = self.chat_fanout(speaker, chat, (prefix, room.name.as_str()), tags)?;
         if prefix.is_empty() && chat.text.is_some() {
             self.broadcast_to_others(room, membership, &mut fanout);
         } else {
@@ -91,9 +106,10 @@ impl Hub {
         speaker: (&Person, &Registered),
         target: &'a str,
         chat: Chat<'a>,
+        tags: &str,
     ) -> CommandResult<'a> {
         let (listener, user) = self.people.find(target)?;
-        let mut fanout = self.chat_fanout(speaker, chat, ("", user.nick.as_str()))?;
+        let mut fanout = self.chat_fanout(speaker.1, chat, ("", user.nick.as_str()), tags)?;
         let (from, has) = (chat.from, listener.capabilities);
         if has.has(chat.needs()) {
             let outbox = &mut self.outbox();
@@ -112,24 +128,22 @@ impl Hub {
     }
 
     /// The line of a message to one target, with its tags.
-    fn chat_fanout<'a>(
+    fn chat_fanout<'a, 't>(
         &self,
-        (person, speaker): (&Person, &Registered),
+        speaker: &Registered,
         chat: Chat<'a>,
         (prefix, target): (&str, &str),
-    ) -> CommandResult<'a, Fanout<'a>> {
+        from_client: &'t str,
+    ) -> CommandResult<'a, Fanout<'t>> {
         let (source, command) = (&speaker.source, chat.command);
         let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().line_if_fits(words);
-        // Tags of a client without message-tags are ignored.
-        let may_tag = person.capabilities.has(Capabilities::MESSAGE_TAGS);
-        let from_client = Some(chat.tags).filter(|_| may_tag);
         let tags = TagSet {
             time: self.now,
             id: Some((self.started, self.messages)),
             is_bot: speaker.modes.has('B'),
-            from_client: from_client.unwrap_or_default(),
+            from_client,
         };
         Ok(Fanout::new(line.ok_or(Rejection::TooLongToRelay)?, tags))
     }
@@ -170,23 +184,70 @@ impl Hub {
         self.reply(from, message.map_or(Reply::Unaway, |_| Reply::NowAway));
         Ok(())
     }
+
+    /// Whether the modes and bans of a room let this user talk in it.
+    pub(super) fn may_speak(
+        &self,
+        speaker: &Registered,
+        member: Option<&RoomMember>,
+        room: &Room,
+        text: Option<&str>,
+    ) -> bool {
+        let has_voice = member.is_some_and(RoomMember::has_voice);
+        let is_kept_out = (member.is_none() && room.modes.has('n'))
+            || (!has_voice && room.modes.has('m'))
+            || (room.modes.has('C') && text.is_some_and(is_ctcp));
+        let is_muted = || self.compare(&speaker.source, |source| room.is_muted(source));
+        !is_kept_out && (has_voice || !is_muted())
+    }
 }
 
-/// Whether the modes and bans of a room let this user talk in it.
-pub(super) fn may_speak(
-    speaker: &Registered,
-    member: Option<&RoomMember>,
-    room: &Room,
-    text: Option<&str>,
-) -> bool {
-    let has_voice = member.is_some_and(RoomMember::has_voice);
-    let is_kept_out = (member.is_none() && room.modes.has('n'))
-        || (!has_voice && (room.modes.has('m') || room.is_muted(&speaker.source)))
-        || (room.modes.has('C') && text.is_some_and(is_ctcp));
-    !is_kept_out
+/// The client-only tags, each after a semicolon, for appending to other tags. Of several with one
+/// name the last counts. IRCv3 message-tags, "Rules for naming message tags".
+fn relayed(tags: Tags<'_>) -> String {
+    let mut seen = BTreeSet::new();
+    let all = tags.iter().rev();
+    let kept: Vec<_> = all
+        .filter(|(key, _)| is_client_only(key) && seen.insert(*key))
+        .collect();
+    let mut text = String::new();
+    for (key, value) in kept.into_iter().rev() {
+        let sign = if value.is_empty() { "" } else { "=" };
+        text.extend([";", key, sign, value]);
+    }
+    text
+}
+
+/// Whether clients may send this tag to each other: `+` and a valid name. IRCv3 message-tags,
+/// "Format".
+fn is_client_only(key: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-/.".contains(&byte);
+    let name = key.strip_prefix('+');
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(fits))
 }
 
 /// Whether a text is a CTCP request; `ACTION` counts as ordinary text.
 fn is_ctcp(text: &str) -> bool {
     text.starts_with('\u{1}') && !text.starts_with("\u{1}ACTION ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Message;
+
+    #[test]
+    fn of_the_tags_of_a_client_those_for_others_are_relayed_and_each_name_once() {
+        for (sent, kept) in [
+            (
+                "@+x=y\\:;msgid=forged;+z;+=1;+\u{1b}=2;time=3 TAGMSG d",
+                ";+x=y\\:;+z",
+            ),
+            ("@+x=1;+y;+x=2 TAGMSG d", ";+y;+x=2"),
+            ("@+x=1;+x TAGMSG d", ";+x"),
+            ("TAGMSG d", ""),
+        ] {
+            assert_eq!(relayed(Message::parse(sent).unwrap().tags), kept, "{sent}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
-use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply};
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply, Work};
 use crate::wire::{FoldedName, Nick};
 
 /// The watchers of each nick, online or not.
@@ -41,6 +41,7 @@ impl Hub {
             ("+", Some(nicks)) => return self.monitor_nicks(from, nicks),
             ("-", Some(nicks)) => {
                 for nick in nicks.split(',') {
+                    self.charge(Work::Name, 1);
                     let key = FoldedName::of(nick);
                     if self.people.registered_mut(from)?.monitoring.remove(&key) {
                         self.monitors.remove(&key, from);
@@ -70,6 +71,7 @@ impl Hub {
         let most = self.settings.limits.monitored_nicks;
         // An invalid nick can never come online.
         for nick in nicks.split(',').filter(|nick| Nick::parse(nick).is_ok()) {
+            self.charge(Work::Watch, 2);
             let key = FoldedName::of(nick);
             let monitoring = &mut self.people.registered_mut(from)?.monitoring;
             if monitoring.len() >= most as usize && !monitoring.contains(&key) {
@@ -93,6 +95,7 @@ impl Hub {
         to: ConnectionId,
         nicks: impl Iterator<Item = &'n str> + Clone,
     ) {
+        self.charge(Work::Name, 2 * nicks.clone().count());
         let called = nicks.clone().filter_map(|nick| self.people.find(nick).ok());
         let here = called.map(|(_, user)| &user.source);
         self.reply_list(to, Reply::MonitorOnline, (format_args!(":"), ','), here);
@@ -105,6 +108,7 @@ impl Hub {
         let user = self.people.registered_mut(id);
         let keys = user.map(|user| mem::take(&mut user.monitoring));
         for key in keys.unwrap_or_default() {
+            self.charge(Work::Watch, 1);
             self.monitors.remove(&key, id);
         }
     }

@@ -3,7 +3,8 @@
 use super::welcome::VERSION;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{
-    Capabilities, CommandResult, ConnectionId, Hub, Person, Registered, Rejection, Reply, Truncated,
+    Capabilities, CommandResult, ConnectionId, Hub, Person, Registered, Rejection, Reply,
+    Truncated, Work,
 };
 use crate::wire::request::USERHOST_MAX;
 
@@ -45,6 +46,7 @@ impl Hub {
     pub(super) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
+            self.charge(Work::Name, 1);
             let (person, user) = self.people.find(nick).ok()?;
             let operator = if user.modes.has('o') { "*" } else { "" };
             let away = if user.away.is_some() { '-' } else { '+' };
@@ -59,7 +61,10 @@ impl Hub {
 
     pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
-        let found = nicks.filter_map(|nick| Some(self.people.find(nick).ok()?.1.nick.to_string()));
+        let found = nicks.filter_map(|nick| {
+            self.charge(Work::Name, 1);
+            Some(self.people.find(nick).ok()?.1.nick.to_string())
+        });
         let head = (format_args!(":"), ' ');
         if !self.reply_list(from, Reply::Ison, head, found) {
             self.reply_with(from, Reply::Ison, format_args!(":"));

@@ -30,13 +30,13 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        self.count_nick(from, wanted)?;
         // A muted user keeps the nick: the mask might not match another one, and the new nick might
         // itself be the message.
         let user = self.people.registered(from);
         if user.is_ok_and(|user| self.is_silenced(user)) {
             return Err(Rejection::NickMuted(wanted));
         }
-        self.count_nick(from, wanted)?;
         // A change of case is no event for watchers of the nick.
         let is_other = owner.is_none();
         if is_other {
@@ -69,7 +69,9 @@ impl Hub {
     /// Whether the user is muted in one of the rooms joined.
     fn is_silenced(&self, user: &Registered) -> bool {
         let mut rooms = self.rooms_of(user);
-        rooms.any(|(room, member)| !member.has_voice() && room.is_muted(&user.source))
+        self.compare(&user.source, |source| {
+            rooms.any(|(room, member)| !member.has_voice() && room.is_muted(source))
+        })
     }
 
     fn set_nick(&mut self, id: ConnectionId, nick: Nick) {

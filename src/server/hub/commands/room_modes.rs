@@ -8,7 +8,9 @@ use super::user_modes::{Changes, signed};
 use crate::server::hub::limits::Limits;
 use crate::server::hub::state::masks;
 use crate::server::hub::state::rooms::{MaskEntry, Masks};
-use crate::server::hub::{CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room};
+use crate::server::hub::{
+    CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room, Work,
+};
 use crate::wire::request::MODES_MAX;
 
 /// The modes without a parameter.
@@ -50,6 +52,7 @@ impl Hub {
         // Each list and each unknown letter is answered once: a line can have hundreds of letters.
         let mut answered = BTreeSet::new();
         let done = signed(letters).try_for_each(|(on, letter)| {
+            self.charge(Work::Name, 1);
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
             let parameter = if needs { parameters.next() } else { None };
             let is_question = "beI".contains(letter) && parameter.is_none();
@@ -193,8 +196,7 @@ impl<'a> ModeChange<'a> {
 
     fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Applied<'a> {
         let mask = masks::normalize(self.needed()?).ok_or(self.bad("Invalid mask"))?;
-        let wildcards = mask.matches(['*', '?']).count();
-        if self.on && wildcards > limits.mask_wildcards as usize {
+        if self.on && masks::wildcards(&mask) > limits.mask_wildcards as usize {
             return Err(self.bad("Too many wildcards (* and ?) in this mask"));
         }
         let kept = room.bans.0.len() + room.exceptions.0.len() + room.invited.0.len();

@@ -2,7 +2,7 @@
 
 use crate::server::hub::state::people::HostName;
 use crate::server::hub::time::seconds_as_date;
-use crate::server::hub::{ConnectionId, Hub, Rejection, Reply, Truncated};
+use crate::server::hub::{ConnectionId, Hub, Rejection, Reply, Truncated, Work};
 use crate::wire::FoldedName;
 
 /// Maximum number of entries, the latest first; the oldest is dropped for a new one.
@@ -26,6 +26,7 @@ impl Hub {
         let Ok((person, user)) = self.people.person(id) else {
             return;
         };
+        self.charge(Work::Entry, self.whowas.len());
         let entries = &mut self.whowas;
         let is_from_there = |one: &WhowasEntry| one.host.network() == person.host.network();
         let mut places = (0..).zip(&*entries).filter(|(_, one)| is_from_there(one));
@@ -46,6 +47,7 @@ impl Hub {
         let most = count.and_then(|count| count.parse().ok());
         let most = most.filter(|most| *most > 0).unwrap_or(WHOWAS_MAX);
         let is_meant = |entry: &&WhowasEntry| FoldedName::same(&entry.nick, nick);
+        self.charge(Work::Entry, self.whowas.len());
         let mut found = self.whowas.iter().filter(is_meant).take(most).peekable();
         if found.peek().is_none() {
             self.send_rejection(from, Rejection::WasNoSuchNick(nick));

@@ -1,7 +1,6 @@
 //! Masks in the lists of a room: bans, exceptions, invitations and mutes.
 
 use crate::wire::mask;
-pub(in crate::server::hub) use crate::wire::mask::matches;
 
 /// The longest mask in a list, in bytes.
 const KEPT_BYTES_MAX: usize = 120;
@@ -17,6 +16,11 @@ pub(in crate::server::hub) fn normalize(mask: &str) -> Option<String> {
         None => mask::normalize(mask)?,
     };
     (whole.len() <= KEPT_BYTES_MAX).then_some(whole)
+}
+
+/// How many `*` and `?` a mask has.
+pub(in crate::server::hub) fn wildcards(mask: &str) -> usize {
+    mask.matches(['*', '?']).count()
 }
 
 #[cfg(test)]

@@ -134,6 +134,11 @@ impl Person {
 }
 
 impl Registered {
+    /// Where they connect from, as the others see it.
+    pub(in crate::server::hub) fn host(&self) -> &str {
+        self.source.rsplit('@').next().unwrap_or_default()
+    }
+
     pub(in crate::server::hub) fn membership(&self, room: u32) -> Option<Membership> {
         self.rooms.iter().copied().find(|one| one.room == room)
     }

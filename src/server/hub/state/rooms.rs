@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::masks;
+use super::masks::MUTE;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Invitation, Membership, Modes, People, Rejection,
 };
+use crate::wire::mask::Subject;
 use crate::wire::{FoldedName, RoomName};
 
 /// A room with at least one member.
@@ -57,17 +58,14 @@ pub(in crate::server::hub) struct MaskEntry {
 }
 
 impl Masks {
-    pub(in crate::server::hub) fn matches(&self, source: &str) -> bool {
-        self.0
-            .iter()
-            .any(|entry| masks::matches(&entry.mask, source))
+    pub(in crate::server::hub) fn matches(&self, source: &mut Subject<'_>) -> bool {
+        self.0.iter().any(|entry| source.matches(&entry.mask))
     }
 
-    /// Whether a mask or a mute matches. `m:` masks only mute; [`Self::matches`] never matches
-    /// them.
-    fn matches_mute(&self, source: &str) -> bool {
+    /// The same, with `m:` masks, which only mute and otherwise never match.
+    fn matches_mute(&self, source: &mut Subject<'_>) -> bool {
         let mut masks = self.0.iter().map(|entry| &*entry.mask);
-        masks.any(|mask| masks::matches(mask.strip_prefix(masks::MUTE).unwrap_or(mask), source))
+        masks.any(|mask| source.matches(mask.strip_prefix(MUTE).unwrap_or(mask)))
     }
 }
 
@@ -99,13 +97,13 @@ impl RoomMember {
 }
 
 impl Room {
-    /// Whether a ban or a mute keeps this user from talking.
-    pub(in crate::server::hub) fn is_muted(&self, source: &str) -> bool {
+    /// Whether a ban mutes this user.
+    pub(in crate::server::hub) fn is_muted(&self, source: &mut Subject<'_>) -> bool {
         self.bans.matches_mute(source) && !self.exceptions.matches_mute(source)
     }
 
-    /// Whether a ban keeps this user from joining.
-    pub(in crate::server::hub) fn is_banned(&self, source: &str) -> bool {
+    /// Whether a ban keeps this user out.
+    pub(in crate::server::hub) fn is_banned(&self, source: &mut Subject<'_>) -> bool {
         self.bans.matches(source) && !self.exceptions.matches(source)
     }
 

@@ -1,0 +1,136 @@
+//! A hub in memory with people in it, and with those who want it to be busy.
+
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Limits, Outbox};
+use chatting_room::wire::{Line, RoomName};
+
+use super::costly::{Costly, nick, prepared_rooms};
+
+/// A hub, and a count of what it wanted to have sent.
+pub(crate) struct House {
+    hub: Hub,
+    outbox: Outbox,
+    settings: HubSettings,
+    /// Two numbers that only grow: the time, and the people so far.
+    milliseconds: u64,
+    people: u32,
+}
+
+impl House {
+    /// It is empty and has no limits.
+    pub(crate) fn new(lobby: Option<&str>) -> Self {
+        let mut settings = HubSettings {
+            lobby: lobby.map(|name| RoomName::parse(name).unwrap()),
+            ..HubSettings::default()
+        };
+        settings.limits.enabled = false;
+        Self {
+            hub: Hub::new(settings.clone(), HubTime::default()),
+            outbox: Outbox::default(),
+            settings,
+            milliseconds: 0,
+            people: 0,
+        }
+    }
+
+    /// A house with so many people in its lobby, the rooms that are needed, and those who attack.
+    pub(crate) fn under_attack(
+        people: usize,
+        attackers: usize,
+        row: &Costly,
+    ) -> (Self, Vec<ConnectionId>) {
+        let mut house = Self::new(Some("#lobby"));
+        for at in 0..people {
+            let address = Ipv4Addr::from(0x7f00_0100 + at as u32);
+            house.register(
+                address.into(),
+                &format!("p{at:05}"),
+                "idle",
+                "an idle person",
+            );
+        }
+        for (at, lines) in prepared_rooms().iter().enumerate() {
+            let host = house.register([127, 0, 4, 1].into(), &format!("r{at:05}"), "r", "r");
+            lines.iter().for_each(|line| drop(house.say(host, line)));
+        }
+        let attackers: Vec<ConnectionId> = (0..attackers)
+            .map(|at| {
+                let (user, name) = ("a".repeat(19), "a".repeat(120));
+                house.register([127, 0, 2, 1].into(), &nick(at, 0), &user, &name)
+            })
+            .collect();
+        for (at, id) in attackers.iter().enumerate() {
+            (row.prepare)(at)
+                .iter()
+                .for_each(|line| drop(house.say(*id, line)));
+        }
+        (house, attackers)
+    }
+
+    pub(crate) fn register(
+        &mut self,
+        from: IpAddr,
+        nick: &str,
+        user: &str,
+        name: &str,
+    ) -> ConnectionId {
+        let (id, now) = (ConnectionId::new(self.people, 0), self.now());
+        self.people += 1;
+        self.hub.connected(id, from, now, &mut self.outbox);
+        self.say(id, &format!("NICK {nick}"));
+        self.say(id, &format!("USER {user} 0 * :{name}"));
+        id
+    }
+
+    /// Somebody comes in, and into a room if one is named.
+    pub(crate) fn enter(&mut self, room: Option<&str>) -> ConnectionId {
+        let nick = format!("p{}", self.people);
+        let id = self.register(Ipv4Addr::LOCALHOST.into(), &nick, "p", "p");
+        if let Some(room) = room {
+            self.say(id, &format!("JOIN {room}"));
+        }
+        id
+    }
+
+    fn now(&self) -> HubTime {
+        let time = Duration::from_millis(self.milliseconds);
+        HubTime {
+            running: time,
+            unix: time,
+        }
+    }
+
+    /// One line and all that comes of it; how many are to hear something.
+    pub(crate) fn say(&mut self, from: ConnectionId, line: &str) -> usize {
+        let now = self.now();
+        self.outbox.clear();
+        let line = Line::Whole(line.as_bytes());
+        self.hub.received(from, line, now, &mut self.outbox);
+        self.outbox.sends().map(black_box).count()
+    }
+
+    /// From now on everybody is charged: no burst, and a line a microsecond.
+    pub(crate) fn charge(&mut self) {
+        self.settings.limits = Limits {
+            lines_burst: 1,
+            lines_per_second: 1_000_000,
+            ..Limits::default()
+        };
+        let now = self.now();
+        let settings = Ok(self.settings.clone());
+        self.hub.reconfigured(settings, now, &mut self.outbox);
+    }
+
+    /// How many lines one line counts for.
+    pub(crate) fn charged(&mut self, from: ConnectionId, line: &str) -> usize {
+        // Nothing is owed any more, and a nick can be changed again.
+        self.milliseconds += 3_600_000;
+        self.say(from, line);
+        let now = self.now().running;
+        let until = self.outbox.pauses.first().map_or(now, |(_, until)| *until);
+        (until - now).as_micros() as usize
+    }
+}
