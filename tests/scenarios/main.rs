@@ -19,6 +19,9 @@
 //! ~ 30s                 time passes; such a file runs in memory only
 //! ```
 //!
+//! `UPDATE=1 cargo test --test scenarios` rewrites each expected line in which only the text after the
+//! last colon differs; read the difference before you commit it.
+//!
 //! Every line must be expected: at the end of a file no client may have lines left over, except
 //! after `alice < ...`, which accepts all lines received so far.
 
@@ -32,6 +35,7 @@ mod program;
 mod script;
 
 use std::collections::VecDeque;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -107,7 +111,7 @@ fn run_step(step: &Step, backend: &mut impl Backend) -> Result<(), String> {
     Ok(())
 }
 
-fn scenarios() -> Vec<Scenario> {
+fn scenarios_paths() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let files = fs::read_dir(folder)
         .unwrap()
@@ -117,7 +121,12 @@ fn scenarios() -> Vec<Scenario> {
         .collect();
     files.sort();
     assert!(!files.is_empty());
-    files.iter().map(|path| Scenario::read(path)).collect()
+    files
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let paths = scenarios_paths();
+    paths.iter().map(|path| Scenario::read(path)).collect()
 }
 
 fn assert_all(results: impl Iterator<Item = Result<(), String>>) {
@@ -132,13 +141,78 @@ fn assert_all(results: impl Iterator<Item = Result<(), String>>) {
 
 #[test]
 fn every_scenario_passes_in_memory() {
+    if is_update() {
+        return scenarios_paths().iter().for_each(|path| update(path));
+    }
     let scenarios = scenarios();
     let run = |scenario| run(scenario, &mut Memory::new(scenario));
     assert_all(scenarios.iter().map(run));
 }
 
+fn is_update() -> bool {
+    env::var_os("UPDATE").is_some_and(|value| value == "1")
+}
+
+/// Runs a scenario repeatedly and rewrites one expected text each time, until it passes.
+fn update(path: &Path) {
+    let texts = fs::read_to_string(path).unwrap().lines().count();
+    for _ in 0..=texts {
+        let scenario = Scenario::read(path);
+        let mut stage = Memory::new(&scenario);
+        let wrong = scenario.steps.iter().find_map(|(number, step)| {
+            let next = match step {
+                Step::Expect(who, _) => stage.lines(who).front().cloned(),
+                _ => None,
+            };
+            let wrong = run_step(step, &mut stage).err()?;
+            let rewritten = match (step, next) {
+                (Step::Expect(_, pattern), Some(line)) => with_text_of(pattern, &line),
+                _ => None,
+            };
+            Some((*number, rewritten.ok_or(wrong)))
+        });
+        let Some((number, rewritten)) = wrong else {
+            return;
+        };
+        let rewritten = rewritten.unwrap_or_else(|wrong| panic!("{path:?}:{number}: {wrong}"));
+        let text = fs::read_to_string(path).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let line = &mut lines[number - 1];
+        let head = line.find(" < ").unwrap() + " < ".len();
+        line.replace_range(head.., &rewritten);
+        fs::write(path, lines.join("\n") + "\n").unwrap();
+    }
+    panic!("{path:?} does not pass after each line was rewritten");
+}
+
+/// The pattern with the text of this line after its last colon, if the rest of it fits.
+fn with_text_of(pattern: &str, line: &str) -> Option<String> {
+    let (head, _) = pattern.split_once(" :")?;
+    let is_same = fits(&format!("{head} :*"), line);
+    // The source of a line begins with a colon as well, after tags or at the start.
+    let text = line.split_once(" :").filter(|_| !line.starts_with('@'))?.1;
+    let is_plain = !text.contains(|c: char| c.is_control() || "\\{}".contains(c));
+    (is_same && is_plain).then(|| format!("{head} :{text}"))
+}
+
+#[test]
+fn an_update_changes_the_text_and_nothing_else() {
+    let line = ":server 433 * ALICE :Nickname is in use";
+    let new = Some("433 * ALICE :Nickname is in use".to_owned());
+    assert_eq!(with_text_of("433 * ALICE :taken", line), new);
+    assert_eq!(with_text_of("433 * BOB :taken", line), None);
+    assert_eq!(with_text_of("433 * ALICE", line), None);
+    assert_eq!(
+        with_text_of("433 * ALICE :taken", ":s 433 * ALICE :a\\b"),
+        None
+    );
+}
+
 #[test]
 fn every_scenario_passes_with_the_real_program() {
+    if is_update() {
+        return;
+    }
     let scenarios = scenarios();
     let runnable = scenarios.iter().filter(|scenario| !scenario.moves_time());
     assert_all(runnable.map(|scenario| run(scenario, &mut Program::new(scenario))));

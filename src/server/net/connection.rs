@@ -1,4 +1,4 @@
-//! One connection's socket, what has come in of an unfinished line, and what waits to go out.
+//! One connection: its socket, the unfinished line that was received, and the unsent bytes.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
@@ -11,30 +11,31 @@ use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
 
-/// The longest line taken from a client, tags included and its ending not.
+/// The longest line of a client, in bytes, with its tags and without its ending.
 const LINE_BYTES_MAX: usize = CLIENT_TAGS_BYTES_MAX + BODY_BYTES_MAX - "\r\n".len();
 
-/// What a connection is about.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnectionState {
-    /// Lines go in and out.
+    /// Lines are received and sent.
     Open,
-    /// Nothing is read for a while; what comes waits in the kernel, and then at the sender.
+    /// Nothing is read until a timer or an answer ends the pause: data waits in the kernel, and
+    /// then at the sender.
     Paused,
-    /// The hub has forgotten it. What waits is still sent, and what comes is dropped, so that the
-    /// last words are not destroyed by a reset.
+    /// The hub has removed it. Unsent bytes are still sent, and received bytes are discarded:
+    /// unread data would make the kernel send a reset, which can destroy the last lines.
     Closing,
-    /// The socket is of no use any more; the place is free at the end of the turn.
+    /// The socket is of no more use. The slot is freed at the end of the iteration.
     Closed,
 }
 
-/// Whether more can be put behind what waits to be sent.
+/// Whether more lines can be queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SendQueue {
     Open,
-    /// Too much waits: nothing more is taken.
+    /// Too much is queued: no more lines are accepted.
     Overfull,
-    /// The same, but why it ends is still to be said.
+    /// No more lines are accepted but the reason why the connection ends.
     FinalMessage,
 }
 
@@ -45,38 +46,39 @@ pub(super) struct Connection {
     pub(super) state: ConnectionState,
     pub(super) queue: SendQueue,
     pub(super) lines: Lines,
-    /// Whether it has to hear the answers to what it asked before it can ask more.
+    /// Whether it has to read its responses before more of its lines are handled.
     pub(super) must_drain: bool,
-    /// Until when it has enough to hear, if it is behind.
+    /// How long its backlog lasts at the rate of a slow reader.
     pub(super) busy_until: Duration,
-    /// When the clock has something to do for it: end a pause, or the closing.
+    /// When its timer fires, which ends a pause or the closing.
     pub(super) wake_at: Option<Duration>,
-    /// Whether a task of the hub is being carried out for it: it stays paused until then.
+    /// Whether it waits for the answer to a task of the hub; it is paused until then.
     pub(super) awaits_answer: bool,
-    /// Whether it is in the reactor's list of those to serve.
+    /// Whether it is in the reactor's list of connections to read.
     pub(super) is_ready: bool,
-    /// Whether it is in the reactor's list of those to write to.
+    /// Whether it is in the reactor's list of connections to write.
     pub(super) write_scheduled: bool,
-    /// Whether nothing has come from it yet.
+    /// Whether nothing was received from it yet.
     pub(super) awaits_first_read: bool,
-    /// Whether the other side has said its last byte.
+    /// Whether the end of the stream was read.
     pub(super) at_eof: bool,
     pub(super) readable: bool,
-    /// The system says that the last byte is on its way or here: no other event will come for it.
+    /// Whether the system reported the end of the stream. No further event comes for it, so reading
+    /// goes on until the end is read.
     pub(super) read_closed: bool,
-    /// Nobody is there any more.
+    /// Whether the client has reset it.
     pub(super) is_reset: bool,
     pub(super) writable: bool,
     stream: TcpStream,
-    /// What waits to be sent, if it cannot stay where it was written.
+    /// The unsent bytes, if they cannot stay in the outbox.
     buffer: Vec<u8>,
-    /// How much at the beginning of `waiting` is sent already.
+    /// How many bytes at the start of `buffer` are sent already.
     sent_bytes: usize,
-    /// What waits otherwise: lines of this turn that stand behind each other in the outbox.
+    /// Unsent lines of this iteration that are contiguous in the outbox. Empty if `buffer` is not.
     outbox_span: LineSpan,
 }
 
-/// What reading gave.
+/// The result of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SocketRead {
     Bytes(usize),
@@ -114,20 +116,19 @@ impl Connection {
         self.state == ConnectionState::Open
     }
 
-    /// Whether the hub has not forgotten it.
+    /// Whether the hub still knows it.
     pub(super) fn is_known(&self) -> bool {
         matches!(self.state, ConnectionState::Open | ConnectionState::Paused)
     }
 
-    /// Puts it into the list of those to write to, unless it is there.
+    /// Puts it into the list of connections to write, unless it is there.
     pub(super) fn schedule_write(&mut self, unsent: &mut Vec<usize>) {
         if !mem::replace(&mut self.write_scheduled, true) {
             unsent.push(self.id.index());
         }
     }
 
-    /// Reads once. A read that gives less than there was room for was the last one until the next
-    /// event.
+    /// Reads once. A read that does not fill the buffer is the last one until the next event.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<SocketRead> {
         if !self.readable {
             return Ok(SocketRead::WouldBlock);
@@ -146,15 +147,14 @@ impl Connection {
                 self.readable = false;
                 Ok(SocketRead::WouldBlock)
             }
-            // It is still readable, so it is tried again in the next turn.
+            // It is still readable, so the next iteration tries again.
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(SocketRead::WouldBlock),
             Err(error) => Err(error),
         }
     }
 
-    /// Puts a line of this turn behind what waits to be sent. As long as each line stands right
-    /// behind the one before, they stay in the outbox: in a busy room all hear the same, and nothing
-    /// is copied.
+    /// Queues a line of this iteration. Lines that are contiguous in the outbox stay there: in a
+    /// busy room all members get the same lines, and nothing is copied.
     pub(super) fn push(&mut self, line: LineSpan, outbox: &Outbox, queues: &mut SendQueues) {
         queues.queued_bytes += line.len();
         if self.buffer.is_empty() {
@@ -171,7 +171,7 @@ impl Connection {
         self.buffer.len() - self.sent_bytes + self.outbox_span.len()
     }
 
-    /// Takes what waits in the outbox into memory of its own.
+    /// Copies its lines from the outbox into its own buffer.
     pub(super) fn copy_from_outbox(&mut self, outbox: &Outbox, queues: &mut SendQueues) {
         let fresh = mem::replace(&mut self.outbox_span, LineSpan::EMPTY);
         if fresh.len() > 0 {
@@ -180,8 +180,8 @@ impl Connection {
         }
     }
 
-    /// Sends what waits, as far as the socket takes it. Nothing of it is in the outbox any more after
-    /// that.
+    /// Sends the unsent bytes, as far as the socket accepts them. The rest is copied from the
+    /// outbox.
     pub(super) fn write(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
         let before = self.unsent_bytes();
         let written = self.write_out(outbox);
@@ -192,14 +192,14 @@ impl Connection {
             queues.give_back(mem::take(&mut self.buffer));
             self.sent_bytes = 0;
         } else if self.sent_bytes > self.buffer.len() / 2 {
-            // Moving the rest to the front costs less than what has been sent since the last time.
+            // More is sent since the last move than is moved now, so the cost stays proportional.
             self.buffer.drain(..self.sent_bytes);
             self.sent_bytes = 0;
         }
         written
     }
 
-    /// Does not try a socket that is known to be full.
+    /// Writes until the socket is full; a socket that is known to be full is not tried.
     fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
         while self.writable && self.unsent_bytes() > 0 {
             let is_kept = !self.buffer.is_empty();
@@ -223,7 +223,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Forgets what waits behind the line that may be out in part: only last words can follow it.
+    /// Drops the unsent bytes after the first line, which may be sent in part. Only the reason for
+    /// the end can follow it.
     pub(super) fn drop_unsent(&mut self, queues: &mut SendQueues) {
         let unsent = self.buffer.get(self.sent_bytes..).unwrap_or_default();
         let first_line = unsent.split_inclusive(|byte| *byte == b'\n').next();
@@ -233,15 +234,14 @@ impl Connection {
         self.sent_bytes = 0;
     }
 
-    /// Tells the other side that nothing more comes.
+    /// Closes the sending direction.
     pub(super) fn shutdown_write(&self) {
-        // When that fails the connection is broken already, and reading will tell.
+        // If that fails the connection is lost already, and a read reports it.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 }
 
-/// What all queues have in common: how much waits in them, and the buffers that are empty at the
-/// moment, kept for whoever has something to hear next.
+/// The totals of all send queues, and empty buffers for reuse.
 #[derive(Debug, Default)]
 pub(super) struct SendQueues {
     queued_bytes: usize,
@@ -249,16 +249,16 @@ pub(super) struct SendQueues {
     spare_bytes: usize,
 }
 
-/// How much memory is kept in empty buffers while there is traffic.
+/// The most memory that is kept in empty buffers, in bytes.
 const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 impl SendQueues {
-    /// How much waits to be sent to all connections together.
+    /// The unsent bytes of all connections together.
     pub(super) fn queued_bytes(&self) -> usize {
         self.queued_bytes
     }
 
-    /// A connection is gone, and with it what waited there.
+    /// Subtracts the unsent bytes of a connection that is removed.
     pub(super) fn remove(&mut self, connection: &Connection) {
         self.queued_bytes -= connection.unsent_bytes();
     }
@@ -277,7 +277,7 @@ impl SendQueues {
         }
     }
 
-    /// Gives the memory of the empty buffers back.
+    /// Releases the memory of the empty buffers.
     pub(super) fn release_spare(&mut self) {
         self.spare = Vec::new();
         self.spare_bytes = 0;

@@ -1,4 +1,5 @@
-//! Doing what the hub wants done: lines out, connections closed or left alone.
+//! Carries out what the hub puts into the outbox: sends lines, closes and pauses connections,
+//! submits tasks.
 
 use std::mem;
 use std::time::Duration;
@@ -9,17 +10,18 @@ use super::connection::{Connection, ConnectionState, SendQueue};
 use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
 use crate::server::hub::{ConnectionId, DisconnectReason};
 
-/// Once this part of what may wait for a reader does wait, those who speak to them are slowed down,
-/// and so are the readers themselves.
+/// When a queue has reached this fraction of its limit, senders to it are throttled, and so is its
+/// reader.
 const PRESSURE_PART: usize = 4;
-/// How many bytes all together can say in a second to a reader who is behind. Whoever reads as
-/// quickly is never given up, and whoever never reads is within seconds.
+/// The rate at which all senders together may add to the queue of a slow reader, in bytes per
+/// second. A client that reads as fast is never disconnected; one that does not read is within
+/// seconds.
 const READER_BYTES_PER_SECOND: usize = 128 * 1024;
-/// How many bytes one can give others to hear in a second while too much waits in all.
+/// The fan-out that one sender may cause while too much is queued in total, in bytes per second.
 const FANOUT_BYTES_PER_SECOND: usize = 1024 * 1024;
 
 impl Reactor {
-    /// Does everything the hub wants done, and goes on until it wants nothing more.
+    /// Empties the outbox, and repeats that while lost connections make the hub send more.
     pub(super) fn deliver(&mut self) {
         loop {
             self.queue_lines();
@@ -49,8 +51,8 @@ impl Reactor {
         }
     }
 
-    /// Puts each line behind what waits for its recipient already; it is written when the turn
-    /// ends, together with all others.
+    /// Queues each line for its recipient. The lines of an iteration are written together at its
+    /// end.
     fn queue_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
         let behind_bytes = self.backlog_bytes();
@@ -61,7 +63,7 @@ impl Reactor {
             if connection.queue == SendQueue::Open
                 && connection.unsent_bytes() + line.len() > behind_bytes
             {
-                // Perhaps it only waits for the end of this turn.
+                // It may only wait for the end of this iteration.
                 let written = connection.write(&self.outbox, &mut self.queues);
                 let unsent = connection.unsent_bytes() + line.len();
                 if unsent > behind_bytes && self.budget.from != Some(to) {
@@ -86,14 +88,14 @@ impl Reactor {
         }
     }
 
-    /// Keeps what waits for all together within its bound: first those who speak are slowed down,
-    /// then the readers furthest behind are given up.
+    /// Enforces the limit on all queues together: first it throttles the sender, then it
+    /// disconnects the most backlogged readers.
     fn enforce_queue_limits(&mut self) {
         let bytes_max = self.hub.limits().queues_bytes as usize;
         if self.queues.queued_bytes() <= bytes_max / PRESSURE_PART {
             return;
         }
-        // Perhaps most of it only waits for the end of this turn.
+        // Most of it may only wait for the end of this iteration.
         self.write_unsent();
         if self.queues.queued_bytes() > bytes_max / PRESSURE_PART {
             let caused_bytes = self.budget.fanout_bytes;
@@ -110,8 +112,8 @@ impl Reactor {
         }
     }
 
-    /// Takes all lines of this turn to those they are for. Done while they are few enough to be in the
-    /// processor's cache, this costs less than writing to everybody more often.
+    /// Copies all lines of this iteration to the buffers of their connections. While the lines fit
+    /// in the processor's cache, this costs less than more writes.
     fn copy_lines_from_outbox(&mut self) {
         for &index in &self.unsent {
             if let Some(connection) = self.connections.get_mut(index) {
@@ -121,8 +123,8 @@ impl Reactor {
         self.outbox.forget_lines();
     }
 
-    /// Writes to everybody who has something to hear. Whatever the sockets do not take is kept, so
-    /// the lines of this turn are done with.
+    /// Writes to all scheduled connections. The rest that the sockets do not accept is copied, so
+    /// the lines of the outbox are no longer needed.
     pub(super) fn write_unsent(&mut self) {
         for index in mem::take(&mut self.unsent) {
             self.write(index);
@@ -137,10 +139,10 @@ impl Reactor {
         connection.queue = SendQueue::FinalMessage;
         self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
-            // It may have closed only its own direction and still listen for the answers.
+            // The client may have closed only its own direction and still read responses.
             DisconnectReason::Closed => self.begin_closing(id),
             DisconnectReason::Lost => self.close(id.index()),
-            // The hub says goodbye and closes it.
+            // The hub sends an ERROR and closes it.
             DisconnectReason::SendQueueFull | DisconnectReason::LineTooLong => {}
         }
     }
@@ -160,7 +162,7 @@ impl Reactor {
         self.set_timer(id.index(), Some(self.now.running + time));
     }
 
-    /// Takes nothing from a connection until then; the longer of two pauses counts.
+    /// Reads nothing from a connection until then; the longer of two pauses holds.
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
         if let Some(connection) = known(&mut self.connections, id) {
             connection.state = ConnectionState::Paused;
@@ -172,7 +174,7 @@ impl Reactor {
         }
     }
 
-    /// Takes nothing from a connection until the answer to its task.
+    /// Reads nothing from a connection until the answer to its task.
     fn hold(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id) {
             connection.state = ConnectionState::Paused;
@@ -183,7 +185,7 @@ impl Reactor {
         }
     }
 
-    /// Takes lines from a connection again, unless it is paused for another reason.
+    /// Reads from a connection again, unless it is paused for another reason.
     pub(super) fn release(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id)
             && mem::take(&mut connection.awaits_answer)
@@ -194,7 +196,7 @@ impl Reactor {
         }
     }
 
-    /// With more than this waiting for them, in bytes, somebody is behind.
+    /// The unsent bytes from which on a reader counts as slow.
     pub(super) fn backlog_bytes(&self) -> usize {
         self.hub.limits().send_queue_bytes as usize / PRESSURE_PART
     }
@@ -227,8 +229,8 @@ impl Reactor {
         }
     }
 
-    /// Marks a connection as gone. Its place is kept until the turn is over, so that no event of
-    /// this turn meets a newcomer.
+    /// Marks a connection as closed. Its slot is freed after the iteration, so that no event of
+    /// this iteration reaches a new connection.
     pub(super) fn close(&mut self, index: usize) {
         self.set_timer(index, None);
         if let Some(connection) = self.connections.get_mut(index)
@@ -250,7 +252,7 @@ fn known(connections: &mut Slab<Connection>, id: ConnectionId) -> Option<&mut Co
     (connection.id == id && connection.is_known()).then_some(connection)
 }
 
-/// Of those who can still be given up, the one for whom most waits.
+/// The connection with most unsent bytes, of those that can still be disconnected.
 fn most_backlogged(connections: &mut Slab<Connection>) -> Option<&mut Connection> {
     let all = connections.iter_mut().map(|(_, connection)| connection);
     let can_go = |one: &&mut Connection| one.queue == SendQueue::Open && one.is_known();
@@ -268,8 +270,8 @@ mod tests {
     use crate::server::auth::worker;
     use crate::server::hub::{HubSettings, Limits, LineSpan, Outbox};
 
-    /// A reactor with one connection, and its other side, which reads nothing: all the system takes
-    /// for it is taken, and `waiting` bytes are left.
+    /// A reactor with one connection, and its client, which reads nothing: the buffers of the
+    /// system are full, and `waiting` bytes are queued.
     fn with_a_reader_behind(limits: Limits, waiting: usize) -> (Reactor, net::TcpStream) {
         let settings = HubSettings {
             limits,
@@ -284,7 +286,7 @@ mod tests {
             worker::start,
         )
         .unwrap();
-        // The other end of that is gone, which is not to be heard of.
+        // The other end is closed, which would stop the reactor.
         let _ = reactor.poll.registry().deregister(&mut reactor.stop);
         let reader = net::TcpStream::connect(reactor.addresses().next().unwrap()).unwrap();
         let mut events = Events::with_capacity(8);

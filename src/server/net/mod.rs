@@ -1,8 +1,11 @@
 //! The event loop: waits for the sockets, reads lines for the hub, and writes what the hub sends.
 //!
-//! One thread, one loop. Each turn waits for something to happen, takes a bounded share from each
-//! connection that has something to say, and at its end writes once to each connection that has
-//! something to hear. Nobody else reads the clock.
+//! One thread owns all sockets. Each iteration waits for events, reads a bounded amount from each
+//! connection that is ready, and at its end writes once to each connection with unsent lines. It
+//! alone of the server reads the clock.
+//!
+//! It knows the hub and the errors of the server, and no configuration and no password. `daemon`
+//! and `embedded` import it.
 
 mod connection;
 mod deliver;
@@ -31,20 +34,20 @@ use listener::Listeners;
 use receive::{READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
 
-/// How long a connection that is being closed may take to hear the last words.
+/// How long a closing connection may take to receive its last lines.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
-/// How many at once are given that time: those who are refused at the door again and again would
-/// else have all the files there are.
+/// How many closing connections get that time: clients that are rejected again and again would
+/// otherwise use up all file descriptors.
 const CLOSING_MAX: usize = 256;
-/// How long the server waits, when it stops, for those who have been sent everything: what they
-/// said last may still be on its way, and would destroy the last words.
+/// How long a stopping server waits after everything is sent: lines of clients that arrive after
+/// the close would cause a reset, which can destroy the last lines.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
-/// Few enough that what so many accepted are told at once stays small.
+/// The most events in one iteration; it bounds the lines for new connections in one iteration.
 const EVENTS_PER_ITERATION: usize = 256;
 
-/// What one byte on this stream means: the server is to stop.
+/// A byte on the stop stream, or its end: the server stops.
 const STOP: Token = Token(usize::MAX);
-/// And on this one: the settings are to be read again.
+/// A byte on the reload stream: the settings are loaded again.
 const RELOAD: Token = Token(usize::MAX - 1);
 /// A task of the hub is done.
 const ANSWERS: Token = Token(usize::MAX - 2);
@@ -52,7 +55,7 @@ const ANSWERS: Token = Token(usize::MAX - 2);
 /// Starts what carries out the tasks of the hub. It calls the function for each answer.
 pub(super) type StartRunner = fn(Box<dyn Fn() + Send>) -> io::Result<Box<dyn TaskRunner>>;
 
-/// The loop and all it owns.
+/// The event loop and all that it owns.
 pub(super) struct Reactor {
     poll: Poll,
     started: Instant,
@@ -62,32 +65,31 @@ pub(super) struct Reactor {
     runner: Box<dyn TaskRunner>,
     listeners: Listeners,
     stop: UnixStream,
-    /// How settings are read again, where they come from somewhere.
+    /// How the settings are loaded again, if they can be.
     reload: Option<Reload>,
-    /// Set once the server is to stop: when it was told so.
+    /// When the server began to stop.
     stopping_since: Option<Duration>,
     connections: Slab<Connection>,
     generation: u32,
-    /// Who has something to say, or may have.
+    /// Connections to read.
     ready: Vec<usize>,
-    /// Who has something to hear that has not been written yet.
+    /// Connections to write.
     unsent: Vec<usize>,
-    /// Who is lost, and the hub does not know yet.
+    /// Lost connections that are not yet reported to the hub.
     lost: Vec<(ConnectionId, DisconnectReason)>,
-    /// What was taken from the connection at hand in this turn, and what came of it.
+    /// The budget of the connection that is being read.
     budget: ReadBudget,
-    /// Whose place is free once no event of this turn can be for them any more.
+    /// Closed connections, whose slots are freed after the events of this iteration.
     closed: Vec<usize>,
-    /// Whose pause or closing ends when.
+    /// When the pause or the closing of a connection ends.
     timers: BTreeSet<(Duration, usize)>,
     read_buffer: Vec<u8>,
     queues: SendQueues,
 }
 
 impl Reactor {
-    /// Listens on all addresses at once, so that a mistake is known before anything runs, or on the
-    /// sockets that were handed over in their place. It stops when a byte comes over `stop`, or when
-    /// that is closed.
+    /// Listens on all addresses, or on the inherited sockets if there are any, so that an error is
+    /// known before anything runs. A byte on `stop`, or its end, stops the server.
     pub(super) fn new(
         listen: &[SocketAddr],
         settings: HubSettings,
@@ -132,12 +134,12 @@ impl Reactor {
         })
     }
 
-    /// Where it listens, with the ports that were picked.
+    /// The addresses it listens on, with the ports that the system chose.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.listeners.addresses()
     }
 
-    /// Serves until it is told to stop.
+    /// Runs until it is stopped.
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_ITERATION);
         while !self.is_stopped() {
@@ -173,7 +175,7 @@ impl Reactor {
         }
         while !self.unsent.is_empty() {
             self.write_unsent();
-            // A connection found broken while writing is news for others.
+            // A write that fails makes the hub notify others.
             self.deliver();
         }
         if !self.closed.is_empty() {
@@ -181,10 +183,10 @@ impl Reactor {
         }
     }
 
-    /// Makes room where connections were, and gives back what was a crowd's when most have left.
+    /// Frees the slots of closed connections, and releases memory when most connections are gone.
     fn free_slots(&mut self) {
         for index in mem::take(&mut self.closed) {
-            // With its socket its registration ends, too.
+            // Dropping the socket ends its registration, too.
             self.queues.remove(&self.connections.remove(index));
         }
         if self.connections.len() < self.connections.capacity() / 4 {
@@ -194,8 +196,7 @@ impl Reactor {
         }
     }
 
-    /// How long nothing needs to be done if nothing happens; no time at all while there is work
-    /// left over.
+    /// How long to wait for events: zero while there is work left, none without a deadline.
     fn poll_timeout(&self) -> Option<Duration> {
         if self.listeners.has_pending() || !self.ready.is_empty() {
             return Some(Duration::ZERO);
@@ -215,8 +216,8 @@ impl Reactor {
             .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
     }
 
-    /// When it ends, once it was told to: soon after the last words are out, and not much later
-    /// when somebody does not take them.
+    /// When a stopping server ends: shortly after the last lines are sent, or a little later when a
+    /// client does not read them.
     fn stop_at(&self) -> Option<Duration> {
         let since = self.stopping_since?;
         let mut connections = self.connections.iter();
@@ -224,7 +225,7 @@ impl Reactor {
         Some(since + if unsent { CLOSING_TIME } else { STOPPING_TIME })
     }
 
-    /// Takes down what an event says; what it leads to comes later in the turn.
+    /// Records an event. Reading and writing follow later in the iteration.
     fn on_event(&mut self, event: &Event) {
         if event.token() == STOP {
             return self.begin_shutdown();
@@ -246,9 +247,9 @@ impl Reactor {
                 connection.schedule_write(&mut self.unsent);
             }
         }
-        // Nothing of it was shut here, so the other side has reset it.
+        // The server has not closed its direction, so the client has reset the connection.
         connection.is_reset |= event.is_error() || event.is_write_closed();
-        // An error is found by reading, too.
+        // A read reports an error as well.
         if event.is_readable() || event.is_read_closed() || event.is_error() {
             connection.readable = true;
             connection.read_closed |= event.is_read_closed() || event.is_error();
@@ -269,7 +270,7 @@ impl Reactor {
             return;
         }
         info!(here = self.hub.registered_count(), "stopping");
-        // Once is enough, and a closed stream would be an event again and again.
+        // A closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.listeners.close();
         self.stopping_since = Some(self.now.running);
@@ -310,7 +311,7 @@ impl Reactor {
         }
     }
 
-    /// Passes the answers that are there to the hub; their connections can go on.
+    /// Passes the available answers to the hub, and reads from their connections again.
     fn take_answers(&mut self) {
         while let Some(answer) = self.runner.next_answer() {
             let id = answer.connection();
@@ -321,7 +322,7 @@ impl Reactor {
     }
 
     fn accept(&mut self, mut stream: TcpStream, address: IpAddr) {
-        // Without this a short line would wait for the acknowledgement of the one before it.
+        // Otherwise a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();
         let index = entry.key();
@@ -329,7 +330,7 @@ impl Reactor {
             return;
         };
         let id = ConnectionId::new(place, self.generation);
-        // Once and for both directions: what happens later is remembered.
+        // Registered once for both directions; later events are remembered.
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         if let Err(error) = registry.register(&mut stream, Token(index), both) {
@@ -348,7 +349,7 @@ impl Reactor {
     }
 }
 
-/// Both clocks, read together.
+/// Reads both clocks.
 fn read_clocks(started: Instant) -> HubTime {
     let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     HubTime {

@@ -1,4 +1,4 @@
-//! Taking in what people say, a bounded share a turn from each.
+//! Reads lines from connections, a bounded amount in each iteration, and passes them to the hub.
 
 use std::mem;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use super::connection::{Connection, ConnectionState, SocketRead};
 use crate::server::hub::{ConnectionId, DisconnectReason};
 use crate::wire::Line;
 
-/// What is read from one connection in one turn, at most.
+/// The most bytes that are read from one connection in one iteration.
 pub(super) const READ_BYTES_PER_ITERATION: usize = 16 * 1024;
-/// How many lines of one connection are taken in one turn, at most.
+/// The most lines of one connection that are handled in one iteration.
 const LINES_PER_ITERATION: usize = 64;
-/// Once somebody's lines have brought others this much to hear, the rest of them waits for the next
-/// turn, in bytes: whatever one does, the others lose no more than about a millisecond.
+/// The fan-out of one connection, in bytes, after which its other lines wait for the next
+/// iteration: one client delays the others by about a millisecond at most.
 const FANOUT_BYTES_PER_ITERATION: usize = 4 * 1024 * 1024;
 
-/// What has been taken from one connection in one turn, and what came of it.
+/// What one connection has used up in this iteration.
 #[derive(Debug, Default)]
 pub(super) struct ReadBudget {
-    /// Who said it.
+    /// The connection.
     pub(super) from: Option<ConnectionId>,
     lines: usize,
-    /// How much others are to hear because of it.
+    /// Bytes queued for others because of its lines.
     pub(super) fanout_bytes: usize,
-    /// Set once somebody who is behind has more to hear because of it: until when no more is taken.
+    /// Until when it is paused, because its lines add to the queue of a slow reader.
     resume_at: Option<Duration>,
 }
 
@@ -35,14 +35,14 @@ impl ReadBudget {
             || self.resume_at.is_some()
     }
 
-    /// Nothing more is taken before then.
+    /// Pauses the connection until then at least.
     pub(super) fn pause_until(&mut self, at: Duration) {
         self.resume_at = self.resume_at.max(Some(at));
     }
 }
 
 impl Reactor {
-    /// Gives a connection its share of the turn.
+    /// Reads from a connection within its budget.
     pub(super) fn read_from(&mut self, index: usize) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
@@ -53,7 +53,7 @@ impl Reactor {
         match connection.state {
             ConnectionState::Open => self.read_within_budget(index, &mut buffer),
             ConnectionState::Closing => self.discard_input(index, &mut buffer),
-            // What it has said and nobody has heard yet goes with it.
+            // Its unhandled lines are dropped with it.
             ConnectionState::Paused if connection.is_reset => {
                 self.connection_lost(id, DisconnectReason::Lost);
             }
@@ -67,7 +67,7 @@ impl Reactor {
             from: self.connections.get(index).map(|connection| connection.id),
             ..ReadBudget::default()
         };
-        // What was read before and had to wait comes before anything new.
+        // Lines that were read before come first.
         if self.process_lines(index, &[]) {
             self.read_socket(index, buffer);
         }
@@ -76,7 +76,7 @@ impl Reactor {
         }
     }
 
-    /// Reads once, and takes what came.
+    /// Reads once, and handles the lines.
     fn read_socket(&mut self, index: usize, buffer: &mut [u8]) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
@@ -102,8 +102,8 @@ impl Reactor {
         }
     }
 
-    /// Hands whole lines to the hub, up to the share, and keeps the rest for later. False when
-    /// nothing more is to be read from this connection in this turn.
+    /// Passes whole lines to the hub, within the budget, and keeps the rest. Returns whether this
+    /// connection may be read further in this iteration.
     fn process_lines(&mut self, index: usize, mut fresh: &[u8]) -> bool {
         loop {
             self.require_drain(index);
@@ -132,13 +132,12 @@ impl Reactor {
         }
     }
 
-    /// Whoever is behind with the answers to what they asked can ask no more until they have heard
-    /// them.
+    /// A connection that does not read its responses is not read until it has.
     fn require_drain(&mut self, index: usize) {
         let behind_bytes = self.backlog_bytes();
         let is_behind = |connection: &Connection| connection.unsent_bytes() > behind_bytes;
         if self.connections.get(index).is_some_and(is_behind) {
-            // Perhaps it only waits for the end of this turn.
+            // It may only wait for the end of this iteration.
             self.write(index);
             if let Some(connection) = self.connections.get_mut(index) {
                 connection.must_drain = is_behind(connection);
@@ -156,15 +155,15 @@ impl Reactor {
                     self.mark_ready(index);
                 }
             }
-            // What the other side has not taken yet may still be on its way.
+            // The client may still receive the unsent bytes.
             Ok(SocketRead::Eof) if connection.unsent_bytes() > 0 => {}
             Ok(SocketRead::Eof) | Err(_) => self.close(index),
         }
     }
 }
 
-/// A TLS client speaks first, and what it says may have no line ending for ever: the hub gets it
-/// as it came.
+/// Whether these are the first bytes of a TLS client. They may never contain a line ending, so the
+/// hub gets them as one line.
 fn is_tls_handshake(first_bytes: &[u8]) -> bool {
     first_bytes.first() == Some(&0x16)
 }

@@ -169,7 +169,7 @@ impl Session {
         !self.is_ready() && commands.any(is_echo)
     }
 
-    /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
+    /// The person's answer to [`SessionAction::AskNick`]. When the server has lost patience meanwhile, a
     /// new connection is ordered.
     pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         nick.clone_into(&mut self.settings.nick);
