@@ -95,7 +95,7 @@ fn a_log_is_sent_line_by_line() {
     let log = kitchen.folder.path().join("app.log");
     fs::write(&log, "/started\n").unwrap();
     let mut bob = kitchen.enter("bob");
-    let program = kitchen.start_recipe("Send each new line");
+    let program = kitchen.start_recipe("Send each new line of a log");
     bob.expect(" PRIVMSG #lobby :/started");
     fs::write(&log, "/started\n@bob is not whispered to\n").unwrap();
     bob.expect(" PRIVMSG #lobby :@bob is not whispered to");
