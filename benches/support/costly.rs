@@ -135,7 +135,7 @@ pub(crate) const ALL: &[Costly] = &[
         lines: |_| {
             vec![format!(
                 "LIST {}",
-                vec!["!*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*xy"; 10].join(",")
+                ["!*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*xy"; 10].join(",")
             )]
         },
     },

@@ -54,7 +54,9 @@ impl House {
         }
         for (at, lines) in prepared_rooms().iter().enumerate() {
             let host = house.register([127, 0, 4, 1].into(), &format!("r{at:05}"), "r", "r");
-            lines.iter().for_each(|line| drop(house.say(host, line)));
+            for line in lines {
+                house.say(host, line);
+            }
         }
         let attackers: Vec<ConnectionId> = (0..attackers)
             .map(|at| {
@@ -63,9 +65,9 @@ impl House {
             })
             .collect();
         for (at, id) in attackers.iter().enumerate() {
-            (row.prepare)(at)
-                .iter()
-                .for_each(|line| drop(house.say(*id, line)));
+            for line in (row.prepare)(at) {
+                house.say(*id, &line);
+            }
         }
         (house, attackers)
     }

@@ -50,7 +50,7 @@ impl<'t> Subject<'t> {
         self.steps
     }
 
-    /// Whether all of the text fits `mask`; see [`matches`].
+    /// Whether all of the text fits `mask`; see [`matches()`].
     pub fn matches(&mut self, mask: &str) -> bool {
         let (text, mask) = (self.text, mask.as_bytes());
         self.steps += STEPS_TO_BEGIN;

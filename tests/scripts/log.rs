@@ -323,7 +323,7 @@ fn times_are_shown_in_the_named_zone_and_an_unknown_zone_is_reported_once() {
     let shown = |zone: &str, options: &[&str]| {
         let mut command = chatroom(&["log", "-"]);
         command.args(options).env("TZ", zone);
-        run(command, &format!("{line}\n"))
+        run(command, format!("{line}\n"))
     };
     for (zone, time) in [
         ("Europe/Berlin", "14:00"),

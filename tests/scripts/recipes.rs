@@ -77,7 +77,7 @@ fn a_build_is_announced_in_a_room() {
     let mut bob = kitchen.enter("bob");
     bob.send("JOIN #builds");
     bob.fence();
-    let finished = kitchen.start_recipe("Tell a room").finish();
+    let finished = kitchen.start_recipe("Report the progress").finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
     let all = "/bin/cc -o a\nwarning: b\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
     assert_eq!(finished.out, all);
@@ -95,7 +95,7 @@ fn a_log_is_sent_line_by_line() {
     let log = kitchen.folder.path().join("app.log");
     fs::write(&log, "/started\n").unwrap();
     let mut bob = kitchen.enter("bob");
-    let program = kitchen.start_recipe("Say each line of a log");
+    let program = kitchen.start_recipe("Send each new line of a log");
     bob.expect(" PRIVMSG #lobby :/started");
     fs::write(&log, "/started\n@bob is not whispered to\n").unwrap();
     bob.expect(" PRIVMSG #lobby :@bob is not whispered to");
@@ -145,7 +145,7 @@ fn two_rooms_are_followed() {
         bob.send(&format!("JOIN {room}"));
     }
     bob.fence();
-    let program = kitchen.start_recipe("Follow two rooms");
+    let program = kitchen.start_recipe("Watch two rooms");
     bob.expect(":watch!~watch@127.0.0.1 JOIN #ops");
     bob.send("PRIVMSG #dev :nothing of interest");
     bob.send("PRIVMSG #dev :deploy 1");

@@ -1,4 +1,4 @@
-//! What a server refused, in a person's words: what happened, then what to do.
+//! What a server refused, in the user's words: what happened, then what to do.
 
 use crate::client::command::has_room_prefix;
 use crate::common::sanitize::{sanitize, sanitize_name};
@@ -13,7 +13,7 @@ pub fn error_with_command(number: u16, parameters: &[String], command: Option<&s
     }
 }
 
-/// The sentence for a refusal. `parameters` are those behind this person's own nick; the last
+/// The sentence for a refusal. `parameters` are those after the user's own nick; the last
 /// one is what the server says, and is used where nothing better is known.
 pub fn error(number: u16, parameters: &[String]) -> String {
     let about = parameters
@@ -57,7 +57,7 @@ pub fn error(number: u16, parameters: &[String]) -> String {
 }
 
 /// What a server answers that has no form of its own, in words that are not yet safe to print;
-/// nothing for what nobody asks for. `parameters` are those behind this person's own nick.
+/// nothing for what no one asks for. `parameters` are those after the user's own nick.
 pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
     Some(match (Reply::from_number(number), parameters) {
         // When a room was made is told whenever its modes are.

@@ -37,7 +37,7 @@ pub enum InputError {
     NotInRoom(String),
     /// The user is in no room with this name or number.
     NoSuchRoom(String),
-    /// Nobody has whispered to the user.
+    /// No one has whispered to the user.
     NoWhisperer,
     /// The last person who whispered to the user has left.
     WhispererLeft(String),

@@ -52,9 +52,9 @@ pub struct EventMatcher {
     pub from: Option<String>,
     /// In which room it must be said.
     pub room: Option<String>,
-    /// It must be said to this person only.
+    /// It must be said to the user only.
     pub whispered: bool,
-    /// It answers a line of the script, and only what is said behind that line counts.
+    /// It answers a line of the script, and only what is said after that line counts.
     pub answers: bool,
 }
 
@@ -89,7 +89,7 @@ impl EventMatcher {
         in_place && from && pattern.is_none_or(|pattern| pattern.is_match(said))
     }
 
-    /// Goes on waiting for somebody who has another nick now.
+    /// Goes on waiting for someone who has another nick now.
     pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from

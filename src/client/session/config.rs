@@ -1,4 +1,4 @@
-//! What a session is to do, decided before it begins.
+//! The configuration of a session, decided before it begins.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,38 +6,49 @@ use std::time::Duration;
 use crate::client::command::JoinTarget;
 use crate::client::event::matcher::EventMatcher;
 
-/// What a session is to do, decided before it begins.
-#[derive(Debug, Clone)]
+/// The configuration of a session.
+#[derive(Debug, Clone, Default)]
 pub struct SessionConfig {
-    /// The nick to ask for.
+    /// The nick to request.
     pub nick: String,
-    /// Other nicks, to be tried in turn when that one cannot be had.
+    /// Other nicks, tried in turn if that one is refused.
     pub alternatives: Vec<String>,
-    /// The user name to tell the server; the nick when there is none.
+    /// The user name; the nick if there is none.
     pub user: Option<String>,
-    /// The real name to tell the server; the nick when there is none.
+    /// The real name; the nick if there is none.
     pub real_name: Option<String>,
-    /// What `PASS` says, where the server wants a password.
+    /// The password of the server, sent with `PASS`.
     pub password: Option<String>,
-    /// Lines that are done as if typed on each connection, before rooms are entered.
+    /// Lines to process as if typed on each connect, before rooms are joined.
     pub on_connect: Vec<String>,
     /// The rooms to join, besides those that the server joins everyone to.
     pub rooms: Vec<JoinTarget>,
-    /// Whether lines come from a script: then nothing is asked, each line is fenced, and a lost
-    /// server is the end.
+    /// Whether the input is a script: then the user is asked nothing, each line is confirmed, and a
+    /// lost connection ends the session.
     pub script: bool,
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
     /// What a script waits for before it ends.
     pub wait: Option<EventMatcher>,
-    /// When to give up, counted from the beginning.
+    /// When to give up, counted from the start of the program.
     pub time_limit: Option<Duration>,
-    /// Nicks and masks of those whose words are not shown.
+    /// Nicks and masks to ignore.
     pub ignore: Vec<String>,
-    /// Words that call this person as their nick does.
+    /// Words that count as a mention of the user.
     pub highlight: Vec<String>,
-    /// Whether a log is kept, which also has what a script says.
+    /// Whether a log is kept; it also gets the messages of a script.
     pub log: bool,
-    /// Short names for longer beginnings of a line, without their slash.
+    /// Aliases for the beginning of a line, without their slash.
     pub aliases: BTreeMap<String, String>,
+}
+
+impl SessionConfig {
+    /// The configuration of an interactive session with this nick and nothing else.
+    pub fn new(nick: &str) -> Self {
+        let nick = nick.to_owned();
+        Self {
+            nick,
+            ..Self::default()
+        }
+    }
 }

@@ -1,22 +1,19 @@
-//! The conversation with a server: what to send, what to show, when to give up.
+//! The deterministic core of the client, for one network: it decides what to send, what to show and
+//! when to give up.
 //!
-//! A session has no sockets, no clock, no terminal and no randomness. It is told what happened
-//! (`connected`, `received`, `disconnected`, `typed`, `tick`), with the time as an argument, and
-//! fills an [`Outbox`] with what should be done.
+//! A session has no sockets, no clock, no terminal and no randomness. It gets what happens
+//! (`connected`, `received`, `disconnected`, `typed`, `tick`) with the time as an argument, and fills
+//! a [`SessionOutput`] with what should be done.
 //!
-//! - `entering` brings this person in, with `capabilities` that ask what the server can do, and
-//!   `leaving` ends it with an `outcome`, by `settings` that were made before.
-//! - `heard` and `numbered` understand the server, `naming` knows what names are like there, `lists`
-//!   who is in a room, `asked` collects answers that come in many lines, and `refusals` says what
-//!   becomes of what the server refuses. `rooms` and `people` remember who is where.
-//! - `typed` turns a person's intents into requests, `meant` finds the room they are about, `help`
-//!   explains, `judged` tells what there is to say of a line before it is entered, `talk` says it and
-//!   knows what became of it, `commands` which of the others a refusal is about, `unsent` what never
-//!   left, and `ignored` whose words are not shown.
-//! - `fences` counts the lines of a script on their way, `answers` tells what became of each, `pace`
-//!   says how many there may be, `awaited` when else a script ends, and `report` what is known when
-//!   it ends too early.
-//! - `seen` is what others can see of it all.
+//! - `connection` registers, negotiates capabilities, and disconnects with an `outcome`.
+//! - `incoming` dispatches what the server sends: messages, numerics, errors and listings.
+//! - `outgoing` carries out the commands of the user and sends messages.
+//! - `delivery` knows which lines are in flight, what became of them, and how many there may be.
+//! - `state` is what the session knows: rooms, members, the ignore list.
+//! - `config` is decided before the session begins, `output` is what a step wants done, and `view`
+//!   is what others can see of the session.
+//!
+//! It imports `event`, `command`, `common` and `wire`. `net` drives it; `ui` and `app` import it.
 
 mod config;
 mod connection;
@@ -54,120 +51,145 @@ use state::rooms::JoinedRooms;
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionTime {
-    /// Since some moment in the past; never goes back.
+    /// The time since a fixed moment in the past; it never goes back.
     pub elapsed: Duration,
-    /// What the clock on the wall says, in seconds since 1970.
+    /// The wall clock, in Unix seconds.
     pub unix_seconds: i64,
 }
 
-/// Silence after which the server is asked whether it is there.
+/// Silence after which the server is pinged.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// Silence after which the server is taken for dead.
+/// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
-/// How long a server may take to answer the registration.
+/// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
-/// How often the wanted nick is asked for while somebody else has it.
+/// How often the client asks for its nick while someone else has it: the first wait and the last.
 const REGAIN_FIRST: Duration = Duration::from_secs(15);
 const REGAIN_LAST: Duration = Duration::from_secs(240);
-/// How many other spellings of the nick are tried when it is taken on connecting again.
+/// How many spellings of the nick are tried if it is in use on reconnect.
 const SPELLINGS_MAX: usize = 5;
-/// How many typed lines may wait for the connection to come back.
+/// How many typed messages may wait for the connection.
 const WAITING_LINES_MAX: usize = 1_000;
 
-/// Tokens of this program's own pings. What stands behind the last one is a number.
+/// The tokens of the client's pings. A number follows the last one.
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
 const REGAINED: &str = "chatroom-nick";
 const FENCE: &str = "chatroom-line-";
 
-/// Where the conversation stands.
+/// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// There is no connection.
     Offline,
-    /// Connected, and not yet let in.
+    /// Connected and not yet registered.
     Registering { deadline: Duration },
-    /// The nick is refused and the person is asked for another.
+    /// The nick is refused, and the user is asked for another one.
     Asking,
-    /// Let in; the rooms are being entered.
+    /// Registered; the rooms are being joined.
     Welcomed { deadline: Duration },
-    /// In, and all that the server does by itself at the beginning is done.
+    /// Ready: everything the server does after registration is done.
     Ready { since: Duration },
     /// `QUIT` is sent.
     Leaving { deadline: Duration },
-    /// Nothing more will happen.
+    /// The session has ended.
     Ended,
 }
 
-/// One conversation, over as many connections as it takes.
+/// One session, over as many connections as it takes.
+///
+/// ```
+/// use chatting_room::client::event::Event;
+/// use chatting_room::client::session::{Session, SessionConfig, SessionOutput, SessionTime};
+///
+/// let mut session = Session::new(SessionConfig::new("alice"));
+/// let (now, mut output) = (SessionTime::default(), SessionOutput::default());
+/// session.connected(now, &mut output);
+/// assert!(output.lines.contains("NICK alice\r\n"));
+///
+/// for line in [
+///     ":server 001 alice :Welcome",
+///     ":server 376 alice :End of the message of the day",
+///     ":alice!a@host JOIN #lobby",
+///     ":server 366 alice #lobby :End of the names",
+///     ":server PONG server chatroom-settled",
+/// ] {
+///     session.received(line.as_bytes(), now, &mut output);
+/// }
+/// assert!(session.is_ready());
+///
+/// session.typed("hello", now, &mut output);
+/// assert!(output.lines.contains("PRIVMSG #lobby :hello\r\n"));
+///
+/// output.events.clear();
+/// session.received(b":bob!b@host PRIVMSG #lobby :hi", now, &mut output);
+/// assert!(matches!(&output.events[..], [Event::Said { text, .. }] if text == "hi"));
+/// ```
 #[derive(Debug)]
 pub struct Session {
     settings: SessionConfig,
     /// The commands to run on connect.
     on_connect: Vec<Result<UserCommand, ParseError>>,
     phase: Phase,
-    /// The server does not know this person's names yet.
+    /// `USER` is not sent yet.
     deferred_user: Option<DeferredUser>,
-    /// The nick the server knows this person by; before that, the one asked for.
+    /// The nick that the server knows; before registration, the requested one.
     nick: String,
-    /// `user@host` as others see it, once it is known.
+    /// `user@host` as others see it, if it is known.
     address: Option<String>,
-    /// What the server calls itself.
+    /// The name of the server.
     server: Option<String>,
-    /// The nick to fall back on.
+    /// The configured nick.
     configured: String,
-    /// How many of the alternatives were tried.
+    /// How many alternative nicks were tried.
     alternatives: usize,
-    /// This person is away with these words.
+    /// The away message, if the user is away.
     away: Option<String>,
     rooms: JoinedRooms,
     queries: PendingQueries,
-    /// Set once the first registration has succeeded.
+    /// Whether a registration has succeeded before.
     was_registered: bool,
     reconnect_attempts: u32,
     spellings: usize,
-    /// When the wanted nick is asked for again.
+    /// When the client asks for its nick again.
     regain_at: Option<Duration>,
     regain_after: Duration,
-    /// Rooms that are entered as soon as a service knows who this is.
+    /// Rooms to join after the login to a service.
     rooms_after_login: Vec<String>,
-    /// The server gave this person another nick, which it will not have changed.
+    /// The server has changed the nick, so the client does not change it back.
     renamed_by_server: bool,
-    /// When the end of the greeting is not waited for any more.
+    /// The timeout of the message of the day.
     motd_deadline: Option<Duration>,
     last_received: Duration,
     ping_sent: bool,
-    /// What the server said before it closed.
+    /// Why the connection is about to close.
     close_reason: Option<String>,
-    /// What was said while there was no connection.
+    /// Messages that wait for a connection.
     backlog: VecDeque<OutgoingMessage>,
-    /// It was told that it waits.
+    /// Whether the user knows that messages wait.
     backlog_announced: bool,
-    /// What still waited when all was over.
+    /// Messages that were still waiting at the end.
     never_sent: Vec<OutgoingMessage>,
     delivery: DeliveryTracker,
     capabilities: ServerCapabilities,
-    /// The server does what no server may do.
+    /// Whether the server has violated the protocol.
     broken: bool,
-    /// The room of the prompt behind which the line at hand was typed.
+    /// The room of the prompt at which the current line was typed.
     typed_in: Option<String>,
-    /// Whose words are not shown.
     ignore_list: IgnoreList,
-    /// The commands of the person that are not answered yet.
     sent_commands: SentCommands,
-    /// Who whispered last.
+    /// The last person who whispered to the user.
     last_whisperer: Option<String>,
-    /// Who did, and has left.
+    /// The last person who whispered, if that person has left.
     departed_whisperer: Option<String>,
-    /// How often this person was named in the active room, or whispered to, since they said
-    /// something.
+    /// How many mentions in the active room and whispers there were since the user last typed.
     highlight_count: u32,
-    /// Where to go when this server is left.
+    /// The server to switch to after this one.
     switch_to: Option<String>,
 }
 
 impl Session {
-    /// A session that is not connected yet.
+    /// A session without a connection.
     pub fn new(settings: SessionConfig) -> Self {
         let mut rooms = JoinedRooms::default();
         for target in &settings.rooms {
@@ -222,16 +244,16 @@ impl Session {
         }
     }
 
-    /// One line came from the server, without its ending.
+    /// The server has sent a line; `line` is without its ending.
     pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
         self.last_received = now.elapsed;
         self.ping_sent = false;
         let before = output.events.len();
-        // Not every network is UTF-8 only.
+        // Not every network uses only UTF-8.
         let text = decode(line);
         match Message::parse(&text) {
             Ok(message) => self.match_response(&message, now, output),
-            // A line may not have these bytes, and with them taken out it is still worth reading.
+            // These bytes are not allowed in a line; without them it is still readable.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
                 if let Ok(message) = Message::parse(&text) {
@@ -242,7 +264,7 @@ impl Session {
         self.check_wait(before, now, output);
     }
 
-    /// The time that [`Session::next_deadline`] named has come, or some other time.
+    /// The time of [`Session::next_deadline`] has come. It may be called at any other time.
     pub fn tick(&mut self, now: SessionTime, output: &mut SessionOutput) {
         if self.is_time_up(now) {
             return self.time_out(now, output);
@@ -284,13 +306,13 @@ impl Session {
         }
     }
 
-    /// Nothing is read from the server now, so its silence counts only from here.
+    /// Nothing was read from the server until now, so its silence counts from now on.
     pub fn pause_timeout(&mut self, now: SessionTime) {
         self.last_received = now.elapsed;
         self.ping_sent = false;
     }
 
-    /// When `tick` is to be called, if nothing else happens before.
+    /// When to call `tick`, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
         let next = self.next_deadline_of_phase()?;
         let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
@@ -321,17 +343,17 @@ impl Session {
         }
     }
 
-    /// What two spellings of one name have in common.
+    /// The key of a name: the same for all its spellings.
     fn key(&self, name: &str) -> FoldedName {
         self.rooms.naming.key(name)
     }
 
-    /// Whether two names are one.
+    /// Whether two names are the same.
     fn is_same(&self, one: &str, other: &str) -> bool {
         self.rooms.naming.is_same(one, other)
     }
 
-    /// Writes a request, or tells why it cannot be written.
+    /// Writes a request, or reports why it cannot be written.
     fn send(&mut self, request: &Request<'_>, output: &mut SessionOutput) -> bool {
         match encode(request) {
             Ok(line) => {
@@ -339,7 +361,7 @@ impl Session {
                 true
             }
             Err(error) => {
-                // What this program sends of its own accord is nobody's mistake.
+                // An error in what the client sends by itself is not the user's.
                 if self.is_scripting() || self.delivery.queue_behind {
                     self.reject_input(error.into(), output);
                 }
@@ -348,7 +370,7 @@ impl Session {
         }
     }
 
-    /// Sends a line that has no [`Request`] of its own.
+    /// Sends a line for which there is no [`Request`].
     fn send_line(&mut self, line: String, output: &mut SessionOutput) {
         match encode(&line) {
             Ok(line) => self.write(line, output),
@@ -388,7 +410,7 @@ fn expand_alias(line: &str, aliases: &BTreeMap<String, String>) -> Option<String
     })
 }
 
-/// The beginning of `text` in at most `bytes_max` bytes, cut at a character.
+/// The beginning of `text` in at most `bytes_max` bytes, in whole characters.
 fn truncate(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max))
         .unwrap_or_default()

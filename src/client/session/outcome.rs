@@ -24,14 +24,14 @@ pub enum Outcome {
 pub enum Incomplete {
     /// Some lines of the script were refused, each of which has been told.
     LinesRefused,
-    /// The nick is taken, or cannot be a nick, and there is nobody to ask for another.
+    /// The nick is taken, or cannot be a nick, and there is no one to ask for another.
     NickRefused {
         /// The nick.
         nick: String,
         /// Why, in words.
         why: String,
     },
-    /// The server does not let this person in.
+    /// The server does not let the user in.
     EntryRefused {
         /// What it said.
         words: String,
@@ -65,7 +65,7 @@ impl From<Incomplete> for Outcome {
     }
 }
 
-/// In words, some of which can be those of a server: whoever prints them makes them safe.
+/// In words, some of which can be those of a server: the person who prints them makes them safe.
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (words, report) = match self {
@@ -83,7 +83,7 @@ impl fmt::Display for Incomplete {
             }
             Self::TimeIsUp { limit, report } => {
                 let words = format!("gave up after {} s", limit.as_secs_f64());
-                // Nobody needs to know more when all has arrived.
+                // No one needs to know more when all has arrived.
                 match report {
                     Some(report) if report.is_complete() => (words, &None),
                     report => (words, report),

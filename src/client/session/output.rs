@@ -1,4 +1,4 @@
-//! What a step of the session wants done.
+//! What a step of the session wants done: lines, events and actions.
 
 use std::time::Duration;
 
@@ -6,37 +6,37 @@ use super::Outcome;
 use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 
-/// What the session wants done. The caller owns it, and empties it after each step.
+/// What the session wants done. The caller owns it and empties it after each step.
 #[derive(Debug, Default)]
 pub struct SessionOutput {
     /// Lines for the server, each with its ending.
     pub lines: String,
-    /// What a person should see, in order.
+    /// What happened, in order.
     pub events: Vec<Event>,
-    /// What the script waited for, when it has come.
+    /// The event that the script waited for, once it has happened.
     pub found: Option<Event>,
-    /// What else is to be done, in order.
+    /// What else to do, in order.
     pub actions: Vec<SessionAction>,
-    /// How many bytes of lines were taken out of it over this connection.
+    /// How many bytes of lines were taken out of it for this connection.
     pub taken_bytes: u64,
-    /// How many of these the connection has taken; the others never left this program.
+    /// How many of these the connection has taken; the others never left the client.
     pub written_bytes: u64,
 }
 
 impl SessionOutput {
-    /// How many bytes stand before the next line, over this connection.
+    /// The offset of the next line in all bytes for this connection.
     pub(super) fn offset(&self) -> u64 {
         self.taken_bytes + self.lines.len() as u64
     }
 
-    /// Moves the lines to where they wait for the connection.
+    /// Moves the lines to the bytes that wait for the connection.
     pub fn take_lines(&mut self, unsent: &mut Vec<u8>) {
         self.taken_bytes += self.lines.len() as u64;
         unsent.extend_from_slice(self.lines.as_bytes());
         self.lines.clear();
     }
 
-    /// Begins to count anew, for another connection.
+    /// Starts counting again, for another connection.
     pub fn restart(&mut self) {
         self.lines.clear();
         self.taken_bytes = 0;
@@ -44,22 +44,22 @@ impl SessionOutput {
     }
 }
 
-/// Something to be done that is neither a line to send nor an event to show.
+/// Something to do that is neither a line to send nor an event to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionAction {
-    /// Close the connection; `disconnected` is to be called as for any other end.
+    /// Close the connection, and call `disconnected` as for any other end.
     Close,
-    /// Connect again after this time (and some jitter).
+    /// Connect again after this time, plus some jitter.
     Reconnect {
         /// How long to wait.
         after: Duration,
     },
-    /// The nick is taken and the person can be asked for another; [`Session::answer_nick`](super::Session::answer_nick) goes
-    /// on.
+    /// The nick is refused: ask the user for another one, which goes to
+    /// [`Session::answer_nick`](super::Session::answer_nick).
     AskNick {
-        /// The nick that cannot be had.
+        /// The refused nick.
         nick: String,
-        /// Why, in words.
+        /// Why it was refused.
         why: String,
     },
     /// The user entered a command that only concerns the screen: the front end carries it out.
@@ -70,6 +70,6 @@ pub enum SessionAction {
         /// An address, or a name from the configuration.
         server: String,
     },
-    /// Everything is over.
+    /// The session has ended.
     End(Outcome),
 }

@@ -117,7 +117,7 @@ impl Played {
         self.take().lines.lines().map(str::to_owned).collect()
     }
 
-    /// The same without the questions behind what a person says.
+    /// The same without the questions after what a person says.
     fn lines_but_fences(&mut self) -> Vec<String> {
         let mut lines = self.lines();
         lines.retain(|line| !line.starts_with("PING :chatroom-line-"));

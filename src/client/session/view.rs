@@ -29,7 +29,7 @@ impl fmt::Display for MembersError {
 impl std::error::Error for MembersError {}
 
 impl Session {
-    /// Whether this person is in, with all that belongs to it.
+    /// Whether the user is in, with all that belongs to it.
     pub fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
     }
@@ -44,7 +44,7 @@ impl Session {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
-    /// Makes a room the active one; false when this person is not in it.
+    /// Makes a room the active one; false when the user is not in it.
     pub fn show_room(&mut self, name: &str) -> bool {
         let is_in = self.rooms.get(name).is_some();
         if is_in {
@@ -53,7 +53,7 @@ impl Session {
         is_in
     }
 
-    /// Where typed text goes, for the prompt: the active room, or the one that this person had to
+    /// Where typed text goes, for the prompt: the active room, or the one that the user had to
     /// leave, from where nothing is said in another.
     pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
         let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.left_room()?)));
@@ -65,7 +65,7 @@ impl Session {
         self.rooms.unread()
     }
 
-    /// How often this person was named in the active room, or whispered to, since they typed
+    /// How often the user was named in the active room, or whispered to, since they typed
     /// something.
     pub fn highlight_count(&self) -> u32 {
         self.highlight_count
@@ -104,7 +104,7 @@ impl Session {
         Ok(room.members().map(|member| member.nick.clone()).collect())
     }
 
-    /// What whoever begins like this can be called: `@nick` or a room.
+    /// What the person who begins like this can be called: `@nick` or a room.
     pub fn names_starting_with(&self, start: &str) -> Vec<String> {
         let CompletionNames { nicks, rooms, .. } = self.names();
         let start = start.to_lowercase();
@@ -119,7 +119,7 @@ impl Session {
         self.delivery.next_number
     }
 
-    /// This person's nick, as the server knows it.
+    /// The user's nick, as the server knows it.
     pub fn nick(&self) -> &str {
         &self.nick
     }

@@ -116,7 +116,7 @@ pub fn decode(record: &Record) -> Event {
     }
 }
 
-/// The room of a record, or else this person.
+/// The room of a record, or else that person.
 fn decode_target(record: &Record, person: String) -> Target {
     let room = record.room.clone();
     room.map_or_else(|| Target::Person(person), Target::Room)

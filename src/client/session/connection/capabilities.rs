@@ -9,7 +9,7 @@ use crate::wire::{Message, Request};
 /// So many lines a server may take to list what it can; one that goes on is broken.
 const LIST_LINES_MAX: usize = 100;
 
-/// One thing a server can do that this program has a use for.
+/// One thing a server can do that the client has a use for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Capability {
     /// Lines can have tags.
@@ -20,7 +20,7 @@ pub(super) enum Capability {
     Batch,
     /// A line with a label gets an answer with that label, whatever becomes of it.
     LabeledResponse,
-    /// What this person says comes back when it was taken.
+    /// What the user says comes back when it was taken.
     EchoMessage,
     /// Who has another host now does not seem to leave and to come back.
     Chghost,
@@ -85,7 +85,7 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
 }
 
 impl Session {
-    /// Asks what the server can do. One that does not know the question lets this person in all
+    /// Asks what the server can do. One that does not know the question lets the user in all
     /// the same, and one that does waits for the end of the negotiation.
     pub(super) fn begin_cap_negotiation(&mut self, output: &mut SessionOutput) {
         self.capabilities = ServerCapabilities::default();

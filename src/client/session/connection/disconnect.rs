@@ -67,7 +67,7 @@ impl Session {
             self.delivery.quit_reason = reason.map(str::to_owned);
             return;
         }
-        // Whoever ends it without a reason has seen enough, as the reader of the output may have.
+        // Anyone who ends it without a reason has seen enough, as the reader of the output may have.
         self.delivery.interrupted = reason.is_some();
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(output),

@@ -1,4 +1,4 @@
-//! Coming in: what the server is told of this person, until all that it does by itself at the
+//! Coming in: what the server is told of the user, until all that it does by itself at the
 //! beginning is done and the rooms are entered.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// And when it has answered before, by then: some let those wait who asked for what is taken.
 const NEXT_ANSWER_MAX: Duration = Duration::from_secs(4);
 
-/// The names of this person that the server is told when it is known which nick they get.
+/// The names of the user that the server is told when it is known which nick they get.
 #[derive(Debug)]
 pub(in crate::client::session) struct DeferredUser {
     /// It is not waited for that any longer.
@@ -35,7 +35,7 @@ pub(in crate::client::session) struct DeferredUser {
 }
 
 impl Session {
-    /// There is a connection: introduces this person.
+    /// There is a connection: introduces the user.
     pub fn connected(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.phase = Phase::Registering {
             deadline: now.elapsed + REGISTRATION_MAX,
@@ -81,7 +81,7 @@ impl Session {
         }
     }
 
-    /// Asks for a nick, and behind that a question whose answer says that it was not refused.
+    /// Asks for a nick, and after that a question whose answer says that it was not refused.
     pub(in crate::client::session) fn request_nick(
         &mut self,
         nick: &str,
@@ -127,7 +127,7 @@ impl Session {
         (self.phase != Phase::Asking).then_some(waits.at)
     }
 
-    /// Lets the server let this person in, as soon as it knows the names: some begin to negotiate
+    /// Lets the server let the user in, as soon as it knows the names: some begin to negotiate
     /// once more with each question that comes after the end.
     pub(super) fn end_negotiation(&mut self, output: &mut SessionOutput) {
         match &mut self.deferred_user {
@@ -169,7 +169,7 @@ impl Session {
         !self.is_ready() && commands.any(is_echo)
     }
 
-    /// The person's answer to [`Order::AskNick`]. When the server has lost patience meanwhile, a
+    /// The person's answer to [`SessionAction::AskNick`]. When the server has lost patience meanwhile, a
     /// new connection is ordered.
     pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         nick.clone_into(&mut self.settings.nick);
@@ -211,7 +211,7 @@ impl Session {
         }
         self.close_reason = None;
         self.server = message.source.map(|source| source.as_str().to_owned());
-        // The server says how this person looks to others, often at the end of its welcome.
+        // The server says how the user looks to others, often at the end of its welcome.
         if let Some(word) = message
             .parameters
             .last()
@@ -300,7 +300,7 @@ impl Session {
     pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
         let was_wanted = self.rooms.pending_join_refused(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
-            // What stands behind it in the script is meant for that room, and for no other.
+            // What stands after it in the script is meant for that room, and for no other.
             self.rooms.clear_target(room);
         }
         let Some(forward) = forward else {
@@ -313,7 +313,7 @@ impl Session {
         }
     }
 
-    /// A room wants to know who somebody is, and what says so is on its way.
+    /// A room wants to know who someone is, and what says so is on its way.
     pub(in crate::client::session) fn join_after_login(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
         let mut targets = self.settings.rooms.iter();
@@ -349,7 +349,7 @@ impl Session {
         missing.filter(|_| self.settings.script)
     }
 
-    /// Asks for the nick this person wants, while somebody else may still have it.
+    /// Asks for the nick the user wants, while someone else may still have it.
     pub(in crate::client::session) fn regain(
         &mut self,
         now: SessionTime,
@@ -363,7 +363,7 @@ impl Session {
             self.queries.regaining = true;
             let wanted = self.settings.nick.clone();
             self.send_nick(&wanted, output);
-            // Behind the answer to this, a refusal is about something else.
+            // After the answer to this, a refusal is about something else.
             self.send(&Request::Ping { token: REGAINED }, output);
         }
     }

@@ -1,6 +1,6 @@
 //! What a script, or a person, has sent, and what became of each line of it.
 //!
-//! Behind each request of a script stands a fence: a label that the server's answer carries, where
+//! After each request of a script stands a fence: a label that the server's answer carries, where
 //! the server can do that, and a `PING` where it cannot. A server takes lines in their order, so
 //! the answer to a `PING` says that all before it is done, and a refusal that comes before it is
 //! about the oldest line that is not. So the session knows of each line whether it was taken, was
@@ -34,29 +34,29 @@ pub enum ScriptLine<'a> {
 /// What a script has sent, and what the server has taken of it.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct DeliveryTracker {
-    /// Requests without an answer, oldest first; those behind them that are answered already wait
+    /// Requests without an answer, oldest first; those after them that are answered already wait
     /// for their turn, so that all is told in the order of the lines.
     pub(in crate::client::session) in_flight: VecDeque<InFlight>,
-    /// A question stands behind some of a person's lines, and is not answered.
+    /// A question stands after some of the user's lines, and is not answered.
     pub(in crate::client::session) fence_pending: bool,
-    /// The number of the next flight.
+    /// The number of the next request.
     pub(in crate::client::session) next_number: u64,
     /// What waits until the window has room for it, oldest first.
     pub(in crate::client::session) queued: VecDeque<QueuedLine>,
     /// How many bytes the connection has taken.
     pub(in crate::client::session) written_bytes: u64,
-    /// Requests go behind these, as what a person types does.
+    /// Requests go after these, as what a person types does.
     pub(in crate::client::session) queue_behind: bool,
     pub(super) window: SendWindow,
     /// As many lines were on their way as may be, since the last time that none was.
     pub(super) window_used: bool,
-    /// The last line changes where talk goes, so what comes behind it waits for the answer.
+    /// The last line changes where talk goes, so what comes after it waits for the answer.
     pub(super) target_pending: bool,
-    /// The last flight is being written: what is sent or refused now belongs to it.
+    /// The last request is being written: what is sent or refused now belongs to it.
     pub(in crate::client::session) writing: bool,
-    /// The flight that the line at hand answers.
+    /// The request that the line at hand answers.
     pub(in crate::client::session) answering: Option<u64>,
-    /// Batches that answer a flight and have not ended.
+    /// Batches that answer a request and have not ended.
     pub(super) batches: Vec<(String, u64)>,
     /// The last line that was given.
     pub(super) last: u64,
@@ -65,7 +65,7 @@ pub(in crate::client::session) struct DeliveryTracker {
     pub(super) refused: bool,
     /// No more lines will come, or will be taken.
     pub(in crate::client::session) ended: bool,
-    /// Lines behind the last one were left alone on purpose.
+    /// Lines after the last one were left alone on purpose.
     pub(super) stopped: bool,
     /// What is known of the lines, since the time was over.
     pub(super) timed_out: Option<Option<DeliveryReport>>,
@@ -100,7 +100,7 @@ pub(in crate::client::session) struct InFlight {
 /// A request that waits until the window has room for it.
 #[derive(Debug)]
 pub(in crate::client::session) struct QueuedLine {
-    /// Of the flight it becomes; none for what says nothing, which only waits for its turn.
+    /// Of the request it becomes; none for what says nothing, which only waits for its turn.
     pub(in crate::client::session) number: Option<u64>,
     pub(in crate::client::session) line: Option<u64>,
     pub(in crate::client::session) request: String,
@@ -211,7 +211,7 @@ impl Session {
         }
     }
 
-    /// The line at hand enters or leaves a room: nothing behind it may be said before it is known
+    /// The line at hand enters or leaves a room: nothing after it may be said before it is known
     /// where.
     pub(in crate::client::session) fn await_target(&mut self) {
         self.delivery.target_pending = true;
@@ -303,7 +303,7 @@ impl Session {
             self.attach_message(piece.message);
             self.end_request(output);
         }
-        // Of a person's lines it is known whom each is for, so one question serves many.
+        // Of the user's lines it is known whom each is for, so one question serves many.
         if !self.settings.script
             && !self.capabilities.can_label()
             && let Some(last) = self.delivery.in_flight.back()
@@ -313,7 +313,7 @@ impl Session {
         }
     }
 
-    /// The last flight says this.
+    /// The last request says this.
     fn attach_message(&mut self, talk: Option<OutgoingMessage>) {
         if let Some(flight) = self.delivery.in_flight.back_mut() {
             flight.message = talk;
@@ -362,7 +362,7 @@ impl DeliveryTracker {
     }
 }
 
-/// Puts a question behind what was sent: the answer says that all before it is done.
+/// Puts a question after what was sent: the answer says that all before it is done.
 fn write_fence(number: u64, output: &mut SessionOutput) {
     // Writing to a string cannot fail.
     let _ = write!(output.lines, "PING :{FENCE}{number}\r\n");

@@ -1,4 +1,4 @@
-//! Which lines are in flight, which were confirmed, and how many may be in flight at once.
+//! Which lines are in flight, which were confirmed, and how many may be in request at once.
 //!
 //! It knows no socket: a line counts as delivered when the server has answered for it. Only the
 //! session imports it.

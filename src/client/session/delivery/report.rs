@@ -75,7 +75,7 @@ pub struct DeliveryReport {
     pub delivered: Ranges,
     /// These were on their way, and it is not known how far they came.
     pub unknown: Ranges,
-    /// These never left this program.
+    /// These never left the client.
     pub unsent: Ranges,
     /// All lines from this one on were not even begun; `None` when there are none.
     pub unsent_from: Option<u64>,

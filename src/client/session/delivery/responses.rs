@@ -1,5 +1,5 @@
-//! What the server answers to each line of a script, or of a person: which flight a line of it is
-//! about, and what is told when a flight is answered.
+//! What the server answers to each line of a script, or of a person: which request a line of it is
+//! about, and what is told when a request is answered.
 
 use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
 use crate::client::event::{DeliveryStatus, Event, InputError};
@@ -11,7 +11,7 @@ use crate::wire::message::unescaped;
 const BATCHES_MAX: usize = 64;
 
 impl Session {
-    /// A refusal, of the server or of this program: kept with its line, or told at once when it
+    /// A refusal, of the server or of the client: kept with its line, or told at once when it
     /// is about none.
     pub(in crate::client::session) fn record_error(
         &mut self,
@@ -88,7 +88,7 @@ impl Session {
         self.delivery.answering.is_some()
     }
 
-    /// The server has answered a flight, and with `all` also all before it.
+    /// The server has answered a request, and with `all` also all before it.
     pub(in crate::client::session) fn on_answer(
         &mut self,
         number: u64,
@@ -112,7 +112,7 @@ impl Session {
         self.complete(now, output);
     }
 
-    /// Tells what became of the oldest flights, as far as they are answered, and makes use of the
+    /// Tells what became of the oldest requests in flight, as far as they are answered, and makes use of the
     /// place in the window.
     pub(super) fn complete(&mut self, now: SessionTime, output: &mut SessionOutput) {
         let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
@@ -136,7 +136,7 @@ impl Session {
         self.quit_when_done(now, output);
     }
 
-    /// Tells what became of what a flight says: that it was refused, or else this.
+    /// Tells what became of what a request says: that it was refused, or else this.
     pub(super) fn report_request(
         &self,
         flight: &mut InFlight,
@@ -154,7 +154,7 @@ impl Session {
         self.report_delivery(flight.number, talk, fate, stamp, output);
     }
 
-    /// The server does not answer some of a person's lines: there is no use in waiting for that.
+    /// The server does not answer some of the user's lines: there is no use in waiting for that.
     pub(in crate::client::session) fn drop_unanswered(
         &mut self,
         now: SessionTime,
@@ -173,7 +173,7 @@ impl Session {
 }
 
 impl DeliveryTracker {
-    /// Tells the refusals of a flight; those of one line only once.
+    /// Tells the refusals of a request; those of one line only once.
     pub(super) fn report_refusals(&mut self, flight: &mut InFlight, output: &mut SessionOutput) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
             return;

@@ -1,7 +1,7 @@
 //! How many lines of a script may be on their way at once.
 //!
 //! A server that keeps up is given more and more; one that answers late, because it is busy or
-//! because it takes only so many lines a second, is given few. Servers throw out whoever lets
+//! because it takes only so many lines a second, is given few. Servers throw out the person who lets
 //! lines pile up with them, so the number grows by one for a whole window of good answers and is
 //! halved for a late one. RFC 5681, 3.1, has the idea.
 

@@ -15,7 +15,7 @@ const NICK_NOT_REGISTERED: u16 = 477;
 const FORWARDED: u16 = 470;
 
 impl Session {
-    /// A refusal before this person is in: another nick can help, nothing else.
+    /// A refusal before the user is in: another nick can help, nothing else.
     pub(super) fn entry_refused(
         &mut self,
         number: u16,
@@ -119,7 +119,7 @@ impl Session {
             && let Some(nick) = message.parameter(1)
             && self.on_whois(nick, None, output)
         {
-            // Somebody left between the list and the question about them.
+            // Someone left between the list and the question about them.
             return;
         }
         if number == TRY_AGAIN && self.queries.awaits_whois(message.parameter(1)) {
@@ -233,7 +233,7 @@ pub(super) fn is_about_nick(number: u16) -> bool {
     matches!(number, 431 | 432 | 433 | 436 | 437)
 }
 
-/// Whether a refusal can be the answer to a change of nick once this person is in.
+/// Whether a refusal can be the answer to a change of nick once the user is in.
 pub(super) fn is_about_change_of_nick(number: u16) -> bool {
     is_about_nick(number) || matches!(number, 435 | 438 | 447 | 484)
 }
@@ -243,7 +243,7 @@ fn is_about_talk(number: u16) -> bool {
     matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531 | 716)
 }
 
-/// Whether a server that answers so does not let this person in. Whatever else it refuses
+/// Whether a server that answers so does not let the user in. Whatever else it refuses
 /// before that, it may still do so: some ask for patience with such a number.
 pub(super) fn is_about_entry(number: u16) -> bool {
     matches!(number, 463..=466 | 468)

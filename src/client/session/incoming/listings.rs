@@ -100,7 +100,7 @@ impl Session {
         self.add_who_entry(at, nick, flags, Some((idle, account)));
     }
 
-    /// Somebody is in the list at this place.
+    /// Someone is in the list at this place.
     fn add_who_entry(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
         let own = self.is_own(nick);
         let naming = &self.rooms.naming;
@@ -203,7 +203,7 @@ impl Session {
         }
     }
 
-    /// What is known of somebody in a list has come, if anything. Whether a list waited for it.
+    /// What is known of someone in a list has come, if anything. Whether a list waited for it.
     pub(super) fn on_whois(
         &mut self,
         nick: &str,

@@ -178,7 +178,7 @@ impl Session {
         });
     }
 
-    /// Why somebody left, unless their words are not shown.
+    /// Why someone left, unless their words are not shown.
     fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
         let source = message.source.map_or("", |source| source.as_str());
         reason
@@ -186,7 +186,7 @@ impl Session {
             .map(str::to_owned)
     }
 
-    /// Tells when somebody's nick can be taken for another one's.
+    /// Tells when someone's nick can be taken for another one's.
     fn warn_confusable(&self, nick: &str, output: &mut SessionOutput) {
         let own = self.nick.as_str();
         if let Some(other) = self.rooms.confusable(nick, own) {
@@ -197,7 +197,7 @@ impl Session {
         }
     }
 
-    /// Remembers what others see of this person, to know how long a line can be.
+    /// Remembers what others see of the user, to know how long a line can be.
     pub(in crate::client::session) fn set_address(&mut self, source: &str) {
         self.address = source
             .split_once('!')
@@ -220,7 +220,7 @@ impl Session {
         });
     }
 
-    /// Somebody has given up a nick: it may be the one this person wants.
+    /// Someone has given up a nick: it may be the one the user wants.
     fn regain_from(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
             self.regain(now, output);

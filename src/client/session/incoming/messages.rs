@@ -105,7 +105,7 @@ impl Session {
 }
 
 /// Whose words a text seems to be, as it would begin a row on the screen: `<nick>` at its start, or
-/// anywhere behind a time, or behind so much space that a terminal begins another row with it.
+/// anywhere after a time, or after so much space that a terminal begins another row with it.
 fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     let begins_row = |before: &str| {
         let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';

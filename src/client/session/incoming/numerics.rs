@@ -31,7 +31,7 @@ impl Session {
             Reply::Isupport => self.rooms.learn(message),
             Reply::Welcome => self.on_welcome(message, now, output),
             Reply::EndOfMotd | Reply::NoMotd => self.motd_done(output),
-            // Whoever was in before has read it.
+            // Anyone who was in before has read it.
             Reply::Motd if self.was_registered && !self.is_ready() => {}
             Reply::Motd => output.events.push(Event::ServerSaid {
                 text: parameters_from(message, 1),
@@ -83,7 +83,7 @@ impl Session {
 
     fn on_other_numeric(&mut self, number: u16, message: &Message<'_>, output: &mut SessionOutput) {
         if !is_refusal(number) {
-            // More lines about somebody, which this program has no row for.
+            // More lines about someone, which the client has no row for.
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
                 && let Some(details) = self.queries.whois.get_mut(&key)
             {
@@ -144,7 +144,7 @@ impl Session {
     }
 }
 
-/// This person is logged in to an account.
+/// The user is logged in to an account.
 const LOGGED_IN: u16 = 900;
-/// Others see this person at another host now.
+/// Others see the user at another host now.
 const VISIBLE_HOST: u16 = 396;

@@ -10,13 +10,13 @@ use crate::wire::isupport::Isupport;
 /// Up to so many people, `/who` asks about each of them for the details.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 
-// What a server says of its own accord, or without an end, takes no more memory than this. Nobody
+// What a server says of its own accord, or without an end, takes no more memory than this. No one
 // reads lists that long, and what is beyond is left out of them.
 /// Rooms or people in a list.
 pub(super) const ROWS_MAX: usize = 200_000;
 /// People whose `WHOIS` is not whole, and rows of one that have no form of their own.
 const WHOIS_MAX: usize = 64;
-/// People of whom it is known what they have left behind.
+/// People of whom it is known what they have left after.
 const AWAY_MAX: usize = 1_000;
 
 /// What has been asked of the server and not been answered yet. It lives for a moment, so nothing
@@ -39,9 +39,9 @@ pub(in crate::client::session) struct PendingQueries {
     pub(super) list: Vec<RoomSummary>,
     /// The wanted nick was asked for by the program: a refusal is no news.
     pub(in crate::client::session) regaining: bool,
-    /// The nick this person asked for last.
+    /// The nick the user asked for last.
     pub(in crate::client::session) nick: Option<String>,
-    /// What each person who is away was last heard to have left behind.
+    /// What each person who is away was last heard to have left after.
     pub(in crate::client::session) away: BTreeMap<FoldedName, String>,
 }
 
@@ -86,7 +86,7 @@ impl PendingQueries {
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
 
-    /// What has come so far of the answer to `WHOIS` about this person.
+    /// What has come so far of the answer to `WHOIS` about the user.
     pub(super) fn whois_entry(&mut self, key: FoldedName) -> &mut WhoisInfo {
         if self.whois.len() >= WHOIS_MAX && !self.whois.contains_key(&key) {
             self.whois.clear();
@@ -94,7 +94,7 @@ impl PendingQueries {
         self.whois.entry(key).or_default()
     }
 
-    /// Keeps what somebody who is away has left behind. What it was before.
+    /// Keeps what someone who is away has left after. What it was before.
     pub(super) fn remember_away(&mut self, key: FoldedName, words: &str) -> Option<String> {
         if self.away.len() >= AWAY_MAX && !self.away.contains_key(&key) {
             self.away.clear();

@@ -73,7 +73,7 @@ impl Session {
         (!is_begun).then_some(TokenKind::Refused)
     }
 
-    /// Somebody's nick in a word of a line, without what stands around it but for the `@`.
+    /// Someone's nick in a word of a line, without what stands around it but for the `@`.
     fn nick_token(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
         let word = line.get(place.clone())?;
         let name = word.trim_start_matches(AROUND_NICKS);
@@ -217,7 +217,7 @@ fn invalid_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str>
     (!is_fine).then_some(value)
 }
 
-/// What a command still takes behind what stands there: shown where the next word would begin.
+/// What a command still takes after what stands there: shown where the next word would begin.
 fn usage_of(line: &str) -> Option<String> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
     let slash = CommandSpec::find(words.next()?)?;
@@ -255,7 +255,7 @@ fn place_of(line: &str, from: usize, words: &str) -> Option<Range<usize>> {
     Some(start..start + words.len())
 }
 
-/// Whether a line begins a reply to whoever whispered last, text or not.
+/// Whether a line begins a reply to the person who whispered last, text or not.
 fn is_reply(line: &str) -> bool {
     let name = line.strip_prefix('/').and_then(|rest| rest.split_once(' '));
     let slash = name.and_then(|(name, _)| CommandSpec::find(name));

@@ -9,11 +9,11 @@ use crate::wire::mask;
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct IgnoreList(BTreeSet<String>);
 
-/// What stands behind the nick in the mask of a nick alone.
+/// What stands after the nick in the mask of a nick alone.
 const ANYWHERE: &str = "!*@*";
 
 impl IgnoreList {
-    /// A nick or a mask; what can be neither is nobody.
+    /// A nick or a mask; what can be neither is no one.
     pub(in crate::client::session) fn add(&mut self, mask: &str) {
         self.0.extend(key(mask));
     }
@@ -30,7 +30,7 @@ impl IgnoreList {
         masks.any(|mask| mask::matches(&naming.casefold(mask), &source))
     }
 
-    /// Somebody has another nick, and is ignored by their nick alone.
+    /// Someone has another nick, and is ignored by their nick alone.
     pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let is_nick = self
             .0

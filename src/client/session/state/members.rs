@@ -11,9 +11,9 @@ use crate::wire::FoldedName;
 const PEOPLE_MAX: usize = 200_000;
 
 impl JoinedRooms {
-    /// Somebody is in a room: `since` when they were seen to come.
+    /// Someone is in a room: `since` when they were seen to come.
     pub(in crate::client::session) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
-        // As of a line `:@ JOIN #room`, which nobody can have sent.
+        // As of a line `:@ JOIN #room`, which no one can have sent.
         if nick.is_empty() {
             return;
         }
@@ -38,7 +38,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Takes somebody out of every room.
+    /// Takes someone out of every room.
     pub(in crate::client::session) fn remove_everywhere(&mut self, nick: &str) {
         let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
@@ -56,7 +56,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Somebody has said something in a room, or without one only to this person: then they are
+    /// Someone has said something in a room, or without one only to the user: then they are
     /// the likeliest to be answered wherever they are.
     pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
         self.activity_count += 1;
@@ -71,15 +71,15 @@ impl JoinedRooms {
         }
     }
 
-    /// Whether somebody with this nick is in one of the rooms.
+    /// Whether someone with this nick is in one of the rooms.
     pub(in crate::client::session) fn is_visible(&self, nick: &str) -> bool {
         let key = self.naming.lookup_key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.members.contains_key(&*key))
     }
 
-    /// Somebody else whose nick looks the same to a hasty reader, this person included. In large
-    /// rooms nobody would read the warning, and nobody is looked for.
+    /// Someone else whose nick looks the same to a hasty reader, the user included. In large
+    /// rooms no one would read the warning, and no one is looked for.
     pub(in crate::client::session) fn confusable(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
         let (key, looks) = (self.naming.key(nick), skeleton(nick));

@@ -1,4 +1,4 @@
-//! Who is where, as far as this person can see.
+//! Who is where, as far as the user can see.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,22 @@ use crate::client::event::Unread;
 use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
-/// So many rooms are remembered that this person has only heard of.
+/// So many rooms are remembered that the user has only heard of.
 const HEARD_OF_MAX: usize = 1_000;
-/// A server that says this person is in more rooms than that has made them up.
+/// A server that says the user is in more rooms than that has made them up.
 const ROOMS_MAX: usize = 1_000;
 
-/// The rooms this person is in.
+/// The rooms the user is in.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct JoinedRooms {
-    /// When two names are one. The maps here are keyed by it, and made anew when it changes.
+    /// When two names are one. The maps here are keyed by it, and made again when it changes.
     pub(in crate::client::session) naming: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
-    /// It may be one that this person had to leave: then there is none until another is chosen.
+    /// It may be one that the user had to leave: then there is none until another is chosen.
     pub(super) active: Option<String>,
     /// Its name, when it was left unasked.
     left_room: Option<String>,
-    /// Those that this person wants to leave.
+    /// Those that the user wants to leave.
     pending_parts: Vec<String>,
     /// Counts what was made the active one.
     activations: u64,
@@ -30,7 +30,7 @@ pub(in crate::client::session) struct JoinedRooms {
     pending_join: Option<String>,
     /// Rooms that have a key, and the one given, for entering again.
     keys: Vec<(String, String)>,
-    /// Rooms that this person has heard of, this one's own among them, for Tab.
+    /// Rooms that the user has heard of, this one's own among them, for Tab.
     known_rooms: BTreeSet<String>,
     /// Counts what is said, so that people can be put in the order of their last word.
     pub(super) activity_count: u64,
@@ -89,7 +89,7 @@ impl JoinedRooms {
             .is_some_and(|room| !std::mem::replace(&mut room.has_all_members, true))
     }
 
-    /// Somebody in a room.
+    /// Someone in a room.
     pub(in crate::client::session) fn member(&self, room: &str, nick: &str) -> Option<&Member> {
         self.get(room)?.members.get(&*self.naming.lookup_key(nick))
     }
@@ -107,7 +107,7 @@ impl JoinedRooms {
         name.is_some_and(|name| self.naming.is_same(name, other))
     }
 
-    /// The room that this person had to leave while it was the active one.
+    /// The room that the user had to leave while it was the active one.
     pub(in crate::client::session) fn left_room(&self) -> Option<&str> {
         self.left_room.as_deref()
     }
@@ -123,14 +123,14 @@ impl JoinedRooms {
         self.iter().map(|room| room.name.clone()).collect()
     }
 
-    /// This person has heard of a room.
+    /// The user has heard of a room.
     pub(in crate::client::session) fn add_known_room(&mut self, name: &str) {
         if self.known_rooms.len() < HEARD_OF_MAX {
             self.known_rooms.insert(name.to_owned());
         }
     }
 
-    /// Rooms that this person has heard of and is not in.
+    /// Rooms that the user has heard of and is not in.
     pub(in crate::client::session) fn known_rooms(&self) -> Vec<String> {
         let others = self.known_rooms.iter();
         let others = others.filter(|name| self.get(name).is_none());
@@ -168,7 +168,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Something was said in a room, and it may name this person.
+    /// Something was said in a room, and it may name the user.
     pub(in crate::client::session) fn count_unread(&mut self, room: &str, mention: bool) {
         if !self.is(self.active.as_ref(), room)
             && let Some(room) = self.get_mut(room)
@@ -178,7 +178,7 @@ impl JoinedRooms {
         }
     }
 
-    /// The room in which something is unread: where most of it names this person, or else the one
+    /// The room in which something is unread: where most of it names the user, or else the one
     /// entered first.
     pub(in crate::client::session) fn most_unread(&self) -> Option<&str> {
         let unread = self.rooms.values().filter(|room| room.unread.messages > 0);
@@ -208,8 +208,8 @@ impl JoinedRooms {
         self.active = name;
     }
 
-    /// This person has entered a room; who is there is told next. A room that is already known,
-    /// from before the connection was lost, begins anew.
+    /// The user has entered a room; who is there is told next. A room that is already known,
+    /// from before the connection was lost, begins again.
     pub(in crate::client::session) fn enter(&mut self, name: &str) {
         let at = self.naming.key(name);
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
@@ -238,13 +238,13 @@ impl JoinedRooms {
         }
     }
 
-    /// This person wants to leave a room.
+    /// The user wants to leave a room.
     pub(in crate::client::session) fn expect_part(&mut self, name: &str) {
         self.take_pending_part(name);
         self.pending_parts.push(name.to_owned());
     }
 
-    /// Whether this person wanted to leave a room.
+    /// Whether the user wanted to leave a room.
     fn take_pending_part(&mut self, name: &str) -> bool {
         let before = self.pending_parts.len();
         self.pending_parts
@@ -252,7 +252,7 @@ impl JoinedRooms {
         self.pending_parts.len() < before
     }
 
-    /// This person has left a room. When they wanted to, the last used of the others becomes the
+    /// The user has left a room. When they wanted to, the last used of the others becomes the
     /// active one; else none does, for what is being typed is not meant for another.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
@@ -281,13 +281,13 @@ impl JoinedRooms {
         was_wanted
     }
 
-    /// What is said next is meant for this room, and this person is not in it.
+    /// What is said next is meant for this room, and the user is not in it.
     pub(in crate::client::session) fn clear_target(&mut self, name: &str) {
         self.active = Some(name.to_owned());
         self.left_room = Some(name.to_owned());
     }
 
-    /// The connection is new: this person is in none of the rooms yet.
+    /// The connection is new: the user is in none of the rooms yet.
     pub(in crate::client::session) fn mark_unjoined(&mut self) {
         self.pending_parts.clear();
         for room in self.rooms.values_mut() {

@@ -171,7 +171,7 @@ fn a_refusal_is_told_with_the_command_it_is_about() {
         let told = refused(&mut played, answer);
         assert_eq!(told, Some(Some(command.to_owned())), "{answer}");
     }
-    // What was done is not refused later, and what nobody typed was never.
+    // What was done is not refused later, and what no one typed was never.
     played.hear(":s 366 alice #lobby :End of NAMES");
     played.type_line("/topic hello");
     played.hear(":alice!a@h TOPIC #lobby :hello");

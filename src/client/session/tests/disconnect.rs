@@ -1,5 +1,5 @@
 //! Rooms that are left, wanted or not, and people who go by another nick: what is said reaches
-//! those it is meant for, or nobody.
+//! those it is meant for, or no one.
 
 use super::*;
 

@@ -33,7 +33,7 @@ fn lies_about_what_a_server_can_change_nothing() {
     assert_eq!(played.lines()[0], "PRIVMSG #lobby :hello");
 }
 
-/// A68: answers to what was never asked, before and behind the registration.
+/// A68: answers to what was never asked, before and after the registration.
 #[test]
 fn answers_that_nobody_asked_for_are_not_answered() {
     let unasked = [
@@ -258,7 +258,7 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
     }
 }
 
-/// A server that never ends its answers, which nobody asked for, fills no memory: each has a bound.
+/// A server that never ends its answers, which no one asked for, fills no memory: each has a bound.
 #[test]
 fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
     const MANY: usize = 2_000;
@@ -291,7 +291,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
     assert!(matches!(&events[..], [Event::Whois { details }] if details.nick == "bob"));
 }
 
-/// The same for lists, whose bound is where nobody would read on.
+/// The same for lists, whose bound is where no one would read on.
 #[test]
 fn lists_without_an_end_are_kept_up_to_a_bound() {
     let mut played = Played::ready(false);

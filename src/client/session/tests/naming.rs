@@ -55,7 +55,7 @@ fn a_room_is_one_in_every_spelling_too() {
         matches!(&entered[..], [Event::Entered { room, others, .. }] if room == "#A{B}" && others.len() == 1)
     );
     assert_eq!(played.session.active_room(), Some("#A{B}"));
-    // As whoever speaks has written it; it is shown as the room that it is.
+    // As the person who speaks has written it; it is shown as the room that it is.
     played.hear(":bob!b@h PRIVMSG #a[B] :hi");
     assert!(matches!(&played.events()[..], [Event::Said { room, .. }] if room == "#A{B}"));
     assert_eq!(played.session.unread().messages, 0);

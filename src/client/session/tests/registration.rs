@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Lost, and connected anew up to the registration.
+/// Lost, and connected again up to the registration.
 fn reconnect(played: &mut Played) {
     played.lose("gone");
     played.connect();
@@ -151,7 +151,7 @@ fn coming_back_says_so_first_repeats_that_one_is_away_and_not_the_greeting() {
     played.hear(":s 001 alice :Welcome");
     played.hear(":s 372 alice :- the usual");
     played.hear(":s 376 alice :End");
-    // Nobody in a room sees somebody come in who is there.
+    // No one in a room sees someone come in who is there.
     let back = played.take();
     assert!(back.lines.starts_with("AWAY :at lunch\r\n"), "{back:?}");
     played.hear(":alice!~a@host JOIN #lobby");

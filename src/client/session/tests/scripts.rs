@@ -1,4 +1,4 @@
-//! Scripts: what is known of each line, by labels and by questions behind them.
+//! Scripts: what is known of each line, by labels and by questions after them.
 
 use super::*;
 
