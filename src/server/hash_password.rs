@@ -39,7 +39,7 @@ fn read_password() -> io::Result<String> {
     Ok(password.to_owned())
 }
 
-/// Keeps a terminal from showing what is typed, as long as it lives.
+/// Turns off the echo of the terminal until it is dropped.
 struct EchoOff {
     before: Termios,
 }
@@ -66,7 +66,7 @@ impl EchoOff {
 
 impl Drop for EchoOff {
     fn drop(&mut self) {
-        // The terminal may be gone, and then there is nothing to restore.
+        // If the terminal is gone, there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

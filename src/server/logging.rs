@@ -1,7 +1,7 @@
 //! The log on standard error: one line for each event, as text or as JSON.
 //!
-//! A thread of its own writes, and the event loop never waits for it: a stopped terminal, a pipe
-//! without a reader or a full disk costs lines of the log and delays no client.
+//! A separate thread writes it, and the event loop never waits for that thread: a stopped terminal,
+//! a full pipe or a full disk costs lines of the log only.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use tracing_subscriber::fmt;
 
 use crate::server::config::options::LogFormat;
 
-/// How many lines may wait to be written; what comes then is left out, and counted.
+/// The most lines that wait to be written; more are dropped, and counted.
 const WAITING_LINES_MAX: usize = 4096;
-/// How long the end of the program waits for lines that are not written yet.
+/// How long the program waits at its end for lines that are not written.
 const FINISH_MAX: Duration = Duration::from_millis(500);
 
-/// The log of the whole process, until it is dropped.
+/// Keeps the log of the process running; dropping it ends the log.
 pub(super) struct LogGuard {
     lines: LineSink,
     writer: Option<JoinHandle<()>>,
 }
 
-/// Begins to log for the whole process.
+/// Starts the log of the process.
 pub(super) fn start(format: LogFormat, level: Level) -> io::Result<LogGuard> {
     let (queue, waiting) = sync_channel(WAITING_LINES_MAX);
     let missing = Arc::new(AtomicUsize::new(0));
@@ -37,7 +37,7 @@ pub(super) fn start(format: LogFormat, level: Level) -> io::Result<LogGuard> {
     let output = lines.clone();
     let log = fmt().with_max_level(level).with_target(false);
     let log = log.with_writer(move || output.clone());
-    // It fails only when this process logs already, and then that goes on.
+    // It fails only if this process has a log already, which then goes on.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().try_init(),
@@ -47,14 +47,14 @@ pub(super) fn start(format: LogFormat, level: Level) -> io::Result<LogGuard> {
 }
 
 impl Drop for LogGuard {
-    /// Waits, though not for long, until what was logged is written.
+    /// Waits for a limited time until the log is written.
     fn drop(&mut self) {
         let (done, written) = sync_channel(0);
         if self.lines.queue.try_send(LogItem::End(done)).is_ok()
             && written.recv_timeout(FINISH_MAX).is_ok()
             && let Some(writer) = self.writer.take()
         {
-            // It has nothing left to do but to end.
+            // The thread has received the end and returns.
             let _ = writer.join();
         }
     }
@@ -62,15 +62,15 @@ impl Drop for LogGuard {
 
 enum LogItem {
     Line(Vec<u8>),
-    /// The last entry: after all others are written, the receiver of this channel is notified.
+    /// The last item. The answer on the channel means that all items before it are written.
     End(SyncSender<()>),
 }
 
-/// Where lines go to be written: each write is a whole line.
+/// The queue of lines; each write is a whole line.
 #[derive(Clone)]
 struct LineSink {
     queue: SyncSender<LogItem>,
-    /// How many were left out since the last one that was written.
+    /// Lines dropped since the last line that was written.
     missing: Arc<AtomicUsize>,
 }
 
@@ -90,7 +90,7 @@ impl Write for LineSink {
 fn write_all(waiting: &Receiver<LogItem>, missing: &AtomicUsize) {
     for entry in waiting {
         match entry {
-            // What cannot be written is lost: there is no other place to tell it.
+            // A line that cannot be written is lost: there is no other place for it.
             LogItem::Line(line) => {
                 if io::stderr().write_all(&line).is_err() {
                     continue;

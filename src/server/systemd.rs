@@ -1,5 +1,5 @@
-//! What a service manager and the server have to say to each other: sockets that are handed over,
-//! and that it is ready. sd_listen_fds(3), sd_notify(3).
+//! The protocol with a service manager: inherited sockets, and the notification that the server is
+//! ready. sd_listen_fds(3), sd_notify(3).
 
 use std::ffi::OsString;
 use std::io;
@@ -12,7 +12,7 @@ use listenfd::ListenFd;
 
 const READY: &[u8] = b"READY=1";
 
-/// The sockets on which the one that started this program listens already; none most of the time.
+/// The listening sockets that the service manager passed to this process; usually none.
 pub(super) fn inherited_sockets() -> io::Result<Vec<TcpListener>> {
     let mut handed = ListenFd::from_env();
     let mut listeners = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn inherited_sockets() -> io::Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-/// Notifies the service manager that the server is ready, if there is one.
+/// Notifies the service manager, if there is one, that the server accepts connections.
 pub(super) fn notify_ready(place: Option<OsString>) -> io::Result<()> {
     let Some(place) = place else { return Ok(()) };
     let socket = UnixDatagram::unbound()?;

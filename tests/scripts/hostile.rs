@@ -213,7 +213,11 @@ fn an_invalid_configuration_is_one_line_with_its_position() {
     for (text, place, part) in [
         (b"nick = \"a\"\nfrob = 1\n".as_slice(), ":2:1: ", "frob"),
         (b"nick = 7\n", ":1:8: ", "expected a text in quotes"),
-        (b"nick = \"a\"\nnick = \"b\"\n", ":2:1: ", "there already"),
+        (
+            b"nick = \"a\"\nnick = \"b\"\n",
+            ":2:1: ",
+            "duplicate key `nick`",
+        ),
         (b"control = 1\n", ":1:11: ", "expected true or false"),
         (b"people = \"bob\"\n", ":1:10: ", "expected a list"),
         (b"# x\nnick = \"\xff\"\n", ":2:9: ", "UTF-8"),

@@ -1,5 +1,5 @@
-//! Passwords as they can be kept in a file that others may come to see: a hash that only the right
-//! password leads to, and that takes work to try.
+//! Password hashes for a configuration file that others may read: only the correct password
+//! matches, and each attempt takes CPU time.
 
 use std::io;
 
@@ -7,8 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 
-/// Whether a text is a hash that [`verify`] can try a password on, with no more work than may keep
-/// everybody waiting.
+/// Whether a text is a hash for [`verify`], and costs no more than is allowed.
 pub(in crate::server) fn is_hash(text: &str) -> bool {
     PasswordHash::new(text).is_ok_and(|hash| {
         let work = Params::try_from(&hash).map(|cost| cost.m_cost().saturating_mul(cost.t_cost()));
@@ -16,7 +15,7 @@ pub(in crate::server) fn is_hash(text: &str) -> bool {
     })
 }
 
-/// Whether this password leads to the hash.
+/// Whether this password matches the hash.
 pub(in crate::server) fn verify(password: &str, hash: &str) -> bool {
     let hash = PasswordHash::new(hash);
     hash.is_ok_and(|hash| {
@@ -26,12 +25,11 @@ pub(in crate::server) fn verify(password: &str, hash: &str) -> bool {
     })
 }
 
-/// How much memory a hash takes, in KiB, and how often it is gone through. With this a try takes
-/// some 15 ms of the one thread that serves everybody, which nobody feels; the usual 19 MiB would
-/// take two to four times that.
+/// Memory of a hash, in KiB, and passes over it. A check then takes some 15 ms of CPU time; the
+/// usual 19 MiB would take two to four times that.
 const HASH_COST: (u32, u32) = (8 * 1024, 2);
-/// How much work a hash made elsewhere may ask for, in KiB times how often: a little more than what
-/// is usual in other programs.
+/// The highest cost of a hash that was made elsewhere, in KiB times passes: a little more than is
+/// usual in other programs.
 const WORK_MAX: u32 = 20 * 1024 * 2;
 
 /// The hash of a password, with a salt of its own.
@@ -54,7 +52,7 @@ mod tests {
         assert!(verify("sesame", &hash));
         assert!(!verify("Sesame", &hash));
         assert!(!verify("", &hash));
-        // With the cost that is usual elsewhere, and with some that would stop everybody.
+        // With the usual cost, and with costs that would occupy a processor.
         for (cost, fits) in [
             ("m=19456,t=2", true),
             ("m=20481,t=2", false),

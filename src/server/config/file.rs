@@ -1,4 +1,4 @@
-//! The file of settings: what can be in it, and what that becomes.
+//! The configuration file: its keys, and how they become settings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::wire::RoomName;
 
 type Text = Spanned<String>;
 
-/// All keys there are; the help explains them.
+/// All keys. The help explains them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct ConfigFile {
@@ -43,7 +43,7 @@ struct OperatorTable {
     password_hash: Option<Text>,
 }
 
-/// Reads the file into the settings; what is not in it stays as it was.
+/// Reads the file into the settings. Settings without a key in the file are unchanged.
 pub(super) fn read(
     path: &Path,
     may_wait: bool,
@@ -109,7 +109,7 @@ pub(super) fn read(
     reader.limits(&file.limits, &mut hub.limits)
 }
 
-/// The file at hand.
+/// The file that is being read.
 struct ConfigReader<'p>(ConfigSource<'p>);
 
 impl ConfigReader<'_> {
@@ -118,19 +118,19 @@ impl ConfigReader<'_> {
         self.0.wrong(Some(value.span().start), words)
     }
 
-    /// Another key sets the same value already, so it would be unclear which one counts.
+    /// Two keys set the same value, and which of them holds would not be obvious.
     fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
         let expected = "expected this key or the one without -file, not both";
         self.wrong(key, value, expected)
     }
 
-    /// A file named in this one stands beside it, unless its path begins at the root.
+    /// The path of a file that this one names: relative to the folder of this one.
     fn beside(&self, name: &Text) -> PathBuf {
         let folder = self.0.path.parent().unwrap_or(Path::new(""));
         folder.join(name.get_ref())
     }
 
-    /// A password that can be given: an empty one would keep everybody out.
+    /// Checks a password: no client could send an empty one.
     fn password(&self, key: &str, value: &Text, password: &str) -> Result<String, ConfigError> {
         match password.is_empty() {
             true => Err(self.wrong(key, value, "expected a password that is not empty")),
@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    /// What reading this text gives: the settings, or the sentence without the file's name.
+    /// The settings of this text, or the error without the name of the file.
     fn read_text(text: &str) -> Result<Settings, String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn the_help_shows_each_key_with_what_is_usual() {
         let help = crate::server::config::options::config_help();
-        // The library names them all where none of them is near.
+        // The library lists all keys if none is similar.
         let unknown = read_text("xyzzy = 1").unwrap_err();
         let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
         assert_eq!(keys.len(), 10, "{unknown}");

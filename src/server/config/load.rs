@@ -1,5 +1,5 @@
-//! Everything that can be set, from wherever it was said: the command line before the environment,
-//! that before the file, that before what is usual.
+//! Merges the settings: the command line takes precedence over the environment, the environment
+//! over the file, and the file over the defaults.
 
 use super::file;
 use super::options::ServerOptions;
@@ -7,11 +7,11 @@ use super::settings::Settings;
 use super::validate::read_motd;
 use crate::server::error::ServerError;
 
-/// What was read, and the warnings that came with it.
+/// The settings, and warnings about them.
 pub(in crate::server) type Loaded = Result<(Settings, Vec<String>), ServerError>;
 
-/// Puts the settings together. What is allowed but hardly meant comes back as warnings. While there
-/// are people to serve, no file may be waited for.
+/// Loads the settings. Values that are allowed but probably not meant are returned as warnings.
+/// Without `may_wait` a file that would block is an error: a running server must not wait.
 pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded {
     let mut settings = Settings::default();
     let mut warnings = Vec::new();

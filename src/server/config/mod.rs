@@ -1,6 +1,7 @@
-//! From the command line, the environment and the file to the settings of the server.
+//! Turns the command line, the environment and the configuration file into the settings of the
+//! server.
 //!
-//! It reads files and knows no socket. `daemon`, `embedded` and the administration import it.
+//! It reads files and knows no socket. `daemon`, `embedded`, `logging` and the facade import it.
 
 pub(super) mod file;
 pub(super) mod load;

@@ -1,4 +1,4 @@
-//! The settings of a whole server: where it listens, and what its hub is like.
+//! The settings of a server: its addresses, and the settings of its hub.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,12 +7,12 @@ use crate::server::hub::HubSettings;
 /// The usual port of IRC without TLS.
 const PORT: u16 = 6667;
 
-/// What a server is to be like.
+/// The settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where it listens; port 0 picks one.
+    /// The addresses to listen on; port 0 lets the system choose a port.
     pub listen: Vec<SocketAddr>,
-    /// All that does not concern sockets.
+    /// All settings but those of sockets.
     pub hub: HubSettings,
 }
 
@@ -23,7 +23,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What is usual, on this address.
+    /// The defaults, on this address.
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             listen: vec![address],

@@ -9,11 +9,11 @@ use crate::common::config_file::{ConfigError, ConfigSource};
 const SERVER_NAME_BYTES_MAX: usize = 63;
 /// The longest network name, in bytes.
 const NETWORK_NAME_BYTES_MAX: usize = 32;
-/// The longest message of the day, in bytes: everybody gets it on coming in.
+/// The longest message of the day, in bytes: each client receives it on registration.
 const MOTD_BYTES_MAX: usize = 16 * 1024;
-/// The longest line of it, in bytes: with the longest names in front it still fits in one of IRC.
+/// The longest line of it, in bytes: with the longest names in front it fits in a line of IRC.
 const MOTD_LINE_BYTES_MAX: usize = 400;
-/// The message of the day from a file of its own.
+/// Reads the message of the day from its own file.
 pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, ConfigError> {
     let source = ConfigSource::read_in_time("message of the day", path, may_wait)?;
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
@@ -23,8 +23,8 @@ pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, Conf
     })
 }
 
-/// A text as lines, or the number of the first line that cannot be told to everybody, and what it
-/// should be: a control character would reach their terminals.
+/// Splits a text into lines. The error is the number of the first invalid line, and what is
+/// expected of it: a control character would reach the terminals of clients.
 pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str)> {
     let mut bytes = 0;
     let checked = |(line, number): (&str, usize)| {
@@ -41,7 +41,7 @@ pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str
     text.lines().zip(1..).map(checked).collect()
 }
 
-/// Checks what the server is to call itself. The dot tells it from every nick.
+/// Checks the name of the server. The dot distinguishes it from every nick.
 pub(super) fn server_name(text: &str) -> Result<String, &'static str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -53,7 +53,7 @@ pub(super) fn server_name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Checks what the network is to be called: it stands in a list of words.
+/// Checks the name of the network, which is one word of `005`.
 pub(super) fn network_name(text: &str) -> Result<String, &'static str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !text.is_empty() && text.len() <= NETWORK_NAME_BYTES_MAX && text.chars().all(fits) {
@@ -98,7 +98,7 @@ mod tests {
             let lines = motd_lines(&"x".repeat(bytes));
             assert_eq!(lines.is_ok(), fits, "{bytes}: {lines:?}");
         }
-        // 64 lines of 256 bytes are all there can be.
+        // 64 lines of 256 bytes are the maximum.
         let line = format!("{}\n", "x".repeat(256));
         assert_eq!(motd_lines(&line.repeat(63)).unwrap().len(), 63);
         assert_eq!(motd_lines(&line.repeat(64)).unwrap().len(), 64);

@@ -25,7 +25,7 @@ impl Session {
         let wide = commands().map(|slash| slash.to_string().len()).max();
         let wide = wide.unwrap_or_default();
         let mut row = |usage: &str, help: &str| notice(output, format!("  {usage:wide$}  {help}"));
-        row("TEXT", "say it to everybody in the room");
+        row("TEXT", "send it to the active room");
         row("@NICK TEXT", "whisper it to one person");
         for slash in commands() {
             row(&slash.to_string(), slash.help);
@@ -38,10 +38,10 @@ impl Session {
         for (name, long) in &self.settings.aliases {
             row(&format!("/{name}"), &format!("short for {long}"));
         }
-        row("//TEXT, @@TEXT", "say text that begins with / or @");
+        row("//TEXT, @@TEXT", "send text that begins with / or @");
         row(
             "Tab",
-            "completes commands and all that they take, nicks and rooms",
+            "completes commands and their arguments, nicks and rooms",
         );
     }
 
