@@ -67,7 +67,7 @@ pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
             let by = by.first().map(|by| format!(", by {by}"));
             format!("{mask} is kept out of {room}{}", by.unwrap_or_default())
         }
-        (Some(Reply::EndOfBanList), [room, ..]) => format!("nobody else is kept out of {room}"),
+        (Some(Reply::EndOfBanList), [room, ..]) => format!("{room} has no bans"),
         _ if parameters.is_empty() => return None,
         _ => parameters.join(" "),
     })

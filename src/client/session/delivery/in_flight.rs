@@ -1,10 +1,10 @@
-//! What a script, or a person, has sent, and what became of each line of it.
+//! The lines in flight: which lines a script or a user has sent, and the delivery status of each.
 //!
-//! After each request of a script stands a fence: a label that the server's answer carries, where
-//! the server can do that, and a `PING` where it cannot. A server takes lines in their order, so
-//! the answer to a `PING` says that all before it is done, and a refusal that comes before it is
-//! about the oldest line that is not. So the session knows of each line whether it was taken, was
-//! refused, or is still on its way.
+//! Each request of a script is followed by a fence: a label in the server's response, or a `PING`
+//! if the server has no labels. A server handles lines in order, so the answer to a `PING` means
+//! that all lines before it are done, and an error before it belongs to the oldest line that is not.
+//! In this way the session knows for each line whether it was accepted, was refused, or is still in
+//! flight.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;

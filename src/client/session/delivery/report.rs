@@ -27,8 +27,8 @@ impl Ranges {
 
     /// Whether a number is in it.
     pub fn contains(&self, number: u64) -> bool {
-        let behind = self.0.partition_point(|(first, _)| *first <= number);
-        let range = behind.checked_sub(1).and_then(|index| self.0.get(index));
+        let after = self.0.partition_point(|(first, _)| *first <= number);
+        let range = after.checked_sub(1).and_then(|index| self.0.get(index));
         range.is_some_and(|(_, last)| *last >= number)
     }
 

@@ -134,12 +134,12 @@ fn mentions(text: &str, nick: &str) -> bool {
     memchr::memchr2_iter(lower, upper, text.as_bytes()).any(|at| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let here = text.get(at..at + nick.len());
-        let behind = text
+        let after = text
             .get(at + nick.len()..)
             .and_then(|rest| rest.chars().next());
         here.is_some_and(|here| here.eq_ignore_ascii_case(nick))
             && !before.is_some_and(part_of_nick)
-            && !behind.is_some_and(part_of_nick)
+            && !after.is_some_and(part_of_nick)
     })
 }
 

@@ -112,14 +112,14 @@ impl Session {
 
     fn on_modes(&self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
-        let (target, behind) = match own {
+        let (target, after) = match own {
             true => (Some(self.nick.as_str()), 1),
             false => (message.parameter(1), 2),
         };
         if let Some(target) = target {
             output.events.push(Event::Modes {
                 target: self.rooms.name_of(target).to_owned(),
-                modes: parameters_from(message, behind),
+                modes: parameters_from(message, after),
                 own,
                 asked: self.queries.plain_reply,
             });
@@ -128,10 +128,10 @@ impl Session {
 
     /// Shows an answer that has no form of its own.
     pub(super) fn show_plain_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
-        let behind = message.parameters.get(1..).unwrap_or_default();
+        let after = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // What comes now was asked for, but for what each room is told with.
-        let answer = self.is_ready().then(|| explain::answer(number, behind));
+        let answer = self.is_ready().then(|| explain::answer(number, after));
         output.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,

@@ -241,9 +241,9 @@ const AROUND_NICKS: &[char] = &[
 
 /// The words of a line from a place on, as ranges of its bytes.
 fn words_from(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
-    let behind = line.get(from..).unwrap_or_default();
+    let after = line.get(from..).unwrap_or_default();
     let begin = line.as_ptr() as usize;
-    behind.split_whitespace().map(move |word| {
+    after.split_whitespace().map(move |word| {
         let start = word.as_ptr() as usize - begin;
         start..start + word.len()
     })

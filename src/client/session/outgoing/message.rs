@@ -22,9 +22,9 @@ pub(in crate::client::session) fn split(text: &str, bytes_max: usize) -> Vec<&st
             Some(space) if space >= bytes_max / 2 => space,
             _ => fitting.len(),
         };
-        let (piece, behind) = rest.split_at(end);
+        let (piece, after) = rest.split_at(end);
         pieces.push(piece);
-        rest = behind.strip_prefix(' ').unwrap_or(behind);
+        rest = after.strip_prefix(' ').unwrap_or(after);
     }
     if !rest.is_empty() || pieces.is_empty() {
         pieces.push(rest);

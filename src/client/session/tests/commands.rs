@@ -107,7 +107,7 @@ fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious()
             "carol was asked into #dev",
             "#dev is +kl x 5",
             "*!*@evil is kept out of #dev, by bob",
-            "nobody else is kept out of #dev",
+            "#dev has no bans",
             "alice is +i",
             "s Tuesday",
             "You are now an IRC operator"
