@@ -25,12 +25,12 @@ pub struct CompletionNames {
 /// The byte where the word at `position` begins, and its completions, best first.
 ///
 /// ```
-/// use chatting_room::client::command::completion::{Names, completions};
+/// use chatting_room::client::command::completion::{CompletionNames, completions};
 ///
-/// let names = Names {
+/// let names = CompletionNames {
 ///     nicks: vec!["bob".into(), "bert".into()],
 ///     rooms: vec!["#lobby".into()],
-///     ..Names::default()
+///     ..CompletionNames::default()
 /// };
 /// assert_eq!(completions("b", 1, &names), (0, vec!["bob: ".into(), "bert: ".into()]));
 /// assert_eq!(completions("hi @be", 6, &names), (3, vec!["@bert ".into()]));
