@@ -22,7 +22,7 @@ impl<F: Frontend> Driver<F> {
                 }
                 SessionAction::Probe { server } => self.probe_server(server),
                 SessionAction::Local(command) => self.frontend.run_local(&command),
-                SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
+                SessionAction::AskNick { nick, reason } => self.frontend.ask_nick(nick, reason),
                 SessionAction::End(outcome) => {
                     self.ended = true;
                     // Before the frontend learns of the end: then the program may exit.

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::session::{Session, SessionOutput, SessionTime};
+use crate::client::session::{CloseReason, Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::LinkState;
@@ -126,7 +126,7 @@ impl<F: Frontend> Driver<F> {
         let mut stream = match TcpStream::from_std(stream) {
             Ok(stream) => Some(stream),
             Err(error) => {
-                self.disconnected(&error.to_string());
+                self.disconnected(CloseReason::Io(error.to_string()));
                 None
             }
         };
@@ -142,7 +142,7 @@ impl<F: Frontend> Driver<F> {
     }
 
     /// The connection has ended, or could not be made.
-    fn disconnected(&mut self, reason: &str) {
+    fn disconnected(&mut self, reason: CloseReason) {
         let now = self.now();
         self.link.lose();
         self.session.disconnected(reason, now, &mut self.outbox);

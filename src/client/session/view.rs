@@ -68,15 +68,15 @@ impl Session {
     /// How often the user was named in the active room, or whispered to, since they typed
     /// something.
     pub fn highlight_count(&self) -> u32 {
-        self.highlight_count
+        self.attention.highlight_count
     }
 
     /// The names that Tab completes, as far as they are known here: the nicks of the active room,
     /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
     /// and the rooms.
     pub fn names(&self) -> CompletionNames {
-        let mut nicks = self.rooms.nicks_by_activity(&self.nick);
-        let whispered = self.last_whisperer.iter();
+        let mut nicks = self.rooms.nicks_by_activity(&self.identity.nick);
+        let whispered = self.attention.last_whisperer.iter();
         let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.is_visible(nick));
         nicks.extend(outsider.cloned());
         CompletionNames {
@@ -85,6 +85,7 @@ impl Session {
             other_rooms: self.rooms.known_rooms(),
             aliases: self.settings.aliases.clone(),
             ignored: self
+                .attention
                 .ignore_list
                 .masks()
                 .into_iter()
@@ -121,6 +122,6 @@ impl Session {
 
     /// The user's nick, as the server knows it.
     pub fn nick(&self) -> &str {
-        &self.nick
+        &self.identity.nick
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::client::session::{Phase, Session, SessionAction, SessionOutput};
+use crate::client::session::{
+    CloseReason, Phase, ProtocolViolation, Session, SessionAction, SessionOutput,
+};
 use crate::wire::{Message, Request};
 
 /// So many lines a server may take to list what it can; one that goes on is broken.
@@ -88,7 +90,7 @@ impl Session {
     /// Asks what the server can do. One that does not know the question lets the user in all
     /// the same, and one that does waits for the end of the negotiation.
     pub(super) fn begin_cap_negotiation(&mut self, output: &mut SessionOutput) {
-        self.capabilities = ServerCapabilities::default();
+        self.link.capabilities = ServerCapabilities::default();
         self.send_cap("LS", Some("302"), output);
     }
 
@@ -117,17 +119,16 @@ impl Session {
         let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
-                self.capabilities.offered.extend(known(list));
-                self.capabilities.list_lines += 1;
-                if self.capabilities.list_lines > LIST_LINES_MAX {
-                    let words = "its list of capabilities does not end";
-                    return self.protocol_error(words, output);
+                self.link.capabilities.offered.extend(known(list));
+                self.link.capabilities.list_lines += 1;
+                if self.link.capabilities.list_lines > LIST_LINES_MAX {
+                    return self.protocol_error(ProtocolViolation::EndlessCapabilities, output);
                 }
                 if has_more {
                     return;
                 }
                 self.on_cap_answered(output);
-                let wanted = self.capabilities.wanted();
+                let wanted = self.link.capabilities.wanted();
                 if wanted.is_empty() {
                     self.end_negotiation(output);
                 } else {
@@ -135,7 +136,7 @@ impl Session {
                 }
             }
             "ACK" => {
-                self.capabilities.on.extend(known(list));
+                self.link.capabilities.on.extend(known(list));
                 if registering {
                     self.end_negotiation(output);
                 }
@@ -146,17 +147,16 @@ impl Session {
             }
             "DEL" => {
                 for gone in known(list) {
-                    self.capabilities.on.remove(&gone);
+                    self.link.capabilities.on.remove(&gone);
                 }
             }
             _ => {}
         }
     }
 
-    /// The server does what no server may do: there is no use in going on.
-    pub fn protocol_error(&mut self, words: &str, output: &mut SessionOutput) {
-        self.broken = true;
-        self.close_reason = Some(words.to_owned());
+    /// The server has broken the protocol in a way that makes it useless to go on.
+    pub fn protocol_error(&mut self, violation: ProtocolViolation, output: &mut SessionOutput) {
+        self.link.close_reason = Some(CloseReason::Protocol(violation));
         output.actions.push(SessionAction::Close);
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::client::event::Event;
 use crate::client::session::{
-    Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime, truncate,
+    CloseReason, Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime,
+    truncate,
 };
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -18,15 +19,21 @@ const RECONNECT_LAST: Duration = Duration::from_secs(30);
 const GOOD_AFTER: Duration = Duration::from_secs(60);
 
 impl Session {
-    /// The connection has ended, or could not be made; `words` say why.
-    pub fn disconnected(&mut self, words: &str, now: SessionTime, output: &mut SessionOutput) {
+    /// The connection has ended, or could not be made. A reason that was known before counts more
+    /// than `reason`.
+    pub fn disconnected(
+        &mut self,
+        reason: CloseReason,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
         let held = match self.phase {
             Phase::Leaving { .. } => return self.end(output),
             Phase::Ended => return,
             Phase::Ready { since } => now.elapsed.saturating_sub(since),
             _ => Duration::ZERO,
         };
-        let why = self.close_reason.take().unwrap_or_else(|| words.to_owned());
+        let reason = self.link.close_reason.take().unwrap_or(reason);
         let asking = self.phase == Phase::Asking;
         let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
         self.phase = Phase::Offline;
@@ -34,28 +41,30 @@ impl Session {
             // The question is still on the screen. Its answer connects again.
             return;
         }
-        if self.settings.script || !self.was_registered {
+        if self.settings.script || !self.link.was_registered {
             self.phase = Phase::Ended;
             let report = self.report(output);
-            let shortfall = match self.broken {
-                true => Incomplete::ProtocolBroken { words: why, report },
-                false => Incomplete::ServerGone { words: why, report },
+            let incomplete = match reason {
+                CloseReason::Protocol(violation) => {
+                    Incomplete::ProtocolBroken { violation, report }
+                }
+                reason => Incomplete::ServerGone { reason, report },
             };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
         if held >= GOOD_AFTER {
-            self.reconnect_attempts = 0;
+            self.link.reconnect_attempts = 0;
         }
-        let after =
-            (RECONNECT_FIRST * 2_u32.saturating_pow(self.reconnect_attempts)).min(RECONNECT_LAST);
+        let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.link.reconnect_attempts))
+            .min(RECONNECT_LAST);
         output.events.push(Event::ServerLost {
-            why,
+            why: reason.to_string(),
             retry_seconds: Some(after.as_secs()),
             still,
         });
         self.requeue_unsent(output);
-        self.reconnect_attempts += 1;
+        self.link.reconnect_attempts += 1;
         output.actions.push(SessionAction::Reconnect { after });
     }
 
@@ -90,13 +99,13 @@ impl Session {
 
     pub(in crate::client::session) fn end(&mut self, output: &mut SessionOutput) {
         self.phase = Phase::Ended;
-        self.motd_deadline = None;
+        self.link.motd_deadline = None;
         match self.settings.script {
             true => self.report_interrupted(output),
             false => self.report_remaining(output),
         }
         self.show_partial_lists(output);
-        let outcome = match self.switch_to.take() {
+        let outcome = match self.link.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
             None => Outcome::Done,

@@ -7,8 +7,8 @@ use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
-    Incomplete, PendingQueries, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
-    SETTLED, Session, SessionAction, SessionOutput, SessionTime,
+    Incomplete, PendingQueries, Phase, REGAIN_LAST, REGAINED, REGISTRATION_MAX, SETTLED, Session,
+    SessionAction, SessionOutput, SessionTime,
 };
 use crate::wire::{Message, Request};
 
@@ -40,20 +40,11 @@ impl Session {
         self.phase = Phase::Registering {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
-        self.last_received = now.elapsed;
-        self.ping_sent = false;
-        self.close_reason = None;
-        self.broken = false;
-        self.spellings = 0;
-        if self.was_registered {
-            self.alternatives = 0;
+        self.link.reset(now.elapsed);
+        self.identity.reset(&self.settings.nick);
+        if self.link.was_registered {
+            self.identity.alternatives_tried = 0;
         }
-        self.regain_at = None;
-        self.regain_after = REGAIN_FIRST;
-        self.renamed_by_server = false;
-        self.rooms_after_login.clear();
-        self.motd_deadline = None;
-        self.nick.clone_from(&self.settings.nick);
         self.queries = PendingQueries::default();
         self.rooms.mark_unjoined();
         if let Some(password) = self.settings.password.clone() {
@@ -68,14 +59,14 @@ impl Session {
         // Both names are the nick where nothing else is wanted, and another may be needed yet.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();
         let may_change = !self.settings.script || !self.settings.alternatives.is_empty();
-        let waits = !is_named && !self.was_registered && may_change;
-        self.deferred_user = waits.then_some(DeferredUser {
+        let waits = !is_named && !self.link.was_registered && may_change;
+        self.link.deferred_user = waits.then_some(DeferredUser {
             at: now.elapsed + ANSWER_MAX,
             answer_timeout: ANSWER_MAX,
             cap_end_pending: false,
             unanswered: 1,
         });
-        self.request_nick(&self.nick.clone(), output);
+        self.request_nick(&self.identity.nick.clone(), output);
         if !waits {
             self.send_user(output);
         }
@@ -88,7 +79,7 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         self.send_nick(nick, output);
-        if let Some(introduction) = &mut self.deferred_user {
+        if let Some(introduction) = &mut self.link.deferred_user {
             introduction.unanswered += 1;
             self.send_cap("LIST", None, output);
         }
@@ -96,13 +87,13 @@ impl Session {
 
     /// The server has answered a question about what it can do, in whatever way.
     pub(in crate::client::session) fn on_cap_answered(&mut self, output: &mut SessionOutput) {
-        let Some(introduction) = &mut self.deferred_user else {
+        let Some(introduction) = &mut self.link.deferred_user else {
             return;
         };
         introduction.unanswered = introduction.unanswered.saturating_sub(1);
         // It does answer, if slowly.
         introduction.answer_timeout = NEXT_ANSWER_MAX;
-        introduction.at = self.last_received + introduction.answer_timeout;
+        introduction.at = self.link.last_received + introduction.answer_timeout;
         if introduction.unanswered == 0 && self.phase != Phase::Asking {
             self.send_user(output);
         }
@@ -114,7 +105,7 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        let waits = self.deferred_user.as_ref();
+        let waits = self.link.deferred_user.as_ref();
         let is_due = waits.is_some_and(|waits| waits.at <= now.elapsed);
         if is_due && self.phase != Phase::Asking {
             self.send_user(output);
@@ -123,21 +114,21 @@ impl Session {
 
     /// When the server is told the names at the latest.
     pub(in crate::client::session) fn user_deadline(&self) -> Option<Duration> {
-        let waits = self.deferred_user.as_ref()?;
+        let waits = self.link.deferred_user.as_ref()?;
         (self.phase != Phase::Asking).then_some(waits.at)
     }
 
     /// Lets the server let the user in, as soon as it knows the names: some begin to negotiate
     /// once more with each question that comes after the end.
     pub(super) fn end_negotiation(&mut self, output: &mut SessionOutput) {
-        match &mut self.deferred_user {
+        match &mut self.link.deferred_user {
             Some(introduction) => introduction.cap_end_pending = true,
             None => self.send_cap("END", None, output),
         }
     }
 
     fn send_user(&mut self, output: &mut SessionOutput) {
-        let introduction = self.deferred_user.take();
+        let introduction = self.link.deferred_user.take();
         let nick = &self.settings.nick;
         let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
         let real_name = self.settings.real_name.as_ref().unwrap_or(nick).clone();
@@ -173,13 +164,13 @@ impl Session {
     /// new connection is ordered.
     pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         nick.clone_into(&mut self.settings.nick);
-        nick.clone_into(&mut self.configured);
-        nick.clone_into(&mut self.nick);
+        nick.clone_into(&mut self.identity.configured);
+        nick.clone_into(&mut self.identity.nick);
         if self.phase == Phase::Asking {
             self.phase = Phase::Registering {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
-            if let Some(introduction) = &mut self.deferred_user {
+            if let Some(introduction) = &mut self.link.deferred_user {
                 introduction.at = now.elapsed + introduction.answer_timeout;
             }
             self.delivery.queue_behind = true;
@@ -201,16 +192,18 @@ impl Session {
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
             return;
         }
-        self.deferred_user = None;
+        self.link.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
             // Servers cut what is too long for them.
-            if is_truncated_nick(nick, &self.nick) && self.nick == self.settings.nick {
+            if is_truncated_nick(nick, &self.identity.nick)
+                && self.identity.nick == self.settings.nick
+            {
                 nick.clone_into(&mut self.settings.nick);
             }
-            nick.clone_into(&mut self.nick);
+            nick.clone_into(&mut self.identity.nick);
         }
-        self.close_reason = None;
-        self.server = message.source.map(|source| source.as_str().to_owned());
+        self.link.close_reason = None;
+        self.link.server = message.source.map(|source| source.as_str().to_owned());
         // The server says how the user looks to others, often at the end of its welcome.
         if let Some(word) = message
             .parameters
@@ -220,10 +213,10 @@ impl Session {
         {
             self.set_address(word);
         }
-        if self.was_registered {
+        if self.link.was_registered {
             output.events.push(Event::ServerBack);
         }
-        self.motd_deadline = Some(now.elapsed + MOTD_MAX);
+        self.link.motd_deadline = Some(now.elapsed + MOTD_MAX);
         self.phase = Phase::Welcomed {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
@@ -231,26 +224,26 @@ impl Session {
 
     /// Enters the rooms that were asked for, or those of before the connection was lost.
     pub(in crate::client::session) fn motd_done(&mut self, output: &mut SessionOutput) {
-        let is_awaited = self.motd_deadline.take().is_some();
+        let is_awaited = self.link.motd_deadline.take().is_some();
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
-        let away_before = self.away.take();
+        let away_before = self.identity.away.take();
         for command in self.on_connect.clone() {
             self.run_on_connect(&command, output);
         }
-        if self.away.is_none()
+        if self.identity.away.is_none()
             && let Some(message) = away_before
         {
             let words = Some(message.as_str());
             self.send(&Request::Away { message: words }, output);
-            self.away = Some(message);
+            self.identity.away = Some(message);
         }
         for target in &mut self.settings.rooms {
             let room = self.rooms.naming.room_from_input(&target.room);
             target.room = room.into_owned();
         }
-        let rooms = if self.was_registered {
+        let rooms = if self.link.was_registered {
             self.rooms.names()
         } else {
             let rooms = self.settings.rooms.iter();
@@ -276,7 +269,7 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready { since: now.elapsed };
-        self.was_registered = true;
+        self.link.was_registered = true;
         for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
             let words = format!("you are not in {room} any more");
@@ -284,10 +277,10 @@ impl Session {
         }
         if let Some(room) = self.room_refused() {
             // What a script has to say must not be said in another room instead.
-            let words = format!("{room} could not be entered");
+            let room = room.to_owned();
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::EntryRefused { words };
-            return output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::RoomNotEntered { room };
+            return output.actions.push(SessionAction::End(incomplete.into()));
         }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
@@ -319,15 +312,15 @@ impl Session {
         let mut targets = self.settings.rooms.iter();
         let is_configured = targets.any(|target| self.is_same(&target.room, room));
         let is_wanted = is_configured || is_in(&self.rooms.unjoined());
-        let is_known = self.on_connect.is_empty() || is_in(&self.rooms_after_login);
+        let is_known = self.on_connect.is_empty() || is_in(&self.link.rooms_after_login);
         if is_wanted && !is_known {
-            self.rooms_after_login.push(room.to_owned());
+            self.link.rooms_after_login.push(room.to_owned());
         }
     }
 
     /// A service knows now who this is.
     pub(in crate::client::session) fn logged_in(&mut self, output: &mut SessionOutput) {
-        for room in std::mem::take(&mut self.rooms_after_login) {
+        for room in std::mem::take(&mut self.link.rooms_after_login) {
             self.send_join(&room, output);
         }
     }
@@ -356,10 +349,10 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         if self.is_own(&self.settings.nick) {
-            self.regain_at = None;
+            self.identity.regain_at = None;
         } else {
-            self.regain_at = Some(now.elapsed + self.regain_after);
-            self.regain_after = (self.regain_after * 2).min(REGAIN_LAST);
+            self.identity.regain_at = Some(now.elapsed + self.identity.regain_after);
+            self.identity.regain_after = (self.identity.regain_after * 2).min(REGAIN_LAST);
             self.queries.regaining = true;
             let wanted = self.settings.nick.clone();
             self.send_nick(&wanted, output);

@@ -199,7 +199,7 @@ impl Session {
 
     fn end_request(&mut self, output: &mut SessionOutput) {
         self.delivery.writing = false;
-        let can_label = self.capabilities.can_label();
+        let can_label = self.link.capabilities.can_label();
         let Some(flight) = self.delivery.in_flight.back_mut() else {
             return;
         };
@@ -220,7 +220,7 @@ impl Session {
     /// Puts the label of the line at hand in front of a request.
     pub(in crate::client::session) fn write_label(&mut self, output: &mut SessionOutput) {
         if self.delivery.writing
-            && self.capabilities.can_label()
+            && self.link.capabilities.can_label()
             && let Some(flight) = self.delivery.in_flight.back_mut()
         {
             flight.pending_answers += 1;
@@ -305,7 +305,7 @@ impl Session {
         }
         // Of the user's lines it is known whom each is for, so one question serves many.
         if !self.settings.script
-            && !self.capabilities.can_label()
+            && !self.link.capabilities.can_label()
             && let Some(last) = self.delivery.in_flight.back()
             && !std::mem::replace(&mut self.delivery.fence_pending, true)
         {

@@ -26,7 +26,7 @@ impl Session {
             _ if script.writing => script.in_flight.back_mut(),
             Some(number) => script.request_mut(number),
             // Without labels a refusal stands between the answers to two questions.
-            None if !self.capabilities.can_label() => script.in_flight.front_mut(),
+            None if !self.link.capabilities.can_label() => script.in_flight.front_mut(),
             None => None,
         };
         let Some(flight) = at_fault else {

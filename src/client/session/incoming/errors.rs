@@ -3,7 +3,7 @@
 use super::fields::parameters_from;
 use crate::client::event::{DeliveryStatus, Event, MessageTags};
 use crate::client::session::{
-    Incomplete, Phase, SPELLINGS_MAX, Session, SessionAction, SessionOutput,
+    CloseReason, Incomplete, NickRefusal, Phase, Session, SessionAction, SessionOutput,
 };
 use crate::wire::{Message, Reply};
 
@@ -34,51 +34,56 @@ impl Session {
                 return self.on_cap_answered(output);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
-            let words = match is_wrong_password {
-                true => "it wants another password; give it with --password-file",
-                false => why,
+            let reason = match is_wrong_password {
+                true => CloseReason::WrongPassword,
+                false => CloseReason::ServerError(why.to_owned()),
             };
             // It may say no more than that before it closes, or before patience ends.
-            self.close_reason = Some(words.to_owned());
+            self.link.close_reason = Some(reason.clone());
             if !is_about_entry(number) {
                 return output.events.push(Event::ServerNotice {
                     text: parameters_from(message, 1),
                 });
             }
-            if self.was_registered {
+            if self.link.was_registered {
                 return output.actions.push(SessionAction::Close);
             }
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::EntryRefused {
-                words: words.to_owned(),
-            };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::RegistrationRefused { reason };
+            output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
         let taken = number == Reply::NicknameInUse.number();
-        let why = if taken { "it is taken" } else { why }.to_owned();
-        let nick = self.nick.clone();
-        if self.was_registered {
+        let reason = match taken {
+            true => NickRefusal::InUse,
+            false => NickRefusal::ServerError(why.to_owned()),
+        };
+        let nick = self.identity.nick.clone();
+        if self.link.was_registered {
             match self.other_spelling(number) {
                 Some(another) => {
-                    self.nick.clone_from(&another);
+                    self.identity.nick.clone_from(&another);
                     self.send_nick(&another, output);
                 }
                 None => output.actions.push(SessionAction::Close),
             }
-        } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
+        } else if let Some(another) = self
+            .settings
+            .alternatives
+            .get(self.identity.alternatives_tried)
+        {
             let another = another.clone();
-            self.alternatives += 1;
-            self.nick.clone_from(&another);
+            self.identity.alternatives_tried += 1;
+            self.identity.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
             self.request_nick(&another, output);
         } else if self.settings.script {
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::NickRefused { nick, why };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::NickRefused { nick, reason };
+            output.actions.push(SessionAction::End(incomplete.into()));
         } else {
             self.phase = Phase::Asking;
-            output.actions.push(SessionAction::AskNick { nick, why });
+            output.actions.push(SessionAction::AskNick { nick, reason });
         }
     }
 
@@ -87,16 +92,15 @@ impl Session {
         if is_about_nick(number) && !matches!(number, 432 | 437) {
             // The person was in under this nick a moment ago: most likely it is the lost
             // connection that still holds it. It is asked for again once inside.
-            self.spellings += 1;
-            return (self.spellings <= SPELLINGS_MAX).then(|| format!("{}_", self.nick));
+            return self.identity.next_spelling();
         }
         // No spelling of this one will do, so what was configured must.
         let alternatives = &self.settings.alternatives;
-        let others = [&self.configured].into_iter().chain(alternatives);
-        let mut others = others.enumerate().skip(self.alternatives);
+        let others = [&self.identity.configured].into_iter().chain(alternatives);
+        let mut others = others.enumerate().skip(self.identity.alternatives_tried);
         let wanted = &self.settings.nick;
         let (at, another) = others.find(|(_, other)| !self.is_same(other, wanted))?;
-        self.alternatives = at + 1;
+        self.identity.alternatives_tried = at + 1;
         Some(another.clone())
     }
 
@@ -203,7 +207,7 @@ impl Session {
             let naming = &self.rooms.naming;
             *command = self
                 .sent_commands
-                .take_refused(parameters, self.last_received, naming);
+                .take_refused(parameters, self.link.last_received, naming);
         }
         output.events.push(event);
     }

@@ -40,7 +40,7 @@ impl Session {
                 nicks,
             });
         }
-        let own = self.nick.clone();
+        let own = self.identity.nick.clone();
         let first = !self.rooms.iter().any(|room| room.has_all_members);
         let is_first_list = self.rooms.complete_members(name);
         let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
@@ -53,7 +53,7 @@ impl Session {
             room: room.name.clone(),
             others: others.map(|person| person.nick.clone()).collect(),
             nick: own,
-            first: first && !self.was_registered,
+            first: first && !self.link.was_registered,
         });
     }
 

@@ -20,7 +20,8 @@ impl Session {
     ) {
         let source = message.source.filter(|source| {
             let name = source.as_str();
-            let is_server = name.contains('.') || self.server.as_deref().is_none_or(|s| s == name);
+            let is_server =
+                name.contains('.') || self.link.server.as_deref().is_none_or(|s| s == name);
             name.contains('!') || !is_server
         });
         let Some(nick) = source.map(|source| source.nick().to_owned()) else {
@@ -65,7 +66,9 @@ impl Session {
         let room = self.rooms.naming.room_of_target(target);
         self.rooms.note_activity(&nick, room);
         output.events.push(if let Some(room) = room {
-            let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
+            let mut calls = [&self.identity.nick]
+                .into_iter()
+                .chain(&self.settings.highlight);
             let mention = !own && calls.any(|word| mentions(&visible, word));
             if !own {
                 self.rooms.count_unread(room, mention);
@@ -73,7 +76,7 @@ impl Session {
             let is_active = self
                 .active_room()
                 .is_some_and(|active| self.is_same(active, room));
-            self.highlight_count += u32::from(mention && is_active);
+            self.attention.highlight_count += u32::from(mention && is_active);
             Event::Said {
                 // What was said to the operators is not answered to all by mistake.
                 room: match target.strip_suffix(room) {
@@ -90,8 +93,8 @@ impl Session {
             // A service asks by a notice; other programs that do want no answer.
             let is_notice = kind == MessageKind::Notice;
             if !own && (!is_notice || is_service(&nick)) {
-                self.last_whisperer = Some(nick.clone());
-                self.highlight_count += u32::from(!is_notice);
+                self.attention.last_whisperer = Some(nick.clone());
+                self.attention.highlight_count += u32::from(!is_notice);
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },

@@ -32,7 +32,7 @@ impl Session {
             Reply::Welcome => self.on_welcome(message, now, output),
             Reply::EndOfMotd | Reply::NoMotd => self.motd_done(output),
             // Anyone who was in before has read it.
-            Reply::Motd if self.was_registered && !self.is_ready() => {}
+            Reply::Motd if self.link.was_registered && !self.is_ready() => {}
             Reply::Motd => output.events.push(Event::ServerSaid {
                 text: parameters_from(message, 1),
                 asked: self.queries.plain_reply,
@@ -74,7 +74,7 @@ impl Session {
             Reply::Away => self.on_away(message, output),
             Reply::NowAway => output.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => {
-                self.away = None;
+                self.identity.away = None;
                 output.events.push(Event::OwnAway { away: false });
             }
             _ => self.on_other_numeric(number, message, output),
@@ -113,7 +113,7 @@ impl Session {
     fn on_modes(&self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, after) = match own {
-            true => (Some(self.nick.as_str()), 1),
+            true => (Some(self.identity.nick.as_str()), 1),
             false => (message.parameter(1), 2),
         };
         if let Some(target) = target {

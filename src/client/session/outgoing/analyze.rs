@@ -23,7 +23,7 @@ impl Session {
             tokens: self.tokens(line, meant),
             hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: command::carries_password(meant, self.last_whisperer.as_deref()),
+            secret: command::carries_password(meant, self.attention.last_whisperer.as_deref()),
         }
     }
 
@@ -131,7 +131,7 @@ impl Session {
             .collect();
         let first = *lines.first()?;
         if is_reply(first) && !line.contains('\n') {
-            return Some(match &self.last_whisperer {
+            return Some(match &self.attention.last_whisperer {
                 Some(nick) => format!("to {nick}"),
                 None => self.no_whisperer().to_string(),
             });

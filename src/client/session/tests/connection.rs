@@ -42,7 +42,7 @@ fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_
     assert_eq!(played.lines(), regaining);
     played.hear(":alice_!~a@host NICK alice");
     assert_eq!(played.session.nick(), "alice");
-    assert_eq!(played.session.regain_at, None);
+    assert_eq!(played.session.identity.regain_at, None);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{Outcome, Session};
+use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
@@ -202,7 +202,7 @@ impl Frontend for ScriptFrontend {
         debug_assert!(false, "a script has no screen");
     }
 
-    fn ask_nick(&mut self, _: String, _: String) {
+    fn ask_nick(&mut self, _: String, _: NickRefusal) {
         debug_assert!(false, "a script cannot answer");
     }
 
