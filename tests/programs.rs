@@ -181,7 +181,7 @@ fn refused_lines_are_reported_by_number_and_the_others_are_sent() {
         false => (third, second),
     };
     assert!(
-        second.starts_with("chatroom: line 2: no such nick: nobody"),
+        second.starts_with("chatroom: line 2: there is no user nobody"),
         "{second}"
     );
     assert!(

@@ -43,7 +43,7 @@ impl<F: Frontend> Driver<F> {
         let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
         thread::spawn(move || {
             signals::block_editor_signals();
-            let result = dialer.probe(&server).map_err(|error| error.to_string());
+            let result = dialer.probe(&server);
             // The session may have ended meanwhile.
             if let Some(sender) = sender.upgrade() {
                 let _ = sender.send(DriverInput::ServerProbed { server, result });

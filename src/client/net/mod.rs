@@ -54,10 +54,10 @@ pub(super) fn start(
     let InputReceiver { receiver, sender } = input;
     let start_log = |folder| {
         let sender = sender.clone();
-        LogWriter::start(folder, move |words| {
+        LogWriter::start(folder, move |status| {
             // After the end of the session there is no screen to show it on.
             if let Some(sender) = sender.upgrade() {
-                let _ = sender.send(DriverInput::LogStatus(words));
+                let _ = sender.send(DriverInput::LogStatus(status));
             }
         })
     };

@@ -1,4 +1,4 @@
-//! The end of a connection, wanted or not, and that of a session.
+//! The end of a connection, wanted or not, the reconnect backoff, and the end of the session.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::client::session::{
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
 
-/// How long a server may take to close after `QUIT`.
+/// How long the server may take to close the connection after `QUIT`.
 const QUIT_SECONDS_MAX: Duration = Duration::from_secs(1);
-/// The waits between attempts to connect again grow from the first to the last.
+/// The reconnect backoff: the waits between attempts double from the first to the last.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_LAST: Duration = Duration::from_secs(30);
-/// A connection that held for so long was a good one: waits begin small again.
+/// After a connection that lasted this long, the backoff starts from its first wait again.
 const GOOD_AFTER: Duration = Duration::from_secs(60);
 
 impl Session {
@@ -38,7 +38,7 @@ impl Session {
         let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
         self.phase = Phase::Offline;
         if asking {
-            // The question is still on the screen. Its answer connects again.
+            // The question for a nick is still on the screen. Its answer connects again.
             return;
         }
         if self.settings.script || !self.link.was_registered {
@@ -68,15 +68,16 @@ impl Session {
         output.actions.push(SessionAction::Reconnect { after });
     }
 
-    /// Leaves, with a reason for those who stay.
+    /// Leaves the server. The other users see the reason.
     pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, output: &mut SessionOutput) {
         if self.is_scripting() {
-            // What stands before it in the script comes first.
+            // The lines of the script before this one come first.
             self.delivery.ended = true;
             self.delivery.quit_reason = reason.map(str::to_owned);
             return;
         }
-        // Anyone who ends it without a reason has seen enough, as the reader of the output may have.
+        // Without a reason the program ends because its output is no longer read, so no report
+        // follows.
         self.delivery.interrupted = reason.is_some();
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(output),
@@ -91,7 +92,7 @@ impl Session {
         }
     }
 
-    /// The script has no more lines: leaves as soon as the server has taken them all.
+    /// The script has no more lines: leaves as soon as the server has answered them all.
     pub fn input_ended(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.delivery.ended = true;
         self.quit_when_done(now, output);
@@ -113,7 +114,7 @@ impl Session {
         output.actions.push(SessionAction::End(outcome));
     }
 
-    /// Leaves when the script is at its end and every line of it is answered.
+    /// Leaves if the script is at its end and every line of it is answered.
     pub(in crate::client::session) fn quit_when_done(
         &mut self,
         now: SessionTime,

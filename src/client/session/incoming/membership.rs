@@ -121,7 +121,7 @@ impl Session {
             let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
             let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
-                // What was asked for by the person is what is wanted from now on.
+                // A nick that the user requested is the wanted one from now on.
                 to.clone_into(&mut self.settings.nick);
             } else {
                 self.identity.renamed_by_server = true;
@@ -153,7 +153,7 @@ impl Session {
             by: by.to_owned(),
             change: parameters_from(message, 1),
         });
-        // Servers without the numeric for a login set +r.
+        // Servers without the numeric for a login set the mode +r.
         if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
             self.logged_in(output);
         }
@@ -179,7 +179,7 @@ impl Session {
         });
     }
 
-    /// Why someone left, unless their words are not shown.
+    /// The reason for leaving, unless the user is ignored.
     fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
         let source = message.source.map_or("", |source| source.as_str());
         reason
@@ -187,7 +187,7 @@ impl Session {
             .map(str::to_owned)
     }
 
-    /// Tells when someone's nick can be taken for another one's.
+    /// Warns of a nick that can be confused with another one.
     fn warn_confusable(&self, nick: &str, output: &mut SessionOutput) {
         let own = self.identity.nick.as_str();
         if let Some(other) = self.rooms.confusable(nick, own) {
@@ -198,14 +198,14 @@ impl Session {
         }
     }
 
-    /// Remembers what others see of the user, to know how long a line can be.
+    /// Keeps the `user@host` that others see, which limits the length of a message.
     pub(in crate::client::session) fn set_address(&mut self, source: &str) {
         self.identity.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());
     }
 
-    /// `396 alice host :is now your displayed host`; some tell the user name with it.
+    /// `396 alice host :is now your displayed host`. Some servers send `user@host`.
     pub(super) fn set_visible_host(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let Some(host) = message.parameter(1) else {
             return;
@@ -225,7 +225,7 @@ impl Session {
         });
     }
 
-    /// Someone has given up a nick: it may be the one the user wants.
+    /// A nick is free again: it can be the one that the user wants.
     fn regain_from(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         if self.is_ready()
             && !self.identity.renamed_by_server

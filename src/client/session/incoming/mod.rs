@@ -36,7 +36,7 @@ impl Session {
         }
         let source = message.source.map_or("", |source| source.nick());
         let own = self.is_own(source);
-        // A broken server can name a room or a person by nothing at all.
+        // A broken server can send an empty name.
         let first = message.parameter(0).filter(|first| !first.is_empty());
         if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
             let about = first.map(|name| self.key(name));
@@ -62,7 +62,7 @@ impl Session {
                 }
             }
             ("CAP", ..) => self.on_cap(message, output),
-            // It only confirms a line. IRCv3 labeled-response.
+            // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();

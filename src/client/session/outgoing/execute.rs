@@ -194,11 +194,12 @@ impl Session {
         output.actions.push(SessionAction::Probe { server });
     }
 
-    /// The answer to [`SessionAction::Probe`]: the server can be reached, or why not.
+    /// The answer to [`SessionAction::Probe`]: the server can be reached, or
+    /// [`InputError::NoOtherServer`].
     pub fn server_probed(
         &mut self,
         server: String,
-        result: Result<(), String>,
+        result: Result<(), InputError>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
@@ -207,7 +208,7 @@ impl Session {
                 self.link.switch_to = Some(server);
                 self.quit(Some("gone to another server"), now, output);
             }
-            Err(why) => self.reject_input(InputError::NoOtherServer(why), output),
+            Err(error) => self.reject_input(error, output),
         }
     }
 

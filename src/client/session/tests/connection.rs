@@ -115,7 +115,9 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let sought = |server| [SessionAction::Probe { server }];
     assert_eq!(played.take().actions, sought(server.clone()));
     let mut output = SessionOutput::default();
-    let not_found = Err("unknown host other.example".to_owned());
+    let not_found = Err(InputError::NoOtherServer(
+        "unknown host other.example".to_owned(),
+    ));
     let session = &mut played.session;
     session.server_probed(
         server.clone(),

@@ -169,7 +169,7 @@ impl Frontend for ScriptFrontend {
                 ..
             } => self.report(*line, &explain::error(*number, parameters)),
             Event::InputRejected { error, line } => self.report(*line, &error.to_string()),
-            Event::LogStatus { words } => self.report(None, words),
+            Event::LogStatus(status) => self.report(None, &status.to_string()),
             // The delivery report at the end names the lines by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
