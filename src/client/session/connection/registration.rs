@@ -289,6 +289,11 @@ impl Session {
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
         }
+        // Once: a reconnection is not the time for it.
+        if let Some(nick) = self.settings.person.take() {
+            let words = format!("@{nick} TEXT whispers to {nick}");
+            output.events.push(Event::Note { words });
+        }
         self.send_backlog(now, output);
         self.quit_when_done(now, output);
     }
