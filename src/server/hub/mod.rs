@@ -57,6 +57,7 @@ mod time;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::error::Error;
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -209,7 +210,7 @@ impl Hub {
     /// Operators are notified.
     pub fn reconfigured(
         &mut self,
-        read: Result<HubSettings, String>,
+        read: Result<HubSettings, Box<dyn Error>>,
         now: HubTime,
         outbox: &mut Outbox,
     ) {
