@@ -3,7 +3,7 @@
 //! A message costs no more than an addition: while a connection is active its deadline stays in
 //! place, and is moved only when it is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -163,23 +163,6 @@ pub(super) struct Timers {
     /// Number of new connections from each address in the current minute.
     recent_connections: HashMap<IpAddr, u32>,
     minute: u64,
-    /// The name in the configuration of each user who is an operator.
-    pub(super) operators: BTreeMap<ConnectionId, String>,
-    /// When a wrong password was last checked against a hash.
-    pub(super) last_hash: Option<Duration>,
-    /// The connections whose password for `OPER` is being checked against a hash.
-    pub(super) oper_checks: BTreeMap<ConnectionId, OperCheck>,
-    /// Number of `OPER` attempts from each address. It is never iterated.
-    pub(super) oper_attempts: HashMap<IpAddr, u32>,
-}
-
-/// An `OPER` request whose password is being checked.
-#[derive(Debug)]
-pub(super) struct OperCheck {
-    /// The name of the account.
-    pub(super) name: String,
-    /// The label of the line, for the response.
-    pub(super) label: Option<String>,
 }
 
 impl Hub {
@@ -221,7 +204,6 @@ impl Hub {
     /// Ends that.
     pub(super) fn untrack(&mut self, person: &Person) {
         self.timers.deadlines.remove(&(person.deadline, person.id));
-        self.timers.operators.remove(&person.id);
         let address = person.host.network();
         if let Some(count) = self.timers.per_address.get_mut(&address) {
             *count -= 1;

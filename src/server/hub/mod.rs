@@ -25,7 +25,7 @@
 //! assert_eq!(line, b":chatroomd.local PONG chatroomd.local :hello\r\n");
 //! ```
 //!
-//! - `state/`: the tables of people, rooms, masks and modes
+//! - `state/`: the tables of people, rooms, masks, modes and operators
 //! - `commands/`: a handler for each request
 //! - `replies` and `fanout`: deliver lines; `fanout` writes each variant once
 //! - `error`: maps rejections to numerics and `FAIL`
@@ -75,9 +75,8 @@ use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
 use state::modes::Modes;
-use state::people::{
-    HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
-};
+use state::operators::Operators;
+use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
 use state::rooms::{Room, RoomMember, Rooms};
 use task::Answer;
 
@@ -98,6 +97,7 @@ pub struct Hub {
     people: People,
     rooms: Rooms,
     timers: Timers,
+    operators: Operators,
     monitors: Monitors,
     /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
@@ -294,6 +294,7 @@ impl Hub {
         }
         let person = self.people.remove(id)?;
         self.untrack(&person);
+        self.operators.remove(id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),
