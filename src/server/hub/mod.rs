@@ -151,6 +151,7 @@ impl Hub {
             last_heard: now,
             deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
+            has_cap_302: false,
             allowance_used: now,
             stage: Stage::Unregistered(Box::<Unregistered>::default()),
         };
