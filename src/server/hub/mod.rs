@@ -85,6 +85,7 @@ pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
 pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
 pub use state::people::ConnectionId;
+pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
 
 /// The state of the server: all people, rooms and timers.
@@ -221,11 +222,29 @@ impl Hub {
     /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; harmless at
     /// any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
+        self.tick_except(now, outbox, |_, _| false);
+    }
+
+    /// The same, except for connections with unread input. `has_unread` is asked with the deadline,
+    /// and is true when the connection has not been read since then.
+    pub fn tick_except(
+        &mut self,
+        now: HubTime,
+        outbox: &mut Outbox,
+        has_unread: impl Fn(ConnectionId, Duration) -> bool,
+    ) {
         self.step(now, outbox, |hub| {
-            while hub.next_deadline().is_some_and(|at| at <= now.running)
-                && let Some((_, id)) = hub.timers.deadlines.pop_first()
-            {
-                hub.on_deadline(id);
+            let deadlines = hub.timers.deadlines.iter();
+            let due = deadlines.take_while(|(at, _)| *at <= now.running);
+            let due: Vec<_> = due
+                .filter(|(at, id)| !has_unread(*id, *at))
+                .copied()
+                .collect();
+            for deadline in due {
+                // A deadline that was handled before can have removed other connections.
+                if hub.timers.deadlines.remove(&deadline) {
+                    hub.on_deadline(deadline.1);
+                }
             }
         });
     }

@@ -150,15 +150,15 @@ impl Registered {
 
 /// The host of a user: the text after the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server::hub) struct HostName(IpAddr);
+pub(in crate::server) struct HostName(IpAddr);
 
 impl HostName {
-    pub(in crate::server::hub) fn new(address: IpAddr) -> Self {
+    pub(in crate::server) fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 
     /// The unit of a limit per address: an IPv6 subscriber has a whole /64 network.
-    pub(in crate::server::hub) fn network(self) -> IpAddr {
+    pub(in crate::server) fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
