@@ -57,7 +57,8 @@ limits! {
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
         "from one IPv4 address or IPv6 network of 64 bits";
     /// Maximum number of new connections from one address or network in a minute.
-    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new connections from there";
+    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000,
+        "new connections from one address or network";
     /// Time to register, in seconds.
     registration_seconds "registration-seconds" = 30, 1 to 3_600, "to send NICK and USER";
     /// Seconds of silence after which a user is pinged.
@@ -71,7 +72,7 @@ limits! {
     /// Lines that are handled at once before that rate applies.
     lines_burst "lines-burst" = 40, 1 to 1_000_000, "handled at once before that rate applies";
     /// Bytes of a response that count like one more line.
-    answer_bytes_per_line "answer-bytes-per-line" = 4_096, 512 to 1 << 30,
+    answer_bytes_per_line "answer-bytes-per-line" = 8_192, 512 to 1 << 30,
         "of a response that count like one more line";
     /// Maximum number of people or rooms in one response to `WHO` or `LIST`.
     matches "matches" = 1_000, 1 to 100_000, "people or rooms in one response to WHO or LIST";
@@ -96,8 +97,8 @@ limits! {
     people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
     /// Maximum number of masks of a room, all its lists together.
     masks_per_room "masks-per-room" = 100, 1 to 1_000, "of bans, exceptions and invite exceptions together";
-    /// Maximum number of `*` and `?` in one of these masks.
-    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks";
+    /// Maximum number of `*` and `?` in one of these masks, and in a mask of `WHO` or `LIST`.
+    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks, and in a mask of WHO or LIST";
     /// Maximum number of nicks that a user monitors.
     monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one user monitors";
     /// Maximum number of rooms or people in one request.
