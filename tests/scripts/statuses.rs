@@ -70,7 +70,7 @@ fn each_exit_status_has_its_reason() {
 
     let mut holder = server.enter("ci2");
     let taken = status(&["--nick", "CI2", &here], "hello\n");
-    assert_status(&taken, 77, "taken");
+    assert_status(&taken, 77, "in use");
     holder.send("QUIT");
 
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ fn each_exit_status_has_its_reason() {
 #[test]
 fn the_reply_to_the_registration_decides_the_status() {
     for (answer, expected, part) in [
-        (":s 433 * ci :Nickname is already in use\r\n", 77, "taken"),
+        (":s 433 * ci :Nickname is already in use\r\n", 77, "in use"),
         (":s 464 * :Password incorrect\r\n", 77, "password"),
         (
             ":s 465 * :You are banned from this server\r\n",

@@ -29,9 +29,9 @@ fn another_nick_is_asked_for_until_one_is_free() {
     let mut bob = Lines::enter(host.address(), "bob");
     let _other = Lines::enter(host.address(), "bob_");
     let mut another = Start::as_nick("BOB", host.address()).start();
-    another.shows("The nick BOB is not available: it is taken. Choose another [BOB_]: ");
+    another.shows("The nick BOB is in use. Choose another [BOB_]: ");
     another.types(ENTER);
-    another.shows("The nick BOB_ is not available: it is taken. Choose another [BOB__]: ");
+    another.shows("The nick BOB_ is in use. Choose another [BOB__]: ");
     another.types("ro\r");
     another.shows("you are ro in #lobby, with");
     another.types("hello\r");

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::script_lines::ScriptLines;
 use super::{Driver, DriverInput, Frontend};
 use crate::client::event::MessageTags;
-use crate::client::session::SessionTime;
+use crate::client::session::{CloseReason, ProtocolViolation, SessionTime};
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 
@@ -97,12 +97,14 @@ impl<F: Frontend> Driver<F> {
             };
             let now = self.now();
             match wakeup {
-                Wakeup::Read(Ok(0)) => self.disconnected("the server closed the connection"),
+                Wakeup::Read(Ok(0)) => self.disconnected(CloseReason::ClosedByServer),
                 Wakeup::Read(Ok(count)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
                     self.received(bytes, &mut lines, now);
                 }
-                Wakeup::Read(Err(error)) => self.disconnected(&os_error_text(&error)),
+                Wakeup::Read(Err(error)) => {
+                    self.disconnected(CloseReason::Io(os_error_text(&error)))
+                }
                 // The end of the stream, or a read error, gives the reason.
                 Wakeup::Written(Err(_)) => self.link.write_failed = true,
                 Wakeup::Written(Ok(count)) => {
@@ -117,7 +119,7 @@ impl<F: Frontend> Driver<F> {
             self.apply(now);
         }
         if !self.ended && !self.link.lost {
-            self.disconnected("closed");
+            self.disconnected(CloseReason::ClosedByServer);
         }
     }
 
@@ -134,8 +136,8 @@ impl<F: Frontend> Driver<F> {
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
-            let reason = "it sent a line without an end";
-            self.session.protocol_error(reason, &mut self.outbox);
+            let violation = ProtocolViolation::EndlessLine;
+            self.session.protocol_error(violation, &mut self.outbox);
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::dial::CONNECT_MAX;
 use super::{Driver, DriverInput, Frontend};
 use crate::client::config::address::Address;
+use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 
 /// The wait when no reconnection is planned: only input ends it.
@@ -59,8 +60,8 @@ impl<F: Frontend> Driver<F> {
         };
         match connected {
             Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => self.disconnected(&os_error_text(&error)),
-            Err(_) => self.disconnected("no answer"),
+            Ok(Err(error)) => self.disconnected(CloseReason::Io(os_error_text(&error))),
+            Err(_) => self.disconnected(CloseReason::ConnectTimeout),
         }
         None
     }

@@ -104,6 +104,7 @@ impl Played {
     }
 
     fn lose(&mut self, why: &str) {
+        let why = CloseReason::Io(why.to_owned());
         let now = self.now;
         self.session.disconnected(why, now, &mut self.output);
     }

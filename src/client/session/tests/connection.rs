@@ -42,7 +42,7 @@ fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_
     assert_eq!(played.lines(), regaining);
     played.hear(":alice_!~a@host NICK alice");
     assert_eq!(played.session.nick(), "alice");
-    assert_eq!(played.session.regain_at, None);
+    assert_eq!(played.session.identity.regain_at, None);
 }
 
 #[test]
@@ -115,7 +115,9 @@ fn one_server_is_left_only_when_the_other_was_found() {
     let sought = |server| [SessionAction::Probe { server }];
     assert_eq!(played.take().actions, sought(server.clone()));
     let mut output = SessionOutput::default();
-    let not_found = Err("unknown host other.example".to_owned());
+    let not_found = Err(InputError::NoOtherServer(
+        "unknown host other.example".to_owned(),
+    ));
     let session = &mut played.session;
     session.server_probed(
         server.clone(),

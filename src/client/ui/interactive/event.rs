@@ -1,6 +1,6 @@
 //! What the driver's thread sends to the main thread.
 
-use crate::client::session::Outcome;
+use crate::client::session::{NickRefusal, Outcome};
 
 /// Something that the input loop must act on.
 pub(super) enum InteractiveEvent {
@@ -18,7 +18,7 @@ pub(super) enum InteractiveEvent {
         /// The nick.
         nick: String,
         /// Why.
-        why: String,
+        reason: NickRefusal,
     },
     /// The session has ended.
     Ended(Outcome),

@@ -9,7 +9,7 @@ use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::{Occurrence, json};
 use crate::client::net::Frontend;
-use crate::client::session::{Outcome, Session};
+use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
@@ -134,8 +134,8 @@ impl Frontend for InteractiveFrontend {
         self.writer.run_local(command);
     }
 
-    fn ask_nick(&mut self, nick: String, why: String) {
-        self.send(InteractiveEvent::AskNick { nick, why });
+    fn ask_nick(&mut self, nick: String, reason: NickRefusal) {
+        self.send(InteractiveEvent::AskNick { nick, reason });
     }
 
     fn is_backlogged(&self) -> bool {
