@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("listenfd", &["src/server/systemd.rs"]),
+    ("log", &["src/client/editor/unknown_sequence.rs"]),
     ("memchr", &["src/client/session/incoming/", "src/wire/"]),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.

@@ -15,8 +15,10 @@ use super::history::SharedHistory;
 use super::line::Draft;
 use super::paste::{Paste, character};
 use super::pending_keys::{PendingKeys, Prefix};
+use super::reports::ReportByte;
 use super::search::{Direction, HistoryEntry, Search};
 use super::state::ResumeAction;
+use super::unknown_sequence;
 
 /// Handles each key.
 pub(super) struct KeyBindings {
@@ -36,8 +38,8 @@ impl ConditionalEventHandler for KeyBindings {
             return None;
         };
         let key = *keys.first()?;
-        if self.handle.take_answer_byte(key) {
-            return Some(Cmd::Noop);
+        if let Some(command) = self.report_key(key, context) {
+            return Some(command);
         }
         let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
         let is_tab = matches!(
@@ -70,6 +72,37 @@ impl ConditionalEventHandler for KeyBindings {
 }
 
 impl KeyBindings {
+    /// A key that belongs to a report of the terminal. `None` if the user pressed it.
+    fn report_key(&self, key: KeyEvent, context: &EventContext<'_>) -> Option<Cmd> {
+        let unknown = unknown_sequence::take();
+        let idle = self.handle.key_arrived();
+        let byte = self.handle.with_pending_keys(|pending, _| {
+            let byte = pending.reports.read(key, unknown, idle);
+            match (&mut pending.paste, &byte) {
+                (Some(paste), ReportByte::AfterIntroducer(_)) => paste.remove_last(),
+                (Some(paste), ReportByte::Typed(text)) => paste.push_text(text),
+                _ => return byte,
+            }
+            ReportByte::Part
+        });
+        match byte {
+            ReportByte::Key => None,
+            ReportByte::Part => Some(Cmd::Noop),
+            ReportByte::AfterIntroducer(introducer) => {
+                let before = context.line().get(..context.pos()).unwrap_or_default();
+                Some(match before.ends_with(introducer) {
+                    true => Cmd::Kill(Movement::BackwardChar(1)),
+                    false => Cmd::Noop,
+                })
+            }
+            ReportByte::End(introducer, text) => {
+                self.handle.terminal_answered(introducer, &text);
+                Some(Cmd::Noop)
+            }
+            ReportByte::Typed(text) => Some(Cmd::Insert(1, text)),
+        }
+    }
+
     /// A key while nothing is pending. `None` leaves it to the library.
     fn default_binding(
         &self,
