@@ -1,8 +1,5 @@
 //! Reports of the terminal, which arrive among the keys, never become a part of the typed line.
 
-use std::thread;
-use std::time::Duration;
-
 use super::people::{Room, Scripted};
 use super::screen::{ENTER, Start, Terminal};
 
@@ -26,19 +23,12 @@ const REPORTS: [&str; 15] = [
     "\x1b[I",
 ];
 
-/// After this time an Esc counts as a key of its own.
-fn pause() {
-    thread::sleep(Duration::from_millis(70));
-}
-
 fn types_with_each_cut(alice: &mut Terminal, report: &str) {
     let length = report.len();
     for cut in [1, 2, 3, length / 2, length - 1] {
         let (first, rest) = report.split_at(cut);
-        alice.types(first);
-        pause();
-        alice.types(rest);
-        pause();
+        alice.types_later(first);
+        alice.types_later(rest);
     }
 }
 
@@ -53,7 +43,7 @@ fn a_report_that_comes_at_any_time_and_cut_anywhere_is_not_typed() {
         types_with_each_cut(&mut room.alice, report);
         room.bob.says(&format!("after {report:?}"));
     }
-    room.alice.types("lo [1] é");
+    room.alice.types_later("lo [1] é");
     room.alice.settles_below("[#lobby] hello [1] é");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "hello [1] é");
@@ -82,7 +72,7 @@ fn with_the_keys_of_vi_a_report_is_not_typed_and_is_no_command() {
         alice.types(&report.repeat(2));
     }
     alice.types("\x1b");
-    pause();
+    alice.types_later("");
     for report in REPORTS {
         alice.types(&report.repeat(2));
     }
@@ -96,11 +86,8 @@ fn with_the_keys_of_vi_a_report_is_not_typed_and_is_no_command() {
 fn keys_that_begin_like_a_report_are_typed() {
     let mut room = Room::open();
     room.alice.types("\x1b");
-    pause();
-    room.alice.types("[");
-    pause();
-    room.alice.types("1] ");
-    pause();
-    room.alice.types("\x1b]and \x1bP[2]");
+    room.alice.types_later("[");
+    room.alice.types_later("1] ");
+    room.alice.types_later("\x1b]and \x1bP[2]");
     room.alice.settles_below("[#lobby] [1] and [2]");
 }

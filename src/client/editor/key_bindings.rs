@@ -15,7 +15,7 @@ use super::history::SharedHistory;
 use super::line::Draft;
 use super::paste::{Paste, character};
 use super::pending_keys::{PendingKeys, Prefix};
-use super::reports::ReportByte;
+use super::reports::{BURST, ReportByte};
 use super::search::{Direction, HistoryEntry, Search};
 use super::state::ResumeAction;
 use super::unknown_sequence;
@@ -53,6 +53,9 @@ impl ConditionalEventHandler for KeyBindings {
             if pending.paste.is_some() {
                 return Some(self.paste_key(pending, key));
             }
+            if pending.paste_follows {
+                return Some(key_after_paste(key));
+            }
             if let Some(prefix) = pending.prefix.take() {
                 if let (Prefix::Command, KeyEvent(K::Char('U'), M::CTRL)) = (prefix, key) {
                     return Some(self.undo(count, index, false));
@@ -77,6 +80,7 @@ impl KeyBindings {
         let unknown = unknown_sequence::take();
         let idle = self.handle.key_arrived();
         let byte = self.handle.with_pending_keys(|pending, _| {
+            pending.paste_follows &= idle <= BURST;
             let byte = pending.reports.read(key, unknown, idle);
             match (&mut pending.paste, &byte) {
                 (Some(paste), ReportByte::AfterIntroducer(_)) => paste.remove_last(),
@@ -244,6 +248,7 @@ impl KeyBindings {
                     .map(Paste::into_text)
                     .unwrap_or_default();
                 let Some(search) = &mut pending.search else {
+                    pending.paste_follows = true;
                     return Cmd::Insert(1, text);
                 };
                 let line = text.lines().next().unwrap_or_default();
@@ -342,6 +347,16 @@ impl KeyBindings {
         } else {
             Cmd::HistorySearchBackward
         }
+    }
+}
+
+/// A key that arrives together with a paste. The text that is pasted can contain the sequence that
+/// ends a paste, and what follows that is a part of it: nothing of it runs as a command.
+fn key_after_paste(key: KeyEvent) -> Cmd {
+    match character(key) {
+        Some('\r') => Cmd::Insert(1, "\n".to_owned()),
+        Some(c) => Cmd::Insert(1, c.to_string()),
+        None => Cmd::Noop,
     }
 }
 

@@ -9,6 +9,8 @@ use super::search::Search;
 pub(super) struct PendingKeys {
     pub(super) search: Option<Search>,
     pub(super) paste: Option<Paste>,
+    /// Whether a paste has ended, and each key since then came too fast for a user.
+    pub(super) paste_follows: bool,
     pub(super) prefix: Option<Prefix>,
     pub(super) reports: Reports,
     /// The query of the last search.
