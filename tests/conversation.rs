@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chatting_room::client::event::{DeliveryStatus, Event, MessageKind};
 use chatting_room::client::session::{
-    self, Incomplete, Outcome, ScriptLine, Session, SessionAction,
+    self, CloseReason, Incomplete, NickRefusal, Outcome, ScriptLine, Session, SessionAction,
 };
 use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
@@ -76,6 +76,7 @@ impl Room {
             ignore: Vec::new(),
             highlight: Vec::new(),
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
+            ..session::SessionConfig::default()
         });
         self.people.push(Person {
             session,
@@ -111,9 +112,11 @@ impl Room {
         let id = self.people[who].connection.take().unwrap();
         let now = self.session_now();
         let person = &mut self.people[who];
-        person
-            .session
-            .disconnected("connection reset", now, &mut person.outbox);
+        person.session.disconnected(
+            CloseReason::Io("connection reset".into()),
+            now,
+            &mut person.outbox,
+        );
         let now = self.hub_now();
         self.hub
             .disconnected(id, DisconnectReason::Lost, now, &mut self.hub_outbox);
@@ -181,7 +184,7 @@ impl Room {
                 person.connection = None;
                 person
                     .session
-                    .disconnected("closed", now, &mut person.outbox);
+                    .disconnected(CloseReason::ClosedByServer, now, &mut person.outbox);
             }
         }
         moved
@@ -292,7 +295,7 @@ fn a_nick_in_use_is_asked_for_again_and_other_users_see_nothing() {
     let second = room.enter("BOB");
     let asked = SessionAction::AskNick {
         nick: "BOB".into(),
-        why: "it is taken".into(),
+        reason: NickRefusal::InUse,
     };
     assert_eq!(room.orders(second), [asked]);
     room.types(bob, "am I alone?");

@@ -71,7 +71,7 @@ fn a_taken_nick_is_77_in_any_spelling() {
     let server = Server::start(&[]);
     let mut holder = server.enter("CI");
     let finished = script(server.address, "hello\n");
-    assert_one_sentence(&finished, 77, &["ci", "taken", "--nick"]);
+    assert_one_sentence(&finished, 77, &["ci", "in use", "--nick"]);
     assert_eq!(holder.fence(), [""; 0]);
 }
 
@@ -181,7 +181,7 @@ fn refused_lines_are_reported_by_number_and_the_others_are_sent() {
         false => (third, second),
     };
     assert!(
-        second.starts_with("chatroom: line 2: no such nick: nobody"),
+        second.starts_with("chatroom: line 2: there is no user nobody"),
         "{second}"
     );
     assert!(
@@ -416,7 +416,7 @@ fn plain_mode_writes_no_escape_sequence() {
     program.give("bob\n");
     program
         .out
-        .wait_for("The nick bob is not available: it is taken. Choose another [bob_]?\n");
+        .wait_for("The nick bob is in use. Choose another [bob_]?\n");
     program.give("carol\n");
     program.out.wait_for("you are carol in #lobby, with bob;");
     say(&mut bob, "\x02bold\x02 and \x1b[2J");
@@ -511,7 +511,7 @@ fn a_follower_whose_server_disconnects_is_69() {
     program.out.wait_for("#lobby <bob> hello\n");
     server.signal(Signal::SIGTERM);
     server.wait();
-    assert_one_sentence(&program.finish(), 69, &["gone"]);
+    assert_one_sentence(&program.finish(), 69, &["the connection is lost"]);
 }
 
 #[test]
@@ -555,7 +555,7 @@ fn a_server_that_dies_in_the_middle_is_69() {
     program.give("hello\n");
     bob.expect(" PRIVMSG #lobby :hello");
     drop(server);
-    assert_one_sentence(&program.finish(), 69, &["gone"]);
+    assert_one_sentence(&program.finish(), 69, &["the connection is lost"]);
 }
 
 #[test]

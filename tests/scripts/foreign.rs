@@ -111,7 +111,7 @@ fn names_differ_where_the_casemapping_of_the_server_says_so() {
     let _bob = server.listener("b[o]b", "#lab[x]");
     let done = server.script(&["--nick", "alice", "--join", "#lab{x}"], QUESTIONS);
     assert_eq!(done.status, Some(65), "{done:?}");
-    let refused = "chatroom: line 3: no such nick: b{o}b. /names lists who is here.\n";
+    let refused = "chatroom: line 3: there is no user b{o}b. /names lists who is here.\n";
     assert!(done.err.eq_ignore_ascii_case(refused), "{done:?}");
     assert!(done.out.contains("#lab{x} has 1 person:"), "{}", done.out);
 }

@@ -168,7 +168,11 @@ fn messages_of_the_command_line_replace_the_input() {
     let options = ["-c", "one", "-c", "@nobody x", "-c", "@bob three"];
     let finished = script(server.address, &options, "not read\n");
     assert_eq!(finished.status, Some(65), "{finished:?}");
-    assert!(finished.err.starts_with("chatroom: line 2: no such nick"));
+    assert!(
+        finished
+            .err
+            .starts_with("chatroom: line 2: there is no user")
+    );
     assert_eq!(heard_from(&mut bob, "ci"), ["one", "three"]);
 }
 

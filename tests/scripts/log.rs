@@ -175,7 +175,7 @@ const SEEN: [&str; 2] = [
 
 {"kind":"message","time":"2026-03-02T10:01:00Z","room":"#A","nick":"rob","text":"\u001b[2Jlate apple"}
 {"kind":"quit","time":"2026-03-02T10:02:00Z","nick":"rob","text":"bye"}
-{"kind":"refused","time":"2026-03-02T10:03:00Z","text":"no such nick: rob."}
+{"kind":"refused","time":"2026-03-02T10:03:00Z","text":"there is no user rob."}
 {"kind":"message","time":"2026-03-02T10:0"##,
 ];
 
@@ -198,7 +198,7 @@ fn the_log_is_filtered_by_room_user_time_and_text() {
          10:00 bob is now rob\n\
          10:01 #A <rob> ^[[2Jlate apple\n\
          10:02 ← rob left (bye)\n\
-         10:03 no such nick: rob.\n"
+         10:03 there is no user rob.\n"
     );
     let shown = |options: &[&str]| -> Vec<String> {
         let lines = home.log(options);

@@ -33,14 +33,14 @@ fn assert_refused(finished: &Finished, numbers: &[usize]) {
         .iter()
         .map(|number| {
             format!(
-                "chatroom: line {number}: no such nick: nobody{number}. /names lists who is here.\n"
+                "chatroom: line {number}: there is no user nobody{number}. /names lists who is here.\n"
             )
         })
         .collect();
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), numbers.len(), "{}", finished.err);
     for (line, number) in told.iter().zip(numbers) {
-        let start = format!("chatroom: line {number}: no such nick: nobody{number}");
+        let start = format!("chatroom: line {number}: there is no user nobody{number}");
         assert!(line.starts_with(&start), "{line}; expected {expected}");
     }
 }

@@ -138,7 +138,7 @@ fn asking_an_absent_user_is_65_at_once_and_no_answer_is_75() {
     assert!(
         finished
             .err
-            .starts_with("chatroom: line 1: no such nick: ann")
+            .starts_with("chatroom: line 1: there is no user ann")
     );
     let _ann = server.enter("ann");
     let options = ["ask", "@ann", "deploy?", "--timeout", "200ms"];
@@ -331,7 +331,7 @@ fn a_caller_gets_the_delivery_report_of_its_line() {
         let refused = run(session.command(&arguments), "");
         assert_eq!(refused.status, Some(65), "{refused:?}");
         assert!(
-            refused.err.starts_with("chatroom: no such nick: nobody"),
+            refused.err.starts_with("chatroom: there is no user nobody"),
             "{refused:?}"
         );
     }

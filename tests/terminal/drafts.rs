@@ -155,7 +155,7 @@ fn a_saved_text_is_offered_after_the_question_for_another_nick() {
         .at_home_of(&alice)
         .sized(24, 160);
     let mut again = start.start();
-    again.shows("The nick alice is not available: it is taken. Choose another [alice_]: ");
+    again.shows("The nick alice is in use. Choose another [alice_]: ");
     again.types(&format!("{CTRL_Y}ally"));
     again.shows("ally");
     again.types(ENTER);

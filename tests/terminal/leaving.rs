@@ -141,7 +141,7 @@ fn a_connection_lost_before_registration_is_an_error() {
     drop(lines);
     alice.ends_with(69);
     let said = alice.lines();
-    let expected = "chatroom: the server is gone: closing for today";
+    let expected = "chatroom: the connection is lost: closing for today";
     assert_eq!(said, [expected]);
 }
 

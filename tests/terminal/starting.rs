@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 use super::people::{Lines, Scripted, host_on};
-use super::screen::{CTRL_D, ENTER, Start};
+use super::screen::{CTRL_C, CTRL_D, ENTER, Start};
 
 #[test]
 fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
@@ -29,9 +29,9 @@ fn another_nick_is_asked_for_until_one_is_free() {
     let mut bob = Lines::enter(host.address(), "bob");
     let _other = Lines::enter(host.address(), "bob_");
     let mut another = Start::as_nick("BOB", host.address()).start();
-    another.shows("The nick BOB is not available: it is taken. Choose another [BOB_]: ");
+    another.shows("The nick BOB is in use. Choose another [BOB_]: ");
     another.types(ENTER);
-    another.shows("The nick BOB_ is not available: it is taken. Choose another [BOB__]: ");
+    another.shows("The nick BOB_ is in use. Choose another [BOB__]: ");
     another.types("ro\r");
     another.shows("you are ro in #lobby, with");
     another.types("hello\r");
@@ -137,4 +137,13 @@ fn an_invalid_nick_is_asked_for_again() {
     other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");
     bob.hears(":xy!");
+}
+
+#[test]
+fn a_silent_server_is_reported_and_ctrl_c_leaves() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut alice = Start::as_nick("alice", listener.local_addr().unwrap()).start();
+    alice.shows("connected; waiting for the server's greeting");
+    alice.types(CTRL_C);
+    alice.ends_with(0);
 }

@@ -88,7 +88,9 @@ impl ClientError {
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
                 Incomplete::ProtocolBroken { .. } => 76,
-                Incomplete::NickRefused { .. } | Incomplete::EntryRefused { .. } => 77,
+                Incomplete::NickRefused { .. }
+                | Incomplete::RegistrationRefused { .. }
+                | Incomplete::RoomNotEntered { .. } => 77,
             },
             Self::Control(error) => match error {
                 ControlError::InvalidLine => 64,

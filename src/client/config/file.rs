@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
-use super::validate;
+use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
 
@@ -151,8 +151,8 @@ impl Config {
         let config: Self = source
             .parse_with(|key| known.place_of(key))
             .map_err(|error| hints::explain_table(error, &source.text))?;
-        if let Some((at, message)) = validate::first_mistake(&source.text) {
-            return Err(source.wrong(Some(at), message));
+        if let Some(ConfigMistake { at, problem }) = validate::first_mistake(&source.text) {
+            return Err(source.wrong(Some(at), problem.to_string()));
         }
         let mut display = DisplaySettings::default();
         for (name, value) in &config.look {

@@ -1,5 +1,6 @@
 //! The command line of `chatroom`.
 
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use crate::common::record::KINDS;
     max_term_width = 100
 )]
 pub struct ClientOptions {
-    /// The server: HOST, HOST:PORT, irc://HOST, or a name from the configuration
+    /// The server: HOST, HOST:PORT, irc://HOST/#ROOM, or a name from the configuration
     /// [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
@@ -286,7 +287,7 @@ impl ValueEnum for Document {
 }
 
 /// Parses `30s`, `5m` or `1h30m`; a number alone is in seconds.
-fn time(text: &str) -> Result<Duration, String> {
+fn time(text: &str) -> Result<Duration, InvalidTime> {
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
     }
@@ -295,8 +296,20 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
         .filter(|time| !time.is_zero())
-        .ok_or_else(|| "expected a time such as 30s, 5m or 1h30m".to_owned())
+        .ok_or(InvalidTime)
 }
+
+/// The text of an option is not a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct InvalidTime;
+
+impl fmt::Display for InvalidTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a time such as 30s, 5m or 1h30m")
+    }
+}
+
+impl std::error::Error for InvalidTime {}
 
 /// The form of the output when it is not a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,12 +2,15 @@
 //! name must not become more than a name in a line to a server.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::address::{Address, parse_address};
-use crate::client::command::{self, CommandSpec, check_nick, nearest_command, parse_room};
+use super::address::{Address, AddressError, InvalidAddress, parse_address};
+use crate::client::command::{
+    self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
+};
 use crate::common::suggest::nearest;
 use crate::wire::mask;
 
@@ -51,31 +54,121 @@ struct CheckedServer {
     password_command: Option<Spanned<String>>,
 }
 
-/// The byte offset of a mistake in the file, and its message.
-type Mistake = (usize, String);
+/// A mistake in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ConfigMistake {
+    /// Its byte offset in the file.
+    pub(super) at: usize,
+    pub(super) problem: ConfigProblem,
+}
+
+/// What is wrong with a value of the file. Its `Display` is the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ConfigProblem {
+    Nick(InvalidNick),
+    Address(InvalidAddress),
+    /// `server` is neither a table of the file nor an address.
+    UnknownServer {
+        name: String,
+        error: AddressError,
+    },
+    /// `server` is close to the name of a table of the file.
+    MisspelledServer {
+        name: String,
+        nearest: String,
+    },
+    RealName(String),
+    Highlight(String),
+    Ignore(String),
+    Room(String),
+    AliasName(String),
+    /// The expansion of an alias is neither a command nor a message.
+    AliasExpansion(String),
+    UnknownCommand {
+        name: String,
+        nearest: Option<&'static str>,
+    },
+    /// The command cannot run before the rooms are joined.
+    NotOnConnect(String),
+    OnConnect {
+        line: String,
+        error: ParseError,
+    },
+    TwoPasswords,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nick(error) => error.fmt(f),
+            Self::Address(error) => error.fmt(f),
+            Self::UnknownServer { name, error } => write!(
+                f,
+                "{name:?} is neither a server in this file nor a valid address: {error}"
+            ),
+            Self::MisspelledServer { name, nearest } => {
+                write!(f, "there is no [servers.{name}]; did you mean {nearest:?}?")
+            }
+            Self::RealName(name) => write!(
+                f,
+                "{name:?} is not a valid real name: use at most 200 bytes and no control characters"
+            ),
+            Self::Highlight(word) => write!(f, "{word:?} is not a word"),
+            Self::Ignore(mask) => write!(f, "{mask:?} is neither a nick nor a mask"),
+            Self::Room(room) => write!(
+                f,
+                "{room:?} is not a valid room name; rooms look like #room"
+            ),
+            Self::AliasName(name) => write!(
+                f,
+                "{name:?} is not a valid alias name: leave out spaces and /"
+            ),
+            Self::AliasExpansion(expansion) => {
+                write!(f, "{expansion:?} is not a command: commands begin with a /")
+            }
+            Self::UnknownCommand {
+                name,
+                nearest: Some(nearest),
+            } => write!(f, "no command /{name}; did you mean /{nearest}?"),
+            Self::UnknownCommand {
+                name,
+                nearest: None,
+            } => write!(f, "no command /{name}"),
+            Self::NotOnConnect(line) => write!(
+                f,
+                "{line:?} cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw"
+            ),
+            Self::OnConnect { line, error } => {
+                write!(f, "{line:?} is not a valid command: {error}")
+            }
+            Self::TwoPasswords => {
+                f.write_str("set either password-file or password-command, not both")
+            }
+        }
+    }
+}
 
 /// The first mistake in the file.
-pub(super) fn first_mistake(text: &str) -> Option<Mistake> {
+pub(super) fn first_mistake(text: &str) -> Option<ConfigMistake> {
     let config: CheckedConfig = toml::from_str(text).ok()?;
     let mut mistakes = Vec::new();
     if let Some(server) = &config.server {
-        mistakes.extend(check_server_choice(server, &config.servers));
+        let problem = check_server_choice(server.get_ref(), &config.servers).err();
+        mistakes.extend(mistake_at(server, problem));
     }
     for word in &config.highlight {
-        let is_word = !word.get_ref().trim().is_empty();
-        mistakes.extend(mistake_unless(is_word, word, "is not a word"));
+        let is_blank = word.get_ref().trim().is_empty();
+        let problem = is_blank.then(|| ConfigProblem::Highlight(word.get_ref().clone()));
+        mistakes.extend(mistake_at(word, problem));
     }
     for (name, expansion) in &config.alias {
-        let error = check_alias(name, expansion.get_ref()).err();
-        mistakes.extend(error.map(|message| (expansion.span().start, message)));
+        let problem = check_alias(name, expansion.get_ref()).err();
+        mistakes.extend(mistake_at(expansion, problem));
     }
     for mask in &config.ignore {
         let is_mask = mask::normalize(mask.get_ref()).is_some();
-        mistakes.extend(mistake_unless(
-            is_mask,
-            mask,
-            "is neither a nick nor a mask",
-        ));
+        let problem = (!is_mask).then(|| ConfigProblem::Ignore(mask.get_ref().clone()));
+        mistakes.extend(mistake_at(mask, problem));
     }
     for nick in config.nick.iter().chain(&config.people) {
         mistakes.extend(check_nick_at(nick));
@@ -84,115 +177,113 @@ pub(super) fn first_mistake(text: &str) -> Option<Mistake> {
     for server in config.servers.values() {
         check_server(server, &config.alias, &mut mistakes);
     }
-    mistakes.into_iter().min()
+    mistakes.into_iter().min_by_key(|mistake| mistake.at)
 }
 
 /// Checks one `[servers.NAME]` table.
 fn check_server(
     server: &CheckedServer,
     aliases: &BTreeMap<String, Spanned<String>>,
-    mistakes: &mut Vec<Mistake>,
+    mistakes: &mut Vec<ConfigMistake>,
 ) {
-    if let Err(error) = parse_address(server.address.get_ref()) {
-        mistakes.push((server.address.span().start, error.to_string()));
-    }
+    let problem = parse_address(server.address.get_ref()).err();
+    mistakes.extend(mistake_at(
+        &server.address,
+        problem.map(ConfigProblem::Address),
+    ));
     for nick in server.nick.iter().chain(&server.alternatives) {
         mistakes.extend(check_nick_at(nick));
     }
     mistakes.extend(server.real_name.as_ref().and_then(check_real_name));
     for room in &server.rooms {
         let is_room = parse_room(room.get_ref()).is_some();
-        let problem = "is not a valid room name; rooms look like #room";
-        mistakes.extend(mistake_unless(is_room, room, problem));
+        let problem = (!is_room).then(|| ConfigProblem::Room(room.get_ref().clone()));
+        mistakes.extend(mistake_at(room, problem));
     }
     for line in &server.on_connect {
-        if let Err(problem) = check_on_connect(line.get_ref(), aliases) {
-            mistakes.extend(mistake_unless(false, line, &problem));
-        }
+        let problem = check_on_connect(line.get_ref(), aliases).err();
+        mistakes.extend(mistake_at(line, problem));
     }
     if let (Some(file), Some(command)) = (&server.password_file, &server.password_command) {
-        let at = file.span().start.max(command.span().start);
-        let message = "set either password-file or password-command, not both";
-        mistakes.push((at, message.to_owned()));
+        mistakes.push(ConfigMistake {
+            at: file.span().start.max(command.span().start),
+            problem: ConfigProblem::TwoPasswords,
+        });
     }
 }
 
-fn check_nick_at(nick: &Spanned<String>) -> Option<Mistake> {
-    let error = check_nick(nick.get_ref()).err()?;
-    Some((nick.span().start, error.to_string()))
+fn mistake_at(value: &Spanned<String>, problem: Option<ConfigProblem>) -> Option<ConfigMistake> {
+    let at = value.span().start;
+    problem.map(|problem| ConfigMistake { at, problem })
 }
 
-fn check_real_name(name: &Spanned<String>) -> Option<Mistake> {
+fn check_nick_at(nick: &Spanned<String>) -> Option<ConfigMistake> {
+    let problem = check_nick(nick.get_ref()).err();
+    mistake_at(nick, problem.map(ConfigProblem::Nick))
+}
+
+fn check_real_name(name: &Spanned<String>) -> Option<ConfigMistake> {
     let text = name.get_ref();
     let is_valid = !text.chars().any(char::is_control) && text.len() <= REAL_NAME_BYTES_MAX;
-    let problem = "is not a valid real name: use at most 200 bytes and no control characters";
-    mistake_unless(is_valid, name, problem)
+    let problem = (!is_valid).then(|| ConfigProblem::RealName(text.clone()));
+    mistake_at(name, problem)
 }
 
 /// Checks that `server` is one of `servers` or an address. A misspelled name is reported and never
 /// looked up as a host.
 fn check_server_choice(
-    choice: &Spanned<String>,
+    name: &str,
     servers: &BTreeMap<String, CheckedServer>,
-) -> Option<Mistake> {
-    let name = choice.get_ref();
+) -> Result<(), ConfigProblem> {
     if servers.contains_key(name) {
-        return None;
+        return Ok(());
     }
     let is_name = !name.contains(['.', ':']);
     let near = nearest(name, servers.keys().map(String::as_str)).filter(|_| is_name);
+    let name = name.to_owned();
     if let Some(near) = near {
-        let message = format!("there is no [servers.{name}]; did you mean {near:?}?");
-        return Some((choice.span().start, message));
+        let nearest = near.to_owned();
+        return Err(ConfigProblem::MisspelledServer { name, nearest });
     }
-    let error = name.parse::<Address>().err()?;
-    let problem = format!("is neither a server in this file nor a valid address: {error}");
-    mistake_unless(false, choice, &problem)
+    match name.parse::<Address>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ConfigProblem::UnknownServer { name, error }),
+    }
 }
 
 /// Checks that an alias can be typed and stands for the beginning of a command or a message.
-fn check_alias(name: &str, expansion: &str) -> Result<(), String> {
+fn check_alias(name: &str, expansion: &str) -> Result<(), ConfigProblem> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
-        return Err(format!(
-            "{name:?} is not a valid alias name: leave out spaces and /"
-        ));
+        return Err(ConfigProblem::AliasName(name.to_owned()));
     }
     if expansion.starts_with(['@', '#']) || expansion.starts_with("//") {
         return Ok(());
     }
     let Some(command) = expansion.strip_prefix('/') else {
-        return Err(format!(
-            "{expansion:?} is not a command: commands begin with a /"
-        ));
+        return Err(ConfigProblem::AliasExpansion(expansion.to_owned()));
     };
-    let command = command.split(' ').next().unwrap_or_default();
-    match CommandSpec::find(command) {
+    let name = command.split(' ').next().unwrap_or_default();
+    match CommandSpec::find(name) {
         Some(_) => Ok(()),
-        None => Err(match nearest_command(command) {
-            Some(nearest) => format!("no command /{command}; did you mean /{nearest}?"),
-            None => format!("no command /{command}"),
+        None => Err(ConfigProblem::UnknownCommand {
+            name: name.to_owned(),
+            nearest: nearest_command(name),
         }),
     }
 }
 
 /// Checks that a line of `on-connect` is a command that can run before the rooms are joined.
-fn check_on_connect(line: &str, aliases: &BTreeMap<String, Spanned<String>>) -> Result<(), String> {
+fn check_on_connect(
+    line: &str,
+    aliases: &BTreeMap<String, Spanned<String>>,
+) -> Result<(), ConfigProblem> {
     let name = line.split(' ').next().unwrap_or_default();
     let expansion = name.strip_prefix('/').and_then(|name| aliases.get(name));
     let expanded = expansion.map(|expansion| line.replacen(name, expansion.get_ref(), 1));
-    match command::parse(expanded.as_deref().unwrap_or(line)) {
+    let line = line.to_owned();
+    match command::parse(expanded.as_deref().unwrap_or(&line)) {
         Ok(command) if command.is_allowed_on_connect() => Ok(()),
-        Ok(_) => Err(
-            "cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw"
-                .to_owned(),
-        ),
-        Err(error) => Err(format!("is not a valid command: {error}")),
+        Ok(_) => Err(ConfigProblem::NotOnConnect(line)),
+        Err(error) => Err(ConfigProblem::OnConnect { line, error }),
     }
-}
-
-fn mistake_unless(is_valid: bool, value: &Spanned<String>, problem: &str) -> Option<Mistake> {
-    (!is_valid).then(|| {
-        let message = format!("{:?} {problem}", value.get_ref());
-        (value.span().start, message)
-    })
 }

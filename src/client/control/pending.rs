@@ -128,7 +128,7 @@ mod tests {
         pending.on_event(&sent(4, DeliveryStatus::Refused), Some(&why));
         let answer = first.try_recv().unwrap();
         assert!(
-            answer.starts_with("error you cannot talk in #a"),
+            answer.starts_with("error you cannot send to #a"),
             "{answer}"
         );
         assert!(pending.waiters.is_empty());

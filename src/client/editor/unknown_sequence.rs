@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 
-use log::{LevelFilter, Log, Metadata, Record};
+use log_facade::{LevelFilter, Log, Metadata, Record};
 
 /// What follows in the input after a sequence that the library does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,8 @@ thread_local! {
 /// Starts to read the log of the library. If the program that embeds this one has its own logger,
 /// that one stays.
 pub(super) fn watch() {
-    if log::set_logger(&SequenceLogger).is_ok() {
-        log::set_max_level(LevelFilter::Debug);
+    if log_facade::set_logger(&SequenceLogger).is_ok() {
+        log_facade::set_max_level(LevelFilter::Debug);
     }
 }
 

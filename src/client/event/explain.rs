@@ -1,10 +1,10 @@
-//! What a server refused, in the user's words: what happened, then what to do.
+//! Explains numerics of the server in plain sentences: what happened, then what to do.
 
 use crate::client::command::has_room_prefix;
 use crate::common::sanitize::{sanitize, sanitize_name};
 use crate::wire::Reply;
 
-/// The sentence for a refusal, with the command that was typed where it is known to be about that.
+/// The sentence for an error numeric, with the typed command it is about if that is known.
 pub fn error_with_command(number: u16, parameters: &[String], command: Option<&str>) -> String {
     let why = error(number, parameters);
     match command {
@@ -13,8 +13,8 @@ pub fn error_with_command(number: u16, parameters: &[String], command: Option<&s
     }
 }
 
-/// The sentence for a refusal. `parameters` are those after the user's own nick; the last
-/// one is what the server says, and is used where nothing better is known.
+/// The sentence for an error numeric. `parameters` are those after the user's own nick; the last one
+/// is the server's text, which is used if there is no better one.
 pub fn error(number: u16, parameters: &[String]) -> String {
     let about = parameters
         .first()
@@ -26,28 +26,31 @@ pub fn error(number: u16, parameters: &[String]) -> String {
         .unwrap_or_default();
     match Reply::from_number(number) {
         Some(Reply::NicknameInUse) => {
-            format!("{about} is taken. Choose another with /nick NAME.")
+            format!("the nick {about} is in use. Choose another with /nick NAME.")
         }
         Some(Reply::ErroneousNickname) => format!(
-            "{about} cannot be a nick here ({said}). Use letters, digits, - and _, a letter first."
+            "{about} is not a valid nick here ({said}). Use letters, digits, - and _, and begin with a \
+             letter."
         ),
         Some(Reply::NoSuchNick) if has_room_prefix(&about) => {
-            format!("there is no room {about}. /join {about} makes it.")
+            format!("there is no room {about}. /join {about} creates it.")
         }
         Some(Reply::NoSuchNick) => {
-            format!("no such nick: {about}. /names lists who is here.")
+            format!("there is no user {about}. /names lists who is here.")
         }
-        Some(Reply::NoSuchChannel) => format!("there is no room {about}. /join {about} makes it."),
+        Some(Reply::NoSuchChannel) => {
+            format!("there is no room {about}. /join {about} creates it.")
+        }
         Some(Reply::CannotSendToChan) => {
-            format!("you cannot talk in {about} ({said}). /join {about} first?")
+            format!("you cannot send to {about} ({said}). Join it first with /join {about}.")
         }
-        Some(Reply::NotOnChannel) => format!("you are not in {about}. /join {about} enters it."),
+        Some(Reply::NotOnChannel) => format!("you are not in {about}. /join {about} joins it."),
         Some(Reply::ChanOpPrivsNeeded) => {
             format!("only an operator of {about} may do that ({said}).")
         }
-        Some(Reply::BadChanMask) => format!("{about} cannot be a room's name ({said})."),
-        Some(Reply::InputTooLong) => "that was too long for one line; send it in two.".to_owned(),
-        Some(Reply::PasswdMismatch) => "that is not the password.".to_owned(),
+        Some(Reply::BadChanMask) => format!("{about} is not a valid room name ({said})."),
+        Some(Reply::InputTooLong) => "the line is too long. Send it as two lines.".to_owned(),
+        Some(Reply::PasswdMismatch) => "the password is wrong.".to_owned(),
         Some(Reply::UnknownCommand) => format!("the server does not know {about}."),
         _ => {
             let words: Vec<String> = parameters.iter().map(|text| sanitize(text)).collect();
@@ -56,16 +59,16 @@ pub fn error(number: u16, parameters: &[String]) -> String {
     }
 }
 
-/// What a server answers that has no form of its own, in words that are not yet safe to print;
-/// nothing for what no one asks for. `parameters` are those after the user's own nick.
+/// The sentence for an answer that has no event of its own, not sanitized; `None` for an answer that
+/// no command asks for. `parameters` are those after the user's own nick.
 pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
     Some(match (Reply::from_number(number), parameters) {
-        // When a room was made is told whenever its modes are.
+        // Servers send it with the modes of a room.
         (Some(Reply::CreationTime), _) => return None,
-        (Some(Reply::Inviting), [nick, room, ..]) => format!("{nick} was asked into {room}"),
+        (Some(Reply::Inviting), [nick, room, ..]) => format!("{nick} was invited to {room}"),
         (Some(Reply::BanList), [room, mask, by @ ..]) => {
             let by = by.first().map(|by| format!(", by {by}"));
-            format!("{mask} is kept out of {room}{}", by.unwrap_or_default())
+            format!("{mask} is banned from {room}{}", by.unwrap_or_default())
         }
         (Some(Reply::EndOfBanList), [room, ..]) => format!("{room} has no bans"),
         _ if parameters.is_empty() => return None,
@@ -86,15 +89,15 @@ mod tests {
     fn a_refusal_says_what_happened_and_what_to_do() {
         assert_eq!(
             words(433, &["bob", "Nickname is already in use"]),
-            "bob is taken. Choose another with /nick NAME."
+            "the nick bob is in use. Choose another with /nick NAME."
         );
         assert_eq!(
             words(401, &["bob", "No such nick/channel"]),
-            "no such nick: bob. /names lists who is here."
+            "there is no user bob. /names lists who is here."
         );
         assert_eq!(
             words(442, &["#a", "x"]),
-            "you are not in #a. /join #a enters it."
+            "you are not in #a. /join #a joins it."
         );
     }
 

@@ -8,6 +8,7 @@
 pub mod explain;
 mod input_error;
 pub mod json;
+mod log_status;
 pub mod matcher;
 mod occurrence;
 mod tags;
@@ -16,6 +17,7 @@ mod unread;
 
 use crate::client::command::message_carries_password;
 pub use input_error::InputError;
+pub use log_status::LogStatus;
 pub use occurrence::Occurrence;
 pub use tags::MessageTags;
 pub use target::Target;
@@ -283,10 +285,7 @@ pub enum Event {
         words: String,
     },
     /// The log cannot be written, or can be again.
-    LogStatus {
-        /// Which of the two, and why.
-        words: String,
-    },
+    LogStatus(LogStatus),
 }
 
 impl Event {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::script_lines::ScriptLines;
 use super::{Driver, DriverInput, Frontend};
 use crate::client::event::MessageTags;
-use crate::client::session::SessionTime;
+use crate::client::session::{CloseReason, ProtocolViolation, SessionTime};
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 
@@ -26,6 +26,11 @@ const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// The sleep when there is no deadline.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
 
+/// The port of IRC over TLS. RFC 7194.
+const TLS_PORT: u16 = 6697;
+/// The first byte of a TLS alert, which such a server answers to plain text. RFC 8446, section 5.1.
+const TLS_ALERT: u8 = 0x15;
+
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
@@ -33,6 +38,8 @@ pub(super) struct LinkState {
     pub(super) unsent: Vec<u8>,
     /// The session asked to close the connection.
     pub(super) close_requested: bool,
+    /// The server has sent something.
+    heard: bool,
     /// A write failed. What the server sent before that is still read.
     write_failed: bool,
     /// The session knows that the connection has ended.
@@ -97,12 +104,14 @@ impl<F: Frontend> Driver<F> {
             };
             let now = self.now();
             match wakeup {
-                Wakeup::Read(Ok(0)) => self.disconnected("the server closed the connection"),
+                Wakeup::Read(Ok(0)) => self.read_ended(CloseReason::ClosedByServer),
                 Wakeup::Read(Ok(count)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
                     self.received(bytes, &mut lines, now);
                 }
-                Wakeup::Read(Err(error)) => self.disconnected(&os_error_text(&error)),
+                Wakeup::Read(Err(error)) => {
+                    self.read_ended(CloseReason::Io(os_error_text(&error)));
+                }
                 // The end of the stream, or a read error, gives the reason.
                 Wakeup::Written(Err(_)) => self.link.write_failed = true,
                 Wakeup::Written(Ok(count)) => {
@@ -117,11 +126,26 @@ impl<F: Frontend> Driver<F> {
             self.apply(now);
         }
         if !self.ended && !self.link.lost {
-            self.disconnected("closed");
+            self.disconnected(CloseReason::ClosedByServer);
         }
     }
 
+    /// The server will send nothing more. One for encrypted connections often closes a plain one
+    /// without a word.
+    fn read_ended(&mut self, reason: CloseReason) {
+        let expects_tls = !self.link.heard && self.address.port == TLS_PORT;
+        self.disconnected(match expects_tls {
+            true => CloseReason::Protocol(ProtocolViolation::Encrypted),
+            false => reason,
+        });
+    }
+
     fn received(&mut self, mut bytes: &[u8], lines: &mut Lines, now: SessionTime) {
+        let is_first = !std::mem::replace(&mut self.link.heard, true);
+        if is_first && bytes.first() == Some(&TLS_ALERT) {
+            let violation = ProtocolViolation::Encrypted;
+            return self.session.protocol_error(violation, &mut self.outbox);
+        }
         while let Some(line) = lines.next_line(&mut bytes) {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {
@@ -134,8 +158,8 @@ impl<F: Frontend> Driver<F> {
             }
         }
         if lines.skipped_bytes() > ENDLESS_BYTES_MAX {
-            let reason = "it sent a line without an end";
-            self.session.protocol_error(reason, &mut self.outbox);
+            let violation = ProtocolViolation::EndlessLine;
+            self.session.protocol_error(violation, &mut self.outbox);
         }
     }
 

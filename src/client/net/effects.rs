@@ -22,7 +22,7 @@ impl<F: Frontend> Driver<F> {
                 }
                 SessionAction::Probe { server } => self.probe_server(server),
                 SessionAction::Local(command) => self.frontend.run_local(&command),
-                SessionAction::AskNick { nick, why } => self.frontend.ask_nick(nick, why),
+                SessionAction::AskNick { nick, reason } => self.frontend.ask_nick(nick, reason),
                 SessionAction::End(outcome) => {
                     self.ended = true;
                     // Before the frontend learns of the end: then the program may exit.
@@ -43,7 +43,7 @@ impl<F: Frontend> Driver<F> {
         let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
         thread::spawn(move || {
             signals::block_editor_signals();
-            let result = dialer.probe(&server).map_err(|error| error.to_string());
+            let result = dialer.probe(&server);
             // The session may have ended meanwhile.
             if let Some(sender) = sender.upgrade() {
                 let _ = sender.send(DriverInput::ServerProbed { server, result });

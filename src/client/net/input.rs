@@ -4,11 +4,12 @@ use std::sync::mpsc::{Sender, SyncSender};
 
 use tokio::sync::mpsc;
 
+use super::dial::ConnectError;
 use super::{Driver, Frontend};
 use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, ControlRequest};
-use crate::client::event::Event;
+use crate::client::event::{Event, InputError, LogStatus};
 use crate::client::session::SessionTime;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
@@ -31,8 +32,8 @@ pub(crate) enum DriverInput {
     Analyze(String, Sender<LineAnalysis>),
     /// A request to make this room the active one. The answer is whether the user is in it.
     ShowRoom(String, Sender<bool>),
-    /// The log can no longer be written, or can be written again: the message for the user.
-    LogStatus(String),
+    /// The log can no longer be written, or can be written again.
+    LogStatus(LogStatus),
     /// A request of another program, and where to send the lines of the answer.
     Control(ControlRequest, SyncSender<String>),
     /// The connection to the server of `/connect` succeeded, or failed with this message.
@@ -40,7 +41,7 @@ pub(crate) enum DriverInput {
         /// The server, as it was typed.
         server: String,
         /// The result.
-        result: Result<(), String>,
+        result: Result<(), ConnectError>,
     },
     /// Leave the server, with a reason for the other users.
     Quit(Option<String>),
@@ -95,11 +96,12 @@ impl<F: Frontend> Driver<F> {
                 self.apply(now);
                 let _ = answer.send(shown);
             }
-            Some(DriverInput::LogStatus(words)) => {
-                self.outbox.events.push(Event::LogStatus { words });
+            Some(DriverInput::LogStatus(status)) => {
+                self.outbox.events.push(Event::LogStatus(status));
             }
             Some(DriverInput::Control(request, answer)) => self.control(request, answer, now),
             Some(DriverInput::ServerProbed { server, result }) => {
+                let result = result.map_err(|error| InputError::NoOtherServer(error.to_string()));
                 self.session
                     .server_probed(server, result, now, &mut self.outbox);
             }
@@ -121,7 +123,7 @@ impl<F: Frontend> Driver<F> {
                 if result.is_ok() && !messages.is_empty() {
                     return self.pending.wait(messages, answer);
                 }
-                result
+                result.map_err(|error| error.to_string())
             }
             ControlRequest::Where => Ok([
                 Some(self.address.to_string().as_str()),
@@ -152,17 +154,17 @@ impl<F: Frontend> Driver<F> {
     }
 
     /// Processes a line of another program as if typed, and shows it to the user.
-    fn typed_by_program(&mut self, line: &str, now: SessionTime) -> Result<(), String> {
+    fn typed_by_program(&mut self, line: &str, now: SessionTime) -> Result<(), InputError> {
         let before = self.outbox.events.len();
         self.session.typed(line, now, &mut self.outbox);
         let events = self.outbox.events.get(before..).unwrap_or_default();
-        let refusal = events.iter().find_map(|event| match event {
-            Event::InputRejected { error, .. } => Some(error.to_string()),
+        let rejected = events.iter().find_map(|event| match event {
+            Event::InputRejected { error, .. } => Some(error.clone()),
             _ => None,
         });
-        if let Some(message) = refusal {
+        if let Some(error) = rejected {
             self.outbox.events.truncate(before);
-            return Err(message);
+            return Err(error);
         }
         let words = format!("from another program: {}", sanitize(line));
         self.outbox.events.insert(before, Event::Note { words });

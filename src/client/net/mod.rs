@@ -9,6 +9,7 @@ mod connection;
 pub(super) mod dial;
 mod effects;
 mod frontend;
+mod happy_eyeballs;
 mod input;
 mod reconnect;
 pub(super) mod script_lines;
@@ -25,7 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
 use crate::client::control::pending::Pending;
-use crate::client::session::{Session, SessionOutput, SessionTime};
+use crate::client::session::{CloseReason, Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::LinkState;
@@ -54,15 +55,14 @@ pub(super) fn start(
     let InputReceiver { receiver, sender } = input;
     let start_log = |folder| {
         let sender = sender.clone();
-        LogWriter::start(folder, move |words| {
+        LogWriter::start(folder, move |status| {
             // After the end of the session there is no screen to show it on.
             if let Some(sender) = sender.upgrade() {
-                let _ = sender.send(DriverInput::LogStatus(words));
+                let _ = sender.send(DriverInput::LogStatus(status));
             }
         })
     };
     let log = log.map(start_log).transpose()?;
-    stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -87,6 +87,8 @@ pub(super) fn start(
                 ended: false,
             };
             runtime.block_on(driver.run(stream, receiver, script));
+            // A name that is still being looked up delays nothing.
+            runtime.shutdown_background();
         })?;
     Ok(())
 }
@@ -126,7 +128,7 @@ impl<F: Frontend> Driver<F> {
         let mut stream = match TcpStream::from_std(stream) {
             Ok(stream) => Some(stream),
             Err(error) => {
-                self.disconnected(&error.to_string());
+                self.disconnected(CloseReason::Io(error.to_string()));
                 None
             }
         };
@@ -142,7 +144,7 @@ impl<F: Frontend> Driver<F> {
     }
 
     /// The connection has ended, or could not be made.
-    fn disconnected(&mut self, reason: &str) {
+    fn disconnected(&mut self, reason: CloseReason) {
         let now = self.now();
         self.link.lose();
         self.session.disconnected(reason, now, &mut self.outbox);

@@ -15,6 +15,7 @@
 //!
 //! It imports `event`, `command`, `common` and `wire`. `net` drives it; `ui` and `app` import it.
 
+mod close_reason;
 mod config;
 mod connection;
 mod delivery;
@@ -25,7 +26,7 @@ mod output;
 mod state;
 mod view;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::client::command::{self, ParseError, UserCommand};
@@ -34,18 +35,19 @@ use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
 use crate::wire::{FoldedName, Message, Request};
+pub use close_reason::{CloseReason, ProtocolViolation};
 pub use config::SessionConfig;
-use connection::capabilities::ServerCapabilities;
-use connection::registration::DeferredUser;
+use connection::link::Link;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
-pub use outcome::{Incomplete, Outcome};
-use outgoing::message::OutgoingMessage;
+pub use outcome::{Incomplete, NickRefusal, Outcome};
+use outgoing::backlog::Backlog;
 use outgoing::sent_commands::SentCommands;
 pub use output::{SessionAction, SessionOutput};
-use state::ignore_list::IgnoreList;
+use state::attention::Attention;
+use state::identity::Identity;
 use state::rooms::JoinedRooms;
 
 /// A point in time.
@@ -61,6 +63,8 @@ pub struct SessionTime {
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
+/// A server that has not said anything for so long after the connection is reported as silent.
+const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
 /// How often the client asks for its nick while someone else has it: the first wait and the last.
@@ -131,61 +135,14 @@ pub struct Session {
     /// The commands to run on connect.
     on_connect: Vec<Result<UserCommand, ParseError>>,
     phase: Phase,
-    /// `USER` is not sent yet.
-    deferred_user: Option<DeferredUser>,
-    /// The nick that the server knows; before registration, the requested one.
-    nick: String,
-    /// `user@host` as others see it, if it is known.
-    address: Option<String>,
-    /// The name of the server.
-    server: Option<String>,
-    /// The configured nick.
-    configured: String,
-    /// How many alternative nicks were tried.
-    alternatives: usize,
-    /// The away message, if the user is away.
-    away: Option<String>,
+    identity: Identity,
+    link: Link,
     rooms: JoinedRooms,
     queries: PendingQueries,
-    /// Whether a registration has succeeded before.
-    was_registered: bool,
-    reconnect_attempts: u32,
-    spellings: usize,
-    /// When the client asks for its nick again.
-    regain_at: Option<Duration>,
-    regain_after: Duration,
-    /// Rooms to join after the login to a service.
-    rooms_after_login: Vec<String>,
-    /// The server has changed the nick, so the client does not change it back.
-    renamed_by_server: bool,
-    /// The timeout of the message of the day.
-    motd_deadline: Option<Duration>,
-    last_received: Duration,
-    ping_sent: bool,
-    /// Why the connection is about to close.
-    close_reason: Option<String>,
-    /// Messages that wait for a connection.
-    backlog: VecDeque<OutgoingMessage>,
-    /// Whether the user knows that messages wait.
-    backlog_announced: bool,
-    /// Messages that were still waiting at the end.
-    never_sent: Vec<OutgoingMessage>,
+    backlog: Backlog,
     delivery: DeliveryTracker,
-    capabilities: ServerCapabilities,
-    /// Whether the server has violated the protocol.
-    broken: bool,
-    /// The room of the prompt at which the current line was typed.
-    typed_in: Option<String>,
-    ignore_list: IgnoreList,
     sent_commands: SentCommands,
-    /// The last person who whispered to the user.
-    last_whisperer: Option<String>,
-    /// The last person who whispered, if that person has left.
-    departed_whisperer: Option<String>,
-    /// How many mentions in the active room and whispers there were since the user last typed.
-    highlight_count: u32,
-    /// The server to switch to after this one.
-    switch_to: Option<String>,
+    attention: Attention,
 }
 
 impl Session {
@@ -198,56 +155,27 @@ impl Session {
             }
             rooms.add_known_room(&target.room);
         }
-        let mut ignored = IgnoreList::default();
-        for mask in &settings.ignore {
-            ignored.add(mask);
-        }
         let on_connect = settings.on_connect.iter();
         let on_connect = on_connect.map(|line| parse_line(line, &settings.aliases));
         Self {
-            nick: settings.nick.clone(),
-            configured: settings.nick.clone(),
             on_connect: on_connect.collect(),
-            settings,
             phase: Phase::Offline,
-            deferred_user: None,
-            address: None,
-            server: None,
-            alternatives: 0,
-            away: None,
+            identity: Identity::new(&settings.nick),
+            link: Link::default(),
             rooms,
             queries: PendingQueries::default(),
-            was_registered: false,
-            reconnect_attempts: 0,
-            spellings: 0,
-            regain_at: None,
-            regain_after: REGAIN_FIRST,
-            rooms_after_login: Vec::new(),
-            renamed_by_server: false,
-            motd_deadline: None,
-            last_received: Duration::ZERO,
-            ping_sent: false,
-            close_reason: None,
-            backlog: VecDeque::new(),
-            backlog_announced: false,
-            never_sent: Vec::new(),
+            backlog: Backlog::default(),
             delivery: DeliveryTracker::default(),
-            capabilities: ServerCapabilities::default(),
-            broken: false,
-            typed_in: None,
-            ignore_list: ignored,
             sent_commands: SentCommands::default(),
-            last_whisperer: None,
-            departed_whisperer: None,
-            highlight_count: 0,
-            switch_to: None,
+            attention: Attention::new(&settings.ignore),
+            settings,
         }
     }
 
     /// The server has sent a line; `line` is without its ending.
     pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
-        self.last_received = now.elapsed;
-        self.ping_sent = false;
+        self.link.on_received(now.elapsed);
+        self.link.greeting_late_at = None;
         let before = output.events.len();
         // Not every network uses only UTF-8.
         let text = decode(line);
@@ -274,8 +202,9 @@ impl Session {
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
                 if now.elapsed >= deadline =>
             {
-                let words = "the server did not answer the registration";
-                self.close_reason.get_or_insert_with(|| words.to_owned());
+                self.link
+                    .close_reason
+                    .get_or_insert(CloseReason::RegistrationTimeout);
                 output.actions.push(SessionAction::Close);
                 return;
             }
@@ -284,32 +213,40 @@ impl Session {
         }
         if self.answer_deadline().is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             match self.settings.script {
-                true => return self.protocol_error("it does not answer a line", output),
+                true => return self.protocol_error(ProtocolViolation::UnansweredLine, output),
                 false => self.drop_unanswered(now, output),
             }
         }
-        let silence = now.elapsed.saturating_sub(self.last_received);
+        let silence = now.elapsed.saturating_sub(self.link.last_received);
         if silence >= DEAD_AFTER {
-            self.close_reason = Some(format!("no sign of life for {} s", silence.as_secs()));
+            self.link.close_reason = Some(CloseReason::PingTimeout(silence));
             output.actions.push(SessionAction::Close);
-        } else if silence >= SILENCE_MAX && !self.ping_sent {
-            self.ping_sent = true;
+        } else if silence >= SILENCE_MAX && !self.link.ping_sent {
+            self.link.ping_sent = true;
             self.send(&Request::Ping { token: ALIVE }, output);
         }
-        if self.motd_deadline.is_some_and(|at| now.elapsed >= at) {
+        if self.link.motd_deadline.is_some_and(|at| now.elapsed >= at) {
             self.motd_done(output);
+        }
+        if self
+            .link
+            .greeting_late_at
+            .take_if(|at| now.elapsed >= *at)
+            .is_some()
+        {
+            let words = "connected; waiting for the server's greeting".to_owned();
+            output.events.push(Event::Note { words });
         }
         self.send_deferred_user(now, output);
         self.show_overdue_lists(now, output);
-        if self.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
+        if self.identity.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
             self.regain(now, output);
         }
     }
 
     /// Nothing was read from the server until now, so its silence counts from now on.
     pub fn pause_timeout(&mut self, now: SessionTime) {
-        self.last_received = now.elapsed;
-        self.ping_sent = false;
+        self.link.on_received(now.elapsed);
     }
 
     /// When to call `tick`, if nothing else happens before.
@@ -319,7 +256,8 @@ impl Session {
         let others = [
             limit,
             self.answer_deadline(),
-            self.motd_deadline,
+            self.link.motd_deadline,
+            self.link.greeting_late_at,
             self.user_deadline(),
             self.queries.deadline(),
         ];
@@ -327,8 +265,8 @@ impl Session {
     }
 
     fn next_deadline_of_phase(&self) -> Option<Duration> {
-        let silence = self.last_received
-            + if self.ping_sent {
+        let silence = self.link.last_received
+            + if self.link.ping_sent {
                 DEAD_AFTER
             } else {
                 SILENCE_MAX
@@ -339,7 +277,11 @@ impl Session {
             | Phase::Welcomed { deadline }
             | Phase::Leaving { deadline } => Some(deadline.min(silence)),
             Phase::Asking => Some(silence),
-            Phase::Ready { .. } => Some(self.regain_at.map_or(silence, |at| at.min(silence))),
+            Phase::Ready { .. } => Some(
+                self.identity
+                    .regain_at
+                    .map_or(silence, |at| at.min(silence)),
+            ),
         }
     }
 

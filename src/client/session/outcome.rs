@@ -1,16 +1,16 @@
-//! How a conversation ends, and what of it fell short.
+//! How a session ends, and what of its work is incomplete.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::DeliveryReport;
+use super::{CloseReason, DeliveryReport, ProtocolViolation};
 
-/// How a conversation ended.
+/// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// All was done.
     Done,
-    /// The person wants to go on at another server.
+    /// The user goes on at another server.
     SwitchServer {
         /// An address, or a name from the configuration.
         server: String,
@@ -19,78 +19,111 @@ pub enum Outcome {
     Incomplete(Incomplete),
 }
 
-/// Why not all was done that was wanted.
+/// Why not all was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomplete {
-    /// Some lines of the script were refused, each of which has been told.
+    /// Some lines of the script were refused; each refusal is an event of its own.
     LinesRefused,
-    /// The nick is taken, or cannot be a nick, and there is no one to ask for another.
+    /// The nick is refused, and a script cannot be asked for another one.
     NickRefused {
         /// The nick.
         nick: String,
-        /// Why, in words.
-        why: String,
+        /// Why.
+        reason: NickRefusal,
     },
-    /// The server does not let the user in.
-    EntryRefused {
-        /// What it said.
-        words: String,
+    /// The server has refused the registration.
+    RegistrationRefused {
+        /// Why.
+        reason: CloseReason,
+    },
+    /// A room that a script needs could not be entered.
+    RoomNotEntered {
+        /// The room.
+        room: String,
     },
     /// The connection ended before all was done.
     ServerGone {
-        /// Why, in words.
-        words: String,
-        /// What became of the lines of the script, where there were any.
+        /// Why.
+        reason: CloseReason,
+        /// What became of the lines of the script, if it had any.
         report: Option<DeliveryReport>,
     },
-    /// The time that was given is over.
+    /// The time limit has passed.
     TimeIsUp {
-        /// How long that was.
+        /// The time limit.
         limit: Duration,
-        /// What became of the lines of the script, where there were any.
+        /// What became of the lines of the script, if it had any.
         report: Option<DeliveryReport>,
     },
-    /// The server did what no server may do, and was left.
+    /// The server has broken the protocol, so the client has left it.
     ProtocolBroken {
-        /// What it did.
-        words: String,
-        /// What became of the lines of the script, where there were any.
+        /// What the server did.
+        violation: ProtocolViolation,
+        /// What became of the lines of the script, if it had any.
         report: Option<DeliveryReport>,
     },
 }
 
-impl From<Incomplete> for Outcome {
-    fn from(shortfall: Incomplete) -> Self {
-        Self::Incomplete(shortfall)
+/// Why the server has refused a nick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NickRefusal {
+    /// Someone else uses it: 433 (RFC 2812, section 5.2).
+    InUse,
+    /// Another reason; this is the server's text. It may hold control characters.
+    ServerError(String),
+}
+
+impl fmt::Display for NickRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse => f.write_str("it is in use"),
+            Self::ServerError(text) => f.write_str(text),
+        }
     }
 }
 
-/// In words, some of which can be those of a server: the person who prints them makes them safe.
+impl From<Incomplete> for Outcome {
+    fn from(incomplete: Incomplete) -> Self {
+        Self::Incomplete(incomplete)
+    }
+}
+
+/// The text can hold words of a server, so it is sanitized before it is printed.
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (words, report) = match self {
+        let report = match self {
             Self::LinesRefused => return f.write_str("some lines were refused"),
-            Self::NickRefused { nick, why } => {
+            Self::NickRefused { nick, reason } => {
                 return write!(
                     f,
-                    "{nick} cannot be had as a nick: {why}; choose another with --nick"
+                    "the nick {nick} cannot be used: {reason}; choose another with --nick"
                 );
             }
-            Self::EntryRefused { words } => return write!(f, "the server refuses entry: {words}"),
-            Self::ServerGone { words, report } => (format!("the server is gone: {words}"), report),
-            Self::ProtocolBroken { words, report } => {
-                (format!("the server broke the protocol: {words}"), report)
+            Self::RegistrationRefused { reason } => {
+                return write!(f, "the server refused the connection: {reason}");
+            }
+            Self::RoomNotEntered { room } => return write!(f, "{room} could not be entered"),
+            Self::ServerGone { reason, report } => {
+                write!(f, "the connection is lost: {reason}")?;
+                report
+            }
+            Self::ProtocolBroken {
+                violation: violation @ ProtocolViolation::Encrypted,
+                ..
+            } => return write!(f, "not connected: {violation}"),
+            Self::ProtocolBroken { violation, report } => {
+                write!(f, "the server broke the protocol: {violation}")?;
+                report
             }
             Self::TimeIsUp { limit, report } => {
-                let words = format!("gave up after {} s", limit.as_secs_f64());
-                // No one needs to know more when all has arrived.
+                write!(f, "gave up after {} s", limit.as_secs_f64())?;
+                // A complete report adds nothing.
                 match report {
-                    Some(report) if report.is_complete() => (words, &None),
-                    report => (words, report),
+                    Some(report) if report.is_complete() => &None,
+                    report => report,
                 }
             }
         };
-        f.write_str(&words)?;
         match report {
             Some(report) => write!(f, "; {report}"),
             None => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Outcome;
+use super::{NickRefusal, Outcome};
 use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 
@@ -60,7 +60,7 @@ pub enum SessionAction {
         /// The refused nick.
         nick: String,
         /// Why it was refused.
-        why: String,
+        reason: NickRefusal,
     },
     /// The user entered a command that only concerns the screen: the front end carries it out.
     Local(LocalCommand),

@@ -49,6 +49,7 @@ impl Played {
             ignore: Vec::new(),
             highlight: vec!["deploy".to_owned()],
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
+            ..SessionConfig::default()
         });
         Self {
             session,
@@ -104,6 +105,7 @@ impl Played {
     }
 
     fn lose(&mut self, why: &str) {
+        let why = CloseReason::Io(why.to_owned());
         let now = self.now;
         self.session.disconnected(why, now, &mut self.output);
     }

@@ -1,5 +1,5 @@
-//! What others can see of a session: the prompt, those who help with what is typed, and other
-//! programs.
+//! What other parts read from a session: the prompt, completion, highlighting and the control
+//! socket.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,22 +29,22 @@ impl fmt::Display for MembersError {
 impl std::error::Error for MembersError {}
 
 impl Session {
-    /// Whether the user is in, with all that belongs to it.
+    /// Whether the session is registered and everything the server does after registration is done.
     pub fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
     }
 
-    /// Whether `QUIT` is sent or everything is over.
+    /// Whether `QUIT` is sent or the session has ended.
     pub fn is_leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving { .. } | Phase::Ended)
     }
 
-    /// The room in which typed text is said.
+    /// The room that typed text goes to.
     pub fn active_room(&self) -> Option<&str> {
         self.rooms.active().map(|room| room.name.as_str())
     }
 
-    /// Makes a room the active one; false when the user is not in it.
+    /// Makes a room the active one. False if the user is not in it.
     pub fn show_room(&mut self, name: &str) -> bool {
         let is_in = self.rooms.get(name).is_some();
         if is_in {
@@ -53,30 +53,29 @@ impl Session {
         is_in
     }
 
-    /// Where typed text goes, for the prompt: the active room, or the one that the user had to
-    /// leave, from where nothing is said in another.
+    /// Where typed text goes, for the prompt: the active room, or the room that the user was
+    /// removed from. In that case nothing is sent until the user chooses a room.
     pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
         let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.left_room()?)));
         self.active_room().map(Cow::Borrowed).or_else(gone)
     }
 
-    /// What is unread in the rooms that are not the active one.
+    /// The unread messages in the rooms that are not active.
     pub fn unread(&self) -> Unread {
         self.rooms.unread()
     }
 
-    /// How often the user was named in the active room, or whispered to, since they typed
-    /// something.
+    /// How many mentions in the active room and whispers there were since the user last typed.
     pub fn highlight_count(&self) -> u32 {
-        self.highlight_count
+        self.attention.highlight_count
     }
 
-    /// The names that Tab completes, as far as they are known here: the nicks of the active room,
-    /// those who spoke there last first, then the nicks of the other rooms, and who whispered last;
+    /// The names that Tab completes, as far as the session knows them: the nicks of the active
+    /// room, the last speakers first; the nicks of the other rooms; the last person who whispered;
     /// and the rooms.
     pub fn names(&self) -> CompletionNames {
-        let mut nicks = self.rooms.nicks_by_activity(&self.nick);
-        let whispered = self.last_whisperer.iter();
+        let mut nicks = self.rooms.nicks_by_activity(&self.identity.nick);
+        let whispered = self.attention.last_whisperer.iter();
         let outsider = whispered.filter(|nick| !nick.is_empty() && !self.rooms.is_visible(nick));
         nicks.extend(outsider.cloned());
         CompletionNames {
@@ -85,6 +84,7 @@ impl Session {
             other_rooms: self.rooms.known_rooms(),
             aliases: self.settings.aliases.clone(),
             ignored: self
+                .attention
                 .ignore_list
                 .masks()
                 .into_iter()
@@ -104,7 +104,7 @@ impl Session {
         Ok(room.members().map(|member| member.nick.clone()).collect())
     }
 
-    /// What the person who begins like this can be called: `@nick` or a room.
+    /// The targets whose names start with `start`: `@nick` or a room.
     pub fn names_starting_with(&self, start: &str) -> Vec<String> {
         let CompletionNames { nicks, rooms, .. } = self.names();
         let start = start.to_lowercase();
@@ -114,13 +114,13 @@ impl Session {
         names
     }
 
-    /// The number of what is said next.
+    /// The number that the next message of the user gets.
     pub fn next_number(&self) -> u64 {
         self.delivery.next_number
     }
 
     /// The user's nick, as the server knows it.
     pub fn nick(&self) -> &str {
-        &self.nick
+        &self.identity.nick
     }
 }

@@ -13,7 +13,7 @@ use super::setup::{SessionEnd, UiContext, try_control_server};
 use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{Outcome, Session};
+use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
@@ -25,7 +25,7 @@ enum PlainEvent {
     Line(String),
     InputEnded,
     Ready,
-    AskNick { nick: String, why: String },
+    AskNick { nick: String, reason: NickRefusal },
     Ended(Outcome),
 }
 
@@ -169,8 +169,8 @@ impl PlainUi {
                     ready = true;
                     early.drain(..).for_each(send);
                 }
-                Ok(PlainEvent::AskNick { nick, why }) => {
-                    match self.ask(questions::retry_nick(&nick, &why)) {
+                Ok(PlainEvent::AskNick { nick, reason }) => {
+                    match self.ask(questions::retry_nick(&nick, &reason)) {
                         Some(nick) => send(DriverInput::AnswerNick(nick)),
                         None => send(DriverInput::Quit(None)),
                     }
@@ -278,8 +278,8 @@ impl Frontend for PlainFrontend {
         self.writer.run_local(command);
     }
 
-    fn ask_nick(&mut self, nick: String, why: String) {
-        self.send(PlainEvent::AskNick { nick, why });
+    fn ask_nick(&mut self, nick: String, reason: NickRefusal) {
+        self.send(PlainEvent::AskNick { nick, reason });
     }
 
     fn is_backlogged(&self) -> bool {

@@ -1,6 +1,7 @@
 //! The questions to the user: which server, which nick. Both frontends ask them with these words.
 
 use crate::client::command::check_nick;
+use crate::client::session::NickRefusal;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, and the answer that an empty line means.
@@ -30,15 +31,21 @@ pub(in crate::client) fn nick(default: String) -> Question {
     }
 }
 
-/// Asks for another nick: the server refused `refused`, for a reason that may be in its own words.
-pub(super) fn retry_nick(refused: &str, reason: &str) -> Question {
+/// Asks for another nick, after the server refused `refused`.
+pub(super) fn retry_nick(refused: &str, reason: &NickRefusal) -> Question {
     let nick = sanitize_name(refused);
-    let reason = sanitize(reason);
+    let statement = match reason {
+        NickRefusal::InUse => format!("The nick {nick} is in use"),
+        NickRefusal::ServerError(text) => {
+            let text = sanitize(text);
+            format!(
+                "The server refused the nick {nick}: {}",
+                text.trim_end_matches('.')
+            )
+        }
+    };
     Question {
-        text: format!(
-            "The nick {nick} is not available: {}. Choose another",
-            reason.trim_end_matches('.')
-        ),
+        text: format!("{statement}. Choose another"),
         default: suggest_nick(&nick),
         is_nick: true,
     }
@@ -79,10 +86,13 @@ mod tests {
 
     #[test]
     fn the_words_of_a_server_about_a_nick_are_sanitized() {
-        let question = retry_nick("a\x1b[2Jb", "no \x1b]0;owned\x07way\u{9b}2J.");
+        let question = retry_nick(
+            "a\x1b[2Jb",
+            &NickRefusal::ServerError("no \x1b]0;owned\x07way\u{9b}2J.".into()),
+        );
         assert_eq!(
             question.text,
-            "The nick a^[[2Jb is not available: no ^[]0;owned^Gway<U+009B>2J. Choose another"
+            "The server refused the nick a^[[2Jb: no ^[]0;owned^Gway<U+009B>2J. Choose another"
         );
         assert_eq!(question.default, "a^[[2Jb_");
     }
@@ -95,7 +105,11 @@ mod tests {
             ("-x", "x"),
             ("42", "_42"),
         ] {
-            assert_eq!(retry_nick(refused, "no").default, suggested, "{refused}");
+            assert_eq!(
+                retry_nick(refused, &NickRefusal::InUse).default,
+                suggested,
+                "{refused}"
+            );
         }
     }
 

@@ -211,7 +211,7 @@ impl Renderer {
                 let lines: Vec<String> = words.split('\n').map(sanitize).collect();
                 return format!("{}\n", self.dim(&lines.join("\n")));
             }
-            Event::LogStatus { words } => return self.warning(&sanitize(words)),
+            Event::LogStatus(status) => return self.warning(&sanitize(&status.to_string())),
         };
         format!("{time}{}{text}\n", self.indent_mark())
     }

@@ -11,7 +11,8 @@ use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
-    ScriptLine, Session, SessionAction, SessionConfig, SessionOutput, SessionTime,
+    CloseReason, ProtocolViolation, ScriptLine, Session, SessionAction, SessionConfig,
+    SessionOutput, SessionTime,
 };
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
@@ -89,6 +90,7 @@ impl Conversation {
                 ignore: vec!["mallory".to_owned()],
                 highlight: vec!["deploy".to_owned()],
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
+                ..SessionConfig::default()
             }),
             outbox: SessionOutput::default(),
             now: SessionTime::default(),
@@ -183,7 +185,7 @@ impl Conversation {
             b'e' => self.session.input_ended(self.now, &mut self.outbox),
             b'p' => self
                 .session
-                .protocol_error("it is broken", &mut self.outbox),
+                .protocol_error(ProtocolViolation::NotIrc, &mut self.outbox),
             _ => {}
         }
     }
@@ -196,7 +198,8 @@ impl Conversation {
 
     fn lose(&mut self, why: &str) {
         self.connected = false;
-        self.session.disconnected(why, self.now, &mut self.outbox);
+        self.session
+            .disconnected(CloseReason::Io(why.to_owned()), self.now, &mut self.outbox);
     }
 
     /// Checks all actions of the step.

@@ -371,7 +371,9 @@ mod tests {
         assert_eq!(
             decode(&record),
             Event::InputRejected {
-                error: InputError::Recorded("no such nick: bob. /names lists who is here.".into()),
+                error: InputError::Recorded(
+                    "there is no user bob. /names lists who is here.".into()
+                ),
                 line: None
             }
         );

@@ -1,28 +1,30 @@
-//! What the server can do beyond plain IRC, and what of it is switched on. IRCv3 capability
+//! The capabilities that the server offers, and those that are enabled. IRCv3 capability
 //! negotiation, <https://ircv3.net/specs/extensions/capability-negotiation>.
 
 use std::collections::BTreeSet;
 
-use crate::client::session::{Phase, Session, SessionAction, SessionOutput};
+use crate::client::session::{
+    CloseReason, Phase, ProtocolViolation, Session, SessionAction, SessionOutput,
+};
 use crate::wire::{Message, Request};
 
-/// So many lines a server may take to list what it can; one that goes on is broken.
+/// How many lines the list of capabilities may have.
 const LIST_LINES_MAX: usize = 100;
 
-/// One thing a server can do that the client has a use for.
+/// A capability that the client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Capability {
-    /// Lines can have tags.
+    /// `message-tags`: lines can have tags.
     MessageTags,
-    /// Each message says when it was said.
+    /// `server-time`: each message has its time.
     ServerTime,
-    /// Lines can belong together.
+    /// `batch`: lines can be grouped.
     Batch,
-    /// A line with a label gets an answer with that label, whatever becomes of it.
+    /// `labeled-response`: each line with a label gets an answer with that label.
     LabeledResponse,
-    /// What the user says comes back when it was taken.
+    /// `echo-message`: an accepted message comes back to its sender.
     EchoMessage,
-    /// Who has another host now does not seem to leave and to come back.
+    /// `chghost`: a change of host is one message, not a quit and a join.
     Chghost,
 }
 
@@ -38,7 +40,7 @@ const TABLE: [(&str, Capability); 6] = [
     ("chghost", Chghost),
 ];
 
-/// What the server offers and what is on.
+/// What the server offers and what is enabled.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct ServerCapabilities {
     offered: BTreeSet<Capability>,
@@ -47,17 +49,17 @@ pub(in crate::client::session) struct ServerCapabilities {
 }
 
 impl ServerCapabilities {
-    /// Whether this is switched on.
+    /// Whether this capability is enabled.
     pub(super) fn has(&self, capability: Capability) -> bool {
         self.on.contains(&capability)
     }
 
-    /// Whether each line can be followed by its label.
+    /// Whether the answers to a line can be recognised by its label.
     pub(in crate::client::session) fn can_label(&self) -> bool {
         self.has(Batch) && self.has(LabeledResponse)
     }
 
-    /// The names of what is to be switched on. An echo is of use only with a label.
+    /// The capabilities to request. An echo is useful only with labels.
     fn wanted(&self) -> String {
         let offers = |one| self.offered.contains(&one);
         let labels = offers(Batch) && offers(LabeledResponse);
@@ -85,10 +87,10 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
 }
 
 impl Session {
-    /// Asks what the server can do. One that does not know the question lets the user in all
-    /// the same, and one that does waits for the end of the negotiation.
+    /// Starts the negotiation. A server without capabilities completes the registration all the
+    /// same; one with capabilities waits for `CAP END`.
     pub(super) fn begin_cap_negotiation(&mut self, output: &mut SessionOutput) {
-        self.capabilities = ServerCapabilities::default();
+        self.link.capabilities = ServerCapabilities::default();
         self.send_cap("LS", Some("302"), output);
     }
 
@@ -105,29 +107,28 @@ impl Session {
         self.send(&request, output);
     }
 
-    /// `CAP * LS * :a b`, and the other answers of this kind.
+    /// Handles `CAP * LS * :a b` and the other subcommands.
     pub(in crate::client::session) fn on_cap(
         &mut self,
         message: &Message<'_>,
         output: &mut SessionOutput,
     ) {
         let list = message.parameters.last().copied().unwrap_or_default();
-        // Also while the person is asked for another nick the negotiation goes on.
+        // The negotiation goes on while the user is asked for another nick.
         let registering = matches!(self.phase, Phase::Registering { .. } | Phase::Asking);
         let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
-                self.capabilities.offered.extend(known(list));
-                self.capabilities.list_lines += 1;
-                if self.capabilities.list_lines > LIST_LINES_MAX {
-                    let words = "its list of capabilities does not end";
-                    return self.protocol_error(words, output);
+                self.link.capabilities.offered.extend(known(list));
+                self.link.capabilities.list_lines += 1;
+                if self.link.capabilities.list_lines > LIST_LINES_MAX {
+                    return self.protocol_error(ProtocolViolation::EndlessCapabilities, output);
                 }
                 if has_more {
                     return;
                 }
                 self.on_cap_answered(output);
-                let wanted = self.capabilities.wanted();
+                let wanted = self.link.capabilities.wanted();
                 if wanted.is_empty() {
                     self.end_negotiation(output);
                 } else {
@@ -135,7 +136,7 @@ impl Session {
                 }
             }
             "ACK" => {
-                self.capabilities.on.extend(known(list));
+                self.link.capabilities.on.extend(known(list));
                 if registering {
                     self.end_negotiation(output);
                 }
@@ -146,17 +147,16 @@ impl Session {
             }
             "DEL" => {
                 for gone in known(list) {
-                    self.capabilities.on.remove(&gone);
+                    self.link.capabilities.on.remove(&gone);
                 }
             }
             _ => {}
         }
     }
 
-    /// The server does what no server may do: there is no use in going on.
-    pub fn protocol_error(&mut self, words: &str, output: &mut SessionOutput) {
-        self.broken = true;
-        self.close_reason = Some(words.to_owned());
+    /// The server has broken the protocol in a way that makes it useless to go on.
+    pub fn protocol_error(&mut self, violation: ProtocolViolation, output: &mut SessionOutput) {
+        self.link.close_reason = Some(CloseReason::Protocol(violation));
         output.actions.push(SessionAction::Close);
     }
 }

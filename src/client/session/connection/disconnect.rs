@@ -1,73 +1,83 @@
-//! The end of a connection, wanted or not, and that of a session.
+//! The end of a connection, wanted or not, the reconnect backoff, and the end of the session.
 
 use std::time::Duration;
 
 use crate::client::event::Event;
 use crate::client::session::{
-    Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime, truncate,
+    CloseReason, Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime,
+    truncate,
 };
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
 
-/// How long a server may take to close after `QUIT`.
+/// How long the server may take to close the connection after `QUIT`.
 const QUIT_SECONDS_MAX: Duration = Duration::from_secs(1);
-/// The waits between attempts to connect again grow from the first to the last.
+/// The reconnect backoff: the waits between attempts double from the first to the last.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_LAST: Duration = Duration::from_secs(30);
-/// A connection that held for so long was a good one: waits begin small again.
+/// After a connection that lasted this long, the backoff starts from its first wait again.
 const GOOD_AFTER: Duration = Duration::from_secs(60);
 
 impl Session {
-    /// The connection has ended, or could not be made; `words` say why.
-    pub fn disconnected(&mut self, words: &str, now: SessionTime, output: &mut SessionOutput) {
+    /// The connection has ended, or could not be made. A reason that was known before counts more
+    /// than `reason`.
+    pub fn disconnected(
+        &mut self,
+        reason: CloseReason,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
         let held = match self.phase {
             Phase::Leaving { .. } => return self.end(output),
             Phase::Ended => return,
             Phase::Ready { since } => now.elapsed.saturating_sub(since),
             _ => Duration::ZERO,
         };
-        let why = self.close_reason.take().unwrap_or_else(|| words.to_owned());
+        let reason = self.link.close_reason.take().unwrap_or(reason);
         let asking = self.phase == Phase::Asking;
         let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
         self.phase = Phase::Offline;
         if asking {
-            // The question is still on the screen. Its answer connects again.
+            // The question for a nick is still on the screen. Its answer connects again.
             return;
         }
-        if self.settings.script || !self.was_registered {
+        if self.settings.script || !self.link.was_registered {
             self.phase = Phase::Ended;
             let report = self.report(output);
-            let shortfall = match self.broken {
-                true => Incomplete::ProtocolBroken { words: why, report },
-                false => Incomplete::ServerGone { words: why, report },
+            let incomplete = match reason {
+                CloseReason::Protocol(violation) => {
+                    Incomplete::ProtocolBroken { violation, report }
+                }
+                reason => Incomplete::ServerGone { reason, report },
             };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
         if held >= GOOD_AFTER {
-            self.reconnect_attempts = 0;
+            self.link.reconnect_attempts = 0;
         }
-        let after =
-            (RECONNECT_FIRST * 2_u32.saturating_pow(self.reconnect_attempts)).min(RECONNECT_LAST);
+        let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.link.reconnect_attempts))
+            .min(RECONNECT_LAST);
         output.events.push(Event::ServerLost {
-            why,
+            why: reason.to_string(),
             retry_seconds: Some(after.as_secs()),
             still,
         });
         self.requeue_unsent(output);
-        self.reconnect_attempts += 1;
+        self.link.reconnect_attempts += 1;
         output.actions.push(SessionAction::Reconnect { after });
     }
 
-    /// Leaves, with a reason for those who stay.
+    /// Leaves the server. The other users see the reason.
     pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, output: &mut SessionOutput) {
         if self.is_scripting() {
-            // What stands before it in the script comes first.
+            // The lines of the script before this one come first.
             self.delivery.ended = true;
             self.delivery.quit_reason = reason.map(str::to_owned);
             return;
         }
-        // Anyone who ends it without a reason has seen enough, as the reader of the output may have.
+        // Without a reason the program ends because its output is no longer read, so no report
+        // follows.
         self.delivery.interrupted = reason.is_some();
         match self.phase {
             Phase::Offline | Phase::Ended => self.end(output),
@@ -82,7 +92,7 @@ impl Session {
         }
     }
 
-    /// The script has no more lines: leaves as soon as the server has taken them all.
+    /// The script has no more lines: leaves as soon as the server has answered them all.
     pub fn input_ended(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.delivery.ended = true;
         self.quit_when_done(now, output);
@@ -90,13 +100,13 @@ impl Session {
 
     pub(in crate::client::session) fn end(&mut self, output: &mut SessionOutput) {
         self.phase = Phase::Ended;
-        self.motd_deadline = None;
+        self.link.motd_deadline = None;
         match self.settings.script {
             true => self.report_interrupted(output),
             false => self.report_remaining(output),
         }
         self.show_partial_lists(output);
-        let outcome = match self.switch_to.take() {
+        let outcome = match self.link.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
             None => Outcome::Done,
@@ -104,7 +114,7 @@ impl Session {
         output.actions.push(SessionAction::End(outcome));
     }
 
-    /// Leaves when the script is at its end and every line of it is answered.
+    /// Leaves if the script is at its end and every line of it is answered.
     pub(in crate::client::session) fn quit_when_done(
         &mut self,
         now: SessionTime,

@@ -5,4 +5,5 @@
 
 pub(super) mod capabilities;
 mod disconnect;
+pub(super) mod link;
 pub(super) mod registration;

@@ -1,5 +1,5 @@
-//! Coming in: what the server is told of the user, until all that it does by itself at the
-//! beginning is done and the rooms are entered.
+//! Registration: PASS, NICK and USER, until everything the server does after it is done and the
+//! rooms are joined.
 
 use std::time::Duration;
 
@@ -7,53 +7,47 @@ use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
-    Incomplete, PendingQueries, Phase, REGAIN_FIRST, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
+    GREETING_LATE, Incomplete, PendingQueries, Phase, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
     SETTLED, Session, SessionAction, SessionOutput, SessionTime,
 };
 use crate::wire::{Message, Request};
 
-/// So long after the welcome a server that says nothing of its greeting's end has none.
+/// How long after the welcome the end of the message of the day may take. A server that does not
+/// send it has none.
 const MOTD_MAX: Duration = Duration::from_secs(5);
 
-/// A server that knows of capabilities has told by then whether a nick can be had.
+/// How long a server that knows capabilities may take to accept or refuse a nick.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 
-/// And when it has answered before, by then: some let those wait who asked for what is taken.
+/// The same for a server that has answered before: some delay the answer when a nick is in use.
 const NEXT_ANSWER_MAX: Duration = Duration::from_secs(4);
 
-/// The names of the user that the server is told when it is known which nick they get.
+/// `USER`, held back until the nick is accepted, since both its names are the nick by default.
 #[derive(Debug)]
 pub(in crate::client::session) struct DeferredUser {
-    /// It is not waited for that any longer.
+    /// When it is sent without an answer.
     at: Duration,
     /// How long an answer may take.
     answer_timeout: Duration,
-    /// Nothing more is to be negotiated.
+    /// `CAP END` follows it.
     cap_end_pending: bool,
-    /// How many questions about capabilities are not answered.
+    /// How many `CAP` requests are not answered.
     unanswered: u32,
 }
 
 impl Session {
-    /// There is a connection: introduces the user.
+    /// There is a connection: starts the registration.
     pub fn connected(&mut self, now: SessionTime, output: &mut SessionOutput) {
         self.phase = Phase::Registering {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
-        self.last_received = now.elapsed;
-        self.ping_sent = false;
-        self.close_reason = None;
-        self.broken = false;
-        self.spellings = 0;
-        if self.was_registered {
-            self.alternatives = 0;
+        self.link.reset(now.elapsed);
+        // A script has no screen that stays empty.
+        self.link.greeting_late_at = (!self.settings.script).then_some(now.elapsed + GREETING_LATE);
+        self.identity.reset(&self.settings.nick);
+        if self.link.was_registered {
+            self.identity.alternatives_tried = 0;
         }
-        self.regain_at = None;
-        self.regain_after = REGAIN_FIRST;
-        self.renamed_by_server = false;
-        self.rooms_after_login.clear();
-        self.motd_deadline = None;
-        self.nick.clone_from(&self.settings.nick);
         self.queries = PendingQueries::default();
         self.rooms.mark_unjoined();
         if let Some(password) = self.settings.password.clone() {
@@ -65,79 +59,79 @@ impl Session {
             );
         }
         self.begin_cap_negotiation(output);
-        // Both names are the nick where nothing else is wanted, and another may be needed yet.
+        // Both names are the nick if nothing else is configured, and another nick may be needed.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();
         let may_change = !self.settings.script || !self.settings.alternatives.is_empty();
-        let waits = !is_named && !self.was_registered && may_change;
-        self.deferred_user = waits.then_some(DeferredUser {
+        let waits = !is_named && !self.link.was_registered && may_change;
+        self.link.deferred_user = waits.then_some(DeferredUser {
             at: now.elapsed + ANSWER_MAX,
             answer_timeout: ANSWER_MAX,
             cap_end_pending: false,
             unanswered: 1,
         });
-        self.request_nick(&self.nick.clone(), output);
+        self.request_nick(&self.identity.nick.clone(), output);
         if !waits {
             self.send_user(output);
         }
     }
 
-    /// Asks for a nick, and after that a question whose answer says that it was not refused.
+    /// Requests a nick, followed by `CAP LIST`: its answer means that the nick was not refused.
     pub(in crate::client::session) fn request_nick(
         &mut self,
         nick: &str,
         output: &mut SessionOutput,
     ) {
         self.send_nick(nick, output);
-        if let Some(introduction) = &mut self.deferred_user {
-            introduction.unanswered += 1;
+        if let Some(deferred) = &mut self.link.deferred_user {
+            deferred.unanswered += 1;
             self.send_cap("LIST", None, output);
         }
     }
 
-    /// The server has answered a question about what it can do, in whatever way.
+    /// The server has answered a `CAP` request, in any way.
     pub(in crate::client::session) fn on_cap_answered(&mut self, output: &mut SessionOutput) {
-        let Some(introduction) = &mut self.deferred_user else {
+        let Some(deferred) = &mut self.link.deferred_user else {
             return;
         };
-        introduction.unanswered = introduction.unanswered.saturating_sub(1);
-        // It does answer, if slowly.
-        introduction.answer_timeout = NEXT_ANSWER_MAX;
-        introduction.at = self.last_received + introduction.answer_timeout;
-        if introduction.unanswered == 0 && self.phase != Phase::Asking {
+        deferred.unanswered = deferred.unanswered.saturating_sub(1);
+        // The server answers, if slowly.
+        deferred.answer_timeout = NEXT_ANSWER_MAX;
+        deferred.at = self.link.last_received + deferred.answer_timeout;
+        if deferred.unanswered == 0 && self.phase != Phase::Asking {
             self.send_user(output);
         }
     }
 
-    /// A server that knows no such questions need not answer them.
+    /// Sends `USER` to a server that does not answer `CAP` in time.
     pub(in crate::client::session) fn send_deferred_user(
         &mut self,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        let waits = self.deferred_user.as_ref();
+        let waits = self.link.deferred_user.as_ref();
         let is_due = waits.is_some_and(|waits| waits.at <= now.elapsed);
         if is_due && self.phase != Phase::Asking {
             self.send_user(output);
         }
     }
 
-    /// When the server is told the names at the latest.
+    /// When `USER` is sent at the latest.
     pub(in crate::client::session) fn user_deadline(&self) -> Option<Duration> {
-        let waits = self.deferred_user.as_ref()?;
+        let waits = self.link.deferred_user.as_ref()?;
         (self.phase != Phase::Asking).then_some(waits.at)
     }
 
-    /// Lets the server let the user in, as soon as it knows the names: some begin to negotiate
-    /// once more with each question that comes after the end.
+    /// Sends `CAP END`, after `USER` if that is held back: some servers start a new negotiation for
+    /// each `CAP` request after the end.
     pub(super) fn end_negotiation(&mut self, output: &mut SessionOutput) {
-        match &mut self.deferred_user {
-            Some(introduction) => introduction.cap_end_pending = true,
+        match &mut self.link.deferred_user {
+            Some(deferred) => deferred.cap_end_pending = true,
             None => self.send_cap("END", None, output),
         }
     }
 
     fn send_user(&mut self, output: &mut SessionOutput) {
-        let introduction = self.deferred_user.take();
+        let deferred = self.link.deferred_user.take();
         let nick = &self.settings.nick;
         let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
         let real_name = self.settings.real_name.as_ref().unwrap_or(nick).clone();
@@ -150,12 +144,12 @@ impl Session {
             },
             output,
         );
-        if introduction.is_some_and(|introduction| introduction.cap_end_pending) {
+        if deferred.is_some_and(|deferred| deferred.cap_end_pending) {
             self.send_cap("END", None, output);
         }
     }
 
-    /// Whether this text is the echo of a message that was sent on connect. It may carry a password,
+    /// Whether this text is the echo of a message that was sent on connect. It can hold a password,
     /// so it is not shown.
     pub(in crate::client::session) fn is_on_connect_echo(&self, text: &str) -> bool {
         let mut commands = self.on_connect.iter().flatten();
@@ -169,18 +163,18 @@ impl Session {
         !self.is_ready() && commands.any(is_echo)
     }
 
-    /// The person's answer to [`SessionAction::AskNick`]. When the server has lost patience meanwhile, a
-    /// new connection is ordered.
+    /// The user's answer to [`SessionAction::AskNick`]. If the server has closed the connection
+    /// meanwhile, the session asks for a new one.
     pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
         nick.clone_into(&mut self.settings.nick);
-        nick.clone_into(&mut self.configured);
-        nick.clone_into(&mut self.nick);
+        nick.clone_into(&mut self.identity.configured);
+        nick.clone_into(&mut self.identity.nick);
         if self.phase == Phase::Asking {
             self.phase = Phase::Registering {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
-            if let Some(introduction) = &mut self.deferred_user {
-                introduction.at = now.elapsed + introduction.answer_timeout;
+            if let Some(deferred) = &mut self.link.deferred_user {
+                deferred.at = now.elapsed + deferred.answer_timeout;
             }
             self.delivery.queue_behind = true;
             self.request_nick(nick, output);
@@ -197,21 +191,23 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        // It may cross a QUIT.
+        // It can cross a QUIT on the way.
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
             return;
         }
-        self.deferred_user = None;
+        self.link.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
-            // Servers cut what is too long for them.
-            if is_truncated_nick(nick, &self.nick) && self.nick == self.settings.nick {
+            // Servers truncate a nick that is too long for them.
+            if is_truncated_nick(nick, &self.identity.nick)
+                && self.identity.nick == self.settings.nick
+            {
                 nick.clone_into(&mut self.settings.nick);
             }
-            nick.clone_into(&mut self.nick);
+            nick.clone_into(&mut self.identity.nick);
         }
-        self.close_reason = None;
-        self.server = message.source.map(|source| source.as_str().to_owned());
-        // The server says how the user looks to others, often at the end of its welcome.
+        self.link.close_reason = None;
+        self.link.server = message.source.map(|source| source.as_str().to_owned());
+        // Many servers end the welcome with `nick!user@host`, as others see the user.
         if let Some(word) = message
             .parameters
             .last()
@@ -220,37 +216,38 @@ impl Session {
         {
             self.set_address(word);
         }
-        if self.was_registered {
+        if self.link.was_registered {
             output.events.push(Event::ServerBack);
         }
-        self.motd_deadline = Some(now.elapsed + MOTD_MAX);
+        self.link.motd_deadline = Some(now.elapsed + MOTD_MAX);
         self.phase = Phase::Welcomed {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
     }
 
-    /// Enters the rooms that were asked for, or those of before the connection was lost.
+    /// The message of the day is over: joins the configured rooms or, on reconnect, the rooms of
+    /// the last connection.
     pub(in crate::client::session) fn motd_done(&mut self, output: &mut SessionOutput) {
-        let is_awaited = self.motd_deadline.take().is_some();
+        let is_awaited = self.link.motd_deadline.take().is_some();
         if !is_awaited || !matches!(self.phase, Phase::Welcomed { .. }) {
             return;
         }
-        let away_before = self.away.take();
+        let away_before = self.identity.away.take();
         for command in self.on_connect.clone() {
             self.run_on_connect(&command, output);
         }
-        if self.away.is_none()
+        if self.identity.away.is_none()
             && let Some(message) = away_before
         {
             let words = Some(message.as_str());
             self.send(&Request::Away { message: words }, output);
-            self.away = Some(message);
+            self.identity.away = Some(message);
         }
         for target in &mut self.settings.rooms {
             let room = self.rooms.naming.room_from_input(&target.room);
             target.room = room.into_owned();
         }
-        let rooms = if self.was_registered {
+        let rooms = if self.link.was_registered {
             self.rooms.names()
         } else {
             let rooms = self.settings.rooms.iter();
@@ -266,7 +263,7 @@ impl Session {
         self.send(&Request::Ping { token: SETTLED }, output);
     }
 
-    /// All that the server does by itself at the beginning is done.
+    /// Everything the server does after registration is done.
     pub(in crate::client::session) fn registration_done(
         &mut self,
         now: SessionTime,
@@ -276,31 +273,36 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready { since: now.elapsed };
-        self.was_registered = true;
+        self.link.was_registered = true;
         for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
             let words = format!("you are not in {room} any more");
             output.events.push(Event::Note { words });
         }
         if let Some(room) = self.room_refused() {
-            // What a script has to say must not be said in another room instead.
-            let words = format!("{room} could not be entered");
+            // The messages of a script must not go to another room instead.
+            let room = room.to_owned();
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::EntryRefused { words };
-            return output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::RoomNotEntered { room };
+            return output.actions.push(SessionAction::End(incomplete.into()));
         }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
+        }
+        // Once: a reconnection is not the time for it.
+        if let Some(nick) = self.settings.person.take() {
+            let words = format!("@{nick} TEXT whispers to {nick}");
+            output.events.push(Event::Note { words });
         }
         self.send_backlog(now, output);
         self.quit_when_done(now, output);
     }
 
-    /// A room cannot be entered, or another one is in its place.
+    /// A room cannot be joined, or the server has joined the user to `forward` instead.
     pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
         let was_wanted = self.rooms.pending_join_refused(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
-            // What stands after it in the script is meant for that room, and for no other.
+            // The next lines of the script are meant for that room and for no other.
             self.rooms.clear_target(room);
         }
         let Some(forward) = forward else {
@@ -313,21 +315,21 @@ impl Session {
         }
     }
 
-    /// A room wants to know who someone is, and what says so is on its way.
+    /// A room admits only users who are logged in, and the login may be in flight.
     pub(in crate::client::session) fn join_after_login(&mut self, room: &str) {
         let is_in = |rooms: &[String]| rooms.iter().any(|one| self.is_same(one, room));
         let mut targets = self.settings.rooms.iter();
         let is_configured = targets.any(|target| self.is_same(&target.room, room));
         let is_wanted = is_configured || is_in(&self.rooms.unjoined());
-        let is_known = self.on_connect.is_empty() || is_in(&self.rooms_after_login);
+        let is_known = self.on_connect.is_empty() || is_in(&self.link.rooms_after_login);
         if is_wanted && !is_known {
-            self.rooms_after_login.push(room.to_owned());
+            self.link.rooms_after_login.push(room.to_owned());
         }
     }
 
-    /// A service knows now who this is.
+    /// The login to a service has succeeded.
     pub(in crate::client::session) fn logged_in(&mut self, output: &mut SessionOutput) {
-        for room in std::mem::take(&mut self.rooms_after_login) {
+        for room in std::mem::take(&mut self.link.rooms_after_login) {
             self.send_join(&room, output);
         }
     }
@@ -338,7 +340,7 @@ impl Session {
         self.send(&Request::Join { rooms, keys }, output);
     }
 
-    /// A room that a script asked for and is not in.
+    /// A room that the script needs and that is not joined.
     fn room_refused(&self) -> Option<&str> {
         let mut rooms = self
             .settings
@@ -349,21 +351,21 @@ impl Session {
         missing.filter(|_| self.settings.script)
     }
 
-    /// Asks for the nick the user wants, while someone else may still have it.
+    /// Requests the nick that the user wants; another user can still have it.
     pub(in crate::client::session) fn regain(
         &mut self,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
         if self.is_own(&self.settings.nick) {
-            self.regain_at = None;
+            self.identity.regain_at = None;
         } else {
-            self.regain_at = Some(now.elapsed + self.regain_after);
-            self.regain_after = (self.regain_after * 2).min(REGAIN_LAST);
+            self.identity.regain_at = Some(now.elapsed + self.identity.regain_after);
+            self.identity.regain_after = (self.identity.regain_after * 2).min(REGAIN_LAST);
             self.queries.regaining = true;
             let wanted = self.settings.nick.clone();
             self.send_nick(&wanted, output);
-            // After the answer to this, a refusal is about something else.
+            // A refusal after the answer to this is about another request.
             self.send(&Request::Ping { token: REGAINED }, output);
         }
     }
@@ -373,7 +375,7 @@ impl Session {
     }
 }
 
-/// A user name that servers take, made of one that is as a nick may be.
+/// A user name that servers accept, made from a name that follows the rules of nicks.
 fn user_name(wanted: &str) -> String {
     let plain: String = wanted.chars().filter(char::is_ascii_alphanumeric).collect();
     match plain.is_empty() {

@@ -1,12 +1,12 @@
-//! When a script ends for another reason than that all its lines are taken: what it waited for has
-//! come, or its time is over.
+//! The end of a script that does not come from its last line: the awaited event, the time limit, or
+//! a signal.
 
 use super::report::{DeliveryReport, Ranges};
 use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
 use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, SessionTime};
 
 impl Session {
-    /// Looks for what is waited for in the events from this one on.
+    /// Looks for the awaited event among the events from index `from` on.
     pub(in crate::client::session) fn check_wait(
         &mut self,
         from: usize,
@@ -16,7 +16,7 @@ impl Session {
         let Some(wait) = &mut self.settings.wait else {
             return;
         };
-        // What was said before the question is no answer to it.
+        // A message before the first line of the script does not answer it.
         let begun = !wait.answers || self.delivery.last > 0 || self.delivery.ended;
         let naming = &self.rooms.naming;
         for event in output.events.get(from..).unwrap_or_default() {
@@ -32,13 +32,13 @@ impl Session {
         }
     }
 
-    /// Whether the time that was given is over.
+    /// Whether the time limit has passed.
     pub(in crate::client::session) fn is_time_up(&self, now: SessionTime) -> bool {
         let limit = self.settings.time_limit;
         limit.is_some_and(|limit| now.elapsed >= limit) && !self.is_leaving()
     }
 
-    /// Leaves, since the time is over.
+    /// Leaves because the time limit has passed.
     pub(in crate::client::session) fn time_out(
         &mut self,
         now: SessionTime,
@@ -49,7 +49,7 @@ impl Session {
         self.quit(None, now, output);
     }
 
-    /// How it has ended.
+    /// The outcome of a script.
     pub(in crate::client::session) fn script_outcome(&mut self) -> Outcome {
         match (self.delivery.timed_out.take(), self.settings.time_limit) {
             (Some(report), Some(limit)) => Incomplete::TimeIsUp { limit, report }.into(),
@@ -58,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Says what is known of the lines when it is ended from outside in the middle of them.
+    /// Reports what is known of the lines after a signal has ended the script between them.
     pub(in crate::client::session) fn report_interrupted(&mut self, output: &mut SessionOutput) {
         if !self.delivery.interrupted || !self.has_open_lines() {
             return;
@@ -70,8 +70,8 @@ impl Session {
         }
     }
 
-    /// What is known of all lines now that no more will become of them; tells the refusals that
-    /// are known and were not told. Nothing when there was no line at all.
+    /// The final report on all lines; also reports refusals that were not reported yet. `None` if
+    /// the script had no lines.
     pub(in crate::client::session) fn report(
         &mut self,
         output: &mut SessionOutput,
@@ -80,12 +80,12 @@ impl Session {
         let mut unsent = Ranges::default();
         for mut flight in std::mem::take(&mut self.delivery.in_flight) {
             let has_left = flight.start_offset < output.written_bytes;
-            let fate = match (flight.pending_answers, has_left) {
+            let status = match (flight.pending_answers, has_left) {
                 (0, _) => DeliveryStatus::Delivered,
                 (_, true) => DeliveryStatus::Unknown,
                 (_, false) => DeliveryStatus::Unsent,
             };
-            self.report_request(&mut flight, fate, output);
+            self.report_request(&mut flight, status, output);
             let Some(line) = flight.line else { continue };
             let script = &mut self.delivery;
             if !flight.refusals.is_empty() {
@@ -97,17 +97,17 @@ impl Session {
             if is_known || flight.pending_answers == 0 {
                 continue;
             }
-            // Of a line of several requests, those before this one have been taken.
+            // The requests of this line before this one were accepted.
             match has_left || flight.is_continuation {
                 true => unknown.add(line),
                 false => unsent.add(line),
             }
         }
         for piece in std::mem::take(&mut self.delivery.queued) {
-            if let (Some(number), Some(talk)) = (piece.number, piece.message) {
+            if let (Some(number), Some(message)) = (piece.number, piece.message) {
                 self.report_delivery(
                     number,
-                    talk,
+                    message,
                     DeliveryStatus::Unsent,
                     MessageTags::default(),
                     output,
@@ -115,7 +115,7 @@ impl Session {
             }
             let script = &self.delivery;
             let Some(line) = piece.line else { continue };
-            // A line of which a part was taken is neither here nor there.
+            // The state of a line of which a part was accepted is unknown.
             let known = [&script.refused_lines, &unknown, &unsent];
             if !known.iter().any(|known| known.ends_with(line)) {
                 unknown.add(line);

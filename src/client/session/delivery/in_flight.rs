@@ -21,97 +21,98 @@ use crate::wire::{Request, outgoing};
 /// A line of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptLine<'a> {
-    /// To be processed as if typed.
+    /// Processed as if typed.
     Typed(&'a str),
-    /// To be sent to the active room, whatever it begins with.
+    /// Sent to the active room, whatever it begins with.
     Text(&'a str),
-    /// To be carried out.
+    /// Carried out as it is.
     Command(UserCommand),
-    /// To be reported: it cannot be read, for this reason.
+    /// Reported as refused, since it could not be read.
     Unreadable(InputError),
 }
 
-/// What a script has sent, and what the server has taken of it.
+/// The requests of a script or a user, and which of them the server has answered.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct DeliveryTracker {
-    /// Requests without an answer, oldest first; those after them that are answered already wait
-    /// for their turn, so that all is told in the order of the lines.
+    /// Requests in flight, oldest first. One that is answered out of order waits here, so that
+    /// reports come in the order of the lines.
     pub(in crate::client::session) in_flight: VecDeque<InFlight>,
-    /// A question stands after some of the user's lines, and is not answered.
+    /// A fence after lines of the user is not answered.
     pub(in crate::client::session) fence_pending: bool,
     /// The number of the next request.
     pub(in crate::client::session) next_number: u64,
-    /// What waits until the window has room for it, oldest first.
+    /// Requests that wait for room in the window, oldest first.
     pub(in crate::client::session) queued: VecDeque<QueuedLine>,
-    /// How many bytes the connection has taken.
+    /// How many bytes were written to the connection.
     pub(in crate::client::session) written_bytes: u64,
-    /// Requests go after these, as what a person types does.
+    /// Requests wait for those in flight, as those that a user types do.
     pub(in crate::client::session) queue_behind: bool,
     pub(super) window: SendWindow,
-    /// As many lines were on their way as may be, since the last time that none was.
+    /// The window was full since it was last empty.
     pub(super) window_used: bool,
-    /// The last line changes where talk goes, so what comes after it waits for the answer.
+    /// The last line changes the target of messages, so the next line waits for its answer.
     pub(super) target_pending: bool,
-    /// The last request is being written: what is sent or refused now belongs to it.
+    /// The last request is being written: whatever is sent or refused now belongs to it.
     pub(in crate::client::session) writing: bool,
-    /// The request that the line at hand answers.
+    /// The request that the current line of the server answers.
     pub(in crate::client::session) answering: Option<u64>,
-    /// Batches that answer a request and have not ended.
+    /// Open batches that answer a request: the reference tag, and the number of the request.
     pub(super) batches: Vec<(String, u64)>,
-    /// The last line that was given.
+    /// The number of the last line of the script so far.
     pub(super) last: u64,
     pub(super) refused_lines: Ranges,
     /// At least one line was refused.
     pub(super) refused: bool,
-    /// No more lines will come, or will be taken.
+    /// No more lines will come, or be accepted.
     pub(in crate::client::session) ended: bool,
-    /// Lines after the last one were left alone on purpose.
+    /// The lines after the last one were skipped because of `--strict`.
     pub(super) stopped: bool,
-    /// What is known of the lines, since the time was over.
+    /// The report made when the time limit passed.
     pub(super) timed_out: Option<Option<DeliveryReport>>,
-    /// What was waited for has come.
+    /// The awaited event has come.
     pub(super) matched: bool,
-    /// It was ended from outside.
+    /// A signal has ended the script.
     pub(in crate::client::session) interrupted: bool,
-    /// What to say on leaving.
+    /// The reason for `QUIT`.
     pub(in crate::client::session) quit_reason: Option<String>,
 }
 
-/// One request on its way.
+/// A request in flight.
 #[derive(Debug)]
 pub(in crate::client::session) struct InFlight {
     pub(in crate::client::session) number: u64,
-    /// The line of the script it belongs to; none when a person, or another program, had it sent.
+    /// The line of the script that it belongs to; `None` for a user or another program.
     pub(super) line: Option<u64>,
     /// It is not the first request of its line.
     pub(super) is_continuation: bool,
     pub(super) sent_at: Duration,
     pub(super) answered_at: Duration,
-    /// Where in all that was sent it begins.
+    /// Its offset in all bytes for this connection.
     pub(in crate::client::session) start_offset: u64,
     pub(super) pending_answers: u32,
     pub(super) refusals: Vec<Event>,
-    /// What is said by it, for as long as that is not told.
+    /// The message in it, until its delivery is reported.
     pub(in crate::client::session) message: Option<OutgoingMessage>,
-    /// What the server said beside it when it took it.
+    /// The tags of the server's echo.
     pub(in crate::client::session) tags: MessageTags,
 }
 
 /// A request that waits until the window has room for it.
 #[derive(Debug)]
 pub(in crate::client::session) struct QueuedLine {
-    /// Of the request it becomes; none for what says nothing, which only waits for its turn.
+    /// The number of the request that it becomes; `None` for a request without a message, which
+    /// only waits for its turn.
     pub(in crate::client::session) number: Option<u64>,
     pub(in crate::client::session) line: Option<u64>,
     pub(in crate::client::session) request: String,
     pub(in crate::client::session) message: Option<OutgoingMessage>,
 }
 
-/// How long an answer to one line may take. However slow a server is, so few lines wait for it
-/// then that it has come to each of them by this time.
+/// How long an answer to one line may take. The window of a slow server is so small that it answers
+/// each line within this time.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(120);
 impl Session {
-    /// A line of a script, by its number: what becomes of it is told by that number.
+    /// Processes a line of a script. Its delivery is reported by this number.
     pub fn scripted(
         &mut self,
         number: u64,
@@ -149,14 +150,14 @@ impl Session {
         }
     }
 
-    /// Whether nothing is left to do: every line is answered, and what is waited for has come.
+    /// Whether nothing is left to do: every line is answered, and the awaited event has come.
     pub(in crate::client::session) fn is_done(&self) -> bool {
         let waits = self.settings.wait.is_some() && !self.delivery.matched;
         let waits = waits && !self.delivery.stopped;
         !waits && !self.has_open_lines()
     }
 
-    /// Whether lines wait for their answer, or to be sent.
+    /// Whether lines are in flight or queued.
     pub(super) fn has_open_lines(&self) -> bool {
         !self.delivery.in_flight.is_empty() || !self.delivery.queued.is_empty()
     }
@@ -199,7 +200,7 @@ impl Session {
 
     fn end_request(&mut self, output: &mut SessionOutput) {
         self.delivery.writing = false;
-        let can_label = self.capabilities.can_label();
+        let can_label = self.link.capabilities.can_label();
         let Some(flight) = self.delivery.in_flight.back_mut() else {
             return;
         };
@@ -211,16 +212,16 @@ impl Session {
         }
     }
 
-    /// The line at hand enters or leaves a room: nothing after it may be said before it is known
-    /// where.
+    /// The current line joins or leaves a room: the next line waits until the target of messages is
+    /// known.
     pub(in crate::client::session) fn await_target(&mut self) {
         self.delivery.target_pending = true;
     }
 
-    /// Puts the label of the line at hand in front of a request.
+    /// Writes the label of the current line in front of a request.
     pub(in crate::client::session) fn write_label(&mut self, output: &mut SessionOutput) {
         if self.delivery.writing
-            && self.capabilities.can_label()
+            && self.link.capabilities.can_label()
             && let Some(flight) = self.delivery.in_flight.back_mut()
         {
             flight.pending_answers += 1;
@@ -229,8 +230,8 @@ impl Session {
         }
     }
 
-    /// Sends one of the pieces of what is said, as soon as the window has room for it. The first
-    /// piece of a line of a script has its room already.
+    /// Sends one piece of a message, as soon as the window has room for it. The first piece of a
+    /// script's line has its room already.
     pub(in crate::client::session) fn send_or_queue(
         &mut self,
         request: &Request<'_>,
@@ -269,8 +270,8 @@ impl Session {
         true
     }
 
-    /// Lets a request that says nothing wait for what was said before it; gives it back when there
-    /// is nothing to wait for.
+    /// Queues a request without a message after the queued messages, and gives it back if there are
+    /// none.
     pub(in crate::client::session) fn queue_in_turn(&mut self, request: String) -> Option<String> {
         let script = &mut self.delivery;
         if !script.queue_behind || script.writing || script.queued.is_empty() {
@@ -285,7 +286,7 @@ impl Session {
         None
     }
 
-    /// Sends what waits, as far as the window has room for it.
+    /// Sends queued requests while the window has room.
     pub(super) fn send_queued(&mut self, now: SessionTime, output: &mut SessionOutput) {
         loop {
             let has_window = self.has_window();
@@ -303,9 +304,9 @@ impl Session {
             self.attach_message(piece.message);
             self.end_request(output);
         }
-        // Of the user's lines it is known whom each is for, so one question serves many.
+        // The target of each message of a user is known, so one fence serves many.
         if !self.settings.script
-            && !self.capabilities.can_label()
+            && !self.link.capabilities.can_label()
             && let Some(last) = self.delivery.in_flight.back()
             && !std::mem::replace(&mut self.delivery.fence_pending, true)
         {
@@ -313,23 +314,23 @@ impl Session {
         }
     }
 
-    /// The last request says this.
-    fn attach_message(&mut self, talk: Option<OutgoingMessage>) {
+    /// Attaches a message to the last request.
+    fn attach_message(&mut self, message: Option<OutgoingMessage>) {
         if let Some(flight) = self.delivery.in_flight.back_mut() {
-            flight.message = talk;
+            flight.message = message;
         }
     }
 }
 
 impl DeliveryTracker {
-    /// Lines in flight that the connection has not taken.
+    /// Requests in flight that were not written to the connection.
     fn unwritten(&self) -> impl Iterator<Item = &InFlight> {
         let written = self.written_bytes;
         let lines = self.in_flight.iter();
         lines.filter(move |line| line.start_offset >= written)
     }
 
-    /// The messages that the connection has not taken, oldest first.
+    /// The messages that were not written to the connection, oldest first.
     pub(in crate::client::session) fn unwritten_messages(
         &self,
     ) -> impl Iterator<Item = &OutgoingMessage> {
@@ -338,7 +339,7 @@ impl DeliveryTracker {
         unwritten.chain(queued.filter_map(|line| line.message.as_ref()))
     }
 
-    /// The number of the first of these lines.
+    /// The number of the first request that was not written.
     pub(in crate::client::session) fn first_unwritten(&self) -> Option<u64> {
         let queued = || self.queued.front().and_then(|line| line.number);
         self.unwritten()
@@ -347,7 +348,7 @@ impl DeliveryTracker {
             .or_else(queued)
     }
 
-    /// A number for something that is said.
+    /// The next number of a request.
     fn take_number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number - 1
@@ -362,7 +363,7 @@ impl DeliveryTracker {
     }
 }
 
-/// Puts a question after what was sent: the answer says that all before it is done.
+/// Writes a fence, a `PING` whose answer means that everything before it is done.
 fn write_fence(number: u64, output: &mut SessionOutput) {
     // Writing to a string cannot fail.
     let _ = write!(output.lines, "PING :{FENCE}{number}\r\n");

@@ -1,13 +1,13 @@
-//! What became of the lines of a script that could not be brought to its end.
+//! The delivery report of a script that ended early.
 
 use std::fmt;
 
-/// Numbers of lines, as ranges in ascending order.
+/// Line numbers, as ranges in ascending order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranges(Vec<(u64, u64)>);
 
 impl Ranges {
-    /// Adds a number that is not smaller than any that is in it.
+    /// Adds a number that is not below the last one.
     pub(super) fn add(&mut self, number: u64) {
         match self.0.last_mut() {
             Some((_, last)) if *last + 1 >= number => *last = number.max(*last),
@@ -20,12 +20,12 @@ impl Ranges {
         self.0.last().is_some_and(|(_, last)| *last == number)
     }
 
-    /// Whether there is no number in it.
+    /// Whether it holds no number.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a number is in it.
+    /// Whether it holds this number.
     pub fn contains(&self, number: u64) -> bool {
         let after = self.0.partition_point(|(first, _)| *first <= number);
         let range = after.checked_sub(1).and_then(|index| self.0.get(index));
@@ -67,22 +67,22 @@ impl fmt::Display for Ranges {
     }
 }
 
-/// What is known of each line when a script ends too early. Refused lines are in none of these:
-/// they have been told one by one.
+/// What is known of each line when a script ends early. Refused lines are in none of the ranges:
+/// each is reported by an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// The server has taken these.
+    /// The server has accepted these lines.
     pub delivered: Ranges,
-    /// These were on their way, and it is not known how far they came.
+    /// These lines were in flight, and whether they arrived is not known.
     pub unknown: Ranges,
-    /// These never left the client.
+    /// These lines never left the client.
     pub unsent: Ranges,
-    /// All lines from this one on were not even begun; `None` when there are none.
+    /// All lines from this one on were not started; `None` if there are none.
     pub unsent_from: Option<u64>,
 }
 
 impl DeliveryReport {
-    /// Whether the server has taken every line, but for the refused ones.
+    /// Whether the server has accepted every line except the refused ones.
     pub fn is_complete(&self) -> bool {
         self.unknown.is_empty() && self.unsent.is_empty() && self.unsent_from.is_none()
     }

@@ -1,5 +1,4 @@
-//! What the server answers to each line of a script, or of a person: which request a line of it is
-//! about, and what is told when a request is answered.
+//! Matches the server's responses to requests, and reports each request when it is answered.
 
 use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
 use crate::client::event::{DeliveryStatus, Event, InputError};
@@ -7,12 +6,12 @@ use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
 use crate::wire::Message;
 use crate::wire::message::unescaped;
 
-/// Batches that a broken server never ends are forgotten beyond so many.
+/// How many batches may be open; beyond that a broken server's oldest one is forgotten.
 const BATCHES_MAX: usize = 64;
 
 impl Session {
-    /// A refusal, of the server or of the client: kept with its line, or told at once when it
-    /// is about none.
+    /// A refusal by the server or the client: kept with its line, or reported at once if it is
+    /// about none.
     pub(in crate::client::session) fn record_error(
         &mut self,
         mut event: Event,
@@ -25,8 +24,8 @@ impl Session {
         let at_fault = match script.answering {
             _ if script.writing => script.in_flight.back_mut(),
             Some(number) => script.request_mut(number),
-            // Without labels a refusal stands between the answers to two questions.
-            None if !self.capabilities.can_label() => script.in_flight.front_mut(),
+            // Without labels a refusal comes between the answers to two fences.
+            None if !self.link.capabilities.can_label() => script.in_flight.front_mut(),
             None => None,
         };
         let Some(flight) = at_fault else {
@@ -45,7 +44,7 @@ impl Session {
         flight.refusals.push(event);
     }
 
-    /// Understands a line of the server, and what of the script it answers.
+    /// Finds the request that a line of the server answers, and processes the line.
     pub(in crate::client::session) fn match_response(
         &mut self,
         message: &Message<'_>,
@@ -83,12 +82,12 @@ impl Session {
         }
     }
 
-    /// Whether the line at hand says that a line of the script was taken, and nothing else.
+    /// Whether the current line only confirms a request.
     pub(in crate::client::session) fn is_echo(&self) -> bool {
         self.delivery.answering.is_some()
     }
 
-    /// The server has answered a request, and with `all` also all before it.
+    /// The server has answered a request; with `all`, all requests before it too.
     pub(in crate::client::session) fn on_answer(
         &mut self,
         number: u64,
@@ -112,8 +111,7 @@ impl Session {
         self.complete(now, output);
     }
 
-    /// Tells what became of the oldest requests in flight, as far as they are answered, and makes use of the
-    /// place in the window.
+    /// Reports the oldest requests in flight that are answered, and fills the window again.
     pub(super) fn complete(&mut self, now: SessionTime, output: &mut SessionOutput) {
         let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
         while let Some(mut flight) = self.delivery.in_flight.pop_front_if(is_done) {
@@ -136,25 +134,25 @@ impl Session {
         self.quit_when_done(now, output);
     }
 
-    /// Tells what became of what a request says: that it was refused, or else this.
+    /// Reports the delivery of a request's message: refused, or else `otherwise`.
     pub(super) fn report_request(
         &self,
         flight: &mut InFlight,
         otherwise: DeliveryStatus,
         output: &mut SessionOutput,
     ) {
-        let Some(talk) = flight.message.take() else {
+        let Some(message) = flight.message.take() else {
             return;
         };
-        let fate = match flight.refusals.is_empty() {
+        let status = match flight.refusals.is_empty() {
             true => otherwise,
             false => DeliveryStatus::Refused,
         };
-        let stamp = std::mem::take(&mut flight.tags);
-        self.report_delivery(flight.number, talk, fate, stamp, output);
+        let tags = std::mem::take(&mut flight.tags);
+        self.report_delivery(flight.number, message, status, tags, output);
     }
 
-    /// The server does not answer some of the user's lines: there is no use in waiting for that.
+    /// Gives up on lines of the user that the server does not answer.
     pub(in crate::client::session) fn drop_unanswered(
         &mut self,
         now: SessionTime,
@@ -173,7 +171,7 @@ impl Session {
 }
 
 impl DeliveryTracker {
-    /// Tells the refusals of a request; those of one line only once.
+    /// Reports the refusals of a request, once for each line.
     pub(super) fn report_refusals(&mut self, flight: &mut InFlight, output: &mut SessionOutput) {
         let Some(line) = flight.line.filter(|_| !flight.refusals.is_empty()) else {
             return;
@@ -186,7 +184,7 @@ impl DeliveryTracker {
         output.events.append(&mut flight.refusals);
     }
 
-    /// Takes no more lines, since one was refused.
+    /// Accepts no more lines, because one was refused.
     fn stop(&mut self, output: &mut SessionOutput) {
         self.stopped = true;
         self.queued.retain(|piece| piece.line.is_none());

@@ -1,32 +1,31 @@
-//! How many lines of a script may be on their way at once.
+//! The congestion window: how many lines of a script may be in flight.
 //!
-//! A server that keeps up is given more and more; one that answers late, because it is busy or
-//! because it takes only so many lines a second, is given few. Servers throw out the person who lets
-//! lines pile up with them, so the number grows by one for a whole window of good answers and is
-//! halved for a late one. RFC 5681, 3.1, has the idea.
+//! Servers close the connection of a client whose lines pile up, so the window grows by one line
+//! for a whole window of timely answers and is halved for a late one: additive increase,
+//! multiplicative decrease (RFC 5681, section 3.1).
 
 use std::time::Duration;
 
-/// With so many lines it begins. Together with their fences they fit into what servers take at
-/// once from a stranger.
+/// The initial window. Together with their fences these lines fit into the burst that servers
+/// accept.
 const LINES_FIRST: usize = 4;
-/// Even a slow server has something to do while an answer is on its way.
+/// Keeps even a slow server busy while an answer is in flight.
 const LINES_MIN: usize = 2;
-/// More than this brings nothing, and what is on its way is held in memory.
+/// A larger window brings nothing, and all lines in flight are held in memory.
 pub(super) const LINES_MAX: usize = 4_096;
-/// An answer this late may mean that lines pile up with the server.
+/// An answer this late can mean that lines pile up at the server.
 const LATE: Duration = Duration::from_millis(200);
-/// And so many times later than the best.
+/// And only if it took this many times longer than the fastest answer.
 const LATE_FACTOR: u32 = 8;
 
-/// The window, and what is known about the server to choose it.
+/// The window, and what is known of the server to choose it.
 #[derive(Debug)]
 pub(super) struct SendWindow {
     lines: usize,
-    /// Answers in time since the window grew.
+    /// Timely answers since the window grew.
     in_time: usize,
     best: Option<Duration>,
-    /// When the window shrank: what was sent before says nothing new about the server.
+    /// When the window shrank. Lines sent before that say nothing new about the server.
     shrank_at: Duration,
 }
 
@@ -42,13 +41,13 @@ impl Default for SendWindow {
 }
 
 impl SendWindow {
-    /// How many lines may be on their way.
+    /// How many lines may be in flight.
     pub(super) fn lines(&self) -> usize {
         self.lines
     }
 
-    /// A line that was sent at `sent_at` is answered. `full` says whether the window was used up:
-    /// one that is not needed must not grow, or it would all be used at once some day.
+    /// A line that was sent at `sent_at` is answered. `full` says whether the window was full: a
+    /// window that is not needed must not grow, since a later burst would fill it at once.
     pub(super) fn answered(&mut self, sent_at: Duration, now: Duration, full: bool) {
         let took = now.saturating_sub(sent_at);
         let best = self.best.map_or(took, |best| best.min(took));

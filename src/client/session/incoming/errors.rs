@@ -1,21 +1,21 @@
-//! What the server refuses: which numbers are refusals, and what becomes of what was asked for.
+//! Error numerics: which numerics are refusals, and what a refusal means for the request.
 
 use super::fields::parameters_from;
 use crate::client::event::{DeliveryStatus, Event, MessageTags};
 use crate::client::session::{
-    Incomplete, Phase, SPELLINGS_MAX, Session, SessionAction, SessionOutput,
+    CloseReason, Incomplete, NickRefusal, Phase, Session, SessionAction, SessionOutput,
 };
 use crate::wire::{Message, Reply};
 
-/// The server is too busy for that just now.
+/// RPL_TRYAGAIN: the server is too busy.
 const TRY_AGAIN: u16 = 263;
-/// Only those whom a service knows may enter that room.
+/// ERR_NEEDREGGEDNICK: only users who are logged in may join.
 const NICK_NOT_REGISTERED: u16 = 477;
-/// Another room was entered in place of the one that was asked for.
+/// ERR_LINKCHANNEL: another room was joined instead of the requested one.
 const FORWARDED: u16 = 470;
 
 impl Session {
-    /// A refusal before the user is in: another nick can help, nothing else.
+    /// A refusal before the registration is complete. Only another nick can help.
     pub(super) fn entry_refused(
         &mut self,
         number: u16,
@@ -24,79 +24,86 @@ impl Session {
     ) {
         let why = message.parameters.last().copied().unwrap_or_default();
         if !is_about_nick(number) {
-            // A server that knows no capabilities says so in one of these ways.
-            let is_no_news = [
+            // A server without capabilities answers `CAP` with one of these.
+            let means_no_capabilities = [
                 Reply::UnknownCommand,
                 Reply::NotRegistered,
                 Reply::InvalidCapCommand,
             ];
-            if is_no_news.iter().any(|reply| reply.number() == number) {
+            if means_no_capabilities
+                .iter()
+                .any(|reply| reply.number() == number)
+            {
                 return self.on_cap_answered(output);
             }
             let is_wrong_password = number == Reply::PasswdMismatch.number();
-            let words = match is_wrong_password {
-                true => "it wants another password; give it with --password-file",
-                false => why,
+            let reason = match is_wrong_password {
+                true => CloseReason::WrongPassword,
+                false => CloseReason::ServerError(why.to_owned()),
             };
-            // It may say no more than that before it closes, or before patience ends.
-            self.close_reason = Some(words.to_owned());
+            // The server may close the connection without another word, or not at all.
+            self.link.close_reason = Some(reason.clone());
             if !is_about_entry(number) {
                 return output.events.push(Event::ServerNotice {
                     text: parameters_from(message, 1),
                 });
             }
-            if self.was_registered {
+            if self.link.was_registered {
                 return output.actions.push(SessionAction::Close);
             }
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::EntryRefused {
-                words: words.to_owned(),
-            };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::RegistrationRefused { reason };
+            output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
         let taken = number == Reply::NicknameInUse.number();
-        let why = if taken { "it is taken" } else { why }.to_owned();
-        let nick = self.nick.clone();
-        if self.was_registered {
+        let reason = match taken {
+            true => NickRefusal::InUse,
+            false => NickRefusal::ServerError(why.to_owned()),
+        };
+        let nick = self.identity.nick.clone();
+        if self.link.was_registered {
             match self.other_spelling(number) {
                 Some(another) => {
-                    self.nick.clone_from(&another);
+                    self.identity.nick.clone_from(&another);
                     self.send_nick(&another, output);
                 }
                 None => output.actions.push(SessionAction::Close),
             }
-        } else if let Some(another) = self.settings.alternatives.get(self.alternatives) {
+        } else if let Some(another) = self
+            .settings
+            .alternatives
+            .get(self.identity.alternatives_tried)
+        {
             let another = another.clone();
-            self.alternatives += 1;
-            self.nick.clone_from(&another);
+            self.identity.alternatives_tried += 1;
+            self.identity.nick.clone_from(&another);
             self.settings.nick.clone_from(&another);
             self.request_nick(&another, output);
         } else if self.settings.script {
             self.phase = Phase::Ended;
-            let shortfall = Incomplete::NickRefused { nick, why };
-            output.actions.push(SessionAction::End(shortfall.into()));
+            let incomplete = Incomplete::NickRefused { nick, reason };
+            output.actions.push(SessionAction::End(incomplete.into()));
         } else {
             self.phase = Phase::Asking;
-            output.actions.push(SessionAction::AskNick { nick, why });
+            output.actions.push(SessionAction::AskNick { nick, reason });
         }
     }
 
-    /// What to be called on connecting again, when the wanted nick is refused with this number.
+    /// The nick to request next on a reconnect, after the wanted one was refused with this numeric.
     fn other_spelling(&mut self, number: u16) -> Option<String> {
         if is_about_nick(number) && !matches!(number, 432 | 437) {
-            // The person was in under this nick a moment ago: most likely it is the lost
-            // connection that still holds it. It is asked for again once inside.
-            self.spellings += 1;
-            return (self.spellings <= SPELLINGS_MAX).then(|| format!("{}_", self.nick));
+            // Most likely the lost connection of this user still holds the nick. It is requested
+            // again after the registration.
+            return self.identity.next_spelling();
         }
-        // No spelling of this one will do, so what was configured must.
+        // No spelling of this nick is valid, so the configured ones are tried.
         let alternatives = &self.settings.alternatives;
-        let others = [&self.configured].into_iter().chain(alternatives);
-        let mut others = others.enumerate().skip(self.alternatives);
+        let others = [&self.identity.configured].into_iter().chain(alternatives);
+        let mut others = others.enumerate().skip(self.identity.alternatives_tried);
         let wanted = &self.settings.nick;
         let (at, another) = others.find(|(_, other)| !self.is_same(other, wanted))?;
-        self.alternatives = at + 1;
+        self.identity.alternatives_tried = at + 1;
         Some(another.clone())
     }
 
@@ -119,11 +126,11 @@ impl Session {
             && let Some(nick) = message.parameter(1)
             && self.on_whois(nick, None, output)
         {
-            // Someone left between the list and the question about them.
+            // The user has left between the list and the `WHOIS`.
             return;
         }
         if number == TRY_AGAIN && self.queries.awaits_whois(message.parameter(1)) {
-            // The list is worth more than what is missing in it.
+            // An incomplete list is better than none.
             return self.show_partial_lists(output);
         }
         if let Some(room) = message.parameter(1) {
@@ -152,7 +159,7 @@ impl Session {
         self.record_error(event, output);
     }
 
-    /// Tells a person what was refused at once, with their words where it is about them.
+    /// Reports a refusal to the user at once, with the text of the message if it is about one.
     pub(in crate::client::session) fn report_error(
         &mut self,
         mut event: Event,
@@ -161,35 +168,37 @@ impl Session {
         let of_script = self.settings.script;
         let script = &mut self.delivery;
         let flight = match (script.answering, &event) {
-            // What is being written is not said yet.
+            // A message that is being written is not in flight yet.
             _ if script.writing => None,
             (Some(number), _) => script.request_mut(number),
-            // The lines of a script are answered one by one, and this one is among them.
+            // The lines of a script are answered one by one, and this is one of them.
             (None, _) if of_script => script.in_flight.front_mut(),
             (
                 None,
                 Event::Refused {
                     number, parameters, ..
                 },
-            ) if is_about_talk(*number) => {
+            ) if is_about_message(*number) => {
                 let about = parameters.first().map_or("", String::as_str);
                 let mut flights = script.in_flight.iter_mut();
                 flights.find(|flight| {
-                    let talk = flight.message.as_ref();
-                    talk.is_some_and(|talk| self.rooms.naming.is_same(talk.target.name(), about))
+                    let message = flight.message.as_ref();
+                    message.is_some_and(|message| {
+                        self.rooms.naming.is_same(message.target.name(), about)
+                    })
                 })
             }
             _ => None,
         };
-        if let Some((number, talk)) =
+        if let Some((number, message)) =
             flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
         {
             if let Event::Refused { text, .. } = &mut event {
-                *text = Some(talk.text.clone());
+                *text = Some(message.text.clone());
             }
             self.report_delivery(
                 number,
-                talk,
+                message,
                 DeliveryStatus::Refused,
                 MessageTags::default(),
                 output,
@@ -203,14 +212,14 @@ impl Session {
             let naming = &self.rooms.naming;
             *command = self
                 .sent_commands
-                .take_refused(parameters, self.last_received, naming);
+                .take_refused(parameters, self.link.last_received, naming);
         }
         output.events.push(event);
     }
 }
 
-/// Whether a number says that something was not done. Beyond the range that is meant for that
-/// there are some, among answers of all kinds.
+/// Whether a numeric is a refusal. Some are outside the range for errors, among answers of all
+/// kinds.
 pub(super) fn is_refusal(number: u16) -> bool {
     matches!(
         number,
@@ -228,23 +237,23 @@ pub(super) fn is_refusal(number: u16) -> bool {
     )
 }
 
-/// `433`, and the other numbers that say that a nick cannot be had.
+/// `433`, and the other numerics that refuse a nick.
 pub(super) fn is_about_nick(number: u16) -> bool {
     matches!(number, 431 | 432 | 433 | 436 | 437)
 }
 
-/// Whether a refusal can be the answer to a change of nick once the user is in.
+/// Whether a numeric can refuse a change of nick after the registration.
 pub(super) fn is_about_change_of_nick(number: u16) -> bool {
     is_about_nick(number) || matches!(number, 435 | 438 | 447 | 484)
 }
 
-/// Whether a refusal can be about something that was said.
-fn is_about_talk(number: u16) -> bool {
+/// Whether a numeric can refuse a message.
+fn is_about_message(number: u16) -> bool {
     matches!(number, 401 | 403 | 404 | 407 | 411..=417 | 477 | 531 | 716)
 }
 
-/// Whether a server that answers so does not let the user in. Whatever else it refuses
-/// before that, it may still do so: some ask for patience with such a number.
+/// Whether a numeric refuses the registration. After any other refusal the server may still accept
+/// it: some servers ask for patience with such a numeric.
 pub(super) fn is_about_entry(number: u16) -> bool {
     matches!(number, 463..=466 | 468)
 }
@@ -254,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_told_from_answers() {
+    fn refusals_are_not_confused_with_answers() {
         for number in [263, 400, 401, 433, 599, 696, 716, 742, 904] {
             assert!(is_refusal(number), "{number}");
         }

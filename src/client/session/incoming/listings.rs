@@ -1,4 +1,4 @@
-//! Lists of people, and what is known about one of them: answers that come in many lines.
+//! Answers in many lines: `NAMES`, `WHO` and `WHOIS`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::client::event::{Event, WhoEntry, WhoisInfo};
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply, Request};
 
-/// How long what is known of the people in a list may take to come.
+/// How long the details of the users in a list may take.
 const DETAILS_MAX: Duration = Duration::from_secs(10);
 
 impl Session {
@@ -40,7 +40,7 @@ impl Session {
                 nicks,
             });
         }
-        let own = self.nick.clone();
+        let own = self.identity.nick.clone();
         let first = !self.rooms.iter().any(|room| room.has_all_members);
         let is_first_list = self.rooms.complete_members(name);
         let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
@@ -53,11 +53,11 @@ impl Session {
             room: room.name.clone(),
             others: others.map(|person| person.nick.clone()).collect(),
             nick: own,
-            first: first && !self.was_registered,
+            first: first && !self.link.was_registered,
         });
     }
 
-    /// Asks who is in a room, and for as much about each as one line can tell.
+    /// Requests the list of users in a room, with WHOX if the server has it.
     pub(in crate::client::session) fn send_who(&mut self, room: &str, output: &mut SessionOutput) {
         let token = self.queries.next_token();
         self.queries.who.push(WhoQuery {
@@ -86,7 +86,7 @@ impl Session {
         }
     }
 
-    /// The answer to a question with a token. What else has this number was asked by hand.
+    /// `354` with a token of the client. One without answers a request that was typed.
     pub(super) fn on_whox_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let parameter = |index| message.parameter(index);
         let (Some(token), Some(nick), Some(flags)) = (parameter(1), parameter(3), parameter(4))
@@ -100,7 +100,7 @@ impl Session {
         self.add_who_entry(at, nick, flags, Some((idle, account)));
     }
 
-    /// Someone is in the list at this place.
+    /// Adds a user to the list at this index.
     fn add_who_entry(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
         let own = self.is_own(nick);
         let naming = &self.rooms.naming;
@@ -123,8 +123,8 @@ impl Session {
         add_row(&mut who.people, present, ROWS_MAX);
     }
 
-    /// The list is there. In a small room each person is asked about, since `WHO` does not tell
-    /// how long they have been here.
+    /// The list is complete. In a small room a `WHOIS` for each user follows, since `WHO` does not
+    /// have the idle time.
     pub(super) fn on_end_of_who(
         &mut self,
         message: &Message<'_>,
@@ -147,7 +147,7 @@ impl Session {
         self.queries.who.push(who);
     }
 
-    /// Shows the lists whose details have not come in time, as they are.
+    /// Shows the lists whose details are overdue, as they are.
     pub(in crate::client::session) fn show_overdue_lists(
         &mut self,
         now: SessionTime,
@@ -203,7 +203,8 @@ impl Session {
         }
     }
 
-    /// What is known of someone in a list has come, if anything. Whether a list waited for it.
+    /// The details of a user in a list have come, if there are any. Returns whether a list waited
+    /// for them.
     pub(super) fn on_whois(
         &mut self,
         nick: &str,
@@ -229,7 +230,7 @@ impl Session {
         true
     }
 
-    /// `301` stands in an answer to `WHOIS`, or answers a whisper.
+    /// `301` is part of an answer to `WHOIS`, or answers a whisper.
     pub(super) fn on_away(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let (Some(nick), Some(text)) = (message.parameter(1), message.parameter(2)) else {
             return;

@@ -65,9 +65,10 @@ impl Session {
         self.rooms.remove_everywhere(nick);
         let naming = &self.rooms.naming;
         let whisperer = self
+            .attention
             .last_whisperer
             .take_if(|whisperer| naming.is_same(whisperer, nick));
-        self.departed_whisperer = whisperer.or(self.departed_whisperer.take());
+        self.attention.departed_whisperer = whisperer.or(self.attention.departed_whisperer.take());
         output.events.push(Event::Quit {
             nick: nick.to_owned(),
             reason: self.visible_reason(message, reason),
@@ -108,25 +109,25 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         self.rooms.rename(from, to);
-        self.ignore_list.rename(from, to);
-        if let Some(nick) = &mut self.last_whisperer
+        self.attention.ignore_list.rename(from, to);
+        if let Some(nick) = &mut self.attention.last_whisperer
             && self.rooms.naming.is_same(nick, from)
         {
             to.clone_into(nick);
         }
         if own {
-            to.clone_into(&mut self.nick);
+            to.clone_into(&mut self.identity.nick);
             let naming = &self.rooms.naming;
             let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
             let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
-                // What was asked for by the person is what is wanted from now on.
+                // A nick that the user requested is the wanted one from now on.
                 to.clone_into(&mut self.settings.nick);
             } else {
-                self.renamed_by_server = true;
+                self.identity.renamed_by_server = true;
             }
             self.queries.regaining = false;
-            self.regain_at = None;
+            self.identity.regain_at = None;
         }
         output.events.push(Event::Renamed {
             from: from.to_owned(),
@@ -152,7 +153,7 @@ impl Session {
             by: by.to_owned(),
             change: parameters_from(message, 1),
         });
-        // Servers without the numeric for a login set +r.
+        // Servers without the numeric for a login set the mode +r.
         if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
             self.logged_in(output);
         }
@@ -178,7 +179,7 @@ impl Session {
         });
     }
 
-    /// Why someone left, unless their words are not shown.
+    /// The reason for leaving, unless the user is ignored.
     fn visible_reason(&self, message: &Message<'_>, reason: Option<&str>) -> Option<String> {
         let source = message.source.map_or("", |source| source.as_str());
         reason
@@ -186,9 +187,9 @@ impl Session {
             .map(str::to_owned)
     }
 
-    /// Tells when someone's nick can be taken for another one's.
+    /// Warns of a nick that can be confused with another one.
     fn warn_confusable(&self, nick: &str, output: &mut SessionOutput) {
-        let own = self.nick.as_str();
+        let own = self.identity.nick.as_str();
         if let Some(other) = self.rooms.confusable(nick, own) {
             output.events.push(Event::ConfusableNick {
                 nick: nick.to_owned(),
@@ -197,21 +198,25 @@ impl Session {
         }
     }
 
-    /// Remembers what others see of the user, to know how long a line can be.
+    /// Keeps the `user@host` that others see, which limits the length of a message.
     pub(in crate::client::session) fn set_address(&mut self, source: &str) {
-        self.address = source
+        self.identity.address = source
             .split_once('!')
             .map(|(_, address)| address.to_owned());
     }
 
-    /// `396 alice host :is now your displayed host`; some tell the user name with it.
+    /// `396 alice host :is now your displayed host`. Some servers send `user@host`.
     pub(super) fn set_visible_host(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let Some(host) = message.parameter(1) else {
             return;
         };
-        let known = self.address.as_deref().unwrap_or(&self.nick);
+        let known = self
+            .identity
+            .address
+            .as_deref()
+            .unwrap_or(&self.identity.nick);
         let user = known.split('@').next().unwrap_or_default();
-        self.address = Some(match host.contains('@') {
+        self.identity.address = Some(match host.contains('@') {
             true => host.to_owned(),
             false => format!("{user}@{host}"),
         });
@@ -220,9 +225,12 @@ impl Session {
         });
     }
 
-    /// Someone has given up a nick: it may be the one the user wants.
+    /// A nick is free again: it can be the one that the user wants.
     fn regain_from(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
-        if self.is_ready() && !self.renamed_by_server && self.is_same(nick, &self.settings.nick) {
+        if self.is_ready()
+            && !self.identity.renamed_by_server
+            && self.is_same(nick, &self.settings.nick)
+        {
             self.regain(now, output);
         }
     }

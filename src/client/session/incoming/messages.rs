@@ -1,7 +1,7 @@
-//! What the server said: keeps the session's picture true, and tells the person.
+//! Messages and whispers from the server: mentions, unread counts, CTCP, and quotes that imitate
+//! another user.
 //!
-//! Nothing here trusts a line to have the parameters it should have: what is missing makes the
-//! line worth nothing, and no more than that.
+//! A line that lacks a parameter is ignored, and nothing more.
 
 use crate::client::command::is_service;
 use crate::client::event::{Event, MessageKind};
@@ -20,7 +20,8 @@ impl Session {
     ) {
         let source = message.source.filter(|source| {
             let name = source.as_str();
-            let is_server = name.contains('.') || self.server.as_deref().is_none_or(|s| s == name);
+            let is_server =
+                name.contains('.') || self.link.server.as_deref().is_none_or(|s| s == name);
             name.contains('!') || !is_server
         });
         let Some(nick) = source.map(|source| source.nick().to_owned()) else {
@@ -35,8 +36,8 @@ impl Session {
         let (text, kind) = match ctcp(text) {
             None => (text, kind),
             Some(("ACTION", text)) => (text, MessageKind::Action),
-            // Other programs' questions are not answered: an answer tells strangers about this
-            // machine, and can be used to make it flood.
+            // Requests are not answered: an answer tells strangers about this machine, and can be
+            // used to make it flood.
             Some((question, _)) => {
                 let text = format!("{nick} asks this program: {question}");
                 return output.events.push(Event::ServerNotice { text });
@@ -65,7 +66,9 @@ impl Session {
         let room = self.rooms.naming.room_of_target(target);
         self.rooms.note_activity(&nick, room);
         output.events.push(if let Some(room) = room {
-            let mut calls = [&self.nick].into_iter().chain(&self.settings.highlight);
+            let mut calls = [&self.identity.nick]
+                .into_iter()
+                .chain(&self.settings.highlight);
             let mention = !own && calls.any(|word| mentions(&visible, word));
             if !own {
                 self.rooms.count_unread(room, mention);
@@ -73,9 +76,10 @@ impl Session {
             let is_active = self
                 .active_room()
                 .is_some_and(|active| self.is_same(active, room));
-            self.highlight_count += u32::from(mention && is_active);
+            self.attention.highlight_count += u32::from(mention && is_active);
             Event::Said {
-                // What was said to the operators is not answered to all by mistake.
+                // The prefix is kept, so that an answer to a message for operators does not go to
+                // everyone.
                 room: match target.strip_suffix(room) {
                     Some(ranks) => format!("{ranks}{}", self.rooms.name_of(room)),
                     None => target.to_owned(),
@@ -87,11 +91,11 @@ impl Session {
                 mention,
             }
         } else {
-            // A service asks by a notice; other programs that do want no answer.
+            // A service asks by a notice; a notice of any other program wants no answer.
             let is_notice = kind == MessageKind::Notice;
             if !own && (!is_notice || is_service(&nick)) {
-                self.last_whisperer = Some(nick.clone());
-                self.highlight_count += u32::from(!is_notice);
+                self.attention.last_whisperer = Some(nick.clone());
+                self.attention.highlight_count += u32::from(!is_notice);
             }
             Event::Whispered {
                 nick: if own { target.to_owned() } else { nick },
@@ -104,8 +108,8 @@ impl Session {
     }
 }
 
-/// Whose words a text seems to be, as it would begin a row on the screen: `<nick>` at its start, or
-/// anywhere after a time, or after so much space that a terminal begins another row with it.
+/// The nicks that a text seems to quote: `<nick>` where it can begin a row on the screen, which is
+/// at its start, after a time, or after so many blanks that a terminal wraps there.
 fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     let begins_row = |before: &str| {
         let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';
@@ -124,7 +128,7 @@ fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether this word, most often a nick, stands in `text` as a word of its own, in any letter case.
+/// Whether `text` holds this word, most often a nick, as a word of its own in any letter case.
 fn mentions(text: &str, nick: &str) -> bool {
     let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
     let Some(first) = nick.bytes().next() else {
@@ -143,7 +147,7 @@ fn mentions(text: &str, nick: &str) -> bool {
     })
 }
 
-/// The command and the text of a message between programs. CTCP.
+/// The command and the text of a CTCP message, <https://modern.ircdocs.horse/ctcp>.
 fn ctcp(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('\x01')?;
     let inner = inner.strip_suffix('\x01').unwrap_or(inner);

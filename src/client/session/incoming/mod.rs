@@ -14,7 +14,8 @@ pub(super) mod queries;
 
 use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
-    ALIVE, FENCE, Phase, REGAINED, SETTLED, Session, SessionOutput, SessionTime, truncate,
+    ALIVE, CloseReason, FENCE, Phase, ProtocolViolation, REGAINED, SETTLED, Session, SessionOutput,
+    SessionTime, truncate,
 };
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
@@ -35,7 +36,7 @@ impl Session {
         }
         let source = message.source.map_or("", |source| source.nick());
         let own = self.is_own(source);
-        // A broken server can name a room or a person by nothing at all.
+        // A broken server can send an empty name.
         let first = message.parameter(0).filter(|first| !first.is_empty());
         if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
             let about = first.map(|name| self.key(name));
@@ -57,11 +58,11 @@ impl Session {
             ("PONG", _, _) => self.on_pong(message, now, output),
             ("CHGHOST", Some(user), Some(host)) => {
                 if own {
-                    self.address = Some(format!("{user}@{host}"));
+                    self.identity.address = Some(format!("{user}@{host}"));
                 }
             }
             ("CAP", ..) => self.on_cap(message, output),
-            // It only confirms a line. IRCv3 labeled-response.
+            // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();
@@ -83,12 +84,14 @@ impl Session {
                 self.on_mode(message, target, letters, output);
             }
             ("INVITE", _, room) => self.on_invite(message, room, output),
-            ("ERROR", Some(why), _) => self.close_reason = Some(why.to_owned()),
+            ("ERROR", Some(why), _) => {
+                self.link.close_reason = Some(CloseReason::ServerError(why.to_owned()));
+            }
             (command, ..)
                 if matches!(self.phase, Phase::Registering { .. })
                     && !command.bytes().all(|byte| byte.is_ascii_alphabetic()) =>
             {
-                self.protocol_error("what answers there does not speak IRC", output);
+                self.protocol_error(ProtocolViolation::NotIrc, output);
             }
             _ => self.on_unknown(message, output),
         }
@@ -118,10 +121,12 @@ impl Session {
     }
 
     pub(super) fn is_own(&self, nick: &str) -> bool {
-        !nick.is_empty() && self.is_same(nick, &self.nick)
+        !nick.is_empty() && self.is_same(nick, &self.identity.nick)
     }
 
     fn is_ignored(&self, source: &str) -> bool {
-        self.ignore_list.matches(source, &self.rooms.naming)
+        self.attention
+            .ignore_list
+            .matches(source, &self.rooms.naming)
     }
 }

@@ -1,6 +1,6 @@
-//! What the server said with a number: answers that come in many lines, and refusals.
+//! Numerics: dispatches answers and refusals.
 //!
-//! As in `heard`, what a line lacks makes it worth nothing, and no more than that.
+//! A line that lacks a parameter is ignored, and nothing more.
 
 use super::errors::is_refusal;
 use super::fields::parameters_from;
@@ -31,8 +31,8 @@ impl Session {
             Reply::Isupport => self.rooms.learn(message),
             Reply::Welcome => self.on_welcome(message, now, output),
             Reply::EndOfMotd | Reply::NoMotd => self.motd_done(output),
-            // Anyone who was in before has read it.
-            Reply::Motd if self.was_registered && !self.is_ready() => {}
+            // The user has read it on the first connection.
+            Reply::Motd if self.link.was_registered && !self.is_ready() => {}
             Reply::Motd => output.events.push(Event::ServerSaid {
                 text: parameters_from(message, 1),
                 asked: self.queries.plain_reply,
@@ -44,7 +44,7 @@ impl Session {
             Reply::EndOfNames => self.on_end_of_names(message, output),
             Reply::NoTopic => self.on_topic(message, None, output),
             Reply::Topic => self.on_topic(message, message.parameter(2), output),
-            // Who set a topic, and when, is not worth a line each time a room is entered.
+            // Who set a topic, and when, is not shown on each join.
             Reply::TopicWhoTime => {}
             Reply::WhoReply => self.on_who_reply(message, output),
             Reply::WhoxReply => self.on_whox_reply(message, output),
@@ -74,7 +74,7 @@ impl Session {
             Reply::Away => self.on_away(message, output),
             Reply::NowAway => output.events.push(Event::OwnAway { away: true }),
             Reply::Unaway => {
-                self.away = None;
+                self.identity.away = None;
                 output.events.push(Event::OwnAway { away: false });
             }
             _ => self.on_other_numeric(number, message, output),
@@ -83,7 +83,7 @@ impl Session {
 
     fn on_other_numeric(&mut self, number: u16, message: &Message<'_>, output: &mut SessionOutput) {
         if !is_refusal(number) {
-            // More lines about someone, which the client has no row for.
+            // A row of a `WHOIS` answer that has no form of its own.
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
                 && let Some(details) = self.queries.whois.get_mut(&key)
             {
@@ -113,7 +113,7 @@ impl Session {
     fn on_modes(&self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, after) = match own {
-            true => (Some(self.nick.as_str()), 1),
+            true => (Some(self.identity.nick.as_str()), 1),
             false => (message.parameter(1), 2),
         };
         if let Some(target) = target {
@@ -130,7 +130,7 @@ impl Session {
     pub(super) fn show_plain_reply(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let after = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
-        // What comes now was asked for, but for what each room is told with.
+        // These numerics answer a request, except those that follow each join.
         let answer = self.is_ready().then(|| explain::answer(number, after));
         output.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
@@ -144,7 +144,7 @@ impl Session {
     }
 }
 
-/// The user is logged in to an account.
+/// RPL_LOGGEDIN.
 const LOGGED_IN: u16 = 900;
-/// Others see the user at another host now.
+/// RPL_VISIBLEHOST: the host that others see has changed.
 const VISIBLE_HOST: u16 = 396;

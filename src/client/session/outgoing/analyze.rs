@@ -1,5 +1,5 @@
-//! What there is to say of a line while it is typed: which of its words are known, which would be
-//! refused, and what Enter would make of it.
+//! Analysis of a line while it is typed: which of its words are known, which would be refused, and
+//! what Enter would do.
 
 use std::ops::Range;
 
@@ -12,11 +12,11 @@ use crate::client::command::{
 };
 use crate::client::session::{Session, expand_alias, parse_line};
 
-/// In longer lines nicks are not looked for.
+/// In longer lines nicks are not highlighted.
 const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
-    /// Judges a line as it stands.
+    /// Analyses a line as it is.
     pub fn analyze(&self, text: &str) -> LineAnalysis {
         // A pasted line with its line end is a line like any other.
         let line = only_line(text).unwrap_or(text);
@@ -41,12 +41,11 @@ impl Session {
             tokens: self.tokens(line, meant),
             hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: command::carries_password(meant, self.last_whisperer.as_deref()),
+            secret: command::carries_password(meant, self.attention.last_whisperer.as_deref()),
         }
     }
 
-    /// What is known of the words of a line. `meant` is the same line, unless it begins with a
-    /// short name.
+    /// The known words of a line. `meant` is the same line with its alias expanded.
     fn tokens(&self, line: &str, meant: &str) -> Vec<(Range<usize>, TokenKind)> {
         let end = line.find(char::is_whitespace).unwrap_or(line.len());
         let command = line
@@ -74,7 +73,7 @@ impl Session {
         parts
     }
 
-    /// What the first word is when it is a command or an attempt at one.
+    /// The kind of the first word, if it is a command or looks like one.
     fn command_token(&self, word: &str, line: &str) -> Option<TokenKind> {
         let name = word.strip_prefix('/')?;
         if name.is_empty() || name.starts_with('/') {
@@ -95,7 +94,7 @@ impl Session {
         (!is_begun).then_some(TokenKind::Refused)
     }
 
-    /// Someone's nick in a word of a line, without what stands around it but for the `@`.
+    /// The range of a nick in a word of a line, without the punctuation around it except `@`.
     fn nick_token(&self, line: &str, place: Range<usize>) -> Option<Range<usize>> {
         let word = line.get(place.clone())?;
         let name = word.trim_start_matches(AROUND_NICKS);
@@ -110,8 +109,8 @@ impl Session {
             .then_some(begin..start + name.len())
     }
 
-    /// The word of a line that would be refused, as far as that is known here. A word that can
-    /// still become a right one is none.
+    /// The word of a line that would be refused, as far as the session knows. A word that can still
+    /// become valid does not count.
     fn invalid_word(&self, line: &str) -> Option<String> {
         match command::parse(line) {
             Err(error) => {
@@ -151,7 +150,7 @@ impl Session {
             return self.paste_hint(&written_lines(line).collect::<Vec<_>>());
         }
         if is_reply(meant) {
-            return Some(match &self.last_whisperer {
+            return Some(match &self.attention.last_whisperer {
                 Some(nick) => format!("to {nick}"),
                 None => self.no_whisperer().to_string(),
             });
@@ -166,10 +165,10 @@ impl Session {
         {
             return Some(words);
         }
-        let talk = intent.as_ref().and_then(|intent| self.message_for(intent));
-        let talk = match talk {
-            Some(Ok(talk)) => talk,
-            // Of a room that was left the prompt tells. Enter says the rest.
+        let message = intent.as_ref().and_then(|intent| self.message_for(intent));
+        let message = match message {
+            Some(Ok(message)) => message,
+            // The prompt shows a room that was left. Enter reports the rest.
             Some(Err(_)) if self.rooms.left_room().is_some() => return None,
             Some(Err(error)) => {
                 let error = error.to_string();
@@ -177,8 +176,8 @@ impl Session {
             }
             None => return self.room_hint(&intent?),
         };
-        let bytes_max = self.text_bytes_max(talk.target.name(), 0);
-        let pieces = split(&talk.text, bytes_max).len();
+        let bytes_max = self.text_bytes_max(message.target.name(), 0);
+        let pieces = split(&message.text, bytes_max).len();
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
     }
 
@@ -210,7 +209,7 @@ impl Session {
         ))
     }
 
-    /// How much of a text the server keeps, when that is not all of it.
+    /// How much of a text the server keeps, if it truncates it.
     fn truncation_hint(&self, intent: &UserCommand) -> Option<String> {
         let naming = &self.rooms.naming;
         let (text, bytes_max) = match intent {
@@ -223,7 +222,7 @@ impl Session {
         (bytes > bytes_max).then(|| format!("the server keeps {bytes_max} of these {bytes} bytes"))
     }
 
-    /// Where a number of a room leads, or none.
+    /// The room that the number in `/room NUMBER` stands for.
     fn room_hint(&self, intent: &UserCommand) -> Option<String> {
         let names = self.rooms.names();
         let room = match intent {
@@ -238,7 +237,7 @@ impl Session {
     }
 }
 
-/// The name or the value that cannot be set, nor become one that can.
+/// The name or the value that is not valid and cannot become valid.
 fn invalid_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str> {
     let Ok(setting) = Setting::find(name) else {
         let mut names = SETTINGS.iter();
@@ -254,7 +253,7 @@ fn invalid_setting<'l>(name: &'l str, value: Option<&'l str>) -> Option<&'l str>
     (!is_fine).then_some(value)
 }
 
-/// What a command still takes after what stands there: shown where the next word would begin.
+/// The arguments that a command still takes, shown where the next word would begin.
 fn usage_of(line: &str) -> Option<String> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
     let slash = CommandSpec::find(words.next()?)?;
@@ -271,12 +270,12 @@ fn usage_of(line: &str) -> Option<String> {
     Some(format!("{space}{}", values.unwrap_or(hint.to_owned())))
 }
 
-/// What may stand around a nick in a text.
+/// Punctuation around a nick in a text.
 const AROUND_NICKS: &[char] = &[
     '@', ':', ',', '.', ';', '!', '?', '(', ')', '"', '\'', '<', '>',
 ];
 
-/// The words of a line from a place on, as ranges of its bytes.
+/// The words of a line from a byte offset on, as byte ranges.
 fn words_from(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     let after = line.get(from..).unwrap_or_default();
     let begin = line.as_ptr() as usize;
@@ -286,13 +285,13 @@ fn words_from(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where these words stand in a line, from a place on.
+/// The byte range of these words in a line, from an offset on.
 fn place_of(line: &str, from: usize, words: &str) -> Option<Range<usize>> {
     let start = from + line.get(from..)?.find(words)?;
     Some(start..start + words.len())
 }
 
-/// Whether a line begins a reply to the person who whispered last, text or not.
+/// Whether a line begins a reply to the last whisper, with or without a text.
 fn is_reply(line: &str) -> bool {
     let name = line.strip_prefix('/').and_then(|rest| rest.split_once(' '));
     let slash = name.and_then(|(name, _)| CommandSpec::find(name));

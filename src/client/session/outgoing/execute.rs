@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::help::notice;
 use crate::client::command::{ParseError, UserCommand, command_carries_password};
 use crate::client::event::{Event, InputError, RoomSummary};
-use crate::client::session::{Phase, Session, SessionAction, SessionOutput, SessionTime};
+use crate::client::session::{
+    CloseReason, Phase, Session, SessionAction, SessionOutput, SessionTime,
+};
 use crate::common::suggest::nearest;
 use crate::wire::Request;
 
@@ -141,7 +143,7 @@ impl Session {
                 self.topic(room.as_deref(), topic.as_deref(), output);
             }
             UserCommand::Away { message } => {
-                self.away.clone_from(message);
+                self.identity.away.clone_from(message);
                 let message = message.as_deref();
                 self.send(&Request::Away { message }, output);
             }
@@ -189,23 +191,25 @@ impl Session {
         if self.settings.script {
             return self.reject_input(InputError::ScriptKeepsServer, output);
         }
+        notice(output, format!("connecting to {server} …"));
         output.actions.push(SessionAction::Probe { server });
     }
 
-    /// The answer to [`SessionAction::Probe`]: the server can be reached, or why not.
+    /// The answer to [`SessionAction::Probe`]: the server can be reached, or
+    /// [`InputError::NoOtherServer`].
     pub fn server_probed(
         &mut self,
         server: String,
-        result: Result<(), String>,
+        result: Result<(), InputError>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
         match result {
             Ok(()) => {
-                self.switch_to = Some(server);
+                self.link.switch_to = Some(server);
                 self.quit(Some("gone to another server"), now, output);
             }
-            Err(why) => self.reject_input(InputError::NoOtherServer(why), output),
+            Err(error) => self.reject_input(error, output),
         }
     }
 
@@ -214,12 +218,12 @@ impl Session {
         if self.settings.script || self.is_leaving() {
             return self.reject_input(InputError::ScriptKeepsConnection, output);
         }
-        self.reconnect_attempts = 0;
+        self.link.reconnect_attempts = 0;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
             return output.actions.push(SessionAction::Reconnect { after });
         }
-        self.close_reason = Some("reconnecting as requested".to_owned());
+        self.link.close_reason = Some(CloseReason::ReconnectRequested);
         output.actions.push(SessionAction::Close);
     }
 
@@ -237,7 +241,7 @@ impl Session {
     }
 
     pub(super) fn list_ignored(&self, output: &mut SessionOutput) {
-        let masks = self.ignore_list.masks();
+        let masks = self.attention.ignore_list.masks();
         let words = match masks.len() {
             0 => "no one is ignored".to_owned(),
             _ => format!("ignored: {}", masks.join(" ")),

@@ -10,8 +10,8 @@ pub(in crate::client::session) struct OutgoingMessage {
     pub(in crate::client::session) kind: MessageKind,
 }
 
-/// Splits `text` into pieces of at most `bytes_max` bytes, at spaces where there are some and never
-/// inside a character.
+/// Splits `text` into pieces of at most `bytes_max` bytes, at a space if possible and never inside
+/// a character.
 pub(in crate::client::session) fn split(text: &str, bytes_max: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;

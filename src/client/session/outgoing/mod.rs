@@ -4,6 +4,7 @@
 //! [`UserCommand`] goes to the code that carries it out. Only the session imports it.
 
 mod analyze;
+pub(super) mod backlog;
 mod execute;
 mod help;
 pub(super) mod message;
@@ -27,21 +28,21 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.typed_in = room.map(str::to_owned);
+        self.attention.typed_in = room.map(str::to_owned);
         self.typed(text, now, output);
-        self.typed_in = None;
+        self.attention.typed_in = None;
     }
 
     /// The user entered a line, or a pasted text of several lines.
     pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        self.highlight_count = 0;
-        let (announced, before) = (self.backlog_announced, self.backlog.len());
+        self.attention.highlight_count = 0;
+        let (announced, before) = (self.backlog.announced, self.backlog.waiting.len());
         match only_line(text) {
             Some(line) => self.execute_line(line, now, output),
             None => self.execute_paste(text, now, output),
         }
-        if announced && self.backlog.len() > before {
-            let words = format!("{} lines are waiting", self.backlog.len());
+        if announced && self.backlog.waiting.len() > before {
+            let words = format!("{} lines are waiting", self.backlog.waiting.len());
             output.events.push(Event::Note { words });
         }
     }
@@ -153,12 +154,12 @@ impl Session {
             UserCommand::SwitchRoom { room } => self.switch_room(room.as_deref(), output),
             UserCommand::Rooms => self.list_rooms(output),
             UserCommand::Ignore { mask: Some(mask) } => {
-                self.ignore_list.add(&mask);
+                self.attention.ignore_list.add(&mask);
                 let words = format!("{mask} is ignored; /unignore {mask} undoes it");
                 notice(output, words);
             }
             UserCommand::Ignore { mask: None } => self.list_ignored(output),
-            UserCommand::Unignore { mask } => match self.ignore_list.remove(&mask) {
+            UserCommand::Unignore { mask } => match self.attention.ignore_list.remove(&mask) {
                 true => notice(output, format!("{mask} is no longer ignored")),
                 false => self.reject_input(InputError::NotIgnored(mask), output),
             },

@@ -56,7 +56,7 @@ impl Session {
 
     /// A message to the last person who whispered to the user.
     pub(super) fn reply(&self, text: String) -> Result<OutgoingMessage, InputError> {
-        let nick = self.last_whisperer.as_ref();
+        let nick = self.attention.last_whisperer.as_ref();
         let nick = nick.ok_or_else(|| self.no_whisperer())?;
         Ok(self.message_to(nick, text, MessageKind::Text))
     }
@@ -124,9 +124,9 @@ impl Session {
         extra_bytes: usize,
     ) -> usize {
         // The address that others see can change at any time, and not every server reports it.
-        let address = self.address.as_ref().map_or(0, String::len);
+        let address = self.identity.address.as_ref().map_or(0, String::len);
         let address = address.max(ADDRESS_BYTES_MAX);
-        let around = ":! PRIVMSG  :\r\n".len() + self.nick.len() + address + target.len();
+        let around = ":! PRIVMSG  :\r\n".len() + self.identity.nick.len() + address + target.len();
         BODY_BYTES_MAX
             .saturating_sub(around + extra_bytes)
             .max(TEXT_BYTES_MIN)
@@ -134,12 +134,12 @@ impl Session {
 
     /// Keeps a message until there is a connection.
     fn queue_offline(&mut self, message: OutgoingMessage, output: &mut SessionOutput) {
-        if self.backlog.len() >= WAITING_LINES_MAX {
+        if self.backlog.waiting.len() >= WAITING_LINES_MAX {
             return self.reject_input(InputError::QueueFull, output);
         }
-        self.backlog.push_back(message);
+        self.backlog.waiting.push_back(message);
         // Announced once, for a paste of many lines as for many typed lines.
-        if !std::mem::replace(&mut self.backlog_announced, true) {
+        if !std::mem::replace(&mut self.backlog.announced, true) {
             let words = "not connected; your messages are sent when the server is back".to_owned();
             output.events.push(Event::Note { words });
         }
@@ -147,7 +147,7 @@ impl Session {
 
     /// The error for a reply without a recipient.
     pub(super) fn no_whisperer(&self) -> InputError {
-        match &self.departed_whisperer {
+        match &self.attention.departed_whisperer {
             Some(nick) => InputError::WhispererLeft(nick.clone()),
             None => InputError::NoWhisperer,
         }
@@ -155,7 +155,12 @@ impl Session {
 
     /// The error for a command that needs a room.
     pub(super) fn no_room(&self) -> InputError {
-        match self.typed_in.as_deref().or(self.rooms.left_room()) {
+        match self
+            .attention
+            .typed_in
+            .as_deref()
+            .or(self.rooms.left_room())
+        {
             Some(room) => InputError::NotInRoom(room.to_owned()),
             None => InputError::NoRoom,
         }
@@ -167,15 +172,15 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.backlog_announced = false;
-        if !self.backlog.is_empty() {
-            let words = match self.backlog.len() {
+        self.backlog.announced = false;
+        if !self.backlog.waiting.is_empty() {
+            let words = match self.backlog.waiting.len() {
                 1 => "sending the line that waited".to_owned(),
                 many => format!("sending the {many} lines that waited"),
             };
             output.events.push(Event::Note { words });
         }
-        for message in std::mem::take(&mut self.backlog) {
+        for message in std::mem::take(&mut self.backlog.waiting) {
             self.send_message(&message, now, output);
         }
     }
@@ -203,7 +208,7 @@ impl Session {
         output.events.push(Event::Sent {
             number,
             target: message.target,
-            nick: self.nick.clone(),
+            nick: self.identity.nick.clone(),
             text: message.text,
             kind: message.kind,
             status,
@@ -257,7 +262,7 @@ impl Session {
             output.events.push(Event::Note { words });
         }
         for message in unsent.into_iter().rev() {
-            self.backlog.push_front(message);
+            self.backlog.waiting.push_front(message);
         }
     }
 
@@ -276,7 +281,7 @@ impl Session {
         }
         for line in std::mem::take(&mut self.delivery.queued) {
             if let (Some(number), Some(message)) = (line.number, line.message) {
-                self.never_sent.push(message.clone());
+                self.backlog.never_sent.push(message.clone());
                 self.report_delivery(
                     number,
                     message,
@@ -286,8 +291,8 @@ impl Session {
                 );
             }
         }
-        for message in std::mem::take(&mut self.backlog) {
-            self.never_sent.push(message.clone());
+        for message in std::mem::take(&mut self.backlog.waiting) {
+            self.backlog.never_sent.push(message.clone());
             // It has no number, since it was never sent.
             self.report_delivery(
                 u64::MAX,

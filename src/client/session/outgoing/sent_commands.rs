@@ -1,9 +1,8 @@
-//! The commands that a person has typed and the server has not answered: so that a refusal can be
-//! told with the line it is about.
+//! The typed commands that the server has not answered, so that a refusal is reported with the line
+//! it is about.
 //!
-//! Answers have no names of their own, but they come in order, and a refusal says whom or what it
-//! is about. What was done is told, too, or answered, and forgotten with that; the rest is after a
-//! while.
+//! Without labels a refusal names no request, but answers come in order, and most refusals name a
+//! room or a user. A command is forgotten when its effect or its answer comes, or after a while.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,33 +10,33 @@ use std::time::Duration;
 use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
-/// So many are remembered at most, and for so long.
+/// How many commands are remembered, and for how long.
 const REMEMBERED_MAX: usize = 32;
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
-/// What was sent and not answered, the oldest first.
+/// The commands without an answer, the oldest first.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct SentCommands(VecDeque<SentCommand>);
 
 #[derive(Debug)]
 struct SentCommand {
-    /// As it was typed.
+    /// The line as it was typed.
     line: String,
-    /// As it went out.
+    /// The command as it was sent.
     command: String,
-    /// Whom and what it is about.
+    /// The users and rooms that it names.
     about: Vec<FoldedName>,
     at: Duration,
 }
 
 impl SentCommands {
-    /// A person has typed this line, and these were sent for it.
+    /// The user has typed `line`, and `sent` was sent for it.
     pub(super) fn remember(&mut self, line: &str, sent: &str, at: Duration, naming: &Isupport) {
         for message in sent.lines().filter_map(|sent| Message::parse(sent).ok()) {
             if self.0.len() >= REMEMBERED_MAX {
                 self.0.pop_front();
             }
-            // No command has more than two names in it.
+            // No command has more than two names.
             let about = message.parameters.iter().take(2);
             self.0.push_back(SentCommand {
                 line: line.to_owned(),
@@ -56,7 +55,7 @@ impl SentCommands {
         naming: &Isupport,
     ) -> Option<String> {
         self.0.retain(|sent| now <= sent.at + REMEMBERED_FOR);
-        // The last one is the reason, in words.
+        // The last one is the reason.
         let (_, names) = parameters.split_last()?;
         let is_about = |sent: &SentCommand| {
             names.iter().any(|name| {
@@ -67,7 +66,7 @@ impl SentCommands {
         self.0.remove(at).map(|sent| sent.line)
     }
 
-    /// The first of these commands is done, or answered: the first about `about` where it is named.
+    /// The first of these commands is done or answered; the first about `about` if that is given.
     pub(in crate::client::session) fn complete_command(
         &mut self,
         command: &str,
@@ -88,13 +87,13 @@ impl SentCommands {
         }
     }
 
-    /// The connection is lost: nothing more will be answered.
+    /// The connection is lost, so no more answers come.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 }
 
-/// The command whose answer this number ends, or that it says is done.
+/// The command whose answer ends with this numeric, or which it confirms.
 fn command_answered_by(number: u16) -> Option<&'static str> {
     Some(match number {
         221 | 324 | 368 => "MODE",

@@ -16,7 +16,7 @@ impl Session {
 
     /// The room of a command that names none: that of the prompt, or else the active one.
     pub(super) fn target_room(&self) -> Option<&str> {
-        match &self.typed_in {
+        match &self.attention.typed_in {
             Some(room) => self.rooms.get(room).map(|room| room.name.as_str()),
             None => self.active_room(),
         }

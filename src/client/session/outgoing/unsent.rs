@@ -20,7 +20,7 @@ impl Session {
 
     /// A value that changes whenever [`Session::unsent`] does.
     pub fn unsent_version(&self) -> [u64; 4] {
-        let lengths = [self.never_sent.len(), self.backlog.len()];
+        let lengths = [self.backlog.never_sent.len(), self.backlog.waiting.len()];
         let [lost, kept] = lengths.map(|length| length as u64);
         [
             lost,
@@ -34,7 +34,11 @@ impl Session {
 
     fn unsent_messages(&self) -> impl Iterator<Item = &OutgoingMessage> {
         let waiting = self.delivery.unwritten_messages();
-        self.never_sent.iter().chain(waiting).chain(&self.backlog)
+        self.backlog
+            .never_sent
+            .iter()
+            .chain(waiting)
+            .chain(&self.backlog.waiting)
     }
 
     /// The messages that were not sent: each with its target, and as a text that sends it when it is

@@ -1,36 +1,36 @@
-//! Whose words are not shown.
+//! The ignore list: users whose messages are not shown.
 
 use std::collections::BTreeSet;
 
 use crate::wire::isupport::Isupport;
 use crate::wire::mask;
 
-/// Masks of people, whole and in lower case.
+/// Masks `nick!user@host` in lower case.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct IgnoreList(BTreeSet<String>);
 
-/// What stands after the nick in the mask of a nick alone.
+/// The rest of the mask of a nick alone.
 const ANYWHERE: &str = "!*@*";
 
 impl IgnoreList {
-    /// A nick or a mask; what can be neither is no one.
+    /// Adds a nick or a mask; anything else is ignored.
     pub(in crate::client::session) fn add(&mut self, mask: &str) {
         self.0.extend(key(mask));
     }
 
-    /// Whether it was there.
+    /// Removes a nick or a mask. Returns whether it was in the list.
     pub(in crate::client::session) fn remove(&mut self, mask: &str) -> bool {
         key(mask).is_some_and(|key| self.0.remove(&key))
     }
 
-    /// Whether this one, as `nick!user@host`, is among them.
+    /// Whether a mask matches this `nick!user@host`.
     pub(in crate::client::session) fn matches(&self, source: &str, naming: &Isupport) -> bool {
         let source = naming.casefold(source);
         let mut masks = self.0.iter();
         masks.any(|mask| mask::matches(&naming.casefold(mask), &source))
     }
 
-    /// Someone has another nick, and is ignored by their nick alone.
+    /// Follows the nick change of a user who is ignored by nick alone.
     pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let is_nick = self
             .0
@@ -40,7 +40,7 @@ impl IgnoreList {
         }
     }
 
-    /// All of them, as they are typed.
+    /// All entries, as they are typed.
     pub(in crate::client::session) fn masks(&self) -> Vec<&str> {
         let names = self.0.iter();
         names

@@ -1,4 +1,4 @@
-//! The people in the rooms: who comes and goes, who spoke last, and who looks like whom.
+//! The members of the rooms: joins and leaves, the last speakers, and confusable nicks.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::member::Member;
 use super::rooms::JoinedRooms;
 use crate::wire::FoldedName;
 
-/// So many people in all rooms together are remembered: more than there are in the largest of all
-/// networks, and no more memory than a server can be trusted with.
+/// How many members of all rooms together are kept: more than the largest network has, and a bound
+/// on the memory that a server can make the client use.
 const PEOPLE_MAX: usize = 200_000;
 
 impl JoinedRooms {
-    /// Someone is in a room: `since` when they were seen to come.
+    /// Adds a member to a room. `since` is when the user joined, if the client saw it.
     pub(in crate::client::session) fn add(&mut self, room: &str, nick: &str, since: Option<i64>) {
-        // As of a line `:@ JOIN #room`, which no one can have sent.
+        // An empty nick, as in `:@ JOIN #room`.
         if nick.is_empty() {
             return;
         }
@@ -38,7 +38,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Takes someone out of every room.
+    /// Removes a user from all rooms.
     pub(in crate::client::session) fn remove_everywhere(&mut self, nick: &str) {
         let key = self.naming.key(nick);
         for room in self.rooms.values_mut() {
@@ -56,8 +56,8 @@ impl JoinedRooms {
         }
     }
 
-    /// Someone has said something in a room, or without one only to the user: then they are
-    /// the likeliest to be answered wherever they are.
+    /// Notes a message in a room, or a whisper if `room` is `None`: whoever whispered is the most
+    /// likely to be answered in every room.
     pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
         self.activity_count += 1;
         let key = self.naming.lookup_key(nick);
@@ -71,15 +71,15 @@ impl JoinedRooms {
         }
     }
 
-    /// Whether someone with this nick is in one of the rooms.
+    /// Whether a user with this nick is in one of the rooms.
     pub(in crate::client::session) fn is_visible(&self, nick: &str) -> bool {
         let key = self.naming.lookup_key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.members.contains_key(&*key))
     }
 
-    /// Someone else whose nick looks the same to a hasty reader, the user included. In large
-    /// rooms no one would read the warning, and no one is looked for.
+    /// Another user, or the user, whose nick looks the same at a glance. In large rooms no warning
+    /// would be read, so nothing is compared.
     pub(in crate::client::session) fn confusable(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
         let (key, looks) = (self.naming.key(nick), skeleton(nick));
@@ -101,8 +101,8 @@ impl JoinedRooms {
             .map(str::to_owned)
     }
 
-    /// Everybody but `own`: those of the active room before the others, among them those who
-    /// spoke last before those who spoke earlier or not at all, and these by the alphabet.
+    /// All nicks but `own`: those of the active room first, the last speakers first, then by the
+    /// alphabet.
     pub(in crate::client::session) fn nicks_by_activity(&self, own: &str) -> Vec<String> {
         let own = self.naming.key(own);
         let active = self.active.as_ref().map(|name| self.naming.key(name));
@@ -128,7 +128,7 @@ impl JoinedRooms {
     }
 }
 
-/// What a nick looks like at a glance: letters that are hard to tell apart are one letter.
+/// The skeleton of a nick: letters that are hard to tell apart become one letter.
 fn skeleton(nick: &str) -> String {
     let plain = nick.to_lowercase().replace("rn", "m").replace("vv", "w");
     plain

@@ -2,7 +2,9 @@
 //!
 //! It sends nothing and shows nothing. Only the session imports it.
 
-pub(super) mod ignore_list;
+pub(super) mod attention;
+pub(super) mod identity;
+mod ignore_list;
 mod member;
 mod members;
 pub(super) mod rooms;

@@ -1,4 +1,4 @@
-//! Who is where, as far as the user can see.
+//! The rooms the user is in, the active room, unread counts and keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,49 +7,49 @@ use crate::client::event::Unread;
 use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
 
-/// So many rooms are remembered that the user has only heard of.
+/// How many rooms are kept that the user is not in.
 const HEARD_OF_MAX: usize = 1_000;
-/// A server that says the user is in more rooms than that has made them up.
+/// How many rooms the user can be in, as a bound against a broken server.
 const ROOMS_MAX: usize = 1_000;
 
 /// The rooms the user is in.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct JoinedRooms {
-    /// When two names are one. The maps here are keyed by it, and made again when it changes.
+    /// The case mapping of the server. The maps here are keyed by it, and rebuilt when it changes.
     pub(in crate::client::session) naming: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
-    /// It may be one that the user had to leave: then there is none until another is chosen.
+    /// The active room. `None` after the user was removed from it, until another one is chosen.
     pub(super) active: Option<String>,
-    /// Its name, when it was left unasked.
+    /// The name of the active room that the user was removed from.
     left_room: Option<String>,
-    /// Those that the user wants to leave.
+    /// The rooms that the user has asked to leave.
     pending_parts: Vec<String>,
-    /// Counts what was made the active one.
+    /// Counts activations.
     activations: u64,
-    /// The room that becomes the active one when it is entered.
+    /// The room that becomes active when it is joined.
     pending_join: Option<String>,
-    /// Rooms that have a key, and the one given, for entering again.
+    /// The keys of rooms, for joining again.
     keys: Vec<(String, String)>,
-    /// Rooms that the user has heard of, this one's own among them, for Tab.
+    /// The rooms that the user has heard of, for completion.
     known_rooms: BTreeSet<String>,
-    /// Counts what is said, so that people can be put in the order of their last word.
+    /// Counts messages, to order members by their last message.
     pub(super) activity_count: u64,
 }
 
-/// One room.
+/// A joined room.
 #[derive(Debug)]
 pub(in crate::client::session) struct JoinedRoom {
-    /// As the server writes it.
+    /// The name as the server writes it.
     pub(crate) name: String,
-    /// The later it was entered, the higher.
+    /// The order of joining.
     pub(crate) number: u64,
-    /// The later it was the active one, the higher.
+    /// The order of activation.
     activated: u64,
-    /// Not before the connection was lost, but now.
+    /// Joined on this connection, not only on the last one.
     joined: bool,
-    /// Whether the list of people is complete.
+    /// Whether the list of members is complete.
     pub(in crate::client::session) has_all_members: bool,
-    /// What has been said since it was the active one.
+    /// The messages since it was last active.
     pub(in crate::client::session) unread: Unread,
     pub(super) members: BTreeMap<FoldedName, Member>,
 }
@@ -61,7 +61,7 @@ impl JoinedRoom {
 }
 
 impl JoinedRooms {
-    /// Takes what the server says of names.
+    /// Applies `ISUPPORT`, and rebuilds the maps if the case mapping has changed.
     pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
         if !self.naming.apply(message) {
             return;
@@ -83,18 +83,18 @@ impl JoinedRooms {
         self.rooms.get_mut(&*self.naming.lookup_key(name))
     }
 
-    /// The list of people in a room is complete. Whether it was not before.
+    /// The list of members of a room is complete. Returns whether it was not before.
     pub(in crate::client::session) fn complete_members(&mut self, name: &str) -> bool {
         self.get_mut(name)
             .is_some_and(|room| !std::mem::replace(&mut room.has_all_members, true))
     }
 
-    /// Someone in a room.
+    /// A member of a room.
     pub(in crate::client::session) fn member(&self, room: &str, nick: &str) -> Option<&Member> {
         self.get(room)?.members.get(&*self.naming.lookup_key(nick))
     }
 
-    /// The name of a room as it was when it was entered, in whatever case it is written now.
+    /// The name of a room as it was when it was joined, for a name in any letter case.
     pub(in crate::client::session) fn name_of<'n>(&'n self, room: &'n str) -> &'n str {
         self.get(room).map_or(room, |room| &room.name)
     }
@@ -107,12 +107,12 @@ impl JoinedRooms {
         name.is_some_and(|name| self.naming.is_same(name, other))
     }
 
-    /// The room that the user had to leave while it was the active one.
+    /// The room that the user was removed from while it was active.
     pub(in crate::client::session) fn left_room(&self) -> Option<&str> {
         self.left_room.as_deref()
     }
 
-    /// All of them, in the order in which they were entered.
+    /// All rooms, in the order of joining.
     pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &JoinedRoom> {
         let mut rooms: Vec<&JoinedRoom> = self.rooms.values().collect();
         rooms.sort_by_key(|room| room.number);
@@ -123,14 +123,14 @@ impl JoinedRooms {
         self.iter().map(|room| room.name.clone()).collect()
     }
 
-    /// The user has heard of a room.
+    /// Keeps the name of a room for completion.
     pub(in crate::client::session) fn add_known_room(&mut self, name: &str) {
         if self.known_rooms.len() < HEARD_OF_MAX {
             self.known_rooms.insert(name.to_owned());
         }
     }
 
-    /// Rooms that the user has heard of and is not in.
+    /// The known rooms that the user is not in.
     pub(in crate::client::session) fn known_rooms(&self) -> Vec<String> {
         let others = self.known_rooms.iter();
         let others = others.filter(|name| self.get(name).is_none());
@@ -151,8 +151,7 @@ impl JoinedRooms {
         self.keys.push((name.to_owned(), room_key.to_owned()));
     }
 
-    /// Makes a room the active one, now or as soon as it is entered, with `room_key` if it asks
-    /// for one.
+    /// Makes a room the active one, now or as soon as it is joined, with `room_key` if it is given.
     pub(in crate::client::session) fn request_active(
         &mut self,
         name: &str,
@@ -168,7 +167,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Something was said in a room, and it may name the user.
+    /// Counts a message in a room that is not active.
     pub(in crate::client::session) fn count_unread(&mut self, room: &str, mention: bool) {
         if !self.is(self.active.as_ref(), room)
             && let Some(room) = self.get_mut(room)
@@ -178,15 +177,14 @@ impl JoinedRooms {
         }
     }
 
-    /// The room in which something is unread: where most of it names the user, or else the one
-    /// entered first.
+    /// The room with the most mentions, or else the first one with unread messages.
     pub(in crate::client::session) fn most_unread(&self) -> Option<&str> {
         let unread = self.rooms.values().filter(|room| room.unread.messages > 0);
         let first = unread.min_by_key(|room| (u32::MAX - room.unread.mentions, room.number));
         first.map(|room| room.name.as_str())
     }
 
-    /// What is unread in all rooms together.
+    /// The unread messages of all rooms together.
     pub(in crate::client::session) fn unread(&self) -> Unread {
         let mut all = Unread::default();
         for room in self.rooms.values() {
@@ -196,7 +194,7 @@ impl JoinedRooms {
         all
     }
 
-    /// Makes a room the active one: all of it counts as read from now on.
+    /// Makes a room the active one, which marks it as read.
     fn activate(&mut self, name: Option<String>) {
         self.left_room = None;
         self.activations += 1;
@@ -208,8 +206,7 @@ impl JoinedRooms {
         self.active = name;
     }
 
-    /// The user has entered a room; who is there is told next. A room that is already known,
-    /// from before the connection was lost, begins again.
+    /// The user has joined a room; its members follow. A room of the last connection starts again.
     pub(in crate::client::session) fn enter(&mut self, name: &str) {
         let at = self.naming.key(name);
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
@@ -238,13 +235,13 @@ impl JoinedRooms {
         }
     }
 
-    /// The user wants to leave a room.
+    /// The user has asked to leave a room.
     pub(in crate::client::session) fn expect_part(&mut self, name: &str) {
         self.take_pending_part(name);
         self.pending_parts.push(name.to_owned());
     }
 
-    /// Whether the user wanted to leave a room.
+    /// Whether the user has asked to leave this room.
     fn take_pending_part(&mut self, name: &str) -> bool {
         let before = self.pending_parts.len();
         self.pending_parts
@@ -252,8 +249,8 @@ impl JoinedRooms {
         self.pending_parts.len() < before
     }
 
-    /// The user has left a room. When they wanted to, the last used of the others becomes the
-    /// active one; else none does, for what is being typed is not meant for another.
+    /// The user has left a room. If they asked for it, the room that was active before becomes
+    /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
         let wanted = self.take_pending_part(name);
@@ -268,7 +265,7 @@ impl JoinedRooms {
         }
     }
 
-    /// A room cannot be entered, or another one is in its place.
+    /// A room cannot be joined, or the server has joined the user to `forward` instead.
     pub(in crate::client::session) fn pending_join_refused(
         &mut self,
         name: &str,
@@ -281,13 +278,13 @@ impl JoinedRooms {
         was_wanted
     }
 
-    /// What is said next is meant for this room, and the user is not in it.
+    /// The next messages are meant for this room, and the user is not in it.
     pub(in crate::client::session) fn clear_target(&mut self, name: &str) {
         self.active = Some(name.to_owned());
         self.left_room = Some(name.to_owned());
     }
 
-    /// The connection is new: the user is in none of the rooms yet.
+    /// The connection is new: no room is joined yet.
     pub(in crate::client::session) fn mark_unjoined(&mut self) {
         self.pending_parts.clear();
         for room in self.rooms.values_mut() {
@@ -295,7 +292,7 @@ impl JoinedRooms {
         }
     }
 
-    /// The rooms of before that were not entered again.
+    /// The rooms of the last connection that were not joined again.
     pub(in crate::client::session) fn unjoined(&self) -> Vec<String> {
         let rooms = self.iter().filter(|room| !room.joined);
         rooms.map(|room| room.name.clone()).collect()

@@ -104,9 +104,9 @@ fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious()
     assert_eq!(
         said.collect::<Vec<_>>(),
         [
-            "carol was asked into #dev",
+            "carol was invited to #dev",
             "#dev is +kl x 5",
-            "*!*@evil is kept out of #dev, by bob",
+            "*!*@evil is banned from #dev, by bob",
             "#dev has no bans",
             "alice is +i",
             "s Tuesday",

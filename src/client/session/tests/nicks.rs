@@ -9,7 +9,7 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     played.hear(":s 433 * alice :Nickname is already in use");
     let asked = SessionAction::AskNick {
         nick: "alice".into(),
-        why: "it is taken".into(),
+        reason: NickRefusal::InUse,
     };
     assert_eq!(played.take().actions, [asked]);
     let now = played.now;
@@ -23,7 +23,7 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     played.hear(":s 433 * alice :Nickname is already in use");
     let refused = Incomplete::NickRefused {
         nick: "alice".into(),
-        why: "it is taken".into(),
+        reason: NickRefusal::InUse,
     };
     assert_eq!(played.take().actions, [SessionAction::End(refused.into())]);
 }

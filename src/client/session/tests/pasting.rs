@@ -107,7 +107,7 @@ fn what_still_waits_for_the_server_on_leaving_is_told_as_never_sent() {
     played.lose("closed");
     let events = played.events();
     let fates = events.iter().filter_map(|event| match event {
-        Event::Sent { status: fate, .. } => Some(*fate),
+        Event::Sent { status, .. } => Some(*status),
         _ => None,
     });
     let fates: Vec<DeliveryStatus> = fates.collect();

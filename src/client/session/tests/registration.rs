@@ -29,7 +29,7 @@ fn a_server_that_asks_for_patience_is_entered() {
     assert!(matches!(
         &played.take().actions[..],
         [SessionAction::End(Outcome::Incomplete(
-            Incomplete::EntryRefused { .. }
+            Incomplete::RegistrationRefused { .. }
         ))]
     ));
 }

@@ -287,12 +287,12 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
             done.events[..],
             [Event::Refused { line: Some(2), .. }]
         ));
-        let [SessionAction::End(Outcome::Incomplete(Incomplete::ServerGone { words, report }))] =
+        let [SessionAction::End(Outcome::Incomplete(Incomplete::ServerGone { reason, report }))] =
             &done.actions[..]
         else {
             panic!("{:?}", done.actions);
         };
-        assert_eq!(words, "connection reset");
+        assert_eq!(*reason, CloseReason::Io("connection reset".into()));
         assert_eq!(
             report.as_ref().unwrap().to_string(),
             "lines delivered: 1; unknown: 3; not sent: 4, and from 5 on"
@@ -329,13 +329,13 @@ fn a_script_whose_server_says_why_it_goes_repeats_that() {
     played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
     played.lose("closed");
     let words = "Closing Link: alice (Server shutting down)".to_owned();
-    let shortfall = Incomplete::ServerGone {
-        words,
+    let incomplete = Incomplete::ServerGone {
+        reason: CloseReason::ServerError(words),
         report: None,
     };
     assert_eq!(
         played.take().actions,
-        [SessionAction::End(shortfall.into())]
+        [SessionAction::End(incomplete.into())]
     );
 }
 
@@ -362,7 +362,7 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     assert!(matches!(
         orders[..],
         [SessionAction::End(Outcome::Incomplete(
-            Incomplete::EntryRefused { .. }
+            Incomplete::RoomNotEntered { .. }
         ))]
     ));
 }

@@ -10,9 +10,9 @@ fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
         Event::Sent {
             target,
             text,
-            status: fate,
+            status,
             ..
-        } => Some((target.name(), text.as_str(), *fate)),
+        } => Some((target.name(), text.as_str(), *status)),
         _ => None,
     });
     told.collect()

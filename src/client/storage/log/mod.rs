@@ -20,7 +20,7 @@ fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
     match event {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
-        Event::LogStatus { .. } | Event::Rooms { .. } => None,
+        Event::LogStatus(_) | Event::Rooms { .. } => None,
         Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
         _ => json::encode(occurrence).or_else(|| {
             // An event without a record of its own is logged as the text that was shown.

@@ -5,7 +5,6 @@
 //! line feed, and readers skip it.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
@@ -19,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
-use crate::client::event::Occurrence;
+use crate::client::event::{LogStatus, Occurrence};
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 use crate::common::record::Record;
@@ -67,15 +66,15 @@ struct DayBatch {
 }
 
 impl LogWriter {
-    /// Starts to write to files in `folder`. `report` is called with a message for the user when
-    /// writing fails, and when it works again.
+    /// Starts to write to files in `folder`. `report` is called when writing fails, and when it
+    /// works again.
     ///
     /// # Errors
     ///
     /// Fails when the thread cannot be started.
     pub(crate) fn start(
         folder: PathBuf,
-        report: impl Fn(String) + Send + 'static,
+        report: impl Fn(LogStatus) + Send + 'static,
     ) -> io::Result<Self> {
         let taste = DisplaySettings {
             time: String::new(),
@@ -132,7 +131,7 @@ impl LogWriter {
     }
 
     /// The thread: writes until the log is finished.
-    fn write_all(&self, folder: &Path, report: &impl Fn(String)) {
+    fn write_all(&self, folder: &Path, report: &impl Fn(LogStatus)) {
         let mut file = None;
         let mut failing = false;
         while let Some(batch) = self.next_batch() {
@@ -145,8 +144,10 @@ impl LogWriter {
                 }
                 Err((error, rest)) => {
                     if !failing {
-                        let (at, error) = (folder.display(), os_error_text(&error));
-                        report(format!("Cannot write the log in {at}: {error}"));
+                        report(LogStatus::Failed {
+                            folder: folder.to_owned(),
+                            error: os_error_text(&error),
+                        });
                     }
                     failing = true;
                     if self.wait_to_retry(batch, rest) {
@@ -190,22 +191,20 @@ impl LogWriter {
         state.finished
     }
 
-    /// The message for the user when writing works again. It is also logged when lines are missing.
-    fn recovered(&self, day: Date) -> String {
+    /// Writing works again. The log says so too if lines are missing in it.
+    fn recovered(&self, day: Date) -> LogStatus {
         let mut state = self.lock();
-        let mut message = "Logging resumed".to_owned();
         let dropped = std::mem::take(&mut state.dropped);
+        let status = LogStatus::Resumed { dropped };
         if dropped > 0 {
-            // Writing to a string cannot fail.
-            let _ = write!(message, "; {dropped} lines are missing");
-            let record = Record::note(&message, state.last.0);
+            let record = Record::note(&status.to_string(), state.last.0);
             state.waiting.push_front(DayBatch {
                 day,
                 lines: record.line(),
             });
             state.waiting_bytes += record.line().len();
         }
-        message
+        status
     }
 
     fn lock(&self) -> MutexGuard<'_, LogQueue> {
@@ -330,7 +329,7 @@ mod tests {
     }
 
     /// A log in this folder, and its messages for the user.
-    fn log_in(folder: &Path) -> (LogWriter, mpsc::Receiver<String>) {
+    fn log_in(folder: &Path) -> (LogWriter, mpsc::Receiver<LogStatus>) {
         let (sender, messages) = mpsc::channel();
         let report = move |message| sender.send(message).unwrap_or_default();
         (
@@ -415,11 +414,11 @@ mod tests {
         fs::write(&folder, "in the way").unwrap();
         let (log, messages) = log_in(&folder);
         append(&log, "one", 0);
-        let message = messages.recv_timeout(PATIENCE).unwrap();
+        let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert!(message.starts_with("Cannot write the log in "), "{message}");
         append(&log, "two", 0);
         fs::remove_file(&folder).unwrap();
-        let message = messages.recv_timeout(PATIENCE).unwrap();
+        let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert_eq!(message, "Logging resumed");
         append(&log, "three", 0);
         log.finish();
@@ -435,7 +434,7 @@ mod tests {
         symlink("/dev/full", &file).unwrap();
         let (log, messages) = log_in(folder.path());
         append(&log, "one", 0);
-        let message = messages.recv_timeout(PATIENCE).unwrap();
+        let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert!(message.ends_with(": no space left on device"), "{message}");
         // A few lines more than may wait.
         let long = "x".repeat(WAITING_BYTES_MAX / 8);
@@ -443,7 +442,7 @@ mod tests {
             append(&log, &long, 0);
         }
         fs::remove_file(&file).unwrap();
-        let message = messages.recv_timeout(PATIENCE).unwrap();
+        let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert_eq!(message, "Logging resumed; 4 lines are missing");
         log.finish();
         let (texts, wrong) = texts(folder.path());

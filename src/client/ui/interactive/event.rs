@@ -1,11 +1,13 @@
 //! What the driver's thread sends to the main thread.
 
-use crate::client::session::Outcome;
+use crate::client::session::{NickRefusal, Outcome};
 
 /// Something that the input loop must act on.
 pub(super) enum InteractiveEvent {
     /// The session is registered and its rooms are joined: lines can be read.
     Ready,
+    /// This line is to be printed while no line is read yet, when nothing else prints.
+    Early(String),
     /// The session has processed the last line.
     LineDone {
         /// Whether the session is about to end.
@@ -18,7 +20,7 @@ pub(super) enum InteractiveEvent {
         /// The nick.
         nick: String,
         /// Why.
-        why: String,
+        reason: NickRefusal,
     },
     /// The session has ended.
     Ended(Outcome),

@@ -58,6 +58,7 @@ impl InputLoop<'_> {
                 Some(
                     InteractiveEvent::LineDone { .. }
                     | InteractiveEvent::ClearScreen
+                    | InteractiveEvent::Early(_)
                     | InteractiveEvent::AskNick { .. },
                 ) => {}
                 None => return Ok(None),
@@ -135,9 +136,9 @@ impl InputLoop<'_> {
     fn next_event(&mut self) -> io::Result<Option<InteractiveEvent>> {
         loop {
             match self.events.recv_timeout(INTERRUPT_CHECK) {
-                Ok(InteractiveEvent::AskNick { nick, why }) => {
+                Ok(InteractiveEvent::AskNick { nick, reason }) => {
                     let raw_mode = self.raw_mode;
-                    let question = questions::retry_nick(&nick, &why);
+                    let question = questions::retry_nick(&nick, &reason);
                     match ask_until_valid(self.editor, question, &|| raw_mode.suspend())? {
                         EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
@@ -146,6 +147,7 @@ impl InputLoop<'_> {
                         EditorRead::Suspend | EditorRead::Ended => {}
                     }
                 }
+                Ok(InteractiveEvent::Early(line)) => print_to_stdout(line)?,
                 Ok(event) => return Ok(Some(event)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {

@@ -23,7 +23,7 @@ use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{Outcome, Session};
+use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
@@ -169,7 +169,7 @@ impl Frontend for ScriptFrontend {
                 ..
             } => self.report(*line, &explain::error(*number, parameters)),
             Event::InputRejected { error, line } => self.report(*line, &error.to_string()),
-            Event::LogStatus { words } => self.report(None, words),
+            Event::LogStatus(status) => self.report(None, &status.to_string()),
             // The delivery report at the end names the lines by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
@@ -202,7 +202,7 @@ impl Frontend for ScriptFrontend {
         debug_assert!(false, "a script has no screen");
     }
 
-    fn ask_nick(&mut self, _: String, _: String) {
+    fn ask_nick(&mut self, _: String, _: NickRefusal) {
         debug_assert!(false, "a script cannot answer");
     }
 

@@ -1,0 +1,33 @@
+//! Whether the log is written.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A change in whether the log is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogStatus {
+    /// The log can no longer be written.
+    Failed {
+        /// Its folder.
+        folder: PathBuf,
+        /// The system's text.
+        error: String,
+    },
+    /// The log is written again.
+    Resumed {
+        /// How many lines are missing in it.
+        dropped: usize,
+    },
+}
+
+impl fmt::Display for LogStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { folder, error } => {
+                write!(f, "Cannot write the log in {}: {error}", folder.display())
+            }
+            Self::Resumed { dropped: 0 } => f.write_str("Logging resumed"),
+            Self::Resumed { dropped } => write!(f, "Logging resumed; {dropped} lines are missing"),
+        }
+    }
+}

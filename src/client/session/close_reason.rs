@@ -1,0 +1,84 @@
+//! Why a connection to the server ended, and what a server did that breaks the protocol.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The server has closed the connection without a reason.
+    ClosedByServer,
+    /// The server has closed the connection with `ERROR`, or has refused the registration; this is
+    /// its text. It may hold control characters.
+    ServerError(String),
+    /// The server has refused the password, or the lack of one: 464 (RFC 2812, section 5.2).
+    WrongPassword,
+    /// The server did not complete the registration in time.
+    RegistrationTimeout,
+    /// Nothing came from the server for so long, not even an answer to `PING`.
+    PingTimeout(Duration),
+    /// The connection could not be made within the time for it.
+    ConnectTimeout,
+    /// The connection failed, or could not be made; this is the system's text.
+    Io(String),
+    /// The user has asked for a new connection.
+    ReconnectRequested,
+    /// The server has broken the protocol.
+    Protocol(ProtocolViolation),
+}
+
+/// What a server did that makes it useless to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProtocolViolation {
+    /// The list of its capabilities has no end.
+    EndlessCapabilities,
+    /// It has sent a line without an end.
+    EndlessLine,
+    /// It does not answer a line of a script.
+    UnansweredLine,
+    /// It speaks another protocol.
+    NotIrc,
+    /// It accepts only encrypted connections on this port.
+    Encrypted,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByServer => f.write_str("the server closed the connection"),
+            Self::ServerError(text) | Self::Io(text) => f.write_str(text),
+            Self::WrongPassword => {
+                f.write_str("it wants another password; give it with --password-file")
+            }
+            Self::RegistrationTimeout => f.write_str("the server did not answer the registration"),
+            Self::PingTimeout(silence) => {
+                write!(
+                    f,
+                    "nothing came from the server for {} s",
+                    silence.as_secs()
+                )
+            }
+            Self::ConnectTimeout => f.write_str("no answer"),
+            Self::ReconnectRequested => f.write_str("reconnecting as requested"),
+            Self::Protocol(violation) => violation.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for ProtocolViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EndlessCapabilities => "its list of capabilities has no end",
+            Self::EndlessLine => "it sent a line without an end",
+            Self::UnansweredLine => "it does not answer a line",
+            Self::NotIrc => "it does not speak IRC",
+            Self::Encrypted => {
+                "this port is for encrypted connections (TLS), which are not supported yet; try the \
+                 port for plain connections, usually 6667"
+            }
+        })
+    }
+}
+
+impl std::error::Error for CloseReason {}
+impl std::error::Error for ProtocolViolation {}

@@ -1,0 +1,52 @@
+//! The connection to the server as the session knows it: how far it is, when it was last heard
+//! from, and why it ends.
+
+use std::time::Duration;
+
+use super::capabilities::ServerCapabilities;
+use super::registration::DeferredUser;
+use crate::client::session::CloseReason;
+
+/// The state of the connection, and of the ones before it.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct Link {
+    /// The name of the server.
+    pub(in crate::client::session) server: Option<String>,
+    pub(in crate::client::session) capabilities: ServerCapabilities,
+    /// `USER` is not sent yet.
+    pub(in crate::client::session) deferred_user: Option<DeferredUser>,
+    /// The timeout of the message of the day.
+    pub(in crate::client::session) motd_deadline: Option<Duration>,
+    /// Rooms to join after the login to a service.
+    pub(in crate::client::session) rooms_after_login: Vec<String>,
+    /// Whether a registration has succeeded, on this connection or one before.
+    pub(in crate::client::session) was_registered: bool,
+    /// The attempts to connect since the last good connection.
+    pub(in crate::client::session) reconnect_attempts: u32,
+    /// When the server was last heard from.
+    pub(in crate::client::session) last_received: Duration,
+    /// When to tell the user that the server has not said anything since the connection.
+    pub(in crate::client::session) greeting_late_at: Option<Duration>,
+    /// Whether a `PING` waits for its answer.
+    pub(in crate::client::session) ping_sent: bool,
+    /// Why the connection is about to close.
+    pub(in crate::client::session) close_reason: Option<CloseReason>,
+    /// The server to switch to after this one.
+    pub(in crate::client::session) switch_to: Option<String>,
+}
+
+impl Link {
+    /// A new connection begins.
+    pub(in crate::client::session) fn reset(&mut self, now: Duration) {
+        self.on_received(now);
+        self.close_reason = None;
+        self.rooms_after_login.clear();
+        self.motd_deadline = None;
+    }
+
+    /// Something came from the server, or its silence counts from now on for another reason.
+    pub(in crate::client::session) fn on_received(&mut self, now: Duration) {
+        self.last_received = now;
+        self.ping_sent = false;
+    }
+}
