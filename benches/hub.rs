@@ -8,77 +8,17 @@
 
 mod support;
 
-use std::hint::black_box;
-use std::net::Ipv4Addr;
-use std::time::Duration;
-
-use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
-use chatting_room::wire::Line;
+use chatting_room::server::hub::ConnectionId;
 
 use support::Arguments;
+use support::costly::{ALL, MEASURED_ATTACKERS, MEASURED_PEOPLE};
+use support::house::{House, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
 use support::load::Load;
-use support::report::print;
-use support::timing::nanoseconds;
+use support::report::{Figure, print};
+use support::timing::{nanoseconds, quickest};
 
 /// Members of each room in the large test.
 const IN_A_ROOM: u32 = 10;
-
-/// A hub, and a count of its outgoing lines.
-struct House {
-    hub: Hub,
-    outbox: Outbox,
-    /// Two numbers that only grow: the time, and the users so far.
-    milliseconds: u64,
-    people: u32,
-}
-
-impl House {
-    fn new() -> Self {
-        let mut settings = HubSettings {
-            lobby: None,
-            ..HubSettings::default()
-        };
-        settings.limits.enabled = false;
-        Self {
-            hub: Hub::new(settings, HubTime::default()),
-            outbox: Outbox::default(),
-            milliseconds: 0,
-            people: 0,
-        }
-    }
-
-    fn now(&self) -> HubTime {
-        let time = Duration::from_millis(self.milliseconds);
-        HubTime {
-            running: time,
-            unix: time,
-        }
-    }
-
-    /// Connects a user, and joins a room if one is named.
-    fn enter(&mut self, room: Option<&str>) -> ConnectionId {
-        let (id, nick) = (ConnectionId::new(self.people, 0), self.people);
-        self.people += 1;
-        let now = self.now();
-        self.hub
-            .connected(id, Ipv4Addr::LOCALHOST.into(), now, &mut self.outbox);
-        self.say(id, &format!("NICK p{nick}"));
-        self.say(id, "USER p 0 * :p");
-        if let Some(room) = room {
-            self.say(id, &format!("JOIN {room}"));
-        }
-        id
-    }
-
-    /// Handles one line and all its results; returns the number of recipients.
-    fn say(&mut self, from: ConnectionId, line: &str) -> usize {
-        let now = self.now();
-        self.outbox.clear();
-        let line = Line::Whole(line.as_bytes());
-        self.hub.received(from, line, now, &mut self.outbox);
-        self.outbox.sends().map(black_box).count()
-    }
-}
 
 fn main() {
     let arguments = Arguments::read();
@@ -94,10 +34,56 @@ fn main() {
             large_house(people, rounds);
         }
     }
+    if arguments.wants("costs") {
+        costs();
+    }
+}
+
+/// The time of the costliest lines, beside what their sender is charged. The ratio of the two and the
+/// time that `costly` has written down are what `tests/charges.rs` relies on.
+fn costs() {
+    println!("the costliest lines, with {MEASURED_PEOPLE} people in the lobby\n");
+    println!(
+        "{:28} {:>9} {:>9} {:>9} {:>6}",
+        "", "ns", "written", "charged", "ratio"
+    );
+    for row in ALL {
+        let attackers = MEASURED_ATTACKERS.min(row.attackers);
+        let (mut house, attackers) = House::under_attack(MEASURED_PEOPLE, attackers, row);
+        let lines: Vec<_> = (0..attackers.len()).map(row.lines).collect();
+        let mut count = 0;
+        let mut next = || {
+            count += 1;
+            let who = count / 2 % attackers.len();
+            (attackers[who], &lines[who][count % lines[who].len()])
+        };
+        let time = quickest(|| {
+            let (from, line) = next();
+            house.say(from, line)
+        });
+        let (mut sends, mut charged) = (0, 0);
+        house.charge();
+        const LINES: usize = 40;
+        for _ in 0..LINES {
+            let (from, line) = next();
+            let (units, count) = house.charged(from, line);
+            charged += units * NANOSECONDS_PER_UNIT;
+            sends += count;
+        }
+        let (charged, sends) = (charged / LINES, sends / LINES);
+        println!(
+            "{:28} {:>9} {:>9} {:>9} {:>6}",
+            row.name,
+            Figure(time),
+            Figure(f64::from(row.nanoseconds)),
+            Figure(charged as f64),
+            Figure(charged as f64 / (time + (sends * NANOSECONDS_PER_DELIVERY) as f64)),
+        );
+    }
 }
 
 fn deliveries(members: u32, rounds: usize) {
-    let mut house = House::new();
+    let mut house = House::new(None);
     let speaker = house.enter(Some("#room"));
     for _ in 1..members {
         house.enter(Some("#room"));
@@ -119,7 +105,7 @@ fn deliveries(members: u32, rounds: usize) {
 fn large_house(people: u32, rounds: usize) {
     let load = Load::of(std::process::id());
     let before = load.resident_bytes();
-    let mut house = House::new();
+    let mut house = House::new(None);
     for at in 0..people {
         house.enter(Some(&format!("#room{}", at / IN_A_ROOM)));
     }

@@ -233,3 +233,35 @@ fn a_server_that_was_suspended_loses_nothing() {
     newcomer.expect(" 001 newcomer ");
     pair.talks();
 }
+
+// A92.
+#[test]
+fn no_client_that_answered_during_a_standstill_is_disconnected() {
+    /// More than there are events in one iteration of the server.
+    const CLIENTS: usize = 600;
+    let config = "lobby = false\n[limits]\nenabled = false\nping-interval-seconds = 2\n\
+                  ping-timeout-seconds = 2\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), config).unwrap();
+    let server = Server::start(&["--config", file.path().to_str().unwrap()]);
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|_| server.connect()).collect();
+    for (client, number) in clients.iter_mut().zip(0..) {
+        client.send(&format!("NICK n{number}\r\nUSER n 0 * :n"));
+    }
+    for client in &mut clients {
+        client.expect(" PING ");
+    }
+    server.signal(Signal::SIGSTOP);
+    for client in &mut clients {
+        client.send("PONG :here");
+    }
+    // Nothing comes until the time for an answer is over.
+    let (stream, over) = (clients[0].stream(), Duration::from_millis(2_500));
+    stream.set_read_timeout(Some(over)).unwrap();
+    stream.peek(&mut [0]).unwrap_err();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    server.signal(Signal::SIGCONT);
+    for client in &mut clients {
+        client.fence();
+    }
+}

@@ -128,13 +128,81 @@ fn a_valid_configuration_passes_the_check_without_listening() {
     let config = file("lobby = false\n[limits]\nenabled = false\n");
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!((output.stdout.len(), error_of(&output)), (0, ""));
+    assert_eq!(error_of(&output), "");
+    let valid = format!("the configuration is valid: read {}\n", path_of(&config));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), valid);
+    let motd = file("hello\n");
+    let listed = [
+        "--check-config",
+        "--config",
+        path_of(&config),
+        "--motd",
+        path_of(&motd),
+    ];
+    let output = run(&listed);
+    let valid = format!(
+        "the configuration is valid: read {}, {}\n",
+        path_of(&config),
+        path_of(&motd)
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), valid);
+    let output = run(&["--check-config"]);
+    assert_eq!(output.stdout, b"the configuration is valid\n");
     let config = file("password = \"sesame\"\n");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fs::set_permissions(config.path(), mode).unwrap();
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
     assert!(error_of(&output).starts_with("chatroomd: warning: every user "));
+    // Two passwords in one file are one warning.
+    let text = "password = \"sesame\"\n[[operator]]\nname = \"root\"\npassword = \"x\"\n";
+    fs::write(config.path(), text).unwrap();
+    let output = run(&["--check-config", "--config", path_of(&config)]);
+    assert_eq!(error_of(&output).matches("warning").count(), 1);
+}
+
+#[test]
+fn a_configuration_that_no_client_could_use_does_not_pass_the_check() {
+    let (marked, two_lines) = (file("\u{feff}hello\n"), file("one\ntwo\n"));
+    let marked_secret = file("\u{feff}sesame\n");
+    for (text, part) in [
+        (
+            format!("motd-file = {:?}", marked.path()),
+            "byte order mark",
+        ),
+        (
+            format!("password-file = {:?}", marked_secret.path()),
+            "byte order mark",
+        ),
+        (
+            format!("password-file = {:?}", two_lines.path()),
+            "line ending",
+        ),
+        (
+            format!("password = {:?}", "x".repeat(505)),
+            "at most 504 bytes",
+        ),
+        ("password = \"a\\u0000\"".to_owned(), "NUL"),
+    ] {
+        let config = file(&text);
+        let output = run(&["--check-config", "--config", path_of(&config)]);
+        assert_eq!(output.status.code(), Some(78), "{text}");
+        assert!(error_of(&output).contains(part), "{}", error_of(&output));
+    }
+    for (address, status, part) in [
+        ("127.0.0.1", 64, "add a port, as in 127.0.0.1:6667"),
+        ("localhost:6667", 64, "expected an IP address with a port"),
+        (
+            "127.0.0.1:6667,127.0.0.1:6667",
+            64,
+            "127.0.0.1:6667 is given twice",
+        ),
+    ] {
+        let output = run(&["--check-config", "--listen", address]);
+        assert_eq!(output.status.code(), Some(status), "{address}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(part), "{error}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod common;
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use chatting_room::server::{EmbeddedServer, ServerError, Settings};
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use self::common::{Client, Server};
 
@@ -527,6 +528,52 @@ fn a_sender_at_full_speed_does_not_delay_others() {
         }
         done.store(true, Ordering::Relaxed);
     });
+}
+
+/// Somebody registered who connects from this address.
+fn enter_from(server: &Server, from: Ipv4Addr, nick: &str) -> Client {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::from((from, 0))).unwrap();
+    connect(&socket, &server.address).unwrap();
+    let mut client = Client::new(TcpStream::from(socket));
+    client.register(nick);
+    client
+}
+
+// A91.
+#[test]
+fn whatever_many_connections_of_one_address_ask_others_do_not_wait() {
+    const ATTACKERS: usize = 100;
+    let server = Server::start(&[]);
+    let there = Ipv4Addr::new(127, 0, 0, 2);
+    let attackers: Vec<Client> = (0..ATTACKERS)
+        .map(|n| enter_from(&server, there, &format!("mallory{n}")))
+        .collect();
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    for one in [&mut alice, &mut bob] {
+        one.send("PART #lobby");
+        one.fence();
+    }
+    for line in [
+        format!("WHO *{}!\r\n", "*z".repeat(235)),
+        format!("WHO {}*!*\r\n", "*0".repeat(14)),
+        format!("PRIVMSG #lobby :{}\r\n", "x".repeat(400)),
+        "PART #lobby :bye\r\nJOIN #lobby\r\n".to_owned(),
+    ] {
+        for attacker in &attackers {
+            let mut stream = attacker.stream();
+            stream.set_nonblocking(true).unwrap();
+            // As much as the system takes; nothing of the answers is read.
+            while stream.write(line.repeat(100).as_bytes()).is_ok() {}
+        }
+        for n in 0..20 {
+            let start = Instant::now();
+            alice.send(&format!("PRIVMSG bob :{n}"));
+            bob.expect(&format!("PRIVMSG bob :{n}"));
+            let time = start.elapsed();
+            assert!(time < Duration::from_secs(2), "{line:.20} {n}: {time:?}");
+        }
+    }
 }
 
 // A09, A33.

@@ -9,6 +9,11 @@ use chatting_room::wire::{Line, RoomName};
 
 use super::costly::{Costly, nick, prepared_rooms};
 
+/// What one unit of a charge stands for, once [`House::charge`] has set the limits.
+pub(crate) const NANOSECONDS_PER_UNIT: usize = 512 * 2;
+/// What the server does for each recipient of a line outside the hub.
+pub(crate) const NANOSECONDS_PER_DELIVERY: usize = 25;
+
 /// A hub, and a count of what it wanted to have sent.
 pub(crate) struct House {
     hub: Hub,
@@ -114,11 +119,13 @@ impl House {
         self.outbox.sends().map(black_box).count()
     }
 
-    /// From now on everybody is charged: no burst, and a line a microsecond.
+    /// From now on the limits hold: no burst, a line each microsecond, and 512 bytes of a response
+    /// count like one more line.
     pub(crate) fn charge(&mut self) {
         self.settings.limits = Limits {
             lines_burst: 1,
             lines_per_second: 1_000_000,
+            answer_bytes_per_line: 512,
             ..Limits::default()
         };
         let now = self.now();
@@ -126,13 +133,13 @@ impl House {
         self.hub.reconfigured(settings, now, &mut self.outbox);
     }
 
-    /// How many lines one line counts for.
-    pub(crate) fn charged(&mut self, from: ConnectionId, line: &str) -> usize {
+    /// How many lines one line counts for, and how many recipients it has.
+    pub(crate) fn charged(&mut self, from: ConnectionId, line: &str) -> (usize, usize) {
         // Nothing is owed any more, and a nick can be changed again.
         self.milliseconds += 3_600_000;
-        self.say(from, line);
+        let recipients = self.say(from, line);
         let now = self.now().running;
         let until = self.outbox.pauses.first().map_or(now, |(_, until)| *until);
-        (until - now).as_micros() as usize
+        ((until - now).as_micros() as usize, recipients)
     }
 }

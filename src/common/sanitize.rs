@@ -42,6 +42,7 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
             JOINER if before.is_some_and(joins) && rest.chars().next().is_some_and(joins) => {
                 harmless.push(c);
             }
+            TEXT_STYLE | EMOJI_STYLE if has_style(before, rest) => harmless.push(c),
             '\t' => harmless.push(c),
             c if c.is_ascii_control() => {
                 harmless.push('^');
@@ -97,6 +98,21 @@ const JOINER: char = '\u{200d}';
 /// A braille pattern without dots, which looks like a space.
 const BLANK: char = '\u{2800}';
 
+/// The selectors of the two styles of a symbol: plain text, and emoji.
+const TEXT_STYLE: char = '\u{fe0e}';
+const EMOJI_STYLE: char = '\u{fe0f}';
+/// It makes a keycap of the character before it.
+const KEYCAP: char = '\u{20e3}';
+
+/// Whether a selector after this character selects the style of a symbol. After a letter or a digit
+/// it selects nothing.
+fn has_style(before: Option<char>, rest: &str) -> bool {
+    before.is_some_and(|c| match c.is_ascii() {
+        true => rest.starts_with(KEYCAP) && (c.is_ascii_digit() || c == '#' || c == '*'),
+        false => !c.is_alphanumeric() && !is_invisible(c),
+    })
+}
+
 /// Whether a joiner beside this character is part of an emoji.
 fn joins(c: char) -> bool {
     matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}'
@@ -124,6 +140,28 @@ fn after_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // A98.
+    #[test]
+    fn a_selector_of_a_style_is_marked_where_it_selects_none() {
+        for (text, shown) in [
+            ("#dev\u{fe0f}", "#dev<U+FE0F>"),
+            ("#dev\u{e0080}", "#dev<U+E0080>"),
+            ("#dev\u{e01f0}", "#dev<U+E01F0>"),
+            ("1\u{fe0f}", "1<U+FE0F>"),
+            ("\u{fe0f}", "<U+FE0F>"),
+            ("❤\u{fe0f}", "❤\u{fe0f}"),
+            ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}<U+FE0F>"),
+            ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+            ("✔\u{fe0e}", "✔\u{fe0e}"),
+            (
+                "👩\u{200d}❤\u{fe0f}\u{200d}👩",
+                "👩\u{200d}❤\u{fe0f}\u{200d}👩",
+            ),
+        ] {
+            assert_eq!(sanitize(text), shown);
+        }
+    }
 
     // A59, A60, A61, A62.
     #[test]

@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use crate::server::auth::worker;
 use crate::server::config::load::load;
 use crate::server::config::options::{ServerAction, ServerOptions};
+use crate::server::config::settings::LoadReport;
 use crate::server::error::ServerError;
 use crate::server::hash_password;
 use crate::server::hub::HubSettings;
@@ -40,16 +41,13 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     if let Some(ServerAction::HashPassword) = options.action {
         return hash_password::run();
     }
-    let (settings, warnings) = load(options, true)?;
+    let (settings, loaded) = load(options, true)?;
     if options.check_config {
-        for warning in &warnings {
-            report(format_args!("warning: {warning}"));
-        }
-        return Ok(());
+        return report_valid(&loaded);
     }
     let log = logging::start(options.log_format, options.log_level());
     let _log = log?;
-    for warning in &warnings {
+    for warning in &loaded.warnings {
         warn!("{warning}");
     }
     raise_file_limit();
@@ -80,21 +78,28 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Reads the configuration again while the server runs. The error is the text for operators.
-fn reload(options: &ServerOptions) -> Result<HubSettings, String> {
-    match load(options, false) {
-        Ok((settings, warnings)) => {
-            for warning in warnings {
-                warn!("{warning}");
-            }
-            info!("the configuration was reloaded");
-            Ok(settings.hub)
-        }
-        Err(error) => {
-            error!("the configuration is unchanged: {error}");
-            Err(error.to_string())
-        }
+/// Prints the outcome of `--check-config` for valid settings: warnings, and the files that were read.
+fn report_valid(loaded: &LoadReport) -> Result<(), ServerError> {
+    for warning in &loaded.warnings {
+        report(format_args!("warning: {warning}"));
     }
+    let files = loaded.files.iter().map(|file| file.display().to_string());
+    let read = match loaded.files.is_empty() {
+        true => String::new(),
+        false => format!(": read {}", files.collect::<Vec<_>>().join(", ")),
+    };
+    writeln!(io::stdout(), "the configuration is valid{read}").map_err(ServerError::Output)
+}
+
+/// Reads the configuration again while the server runs.
+fn reload(options: &ServerOptions) -> Result<HubSettings, ServerError> {
+    let (settings, loaded) = load(options, false)
+        .inspect_err(|error| error!("the configuration is unchanged: {error}"))?;
+    for warning in loaded.warnings {
+        warn!("{warning}");
+    }
+    info!("the configuration was reloaded");
+    Ok(settings.hub)
 }
 
 /// Prints a message to standard error, after the name of the program. An error of that is ignored:

@@ -11,6 +11,8 @@ use crate::common::config_file::ConfigError;
 pub enum ServerError {
     /// The configuration file, or a file that it names, is missing or invalid.
     Config(ConfigError),
+    /// An address to listen on is given twice on the command line or in the environment.
+    RepeatedAddress(SocketAddr),
     /// The server cannot listen on an address.
     CannotListen {
         /// Which address.
@@ -31,6 +33,7 @@ impl ServerError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Config(error) => error.exit_status(),
+            Self::RepeatedAddress(_) => 64,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -43,6 +46,12 @@ impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::RepeatedAddress(address) => {
+                write!(
+                    f,
+                    "the address {address} is given twice; remove one of them"
+                )
+            }
             Self::CannotListen { address, error } => {
                 write!(f, "cannot listen on {address}: ")?;
                 match error.kind() {

@@ -7,7 +7,9 @@ const LINEAR_BYTES_MAX: usize = 127;
 
 /// How many steps a comparison takes that ends at once, and making a text ready for many.
 const STEPS_TO_BEGIN: usize = 4;
-const STEPS_TO_PREPARE: usize = 32;
+const STEPS_TO_PREPARE: usize = 100;
+/// How many bytes of a mask are compared with a prepared text in the time of one step.
+const PREPARED: usize = 2;
 /// After so many steps for each of its bytes a text is better prepared for more.
 const SEARCHED: usize = 4;
 /// How many bytes are passed over in the time of one step.
@@ -88,7 +90,7 @@ impl<'t> Subject<'t> {
         if self.places.is_none() {
             self.steps += STEPS_TO_PREPARE + text.len();
         }
-        self.steps += middle.len();
+        self.steps += middle.len() / PREPARED;
         let places = self.places.get_or_insert_with(|| Places::of(text));
         places.lead_through(middle, start.len(), open_end)
     }

@@ -171,14 +171,15 @@ fn is_room_character(c: char) -> bool {
 
 /// Whether a character has no shape of its own or turns the direction of what follows: with such
 /// characters one name or text can be made to look like another (Unicode Technical Report 36).
-/// The soft hyphen and the fillers are among them, joiners too.
+/// These are Unicode's `Default_Ignorable_Code_Point`, the separators of lines and paragraphs, and
+/// the marks of interlinear annotations.
 pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
-        | '\u{e0100}'..='\u{e01ef}')
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -199,6 +200,24 @@ mod tests {
                 *Borrow::<str>::borrow(&FoldedName::of(text))
             );
         }
+    }
+
+    // A98.
+    #[test]
+    fn what_unicode_ignores_by_default_is_invisible() {
+        let ignored = regex::Regex::new(r"^\p{Default_Ignorable_Code_Point}$").unwrap();
+        let more = ['\u{2028}', '\u{2029}', '\u{fff9}', '\u{fffa}', '\u{fffb}'];
+        let mut count = 0;
+        for c in '\0'..=char::MAX {
+            let is_ignored = ignored.is_match(c.encode_utf8(&mut [0; 4]));
+            let expected = is_ignored || more.contains(&c);
+            assert_eq!(is_invisible(c), expected, "U+{:04X}", u32::from(c));
+            if is_ignored {
+                assert!(RoomName::parse(&format!("#dev{c}")).is_err());
+                count += 1;
+            }
+        }
+        assert!(count > 4_000, "{count}");
     }
 
     #[test]

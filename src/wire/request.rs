@@ -164,7 +164,7 @@ requests! {
     /// Changes your real name.
     ///
     /// IRCv3 setname.
-    Setname SETNAME ":real name" { real_name: text }
+    Setname SETNAME ":real name" { real_name: any_text }
     /// Shows how long the server has been running.
     Stats STATS "u" { query: maybe_word }
     /// Sends message tags without a text.
@@ -372,7 +372,12 @@ mod tests {
             },
             Request::Wallops { text: "hear, hear" },
             Request::Rehash,
-            Request::Setname { real_name: "Bob B" },
+            Request::Setname {
+                real_name: Some("Bob B"),
+            },
+            Request::Setname {
+                real_name: Some(""),
+            },
             Request::Monitor {
                 change: "+",
                 nicks: Some("a,b"),

@@ -215,7 +215,7 @@ fn messages_appear_during_pastes_tabs_searches_and_prefix_keys() {
         let line = format!("[#lobby] {line}");
         room.alice.settles(&above(&expected, &line), before_cursor);
     }
-    room.alice.types(ENTER);
+    room.alice.types_later(ENTER);
     assert_eq!(room.bob.hears_alice(), "bob:  pasted");
 }
 

@@ -373,6 +373,13 @@ impl Terminal {
         writer.flush().unwrap();
     }
 
+    /// Presses keys after the shortest pause that a user makes: what arrives earlier belongs to the
+    /// key or the paste before it.
+    pub(crate) fn types_later(&mut self, keys: &str) {
+        thread::sleep(Duration::from_millis(70));
+        self.types(keys);
+    }
+
     /// Waits until `holds` is true; `what` names it in the failure.
     pub(crate) fn waits_until(&self, what: &str, mut holds: impl FnMut(&mut Shown) -> bool) {
         let deadline = Instant::now() + PATIENCE;

@@ -38,12 +38,17 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("listenfd", &["src/server/systemd.rs"]),
+    ("log_facade", &["src/client/editor/unknown_sequence.rs"]),
     ("memchr", &["src/client/session/incoming/", "src/wire/"]),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
     ("nix", &["src/client/terminal/", "src/server/daemon.rs"]),
     ("nom", &["src/client/command/", "src/wire/message.rs"]),
-    ("regex", &["src/client/event/matcher.rs"]),
+    // The names compare their table with that of the crate in a test.
+    (
+        "regex",
+        &["src/client/event/matcher.rs", "src/wire/name.rs"],
+    ),
     (
         "rustix",
         &[

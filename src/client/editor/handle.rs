@@ -6,14 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustyline::KeyEvent;
-
 use super::drawn::{Drawn, write_to_terminal};
 use super::layout::Position;
 use super::line::Draft;
 use super::pending_keys::PendingKeys;
 use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction};
-use super::terminal_query::{QueryByte, TerminalQuery};
+use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode;
@@ -162,6 +160,14 @@ impl EditorHandle {
         self.lock().columns = mode::columns();
     }
 
+    /// Called when a key arrives. Returns the time since the last one was drawn, so that a slow
+    /// drawing does not look like a pause of the user.
+    pub(super) fn key_arrived(&self) -> Duration {
+        let now = Instant::now();
+        let last = self.lock().last_key.replace(now);
+        last.map_or(Duration::MAX, |last| now.saturating_duration_since(last))
+    }
+
     /// Called before a key takes effect. `vi_command` is whether it is a command of vi or begins
     /// one, and `is_tab` whether it continues a completion.
     ///
@@ -197,6 +203,7 @@ impl EditorHandle {
         if printed {
             self.printer.block_drawn();
         }
+        state.draws_key = !printed;
         if state.read_state == ReadState::Returning {
             return rows;
         }
@@ -222,20 +229,19 @@ impl EditorHandle {
     /// the program runs for longer than the answer takes, so that the shell does not receive it.
     pub(super) fn ask_terminal(&self) {
         // The lock is not held while a stopped terminal delays the write.
-        let question = self.lock().terminal_query.question(Instant::now());
+        let question = self.lock().terminal_query.question();
         if let Some(question) = question {
             let _ = write_to_terminal(question);
         }
     }
 
-    /// Whether this key is a part of the terminal's answer, and not a key.
-    pub(super) fn take_answer_byte(&self, key: KeyEvent) -> bool {
+    /// Called when the terminal has sent a string: it can be the answer to the query.
+    pub(super) fn terminal_answered(&self, introducer: char, text: &str) {
         let mut state = self.lock();
-        let byte = state.terminal_query.feed(key, Instant::now());
-        if let QueryByte::Name(name) = &byte {
-            state.reflow = Reflow::of_terminal(name).unwrap_or(state.reflow);
+        let reflow = state.terminal_query.answer(introducer, text);
+        if let Some(reflow) = reflow.and_then(Reflow::of_terminal) {
+            state.reflow = reflow;
         }
-        byte != QueryByte::Key
     }
 
     /// Called when the library draws the line, which `highlighted` is with colours. Returns its rows.
@@ -248,6 +254,9 @@ impl EditorHandle {
         let mut state = self.lock();
         line.clone_into(&mut state.drawn.line);
         state.drawn.position = position;
+        if state.draws_key {
+            state.last_key = Some(Instant::now());
+        }
         if state.read_state == ReadState::Reading {
             self.update_gate(&state);
         }

@@ -9,7 +9,8 @@
 //! Text above the prompt goes through the printer, whose gate is opened and closed here. `helper` has
 //! the callbacks of the library, and `key_bindings` the keys that differ from the library's: a
 //! `search` of the `history`, a `paste`, and `undo`. `drawn` is what the editor has on the screen, and
-//! `layout` how it breaks that into rows. `terminal_query` asks the terminal for its name.
+//! `layout` how it breaks that into rows. `terminal_query` asks the terminal for its name, and
+//! `reports` keeps what a terminal sends out of the line.
 
 mod drawn;
 mod handle;
@@ -20,10 +21,12 @@ mod layout;
 mod line;
 mod paste;
 mod pending_keys;
+mod reports;
 mod search;
 mod state;
 mod terminal_query;
 mod undo;
+mod unknown_sequence;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -124,6 +127,7 @@ impl Editor {
     /// Fails when the signal that wakes the editor cannot be registered.
     pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
         let handle = EditorHandle::new(printer)?;
+        unknown_sequence::watch();
         let config = config(keys)?;
         let history = SharedHistory::with_config(&config);
         let mut inner = rustyline::Editor::with_history(config, history.clone()).map_err(to_io)?;

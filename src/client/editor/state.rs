@@ -2,6 +2,7 @@
 //! and how far a read has come.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use super::drawn::Drawn;
 use super::layout::{Position, break_rows};
@@ -56,6 +57,10 @@ pub(super) struct EditorState {
     pub(super) counting: bool,
     /// Whether the next drawing follows a key, and not a printed block.
     pub(super) key_pressed: bool,
+    /// Whether the current drawing follows a key.
+    pub(super) draws_key: bool,
+    /// When the last key arrived, or was drawn.
+    pub(super) last_key: Option<Instant>,
     /// The texts of an earlier run that can be restored; `None` while a question is asked.
     pub(super) drafts: Option<DraftStore>,
     /// Whether a text was deleted that Ctrl-Y inserts again.

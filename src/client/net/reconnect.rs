@@ -5,11 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::dial::CONNECT_MAX;
 use super::{Driver, DriverInput, Frontend};
-use crate::client::config::address::Address;
-use crate::client::session::CloseReason;
-use crate::common::io_error::os_error_text;
 
 /// The wait when no reconnection is planned: only input ends it.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
@@ -43,8 +39,8 @@ impl<F: Frontend> Driver<F> {
         &mut self,
         input: &mut mpsc::UnboundedReceiver<DriverInput>,
     ) -> Option<TcpStream> {
-        let Address { host, port, .. } = self.address.clone();
-        let connecting = tokio::time::timeout(CONNECT_MAX, TcpStream::connect((host, port)));
+        let (dialer, address) = (self.dialer.clone(), self.address.clone());
+        let connecting = dialer.dial(&address);
         tokio::pin!(connecting);
         let connected = loop {
             let input = tokio::select! {
@@ -59,9 +55,8 @@ impl<F: Frontend> Driver<F> {
             }
         };
         match connected {
-            Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => self.disconnected(CloseReason::Io(os_error_text(&error))),
-            Err(_) => self.disconnected(CloseReason::ConnectTimeout),
+            Ok(stream) => return Some(stream),
+            Err(error) => self.disconnected(error.close_reason()),
         }
         None
     }

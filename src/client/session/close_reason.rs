@@ -38,6 +38,8 @@ pub enum ProtocolViolation {
     UnansweredLine,
     /// It speaks another protocol.
     NotIrc,
+    /// It accepts only encrypted connections on this port.
+    Encrypted,
 }
 
 impl fmt::Display for CloseReason {
@@ -70,6 +72,10 @@ impl fmt::Display for ProtocolViolation {
             Self::EndlessLine => "it sent a line without an end",
             Self::UnansweredLine => "it does not answer a line",
             Self::NotIrc => "it does not speak IRC",
+            Self::Encrypted => {
+                "this port is for encrypted connections (TLS), which are not supported yet; try the \
+                 port for plain connections, usually 6667"
+            }
         })
     }
 }

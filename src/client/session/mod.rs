@@ -63,6 +63,8 @@ pub struct SessionTime {
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
+/// A server that has not said anything for so long after the connection is reported as silent.
+const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
 /// How often the client asks for its nick while someone else has it: the first wait and the last.
@@ -173,6 +175,7 @@ impl Session {
     /// The server has sent a line; `line` is without its ending.
     pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
         self.link.on_received(now.elapsed);
+        self.link.greeting_late_at = None;
         let before = output.events.len();
         // Not every network uses only UTF-8.
         let text = decode(line);
@@ -225,6 +228,15 @@ impl Session {
         if self.link.motd_deadline.is_some_and(|at| now.elapsed >= at) {
             self.motd_done(output);
         }
+        if self
+            .link
+            .greeting_late_at
+            .take_if(|at| now.elapsed >= *at)
+            .is_some()
+        {
+            let words = "connected; waiting for the server's greeting".to_owned();
+            output.events.push(Event::Note { words });
+        }
         self.send_deferred_user(now, output);
         self.show_overdue_lists(now, output);
         if self.identity.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
@@ -245,6 +257,7 @@ impl Session {
             limit,
             self.answer_deadline(),
             self.link.motd_deadline,
+            self.link.greeting_late_at,
             self.user_deadline(),
             self.queries.deadline(),
         ];

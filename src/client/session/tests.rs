@@ -49,6 +49,7 @@ impl Played {
             ignore: Vec::new(),
             highlight: vec!["deploy".to_owned()],
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
+            ..SessionConfig::default()
         });
         Self {
             session,

@@ -1,13 +1,14 @@
 //! The configuration file: its keys, and how they become settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::settings::Settings;
-use super::validate;
+use super::settings::{LoadReport, Settings};
+use super::validate::{self, InvalidValue};
 use crate::common::config_file::{
     ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
 };
@@ -16,6 +17,9 @@ use crate::server::hub::{Credential, Limit, Limits, Operator};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
+
+/// The longest name of an operator, in bytes: it leaves most of a line for the password.
+const OPERATOR_NAME_BYTES_MAX: usize = 100;
 
 /// All keys. The help explains them.
 #[derive(Debug, Deserialize)]
@@ -48,21 +52,25 @@ pub(super) fn read(
     path: &Path,
     may_wait: bool,
     settings: &mut Settings,
-    warnings: &mut Vec<String>,
+    report: &mut LoadReport,
 ) -> Result<(), ConfigError> {
     let reader = ConfigReader(ConfigSource::read_in_time("configuration", path, may_wait)?);
     let file: ConfigFile = reader.0.parse()?;
+    report.files.push(path.to_owned());
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
         let expected = "expected addresses with ports, such as [\"127.0.0.1:6667\"]";
         let address = |one: &Text| {
-            let address = one.get_ref().parse();
-            address.map_err(|_| reader.wrong("listen", one, expected))
+            let address = validate::listen_address(one.get_ref());
+            address.map_err(|expected| reader.wrong("listen", one, expected))
         };
         let addresses = list.get_ref().iter().map(address);
         settings.listen = addresses.collect::<Result<_, _>>()?;
         if settings.listen.is_empty() {
             return Err(reader.wrong("listen", list, expected));
+        }
+        if let Some(address) = validate::repeated_address(&settings.listen) {
+            return Err(reader.wrong("listen", list, InvalidValue::RepeatedAddress(address)));
         }
     }
     if let Some(name) = &file.name {
@@ -79,21 +87,26 @@ pub(super) fn read(
             let lines = validate::motd_lines(text.get_ref());
             hub.motd = lines.map_err(|(_, expected)| reader.wrong("motd", text, expected))?;
         }
-        (None, Some(name)) => hub.motd = validate::read_motd(&reader.beside(name), may_wait)?,
+        (None, Some(name)) => {
+            let path = reader.beside(name);
+            hub.motd = validate::read_motd(&path, may_wait)?;
+            report.files.push(path);
+        }
         (None, None) => {}
     }
     match (&file.password, &file.password_file) {
         (Some(_), Some(name)) => return Err(reader.twice("password-file", name)),
         (Some(text), None) => {
-            hub.password = Some(reader.password("password", text, text.get_ref())?);
-            warnings.extend(warning_if_others_can_read(path));
+            hub.password = Some(reader.password("password", text, text.get_ref(), "PASS :")?);
+            report.warn(warning_if_others_can_read(path));
         }
         (None, Some(name)) => {
             let path = reader.beside(name);
             let secret = ConfigSource::read_in_time("password", &path, may_wait)?;
             let secret = secret.text.trim_end();
-            hub.password = Some(reader.password("password-file", name, secret)?);
-            warnings.extend(warning_if_others_can_read(&path));
+            hub.password = Some(reader.password("password-file", name, secret, "PASS :")?);
+            report.warn(warning_if_others_can_read(&path));
+            report.files.push(path);
         }
         (None, None) => {}
     }
@@ -102,9 +115,10 @@ pub(super) fn read(
     }
     let operators = file.operator.iter().map(|table| reader.operator(table));
     hub.operators = operators.collect::<Result<_, _>>()?;
+    reader.check_names(&file.operator)?;
     let is_clear = |operator: &Operator| matches!(operator.credential, Credential::Plain(_));
     if hub.operators.iter().any(is_clear) {
-        warnings.extend(warning_if_others_can_read(path));
+        report.warn(warning_if_others_can_read(path));
     }
     reader.limits(&file.limits, &mut hub.limits)
 }
@@ -113,7 +127,7 @@ pub(super) fn read(
 struct ConfigReader<'p>(ConfigSource<'p>);
 
 impl ConfigReader<'_> {
-    fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: &str) -> ConfigError {
+    fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: impl fmt::Display) -> ConfigError {
         let words = format!("{key}: wrong value, {expected}");
         self.0.wrong(Some(value.span().start), words)
     }
@@ -130,12 +144,28 @@ impl ConfigReader<'_> {
         folder.join(name.get_ref())
     }
 
-    /// Checks a password: no client could send an empty one.
-    fn password(&self, key: &str, value: &Text, password: &str) -> Result<String, ConfigError> {
-        match password.is_empty() {
-            true => Err(self.wrong(key, value, "expected a password that is not empty")),
-            false => Ok(password.to_owned()),
+    /// Checks a password that clients send after this part of a line.
+    fn password(
+        &self,
+        key: &str,
+        value: &Text,
+        password: &str,
+        before: &str,
+    ) -> Result<String, ConfigError> {
+        let checked = validate::password(password, before.len());
+        checked.map_err(|expected| self.wrong(key, value, expected))
+    }
+
+    /// Two operators of one name have two passwords, and only one of them could be used.
+    fn check_names(&self, operators: &[Spanned<OperatorTable>]) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        let names = operators.iter().map(|table| &table.get_ref().name);
+        for name in names {
+            if !seen.insert(name.get_ref()) {
+                return Err(self.wrong("name", name, "another operator has this name"));
+            }
         }
+        Ok(())
     }
 
     fn lobby(&self, value: &Spanned<Value>) -> Result<Option<RoomName>, ConfigError> {
@@ -155,12 +185,18 @@ impl ConfigReader<'_> {
             password,
             password_hash,
         } = table.get_ref();
-        if name.get_ref().is_empty() || name.get_ref().contains(char::is_whitespace) {
+        let word = name.get_ref();
+        let bad = |c: char| c.is_whitespace() || c.is_control();
+        if word.is_empty() || word.contains(bad) || word.starts_with(':') {
             return Err(self.wrong("name", name, "expected one word"));
+        }
+        if word.len() > OPERATOR_NAME_BYTES_MAX {
+            return Err(self.wrong("name", name, "expected at most 100 bytes"));
         }
         let credential = match (password, password_hash) {
             (Some(text), None) => {
-                Credential::Plain(self.password("password", text, text.get_ref())?)
+                let before = format!("OPER {word} :");
+                Credential::Plain(self.password("password", text, text.get_ref(), &before)?)
             }
             (None, Some(hash)) if is_hash(hash.get_ref()) => {
                 Credential::Hash(hash.get_ref().clone())
@@ -221,7 +257,7 @@ mod tests {
         file.write_all(text.as_bytes()).unwrap();
         let mut settings = Settings::default();
         let name = format!("{}:", file.path().display());
-        match read(file.path(), true, &mut settings, &mut Vec::new()) {
+        match read(file.path(), true, &mut settings, &mut LoadReport::default()) {
             Ok(()) => Ok(settings),
             Err(error) => Err(error.to_string().replace(&name, "")),
         }
@@ -294,7 +330,27 @@ mod tests {
             ),
             (
                 "listen = [\"127.0.0.1\"]",
-                "1:11: listen: wrong value, expected addresses with ports, such as [\"127.0.0.1:6667\"]",
+                "1:11: listen: wrong value, add a port, as in 127.0.0.1:6667",
+            ),
+            (
+                "listen = [\"127.0.0.1:7000\", \"127.0.0.1:0\", \"127.0.0.1:0\", \"127.0.0.1:7000\"]",
+                "1:10: listen: wrong value, 127.0.0.1:7000 is listed twice",
+            ),
+            (
+                "[[operator]]\nname = \"root\"\npassword = \"a\"\n[[operator]]\nname = \"root\"\npassword = \"b\"",
+                "5:8: name: wrong value, another operator has this name",
+            ),
+            (
+                "[[operator]]\nname = \":root\"\npassword = \"a\"",
+                "2:8: name: wrong value, expected one word",
+            ),
+            (
+                "password = \"a\\nb\"",
+                "1:12: password: wrong value, expected a password without line endings and NUL, which no client can send",
+            ),
+            (
+                "password = \"a\\u0000b\"",
+                "1:12: password: wrong value, expected a password without line endings and NUL, which no client can send",
             ),
             (
                 "lobby = true",
@@ -346,7 +402,7 @@ mod tests {
             ),
             (
                 "motd = \"\\u001b[2J\"",
-                "1:8: motd: wrong value, expected plain lines, without a control character",
+                "1:8: motd: wrong value, expected plain lines without control characters",
             ),
         ] {
             assert_eq!(read_text(text), Err(sentence.to_owned()), "{text}");
@@ -380,10 +436,11 @@ mod tests {
         fs::write(&config, "password-file = \"secret\"").unwrap();
         for (mode, warned) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
             fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
-            let (mut settings, mut warnings) = (Settings::default(), Vec::new());
-            read(&config, true, &mut settings, &mut warnings).unwrap();
+            let (mut settings, mut report) = (Settings::default(), LoadReport::default());
+            read(&config, true, &mut settings, &mut report).unwrap();
             assert_eq!(settings.hub.password.as_deref(), Some("sesame"));
-            assert_eq!(warnings.len(), warned, "{mode:o}");
+            assert_eq!(report.warnings.len(), warned, "{mode:o}");
+            assert_eq!(report.files, [config.clone(), secret.clone()]);
         }
     }
 }

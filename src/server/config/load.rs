@@ -3,26 +3,26 @@
 
 use super::file;
 use super::options::ServerOptions;
-use super::settings::Settings;
-use super::validate::read_motd;
+use super::settings::{LoadReport, Settings};
+use super::validate::{read_motd, repeated_address};
 use crate::server::error::ServerError;
 
-/// The settings, and warnings about them.
-pub(in crate::server) type Loaded = Result<(Settings, Vec<String>), ServerError>;
+/// The settings, and how they were loaded.
+pub(in crate::server) type Loaded = Result<(Settings, LoadReport), ServerError>;
 
-/// Loads the settings. Values that are allowed but probably not meant are returned as warnings.
-/// Without `may_wait` a file that would block is an error: a running server must not wait.
+/// Loads the settings. Without `may_wait` a file that would block is an error: a running server must not wait.
 pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded {
     let mut settings = Settings::default();
-    let mut warnings = Vec::new();
+    let mut report = LoadReport::default();
     if let Some(path) = &options.config {
-        file::read(path, may_wait, &mut settings, &mut warnings)?;
+        file::read(path, may_wait, &mut settings, &mut report)?;
     }
     let hub = &mut settings.hub;
     hub.name = options.name.clone().unwrap_or(hub.name.clone());
     hub.network = options.network.clone().unwrap_or(hub.network.clone());
     if let Some(path) = &options.motd {
         hub.motd = read_motd(path, may_wait)?;
+        report.files.push(path.clone());
     }
     hub.lobby = options.lobby.clone().or(hub.lobby.take());
     if options.no_lobby {
@@ -32,5 +32,8 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     if !options.listen.is_empty() {
         settings.listen.clone_from(&options.listen);
     }
-    Ok((settings, warnings))
+    if let Some(address) = repeated_address(&settings.listen) {
+        return Err(ServerError::RepeatedAddress(address));
+    }
+    Ok((settings, report))
 }

@@ -38,7 +38,8 @@ pub struct ServerOptions {
         long,
         value_name = "ADDR:PORT",
         env = "CHATROOMD_LISTEN",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = validate::listen_address
     )]
     pub listen: Vec<SocketAddr>,
 

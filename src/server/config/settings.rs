@@ -1,6 +1,7 @@
-//! The settings of a server: its addresses, and the settings of its hub.
+//! The settings of a server: its addresses, the settings of its hub, and how they were loaded.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use crate::server::hub::HubSettings;
 
@@ -29,5 +30,23 @@ impl Settings {
             listen: vec![address],
             hub: HubSettings::default(),
         }
+    }
+}
+
+/// What there is to report about settings that are valid.
+#[derive(Debug, Default)]
+pub(in crate::server) struct LoadReport {
+    /// The files that were read.
+    pub(in crate::server) files: Vec<PathBuf>,
+    /// Values that are allowed but probably not meant.
+    pub(in crate::server) warnings: Vec<String>,
+}
+
+impl LoadReport {
+    /// Adds a warning, unless it is there.
+    pub(super) fn warn(&mut self, warning: Option<String>) {
+        let is_new = |warning: &String| !self.warnings.contains(warning);
+        let new: Vec<String> = warning.into_iter().filter(is_new).collect();
+        self.warnings.extend(new);
     }
 }

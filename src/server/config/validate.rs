@@ -1,9 +1,13 @@
-//! Checks of values that the command line and the configuration file both have: names and the
-//! message of the day. The errors begin with "expected".
+//! Checks of values that the command line and the configuration file both have: addresses, names,
+//! passwords and the message of the day.
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use crate::common::config_file::{ConfigError, ConfigSource};
+use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
 const SERVER_NAME_BYTES_MAX: usize = 63;
@@ -13,27 +17,112 @@ const NETWORK_NAME_BYTES_MAX: usize = 32;
 const MOTD_BYTES_MAX: usize = 16 * 1024;
 /// The longest line of it, in bytes: with the longest names in front it fits in a line of IRC.
 const MOTD_LINE_BYTES_MAX: usize = 400;
+/// The port of IRC without TLS.
+const USUAL_PORT: u16 = 6667;
+/// Some editors write it at the start of a file; it is not part of the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Why a value is invalid: what is expected of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InvalidValue {
+    MissingPort(IpAddr),
+    NotAnAddress,
+    RepeatedAddress(SocketAddr),
+    EmptyPassword,
+    UnsendablePassword,
+    PasswordTooLong { bytes_max: usize },
+    ByteOrderMark,
+    ControlCharacter,
+    MotdTooLong,
+    NotAServerName,
+    NotANetworkName,
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingPort(address) => {
+                let address = SocketAddr::new(*address, USUAL_PORT);
+                return write!(f, "add a port, as in {address}");
+            }
+            Self::NotAnAddress => "expected an IP address with a port, such as 127.0.0.1:6667",
+            Self::RepeatedAddress(address) => return write!(f, "{address} is listed twice"),
+            Self::EmptyPassword => "expected a password that is not empty",
+            Self::UnsendablePassword => {
+                "expected a password without line endings and NUL, which no client can send"
+            }
+            Self::PasswordTooLong { bytes_max } => {
+                return write!(
+                    f,
+                    "expected a password of at most {bytes_max} bytes, so that it fits in a line"
+                );
+            }
+            Self::ByteOrderMark => "expected text without a byte order mark at the start",
+            Self::ControlCharacter => "expected plain lines without control characters",
+            Self::MotdTooLong => "expected lines of at most 400 bytes, and at most 16 KiB in total",
+            Self::NotAServerName => "expected a host name with a dot in it, such as chat.example",
+            Self::NotANetworkName => {
+                "expected one word of at most 32 letters, digits, '-', '_' and '.'"
+            }
+        })
+    }
+}
+
+impl std::error::Error for InvalidValue {}
+
+/// Reads an address to listen on.
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
+    text.parse().map_err(|_| match text.parse() {
+        Ok(address) => InvalidValue::MissingPort(address),
+        Err(_) => InvalidValue::NotAnAddress,
+    })
+}
+
+/// The first address that is listed twice. Port 0 is a different port each time.
+pub(super) fn repeated_address(addresses: &[SocketAddr]) -> Option<SocketAddr> {
+    let mut seen = BTreeSet::new();
+    let mut fixed = addresses.iter().filter(|address| address.port() != 0);
+    fixed.find(|address| !seen.insert(**address)).copied()
+}
+
+/// Checks a password that clients send in one line, after `around` bytes of a command.
+pub(super) fn password(text: &str, around: usize) -> Result<String, InvalidValue> {
+    let bytes_max = BODY_BYTES_MAX - "\r\n".len() - around;
+    if text.is_empty() {
+        Err(InvalidValue::EmptyPassword)
+    } else if text.contains(['\r', '\n', '\0']) {
+        Err(InvalidValue::UnsendablePassword)
+    } else if text.starts_with(BYTE_ORDER_MARK) {
+        Err(InvalidValue::ByteOrderMark)
+    } else if text.len() > bytes_max {
+        Err(InvalidValue::PasswordTooLong { bytes_max })
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// Reads the message of the day from its own file.
 pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, ConfigError> {
     let source = ConfigSource::read_in_time("message of the day", path, may_wait)?;
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
         file: path.to_owned(),
         place: Some((line, 1)),
-        words: expected.to_owned(),
+        words: expected.to_string(),
     })
 }
 
-/// Splits a text into lines. The error is the number of the first invalid line, and what is
-/// expected of it: a control character would reach the terminals of clients.
-pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str)> {
+/// Splits a text into lines. The error has the number of the first invalid line: a control character
+/// would reach the terminals of clients.
+pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, InvalidValue)> {
     let mut bytes = 0;
     let checked = |(line, number): (&str, usize)| {
         bytes += line.len();
-        if line.chars().any(char::is_control) {
-            Err((number, "expected plain lines, without a control character"))
+        if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            Err((number, InvalidValue::ByteOrderMark))
+        } else if line.chars().any(char::is_control) {
+            Err((number, InvalidValue::ControlCharacter))
         } else if line.len() > MOTD_LINE_BYTES_MAX || bytes > MOTD_BYTES_MAX {
-            let expected = "expected lines of at most 400 bytes, and at most 16 KiB of them";
-            Err((number, expected))
+            Err((number, InvalidValue::MotdTooLong))
         } else {
             Ok(line.to_owned())
         }
@@ -42,24 +131,24 @@ pub(super) fn motd_lines(text: &str) -> Result<Vec<String>, (usize, &'static str
 }
 
 /// Checks the name of the server. The dot distinguishes it from every nick.
-pub(super) fn server_name(text: &str) -> Result<String, &'static str> {
+pub(super) fn server_name(text: &str) -> Result<String, InvalidValue> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     let is_name = starts_well && text.contains('.') && text.chars().all(fits);
     if is_name && text.len() <= SERVER_NAME_BYTES_MAX {
         Ok(text.to_owned())
     } else {
-        Err("expected a host name with a dot in it, such as chat.example")
+        Err(InvalidValue::NotAServerName)
     }
 }
 
 /// Checks the name of the network, which is one word of `005`.
-pub(super) fn network_name(text: &str) -> Result<String, &'static str> {
+pub(super) fn network_name(text: &str) -> Result<String, InvalidValue> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !text.is_empty() && text.len() <= NETWORK_NAME_BYTES_MAX && text.chars().all(fits) {
         Ok(text.to_owned())
     } else {
-        Err("expected one word of at most 32 letters, digits, '-', '_' and '.'")
+        Err(InvalidValue::NotANetworkName)
     }
 }
 
@@ -81,6 +170,37 @@ mod tests {
     }
 
     #[test]
+    fn an_address_without_a_port_is_shown_with_one() {
+        assert!(listen_address("[::1]:0").is_ok());
+        for (text, words) in [
+            ("127.0.0.1", "add a port, as in 127.0.0.1:6667"),
+            ("::1", "add a port, as in [::1]:6667"),
+            (
+                "localhost:6667",
+                "expected an IP address with a port, such as 127.0.0.1:6667",
+            ),
+            (
+                "6667",
+                "expected an IP address with a port, such as 127.0.0.1:6667",
+            ),
+        ] {
+            assert_eq!(listen_address(text).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn a_password_fits_in_the_line_that_it_is_sent_in() {
+        for (bytes, fits) in [(0, false), (1, true), (504, true), (505, false)] {
+            let checked = password(&"x".repeat(bytes), "PASS :".len());
+            assert_eq!(checked.is_ok(), fits, "{bytes}");
+        }
+        for text in ["a\nb", "a\r", "a\0b", "\u{feff}a"] {
+            assert!(password(text, 6).is_err(), "{text:?}");
+        }
+        assert!(password("é ✓", 6).is_ok());
+    }
+
+    #[test]
     fn a_network_name_is_one_word() {
         assert!(network_name(&"x".repeat(32)).is_ok());
         assert!(network_name(&"x".repeat(33)).is_err());
@@ -92,7 +212,9 @@ mod tests {
     #[test]
     fn what_cannot_be_a_message_of_the_day_is_found_by_its_line() {
         assert_eq!(motd_lines("a\r\nb\n"), Ok(vec!["a".into(), "b".into()]));
-        let control = "expected plain lines, without a control character";
+        let mark = InvalidValue::ByteOrderMark;
+        assert_eq!(motd_lines("\u{feff}a\nb"), Err((1, mark)));
+        let control = InvalidValue::ControlCharacter;
         assert_eq!(motd_lines("a\nb\x1b[2J\n"), Err((2, control)));
         for (bytes, fits) in [(399, true), (400, true), (401, false)] {
             let lines = motd_lines(&"x".repeat(bytes));
@@ -102,7 +224,7 @@ mod tests {
         let line = format!("{}\n", "x".repeat(256));
         assert_eq!(motd_lines(&line.repeat(63)).unwrap().len(), 63);
         assert_eq!(motd_lines(&line.repeat(64)).unwrap().len(), 64);
-        let expected = "expected lines of at most 400 bytes, and at most 16 KiB of them";
+        let expected = InvalidValue::MotdTooLong;
         let too_long = format!("{}y", line.repeat(64));
         assert_eq!(motd_lines(&too_long), Err((65, expected)));
     }

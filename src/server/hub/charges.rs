@@ -39,12 +39,14 @@ prices! {
     Entry = 1;
     /// A user or a room is examined.
     Look = 30;
+    /// A member of a room is listed by name.
+    Listing = 20;
     /// One name or letter of several in a line is looked up.
     Name = 50;
     /// A nick is added to a MONITOR list, or removed.
     Watch = 150;
     /// A client tag is examined.
-    Tag = 200;
+    Tag = 150;
     /// A line gets one more recipient.
     Delivery = 25;
 }

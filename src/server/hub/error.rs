@@ -70,11 +70,11 @@ rejections! {
         "Too many attempts: this password was not checked. Try again in {seconds} s";
     InvalidUserName => InvalidUsername;
     RealNameTooLong => UnknownError;
+    RealNameEmpty => UnknownError;
     InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "Invalid nick: {why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
         "Too many nick changes. Try again in {seconds} s";
-    NickMuted(wanted: &'a str) => BanOnChan;
     NoSuchNick(nick: &'a str) => NoSuchNick;
     WasNoSuchNick(nick: &'a str) => WasNoSuchNick;
     NoSuchServer(server: &'a str) => NoSuchServer;
@@ -115,9 +115,11 @@ impl Rejection<'_> {
         const INVALID_UTF8: &str = "INVALID_UTF8 :This line is not valid UTF-8 and was ignored";
         const INVALID_REAL_NAME: &str =
             "INVALID_REALNAME :This real name is too long; yours is unchanged";
+        const EMPTY_REAL_NAME: &str = "INVALID_REALNAME :A real name cannot be empty";
         match self {
             Self::InvalidUtf8(command) => Some((command, INVALID_UTF8)),
             Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME)),
+            Self::RealNameEmpty => Some(("SETNAME", EMPTY_REAL_NAME)),
             _ => None,
         }
     }

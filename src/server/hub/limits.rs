@@ -3,7 +3,7 @@
 //! A message costs no more than an addition: while a connection is active its deadline stays in
 //! place, and is moved only when it is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,7 +57,8 @@ limits! {
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
         "from one IPv4 address or IPv6 network of 64 bits";
     /// Maximum number of new connections from one address or network in a minute.
-    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000, "new connections from there";
+    connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000,
+        "new connections from one address or network";
     /// Time to register, in seconds.
     registration_seconds "registration-seconds" = 30, 1 to 3_600, "to send NICK and USER";
     /// Seconds of silence after which a user is pinged.
@@ -71,7 +72,7 @@ limits! {
     /// Lines that are handled at once before that rate applies.
     lines_burst "lines-burst" = 40, 1 to 1_000_000, "handled at once before that rate applies";
     /// Bytes of a response that count like one more line.
-    answer_bytes_per_line "answer-bytes-per-line" = 4_096, 512 to 1 << 30,
+    answer_bytes_per_line "answer-bytes-per-line" = 8_192, 512 to 1 << 30,
         "of a response that count like one more line";
     /// Maximum number of people or rooms in one response to `WHO` or `LIST`.
     matches "matches" = 1_000, 1 to 100_000, "people or rooms in one response to WHO or LIST";
@@ -96,8 +97,8 @@ limits! {
     people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
     /// Maximum number of masks of a room, all its lists together.
     masks_per_room "masks-per-room" = 100, 1 to 1_000, "of bans, exceptions and invite exceptions together";
-    /// Maximum number of `*` and `?` in one of these masks.
-    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks";
+    /// Maximum number of `*` and `?` in one of these masks, and in a mask of `WHO` or `LIST`.
+    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks, and in a mask of WHO or LIST";
     /// Maximum number of nicks that a user monitors.
     monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one user monitors";
     /// Maximum number of rooms or people in one request.
@@ -163,23 +164,6 @@ pub(super) struct Timers {
     /// Number of new connections from each address in the current minute.
     recent_connections: HashMap<IpAddr, u32>,
     minute: u64,
-    /// The name in the configuration of each user who is an operator.
-    pub(super) operators: BTreeMap<ConnectionId, String>,
-    /// When a wrong password was last checked against a hash.
-    pub(super) last_hash: Option<Duration>,
-    /// The connections whose password for `OPER` is being checked against a hash.
-    pub(super) oper_checks: BTreeMap<ConnectionId, OperCheck>,
-    /// Number of `OPER` attempts from each address. It is never iterated.
-    pub(super) oper_attempts: HashMap<IpAddr, u32>,
-}
-
-/// An `OPER` request whose password is being checked.
-#[derive(Debug)]
-pub(super) struct OperCheck {
-    /// The name of the account.
-    pub(super) name: String,
-    /// The label of the line, for the response.
-    pub(super) label: Option<String>,
 }
 
 impl Hub {
@@ -221,7 +205,6 @@ impl Hub {
     /// Ends that.
     pub(super) fn untrack(&mut self, person: &Person) {
         self.timers.deadlines.remove(&(person.deadline, person.id));
-        self.timers.operators.remove(&person.id);
         let address = person.host.network();
         if let Some(count) = self.timers.per_address.get_mut(&address) {
             *count -= 1;

@@ -25,7 +25,7 @@
 //! assert_eq!(line, b":chatroomd.local PONG chatroomd.local :hello\r\n");
 //! ```
 //!
-//! - `state/`: the tables of people, rooms, masks and modes
+//! - `state/`: the tables of people, rooms, masks, modes and operators
 //! - `commands/`: a handler for each request
 //! - `replies` and `fanout`: deliver lines; `fanout` writes each variant once
 //! - `error`: maps rejections to numerics and `FAIL`
@@ -57,6 +57,7 @@ mod time;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::error::Error;
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,9 +75,8 @@ use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
 use state::modes::Modes;
-use state::people::{
-    HostName, Invitation, Membership, People, Person, Registered, Stage, Unregistered,
-};
+use state::operators::Operators;
+use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
 use state::rooms::{Room, RoomMember, Rooms};
 use task::Answer;
 
@@ -85,6 +85,7 @@ pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
 pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
 pub use state::people::ConnectionId;
+pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
 
 /// The state of the server: all people, rooms and timers.
@@ -97,6 +98,7 @@ pub struct Hub {
     people: People,
     rooms: Rooms,
     timers: Timers,
+    operators: Operators,
     monitors: Monitors,
     /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
@@ -150,6 +152,7 @@ impl Hub {
             last_heard: now,
             deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
+            has_cap_302: false,
             allowance_used: now,
             stage: Stage::Unregistered(Box::<Unregistered>::default()),
         };
@@ -209,7 +212,7 @@ impl Hub {
     /// Operators are notified.
     pub fn reconfigured(
         &mut self,
-        read: Result<HubSettings, String>,
+        read: Result<HubSettings, Box<dyn Error>>,
         now: HubTime,
         outbox: &mut Outbox,
     ) {
@@ -219,11 +222,29 @@ impl Hub {
     /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; harmless at
     /// any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
+        self.tick_except(now, outbox, |_, _| false);
+    }
+
+    /// The same, except for connections with unread input. `has_unread` is asked with the deadline,
+    /// and is true when the connection has not been read since then.
+    pub fn tick_except(
+        &mut self,
+        now: HubTime,
+        outbox: &mut Outbox,
+        has_unread: impl Fn(ConnectionId, Duration) -> bool,
+    ) {
         self.step(now, outbox, |hub| {
-            while hub.next_deadline().is_some_and(|at| at <= now.running)
-                && let Some((_, id)) = hub.timers.deadlines.pop_first()
-            {
-                hub.on_deadline(id);
+            let deadlines = hub.timers.deadlines.iter();
+            let due = deadlines.take_while(|(at, _)| *at <= now.running);
+            let due: Vec<_> = due
+                .filter(|(at, id)| !has_unread(*id, *at))
+                .copied()
+                .collect();
+            for deadline in due {
+                // A deadline that was handled before can have removed other connections.
+                if hub.timers.deadlines.remove(&deadline) {
+                    hub.on_deadline(deadline.1);
+                }
             }
         });
     }
@@ -293,6 +314,7 @@ impl Hub {
         }
         let person = self.people.remove(id)?;
         self.untrack(&person);
+        self.operators.remove(id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),

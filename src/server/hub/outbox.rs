@@ -57,7 +57,7 @@ impl LineSpan {
 #[derive(Debug, Default)]
 pub struct Outbox {
     text: String,
-    /// Length of the text before this step.
+    /// How much of the text was written before this step, or is a copy.
     begun: usize,
     sends: Vec<(ConnectionId, LineSpan)>,
     /// Number of sends before the responses to the current line.
@@ -109,8 +109,9 @@ impl Outbox {
         // The line may have tags already.
         let has_tags = self.text.as_bytes().get(place) == Some(&b'@');
         self.text.push(if has_tags { ';' } else { ' ' });
-        self.text
-            .extend_from_within(place + usize::from(has_tags)..end);
+        let body = place + usize::from(has_tags)..end;
+        self.begun += body.len();
+        self.text.extend_from_within(body);
         self.written_from(start)
     }
 
@@ -184,7 +185,7 @@ impl Outbox {
         line.unwrap_or_default()
     }
 
-    /// Bytes written in this step; a line for many counts once.
+    /// Bytes written in this step; a line for many counts once, and so does one that gets tags.
     pub(super) fn written_bytes(&self) -> usize {
         self.text.len() - self.begun
     }

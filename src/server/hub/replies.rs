@@ -7,8 +7,8 @@ use std::mem;
 use super::fanout::TagSet;
 use super::outbox::LINE_BYTES_MAX;
 use super::{
-    Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Rejection,
-    Reply, Room, RoomMember, Work,
+    Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Registered,
+    Rejection, Reply, Room, RoomMember, Work,
 };
 
 impl Hub {
@@ -43,7 +43,7 @@ impl Hub {
         }
     }
 
-    /// Prepares a line for several recipients.
+    /// Prepares a line whose source is the server.
     pub(super) fn fanout(&self, line: LineSpan) -> Fanout<'static> {
         let tags = TagSet {
             time: self.now,
@@ -52,16 +52,29 @@ impl Hub {
         Fanout::new(line, tags)
     }
 
-    /// Sends a line to one connection.
+    /// Prepares a line whose source is a user.
+    pub(super) fn user_fanout(&self, user: &Registered, line: LineSpan) -> Fanout<'static> {
+        let tags = TagSet {
+            time: self.now,
+            is_bot: user.modes.has('B'),
+            ..TagSet::default()
+        };
+        Fanout::new(line, tags)
+    }
+
+    /// Sends a line of the server to one connection.
     pub(super) fn send(&self, to: ConnectionId, line: LineSpan) {
-        let mut fanout = self.fanout(line);
+        self.send_fanout(to, self.fanout(line));
+    }
+
+    /// Sends a line to one connection.
+    pub(super) fn send_fanout(&self, to: ConnectionId, mut fanout: Fanout<'_>) {
         fanout.send(to, self.capabilities(to), &mut self.outbox());
     }
 
     /// Sends a line to all members of a room.
-    pub(super) fn broadcast_to_room(&self, room: &Room, line: LineSpan) {
-        self.fanout(line)
-            .send_all(&room.members, &mut self.outbox());
+    pub(super) fn broadcast_to_room(&self, room: &Room, mut fanout: Fanout<'_>) {
+        fanout.send_all(&room.members, &mut self.outbox());
     }
 
     /// Sends a line to all members of a room but one, if that one is a member.
@@ -147,7 +160,7 @@ impl Hub {
         let Ok(user) = self.people.registered(of) else {
             return;
         };
-        let (outbox, mut fanout) = (&mut self.outbox(), self.fanout(line));
+        let (outbox, mut fanout) = (&mut self.outbox(), self.user_fanout(user, line));
         let visited = &mut self.visited.borrow_mut();
         visited.begin(self.people.slots.len());
         let mut notify = |id: ConnectionId, has: Capabilities, wanted| {

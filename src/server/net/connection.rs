@@ -1,5 +1,6 @@
 //! One connection: its socket, the unfinished line that was received, and the unsent bytes.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::Shutdown;
@@ -43,6 +44,8 @@ pub(super) enum SendQueue {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
+    /// Its address, as a number of the [`ReadyQueue`](super::ready::ReadyQueue).
+    pub(super) address: usize,
     pub(super) state: ConnectionState,
     pub(super) queue: SendQueue,
     pub(super) lines: Lines,
@@ -52,12 +55,16 @@ pub(super) struct Connection {
     pub(super) busy_until: Duration,
     /// When its timer fires, which ends a pause or the closing.
     pub(super) wake_at: Option<Duration>,
+    /// When it was read last.
+    pub(super) read_at: Duration,
     /// Whether it waits for the answer to a task of the hub; it is paused until then.
     pub(super) awaits_answer: bool,
     /// Whether it is in the reactor's list of connections to read.
     pub(super) is_ready: bool,
     /// Whether it is in the reactor's list of connections to write.
     pub(super) write_scheduled: bool,
+    /// Whether it is in the reactor's list of connections to write when there is time.
+    pub(super) write_deferred: bool,
     /// Whether nothing was received from it yet.
     pub(super) awaits_first_read: bool,
     /// Whether the end of the stream was read.
@@ -87,18 +94,21 @@ pub(super) enum SocketRead {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, stream: TcpStream) -> Self {
+    pub(super) fn new(id: ConnectionId, stream: TcpStream, address: usize) -> Self {
         Self {
             id,
+            address,
             state: ConnectionState::Open,
             queue: SendQueue::Open,
             lines: Lines::new(LINE_BYTES_MAX),
             must_drain: false,
             busy_until: Duration::ZERO,
             wake_at: None,
+            read_at: Duration::ZERO,
             awaits_answer: false,
             is_ready: false,
             write_scheduled: false,
+            write_deferred: false,
             awaits_first_read: true,
             at_eof: false,
             readable: false,
@@ -125,6 +135,13 @@ impl Connection {
     pub(super) fn schedule_write(&mut self, unsent: &mut Vec<usize>) {
         if !mem::replace(&mut self.write_scheduled, true) {
             unsent.push(self.id.index());
+        }
+    }
+
+    /// The same for the list of connections to write when there is time.
+    pub(super) fn defer_write(&mut self, unsent_later: &mut VecDeque<usize>) {
+        if !self.write_scheduled && !mem::replace(&mut self.write_deferred, true) {
+            unsent_later.push_back(self.id.index());
         }
     }
 

@@ -17,13 +17,19 @@ const PRESSURE_PART: usize = 4;
 /// second. A client that reads as fast is never disconnected; one that does not read is within
 /// seconds.
 const READER_BYTES_PER_SECOND: usize = 128 * 1024;
+/// The lines of a step with more recipients than this are written when there is time, after those
+/// for few.
+const LARGE_FANOUT: usize = 256;
+/// How many of these writes are done between two looks at the clock.
+const WRITES_AT_A_TIME: usize = 16;
 /// The fan-out that one sender may cause while too much is queued in total, in bytes per second.
 const FANOUT_BYTES_PER_SECOND: usize = 1024 * 1024;
 
 impl Reactor {
-    /// Empties the outbox, and repeats that while lost connections make the hub send more.
+    /// Empties the outbox, and reports lost connections to the hub: at least one, and more as long as
+    /// there is time, because each of them can have a large fan-out.
     pub(super) fn deliver(&mut self) {
-        loop {
+        for lost in 0.. {
             self.queue_lines();
             self.enforce_queue_limits();
             for id in mem::take(&mut self.outbox.closes) {
@@ -44,10 +50,12 @@ impl Reactor {
             if wants_reload {
                 self.reload();
             }
-            let Some((id, loss)) = self.lost.pop() else {
+            if self.lost.is_empty() || lost > 0 && self.iteration.is_over(self.started.elapsed()) {
                 return;
-            };
-            self.report_lost(id, loss);
+            }
+            if let Some((id, loss)) = self.lost.pop() {
+                self.report_lost(id, loss);
+            }
         }
     }
 
@@ -56,6 +64,8 @@ impl Reactor {
     fn queue_lines(&mut self) {
         let bytes_max = self.hub.limits().send_queue_bytes as usize;
         let behind_bytes = self.backlog_bytes();
+        let has_large_fanout = self.outbox.spans().len() > LARGE_FANOUT;
+        self.budget.has_large_fanout |= has_large_fanout;
         for &(to, line) in self.outbox.spans() {
             let Some(connection) = known(&mut self.connections, to) else {
                 continue;
@@ -83,8 +93,12 @@ impl Reactor {
                 continue;
             }
             self.budget.fanout_bytes += line.len();
+            self.iteration.fanout_bytes += line.len();
             connection.push(line, &self.outbox, &mut self.queues);
-            connection.schedule_write(&mut self.unsent);
+            match has_large_fanout {
+                true => connection.defer_write(&mut self.unsent_later),
+                false => connection.schedule_write(&mut self.unsent),
+            }
         }
     }
 
@@ -102,6 +116,7 @@ impl Reactor {
             let time = duration_at_rate(caused_bytes, FANOUT_BYTES_PER_SECOND);
             self.budget.pause_until(self.now.running + time);
         }
+        while self.queues.queued_bytes() > bytes_max && self.write_one_later() {}
         while self.queues.queued_bytes() > bytes_max
             && let Some(connection) = most_backlogged(&mut self.connections)
         {
@@ -115,7 +130,7 @@ impl Reactor {
     /// Copies all lines of this iteration to the buffers of their connections. While the lines fit
     /// in the processor's cache, this costs less than more writes.
     fn copy_lines_from_outbox(&mut self) {
-        for &index in &self.unsent {
+        for &index in self.unsent.iter().chain(&self.unsent_later) {
             if let Some(connection) = self.connections.get_mut(index) {
                 connection.copy_from_outbox(&self.outbox, &mut self.queues);
             }
@@ -123,13 +138,46 @@ impl Reactor {
         self.outbox.forget_lines();
     }
 
-    /// Writes to all scheduled connections. The rest that the sockets do not accept is copied, so
-    /// the lines of the outbox are no longer needed.
-    pub(super) fn write_unsent(&mut self) {
+    /// Writes to all connections with something to send; to those with only a large fan-out, as long
+    /// as there is time.
+    pub(super) fn write_all_in_time(&mut self) {
+        let now = self.started.elapsed();
+        self.iteration.next_part(now);
+        loop {
+            self.write_unsent();
+            while self.write_one_later() {
+                if self.unsent_later.len() % WRITES_AT_A_TIME == 0
+                    && self.iteration.is_over(self.started.elapsed())
+                {
+                    break;
+                }
+            }
+            // A write that fails makes the hub notify others.
+            self.deliver();
+            if self.unsent.is_empty() || self.iteration.is_over(self.started.elapsed()) {
+                break;
+            }
+        }
+        if self.unsent_later.is_empty() {
+            self.ready.release();
+        }
+        self.copy_lines_from_outbox();
+    }
+
+    /// Writes to all scheduled connections.
+    fn write_unsent(&mut self) {
         for index in mem::take(&mut self.unsent) {
             self.write(index);
         }
-        self.outbox.forget_lines();
+    }
+
+    /// Writes to the next deferred connection; false when there is none.
+    fn write_one_later(&mut self) -> bool {
+        let next = self.unsent_later.pop_front();
+        if let Some(index) = next {
+            self.write(index);
+        }
+        next.is_some()
     }
 
     fn report_lost(&mut self, id: ConnectionId, loss: DisconnectReason) {
@@ -207,6 +255,7 @@ impl Reactor {
             return;
         };
         connection.write_scheduled = false;
+        connection.write_deferred = false;
         if connection.state == ConnectionState::Closed {
             return;
         }
@@ -291,8 +340,8 @@ mod tests {
         let reader = net::TcpStream::connect(reactor.addresses().next().unwrap()).unwrap();
         let mut events = Events::with_capacity(8);
         while reactor.connections.is_empty() {
-            reactor.poll.poll(&mut events, None).unwrap();
-            reactor.run_iteration(&events);
+            reactor.wait(&mut events).unwrap();
+            reactor.run_iteration();
         }
         let (outbox, queues) = (&mut reactor.outbox, &mut reactor.queues);
         let (_, connection) = reactor.connections.iter_mut().next().unwrap();

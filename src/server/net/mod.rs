@@ -10,10 +10,11 @@
 mod connection;
 mod deliver;
 mod listener;
+mod ready;
 mod receive;
 mod reload;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::{self, IpAddr, SocketAddr};
@@ -28,10 +29,13 @@ use tracing::{info, warn};
 
 use crate::server::error::ServerError;
 use crate::server::hub::task::TaskRunner;
-use crate::server::hub::{ConnectionId, DisconnectReason, Hub, HubSettings, HubTime, Outbox};
+use crate::server::hub::{
+    ConnectionId, DisconnectReason, HostName, Hub, HubSettings, HubTime, Outbox,
+};
 use connection::{Connection, ConnectionState, SendQueues};
 use listener::Listeners;
-use receive::{READ_BYTES_PER_ITERATION, ReadBudget};
+use ready::ReadyQueue;
+use receive::{Iteration, READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
 
 /// How long a closing connection may take to receive its last lines.
@@ -72,9 +76,13 @@ pub(super) struct Reactor {
     connections: Slab<Connection>,
     generation: u32,
     /// Connections to read.
-    ready: Vec<usize>,
+    ready: ReadyQueue,
     /// Connections to write.
     unsent: Vec<usize>,
+    /// Connections to write when there is time: they have only lines with a large fan-out to send.
+    unsent_later: VecDeque<usize>,
+    /// What may still be done before the next iteration.
+    iteration: Iteration,
     /// Lost connections that are not yet reported to the hub.
     lost: Vec<(ConnectionId, DisconnectReason)>,
     /// The budget of the connection that is being read.
@@ -123,8 +131,10 @@ impl Reactor {
             stopping_since: None,
             connections: Slab::new(),
             generation: 0,
-            ready: Vec::new(),
+            ready: ReadyQueue::default(),
             unsent: Vec::new(),
+            unsent_later: VecDeque::new(),
+            iteration: Iteration::default(),
             lost: Vec::new(),
             budget: ReadBudget::default(),
             closed: Vec::new(),
@@ -143,41 +153,53 @@ impl Reactor {
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_ITERATION);
         while !self.is_stopped() {
-            match self.poll.poll(&mut events, self.poll_timeout()) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            }
-            self.now = read_clocks(self.started);
-            self.run_iteration(&events);
+            self.wait(&mut events)?;
+            self.run_iteration();
         }
         Ok(())
     }
 
-    fn run_iteration(&mut self, events: &Events) {
-        if events.is_empty() {
-            self.queues.release_spare();
+    /// Waits for events, and notes them.
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let mut timeout = self.poll_timeout();
+        // As many rounds as there can be events for the connections that are there now.
+        for round in 0..2 + self.connections.len() / EVENTS_PER_ITERATION {
+            // A signal ends a wait without the events that have come.
+            let has_more = match self.poll.poll(events, timeout) {
+                Ok(()) => events.iter().count() == EVENTS_PER_ITERATION,
+                Err(error) if error.kind() == ErrorKind::Interrupted => true,
+                Err(error) => return Err(error),
+            };
+            if round == 0 {
+                self.now = read_clocks(self.started);
+                if events.is_empty() {
+                    self.queues.release_spare();
+                }
+            }
+            events.iter().for_each(|event| self.on_event(event));
+            // A deadline is handled only when all events that have come are known.
+            if !(has_more && self.is_deadline_due()) {
+                break;
+            }
+            timeout = Some(Duration::ZERO);
         }
-        for event in events {
-            self.on_event(event);
-        }
+        Ok(())
+    }
+
+    fn run_iteration(&mut self) {
+        self.iteration = Iteration::starting_at(self.now.running);
         self.fire_timers();
+        if !self.lost.is_empty() {
+            self.deliver();
+        }
         for (stream, address) in self.listeners.accept(self.now.running) {
             self.accept(stream, address);
         }
-        for index in mem::take(&mut self.ready) {
-            self.read_from(index);
+        self.read_ready();
+        if self.is_deadline_due() {
+            self.handle_deadlines();
         }
-        let deadline = self.hub.next_deadline();
-        if deadline.is_some_and(|at| at <= self.now.running) {
-            self.hub.tick(self.now, &mut self.outbox);
-            self.deliver();
-        }
-        while !self.unsent.is_empty() {
-            self.write_unsent();
-            // A write that fails makes the hub notify others.
-            self.deliver();
-        }
+        self.write_all_in_time();
         if !self.closed.is_empty() {
             self.free_slots();
         }
@@ -187,18 +209,25 @@ impl Reactor {
     fn free_slots(&mut self) {
         for index in mem::take(&mut self.closed) {
             // Dropping the socket ends its registration, too.
-            self.queues.remove(&self.connections.remove(index));
+            let connection = self.connections.remove(index);
+            self.queues.remove(&connection);
+            self.ready.leave(connection.address);
         }
         if self.connections.len() < self.connections.capacity() / 4 {
             self.connections.shrink_to_fit();
             self.queues.release_spare();
+            self.ready.shrink();
             self.hub.shrink();
         }
     }
 
     /// How long to wait for events: zero while there is work left, none without a deadline.
     fn poll_timeout(&self) -> Option<Duration> {
-        if self.listeners.has_pending() || !self.ready.is_empty() {
+        let is_behind = self.ready.len() > 0
+            || !self.unsent.is_empty()
+            || !self.unsent_later.is_empty()
+            || !self.lost.is_empty();
+        if self.listeners.has_pending() || is_behind {
             return Some(Duration::ZERO);
         }
         let times = [
@@ -209,6 +238,23 @@ impl Reactor {
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.started.elapsed()))
+    }
+
+    fn is_deadline_due(&self) -> bool {
+        let deadline = self.hub.next_deadline();
+        deadline.is_some_and(|at| at <= self.now.running)
+    }
+
+    /// Lets the hub handle the deadlines that have come, except those of connections with unread
+    /// input: after a standstill of this program that input can be the answer to a `PING`.
+    fn handle_deadlines(&mut self) {
+        let connections = &self.connections;
+        let has_unread = |id: ConnectionId, deadline| {
+            let connection = connections.get(id.index());
+            connection.is_some_and(|one| one.is_ready && one.read_at < deadline)
+        };
+        self.hub.tick_except(self.now, &mut self.outbox, has_unread);
+        self.deliver();
     }
 
     fn is_stopped(&self) -> bool {
@@ -261,7 +307,7 @@ impl Reactor {
         if let Some(connection) = self.connections.get_mut(index)
             && !mem::replace(&mut connection.is_ready, true)
         {
-            self.ready.push(index);
+            self.ready.push(connection.address, index);
         }
     }
 
@@ -338,7 +384,8 @@ impl Reactor {
             return;
         }
         self.generation = self.generation.wrapping_add(1);
-        entry.insert(Connection::new(id, stream));
+        let network = HostName::new(address).network();
+        entry.insert(Connection::new(id, stream, self.ready.join(network)));
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.deliver();
     }

@@ -12,9 +12,44 @@ use crate::wire::Line;
 pub(super) const READ_BYTES_PER_ITERATION: usize = 16 * 1024;
 /// The most lines of one connection that are handled in one iteration.
 const LINES_PER_ITERATION: usize = 64;
-/// The fan-out of one connection, in bytes, after which its other lines wait for the next
-/// iteration: one client delays the others by about a millisecond at most.
+/// How long reading and writing each take in one iteration, at most, apart from the line at hand:
+/// after that time all other connections are looked at again.
+const ITERATION_TIME: Duration = Duration::from_millis(5);
+/// The fan-out of all lines of one iteration, in bytes, after which the other lines wait for the
+/// next one: copying it takes about a millisecond.
 const FANOUT_BYTES_PER_ITERATION: usize = 4 * 1024 * 1024;
+/// The same for the number of connections to write: each write takes some microseconds.
+const WRITES_PER_ITERATION: usize = 1_000;
+
+/// With so many bytes queued, an address that causes more large fan-outs is held until all deferred
+/// writes are done.
+const HELD_AT_BYTES: usize = 16 * 1024 * 1024;
+
+/// What may still be done in one iteration.
+#[derive(Debug, Default)]
+pub(super) struct Iteration {
+    ends_at: Duration,
+    /// Bytes queued because of its lines.
+    pub(super) fanout_bytes: usize,
+}
+
+impl Iteration {
+    pub(super) fn starting_at(now: Duration) -> Self {
+        Self {
+            ends_at: now + ITERATION_TIME,
+            fanout_bytes: 0,
+        }
+    }
+
+    /// Gives the next part of the iteration as much time.
+    pub(super) fn next_part(&mut self, now: Duration) {
+        self.ends_at = now + ITERATION_TIME;
+    }
+
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        now >= self.ends_at
+    }
+}
 
 /// What one connection has used up in this iteration.
 #[derive(Debug, Default)]
@@ -24,15 +59,15 @@ pub(super) struct ReadBudget {
     lines: usize,
     /// Bytes queued for others because of its lines.
     pub(super) fanout_bytes: usize,
+    /// Whether one of its lines had a large fan-out.
+    pub(super) has_large_fanout: bool,
     /// Until when it is paused, because its lines add to the queue of a slow reader.
     resume_at: Option<Duration>,
 }
 
 impl ReadBudget {
     fn is_exhausted(&self) -> bool {
-        self.lines >= LINES_PER_ITERATION
-            || self.fanout_bytes >= FANOUT_BYTES_PER_ITERATION
-            || self.resume_at.is_some()
+        self.lines >= LINES_PER_ITERATION || self.resume_at.is_some()
     }
 
     /// Pauses the connection until then at least.
@@ -42,12 +77,49 @@ impl ReadBudget {
 }
 
 impl Reactor {
+    /// Reads from the connections that are ready, as long as there is time.
+    pub(super) fn read_ready(&mut self) {
+        let mut before = self.started.elapsed();
+        for _ in 0..self.ready.len() {
+            let Some((address, index)) = self.ready.pop() else {
+                break;
+            };
+            self.read_from(index);
+            let now = self.started.elapsed();
+            self.ready.charge(address, now.saturating_sub(before));
+            before = now;
+            if self.budget.has_large_fanout && self.queues.queued_bytes() >= HELD_AT_BYTES {
+                self.ready.hold(address);
+            }
+            if self.has_much_to_send() || self.iteration.is_over(now) {
+                break;
+            }
+        }
+    }
+
+    fn has_much_to_send(&self) -> bool {
+        self.iteration.fanout_bytes >= FANOUT_BYTES_PER_ITERATION
+            || self.unsent.len() >= WRITES_PER_ITERATION
+    }
+
+    /// Whether the other lines of the connection at hand wait for the next iteration. Its first line
+    /// never does.
+    fn is_share_used(&self) -> bool {
+        self.budget.lines > 0
+            && (self.budget.is_exhausted()
+                || self.has_much_to_send()
+                || self.iteration.is_over(self.started.elapsed()))
+    }
+
     /// Reads from a connection within its budget.
     pub(super) fn read_from(&mut self, index: usize) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
-        connection.is_ready = false;
+        if !mem::take(&mut connection.is_ready) {
+            return;
+        }
+        connection.read_at = self.now.running;
         let id = connection.id;
         let mut buffer = mem::take(&mut self.read_buffer);
         match connection.state {
@@ -110,13 +182,21 @@ impl Reactor {
             let Some(connection) = self.connections.get_mut(index) else {
                 return false;
             };
-            if !connection.is_open() || connection.must_drain || self.budget.is_exhausted() {
+            let is_done = fresh.is_empty() && connection.lines.held_bytes() == 0;
+            let can_go_on = connection.is_open() && !connection.must_drain;
+            if !can_go_on || (!is_done && self.is_share_used()) {
+                let Some(connection) = self.connections.get_mut(index) else {
+                    return false;
+                };
                 connection.lines.hold(fresh);
-                if connection.is_open() && !connection.must_drain {
+                if can_go_on {
                     self.mark_ready(index);
                 }
                 return false;
             }
+            let Some(connection) = self.connections.get_mut(index) else {
+                return false;
+            };
             let id = connection.id;
             let Some(line) = connection.lines.next_line(&mut fresh) else {
                 if connection.lines.skipped_bytes() > self.hub.limits().receive_queue_bytes as usize

@@ -7,12 +7,13 @@ use mio::Interest;
 use mio::net::UnixStream;
 
 use super::{RELOAD, Reactor};
+use crate::server::error::ServerError;
 use crate::server::hub::HubSettings;
 
 /// The stream that signals a reload, and the function that reads the settings.
 pub(super) type Reload = (
     UnixStream,
-    Box<dyn Fn() -> Result<HubSettings, String> + Send>,
+    Box<dyn Fn() -> Result<HubSettings, ServerError> + Send>,
 );
 
 impl Reactor {
@@ -20,7 +21,7 @@ impl Reactor {
     pub(in crate::server) fn reload_with(
         &mut self,
         signal: unix::net::UnixStream,
-        load: impl Fn() -> Result<HubSettings, String> + Send + 'static,
+        load: impl Fn() -> Result<HubSettings, ServerError> + Send + 'static,
     ) -> io::Result<()> {
         signal.set_nonblocking(true)?;
         let mut signal = UnixStream::from_std(signal);
@@ -38,7 +39,7 @@ impl Reactor {
         // Several signals need one reload.
         let mut bytes = [0; 64];
         while matches!(signal.read(&mut bytes), Ok(count) if count > 0) {}
-        let read = load();
+        let read = load().map_err(Into::into);
         self.hub.reconfigured(read, self.now, &mut self.outbox);
         self.deliver();
     }

@@ -128,7 +128,7 @@ impl Table {
             [b'!', digit, ..] => self.answer(*digit == b'1'),
             [b'=', kind, ..] => {
                 let read = match kind {
-                    b'!' => Err("there is a mistake".to_owned()),
+                    b'!' => Err("there is a mistake".into()),
                     kind => Ok(settings(*kind)),
                 };
                 self.hub.reconfigured(read, self.now, &mut self.outbox);

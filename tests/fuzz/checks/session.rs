@@ -90,6 +90,7 @@ impl Conversation {
                 ignore: vec!["mallory".to_owned()],
                 highlight: vec!["deploy".to_owned()],
                 aliases: [("j".to_owned(), "/join".to_owned())].into(),
+                ..SessionConfig::default()
             }),
             outbox: SessionOutput::default(),
             now: SessionTime::default(),

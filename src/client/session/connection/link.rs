@@ -25,6 +25,8 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) reconnect_attempts: u32,
     /// When the server was last heard from.
     pub(in crate::client::session) last_received: Duration,
+    /// When to tell the user that the server has not said anything since the connection.
+    pub(in crate::client::session) greeting_late_at: Option<Duration>,
     /// Whether a `PING` waits for its answer.
     pub(in crate::client::session) ping_sent: bool,
     /// Why the connection is about to close.

@@ -7,8 +7,8 @@ use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
-    Incomplete, PendingQueries, Phase, REGAIN_LAST, REGAINED, REGISTRATION_MAX, SETTLED, Session,
-    SessionAction, SessionOutput, SessionTime,
+    GREETING_LATE, Incomplete, PendingQueries, Phase, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
+    SETTLED, Session, SessionAction, SessionOutput, SessionTime,
 };
 use crate::wire::{Message, Request};
 
@@ -42,6 +42,8 @@ impl Session {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
         self.link.reset(now.elapsed);
+        // A script has no screen that stays empty.
+        self.link.greeting_late_at = (!self.settings.script).then_some(now.elapsed + GREETING_LATE);
         self.identity.reset(&self.settings.nick);
         if self.link.was_registered {
             self.identity.alternatives_tried = 0;
@@ -286,6 +288,11 @@ impl Session {
         }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
+        }
+        // Once: a reconnection is not the time for it.
+        if let Some(nick) = self.settings.person.take() {
+            let words = format!("@{nick} TEXT whispers to {nick}");
+            output.events.push(Event::Note { words });
         }
         self.send_backlog(now, output);
         self.quit_when_done(now, output);

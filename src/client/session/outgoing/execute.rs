@@ -191,6 +191,7 @@ impl Session {
         if self.settings.script {
             return self.reject_input(InputError::ScriptKeepsServer, output);
         }
+        notice(output, format!("connecting to {server} …"));
         output.actions.push(SessionAction::Probe { server });
     }
 

@@ -141,3 +141,38 @@ fn one_server_is_left_only_when_the_other_was_found() {
         [SessionAction::End(Outcome::SwitchServer { server })]
     );
 }
+
+#[test]
+fn a_server_that_says_nothing_after_the_connection_is_reported_once() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.take();
+    assert_eq!(played.session.next_deadline(), Some(GREETING_LATE));
+    played.wait(2);
+    let words = "connected; waiting for the server's greeting".to_owned();
+    assert_eq!(played.events(), [Event::Note { words }]);
+    played.wait(2);
+    assert_eq!(played.events(), []);
+
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s NOTICE * :looking up your host name");
+    played.take();
+    played.wait(5);
+    assert_eq!(played.events(), []);
+}
+
+#[test]
+fn the_person_of_a_url_is_named_once() {
+    let mut played = Played::new(false);
+    played.session.settings.person = Some("bob".to_owned());
+    played.connect();
+    played.let_in("alice");
+    let words = "@bob TEXT whispers to bob".to_owned();
+    let note = Event::Note { words };
+    assert!(played.events().contains(&note));
+    played.lose("connection reset");
+    played.connect();
+    played.let_in("alice");
+    assert!(!played.events().contains(&note));
+}

@@ -53,8 +53,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Checks whether a user may join. An invitation overrides `+i` and `+l`, but no ban, key or server
-    /// limit.
+    /// Checks whether a user may join. An invitation overrides `+i`, `+l` and bans, but no key or
+    /// server limit.
     fn check_may_join<'a>(
         &self,
         user: &Registered,
@@ -62,6 +62,10 @@ impl Hub {
         (name, key): (&'a str, Option<&str>),
         most: u32,
     ) -> CommandResult<'a> {
+        // A closed lobby would be closed for good: its only operators are those of the server.
+        if self.is_lobby(room.name.as_str()) && user.modes.has('o') {
+            return Ok(());
+        }
         let is_asked = user.invitations.contains(&room.invitation());
         let is_full = |limit| room.members.len() >= limit as usize;
         // The cheap checks come before the masks.
@@ -71,11 +75,14 @@ impl Hub {
         if is_full(most) || room.limit.is_some_and(is_full) && !is_asked {
             return Err(Rejection::RoomFull(name));
         }
+        if is_asked {
+            return Ok(());
+        }
         self.compare(&user.source, |source| {
             if room.is_banned(source) {
                 return Err(Rejection::Banned(name));
             }
-            if room.modes.has('i') && !is_asked && !room.invited.matches(source) {
+            if room.modes.has('i') && !room.invited.matches(source) {
                 return Err(Rejection::InviteOnly(name));
             }
             Ok(())
@@ -136,20 +143,20 @@ impl Hub {
             return;
         };
         let (source, real_name, name) = (&user.source, &user.real_name, &room.name);
-        let mut fanout = self.fanout(self.line(format_args!(":{source} JOIN {name}")));
+        let mut fanout = self.user_fanout(user, self.line(format_args!(":{source} JOIN {name}")));
         // There are no accounts, so the account is `*`. IRCv3 extended-join.
         let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
         let mut extended = None;
         for member in &room.members {
             let fanout = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
-                true => extended.get_or_insert_with(|| self.fanout(extended_line())),
+                true => extended.get_or_insert_with(|| self.user_fanout(user, extended_line())),
                 false => &mut fanout,
             };
             fanout.send(member.id, member.capabilities, &mut self.outbox());
         }
         if user.away.is_some() {
             let line = self.away_line(user);
-            self.broadcast_to_matching(room, &mut self.fanout(line), |member| {
+            self.broadcast_to_matching(room, &mut self.user_fanout(user, line), |member| {
                 member.capabilities.has(Capabilities::AWAY_NOTIFY) && member.id != id
             });
         }
@@ -186,7 +193,7 @@ impl Hub {
         let reason =
             trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
-        self.broadcast_to_room(room, line);
+        self.broadcast_to_room(room, self.user_fanout(user, line));
         self.rooms.leave(room.number, from, &mut self.people);
         Ok(())
     }
@@ -201,8 +208,8 @@ impl Hub {
             if let Ok(room) = self.visible_room(from, name) {
                 self.send_names(from, room);
             }
+            self.reply_about(from, Reply::EndOfNames, Truncated(name));
         }
-        self.reply_about(from, Reply::EndOfNames, Truncated(asked));
         Ok(())
     }
 
@@ -210,7 +217,7 @@ impl Hub {
     fn send_names(&self, to: ConnectionId, room: &Room) {
         let capabilities = self.capabilities(to);
         let is_member = self.member(to, room).is_some();
-        self.charge(Work::Look, room.members.len());
+        self.charge(Work::Listing, room.members.len());
         let names = room.members.iter().filter_map(|member| {
             let user = self.people.registered(member.id).ok()?;
             // Invisible users are listed for members only.
@@ -266,7 +273,7 @@ impl Hub {
         let source = &user.source;
         let topic = truncate(topic, self.settings.limits.topic_bytes);
         let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
-        self.broadcast_to_room(room, line);
+        self.broadcast_to_room(room, self.user_fanout(user, line));
         let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
             setter: source.clone(),
@@ -358,7 +365,7 @@ impl Hub {
         command: &'static str,
     ) -> CommandResult<'a, impl Iterator<Item = &'a str> + use<'a>> {
         let mut named = list.split(',').filter(|name| !name.is_empty());
-        self.charge(Work::Name, named.clone().count());
+        self.charge(Work::Name, 4 * named.clone().count());
         let is_first = true;
         let missing = RequestError::Missing { command, is_first };
         named.next().ok_or(missing)?;

@@ -25,14 +25,16 @@ impl Hub {
         if room.modes.has('i') && !host.operator {
             return Err(Rejection::NotRoomOperator(name));
         }
-        let source = &self.people.registered(from)?.source;
+        let inviter = self.people.registered(from)?;
+        let source = &inviter.source;
         let (nick, name) = (&user.nick, &room.name);
         self.reply_with(from, Reply::Inviting, format_args!("{nick} {name}"));
         self.send_away_reply(from, user);
         let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
-        self.send(guest.id, line);
+        let mut fanout = self.user_fanout(inviter, line);
+        self.send_fanout(guest.id, fanout);
         // The inviter has the numeric already.
-        self.broadcast_to_matching(room, &mut self.fanout(line), |member| {
+        self.broadcast_to_matching(room, &mut fanout, |member| {
             member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
         });
         let (guest, invitation) = (guest.id, room.invitation());
@@ -98,7 +100,7 @@ impl Hub {
         let reason = truncate(reason, self.settings.limits.reason_bytes);
         let (source, name, nick) = (&kicker.source, &room.name, &user.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
-        self.broadcast_to_room(room, line);
+        self.broadcast_to_room(room, self.user_fanout(kicker, line));
         let victim = victim.id;
         self.rooms.leave(room.number, victim, &mut self.people);
         Ok(())

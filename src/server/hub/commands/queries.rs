@@ -22,6 +22,7 @@ impl Hub {
         let rest = format_args!("{nick} {username} {host} * :{}", user.real_name);
         self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
+        self.charge(Work::Name, 2 * user.rooms.len());
         let sees_all = to == person.id || self.is_operator(to);
         let rooms = self.rooms_of(user).filter_map(|(room, member)| {
             let is_hidden = room.modes.has('s') || user.modes.has('i');
@@ -46,7 +47,7 @@ impl Hub {
     pub(super) fn userhost(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
-            self.charge(Work::Name, 1);
+            self.charge(Work::Name, 2);
             let (person, user) = self.people.find(nick).ok()?;
             let operator = if user.modes.has('o') { "*" } else { "" };
             let away = if user.away.is_some() { '-' } else { '+' };
@@ -62,7 +63,7 @@ impl Hub {
     pub(super) fn ison(&self, from: ConnectionId, nicks: &[Option<&str>]) {
         let nicks = nicks.iter().flatten().flat_map(|nicks| nicks.split(' '));
         let found = nicks.filter_map(|nick| {
-            self.charge(Work::Name, 1);
+            self.charge(Work::Name, 2);
             Some(self.people.find(nick).ok()?.1.nick.to_string())
         });
         let head = (format_args!(":"), ' ');

@@ -8,7 +8,8 @@ use tracing::info;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::state::people::{Stage, USER_BYTES_MAX};
 use crate::server::hub::{
-    Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection,
+    Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection, Reply,
+    Room,
 };
 use crate::wire::Nick;
 
@@ -16,6 +17,7 @@ impl Hub {
     pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> CommandResult<'static> {
         let right = self.settings.password.as_deref() == Some(password);
         self.people.unregistered(from)?.password_ok = right;
+        self.reserve_nick(from);
         Ok(())
     }
 
@@ -26,7 +28,8 @@ impl Hub {
         if owner.is_some_and(|owner| owner != from) {
             return Err(Rejection::NickInUse(wanted));
         }
-        let before = self.people.get(from).and_then(Person::nick).cloned();
+        let person = self.people.get(from);
+        let before = person.and_then(Person::nick).cloned();
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
@@ -34,22 +37,27 @@ impl Hub {
         // A muted user keeps the nick: the mask might not match another one, and the new nick might
         // itself be the message.
         let user = self.people.registered(from);
-        if user.is_ok_and(|user| self.is_silenced(user)) {
-            return Err(Rejection::NickMuted(wanted));
+        if let Some(room) = user.ok().and_then(|user| self.silencing_room(user)) {
+            let room = &room.name;
+            self.reply_about(from, Reply::BanOnChan, format_args!("{wanted} {room}"));
+            return Ok(());
         }
         // A change of case is no event for watchers of the nick.
         let is_other = owner.is_none();
         if is_other {
             self.record_whowas(from);
         }
-        // The nick is reserved before anything else, so that no other connection can take it.
-        if let Some(before) = &before {
+        if let Some(before) = &before
+            && self.people.owner_of(before.as_str()) == Some(from)
+        {
             self.people.nicks.remove(&before.key());
         }
-        self.people.nicks.insert(nick.key(), from);
+        if self.people.registered(from).is_ok() {
+            self.people.nicks.insert(nick.key(), from);
+        }
         if let Ok(user) = self.people.registered(from) {
             let line = self.line(format_args!(":{} NICK {nick}", user.source));
-            self.send(from, line);
+            self.send_fanout(from, self.user_fanout(user, line));
             self.broadcast_to_peers(from, Capabilities::NONE, line);
             let here = self.people.registered;
             if let Some(from) = before {
@@ -60,18 +68,43 @@ impl Hub {
             }
         }
         self.set_nick(from, nick);
+        self.reserve_nick(from);
         if is_other {
             self.notify_online(from);
         }
         self.register_if_complete(from)
     }
 
-    /// Whether the user is muted in one of the rooms joined.
-    fn is_silenced(&self, user: &Registered) -> bool {
+    /// The first room in which the user is muted.
+    fn silencing_room(&self, user: &Registered) -> Option<&Room> {
         let mut rooms = self.rooms_of(user);
-        self.compare(&user.source, |source| {
-            rooms.any(|(room, member)| !member.has_voice() && room.is_muted(source))
-        })
+        let muting = self.compare(&user.source, |source| {
+            rooms.find(|(room, member)| !member.has_voice() && room.is_muted(source))
+        });
+        muting.map(|(room, _)| room)
+    }
+
+    /// Reserves the nick of an unregistered connection, so that no other one can take it. Without the
+    /// password of the server nothing is reserved.
+    fn reserve_nick(&mut self, id: ConnectionId) {
+        let has_password = self.settings.password.is_some();
+        if let Ok(pending) = self.people.unregistered(id)
+            && let Some(nick) = &pending.nick
+        {
+            let key = nick.key();
+            pending.has_reserved_nick = false;
+            if (pending.password_ok || !has_password)
+                && self
+                    .people
+                    .owner_of(key.as_str())
+                    .is_none_or(|owner| owner == id)
+            {
+                self.people.nicks.insert(key, id);
+                if let Ok(pending) = self.people.unregistered(id) {
+                    pending.has_reserved_nick = true;
+                }
+            }
+        }
     }
 
     fn set_nick(&mut self, id: ConnectionId, nick: Nick) {
@@ -122,13 +155,18 @@ impl Hub {
                 let version = argument.and_then(|version| version.trim().parse().ok());
                 if version >= Some(302) {
                     self.set_capabilities(from, has.with(Capabilities::CAP_NOTIFY));
+                    if let Some(person) = self.people.get_mut(from) {
+                        person.has_cap_302 = true;
+                    }
                 }
                 self.send_cap(from, "LS", Capabilities::all())
             }
             "LIST" => self.send_cap(from, "LIST", has),
             "REQ" => {
                 let asked = argument.unwrap_or_default();
-                let after = has.apply(asked);
+                let has_302 = self.people.get(from).is_some_and(|one| one.has_cap_302);
+                let keeps = |after: &Capabilities| after.has(Capabilities::CAP_NOTIFY) || !has_302;
+                let after = has.apply(asked).filter(keeps);
                 self.send_cap(from, if after.is_some() { "ACK" } else { "NAK" }, asked)?;
                 self.set_capabilities(from, after.unwrap_or(has));
                 Ok(())
@@ -170,17 +208,21 @@ impl Hub {
     pub(super) fn setname(
         &mut self,
         from: ConnectionId,
-        real_name: &str,
+        real_name: Option<&str>,
     ) -> CommandResult<'static> {
+        let real_name = real_name.ok_or(Rejection::NotEnoughParameters("SETNAME"))?;
+        if real_name.is_empty() {
+            return Err(Rejection::RealNameEmpty);
+        }
         if real_name.len() > self.settings.limits.real_name_bytes as usize {
             return Err(Rejection::RealNameTooLong);
         }
         let (wanted, has) = (Capabilities::SETNAME, self.capabilities(from));
         self.people.registered_mut(from)?.real_name = real_name.into();
-        let source = &self.people.registered(from)?.source;
-        let line = self.line(format_args!(":{source} SETNAME :{real_name}"));
+        let user = self.people.registered(from)?;
+        let line = self.line(format_args!(":{} SETNAME :{real_name}", user.source));
         if has.has(wanted) {
-            self.send(from, line);
+            self.send_fanout(from, self.user_fanout(user, line));
         }
         self.broadcast_to_peers(from, wanted, line);
         Ok(())
@@ -216,6 +258,18 @@ impl Hub {
             return Err(Rejection::WrongPassword);
         }
         let (nick, username, real_name) = (nick.clone(), username.clone(), real_name.clone());
+        if !pending.has_reserved_nick {
+            self.reserve_nick(id);
+        }
+        if self.people.owner_of(nick.as_str()) != Some(id) {
+            // It was taken before the password came.
+            self.people.unregistered(id)?.nick = None;
+            self.send_rejection(id, Rejection::NickInUse(nick.as_str()));
+            return Ok(());
+        }
+        let Some(person) = self.people.get_mut(id) else {
+            return Ok(());
+        };
         let host = person.host.to_string();
         person.stage = Stage::Registered(Registered {
             source: format!("{nick}!{username}@{host}").into(),

@@ -99,7 +99,7 @@ impl Hub {
         {
             let (source, name) = (&user.source, &room.name);
             let line = self.line(format_args!(":{source} MODE {name} {changes}"));
-            self.broadcast_to_room(room, line);
+            self.broadcast_to_room(room, self.user_fanout(user, line));
         }
     }
 
@@ -174,7 +174,7 @@ impl Hub {
             let (server, name, nick) = (&self.settings.name, &room.name, &user.nick);
             let sign = if on { '+' } else { '-' };
             let line = self.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
-            self.broadcast_to_room(room, line);
+            self.broadcast_to_room(room, self.fanout(line));
         }
         Some(())
     }

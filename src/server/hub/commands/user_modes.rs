@@ -113,9 +113,10 @@ impl Hub {
     }
 
     pub(super) fn send_user_modes(&self, id: ConnectionId, changes: &str) {
-        if let Ok(Registered { source, nick, .. }) = self.people.registered(id) {
+        if let Ok(user) = self.people.registered(id) {
+            let Registered { source, nick, .. } = user;
             let line = self.line(format_args!(":{source} MODE {nick} {changes}"));
-            self.send(id, line);
+            self.send_fanout(id, self.user_fanout(user, line));
         }
     }
 }

@@ -226,3 +226,35 @@ fn a_text_is_cut_at_its_bound_and_at_a_character() {
         assert_eq!(truncate(text, 4), kept);
     }
 }
+
+// A92.
+#[test]
+fn a_deadline_waits_for_the_input_that_is_not_read_yet() {
+    let limits = Limits {
+        ping_interval_seconds: 90,
+        ping_timeout_seconds: 60,
+        ..Limits::default()
+    };
+    for (answers, is_disconnected) in [(true, false), (false, true)] {
+        let (mut hub, mut outbox) = hub(limits.clone());
+        for line in ["NICK alice", "USER alice 0 * :Alice"] {
+            hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
+        }
+        outbox.clear();
+        hub.tick(at(90_000), &mut outbox);
+        assert_eq!(outbox.sends().count(), 1, "a PING");
+        let late = at(200_000);
+        let asked = |id, deadline| {
+            assert_eq!((id, deadline), (alice(), at(150_000).running));
+            true
+        };
+        hub.tick_except(late, &mut outbox, asked);
+        assert_eq!(outbox.closes, []);
+        assert_eq!(hub.next_deadline(), Some(at(150_000).running));
+        if answers {
+            hub.received(alice(), Line::Whole(b"PONG x"), late, &mut outbox);
+        }
+        hub.tick_except(late, &mut outbox, |_, _| false);
+        assert_eq!(!outbox.closes.is_empty(), is_disconnected);
+    }
+}

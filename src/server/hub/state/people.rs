@@ -48,6 +48,8 @@ pub(in crate::server::hub) struct Person {
     /// When its next timeout or ping is due.
     pub(in crate::server::hub) deadline: Duration,
     pub(in crate::server::hub) pinged: bool,
+    /// Whether it negotiates version 302 of `CAP`, which includes `cap-notify`.
+    pub(in crate::server::hub) has_cap_302: bool,
     /// The state of its rate limit, see `count_line`.
     pub(in crate::server::hub) allowance_used: Duration,
     pub(in crate::server::hub) stage: Stage,
@@ -56,7 +58,7 @@ pub(in crate::server::hub) struct Person {
 /// The stage of a connection.
 #[derive(Debug)]
 pub(in crate::server::hub) enum Stage {
-    /// Not registered: invisible to all users, but its nick is reserved.
+    /// Not registered: invisible to all users. Its nick is reserved, once the password is correct.
     Unregistered(Box<Unregistered>),
     /// Registered as a user.
     Registered(Registered),
@@ -69,6 +71,8 @@ pub(in crate::server::hub) struct Unregistered {
     /// User name and real name.
     pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
     pub(in crate::server::hub) password_ok: bool,
+    /// Whether no other connection can take the nick.
+    pub(in crate::server::hub) has_reserved_nick: bool,
     /// `CAP LS` or `CAP REQ` was received, and `CAP END` not yet.
     pub(in crate::server::hub) negotiating: bool,
 }
@@ -146,15 +150,15 @@ impl Registered {
 
 /// The host of a user: the text after the `@`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::server::hub) struct HostName(IpAddr);
+pub(in crate::server) struct HostName(IpAddr);
 
 impl HostName {
-    pub(in crate::server::hub) fn new(address: IpAddr) -> Self {
+    pub(in crate::server) fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
     }
 
     /// The unit of a limit per address: an IPv6 subscriber has a whole /64 network.
-    pub(in crate::server::hub) fn network(self) -> IpAddr {
+    pub(in crate::server) fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,
             IpAddr::V6(address) => IpAddr::from((address.to_bits() >> 64 << 64).to_be_bytes()),
@@ -211,7 +215,9 @@ impl People {
             let set = counted.filter(|mode| user.modes.has(*mode));
             set.for_each(|mode| self.count_mode(mode, false));
         }
-        if let Some(nick) = person.nick() {
+        if let Some(nick) = person.nick()
+            && self.owner_of(nick.as_str()) == Some(id)
+        {
             self.nicks.remove(&*FoldedName::folded(nick.as_str()));
         }
         Some(person)
