@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/storage/log/",
             "src/client/view/",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/server/hub/time.rs",
         ],
     ),
@@ -65,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/event/json/",
             "src/common/config_file.rs",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/server/config/file.rs",
         ],
     ),
@@ -73,6 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/event/json/",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/common/record/",
         ],
     ),
