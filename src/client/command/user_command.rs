@@ -96,6 +96,15 @@ pub enum UserCommand {
         /// The message.
         text: String,
     },
+    /// Ask the program of a person. CTCP.
+    Ctcp {
+        /// A nick or a room.
+        target: String,
+        /// What is asked, in capitals: `VERSION`.
+        request: String,
+        /// What follows it.
+        text: Option<String>,
+    },
     /// Invite a person to a room.
     Invite {
         /// The person.

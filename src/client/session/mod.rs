@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod incoming;
+mod nick_refusal;
 mod outcome;
 mod outgoing;
 mod output;
@@ -43,7 +44,8 @@ use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
-pub use outcome::{Incomplete, NickRefusal, Outcome};
+pub use nick_refusal::{NickRefusal, RefusedNick};
+pub use outcome::{Incomplete, Outcome};
 use outgoing::backlog::Backlog;
 pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
@@ -184,7 +186,9 @@ impl Session {
                 }
             }
         }
-        self.check_wait(before, now, output);
+        if !self.is_replay() {
+            self.check_wait(before, now, output);
+        }
     }
 
     /// The time of [`Session::next_deadline`] has come. It may be called at any other time.

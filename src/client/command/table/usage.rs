@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn each_argument_of_the_usages_is_known() {
-        let unknown = ["NAME", "KEY", "COUNT", "FILTER", "PASSWORD"];
+        let unknown = ["NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD"];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
                 let plain = written.trim_matches(['[', ']', '…']);

@@ -219,6 +219,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
 fn with_tags(kind: RecordKind, unix_seconds: i64, tags: &MessageTags) -> Record {
     Record {
         msgid: tags.msgid().map(str::to_owned),
+        replayed: tags.replayed,
         ..Record::new(kind, tags.time_or(unix_seconds))
     }
 }

@@ -32,14 +32,38 @@ impl Session {
             return self.reject_input(InputError::NotConnected, output);
         }
         if self.settings.script {
-            return self.send_request(command, output);
+            return self.send_request_at(command, now, output);
         }
         let sent = SentCommand::new(typed, command_carries_password(command, None));
         self.delivery.queue_behind = true;
         self.send_command(sent, now, output, |session, output| {
-            session.send_request(command, output);
+            session.send_request_at(command, now, output);
         });
         self.delivery.queue_behind = false;
+    }
+
+    fn send_request_at(
+        &mut self,
+        command: &UserCommand,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let UserCommand::Ctcp {
+            target,
+            request,
+            text,
+        } = command
+        else {
+            return self.send_request(command, output);
+        };
+        // The answer to a ping repeats its text, which says when it was sent.
+        let is_ping = request == "PING" && text.is_none();
+        let time = is_ping.then(|| now.elapsed.as_millis().to_string());
+        let text = text.as_ref().or(time.as_ref());
+        let text = text.map_or(String::new(), |text| format!(" {text}"));
+        let text = &format!("\x01{request}{text}\x01");
+        let targets = target;
+        self.send(&Request::Privmsg { targets, text }, output);
     }
 
     /// Runs a command of the configuration on connect. It may carry a password, so nothing of it is

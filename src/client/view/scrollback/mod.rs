@@ -66,6 +66,20 @@ impl Scrollback {
     /// The text to print for an event. The name of the room `active` is omitted. Joins, parts and
     /// quits may be held back until [`Scrollback::flush`] or [`Scrollback::flush_due`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
+        let text = self.show_quietly(event, unix_seconds, active);
+        match text.is_empty() {
+            true => text,
+            false => self.alert(event, unix_seconds) + &text,
+        }
+    }
+
+    /// The same for replayed history, which rings no bell.
+    pub fn show_quietly(
+        &mut self,
+        event: &Event,
+        unix_seconds: i64,
+        active: Option<&str>,
+    ) -> String {
         if is_groupable(event) {
             if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
@@ -89,7 +103,6 @@ impl Scrollback {
         if lines.is_empty() {
             return text;
         }
-        text.push_str(&self.alert(event, unix_seconds));
         // Errors and answers to typed lines are not kept for `/search`.
         text.push_str(&match event {
             Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
