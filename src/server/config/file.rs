@@ -237,7 +237,7 @@ impl ConfigReader<'_> {
             let number = number.and_then(Result::ok);
             let number = number.filter(|number| (min..=max).contains(number));
             let expected = || format!("expected a number from {min} to {max}");
-            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, &expected()))?;
+            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, expected()))?;
         }
         Ok(())
     }
