@@ -76,6 +76,7 @@ impl Room {
             ignore: Vec::new(),
             highlight: Vec::new(),
             aliases: [("j".to_owned(), "/join".to_owned())].into(),
+            ..session::SessionConfig::default()
         });
         self.people.push(Person {
             session,

@@ -1,6 +1,6 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
-//! documents, the sanitizing of text from the network, the record form of what happened, and I/O
-//! errors as text.
+//! documents, the sanitizing of text from the network, the record form of what happened, the local
+//! time zone, and I/O errors as text.
 //!
 //! It knows neither program. Both sides import it; it imports `wire` only.
 
@@ -21,3 +21,4 @@ pub(crate) mod sanitize;
 pub mod sanitize;
 pub(crate) mod suggest;
 pub(crate) mod test_hooks;
+pub(crate) mod time_zone;

@@ -141,3 +141,52 @@ fn a_failing_standard_error_changes_no_status() {
         assert_eq!(run(command, "/quti\n").status, Some(65), "{shell}");
     }
 }
+
+/// A server for encrypted connections answers plain text with an alert.
+#[test]
+fn a_port_for_encrypted_connections_is_recognized() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 64]).unwrap();
+        stream.write_all(b"\x15\x03\x01\0\x02\x02\x46").unwrap();
+    });
+    let finished = status(&["--nick", "ci", &address], "hello\n");
+    assert_status(&finished, 76, "encrypted connections (TLS)");
+    assert_eq!(finished.err.lines().count(), 1, "{finished:?}");
+    server.join().unwrap();
+    for encrypted in [
+        "ircs://127.0.0.1",
+        "127.0.0.1:+6697",
+        "irc://127.0.0.1:+6697",
+    ] {
+        let finished = status(&["--nick", "ci", encrypted], "hello\n");
+        assert_status(&finished, 64, "encrypted connections are not supported");
+    }
+}
+
+#[test]
+fn the_room_of_a_url_is_joined() {
+    for (path, room) in [("#dev", "#dev"), ("dev?key", "#dev key"), ("%23c", "#c")] {
+        let fake = Fake::usual("");
+        let url = format!("irc://{}/{path}", fake.address);
+        let finished = status(&["--nick", "ci", &url], "hello\n");
+        assert_status(&finished, 0, "");
+        let lines = fake.all_lines();
+        assert!(lines.contains(&format!("JOIN {room}")), "{lines:?}");
+        let room = room.split(' ').next().unwrap();
+        assert!(
+            lines.contains(&format!("PRIVMSG {room} :hello")),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_time_limit_covers_a_server_that_never_answers() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let finished = status(&["--nick", "ci", "--timeout", "100ms", &address], "x\n");
+    assert_status(&finished, 75, "gave up after 0.1 s");
+}

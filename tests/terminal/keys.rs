@@ -20,7 +20,7 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
         "/third  (3 messages to #lobby: Enter sends, Esc drops)",
     ];
     room.alice.settles(&expected, "/third");
-    room.alice.types("!");
+    room.alice.types_later("!");
     room.bob.says("three");
     let mut expected = [
         "<bob> one",
@@ -32,7 +32,7 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
     ];
     room.alice.settles(&expected, "/third!");
     expected[5] = "/third!";
-    room.alice.types(ENTER);
+    room.alice.types_later(ENTER);
     for line in ["first", "second", "/third!"] {
         assert_eq!(room.bob.hears_alice(), line);
     }
@@ -53,7 +53,7 @@ fn messages_wait_while_a_paste_fills_the_screen_and_leave_no_copies_of_it() {
     }
     room.bob.sends("PING :all-said");
     room.bob.hears("all-said");
-    room.alice.types("x");
+    room.alice.types_later("x");
     room.alice.shows("x  (21 messages to #lobby");
     room.alice.types("\x1b");
     room.alice.shows("<bob> message 4");
@@ -85,7 +85,7 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     let held = "seco    nd  (2 messages to #lobby: Enter sends, Esc drops)";
     expected.extend(["[#lobby] see: first", held]);
     room.alice.settles(&expected, "seco    nd");
-    room.alice.types(ENTER);
+    room.alice.types_later(ENTER);
     assert_eq!(room.bob.hears_alice(), "see: first");
     assert_eq!(room.bob.hears_alice(), "seco\tn\u{12}d");
 }
@@ -110,13 +110,51 @@ fn a_paste_without_an_end_is_reported_and_can_be_dropped() {
     assert_eq!(room.bob.hears_alice(), "draft goes on");
 }
 
+// A96.
+#[test]
+fn the_end_of_a_paste_inside_a_paste_starts_no_command() {
+    for keys in [|start| start, Start::with_vi_keys] {
+        let (_server, mut alice, mut lines) = Scripted::with_alice(keys);
+        let inner = format!("see{PASTE_ENDS}\r/quit\r\x03\x04{PASTE_BEGINS}/me\tx{PASTE_ENDS}");
+        alice.types(&format!("{PASTE_BEGINS}{inner}{PASTE_ENDS}\r/quit now\r"));
+        alice.shows("(4 messages to #lobby: Enter sends, Esc drops)");
+        alice.types_later(ENTER);
+        for line in ["see", "/quit", "\u{3}\u{4}/me\tx", "/quit now"] {
+            assert_eq!(lines.takes_from_alice(), line);
+        }
+    }
+}
+
+#[test]
+fn a_pasted_line_with_its_line_end_is_one_line_and_runs_at_enter() {
+    let mut room = Room::open();
+    let paste = |text: &str| format!("{PASTE_BEGINS}{text}{PASTE_ENDS}");
+    room.alice.types(&paste("/join #dev\r"));
+    room.alice.shows("/join #dev");
+    room.alice.types_later(ENTER);
+    room.alice.shows("you are alice in #dev");
+    room.alice.types(&paste("/me waves\rhello\r"));
+    room.alice
+        .shows("(A multi-line paste cannot start with a command)");
+    // The note stays while the draft is edited anywhere.
+    room.alice.types_later("\x1b[A\x1b[D");
+    room.alice
+        .shows("(A multi-line paste cannot start with a command)");
+    room.alice.types(ENTER);
+    room.alice.shows("Send commands one at a time.");
+    room.alice.types(&paste("/usr/bin/env\rhello"));
+    room.alice.types_later(ENTER);
+    room.alice
+        .shows("no command /usr/bin/env; to send it as text, type //usr/bin/env");
+}
+
 #[test]
 fn esc_drops_a_paste_of_several_lines_and_nothing_of_it_is_sent() {
     let mut room = Room::open();
     room.alice
         .types(&format!("{PASTE_BEGINS}first\rsecond{PASTE_ENDS}"));
     room.alice.shows("2 messages to #lobby");
-    room.alice.types("\x1b");
+    room.alice.types_later("\x1b");
     room.bob.says("one");
     room.alice.settles(&["<bob> one", "[#lobby]"], "[#lobby] ");
     room.alice.types("hello\r");
@@ -495,14 +533,42 @@ fn a_count_and_a_vi_command_delay_messages_only_until_they_end() {
 #[test]
 fn a_count_delays_messages_only_until_it_ends() {
     let mut room = Room::open();
-    room.alice.types("\x1b3");
-    room.alice.shows("(arg: 3)");
+    room.alice.types("draft\x1b-3");
+    room.alice.shows("(arg: -3)");
     room.bob.says("one");
     room.bob.sends("PING :all-said");
     room.bob.hears("all-said");
-    room.alice.types("x");
+    // A forward movement with a negative count goes back.
+    room.alice.types("\x06");
     room.alice
-        .settles(&["<bob> one", "[#lobby] xxx"], "[#lobby] xxx");
+        .settles(&["<bob> one", "[#lobby] draft"], "[#lobby] dr");
+}
+
+#[test]
+fn alt_and_a_digit_go_to_a_room_and_leave_the_draft() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("/join #den\r");
+    lines.hears("JOIN #den");
+    lines.puts_alice_into("#den");
+    alice.shows("[#den]");
+    alice.types("half a line\x1b[D");
+    alice.settles_below_with("[#den] half a line", "[#den] half a lin");
+    alice.types("\x1b1");
+    alice.settles_below_with("[#lobby] half a line", "[#lobby] half a lin");
+    // Messages do not wait for another key, and keys that follow at once are kept.
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    alice.types(&"\x1b2x\x1b1y".repeat(5));
+    let typed = "[#lobby] half a linxyxyxyxyxy";
+    alice.settles_below_with(&format!("{typed}e"), typed);
+    alice.types("\x1b1");
+    lines.bob_says("two");
+    alice.shows("<bob> two");
+    alice.types("\x1b9");
+    alice.shows("you are in no room 9; /rooms lists your rooms");
+    alice.types("\x1b[F\x15");
+    alice.types("\x1b1here\r");
+    assert_eq!(lines.takes_from_alice(), "here");
 }
 
 #[test]

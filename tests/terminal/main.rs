@@ -26,6 +26,7 @@ mod keys;
 mod leaving;
 mod prompt;
 mod reflow;
+mod reports;
 mod starting;
 mod title;
 mod typing;

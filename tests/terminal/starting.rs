@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 use super::people::{Lines, Scripted, host_on};
-use super::screen::{CTRL_D, ENTER, Start};
+use super::screen::{CTRL_C, CTRL_D, ENTER, Start};
 
 #[test]
 fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
@@ -137,4 +137,13 @@ fn an_invalid_nick_is_asked_for_again() {
     other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");
     bob.hears(":xy!");
+}
+
+#[test]
+fn a_silent_server_is_reported_and_ctrl_c_leaves() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut alice = Start::as_nick("alice", listener.local_addr().unwrap()).start();
+    alice.shows("connected; waiting for the server's greeting");
+    alice.types(CTRL_C);
+    alice.ends_with(0);
 }

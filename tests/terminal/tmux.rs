@@ -194,6 +194,12 @@ impl Tmux {
         self.answer()
     }
 
+    /// See `Terminal::types_later`.
+    pub(crate) fn types_later(&mut self, keys: &str) {
+        thread::sleep(Duration::from_millis(70));
+        self.types(keys);
+    }
+
     /// Presses keys.
     pub(crate) fn types(&mut self, keys: &str) {
         let mut rest = keys;

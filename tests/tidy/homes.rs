@@ -33,10 +33,12 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/storage/log/",
             "src/client/view/",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/server/hub/time.rs",
         ],
     ),
     ("listenfd", &["src/server/systemd.rs"]),
+    ("log_facade", &["src/client/editor/unknown_sequence.rs"]),
     ("memchr", &["src/client/session/incoming/", "src/wire/"]),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
@@ -64,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/event/json/",
             "src/common/config_file.rs",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/server/config/file.rs",
         ],
     ),
@@ -72,6 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/event/json/",
             "src/common/record.rs",
+            "src/common/time_zone.rs",
             "src/common/record/",
         ],
     ),

@@ -9,6 +9,7 @@ use crate::client::config::file::Config;
 use crate::client::config::options::{ClientOptions, ColorChoice};
 use crate::client::terminal::stderr;
 use crate::client::view::{Renderer, Verbosity};
+use crate::common::time_zone::local_time_zone;
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
 pub(super) fn replay_renderer(options: &ClientOptions, config: &Config) -> Renderer {
@@ -70,15 +71,5 @@ pub(super) fn time_zone() -> TimeZone {
         }
         TimeZone::UTC
     };
-    local_time_zone().unwrap_or_else(|| TimeZone::try_system().unwrap_or_else(unknown))
-}
-
-/// The zone of this machine, if `TZ` names no other. The library would find its name first, and
-/// reads all folders of the zone database for that, which takes a third of the time to connect.
-fn local_time_zone() -> Option<TimeZone> {
-    if std::env::var_os("TZ").is_some() {
-        return None;
-    }
-    let zone = std::fs::read("/etc/localtime").ok()?;
-    TimeZone::tzif("local", &zone).ok()
+    local_time_zone().unwrap_or_else(unknown)
 }

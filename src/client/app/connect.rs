@@ -15,6 +15,7 @@ use crate::client::config::options::ClientOptions;
 use crate::client::config::resolve::{Missing, Resolution, ResolvedServer, ServerChoice, resolve};
 use crate::client::net::dial::{ConnectError, Dialer};
 use crate::client::session::{Incomplete, SessionConfig};
+use crate::client::terminal::stderr;
 use crate::client::ui::Ui;
 use crate::client::ui::questions;
 use crate::client::ui::script::ScriptOptions;
@@ -112,7 +113,14 @@ impl Connector<'_> {
         ui: Option<&Ui>,
     ) -> Result<Result<TcpStream, ConnectError>, ClientError> {
         let (dialer, address) = (self.dialer.clone(), server.address.clone());
-        let connect = move || dialer.connect(&address);
+        let is_user = ui.is_some();
+        let connect = move || {
+            dialer.connect(&address, || {
+                if is_user {
+                    stderr::report(&format!("connecting to {address} … Ctrl-C ends it"));
+                }
+            })
+        };
         match (ui, self.limit) {
             (Some(ui), _) => ui.wait_for(connect).ok_or(ClientError::Signal(SIGINT)),
             (None, None) => Ok(connect()),
@@ -147,6 +155,7 @@ pub(super) fn session_config(
         alternatives: server.alternatives,
         password: server.password,
         rooms: server.rooms,
+        person: server.person,
         script: is_script,
         strict: script.strict,
         wait: script.wait.clone(),
@@ -178,6 +187,7 @@ mod tests {
             real_name: None,
             alternatives: Vec::new(),
             rooms: Vec::new(),
+            person: None,
             password: None,
             warning: None,
             on_connect: Vec::new(),

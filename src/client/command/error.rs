@@ -79,6 +79,9 @@ impl fmt::Display for ParseError {
             ParseErrorKind::MissingCommandName => f.write_str(
                 "Missing command after /. /help lists the commands; // begins a message with /.",
             ),
+            ParseErrorKind::UnknownCommand { typed, .. } if typed.contains('/') => {
+                write!(f, "no command /{typed}; to send it as text, type //{typed}")
+            }
             ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: Some(nearest),

@@ -1,7 +1,9 @@
-//! The address of a server: `host`, `host:port` or `irc://host`.
+//! The address of a server: `host`, `host:port` or `irc://host/room`.
 
 use std::fmt;
 use std::str::FromStr;
+
+use crate::client::command::{JoinTarget, check_nick, parse_room};
 
 /// The port of IRC without encryption, in use since RFC 1459. RFC 7194 names the encrypted one.
 pub const PORT: u16 = 6667;
@@ -71,8 +73,10 @@ pub enum AddressError {
     Character(char),
     /// A scheme other than `irc`.
     Scheme(String),
-    /// `ircs://`: encryption is not supported.
+    /// `ircs://`, or a port after a `+`: encryption is not supported.
     Encrypted,
+    /// This text in an `irc://` URL is neither a room nor a person.
+    Target(String),
 }
 
 impl fmt::Display for AddressError {
@@ -83,9 +87,13 @@ impl fmt::Display for AddressError {
             Self::Character(' ') => f.write_str("host names cannot contain spaces"),
             Self::Character(c) => write!(f, "host names cannot contain {c:?}"),
             Self::Scheme(scheme) => write!(f, "{scheme}:// is not supported; use irc://"),
+            Self::Target(text) => write!(
+                f,
+                "{text:?} is not a room; use irc://HOST/#ROOM or irc://HOST/NICK,isnick"
+            ),
             Self::Encrypted => f.write_str(
-                "encrypted connections are not supported yet; use irc:// to connect without \
-                 encryption",
+                "encrypted connections are not supported yet; use irc:// and the port for plain \
+                 connections, usually 6667",
             ),
         }
     }
@@ -111,59 +119,156 @@ impl fmt::Display for InvalidAddress {
 
 impl std::error::Error for InvalidAddress {}
 
+/// A server as a user names it: an address, and the room or the person of an `irc://` URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerName {
+    /// The address.
+    pub address: Address,
+    /// Where the URL leads on that server.
+    pub target: Option<UrlTarget>,
+}
+
+/// Where an `irc://` URL leads on its server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UrlTarget {
+    /// A room to join.
+    Room(JoinTarget),
+    /// A person to whisper to.
+    Person(String),
+}
+
 /// Reads an address; the error names the text that it could not read.
 pub fn parse_address(text: &str) -> Result<Address, InvalidAddress> {
+    parse_server(text).map(|server| server.address)
+}
+
+/// Reads an address or an `irc://` URL; the error names the text that it could not read.
+pub fn parse_server(text: &str) -> Result<ServerName, InvalidAddress> {
     text.parse().map_err(|error| InvalidAddress {
         text: text.to_owned(),
         error,
     })
 }
 
-impl FromStr for Address {
+impl FromStr for ServerName {
     type Err = AddressError;
 
-    /// Reads `host`, `host:port`, `[::1]:port`, `::1`, and each of these after `irc://`.
+    /// Reads `host`, `host:port`, `[::1]:port`, `::1`, and each of these after `irc://`, where a
+    /// target can follow.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let authority = match text.split_once("://") {
-            None => text,
+        let (authority, target) = match text.split_once("://") {
+            None => (text, None),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("irc") => {
-                rest.strip_suffix('/').unwrap_or(rest)
+                match rest.split_once('/') {
+                    Some((authority, path)) => (authority, parse_target(path)?),
+                    None => (rest, None),
+                }
             }
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("ircs") => {
                 return Err(AddressError::Encrypted);
             }
             Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
         };
-        let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
-            let (host, rest) = inner.split_once(']').ok_or(AddressError::Character('['))?;
-            (host, rest.strip_prefix(':'))
-        } else if authority.matches(':').count() > 1 {
-            (authority, None)
-        } else {
-            match authority.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (authority, None),
-            }
-        };
-        if host.is_empty() {
-            return Err(AddressError::NoHost);
-        }
-        let fits = |c: char| c.is_alphanumeric() || "-._:%".contains(c);
-        if let Some(bad) = host.chars().find(|c| !fits(*c)) {
-            return Err(AddressError::Character(bad));
-        }
-        let port = match port {
-            None => PORT,
-            Some(text) => match text.parse() {
-                Ok(port) if port > 0 => port,
-                _ => return Err(AddressError::Port(text.to_owned())),
-            },
-        };
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
+        let address = parse_authority(authority)?;
+        Ok(Self { address, target })
     }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        text.parse::<ServerName>().map(|server| server.address)
+    }
+}
+
+/// Reads `host`, `host:port`, `[::1]:port` and `::1`.
+fn parse_authority(authority: &str) -> Result<Address, AddressError> {
+    let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
+        let (host, rest) = inner.split_once(']').ok_or(AddressError::Character('['))?;
+        (host, rest.strip_prefix(':'))
+    } else if authority.matches(':').count() > 1 {
+        (authority, None)
+    } else {
+        match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        }
+    };
+    if host.is_empty() {
+        return Err(AddressError::NoHost);
+    }
+    let fits = |c: char| c.is_alphanumeric() || "-._:%".contains(c);
+    if let Some(bad) = host.chars().find(|c| !fits(*c)) {
+        return Err(AddressError::Character(bad));
+    }
+    Ok(Address {
+        host: host.to_owned(),
+        port: port.map_or(Ok(PORT), parse_port)?,
+    })
+}
+
+/// Reads a port. One after a `+` is meant for TLS in other clients: it must not be used in clear.
+fn parse_port(text: &str) -> Result<u16, AddressError> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if text.strip_prefix('+').is_some_and(is_number) {
+        return Err(AddressError::Encrypted);
+    }
+    match text.parse() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err(AddressError::Port(text.to_owned())),
+    }
+}
+
+/// Reads what follows the host in an `irc://` URL: `#room`, `room`, `room?key` or `nick,isnick`.
+/// draft-butcher-irc-url-04, section 2.
+fn parse_target(path: &str) -> Result<Option<UrlTarget>, AddressError> {
+    let invalid = || AddressError::Target(path.to_owned());
+    let decoded = percent_decoded(path).ok_or_else(invalid)?;
+    let (names, key) = match decoded.split_once('?') {
+        Some((names, key)) => (names, Some(key)),
+        None => (decoded.as_str(), None),
+    };
+    let mut names = names.split(',');
+    let name = names.next().unwrap_or_default();
+    let mut is_person = false;
+    for flag in names {
+        match flag {
+            "isnick" | "isuser" => is_person = true,
+            "ischannel" | "isserver" | "needkey" | "needpass" => {}
+            _ => return Err(invalid()),
+        }
+    }
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if is_person {
+        let nick = name.split('!').next().unwrap_or_default();
+        check_nick(nick).map_err(|_| invalid())?;
+        return Ok(Some(UrlTarget::Person(nick.to_owned())));
+    }
+    let key = key.filter(|key| !key.is_empty());
+    let typed = match key {
+        Some(key) => format!("{name} {key}"),
+        None => name.to_owned(),
+    };
+    let room = parse_room(&typed).filter(|room| room.key.as_deref() == key);
+    room.map(|room| Some(UrlTarget::Room(room)))
+        .ok_or_else(invalid)
+}
+
+/// The text with each `%` and two hexadecimal digits as the byte that they stand for. RFC 3986,
+/// section 2.1. `None` when that is not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = text.split('%');
+    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -171,8 +276,8 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<(String, u16), AddressError> {
-        text.parse::<Address>()
-            .map(|address| (address.host, address.port))
+        text.parse::<ServerName>()
+            .map(|server| (server.address.host, server.address.port))
     }
 
     #[test]
@@ -202,9 +307,58 @@ mod tests {
         assert_eq!(parsed("a\r\nQUIT"), Err(AddressError::Character('\r')));
         assert_eq!(
             parsed("irc://h/%0d%0aQUIT"),
-            Err(AddressError::Character('/'))
+            Err(AddressError::Target("%0d%0aQUIT".into()))
         );
-        assert_eq!(parsed("ircs://h"), Err(AddressError::Encrypted));
+        for path in [
+            "%",
+            "%f",
+            "%ff",
+            "a,b",
+            "#a b",
+            "#a?b c",
+            "a b,isnick",
+            "#,isnick",
+        ] {
+            let url = format!("irc://h/{path}");
+            assert_eq!(
+                parsed(&url),
+                Err(AddressError::Target(path.into())),
+                "{url}"
+            );
+        }
+        assert_eq!(parsed("h/#room"), Err(AddressError::Character('/')));
+        for encrypted in ["ircs://h", "h:+6697", "[::1]:+6697", "irc://h:+6697/#a"] {
+            assert_eq!(
+                parsed(encrypted),
+                Err(AddressError::Encrypted),
+                "{encrypted}"
+            );
+        }
+        assert_eq!(parsed("h:+x"), Err(AddressError::Port("+x".into())));
         assert_eq!(parsed("http://h"), Err(AddressError::Scheme("http".into())));
+    }
+    #[test]
+    fn a_url_leads_to_a_room_or_a_person() {
+        let target = |text: &str| text.parse::<ServerName>().unwrap().target;
+        let room = |room: &str, key: Option<&str>| {
+            let (room, key) = (room.to_owned(), key.map(str::to_owned));
+            Some(UrlTarget::Room(JoinTarget { room, key }))
+        };
+        for (url, expected) in [
+            ("irc://h", None),
+            ("irc://h:7000/", None),
+            ("irc://h/#dev", room("#dev", None)),
+            ("irc://h:7000/dev", room("#dev", None)),
+            ("irc://h/%23dev", room("#dev", None)),
+            ("irc://[::1]:7000/##c", room("##c", None)),
+            ("irc://h/dev,needkey?secret", room("#dev", Some("secret"))),
+            ("irc://h/bob,isnick", Some(UrlTarget::Person("bob".into()))),
+            (
+                "irc://h/bob!b@h,isuser",
+                Some(UrlTarget::Person("bob".into())),
+            ),
+        ] {
+            assert_eq!(target(url), expected, "{url}");
+        }
     }
 }

@@ -28,7 +28,7 @@ use crate::common::record::KINDS;
     max_term_width = 100
 )]
 pub struct ClientOptions {
-    /// The server: HOST, HOST:PORT, irc://HOST, or a name from the configuration
+    /// The server: HOST, HOST:PORT, irc://HOST/#ROOM, or a name from the configuration
     /// [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::address::{Address, InvalidAddress, parse_address};
+use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_server};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
@@ -66,6 +66,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) alternatives: Vec<String>,
     /// The rooms to join.
     pub(in crate::client) rooms: Vec<JoinTarget>,
+    /// The person that the URL of the server leads to.
+    pub(in crate::client) person: Option<String>,
     pub(in crate::client) password: Option<String>,
     /// What the user is to know about the file it comes from.
     pub(in crate::client) warning: Option<String>,
@@ -134,10 +136,13 @@ pub(in crate::client) fn resolve(
         return Ok(Resolution::Missing(Missing::Server { default }));
     }
     let server = named.and_then(|name| config.servers.get(name));
-    let address = match (server, named) {
-        (Some(server), _) => parse_address(&server.address)?,
-        (None, Some(text)) => parse_address(text)?,
-        (None, None) => default,
+    let text = server.map(|server| &server.address).or(named);
+    let (address, target) = match text {
+        Some(text) => {
+            let ServerName { address, target } = parse_server(text)?;
+            (address, target)
+        }
+        None => (default, None),
     };
     // Only the server that the command line is about gets its nick, rooms and password.
     let is_home = choice.home.as_ref().is_none_or(|home| *home == address);
@@ -155,7 +160,15 @@ pub(in crate::client) fn resolve(
     let rooms = of_options
         .chain(of_server)
         .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
-    let rooms = rooms.collect::<Result<_, _>>()?;
+    let mut rooms: Vec<JoinTarget> = rooms.collect::<Result<_, _>>()?;
+    let person = match target {
+        Some(UrlTarget::Room(room)) => {
+            rooms.insert(0, room);
+            None
+        }
+        Some(UrlTarget::Person(nick)) => Some(nick),
+        None => None,
+    };
     let password = find_password(options, server, is_home)?;
     let warning = password_file(options, server, is_home).and_then(warning_if_others_can_read);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
@@ -174,6 +187,7 @@ pub(in crate::client) fn resolve(
         real_name: of_either(|server| &server.real_name, &config.real_name),
         alternatives: server.map_or_else(Vec::new, |server| server.alternatives.clone()),
         rooms,
+        person,
         password,
         warning,
         on_connect,

@@ -6,24 +6,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustyline::KeyEvent;
-
 use super::drawn::{Drawn, write_to_terminal};
 use super::layout::Position;
 use super::line::Draft;
 use super::pending_keys::PendingKeys;
-use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction};
-use super::terminal_query::{QueryByte, TerminalQuery};
+use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction, RoomKey};
+use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::reflow::Reflow;
-use crate::client::terminal::signals::Waker;
+use crate::client::terminal::signals::{self, Waker};
 use crate::client::view::{Prompt, strip_styles};
 
 /// How long to wait before an editor that has not ended is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
+
+/// The same after Alt and a digit.
+const WAKE_SOON: Duration = Duration::from_millis(3);
 
 /// How long nothing is printed after a change of the width. It is likely to change again at once,
 /// and tmux notifies programs up to a quarter of a second after it has wrapped its lines again. A
@@ -40,7 +41,7 @@ pub(in crate::client) struct EditorHandle {
 
 impl EditorHandle {
     /// A handle for an editor in the calling thread.
-    pub(super) fn new(printer: Printer) -> io::Result<Self> {
+    pub(super) fn new(printer: Printer, has_room_keys: bool) -> io::Result<Self> {
         let reflow = Reflow::from_environment();
         let state = EditorState {
             terminal_query: match reflow {
@@ -48,6 +49,7 @@ impl EditorHandle {
                 None => TerminalQuery::Wanted,
             },
             reflow: reflow.unwrap_or_default(),
+            has_room_keys,
             ..EditorState::default()
         };
         Ok(Self {
@@ -117,6 +119,8 @@ impl EditorHandle {
             return None;
         }
         state.read_state = ReadState::Beginning;
+        state.reads += 1;
+        state.room_key = None;
         state.given = state.wanted.clone();
         state.cancelled = false;
         state.resume = None;
@@ -145,6 +149,7 @@ impl EditorHandle {
             ending: state.ending,
             cancelled: state.cancelled,
             resume: state.resume.take(),
+            room_key: state.room_key.take(),
             draft: std::mem::take(&mut state.draft),
             drawn: std::mem::take(&mut state.drawn),
         }
@@ -160,6 +165,14 @@ impl EditorHandle {
     /// Called after the library has read the width of the terminal.
     pub(super) fn update_width(&self) {
         self.lock().columns = mode::columns();
+    }
+
+    /// Called when a key arrives. Returns the time since the last one was drawn, so that a slow
+    /// drawing does not look like a pause of the user.
+    pub(super) fn key_arrived(&self) -> Duration {
+        let now = Instant::now();
+        let last = self.lock().last_key.replace(now);
+        last.map_or(Duration::MAX, |last| now.saturating_duration_since(last))
     }
 
     /// Called before a key takes effect. `vi_command` is whether it is a command of vi or begins
@@ -197,6 +210,10 @@ impl EditorHandle {
         if printed {
             self.printer.block_drawn();
         }
+        state.draws_key = !printed;
+        if !usual_prompt && state.has_room_keys {
+            self.note_room_key(&mut state, prompt);
+        }
         if state.read_state == ReadState::Returning {
             return rows;
         }
@@ -204,6 +221,36 @@ impl EditorHandle {
         state.counting = !usual_prompt;
         self.wake_if_needed(&mut state);
         rows
+    }
+
+    /// Ends a read in which Alt and a digit were pressed. The library would wait for the next key,
+    /// and print no message until then.
+    fn note_room_key(&self, state: &mut EditorState, prompt: &str) {
+        let is_first = state.room_key.is_none();
+        state.room_key = RoomKey::from_prompt(prompt);
+        if state.room_key.is_none() || !is_first {
+            return;
+        }
+        state.read_state = ReadState::Returning;
+        self.printer.close_gate();
+        let (handle, read) = (self.clone(), state.reads);
+        thread::spawn(move || {
+            signals::block_editor_signals();
+            // The library misses a signal that arrives before it waits.
+            loop {
+                thread::sleep(WAKE_SOON);
+                let state = handle.lock();
+                if state.read_state == ReadState::Away || state.reads != read {
+                    return;
+                }
+                handle.waker.wake();
+            }
+        });
+    }
+
+    /// Takes the room key that was pressed just before the current key.
+    pub(super) fn take_room_key(&self) -> Option<RoomKey> {
+        self.lock().room_key.take()
     }
 
     /// The sequence that clears the last drawing after a smaller width has changed its rows.
@@ -222,20 +269,19 @@ impl EditorHandle {
     /// the program runs for longer than the answer takes, so that the shell does not receive it.
     pub(super) fn ask_terminal(&self) {
         // The lock is not held while a stopped terminal delays the write.
-        let question = self.lock().terminal_query.question(Instant::now());
+        let question = self.lock().terminal_query.question();
         if let Some(question) = question {
             let _ = write_to_terminal(question);
         }
     }
 
-    /// Whether this key is a part of the terminal's answer, and not a key.
-    pub(super) fn take_answer_byte(&self, key: KeyEvent) -> bool {
+    /// Called when the terminal has sent a string: it can be the answer to the query.
+    pub(super) fn terminal_answered(&self, introducer: char, text: &str) {
         let mut state = self.lock();
-        let byte = state.terminal_query.feed(key, Instant::now());
-        if let QueryByte::Name(name) = &byte {
-            state.reflow = Reflow::of_terminal(name).unwrap_or(state.reflow);
+        let reflow = state.terminal_query.answer(introducer, text);
+        if let Some(reflow) = reflow.and_then(Reflow::of_terminal) {
+            state.reflow = reflow;
         }
-        byte != QueryByte::Key
     }
 
     /// Called when the library draws the line, which `highlighted` is with colours. Returns its rows.
@@ -248,6 +294,9 @@ impl EditorHandle {
         let mut state = self.lock();
         line.clone_into(&mut state.drawn.line);
         state.drawn.position = position;
+        if state.draws_key {
+            state.last_key = Some(Instant::now());
+        }
         if state.read_state == ReadState::Reading {
             self.update_gate(&state);
         }

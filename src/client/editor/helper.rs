@@ -128,7 +128,8 @@ impl Hinter for Helper {
             // The answer to a question is not analyzed.
             _ => LineAnalysis::default(),
         };
-        let hint = (position == line.len()).then(|| {
+        // What Enter would do with a held paste is shown wherever the cursor is in it.
+        let hint = (position == line.len() || line.contains('\n')).then(|| {
             let note = || analysis.hint.as_ref().map(|note| format!("  ({note})"));
             let usage = || analysis.usage.clone();
             self.other_candidates(line).or_else(note).or_else(usage)
@@ -178,6 +179,11 @@ impl Helper {
     /// Sets whether a line is typed, or the answer to a question.
     pub(super) fn expect_line(&mut self, is_line: bool) {
         self.is_line = is_line;
+    }
+
+    /// Whether a line is typed.
+    pub(super) fn expects_line(&self) -> bool {
+        self.is_line
     }
 
     /// Where the typed line is saved; `None` for the answer to a question.

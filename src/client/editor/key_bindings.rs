@@ -15,8 +15,10 @@ use super::history::SharedHistory;
 use super::line::Draft;
 use super::paste::{Paste, character};
 use super::pending_keys::{PendingKeys, Prefix};
+use super::reports::{BURST, ReportByte};
 use super::search::{Direction, HistoryEntry, Search};
 use super::state::ResumeAction;
+use super::unknown_sequence;
 
 /// Handles each key.
 pub(super) struct KeyBindings {
@@ -36,8 +38,19 @@ impl ConditionalEventHandler for KeyBindings {
             return None;
         };
         let key = *keys.first()?;
-        if self.handle.take_answer_byte(key) {
-            return Some(Cmd::Noop);
+        if let Some(command) = self.report_key(key, context) {
+            return Some(command);
+        }
+        if let Some(room_key) = self.handle.take_room_key() {
+            let draft = Draft {
+                text: context.line().to_owned(),
+                position: context.pos(),
+            };
+            let typed = character(key).filter(|c| !c.is_control());
+            let action = ResumeAction::ShowRoom(room_key.number);
+            self.handle
+                .restart_read(room_key.typed_into(draft, typed), action);
+            return Some(Cmd::AcceptLine);
         }
         let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
         let is_tab = matches!(
@@ -50,6 +63,9 @@ impl ConditionalEventHandler for KeyBindings {
         self.handle.with_pending_keys(|pending, index| {
             if pending.paste.is_some() {
                 return Some(self.paste_key(pending, key));
+            }
+            if pending.paste_follows {
+                return Some(key_after_paste(key));
             }
             if let Some(prefix) = pending.prefix.take() {
                 if let (Prefix::Command, KeyEvent(K::Char('U'), M::CTRL)) = (prefix, key) {
@@ -70,6 +86,38 @@ impl ConditionalEventHandler for KeyBindings {
 }
 
 impl KeyBindings {
+    /// A key that belongs to a report of the terminal. `None` if the user pressed it.
+    fn report_key(&self, key: KeyEvent, context: &EventContext<'_>) -> Option<Cmd> {
+        let unknown = unknown_sequence::take();
+        let idle = self.handle.key_arrived();
+        let byte = self.handle.with_pending_keys(|pending, _| {
+            pending.paste_follows &= idle <= BURST;
+            let byte = pending.reports.read(key, unknown, idle);
+            match (&mut pending.paste, &byte) {
+                (Some(paste), ReportByte::AfterIntroducer(_)) => paste.remove_last(),
+                (Some(paste), ReportByte::Typed(text)) => paste.push_text(text),
+                _ => return byte,
+            }
+            ReportByte::Part
+        });
+        match byte {
+            ReportByte::Key => None,
+            ReportByte::Part => Some(Cmd::Noop),
+            ReportByte::AfterIntroducer(introducer) => {
+                let before = context.line().get(..context.pos()).unwrap_or_default();
+                Some(match before.ends_with(introducer) {
+                    true => Cmd::Kill(Movement::BackwardChar(1)),
+                    false => Cmd::Noop,
+                })
+            }
+            ReportByte::End(introducer, text) => {
+                self.handle.terminal_answered(introducer, &text);
+                Some(Cmd::Noop)
+            }
+            ReportByte::Typed(text) => Some(Cmd::Insert(1, text)),
+        }
+    }
+
     /// A key while nothing is pending. `None` leaves it to the library.
     fn default_binding(
         &self,
@@ -211,6 +259,7 @@ impl KeyBindings {
                     .map(Paste::into_text)
                     .unwrap_or_default();
                 let Some(search) = &mut pending.search else {
+                    pending.paste_follows = true;
                     return Cmd::Insert(1, text);
                 };
                 let line = text.lines().next().unwrap_or_default();
@@ -309,6 +358,16 @@ impl KeyBindings {
         } else {
             Cmd::HistorySearchBackward
         }
+    }
+}
+
+/// A key that arrives together with a paste. The text that is pasted can contain the sequence that
+/// ends a paste, and what follows that is a part of it: nothing of it runs as a command.
+fn key_after_paste(key: KeyEvent) -> Cmd {
+    match character(key) {
+        Some('\r') => Cmd::Insert(1, "\n".to_owned()),
+        Some(c) => Cmd::Insert(1, c.to_string()),
+        None => Cmd::Noop,
     }
 }
 

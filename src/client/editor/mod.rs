@@ -9,7 +9,8 @@
 //! Text above the prompt goes through the printer, whose gate is opened and closed here. `helper` has
 //! the callbacks of the library, and `key_bindings` the keys that differ from the library's: a
 //! `search` of the `history`, a `paste`, and `undo`. `drawn` is what the editor has on the screen, and
-//! `layout` how it breaks that into rows. `terminal_query` asks the terminal for its name.
+//! `layout` how it breaks that into rows. `terminal_query` asks the terminal for its name, and
+//! `reports` keeps what a terminal sends out of the line.
 
 mod drawn;
 mod handle;
@@ -20,10 +21,12 @@ mod layout;
 mod line;
 mod paste;
 mod pending_keys;
+mod reports;
 mod search;
 mod state;
 mod terminal_query;
 mod undo;
+mod unknown_sequence;
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -123,7 +126,8 @@ impl Editor {
     ///
     /// Fails when the signal that wakes the editor cannot be registered.
     pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
-        let handle = EditorHandle::new(printer)?;
+        let handle = EditorHandle::new(printer, keys == KeySet::Emacs)?;
+        unknown_sequence::watch();
         let config = config(keys)?;
         let history = SharedHistory::with_config(&config);
         let mut inner = rustyline::Editor::with_history(config, history.clone()).map_err(to_io)?;
@@ -234,6 +238,23 @@ impl Editor {
         })
     }
 
+    /// Makes the room with this number the active one.
+    fn show_room(&self, number: usize) {
+        let helper = self.inner.helper().filter(|helper| helper.expects_line());
+        let Some(assistant) = helper.and_then(Helper::assistant) else {
+            return;
+        };
+        let rooms = assistant.names().rooms;
+        if rooms
+            .get(number - 1)
+            .is_none_or(|room| !assistant.show_room(room))
+        {
+            self.handle.print_note(&format!(
+                "you are in no room {number}; /rooms lists your rooms\n"
+            ));
+        }
+    }
+
     /// Asks a question, which becomes the prompt; `default` is the meaning of an empty answer. It
     /// uses the same editor as for lines, so that no typed-ahead key is lost. The answer is not saved
     /// as a draft. `suspend` is called for Ctrl-Z.
@@ -316,6 +337,7 @@ impl Editor {
                             return Ok(EditorRead::Suspend);
                         }
                         ResumeAction::Restore => draft = self.restored().unwrap_or(draft),
+                        ResumeAction::ShowRoom(number) => self.show_room(number),
                     }
                 }
                 Ok(line) => return Ok(EditorRead::Line(line)),
@@ -330,6 +352,10 @@ impl Editor {
                 Err(ReadlineError::Interrupted) => {
                     clear(&end.drawn)?;
                     draft = end.draft;
+                    if let Some(key) = end.room_key {
+                        draft = key.typed_into(draft, None);
+                        self.show_room(key.number);
+                    }
                 }
                 // A signal while the library waited for a single key: continue with the same line.
                 Err(ReadlineError::Signal(_)) => draft = end.draft,

@@ -47,6 +47,16 @@ impl Paste {
         paused
     }
 
+    /// Appends text that arrived with the last key.
+    pub(super) fn push_text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Removes the last character, which was no part of the paste.
+    pub(super) fn remove_last(&mut self) {
+        self.text.pop();
+    }
+
     /// Whether a key that arrives now is pressed by the user.
     pub(super) fn has_paused(&self, now: Instant) -> bool {
         now.duration_since(self.last_key) > PAUSE

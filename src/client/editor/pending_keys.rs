@@ -1,6 +1,7 @@
 //! What one key starts and a later key ends: a search, a paste, or a command of two keys.
 
 use super::paste::Paste;
+use super::reports::Reports;
 use super::search::Search;
 
 /// The state between such keys. Messages are printed meanwhile.
@@ -8,7 +9,10 @@ use super::search::Search;
 pub(super) struct PendingKeys {
     pub(super) search: Option<Search>,
     pub(super) paste: Option<Paste>,
+    /// Whether a paste has ended, and each key since then came too fast for a user.
+    pub(super) paste_follows: bool,
     pub(super) prefix: Option<Prefix>,
+    pub(super) reports: Reports,
     /// The query of the last search.
     pub(super) last_query: String,
 }

@@ -26,6 +26,11 @@ const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// The sleep when there is no deadline.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
 
+/// The port of IRC over TLS. RFC 7194.
+const TLS_PORT: u16 = 6697;
+/// The first byte of a TLS alert, which such a server answers to plain text. RFC 8446, section 5.1.
+const TLS_ALERT: u8 = 0x15;
+
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
@@ -33,6 +38,8 @@ pub(super) struct LinkState {
     pub(super) unsent: Vec<u8>,
     /// The session asked to close the connection.
     pub(super) close_requested: bool,
+    /// The server has sent something.
+    heard: bool,
     /// A write failed. What the server sent before that is still read.
     write_failed: bool,
     /// The session knows that the connection has ended.
@@ -97,13 +104,13 @@ impl<F: Frontend> Driver<F> {
             };
             let now = self.now();
             match wakeup {
-                Wakeup::Read(Ok(0)) => self.disconnected(CloseReason::ClosedByServer),
+                Wakeup::Read(Ok(0)) => self.read_ended(CloseReason::ClosedByServer),
                 Wakeup::Read(Ok(count)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
                     self.received(bytes, &mut lines, now);
                 }
                 Wakeup::Read(Err(error)) => {
-                    self.disconnected(CloseReason::Io(os_error_text(&error)))
+                    self.read_ended(CloseReason::Io(os_error_text(&error)));
                 }
                 // The end of the stream, or a read error, gives the reason.
                 Wakeup::Written(Err(_)) => self.link.write_failed = true,
@@ -123,7 +130,22 @@ impl<F: Frontend> Driver<F> {
         }
     }
 
+    /// The server will send nothing more. One for encrypted connections often closes a plain one
+    /// without a word.
+    fn read_ended(&mut self, reason: CloseReason) {
+        let expects_tls = !self.link.heard && self.address.port == TLS_PORT;
+        self.disconnected(match expects_tls {
+            true => CloseReason::Protocol(ProtocolViolation::Encrypted),
+            false => reason,
+        });
+    }
+
     fn received(&mut self, mut bytes: &[u8], lines: &mut Lines, now: SessionTime) {
+        let is_first = !std::mem::replace(&mut self.link.heard, true);
+        if is_first && bytes.first() == Some(&TLS_ALERT) {
+            let violation = ProtocolViolation::Encrypted;
+            return self.session.protocol_error(violation, &mut self.outbox);
+        }
         while let Some(line) = lines.next_line(&mut bytes) {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {

@@ -1,18 +1,23 @@
-//! Opens the first connection to a server, by its name in the configuration or its address.
+//! Opens connections to servers, by their names in the configuration or their addresses.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::sleep;
+
+use super::happy_eyeballs::connect_first;
 use crate::client::config::address::{Address, InvalidAddress, parse_address};
+use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
 
-/// How long a connection attempt to one IP address may take.
-pub(super) const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// A connection attempt that takes longer than this is announced.
+const ANNOUNCED_AFTER: Duration = Duration::from_millis(800);
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -67,6 +72,19 @@ impl fmt::Display for ConnectError {
 impl std::error::Error for ConnectError {}
 
 impl ConnectError {
+    /// Why a reconnection failed, for a message that names no server.
+    pub(super) fn close_reason(&self) -> CloseReason {
+        match self {
+            Self::Unreachable { error, .. } if error.kind() == io::ErrorKind::TimedOut => {
+                CloseReason::ConnectTimeout
+            }
+            Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
+                CloseReason::Io(os_error_text(error))
+            }
+            Self::Address(error) => CloseReason::Io(error.to_string()),
+        }
+    }
+
     /// Whether the host answered that nothing listens on the port.
     pub(in crate::client) fn is_refused(&self) -> bool {
         matches!(self, Self::Unreachable { error, .. }
@@ -80,7 +98,7 @@ pub(in crate::client) struct Dialer {
     /// The addresses of the servers in the configuration, by name.
     addresses: Arc<BTreeMap<String, String>>,
     /// The connection that the last successful [`Dialer::probe`] has opened.
-    probed: Arc<Mutex<Option<(Address, TcpStream)>>>,
+    probed: Arc<Mutex<Option<(Address, net::TcpStream)>>>,
 }
 
 impl Dialer {
@@ -97,21 +115,45 @@ impl Dialer {
         self.addresses.keys().cloned().collect()
     }
 
-    /// Connects, trying each IP address of the host in turn.
-    pub(in crate::client) fn connect(&self, address: &Address) -> Result<TcpStream, ConnectError> {
-        let resolved = (address.host.as_str(), address.port).to_socket_addrs();
+    /// Connects to whichever IP address of the host answers first.
+    pub(super) async fn dial(&self, address: &Address) -> Result<TcpStream, ConnectError> {
+        let resolved = lookup_host((address.host.as_str(), address.port)).await;
         let resolved = resolved.map_err(|error| self.unknown_host(&address.host, error))?;
-        let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for ip_address in resolved {
-            match TcpStream::connect_timeout(&ip_address, CONNECT_MAX) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(ConnectError::Unreachable {
+        connect_first(resolved)
+            .await
+            .map_err(|error| ConnectError::Unreachable {
+                address: address.clone(),
+                error,
+            })
+    }
+
+    /// The same for a thread that can wait. `announce` is called when it takes long.
+    pub(in crate::client) fn connect(
+        &self,
+        address: &Address,
+        announce: impl FnOnce(),
+    ) -> Result<net::TcpStream, ConnectError> {
+        let unreachable = |error| ConnectError::Unreachable {
             address: address.clone(),
-            error: last,
-        })
+            error,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(unreachable)?;
+        let stream = runtime.block_on(async {
+            let connecting = self.dial(address);
+            tokio::pin!(connecting);
+            tokio::select! {
+                connected = &mut connecting => return connected,
+                () = sleep(ANNOUNCED_AFTER) => announce(),
+            }
+            connecting.await
+        });
+        let stream = stream.and_then(|stream| stream.into_std().map_err(unreachable));
+        // A name that is still being looked up delays nothing.
+        runtime.shutdown_background();
+        stream
     }
 
     /// Connects to a server that `/connect` names, and keeps the connection for
@@ -119,14 +161,15 @@ impl Dialer {
     pub(super) fn probe(&self, server: &str) -> Result<(), ConnectError> {
         let text = self.addresses.get(server).map_or(server, String::as_str);
         let address = parse_address(text).map_err(ConnectError::Address)?;
-        let stream = self.connect(&address)?;
+        // The session has already said that it connects.
+        let stream = self.connect(&address, || ())?;
         let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
         *probed = Some((address, stream));
         Ok(())
     }
 
     /// The probed connection, if it is to this address.
-    pub(in crate::client) fn take_probed(&self, address: &Address) -> Option<TcpStream> {
+    pub(in crate::client) fn take_probed(&self, address: &Address) -> Option<net::TcpStream> {
         let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
         let (of, stream) = probed.take()?;
         (of == *address).then_some(stream)

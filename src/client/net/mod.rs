@@ -9,6 +9,7 @@ mod connection;
 pub(super) mod dial;
 mod effects;
 mod frontend;
+mod happy_eyeballs;
 mod input;
 mod reconnect;
 pub(super) mod script_lines;
@@ -62,7 +63,6 @@ pub(super) fn start(
         })
     };
     let log = log.map(start_log).transpose()?;
-    stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -87,6 +87,8 @@ pub(super) fn start(
                 ended: false,
             };
             runtime.block_on(driver.run(stream, receiver, script));
+            // A name that is still being looked up delays nothing.
+            runtime.shutdown_background();
         })?;
     Ok(())
 }

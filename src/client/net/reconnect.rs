@@ -5,14 +5,12 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::dial::CONNECT_MAX;
 use super::{Driver, DriverInput, Frontend};
-use crate::client::config::address::Address;
-use crate::client::session::CloseReason;
-use crate::common::io_error::os_error_text;
 
 /// The wait when no reconnection is planned: only input ends it.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
+/// How often the frontend can show how long the wait still is.
+const COUNTDOWN_STEP: Duration = Duration::from_secs(1);
 
 impl<F: Frontend> Driver<F> {
     /// Waits for the time of the next attempt, and connects. `None` when there is no connection yet.
@@ -26,15 +24,21 @@ impl<F: Frontend> Driver<F> {
             .map_or(NO_DEADLINE, |at| at.saturating_sub(now.elapsed));
         let input_in_time = tokio::select! {
             input = input.recv() => Some(input),
-            () = tokio::time::sleep(wait) => None,
+            () = tokio::time::sleep(wait.min(COUNTDOWN_STEP)) => None,
         };
         let now = self.now();
+        if input_in_time.is_none() && wait > COUNTDOWN_STEP {
+            self.frontend.session_changed(&self.session, now.elapsed);
+            return None;
+        }
         if let Some(input) = input_in_time {
             self.process_input(input, now);
             self.apply(now);
             return None;
         }
         self.reconnect_at.take()?;
+        self.session.plan_retry(None);
+        self.frontend.session_changed(&self.session, now.elapsed);
         self.reconnect(input).await
     }
 
@@ -43,8 +47,8 @@ impl<F: Frontend> Driver<F> {
         &mut self,
         input: &mut mpsc::UnboundedReceiver<DriverInput>,
     ) -> Option<TcpStream> {
-        let Address { host, port, .. } = self.address.clone();
-        let connecting = tokio::time::timeout(CONNECT_MAX, TcpStream::connect((host, port)));
+        let (dialer, address) = (self.dialer.clone(), self.address.clone());
+        let connecting = dialer.dial(&address);
         tokio::pin!(connecting);
         let connected = loop {
             let input = tokio::select! {
@@ -59,9 +63,8 @@ impl<F: Frontend> Driver<F> {
             }
         };
         match connected {
-            Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => self.disconnected(CloseReason::Io(os_error_text(&error))),
-            Err(_) => self.disconnected(CloseReason::ConnectTimeout),
+            Ok(stream) => return Some(stream),
+            Err(error) => self.disconnected(error.close_reason()),
         }
         None
     }

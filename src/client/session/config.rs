@@ -23,6 +23,8 @@ pub struct SessionConfig {
     pub on_connect: Vec<String>,
     /// The rooms to join, besides those that the server joins everyone to.
     pub rooms: Vec<JoinTarget>,
+    /// A person whom the user wants to whisper to.
+    pub person: Option<String>,
     /// Whether the input is a script: then the user is asked nothing, each line is confirmed, and a
     /// lost connection ends the session.
     pub script: bool,

@@ -38,13 +38,13 @@ use crate::wire::{FoldedName, Message, Request};
 pub use close_reason::{CloseReason, ProtocolViolation};
 pub use config::SessionConfig;
 use connection::link::Link;
+use connection::pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
 pub use outcome::{Incomplete, NickRefusal, Outcome};
 use outgoing::backlog::Backlog;
-use outgoing::sent_commands::SentCommands;
 pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
 use state::identity::Identity;
@@ -63,6 +63,8 @@ pub struct SessionTime {
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
+/// A server that has not said anything for so long after the connection is reported as silent.
+const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
 /// How often the client asks for its nick while someone else has it: the first wait and the last.
@@ -73,10 +75,7 @@ const SPELLINGS_MAX: usize = 5;
 /// How many typed messages may wait for the connection.
 const WAITING_LINES_MAX: usize = 1_000;
 
-/// The tokens of the client's pings. A number follows the last one.
-const SETTLED: &str = "chatroom-settled";
-const ALIVE: &str = "chatroom-alive";
-const REGAINED: &str = "chatroom-nick";
+/// The beginning of the labels and fences of requests. The number of the request follows.
 const FENCE: &str = "chatroom-line-";
 
 /// The phase of a session.
@@ -139,7 +138,6 @@ pub struct Session {
     queries: PendingQueries,
     backlog: Backlog,
     delivery: DeliveryTracker,
-    sent_commands: SentCommands,
     attention: Attention,
 }
 
@@ -164,7 +162,6 @@ impl Session {
             queries: PendingQueries::default(),
             backlog: Backlog::default(),
             delivery: DeliveryTracker::default(),
-            sent_commands: SentCommands::default(),
             attention: Attention::new(&settings.ignore),
             settings,
         }
@@ -173,6 +170,7 @@ impl Session {
     /// The server has sent a line; `line` is without its ending.
     pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
         self.link.on_received(now.elapsed);
+        self.link.greeting_late_at = None;
         let before = output.events.len();
         // Not every network uses only UTF-8.
         let text = decode(line);
@@ -214,16 +212,31 @@ impl Session {
                 false => self.drop_unanswered(now, output),
             }
         }
+        if self
+            .confirmation_deadline()
+            .is_some_and(|at| now.elapsed >= at)
+        {
+            self.complete_confirmed(now, output);
+        }
         let silence = now.elapsed.saturating_sub(self.link.last_received);
         if silence >= DEAD_AFTER {
             self.link.close_reason = Some(CloseReason::PingTimeout(silence));
             output.actions.push(SessionAction::Close);
         } else if silence >= SILENCE_MAX && !self.link.ping_sent {
             self.link.ping_sent = true;
-            self.send(&Request::Ping { token: ALIVE }, output);
+            self.send_ping(PingPurpose::Alive, output);
         }
         if self.link.motd_deadline.is_some_and(|at| now.elapsed >= at) {
             self.motd_done(output);
+        }
+        if self
+            .link
+            .greeting_late_at
+            .take_if(|at| now.elapsed >= *at)
+            .is_some()
+        {
+            let words = "connected; waiting for the server's greeting".to_owned();
+            output.events.push(Event::Note { words });
         }
         self.send_deferred_user(now, output);
         self.show_overdue_lists(now, output);
@@ -244,7 +257,9 @@ impl Session {
         let others = [
             limit,
             self.answer_deadline(),
+            self.confirmation_deadline(),
             self.link.motd_deadline,
+            self.link.greeting_late_at,
             self.user_deadline(),
             self.queries.deadline(),
         ];
@@ -309,8 +324,7 @@ impl Session {
 
     fn write(&mut self, line: String, output: &mut SessionOutput) {
         if let Some(line) = self.queue_in_turn(line) {
-            self.write_label(output);
-            output.lines.push_str(&line);
+            self.write_labelled(&line, output);
         }
     }
 

@@ -107,6 +107,10 @@ impl fmt::Display for Incomplete {
                 write!(f, "the connection is lost: {reason}")?;
                 report
             }
+            Self::ProtocolBroken {
+                violation: violation @ ProtocolViolation::Encrypted,
+                ..
+            } => return write!(f, "not connected: {violation}"),
             Self::ProtocolBroken { violation, report } => {
                 write!(f, "the server broke the protocol: {violation}")?;
                 report

@@ -4,19 +4,37 @@
 use std::ops::Range;
 
 use super::message::split;
+use super::{only_line, written_lines};
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
 use crate::client::command::{
     self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
 };
-use crate::client::session::{Session, expand_alias};
+use crate::client::session::{Session, expand_alias, parse_line};
 
 /// In longer lines nicks are not highlighted.
 const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
     /// Analyses a line as it is.
-    pub fn analyze(&self, line: &str) -> LineAnalysis {
+    pub fn analyze(&self, text: &str) -> LineAnalysis {
+        // A pasted line with its line end is a line like any other.
+        let line = only_line(text).unwrap_or(text);
+        let start = text.find(line).unwrap_or_default();
+        let mut analysis = self.analyze_line(line);
+        for (token, _) in &mut analysis.tokens {
+            *token = token.start + start..token.end + start;
+        }
+        if text.contains('\n') {
+            analysis.usage = None;
+        }
+        if line != text {
+            analysis.hint = self.paste_hint(&[line]).or(analysis.hint);
+        }
+        analysis
+    }
+
+    fn analyze_line(&self, line: &str) -> LineAnalysis {
         let expanded = expand_alias(line, &self.settings.aliases);
         let meant = expanded.as_deref().unwrap_or(line);
         LineAnalysis {
@@ -60,6 +78,10 @@ impl Session {
         let name = word.strip_prefix('/')?;
         if name.is_empty() || name.starts_with('/') {
             return None;
+        }
+        let is_refused_paste = |first: &str| self.paste_target(first).is_err();
+        if line.contains('\n') && written_lines(line).next().is_some_and(is_refused_paste) {
+            return Some(TokenKind::Refused);
         }
         if self.settings.aliases.contains_key(name) || CommandSpec::find(name).is_some() {
             return Some(TokenKind::Command);
@@ -124,12 +146,10 @@ impl Session {
     }
 
     fn hint(&self, line: &str, meant: &str) -> Option<String> {
-        let lines: Vec<&str> = meant
-            .split('\n')
-            .filter(|one| !one.trim().is_empty())
-            .collect();
-        let first = *lines.first()?;
-        if is_reply(first) && !line.contains('\n') {
+        if line.contains('\n') {
+            return self.paste_hint(&written_lines(line).collect::<Vec<_>>());
+        }
+        if is_reply(meant) {
             return Some(match &self.attention.last_whisperer {
                 Some(nick) => format!("to {nick}"),
                 None => self.no_whisperer().to_string(),
@@ -138,7 +158,7 @@ impl Session {
         if meant != line && !line.contains(' ') {
             return Some(meant.to_owned());
         }
-        let intent = command::parse(first).ok();
+        let intent = command::parse(meant).ok();
         if let Some(words) = intent
             .as_ref()
             .and_then(|intent| self.truncation_hint(intent))
@@ -157,19 +177,36 @@ impl Session {
             None => return self.room_hint(&intent?),
         };
         let bytes_max = self.text_bytes_max(message.target.name(), 0);
-        let rest = lines
-            .iter()
-            .skip(1)
-            .map(|line| split(line, bytes_max).len());
-        let pieces = split(&message.text, bytes_max).len() + rest.sum::<usize>();
-        if line.contains('\n') {
-            let messages = if pieces == 1 { "message" } else { "messages" };
-            return Some(format!(
-                "{pieces} {messages} to {}: Enter sends, Esc drops",
-                message.target.name()
-            ));
-        }
+        let pieces = split(&message.text, bytes_max).len();
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
+    }
+
+    /// What Enter would make of the lines of a paste; `None` for a single line that is a command.
+    fn paste_hint(&self, lines: &[&str]) -> Option<String> {
+        let first = lines.first()?;
+        let command = parse_line(first, &self.settings.aliases);
+        let target = match self.paste_target(first) {
+            Ok(_) => self.message_for(&command.ok()?)?,
+            Err(_) if lines.len() == 1 => return None,
+            Err(error) => Err(error),
+        };
+        let message = match target {
+            Ok(message) => message,
+            Err(error) => {
+                let error = error.to_string();
+                let reason = error.split(". ").next().unwrap_or_default();
+                return reason.split("; ").next().map(str::to_owned);
+            }
+        };
+        let name = message.target.name();
+        let bytes_max = self.text_bytes_max(name, 0);
+        let rest = lines.iter().skip(1);
+        let rest = rest.map(|line| split(line, bytes_max).len());
+        let pieces = split(&message.text, bytes_max).len() + rest.sum::<usize>();
+        let messages = if pieces == 1 { "message" } else { "messages" };
+        Some(format!(
+            "{pieces} {messages} to {name}: Enter sends, Esc drops"
+        ))
     }
 
     /// How much of a text the server keeps, if it truncates it.

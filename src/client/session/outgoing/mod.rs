@@ -9,7 +9,7 @@ mod execute;
 mod help;
 pub(super) mod message;
 mod send;
-pub(super) mod sent_commands;
+pub(super) mod sent_command;
 mod target;
 mod unsent;
 
@@ -37,9 +37,9 @@ impl Session {
     pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
         self.attention.highlight_count = 0;
         let (announced, before) = (self.backlog.announced, self.backlog.waiting.len());
-        match text.contains('\n') {
-            true => self.execute_paste(text, now, output),
-            false => self.execute_line(text, now, output),
+        match only_line(text) {
+            Some(line) => self.execute_line(line, now, output),
+            None => self.execute_paste(text, now, output),
         }
         if announced && self.backlog.waiting.len() > before {
             let words = format!("{} lines are waiting", self.backlog.waiting.len());
@@ -59,6 +59,7 @@ impl Session {
             Err(error) => {
                 let error = self.suggest_alias(&error).unwrap_or(error.into());
                 self.reject_input(error, output);
+                self.forget_target_of_script(line);
             }
         }
     }
@@ -66,14 +67,13 @@ impl Session {
     /// Sends a pasted text of several lines. Only the first line can say where it goes; the others
     /// are text, whatever they begin with.
     fn execute_paste(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
+        let mut lines = written_lines(text);
         let Some(first) = lines.next() else {
             return;
         };
-        let target = match command::parse(first) {
-            Ok(UserCommand::Say { .. }) => None,
-            Ok(UserCommand::Message { target, .. }) => Some(target),
-            _ => return self.reject_input(InputError::CommandInPaste, output),
+        let target = match self.paste_target(first) {
+            Ok(target) => target,
+            Err(error) => return self.reject_input(error, output),
         };
         self.execute_line(first, now, output);
         for line in lines {
@@ -85,6 +85,17 @@ impl Session {
                 Ok(command) => self.execute(command, line, now, output),
                 Err(error) => self.reject_input(error.into(), output),
             }
+        }
+    }
+
+    /// Where a pasted text of several lines goes whose first line is this one: to the active room, or
+    /// to a recipient that the line names.
+    pub(super) fn paste_target(&self, first: &str) -> Result<Option<String>, InputError> {
+        match parse_line(first, &self.settings.aliases) {
+            Ok(UserCommand::Say { .. }) => Ok(None),
+            Ok(UserCommand::Message { target, .. }) => Ok(Some(target)),
+            Ok(_) => Err(InputError::CommandInPaste),
+            Err(error) => Err(self.suggest_alias(&error).unwrap_or(error.into())),
         }
     }
 
@@ -169,4 +180,19 @@ impl Session {
             | UserCommand::Raw { .. } => self.execute_request(&command, typed, now, output),
         }
     }
+}
+
+/// The lines of a text that are not blank.
+fn written_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').filter(|line| !line.trim().is_empty())
+}
+
+/// The line that a text consists of, without the line ends around it. `None` for several lines.
+fn only_line(text: &str) -> Option<&str> {
+    if !text.contains('\n') {
+        return Some(text);
+    }
+    let mut lines = written_lines(text);
+    let line = lines.next().unwrap_or_default();
+    lines.next().is_none().then_some(line)
 }

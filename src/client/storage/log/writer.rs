@@ -22,6 +22,7 @@ use crate::client::event::{LogStatus, Occurrence};
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 use crate::common::record::Record;
+use crate::common::time_zone::local_time_zone;
 
 /// How many bytes wait while nothing can be written. Further lines are dropped.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -80,7 +81,7 @@ impl LogWriter {
             time: String::new(),
             ..DisplaySettings::default()
         };
-        let zone = TimeZone::system();
+        let zone = local_time_zone().unwrap_or(TimeZone::UTC);
         let log = Self {
             renderer: Renderer::new(false, Verbosity::Normal, zone.clone(), taste),
             shared: Arc::new((
@@ -380,7 +381,7 @@ mod tests {
     #[test]
     fn a_partial_line_is_ended_before_more_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let day = files::day_of(0, &TimeZone::system());
+        let day = files::day_of(0, &local_time_zone().unwrap_or(TimeZone::UTC));
         let file = files::file_of(folder.path(), day);
         fs::write(&file, "{\"kind\":\"mess").unwrap();
         let (log, _messages) = log_in(folder.path());
@@ -430,7 +431,10 @@ mod tests {
     #[test]
     fn a_full_disk_is_reported_and_logging_resumes_when_there_is_space() {
         let folder = tempfile::tempdir().unwrap();
-        let file = files::file_of(folder.path(), files::day_of(0, &TimeZone::system()));
+        let file = files::file_of(
+            folder.path(),
+            files::day_of(0, &local_time_zone().unwrap_or(TimeZone::UTC)),
+        );
         symlink("/dev/full", &file).unwrap();
         let (log, messages) = log_in(folder.path());
         append(&log, "one", 0);

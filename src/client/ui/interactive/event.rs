@@ -6,6 +6,8 @@ use crate::client::session::{NickRefusal, Outcome};
 pub(super) enum InteractiveEvent {
     /// The session is registered and its rooms are joined: lines can be read.
     Ready,
+    /// This line is to be printed while no line is read yet, when nothing else prints.
+    Early(String),
     /// The session has processed the last line.
     LineDone {
         /// Whether the session is about to end.

@@ -7,7 +7,7 @@ use super::event::InteractiveEvent;
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
-use crate::client::event::{Occurrence, json};
+use crate::client::event::{Event, Occurrence, json};
 use crate::client::net::Frontend;
 use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
@@ -15,6 +15,7 @@ use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
 use crate::client::view::raw_line;
 use crate::client::view::scrollback::ScrollbackWriter;
+use crate::common::sanitize::sanitize;
 
 /// The pause after the unsent lines were saved, for each of those lines.
 const SAVE_PAUSE_PER_LINE: Duration = Duration::from_micros(50);
@@ -73,6 +74,14 @@ impl InteractiveFrontend {
 impl Frontend for InteractiveFrontend {
     fn event(&mut self, occurrence: &Occurrence, session: &Session) {
         let Occurrence { event, at, .. } = occurrence;
+        if let Event::Note { words } = event
+            && self.printer.is_gated()
+            && !self.ready
+            && !session.is_ready()
+        {
+            // The printer waits for the editor, which does not read lines yet.
+            return self.send(InteractiveEvent::Early(format!("{}\n", sanitize(words))));
+        }
         match self.format {
             Format::Plain => self.writer.show(event, *at, session.active_room()),
             _ if event.is_as_typed() => self.writer.show(event, *at, session.active_room()),
@@ -98,7 +107,9 @@ impl Frontend for InteractiveFrontend {
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let location = session.prompt_location();
-            let mut prompt = scrollback.renderer().prompt(location.as_deref(), unread);
+            let offline = session.offline_note(elapsed);
+            let renderer = scrollback.renderer();
+            let mut prompt = renderer.prompt(location.as_deref(), unread, offline.as_deref());
             prompt.room = room.map(str::to_owned);
             let has_lines = self.writer.has_lines();
             self.editor_handle.set_prompt(prompt, has_lines);

@@ -58,6 +58,7 @@ impl InputLoop<'_> {
                 Some(
                     InteractiveEvent::LineDone { .. }
                     | InteractiveEvent::ClearScreen
+                    | InteractiveEvent::Early(_)
                     | InteractiveEvent::AskNick { .. },
                 ) => {}
                 None => return Ok(None),
@@ -146,6 +147,7 @@ impl InputLoop<'_> {
                         EditorRead::Suspend | EditorRead::Ended => {}
                     }
                 }
+                Ok(InteractiveEvent::Early(line)) => print_to_stdout(line)?,
                 Ok(event) => return Ok(Some(event)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => {

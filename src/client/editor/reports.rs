@@ -1,0 +1,281 @@
+//! Keeps the reports of the terminal out of the typed line.
+//!
+//! A terminal answers questions, and reports its mouse and its focus, among the keys. Such a report
+//! can come at any time, also for a question of a program that ran before, and the network can cut
+//! it anywhere. Whole control sequences (`CSI`) and strings (`OSC`, `DCS`, `APC`) that are no keys
+//! are discarded here. ECMA-48, sections 5.4 and 5.6; xterm's control sequences.
+
+use std::mem;
+use std::time::Duration;
+
+use rustyline::{KeyCode as K, KeyEvent, Modifiers as M};
+
+use super::unknown_sequence::UnknownSequence;
+
+/// The next part of a report comes within this time; later the user presses keys.
+const PART_TIMEOUT: Duration = Duration::from_secs(5);
+/// No user presses two keys within this time, measured from when the first one took effect.
+pub(super) const BURST: Duration = Duration::from_millis(50);
+/// The longest string, in bytes. More is no report.
+const STRING_BYTES_MAX: usize = 64 * 1024;
+
+/// The reports among the keys.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    state: ReportState,
+}
+
+/// What has been read of a report.
+#[derive(Debug, Default)]
+enum ReportState {
+    /// Nothing.
+    #[default]
+    None,
+    /// An Esc without a next byte: a key, or the cut beginning of a report.
+    Esc,
+    /// After that a character which can begin a report. It is in the line already.
+    Introducer(char),
+    /// An unknown sequence of which it is not known whether it is complete.
+    Unknown,
+    /// A part of a control sequence.
+    Sequence,
+    /// A mouse report of which this many characters follow.
+    Mouse(u8),
+    /// A part of a string: its introducer, its text, and whether an Esc has followed.
+    String(char, String, bool),
+}
+
+/// What a key means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ReportByte {
+    /// A key that the user pressed.
+    Key,
+    /// A part of a report.
+    Part,
+    /// A part of a report whose introducer is in the line before the cursor.
+    AfterIntroducer(char),
+    /// The end of a string: its introducer and its text.
+    End(char, String),
+    /// The keys before it were no report: this is their text and that of the key.
+    Typed(String),
+}
+
+impl Reports {
+    /// Reads a key, which came `idle` after the one before it. `unknown` is what is known about a
+    /// sequence that the library does not know.
+    pub(super) fn read(
+        &mut self,
+        key: KeyEvent,
+        unknown: Option<UnknownSequence>,
+        idle: Duration,
+    ) -> ReportByte {
+        let state = match idle > PART_TIMEOUT {
+            true => ReportState::None,
+            false => mem::take(&mut self.state),
+        };
+        let (state, byte) = match (state, key) {
+            (_, KeyEvent(K::UnknownEscSeq, _)) => after_unknown(unknown),
+            (ReportState::String(introducer, text, escaped), key) => {
+                read_string(introducer, text, escaped, key)
+            }
+            (state, KeyEvent(K::Char(c), M::NONE)) => read_character(state, c, idle <= BURST),
+            (_, KeyEvent(K::Esc, M::NONE)) => (ReportState::Esc, ReportByte::Key),
+            (_, KeyEvent(K::Char(c @ (']' | 'P' | '_')), M::ALT)) => {
+                let state = ReportState::String(c, String::new(), false);
+                (state, ReportByte::Part)
+            }
+            _ => (ReportState::None, ReportByte::Key),
+        };
+        self.state = state;
+        byte
+    }
+}
+
+fn after_unknown(unknown: Option<UnknownSequence>) -> (ReportState, ReportByte) {
+    let state = match unknown {
+        Some(UnknownSequence::Complete) => ReportState::None,
+        Some(UnknownSequence::Open) => ReportState::Sequence,
+        Some(UnknownSequence::Mouse) => ReportState::Mouse(3),
+        None => ReportState::Unknown,
+    };
+    (state, ReportByte::Part)
+}
+
+/// Reads a character outside a string. `is_burst` is whether it came too fast for a user.
+fn read_character(state: ReportState, c: char, is_burst: bool) -> (ReportState, ReportByte) {
+    let none = ReportState::None;
+    match (state, c) {
+        (ReportState::Sequence, ' '..='?') => (ReportState::Sequence, ReportByte::Part),
+        (ReportState::Sequence, '@'..='~') => (none, ReportByte::Part),
+        (ReportState::Mouse(left), _) => match left {
+            ..=1 => (none, ReportByte::Part),
+            _ => (ReportState::Mouse(left - 1), ReportByte::Part),
+        },
+        // The library has read `CSI`, two numbers and one more byte.
+        (ReportState::Unknown, '0'..='9' | ';' | ':') if is_burst => {
+            (ReportState::Sequence, ReportByte::Part)
+        }
+        (ReportState::Unknown, 'R' | 'u' | '~' | 'c' | 'n' | 't') if is_burst => {
+            (none, ReportByte::Part)
+        }
+        (ReportState::Esc, '[' | ']' | 'P' | '_') => (ReportState::Introducer(c), ReportByte::Key),
+        (ReportState::Introducer(introducer), _) if is_burst => {
+            let state = match (introducer, c) {
+                ('[', ' '..='?') => ReportState::Sequence,
+                ('[', 'M') => ReportState::Mouse(3),
+                ('[', '@'..='~') => none,
+                (']' | 'P' | '_', c) if can_be_string(introducer, &c.to_string()) => {
+                    ReportState::String(introducer, c.to_string(), false)
+                }
+                _ => return (none, ReportByte::Key),
+            };
+            (state, ReportByte::AfterIntroducer(introducer))
+        }
+        _ => (none, ReportByte::Key),
+    }
+}
+
+/// Reads a key during a string.
+fn read_string(
+    introducer: char,
+    mut text: String,
+    escaped: bool,
+    key: KeyEvent,
+) -> (ReportState, ReportByte) {
+    let more = |text, escaped| {
+        let state = ReportState::String(introducer, text, escaped);
+        (state, ReportByte::Part)
+    };
+    match key {
+        KeyEvent(K::Char('\\'), M::ALT)
+        | KeyEvent(K::Char('G'), M::CTRL)
+        | KeyEvent(K::Char('\u{9c}'), _) => (ReportState::None, ReportByte::End(introducer, text)),
+        KeyEvent(K::Char('\\'), M::NONE) if escaped => {
+            (ReportState::None, ReportByte::End(introducer, text))
+        }
+        KeyEvent(K::Esc, M::NONE) if !escaped => more(text, true),
+        KeyEvent(K::Char(c), M::NONE) if !escaped => {
+            text.push(c);
+            match can_be_string(introducer, &text) && text.len() <= STRING_BYTES_MAX {
+                true => more(text, false),
+                // An Alt key, and then the text that the user types.
+                false => (ReportState::None, ReportByte::Typed(text)),
+            }
+        }
+        _ => (ReportState::None, ReportByte::Key),
+    }
+}
+
+/// Whether a report can begin with this text: `11;rgb:` (OSC), `>|` or `1$r` (DCS), `Gi=` (APC). Among
+/// commands of vi the first number is missing: the library reads it as a repeat count.
+fn can_be_string(introducer: char, text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    match introducer {
+        ']' => rest.is_empty() || rest.starts_with(';'),
+        'P' => {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+            rest.is_empty() || rest.starts_with(['>', '!', '$', '+'])
+        }
+        _ => {
+            let mut characters = text.chars();
+            let key = (characters.next(), characters.next(), characters.next());
+            matches!(
+                key,
+                (Some('G'), None | Some('a'..='z' | 'A'..='Z'), None | Some('='))
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(c: char) -> KeyEvent {
+        KeyEvent(K::Char(c), M::NONE)
+    }
+
+    /// The text that reaches the line when these keys arrive. `ESC` and a character are one key.
+    fn typed(keys: &str, pause: Duration) -> String {
+        let mut reports = Reports::default();
+        let mut line = String::new();
+        let mut keys = keys.chars();
+        while let Some(c) = keys.next() {
+            let key = match c {
+                '\x1b' => match keys.next() {
+                    Some('|') => KeyEvent(K::Esc, M::NONE),
+                    Some('?') => KeyEvent(K::UnknownEscSeq, M::NONE),
+                    c => KeyEvent(K::Char(c.unwrap()), M::ALT),
+                },
+                '\x07' => KeyEvent(K::Char('G'), M::CTRL),
+                '\r' => KeyEvent(K::Enter, M::NONE),
+                c => key(c),
+            };
+            let unknown = Some(UnknownSequence::Open);
+            match (reports.read(key, unknown, pause), key) {
+                (ReportByte::Key, KeyEvent(K::Char(c), M::NONE)) => line.push(c),
+                (ReportByte::Typed(text), _) => line.push_str(&text),
+                (ReportByte::AfterIntroducer(c), _) => assert_eq!(line.pop(), Some(c)),
+                _ => {}
+            }
+        }
+        line
+    }
+
+    #[test]
+    fn reports_are_discarded_whenever_they_come() {
+        for pause in [Duration::ZERO, Duration::from_secs(1)] {
+            for report in [
+                "\x1bP>|VTE(7600)\x1b\\",
+                "\x1bP!|7E565445\x1b\\",
+                "\x1bP1$r0m\x1b\\",
+                "\x1b]11;rgb:0000/0000/0000\x07",
+                "\x1b]11;rgb:0000/0000/0000\x1b\\",
+                "\x1b_Gi=31;OK\x1b\\",
+                "\x1b?0;10;5M",
+                "\x1b]11;rgb:0000/0000/0000\x1b|\\",
+            ] {
+                let keys = format!("a{report}b");
+                assert_eq!(typed(&keys, pause), "ab", "{report:?} {pause:?}");
+            }
+        }
+        for cut in [
+            "\x1b|[<0;10;5M",
+            "\x1b|]11;rgb:0\x07",
+            "\x1b|P>|tmux 3.4\x1b\\",
+        ] {
+            assert_eq!(typed(&format!("a{cut}b"), Duration::ZERO), "ab", "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn keys_that_only_begin_like_a_report_are_kept() {
+        let slow = Duration::from_millis(100);
+        assert_eq!(typed("\x1bPit is", slow), "it is");
+        assert_eq!(typed("\x1b]5 apples", slow), "5 apples");
+        assert_eq!(typed("\x1b|[1] is a link", slow), "[1] is a link");
+        assert_eq!(typed("\x1b|Please", slow), "Please");
+        assert_eq!(typed("\x1bP>|x\rabc", slow), "abc", "a key ends it");
+        let late = PART_TIMEOUT + Duration::from_millis(1);
+        assert_eq!(typed("\x1b?5", late), "5");
+        let endless = format!("\x1bP>|{}end", "x".repeat(STRING_BYTES_MAX));
+        assert!(typed(&endless, Duration::ZERO).ends_with("xend"));
+    }
+
+    #[test]
+    fn a_complete_sequence_takes_no_key_after_it() {
+        let at_once = Duration::ZERO;
+        for (unknown, kept) in [
+            (Some(UnknownSequence::Complete), true),
+            (Some(UnknownSequence::Open), false),
+            (Some(UnknownSequence::Mouse), false),
+            (None, true),
+        ] {
+            let mut reports = Reports::default();
+            let sequence = KeyEvent(K::UnknownEscSeq, M::NONE);
+            assert_eq!(reports.read(sequence, unknown, at_once), ReportByte::Part);
+            let byte = reports.read(key('h'), None, at_once);
+            assert_eq!(byte == ReportByte::Key, kept, "{unknown:?}");
+        }
+    }
+}
