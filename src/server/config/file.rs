@@ -69,8 +69,9 @@ pub(super) fn read(
         if settings.listen.is_empty() {
             return Err(reader.wrong("listen", list, expected));
         }
-        if let Some(address) = validate::repeated_address(&settings.listen) {
-            return Err(reader.wrong("listen", list, InvalidValue::RepeatedAddress(address)));
+        if let Some(both) = validate::overlapping_addresses(&settings.listen) {
+            let expected = InvalidValue::OverlappingAddresses(both);
+            return Err(reader.wrong("listen", list, expected));
         }
     }
     if let Some(name) = &file.name {
