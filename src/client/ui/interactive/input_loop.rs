@@ -103,7 +103,7 @@ impl InputLoop<'_> {
                     print_to_stdout(self.title.resume())?;
                     continue;
                 }
-                EditorRead::Eof => self.send(DriverInput::Quit(None)),
+                EditorRead::Eof => self.send(DriverInput::InputEnded),
                 EditorRead::Ended => {}
             }
             loop {
