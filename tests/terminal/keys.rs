@@ -533,14 +533,42 @@ fn a_count_and_a_vi_command_delay_messages_only_until_they_end() {
 #[test]
 fn a_count_delays_messages_only_until_it_ends() {
     let mut room = Room::open();
-    room.alice.types("\x1b3");
-    room.alice.shows("(arg: 3)");
+    room.alice.types("draft\x1b-3");
+    room.alice.shows("(arg: -3)");
     room.bob.says("one");
     room.bob.sends("PING :all-said");
     room.bob.hears("all-said");
-    room.alice.types("x");
+    // A forward movement with a negative count goes back.
+    room.alice.types("\x06");
     room.alice
-        .settles(&["<bob> one", "[#lobby] xxx"], "[#lobby] xxx");
+        .settles(&["<bob> one", "[#lobby] draft"], "[#lobby] dr");
+}
+
+#[test]
+fn alt_and_a_digit_go_to_a_room_and_leave_the_draft() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("/join #den\r");
+    lines.hears("JOIN #den");
+    lines.puts_alice_into("#den");
+    alice.shows("[#den]");
+    alice.types("half a line\x1b[D");
+    alice.settles_below_with("[#den] half a line", "[#den] half a lin");
+    alice.types("\x1b1");
+    alice.settles_below_with("[#lobby] half a line", "[#lobby] half a lin");
+    // Messages do not wait for another key, and keys that follow at once are kept.
+    lines.bob_says("one");
+    alice.shows("<bob> one");
+    alice.types(&"\x1b2x\x1b1y".repeat(5));
+    let typed = "[#lobby] half a linxyxyxyxyxy";
+    alice.settles_below_with(&format!("{typed}e"), typed);
+    alice.types("\x1b1");
+    lines.bob_says("two");
+    alice.shows("<bob> two");
+    alice.types("\x1b9");
+    alice.shows("you are in no room 9; /rooms lists your rooms");
+    alice.types("\x1b[F\x15");
+    alice.types("\x1b1here\r");
+    assert_eq!(lines.takes_from_alice(), "here");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn changes_can_be_undone_without_any_history() {
     alice.settles_below("[#lobby] one two");
     alice.types(UNDO);
     alice.settles_below("[#lobby] one ");
-    alice.types("\x1b2\x1f");
+    alice.types(&UNDO.repeat(2));
     alice.settles_below("[#lobby] ");
     alice.types("three\r");
     assert_eq!(lines.takes_from_alice(), "three");

@@ -222,7 +222,7 @@ fn messages_appear_during_pastes_tabs_searches_and_prefix_keys() {
 #[test]
 fn a_count_and_the_vi_commands_delay_messages_only_until_they_end() {
     for (configuration, keys, line, before) in [
-        ("", ["\x1b3", "x"], "draftxxx", "draftxxx"),
+        ("", ["\x1b-3", "\x06"], "draft", "dr"),
         ("keys = \"vi\"\n", ["\x1b2", "b"], "draft", ""),
         ("keys = \"vi\"\n", ["\x1b2", "h"], "draft", "dra"),
     ] {

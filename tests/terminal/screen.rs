@@ -473,10 +473,15 @@ impl Terminal {
 
     /// Waits until the last line is this one, whole, with the cursor at its end.
     pub(crate) fn settles_below(&self, line: &str) {
+        self.settles_below_with(line, line);
+    }
+
+    /// The same with the cursor after `before_cursor`.
+    pub(crate) fn settles_below_with(&self, line: &str, before_cursor: &str) {
         self.waits_until(&format!("{line:?} is the last line"), |shown| {
             let columns = shown.parser.screen().size().1.get();
             let (lines, row) = shown.lines_and_last_row();
-            let (below, column) = place_of_end(line, columns);
+            let (below, column) = place_of_end(before_cursor, columns);
             let cursor = shown.cursor();
             lines.last().is_some_and(|last| last == line.trim_end())
                 && (i64::from(cursor.0), cursor.1) == (row + below, column)

@@ -10,18 +10,21 @@ use super::drawn::{Drawn, write_to_terminal};
 use super::layout::Position;
 use super::line::Draft;
 use super::pending_keys::PendingKeys;
-use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction};
+use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction, RoomKey};
 use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::reflow::Reflow;
-use crate::client::terminal::signals::Waker;
+use crate::client::terminal::signals::{self, Waker};
 use crate::client::view::{Prompt, strip_styles};
 
 /// How long to wait before an editor that has not ended is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
+
+/// The same after Alt and a digit.
+const WAKE_SOON: Duration = Duration::from_millis(3);
 
 /// How long nothing is printed after a change of the width. It is likely to change again at once,
 /// and tmux notifies programs up to a quarter of a second after it has wrapped its lines again. A
@@ -38,7 +41,7 @@ pub(in crate::client) struct EditorHandle {
 
 impl EditorHandle {
     /// A handle for an editor in the calling thread.
-    pub(super) fn new(printer: Printer) -> io::Result<Self> {
+    pub(super) fn new(printer: Printer, has_room_keys: bool) -> io::Result<Self> {
         let reflow = Reflow::from_environment();
         let state = EditorState {
             terminal_query: match reflow {
@@ -46,6 +49,7 @@ impl EditorHandle {
                 None => TerminalQuery::Wanted,
             },
             reflow: reflow.unwrap_or_default(),
+            has_room_keys,
             ..EditorState::default()
         };
         Ok(Self {
@@ -115,6 +119,8 @@ impl EditorHandle {
             return None;
         }
         state.read_state = ReadState::Beginning;
+        state.reads += 1;
+        state.room_key = None;
         state.given = state.wanted.clone();
         state.cancelled = false;
         state.resume = None;
@@ -143,6 +149,7 @@ impl EditorHandle {
             ending: state.ending,
             cancelled: state.cancelled,
             resume: state.resume.take(),
+            room_key: state.room_key.take(),
             draft: std::mem::take(&mut state.draft),
             drawn: std::mem::take(&mut state.drawn),
         }
@@ -204,6 +211,9 @@ impl EditorHandle {
             self.printer.block_drawn();
         }
         state.draws_key = !printed;
+        if !usual_prompt && state.has_room_keys {
+            self.note_room_key(&mut state, prompt);
+        }
         if state.read_state == ReadState::Returning {
             return rows;
         }
@@ -211,6 +221,36 @@ impl EditorHandle {
         state.counting = !usual_prompt;
         self.wake_if_needed(&mut state);
         rows
+    }
+
+    /// Ends a read in which Alt and a digit were pressed. The library would wait for the next key,
+    /// and print no message until then.
+    fn note_room_key(&self, state: &mut EditorState, prompt: &str) {
+        let is_first = state.room_key.is_none();
+        state.room_key = RoomKey::from_prompt(prompt);
+        if state.room_key.is_none() || !is_first {
+            return;
+        }
+        state.read_state = ReadState::Returning;
+        self.printer.close_gate();
+        let (handle, read) = (self.clone(), state.reads);
+        thread::spawn(move || {
+            signals::block_editor_signals();
+            // The library misses a signal that arrives before it waits.
+            loop {
+                thread::sleep(WAKE_SOON);
+                let state = handle.lock();
+                if state.read_state == ReadState::Away || state.reads != read {
+                    return;
+                }
+                handle.waker.wake();
+            }
+        });
+    }
+
+    /// Takes the room key that was pressed just before the current key.
+    pub(super) fn take_room_key(&self) -> Option<RoomKey> {
+        self.lock().room_key.take()
     }
 
     /// The sequence that clears the last drawing after a smaller width has changed its rows.

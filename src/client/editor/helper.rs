@@ -181,6 +181,11 @@ impl Helper {
         self.is_line = is_line;
     }
 
+    /// Whether a line is typed.
+    pub(super) fn expects_line(&self) -> bool {
+        self.is_line
+    }
+
     /// Where the typed line is saved; `None` for the answer to a question.
     fn drafts(&self) -> Option<&DraftStore> {
         self.drafts.as_ref().filter(|_| self.is_line)

@@ -41,6 +41,17 @@ impl ConditionalEventHandler for KeyBindings {
         if let Some(command) = self.report_key(key, context) {
             return Some(command);
         }
+        if let Some(room_key) = self.handle.take_room_key() {
+            let draft = Draft {
+                text: context.line().to_owned(),
+                position: context.pos(),
+            };
+            let typed = character(key).filter(|c| !c.is_control());
+            let action = ResumeAction::ShowRoom(room_key.number);
+            self.handle
+                .restart_read(room_key.typed_into(draft, typed), action);
+            return Some(Cmd::AcceptLine);
+        }
         let begins_command = matches!(key, KeyEvent(K::Esc, _) | KeyEvent(K::Char(_), M::ALT));
         let is_tab = matches!(
             key,

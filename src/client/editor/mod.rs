@@ -126,7 +126,7 @@ impl Editor {
     ///
     /// Fails when the signal that wakes the editor cannot be registered.
     pub(in crate::client) fn new(printer: Printer, keys: KeySet) -> io::Result<Self> {
-        let handle = EditorHandle::new(printer)?;
+        let handle = EditorHandle::new(printer, keys == KeySet::Emacs)?;
         unknown_sequence::watch();
         let config = config(keys)?;
         let history = SharedHistory::with_config(&config);
@@ -238,6 +238,23 @@ impl Editor {
         })
     }
 
+    /// Makes the room with this number the active one.
+    fn show_room(&self, number: usize) {
+        let helper = self.inner.helper().filter(|helper| helper.expects_line());
+        let Some(assistant) = helper.and_then(Helper::assistant) else {
+            return;
+        };
+        let rooms = assistant.names().rooms;
+        if rooms
+            .get(number - 1)
+            .is_none_or(|room| !assistant.show_room(room))
+        {
+            self.handle.print_note(&format!(
+                "you are in no room {number}; /rooms lists your rooms\n"
+            ));
+        }
+    }
+
     /// Asks a question, which becomes the prompt; `default` is the meaning of an empty answer. It
     /// uses the same editor as for lines, so that no typed-ahead key is lost. The answer is not saved
     /// as a draft. `suspend` is called for Ctrl-Z.
@@ -320,6 +337,7 @@ impl Editor {
                             return Ok(EditorRead::Suspend);
                         }
                         ResumeAction::Restore => draft = self.restored().unwrap_or(draft),
+                        ResumeAction::ShowRoom(number) => self.show_room(number),
                     }
                 }
                 Ok(line) => return Ok(EditorRead::Line(line)),
@@ -334,6 +352,10 @@ impl Editor {
                 Err(ReadlineError::Interrupted) => {
                     clear(&end.drawn)?;
                     draft = end.draft;
+                    if let Some(key) = end.room_key {
+                        draft = key.typed_into(draft, None);
+                        self.show_room(key.number);
+                    }
                 }
                 // A signal while the library waited for a single key: continue with the same line.
                 Err(ReadlineError::Signal(_)) => draft = end.draft,

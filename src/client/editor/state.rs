@@ -53,6 +53,12 @@ pub(super) struct EditorState {
     pub(super) terminal_query: TerminalQuery,
     /// Whether the next drawing is the last one of this read, and stays on the screen.
     pub(super) is_last: bool,
+    /// Whether Alt and a digit go to a room; with the keys of vi they do not.
+    pub(super) has_room_keys: bool,
+    /// Alt and a digit were pressed.
+    pub(super) room_key: Option<RoomKey>,
+    /// The number of reads so far.
+    pub(super) reads: u64,
     /// Whether the library shows its own prompt, for example that of a repeat count.
     pub(super) counting: bool,
     /// Whether the next drawing follows a key, and not a printed block.
@@ -98,6 +104,42 @@ pub(super) enum ResumeAction {
     Suspend,
     /// Replace the line by a text of an earlier run.
     Restore,
+    /// Show the room with this number.
+    ShowRoom(usize),
+}
+
+/// Alt and a digit, which the library takes for a repeat count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RoomKey {
+    /// The number of the room, from 1 to 10.
+    pub(super) number: usize,
+    /// Digits typed after it, which the library takes for a part of the count.
+    digits: String,
+}
+
+impl RoomKey {
+    const COUNT_PREFIX: &str = "(arg: ";
+
+    /// Reads the prompt that the library shows for a repeat count.
+    pub(super) fn from_prompt(prompt: &str) -> Option<Self> {
+        let count = prompt.strip_prefix(Self::COUNT_PREFIX)?.split(')').next()?;
+        let digits = count.get(1..).filter(|digits| !digits.contains('-'))?;
+        let number = count.chars().next()?.to_digit(10)?;
+        Some(Self {
+            number: if number == 0 { 10 } else { number as usize },
+            digits: digits.to_owned(),
+        })
+    }
+
+    /// The draft with what was typed after the key.
+    pub(super) fn typed_into(&self, mut draft: Draft, key: Option<char>) -> Draft {
+        let typed: String = self.digits.chars().chain(key).collect();
+        if draft.text.is_char_boundary(draft.position) {
+            draft.text.insert_str(draft.position, &typed);
+            draft.position += typed.len();
+        }
+        draft
+    }
 }
 
 /// How a read ended.
@@ -106,6 +148,7 @@ pub(super) struct ReadEnd {
     pub(super) cancelled: bool,
     pub(super) resume: Option<Resume>,
     pub(super) draft: Draft,
+    pub(super) room_key: Option<RoomKey>,
     pub(super) drawn: Drawn,
 }
 
@@ -117,5 +160,31 @@ impl EditorState {
             true => text,
             false => break_rows(text, position, self.columns),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_key_is_read_from_the_prompt_of_a_count() {
+        let draft = Draft {
+            text: "ab".to_owned(),
+            position: 1,
+        };
+        for (prompt, number, line) in [
+            ("(arg: 2) ", 2, "axb"),
+            ("(arg: 0) ", 10, "axb"),
+            ("(arg: 123) ", 1, "a23xb"),
+        ] {
+            let key = RoomKey::from_prompt(prompt).unwrap();
+            assert_eq!(key.number, number);
+            let typed = key.typed_into(draft.clone(), Some('x'));
+            assert_eq!(typed.text, line);
+            assert_eq!(typed.position, line.len() - 1);
+        }
+        assert_eq!(RoomKey::from_prompt("(arg: -1) "), None);
+        assert_eq!(RoomKey::from_prompt("[#lobby] "), None);
     }
 }

@@ -37,6 +37,10 @@ pub enum InputError {
     NotInRoom(String),
     /// The user is in no room with this name or number.
     NoSuchRoom(String),
+    /// The server has not let the user into this room.
+    NotJoined(String),
+    /// The server has not confirmed that the user left this room.
+    NotParted(String),
     /// No one has whispered to the user.
     NoWhisperer,
     /// The last person who whispered to the user has left.
@@ -110,6 +114,10 @@ impl fmt::Display for InputError {
             Self::NoSuchRoom(room) => {
                 write!(f, "you are in no room {room}; /rooms lists your rooms")
             }
+            Self::NotJoined(room) => {
+                write!(f, "the server did not confirm that you joined {room}")
+            }
+            Self::NotParted(room) => write!(f, "the server did not confirm that you left {room}"),
             Self::NoWhisperer => f.write_str("no one has whispered to you yet"),
             Self::WhispererLeft(nick) => {
                 write!(f, "{nick}, who whispered to you last, has left")

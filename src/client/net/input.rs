@@ -128,7 +128,7 @@ impl<F: Frontend> Driver<F> {
                 let first = self.session.next_number();
                 let result = self.typed_by_program(&line, now).map(|()| Vec::new());
                 let messages = first..self.session.next_number();
-                if result.is_ok() && !messages.is_empty() {
+                if result.is_ok() && self.session.has_messages_from(first) {
                     return self.pending.wait(messages, answer);
                 }
                 result.map_err(|error| error.to_string())

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::client::event::{Event, InputError};
 use crate::client::session::{
-    CloseReason, Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime,
-    truncate,
+    CloseReason, Incomplete, Outcome, Phase, ProtocolViolation, Session, SessionAction,
+    SessionOutput, SessionTime, truncate,
 };
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -53,18 +53,33 @@ impl Session {
             output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
+        if let CloseReason::Protocol(ProtocolViolation::Encrypted) = reason {
+            self.link.refusal.get_or_insert_with(|| reason.clone());
+        }
+        if let Some(refusal) = &self.link.refusal {
+            // Another attempt would get the same answer.
+            let words =
+                format!("the server refused the connection: {refusal}; /reconnect tries again");
+            output.events.push(Event::Note { words });
+            return self.requeue_unsent(output);
+        }
         if held >= GOOD_AFTER {
             self.link.reconnect_attempts = 0;
         }
         let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.link.reconnect_attempts))
             .min(RECONNECT_LAST);
-        output.events.push(Event::ServerLost {
-            why: reason.to_string(),
-            retry_seconds: Some(after.as_secs()),
-            still,
-        });
+        // The prompt has the state; a night of attempts leaves a few lines.
+        let attempts = self.link.reconnect_attempts;
+        if !still || attempts.is_power_of_two() {
+            output.events.push(Event::ServerLost {
+                why: reason.to_string(),
+                retry_seconds: Some(after.as_secs()),
+                still,
+            });
+        }
         self.requeue_unsent(output);
         self.link.reconnect_attempts += 1;
+        self.link.retry_at = Some(now.elapsed + after);
         output.actions.push(SessionAction::Reconnect { after });
     }
 

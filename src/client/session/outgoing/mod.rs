@@ -9,7 +9,7 @@ mod execute;
 mod help;
 pub(super) mod message;
 mod send;
-pub(super) mod sent_commands;
+pub(super) mod sent_command;
 mod target;
 mod unsent;
 
@@ -59,6 +59,7 @@ impl Session {
             Err(error) => {
                 let error = self.suggest_alias(&error).unwrap_or(error.into());
                 self.reject_input(error, output);
+                self.forget_target_of_script(line);
             }
         }
     }

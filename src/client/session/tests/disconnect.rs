@@ -108,7 +108,7 @@ fn what_is_typed_goes_where_the_prompt_said() {
     let type_in = |played: &mut Played, room, text| {
         let output = &mut played.output;
         played.session.typed_in(Some(room), text, now, output);
-        played.lines_but_fences()
+        played.lines()
     };
     assert_eq!(
         type_in(&mut played, "#lobby", "hi"),
@@ -233,7 +233,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     );
     played.take();
     played.type_line("/r yes");
-    assert_eq!(played.lines_but_fences(), ["PRIVMSG robert :yes"]);
+    assert_eq!(played.lines(), ["PRIVMSG robert :yes"]);
     played.hear(":robert!b@h QUIT :bye");
     assert_eq!(
         played.session.analyze("/r x").hint.as_deref(),
