@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use super::fake::{Fake, LABELS, Recorder};
+use super::fake::{Fake, LABELS, Recorder, answers};
 use super::foreign::Foreign;
 use super::support::{Finished, Program, chatroom, heard_from, run};
 use crate::common::{PATIENCE, Server};
@@ -259,7 +259,7 @@ fn lines_from_before_registration_are_not_lost() {
     program.end_input();
     let (stream, _) = listener.accept().unwrap();
     let mut said = Vec::new();
-    super::fake::serve(stream, super::fake::answers(""), |line| {
+    super::fake::serve(stream, answers(""), |line| {
         said.extend(super::fake::said(line));
     });
     assert_eq!(said, ["one", "two"]);
@@ -310,7 +310,7 @@ fn a_hundred_thousand_lines_take_no_more_memory_than_a_few() {
 
 #[test]
 fn an_interrupted_script_reports_the_state_of_its_lines() {
-    let mut usual = super::fake::answers("");
+    let mut usual = answers("");
     let fake = Fake::start(move |line| match line {
         // Only the first line is answered.
         "PING :chatroom-line-0" => usual(line),
@@ -326,4 +326,36 @@ fn an_interrupted_script_reports_the_state_of_its_lines() {
     assert_eq!(finished.status, Some(130), "{finished:?}");
     let words = "chatroom: interrupted; lines delivered: 1; unknown: 2-3; not sent: from 4 on\n";
     assert_eq!(finished.err, words);
+}
+
+/// A99: the room is joined only when the server says so.
+#[test]
+fn text_after_a_join_that_fails_goes_to_no_other_room() {
+    for refusal in [
+        ":s 520 ci :Cannot join channel #x (IRCops only)\r\n",
+        ":s FAIL JOIN CODE #x :not now\r\n",
+        ":s NOTICE ci :*** You cannot join #x\r\n",
+        "",
+    ] {
+        for capabilities in ["", LABELS] {
+            let mut answer = answers(capabilities);
+            let fake = Fake::start(move |line| {
+                let answer = answer(line)?;
+                Some(match line.split_once("JOIN #x") {
+                    Some((label, _)) if !label.is_empty() => {
+                        format!("{refusal}{} :s ACK\r\n", label.trim_end())
+                    }
+                    Some(_) => refusal.to_owned(),
+                    None => answer,
+                })
+            });
+            let address = fake.address.to_string();
+            let lines = ["-c", "/join #x", "-c", "for x only"];
+            let arguments = [&["--nick", "ci", "--join", "#c", &address], &lines[..]].concat();
+            let finished = run(chatroom(&arguments), "");
+            assert_eq!(finished.status, Some(65), "{refusal} {finished:?}");
+            assert!(finished.err.contains("chatroom: line 2: "), "{finished:?}");
+            assert_eq!(fake.said(), [""; 0], "{refusal}");
+        }
+    }
 }

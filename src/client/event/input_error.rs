@@ -37,6 +37,10 @@ pub enum InputError {
     NotInRoom(String),
     /// The user is in no room with this name or number.
     NoSuchRoom(String),
+    /// The server has not let the user into this room.
+    NotJoined(String),
+    /// The server has not confirmed that the user left this room.
+    NotParted(String),
     /// No one has whispered to the user.
     NoWhisperer,
     /// The last person who whispered to the user has left.
@@ -55,6 +59,13 @@ pub enum InputError {
     ScriptKeepsServer,
     /// A script stays connected.
     ScriptKeepsConnection,
+    /// Leaving would close the room that this client hosts for others.
+    RoomInUse {
+        /// One of them.
+        nick: String,
+        /// How many there are besides.
+        others: usize,
+    },
     /// The other server cannot be reached; the text says why.
     NoOtherServer(String),
     /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
@@ -103,6 +114,10 @@ impl fmt::Display for InputError {
             Self::NoSuchRoom(room) => {
                 write!(f, "you are in no room {room}; /rooms lists your rooms")
             }
+            Self::NotJoined(room) => {
+                write!(f, "the server did not confirm that you joined {room}")
+            }
+            Self::NotParted(room) => write!(f, "the server did not confirm that you left {room}"),
             Self::NoWhisperer => f.write_str("no one has whispered to you yet"),
             Self::WhispererLeft(nick) => {
                 write!(f, "{nick}, who whispered to you last, has left")
@@ -118,6 +133,18 @@ impl fmt::Display for InputError {
             ),
             Self::ScriptKeepsServer => f.write_str("a script cannot switch to another server"),
             Self::ScriptKeepsConnection => f.write_str("a script cannot reconnect"),
+            Self::RoomInUse { nick, others } => {
+                let here = match others {
+                    0 => format!("{nick} is here"),
+                    1 => format!("{nick} and 1 other are here"),
+                    many => format!("{nick} and {many} others are here"),
+                };
+                write!(
+                    f,
+                    "{here} and the room closes with you: /quit again closes it, /quit --keep \
+                     leaves it running"
+                )
+            }
             Self::NoOtherServer(why) => {
                 let separator = if why.ends_with('?') { " You" } else { "; you" };
                 write!(f, "{why}{separator} stay here")

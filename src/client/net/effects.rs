@@ -19,6 +19,7 @@ impl<F: Frontend> Driver<F> {
                     // Spreads out the clients that lost a server at the same moment.
                     let jitter = after.mul_f64(fastrand::f64() / 4.0);
                     self.reconnect_at = Some(now.elapsed + after + jitter);
+                    self.session.plan_retry(self.reconnect_at);
                 }
                 SessionAction::Probe { server } => self.probe_server(server),
                 SessionAction::Local(command) => self.frontend.run_local(&command),

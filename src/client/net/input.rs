@@ -43,6 +43,8 @@ pub(crate) enum DriverInput {
         /// The result.
         result: Result<(), ConnectError>,
     },
+    /// The user has ended the input, which is the same as `/quit`.
+    InputEnded,
     /// Leave the server, with a reason for the other users.
     Quit(Option<String>),
 }
@@ -105,6 +107,12 @@ impl<F: Frontend> Driver<F> {
                 self.session
                     .server_probed(server, result, now, &mut self.outbox);
             }
+            Some(DriverInput::InputEnded) => {
+                self.session
+                    .quit_by_user(None, false, now, &mut self.outbox);
+                self.apply(now);
+                self.frontend.line_done(&self.session);
+            }
             Some(DriverInput::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);
             }
@@ -120,7 +128,7 @@ impl<F: Frontend> Driver<F> {
                 let first = self.session.next_number();
                 let result = self.typed_by_program(&line, now).map(|()| Vec::new());
                 let messages = first..self.session.next_number();
-                if result.is_ok() && !messages.is_empty() {
+                if result.is_ok() && self.session.has_messages_from(first) {
                     return self.pending.wait(messages, answer);
                 }
                 result.map_err(|error| error.to_string())

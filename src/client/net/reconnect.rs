@@ -9,6 +9,8 @@ use super::{Driver, DriverInput, Frontend};
 
 /// The wait when no reconnection is planned: only input ends it.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
+/// How often the frontend can show how long the wait still is.
+const COUNTDOWN_STEP: Duration = Duration::from_secs(1);
 
 impl<F: Frontend> Driver<F> {
     /// Waits for the time of the next attempt, and connects. `None` when there is no connection yet.
@@ -22,15 +24,21 @@ impl<F: Frontend> Driver<F> {
             .map_or(NO_DEADLINE, |at| at.saturating_sub(now.elapsed));
         let input_in_time = tokio::select! {
             input = input.recv() => Some(input),
-            () = tokio::time::sleep(wait) => None,
+            () = tokio::time::sleep(wait.min(COUNTDOWN_STEP)) => None,
         };
         let now = self.now();
+        if input_in_time.is_none() && wait > COUNTDOWN_STEP {
+            self.frontend.session_changed(&self.session, now.elapsed);
+            return None;
+        }
         if let Some(input) = input_in_time {
             self.process_input(input, now);
             self.apply(now);
             return None;
         }
         self.reconnect_at.take()?;
+        self.session.plan_retry(None);
+        self.frontend.session_changed(&self.session, now.elapsed);
         self.reconnect(input).await
     }
 

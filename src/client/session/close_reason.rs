@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::NickRefusal;
+
 /// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloseReason {
@@ -13,6 +15,13 @@ pub enum CloseReason {
     ServerError(String),
     /// The server has refused the password, or the lack of one: 464 (RFC 2812, section 5.2).
     WrongPassword,
+    /// The server has refused the nick, and there is no other one to try.
+    NickRefused {
+        /// The nick.
+        nick: String,
+        /// Why.
+        reason: NickRefusal,
+    },
     /// The server did not complete the registration in time.
     RegistrationTimeout,
     /// Nothing came from the server for so long, not even an answer to `PING`.
@@ -49,6 +58,12 @@ impl fmt::Display for CloseReason {
             Self::ServerError(text) | Self::Io(text) => f.write_str(text),
             Self::WrongPassword => {
                 f.write_str("it wants another password; give it with --password-file")
+            }
+            Self::NickRefused { nick, reason } => {
+                write!(
+                    f,
+                    "the nick {nick} cannot be used: {reason}; choose another with /nick"
+                )
             }
             Self::RegistrationTimeout => f.write_str("the server did not answer the registration"),
             Self::PingTimeout(silence) => {

@@ -38,13 +38,13 @@ use crate::wire::{FoldedName, Message, Request};
 pub use close_reason::{CloseReason, ProtocolViolation};
 pub use config::SessionConfig;
 use connection::link::Link;
+use connection::pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
 pub use outcome::{Incomplete, NickRefusal, Outcome};
 use outgoing::backlog::Backlog;
-use outgoing::sent_commands::SentCommands;
 pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
 use state::identity::Identity;
@@ -75,10 +75,7 @@ const SPELLINGS_MAX: usize = 5;
 /// How many typed messages may wait for the connection.
 const WAITING_LINES_MAX: usize = 1_000;
 
-/// The tokens of the client's pings. A number follows the last one.
-const SETTLED: &str = "chatroom-settled";
-const ALIVE: &str = "chatroom-alive";
-const REGAINED: &str = "chatroom-nick";
+/// The beginning of the labels and fences of requests. The number of the request follows.
 const FENCE: &str = "chatroom-line-";
 
 /// The phase of a session.
@@ -141,7 +138,6 @@ pub struct Session {
     queries: PendingQueries,
     backlog: Backlog,
     delivery: DeliveryTracker,
-    sent_commands: SentCommands,
     attention: Attention,
 }
 
@@ -166,7 +162,6 @@ impl Session {
             queries: PendingQueries::default(),
             backlog: Backlog::default(),
             delivery: DeliveryTracker::default(),
-            sent_commands: SentCommands::default(),
             attention: Attention::new(&settings.ignore),
             settings,
         }
@@ -217,13 +212,19 @@ impl Session {
                 false => self.drop_unanswered(now, output),
             }
         }
+        if self
+            .confirmation_deadline()
+            .is_some_and(|at| now.elapsed >= at)
+        {
+            self.complete_confirmed(now, output);
+        }
         let silence = now.elapsed.saturating_sub(self.link.last_received);
         if silence >= DEAD_AFTER {
             self.link.close_reason = Some(CloseReason::PingTimeout(silence));
             output.actions.push(SessionAction::Close);
         } else if silence >= SILENCE_MAX && !self.link.ping_sent {
             self.link.ping_sent = true;
-            self.send(&Request::Ping { token: ALIVE }, output);
+            self.send_ping(PingPurpose::Alive, output);
         }
         if self.link.motd_deadline.is_some_and(|at| now.elapsed >= at) {
             self.motd_done(output);
@@ -256,6 +257,7 @@ impl Session {
         let others = [
             limit,
             self.answer_deadline(),
+            self.confirmation_deadline(),
             self.link.motd_deadline,
             self.link.greeting_late_at,
             self.user_deadline(),
@@ -322,8 +324,7 @@ impl Session {
 
     fn write(&mut self, line: String, output: &mut SessionOutput) {
         if let Some(line) = self.queue_in_turn(line) {
-            self.write_label(output);
-            output.lines.push_str(&line);
+            self.write_labelled(&line, output);
         }
     }
 

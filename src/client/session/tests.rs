@@ -4,6 +4,7 @@ mod analyze;
 mod commands;
 mod connection;
 mod disconnect;
+mod fences;
 mod hostile;
 mod lists;
 mod naming;
@@ -115,15 +116,23 @@ impl Played {
         std::mem::take(&mut self.output)
     }
 
+    /// The lines since the last time, without the fences after what a user types.
     fn lines(&mut self) -> Vec<String> {
+        let is_script = self.session.settings.script;
+        let mut lines = self.lines_and_fences();
+        lines.retain(|line| is_script || !line.starts_with("PING :chatroom-line-"));
+        lines
+    }
+
+    fn lines_and_fences(&mut self) -> Vec<String> {
         self.take().lines.lines().map(str::to_owned).collect()
     }
 
-    /// The same without the questions after what a person says.
-    fn lines_but_fences(&mut self) -> Vec<String> {
-        let mut lines = self.lines();
-        lines.retain(|line| !line.starts_with("PING :chatroom-line-"));
-        lines
+    /// The server answers every ping so far.
+    fn answer_pings(&mut self, lines: &[String]) {
+        for token in lines.iter().filter_map(|line| line.strip_prefix("PING :")) {
+            self.hear(&format!(":s PONG s :{token}"));
+        }
     }
 
     /// The errors that were reported, all that happened.
@@ -174,7 +183,7 @@ fn text_goes_to_the_active_room_and_a_whisper_to_one_person() {
     played.type_line("/me waves");
     played.type_line("//slash");
     assert_eq!(
-        played.lines_but_fences(),
+        played.lines(),
         [
             "PRIVMSG #lobby :hello",
             "PRIVMSG bob :psst",
@@ -200,7 +209,7 @@ fn a_pasted_text_goes_out_line_by_line_to_one_place_and_is_never_a_command() {
     let mut played = Played::ready(false);
     played.type_line("one\n\n/quit\n@carol x\n");
     assert_eq!(
-        played.lines_but_fences(),
+        played.lines(),
         [
             "PRIVMSG #lobby :one",
             "PRIVMSG #lobby :/quit",
@@ -209,10 +218,7 @@ fn a_pasted_text_goes_out_line_by_line_to_one_place_and_is_never_a_command() {
     );
     let mut played = Played::ready(false);
     played.type_line("@bob one\ntwo");
-    assert_eq!(
-        played.lines_but_fences(),
-        ["PRIVMSG bob :one", "PRIVMSG bob :two"]
-    );
+    assert_eq!(played.lines(), ["PRIVMSG bob :one", "PRIVMSG bob :two"]);
     played.type_line("/nick x\ntwo");
     let done = played.take();
     assert_eq!(done.lines, "");
@@ -224,7 +230,7 @@ fn a_long_text_is_split_between_words_and_every_piece_fits_as_relayed() {
     let mut played = Played::ready(false);
     let text = "wörd ".repeat(250);
     played.type_line(text.trim_end());
-    let lines = played.lines_but_fences();
+    let lines = played.lines();
     assert!(lines.len() > 3);
     let mut joined = Vec::new();
     for line in &lines {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use super::{Phase, Session};
 use crate::client::command::completion::CompletionNames;
@@ -58,6 +59,27 @@ impl Session {
     pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
         let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.left_room()?)));
         self.active_room().map(Cow::Borrowed).or_else(gone)
+    }
+
+    /// What the prompt says of a lost connection; `None` while there is one.
+    pub fn offline_note(&self, elapsed: Duration) -> Option<String> {
+        /// A shorter wait is over before anyone has read how long it is.
+        const SHOWN_SECONDS_MIN: u64 = 5;
+        if !self.link.was_registered || self.is_ready() || self.is_leaving() {
+            return None;
+        }
+        let wait = self.link.retry_at.map(|at| at.saturating_sub(elapsed));
+        let seconds = wait.map_or(0, |wait| wait.as_secs());
+        Some(match seconds {
+            0..SHOWN_SECONDS_MIN => "offline".to_owned(),
+            // In steps, so that the prompt is seldom drawn again.
+            seconds => format!("offline, next try in {} s", seconds.next_multiple_of(5)),
+        })
+    }
+
+    /// The next attempt to connect is at this time.
+    pub fn plan_retry(&mut self, at: Option<Duration>) {
+        self.link.retry_at = at;
     }
 
     /// The unread messages in the rooms that are not active.
@@ -117,6 +139,11 @@ impl Session {
     /// The number that the next message of the user gets.
     pub fn next_number(&self) -> u64 {
         self.delivery.next_number
+    }
+
+    /// Whether messages wait for their delivery, from this number on.
+    pub fn has_messages_from(&self, number: u64) -> bool {
+        self.delivery.has_messages_from(number)
     }
 
     /// The user's nick, as the server knows it.

@@ -20,8 +20,9 @@ pub struct Prompt {
 }
 
 impl Renderer {
-    /// The prompt for the room `room`, with the number of unread messages in other rooms.
-    pub fn prompt(&self, room: Option<&str>, unread: Unread) -> Prompt {
+    /// The prompt for the room `room`, with the number of unread messages in other rooms, and what
+    /// is to be said of a lost connection.
+    pub fn prompt(&self, room: Option<&str>, unread: Unread, offline: Option<&str>) -> Prompt {
         let elsewhere = match unread {
             Unread { messages: 0, .. } => String::new(),
             Unread {
@@ -32,9 +33,10 @@ impl Renderer {
         };
         // The name of a room that was left can carry an explanation.
         let room = room.map(sanitize).unwrap_or_default();
+        let offline = offline.map_or(String::new(), |note| format!("({note}) "));
         let raw = match (room.as_str(), elsewhere.as_str()) {
-            ("", "") => "> ".to_owned(),
-            _ => format!("[{room}{elsewhere}] "),
+            ("", "") => format!("{offline}> "),
+            _ => format!("{offline}[{room}{elsewhere}] "),
         };
         let styled = if self.color {
             raw.bold().to_string()

@@ -146,7 +146,7 @@ impl Reactor {
         loop {
             self.write_unsent();
             while self.write_one_later() {
-                if self.unsent_later.len() % WRITES_AT_A_TIME == 0
+                if self.unsent_later.len().is_multiple_of(WRITES_AT_A_TIME)
                     && self.iteration.is_over(self.started.elapsed())
                 {
                     break;

@@ -229,9 +229,11 @@ impl Conversation {
             !nicks.iter().chain(&rooms).any(String::is_empty),
             "a name without letters"
         );
-        let prompt = self
-            .plain
-            .prompt(self.session.active_room(), self.session.unread());
+        let prompt = self.plain.prompt(
+            self.session.active_room(),
+            self.session.unread(),
+            self.session.offline_note(self.now.elapsed).as_deref(),
+        );
         check_screen(&format!("{}\n", prompt.raw));
     }
 

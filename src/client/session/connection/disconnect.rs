@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::client::event::Event;
+use crate::client::event::{Event, InputError};
 use crate::client::session::{
-    CloseReason, Incomplete, Outcome, Phase, Session, SessionAction, SessionOutput, SessionTime,
-    truncate,
+    CloseReason, Incomplete, Outcome, Phase, ProtocolViolation, Session, SessionAction,
+    SessionOutput, SessionTime, truncate,
 };
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -53,19 +53,60 @@ impl Session {
             output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
+        if let CloseReason::Protocol(ProtocolViolation::Encrypted) = reason {
+            self.link.refusal.get_or_insert_with(|| reason.clone());
+        }
+        if let Some(refusal) = &self.link.refusal {
+            // Another attempt would get the same answer.
+            let words =
+                format!("the server refused the connection: {refusal}; /reconnect tries again");
+            output.events.push(Event::Note { words });
+            return self.requeue_unsent(output);
+        }
         if held >= GOOD_AFTER {
             self.link.reconnect_attempts = 0;
         }
         let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.link.reconnect_attempts))
             .min(RECONNECT_LAST);
-        output.events.push(Event::ServerLost {
-            why: reason.to_string(),
-            retry_seconds: Some(after.as_secs()),
-            still,
-        });
+        // The prompt has the state; a night of attempts leaves a few lines.
+        let attempts = self.link.reconnect_attempts;
+        if !still || attempts.is_power_of_two() {
+            output.events.push(Event::ServerLost {
+                why: reason.to_string(),
+                retry_seconds: Some(after.as_secs()),
+                still,
+            });
+        }
         self.requeue_unsent(output);
         self.link.reconnect_attempts += 1;
+        self.link.retry_at = Some(now.elapsed + after);
         output.actions.push(SessionAction::Reconnect { after });
+    }
+
+    /// The user leaves. A hosted room closes with them, unless `keep` is set; if others are in it,
+    /// the first attempt only says so.
+    pub fn quit_by_user(
+        &mut self,
+        reason: Option<&str>,
+        keep: bool,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        if self.settings.hosts && !keep {
+            let mut others = self
+                .rooms
+                .nicks_by_activity(&self.identity.nick)
+                .into_iter();
+            let first = others.next().filter(|_| self.is_ready());
+            if let Some(nick) = first
+                && !std::mem::replace(&mut self.link.warned_of_others, true)
+            {
+                let others = others.count();
+                return self.reject_input(InputError::RoomInUse { nick, others }, output);
+            }
+            self.link.closes_room = true;
+        }
+        self.quit(reason, now, output);
     }
 
     /// Leaves the server. The other users see the reason.
@@ -109,6 +150,7 @@ impl Session {
         let outcome = match self.link.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
+            None if self.link.closes_room => Outcome::CloseRoom,
             None => Outcome::Done,
         };
         output.actions.push(SessionAction::End(outcome));

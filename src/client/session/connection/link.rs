@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::capabilities::ServerCapabilities;
+use super::pings::PendingPings;
 use super::registration::DeferredUser;
 use crate::client::session::CloseReason;
 
@@ -25,12 +26,22 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) reconnect_attempts: u32,
     /// When the server was last heard from.
     pub(in crate::client::session) last_received: Duration,
+    /// The pings of the client that are not answered.
+    pub(in crate::client::session) pings: PendingPings,
     /// When to tell the user that the server has not said anything since the connection.
     pub(in crate::client::session) greeting_late_at: Option<Duration>,
     /// Whether a `PING` waits for its answer.
     pub(in crate::client::session) ping_sent: bool,
     /// Why the connection is about to close.
     pub(in crate::client::session) close_reason: Option<CloseReason>,
+    /// The user knows that leaving closes the hosted room for others.
+    pub(in crate::client::session) warned_of_others: bool,
+    /// The hosted server is to be stopped.
+    pub(in crate::client::session) closes_room: bool,
+    /// The server has refused the registration: no attempt follows by itself.
+    pub(in crate::client::session) refusal: Option<CloseReason>,
+    /// The session time of the next attempt to connect.
+    pub(in crate::client::session) retry_at: Option<Duration>,
     /// The server to switch to after this one.
     pub(in crate::client::session) switch_to: Option<String>,
 }
@@ -40,8 +51,11 @@ impl Link {
     pub(in crate::client::session) fn reset(&mut self, now: Duration) {
         self.on_received(now);
         self.close_reason = None;
+        self.refusal = None;
+        self.retry_at = None;
         self.rooms_after_login.clear();
         self.motd_deadline = None;
+        self.pings = PendingPings::default();
     }
 
     /// Something came from the server, or its silence counts from now on for another reason.

@@ -6,4 +6,5 @@
 pub(super) mod capabilities;
 mod disconnect;
 pub(super) mod link;
+pub(super) mod pings;
 pub(super) mod registration;

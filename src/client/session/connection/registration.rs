@@ -7,8 +7,8 @@ use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
-    GREETING_LATE, Incomplete, PendingQueries, Phase, REGAIN_LAST, REGAINED, REGISTRATION_MAX,
-    SETTLED, Session, SessionAction, SessionOutput, SessionTime,
+    GREETING_LATE, Incomplete, PendingQueries, Phase, PingPurpose, REGAIN_LAST, REGISTRATION_MAX,
+    Session, SessionAction, SessionOutput, SessionTime,
 };
 use crate::wire::{Message, Request};
 
@@ -166,6 +166,7 @@ impl Session {
     /// The user's answer to [`SessionAction::AskNick`]. If the server has closed the connection
     /// meanwhile, the session asks for a new one.
     pub fn answer_nick(&mut self, nick: &str, now: SessionTime, output: &mut SessionOutput) {
+        self.link.refusal = None;
         nick.clone_into(&mut self.settings.nick);
         nick.clone_into(&mut self.identity.configured);
         nick.clone_into(&mut self.identity.nick);
@@ -260,7 +261,7 @@ impl Session {
         for room in &rooms {
             self.send_join(room, output);
         }
-        self.send(&Request::Ping { token: SETTLED }, output);
+        self.send_ping(PingPurpose::Settled, output);
     }
 
     /// Everything the server does after registration is done.
@@ -301,6 +302,7 @@ impl Session {
     /// A room cannot be joined, or the server has joined the user to `forward` instead.
     pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
         let was_wanted = self.rooms.pending_join_refused(room, forward);
+        self.refuse_target(room, forward);
         if was_wanted && forward.is_none() && self.settings.script {
             // The next lines of the script are meant for that room and for no other.
             self.rooms.clear_target(room);
@@ -366,7 +368,7 @@ impl Session {
             let wanted = self.settings.nick.clone();
             self.send_nick(&wanted, output);
             // A refusal after the answer to this is about another request.
-            self.send(&Request::Ping { token: REGAINED }, output);
+            self.send_ping(PingPurpose::Regained, output);
         }
     }
 

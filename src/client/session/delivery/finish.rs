@@ -78,7 +78,7 @@ impl Session {
     ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
-        for mut flight in std::mem::take(&mut self.delivery.in_flight) {
+        for mut flight in self.delivery.take_requests() {
             let has_left = flight.start_offset < output.written_bytes;
             let status = match (flight.pending_answers, has_left) {
                 (0, _) => DeliveryStatus::Delivered,

@@ -7,7 +7,6 @@
 //! flight.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::report::{DeliveryReport, Ranges};
@@ -15,8 +14,8 @@ use super::window::SendWindow;
 use crate::client::command::UserCommand;
 use crate::client::event::{Event, InputError, MessageTags};
 use crate::client::session::outgoing::message::OutgoingMessage;
+use crate::client::session::outgoing::sent_command::{SentCommand, TargetChange};
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
-use crate::wire::{Request, outgoing};
 
 /// A line of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +36,8 @@ pub(in crate::client::session) struct DeliveryTracker {
     /// Requests in flight, oldest first. One that is answered out of order waits here, so that
     /// reports come in the order of the lines.
     pub(in crate::client::session) in_flight: VecDeque<InFlight>,
-    /// A fence after lines of the user is not answered.
-    pub(in crate::client::session) fence_pending: bool,
+    /// The last fence after messages of the user, if it is not answered.
+    pub(in crate::client::session) pending_fence: Option<u64>,
     /// The number of the next request.
     pub(in crate::client::session) next_number: u64,
     /// Requests that wait for room in the window, oldest first.
@@ -47,6 +46,10 @@ pub(in crate::client::session) struct DeliveryTracker {
     pub(in crate::client::session) written_bytes: u64,
     /// Requests wait for those in flight, as those that a user types do.
     pub(in crate::client::session) queue_behind: bool,
+    /// The command that is being carried out, until one of its requests is queued.
+    pub(in crate::client::session) queued_command: Option<SentCommand>,
+    /// How many requests in flight are commands of the user: they do not fill the window.
+    pub(super) commands_in_flight: usize,
     pub(super) window: SendWindow,
     /// The window was full since it was last empty.
     pub(super) window_used: bool,
@@ -93,6 +96,12 @@ pub(in crate::client::session) struct InFlight {
     pub(super) refusals: Vec<Event>,
     /// The message in it, until its delivery is reported.
     pub(in crate::client::session) message: Option<OutgoingMessage>,
+    /// The command of the user that it carries out.
+    pub(in crate::client::session) command: Option<SentCommand>,
+    /// How it changes the target of the next lines.
+    pub(super) target_change: Option<TargetChange>,
+    /// The server has refused that change, so it is not waited for.
+    pub(super) target_refused: bool,
     /// The tags of the server's echo.
     pub(in crate::client::session) tags: MessageTags,
 }
@@ -106,6 +115,7 @@ pub(in crate::client::session) struct QueuedLine {
     pub(in crate::client::session) line: Option<u64>,
     pub(in crate::client::session) request: String,
     pub(in crate::client::session) message: Option<OutgoingMessage>,
+    pub(in crate::client::session) command: Option<SentCommand>,
 }
 
 /// How long an answer to one line may take. The window of a slow server is so small that it answers
@@ -141,8 +151,9 @@ impl Session {
         self.is_ready() && !script.ended && !moving && script.queued.is_empty() && self.has_window()
     }
 
-    fn has_window(&self) -> bool {
-        let on_their_way = self.delivery.in_flight.len();
+    pub(super) fn has_window(&self) -> bool {
+        let delivery = &self.delivery;
+        let on_their_way = delivery.in_flight.len() - delivery.commands_in_flight;
         if self.settings.strict {
             on_their_way == 0
         } else {
@@ -173,7 +184,7 @@ impl Session {
         self.delivery.writing
     }
 
-    fn begin_request(
+    pub(super) fn begin_request(
         &mut self,
         number: u64,
         line: Option<u64>,
@@ -192,13 +203,16 @@ impl Session {
             pending_answers: 0,
             refusals: Vec::new(),
             message: None,
+            command: None,
+            target_change: None,
+            target_refused: false,
             tags: MessageTags::default(),
         });
         let script = &mut self.delivery;
         script.window_used |= script.in_flight.len() >= script.window.lines();
     }
 
-    fn end_request(&mut self, output: &mut SessionOutput) {
+    pub(super) fn end_request(&mut self, output: &mut SessionOutput) {
         self.delivery.writing = false;
         let can_label = self.link.capabilities.can_label();
         let Some(flight) = self.delivery.in_flight.back_mut() else {
@@ -206,116 +220,63 @@ impl Session {
         };
         if !can_label && output.offset() > flight.start_offset {
             flight.pending_answers = 1;
-            if self.settings.script {
-                write_fence(flight.number, output);
+            let number = flight.number;
+            if self.settings.script || flight.command.is_some() {
+                self.write_fence(number, output);
             }
         }
     }
 
-    /// The current line joins or leaves a room: the next line waits until the target of messages is
-    /// known.
-    pub(in crate::client::session) fn await_target(&mut self) {
-        self.delivery.target_pending = true;
+    /// Carries out a command of the user: `send` sends its requests, which get a label or a fence,
+    /// so that a refusal finds the command.
+    pub(in crate::client::session) fn send_command(
+        &mut self,
+        command: SentCommand,
+        now: SessionTime,
+        output: &mut SessionOutput,
+        send: impl FnOnce(&mut Self, &mut SessionOutput),
+    ) {
+        if !self.delivery.queued.is_empty() {
+            self.delivery.queued_command = Some(command);
+            send(self, output);
+            self.delivery.queued_command = None;
+            return;
+        }
+        let number = self.delivery.take_number();
+        self.begin_request(number, None, false, now, output);
+        self.delivery.attach_command(Some(command));
+        send(self, output);
+        self.end_request(output);
+        self.complete(now, output);
     }
 
-    /// Writes the label of the current line in front of a request.
-    pub(in crate::client::session) fn write_label(&mut self, output: &mut SessionOutput) {
+    /// Writes a line, with the label of the current request in front of it.
+    pub(in crate::client::session) fn write_labelled(
+        &mut self,
+        line: &str,
+        output: &mut SessionOutput,
+    ) {
         if self.delivery.writing
             && self.link.capabilities.can_label()
             && let Some(flight) = self.delivery.in_flight.back_mut()
         {
             flight.pending_answers += 1;
-            // Writing to a string cannot fail.
-            let _ = write!(output.lines, "@label={FENCE}{} ", flight.number);
-        }
-    }
-
-    /// Sends one piece of a message, as soon as the window has room for it. The first piece of a
-    /// script's line has its room already.
-    pub(in crate::client::session) fn send_or_queue(
-        &mut self,
-        request: &Request<'_>,
-        message: Option<OutgoingMessage>,
-        now: SessionTime,
-        output: &mut SessionOutput,
-    ) -> bool {
-        let begun = self
-            .delivery
-            .in_flight
-            .back()
-            .filter(|_| self.delivery.writing);
-        if begun.is_some_and(|flight| output.offset() == flight.start_offset) {
-            let sent = self.send(request, output);
-            self.attach_message(message.filter(|_| sent));
-            return sent;
-        }
-        let line = begun.and_then(|flight| flight.line);
-        let request = match outgoing::encode(request) {
-            Ok(request) => request,
-            Err(error) => {
-                self.reject_input(error.into(), output);
-                return false;
-            }
-        };
-        let number = Some(self.delivery.take_number());
-        self.delivery.queued.push_back(QueuedLine {
-            number,
-            line,
-            request,
-            message,
-        });
-        if !self.delivery.writing {
-            self.send_queued(now, output);
-        }
-        true
-    }
-
-    /// Queues a request without a message after the queued messages, and gives it back if there are
-    /// none.
-    pub(in crate::client::session) fn queue_in_turn(&mut self, request: String) -> Option<String> {
-        let script = &mut self.delivery;
-        if !script.queue_behind || script.writing || script.queued.is_empty() {
-            return Some(request);
-        }
-        script.queued.push_back(QueuedLine {
-            number: None,
-            line: None,
-            request,
-            message: None,
-        });
-        None
-    }
-
-    /// Sends queued requests while the window has room.
-    pub(super) fn send_queued(&mut self, now: SessionTime, output: &mut SessionOutput) {
-        loop {
-            let has_window = self.has_window();
-            let may_go = |piece: &mut QueuedLine| has_window || piece.number.is_none();
-            let Some(piece) = self.delivery.queued.pop_front_if(may_go) else {
-                break;
+            let label = format!("@label={FENCE}{}", flight.number);
+            output.lines.push_str(&label);
+            // A line of `/raw` can have tags of its own.
+            let (separator, rest) = match line.strip_prefix('@') {
+                Some(rest) => (';', rest),
+                None => (' ', line),
             };
-            let Some(number) = piece.number else {
-                output.lines.push_str(&piece.request);
-                continue;
-            };
-            self.begin_request(number, piece.line, piece.line.is_some(), now, output);
-            self.write_label(output);
-            output.lines.push_str(&piece.request);
-            self.attach_message(piece.message);
-            self.end_request(output);
-        }
-        // The target of each message of a user is known, so one fence serves many.
-        if !self.settings.script
-            && !self.link.capabilities.can_label()
-            && let Some(last) = self.delivery.in_flight.back()
-            && !std::mem::replace(&mut self.delivery.fence_pending, true)
-        {
-            write_fence(last.number, output);
+            output.lines.push(separator);
+            output.lines.push_str(rest);
+        } else {
+            output.lines.push_str(line);
         }
     }
 
     /// Attaches a message to the last request.
-    fn attach_message(&mut self, message: Option<OutgoingMessage>) {
+    pub(super) fn attach_message(&mut self, message: Option<OutgoingMessage>) {
         if let Some(flight) = self.delivery.in_flight.back_mut() {
             flight.message = message;
         }
@@ -323,6 +284,30 @@ impl Session {
 }
 
 impl DeliveryTracker {
+    /// Attaches a command of the user to the last request.
+    pub(super) fn attach_command(&mut self, command: Option<SentCommand>) {
+        if let Some(flight) = self.in_flight.back_mut() {
+            self.commands_in_flight += usize::from(command.is_some());
+            flight.command = command;
+        }
+    }
+
+    /// Takes the oldest request in flight if `is_over` holds for it.
+    pub(super) fn pop_request_if(
+        &mut self,
+        is_over: impl FnOnce(&mut InFlight) -> bool,
+    ) -> Option<InFlight> {
+        let flight = self.in_flight.pop_front_if(is_over)?;
+        self.commands_in_flight -= usize::from(flight.command.is_some());
+        Some(flight)
+    }
+
+    /// Takes all requests in flight.
+    pub(in crate::client::session) fn take_requests(&mut self) -> VecDeque<InFlight> {
+        self.commands_in_flight = 0;
+        std::mem::take(&mut self.in_flight)
+    }
+
     /// Requests in flight that were not written to the connection.
     fn unwritten(&self) -> impl Iterator<Item = &InFlight> {
         let written = self.written_bytes;
@@ -349,22 +334,32 @@ impl DeliveryTracker {
     }
 
     /// The next number of a request.
-    fn take_number(&mut self) -> u64 {
+    pub(super) fn take_number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number - 1
     }
 
+    /// Whether messages of the user wait for their delivery, from this number on.
+    pub(in crate::client::session) fn has_messages_from(&self, number: u64) -> bool {
+        let mut sent = self.in_flight.iter();
+        let mut queued = self.queued.iter();
+        sent.any(|sent| sent.number >= number && sent.message.is_some())
+            || queued.any(|line| line.number >= Some(number) && line.message.is_some())
+    }
+
     /// The request in flight with this number.
+    pub(in crate::client::session) fn request(&self, number: u64) -> Option<&InFlight> {
+        let index = self
+            .in_flight
+            .binary_search_by_key(&number, |request| request.number);
+        self.in_flight.get(index.ok()?)
+    }
+
+    /// The same, to change it.
     pub(in crate::client::session) fn request_mut(&mut self, number: u64) -> Option<&mut InFlight> {
         let index = self
             .in_flight
             .binary_search_by_key(&number, |request| request.number);
         self.in_flight.get_mut(index.ok()?)
     }
-}
-
-/// Writes a fence, a `PING` whose answer means that everything before it is done.
-fn write_fence(number: u64, output: &mut SessionOutput) {
-    // Writing to a string cannot fail.
-    let _ = write!(output.lines, "PING :{FENCE}{number}\r\n");
 }

@@ -84,7 +84,12 @@ impl Session {
 
     /// Whether the current line only confirms a request.
     pub(in crate::client::session) fn is_echo(&self) -> bool {
-        self.delivery.answering.is_some()
+        let delivery = &self.delivery;
+        let request = delivery
+            .answering
+            .and_then(|number| delivery.request(number));
+        // What `/raw` says is not on the screen.
+        request.is_some_and(|request| self.settings.script || request.command.is_none())
     }
 
     /// The server has answered a request; with `all`, all requests before it too.
@@ -103,7 +108,9 @@ impl Session {
                 flight.pending_answers = 0;
                 flight.answered_at = now.elapsed;
             }
-            self.delivery.fence_pending = false;
+            self.delivery
+                .pending_fence
+                .take_if(|fence| *fence <= number);
         } else if let Some(flight) = self.delivery.request_mut(number) {
             flight.pending_answers = flight.pending_answers.saturating_sub(1);
             flight.answered_at = now.elapsed;
@@ -113,8 +120,7 @@ impl Session {
 
     /// Reports the oldest requests in flight that are answered, and fills the window again.
     pub(super) fn complete(&mut self, now: SessionTime, output: &mut SessionOutput) {
-        let is_done = |flight: &mut InFlight| flight.pending_answers == 0;
-        while let Some(mut flight) = self.delivery.in_flight.pop_front_if(is_done) {
+        while let Some(mut flight) = self.take_completed(now) {
             let script = &mut self.delivery;
             let full = script.window_used;
             script.window_used &= !script.in_flight.is_empty();
@@ -123,6 +129,7 @@ impl Session {
                     .window
                     .answered(flight.sent_at, flight.answered_at, full);
             }
+            self.check_target(&mut flight);
             let was_refused = !flight.refusals.is_empty();
             self.report_request(&mut flight, DeliveryStatus::Delivered, output);
             self.delivery.report_refusals(&mut flight, output);
@@ -132,6 +139,16 @@ impl Session {
         }
         self.send_queued(now, output);
         self.quit_when_done(now, output);
+    }
+
+    /// The oldest request in flight, if it is answered and the target it asks for is known.
+    fn take_completed(&mut self, now: SessionTime) -> Option<InFlight> {
+        let waits = self.confirmation_deadline();
+        if waits.is_some_and(|until| now.elapsed < until) {
+            return None;
+        }
+        let is_answered = |flight: &mut InFlight| flight.pending_answers == 0;
+        self.delivery.pop_request_if(is_answered)
     }
 
     /// Reports the delivery of a request's message: refused, or else `otherwise`.
@@ -160,12 +177,11 @@ impl Session {
     ) {
         while let Some(mut flight) = self
             .delivery
-            .in_flight
-            .pop_front_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
+            .pop_request_if(|flight| flight.sent_at + ANSWER_MAX <= now.elapsed)
         {
             self.report_request(&mut flight, DeliveryStatus::Unknown, output);
         }
-        self.delivery.fence_pending = false;
+        self.delivery.pending_fence = None;
         self.complete(now, output);
     }
 }

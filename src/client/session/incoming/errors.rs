@@ -2,6 +2,8 @@
 
 use super::fields::parameters_from;
 use crate::client::event::{DeliveryStatus, Event, MessageTags};
+use crate::client::session::outgoing::message::OutgoingMessage;
+use crate::client::session::outgoing::sent_command::SentCommand;
 use crate::client::session::{
     CloseReason, Incomplete, NickRefusal, Phase, Session, SessionAction, SessionOutput,
 };
@@ -49,6 +51,7 @@ impl Session {
                 });
             }
             if self.link.was_registered {
+                self.link.refusal = Some(reason);
                 return output.actions.push(SessionAction::Close);
             }
             self.phase = Phase::Ended;
@@ -68,7 +71,10 @@ impl Session {
                     self.identity.nick.clone_from(&another);
                     self.send_nick(&another, output);
                 }
-                None => output.actions.push(SessionAction::Close),
+                None => {
+                    self.link.refusal = Some(CloseReason::NickRefused { nick, reason });
+                    output.actions.push(SessionAction::Close);
+                }
             }
         } else if let Some(another) = self
             .settings
@@ -173,29 +179,37 @@ impl Session {
             (Some(number), _) => script.request_mut(number),
             // The lines of a script are answered one by one, and this is one of them.
             (None, _) if of_script => script.in_flight.front_mut(),
+            // Each command has a label or a fence, so the oldest one without an answer is refused.
             (
                 None,
                 Event::Refused {
                     number, parameters, ..
                 },
-            ) if is_about_message(*number) => {
+            ) if !self.link.capabilities.can_label() => {
                 let about = parameters.first().map_or("", String::as_str);
-                let mut flights = script.in_flight.iter_mut();
-                flights.find(|flight| {
+                let naming = &self.rooms.naming;
+                let mut flights = script.in_flight.iter();
+                let of_message = flights.position(|flight| {
                     let message = flight.message.as_ref();
-                    message.is_some_and(|message| {
-                        self.rooms.naming.is_same(message.target.name(), about)
-                    })
-                })
+                    let is_target =
+                        |message: &OutgoingMessage| naming.is_same(message.target.name(), about);
+                    is_about_message(*number) && message.is_some_and(is_target)
+                });
+                let mut flights = script.in_flight.iter();
+                let of_command = flights.position(|flight| flight.command.is_some());
+                let at = of_message.or(of_command);
+                at.and_then(|at| script.in_flight.get_mut(at))
             }
             _ => None,
         };
-        if let Some((number, message)) =
-            flight.and_then(|flight| Some((flight.number, flight.message.take()?)))
-        {
+        let Some(flight) = flight else {
+            return output.events.push(event);
+        };
+        if let Some(message) = flight.message.take() {
             if let Event::Refused { text, .. } = &mut event {
                 *text = Some(message.text.clone());
             }
+            let number = flight.number;
             self.report_delivery(
                 number,
                 message,
@@ -203,16 +217,9 @@ impl Session {
                 MessageTags::default(),
                 output,
             );
-        } else if let Event::Refused {
-            parameters,
-            command,
-            ..
-        } = &mut event
-        {
-            let naming = &self.rooms.naming;
-            *command = self
-                .sent_commands
-                .take_refused(parameters, self.link.last_received, naming);
+        } else if let Event::Refused { command, .. } = &mut event {
+            // A second refusal is about another part of the same command.
+            *command = flight.command.as_mut().and_then(SentCommand::take_typed);
         }
         output.events.push(event);
     }

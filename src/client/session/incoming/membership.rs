@@ -18,7 +18,7 @@ impl Session {
         if own {
             self.set_address(source.as_str());
             self.rooms.enter(room);
-            return;
+            return self.complete_confirmed(now, output);
         }
         let nick = source.nick();
         self.rooms.add(room, nick, Some(now.unix_seconds));
@@ -35,16 +35,16 @@ impl Session {
         room: &str,
         reason: Option<&str>,
         own: bool,
+        now: SessionTime,
         output: &mut SessionOutput,
     ) {
         let reason = self.visible_reason(message, reason);
         let nick = message.source.map_or("", |source| source.nick());
         let room = self.rooms.name_of(room).to_owned();
         if own {
-            self.sent_commands
-                .complete_command("PART", Some(&self.rooms.naming.key(&room)));
             self.rooms.leave(&room);
-            return output.events.push(Event::Departed { room });
+            output.events.push(Event::Departed { room });
+            return self.complete_confirmed(now, output);
         }
         self.rooms.remove(&room, nick);
         output.events.push(Event::Left {

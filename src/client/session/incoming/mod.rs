@@ -14,8 +14,7 @@ pub(super) mod queries;
 
 use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
-    ALIVE, CloseReason, FENCE, Phase, ProtocolViolation, REGAINED, SETTLED, Session, SessionOutput,
-    SessionTime, truncate,
+    CloseReason, Phase, ProtocolViolation, Session, SessionOutput, SessionTime, truncate,
 };
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
@@ -38,11 +37,6 @@ impl Session {
         let own = self.is_own(source);
         // A broken server can send an empty name.
         let first = message.parameter(0).filter(|first| !first.is_empty());
-        if own && matches!(message.command, "JOIN" | "KICK" | "MODE" | "NICK" | "TOPIC") {
-            let about = first.map(|name| self.key(name));
-            self.sent_commands
-                .complete_command(message.command, about.as_ref());
-        }
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {
@@ -69,7 +63,7 @@ impl Session {
                 self.reject_input(InputError::Fail(text.to_owned()), output);
             }
             ("JOIN", Some(room), _) => self.on_join(message, room, own, now, output),
-            ("PART", Some(room), reason) => self.on_part(message, room, reason, own, output),
+            ("PART", Some(room), reason) => self.on_part(message, room, reason, own, now, output),
             ("QUIT", reason, _) if !own => self.on_quit(message, reason, now, output),
             ("NICK", Some(to), _) => self.on_nick(source, to, own, now, output),
             ("KICK", Some(room), Some(nick)) => {
@@ -101,23 +95,6 @@ impl Session {
         output.events.push(Event::ServerNotice {
             text: format!("{} {}", message.command, parameters_from(message, 0)),
         });
-    }
-
-    fn on_pong(&mut self, message: &Message<'_>, now: SessionTime, output: &mut SessionOutput) {
-        let Some(token) = message.parameters.last() else {
-            return;
-        };
-        if *token == SETTLED {
-            self.registration_done(now, output);
-        } else if *token == REGAINED {
-            self.queries.regaining = false;
-        } else if let Some(number) = token.strip_prefix(FENCE).and_then(|n| n.parse().ok()) {
-            self.on_answer(number, true, now, output);
-        } else if *token != ALIVE {
-            output.events.push(Event::ServerNotice {
-                text: format!("PONG {token}"),
-            });
-        }
     }
 
     pub(super) fn is_own(&self, nick: &str) -> bool {

@@ -17,7 +17,6 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.sent_commands.complete_numeric(number);
         if number == LOGGED_IN {
             self.logged_in(output);
         }

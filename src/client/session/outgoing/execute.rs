@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::help::notice;
+use super::sent_command::{SentCommand, TargetChange};
 use crate::client::command::{ParseError, UserCommand, command_carries_password};
 use crate::client::event::{Event, InputError, RoomSummary};
 use crate::client::session::{
@@ -12,8 +13,8 @@ use crate::common::suggest::nearest;
 use crate::wire::Request;
 
 impl Session {
-    /// Sends the request of a command, and remembers the command for as long as the server may
-    /// refuse it.
+    /// Sends the request of a command. One that a user has typed is in flight until it is answered,
+    /// so that a refusal finds it.
     pub(super) fn execute_request(
         &mut self,
         command: &UserCommand,
@@ -22,19 +23,23 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         // By the time there is a connection again it would be out of place.
+        if let UserCommand::Nick { nick } = command
+            && let Some(CloseReason::NickRefused { .. }) = self.link.refusal
+        {
+            return self.answer_nick(nick, now, output);
+        }
         if !self.is_ready() {
             return self.reject_input(InputError::NotConnected, output);
         }
-        let before = output.lines.len();
-        self.delivery.queue_behind = true;
-        self.send_request(command, output);
-        self.delivery.queue_behind = false;
-        if !self.settings.script && !command_carries_password(command, None) {
-            let sent = output.lines.get(before..).unwrap_or_default();
-            let naming = &self.rooms.naming;
-            self.sent_commands
-                .remember(typed, sent, now.elapsed, naming);
+        if self.settings.script {
+            return self.send_request(command, output);
         }
+        let sent = SentCommand::new(typed, command_carries_password(command, None));
+        self.delivery.queue_behind = true;
+        self.send_command(sent, now, output, |session, output| {
+            session.send_request(command, output);
+        });
+        self.delivery.queue_behind = false;
     }
 
     /// Runs a command of the configuration on connect. It may carry a password, so nothing of it is
@@ -111,7 +116,8 @@ impl Session {
                 self.send(&Request::Oper { name, password }, output);
             }
             UserCommand::Raw { line } => {
-                self.await_target();
+                self.await_target(None);
+                self.note_typed_ping(line);
                 self.send_line(line.clone(), output);
             }
             UserCommand::Nick { nick } => {
@@ -133,7 +139,6 @@ impl Session {
                 self.send(&Request::Whois { nick }, output);
             }
             UserCommand::Join { room, key } => {
-                self.await_target();
                 self.join(room, key.as_deref(), output);
             }
             UserCommand::Part { room, reason } => {
@@ -154,6 +159,7 @@ impl Session {
     /// Joins a room, or makes it the active one if the user is in it.
     fn join(&mut self, room: &str, key: Option<&str>, output: &mut SessionOutput) {
         let room = &*self.rooms.naming.room_from_input(room).into_owned();
+        self.await_target(Some(TargetChange::Join(room.to_owned())));
         self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {
             let request = Request::Join {
@@ -169,7 +175,7 @@ impl Session {
         let Some(room) = self.room_or_active(room.as_deref(), output) else {
             return;
         };
-        self.await_target();
+        self.await_target(Some(TargetChange::Part(room.clone())));
         self.rooms.expect_part(&room);
         let rooms = room.as_str();
         self.send(&Request::Part { rooms, reason }, output);
@@ -219,6 +225,7 @@ impl Session {
             return self.reject_input(InputError::ScriptKeepsConnection, output);
         }
         self.link.reconnect_attempts = 0;
+        self.link.refusal = None;
         if self.phase == Phase::Offline {
             let after = Duration::ZERO;
             return output.actions.push(SessionAction::Reconnect { after });

@@ -6,6 +6,7 @@
 //! arrived and which never left the client.
 
 use super::message::{OutgoingMessage, split};
+use super::sent_command::SentCommand;
 use crate::client::command::UserCommand;
 use crate::client::event::{DeliveryStatus, Event, InputError, MessageKind, MessageTags, Target};
 use crate::client::session::{Phase, Session, SessionOutput, SessionTime, WAITING_LINES_MAX};
@@ -220,8 +221,15 @@ impl Session {
     /// others may have arrived; they are reported and never sent twice.
     pub(in crate::client::session) fn requeue_unsent(&mut self, output: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for request in std::mem::take(&mut self.delivery.in_flight) {
+        for request in self.delivery.take_requests() {
             let has_left = request.start_offset < output.written_bytes;
+            if let Some(SentCommand { shown, .. }) = request.command {
+                let words = match has_left {
+                    true => format!("{shown} was not answered: the connection was lost"),
+                    false => format!("{shown} was not sent: the connection was lost"),
+                };
+                output.events.push(Event::Note { words });
+            }
             let Some(message) = request.message else {
                 continue;
             };
@@ -238,19 +246,14 @@ impl Session {
                 unsent.push(message);
             }
         }
-        self.sent_commands.clear();
-        self.delivery.fence_pending = false;
+        self.delivery.pending_fence = None;
         for line in std::mem::take(&mut self.delivery.queued) {
-            match line.message {
-                Some(message) => unsent.push(message),
-                // The report covers the lines of a script.
-                None if line.line.is_some() => {}
-                None => {
-                    let command = line.request.split([' ', '\r']).next().unwrap_or_default();
-                    let words = format!("{command} was not sent: the connection was lost");
-                    output.events.push(Event::Note { words });
-                }
+            if let Some(SentCommand { shown, .. }) = line.command {
+                let words = format!("{shown} was not sent: the connection was lost");
+                output.events.push(Event::Note { words });
             }
+            // The report covers the lines of a script.
+            unsent.extend(line.message);
         }
         if !unsent.is_empty() {
             let words = match unsent.len() {
@@ -268,7 +271,7 @@ impl Session {
 
     /// The session ends: reports the messages whose status will stay unknown or unsent.
     pub(in crate::client::session) fn report_remaining(&mut self, output: &mut SessionOutput) {
-        for request in std::mem::take(&mut self.delivery.in_flight) {
+        for request in self.delivery.take_requests() {
             if let Some(message) = request.message {
                 self.report_delivery(
                     request.number,

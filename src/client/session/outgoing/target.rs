@@ -1,6 +1,7 @@
 //! Which room or person a command is about.
 
 use super::help::notice;
+use crate::client::command::CommandSpec;
 use crate::client::event::{InputError, Target};
 use crate::client::session::{Session, SessionOutput};
 
@@ -79,7 +80,22 @@ impl Session {
             Some(name) => self.rooms.request_active(name, None),
             None => {
                 self.reject_input(InputError::NoSuchRoom(room.to_owned()), output);
+                self.forget_target_of_script("/room");
             }
+        }
+    }
+
+    /// A line of a script was refused before anything was sent. If it was to choose a room, what
+    /// follows is meant for that room, and must not be sent to another.
+    pub(super) fn forget_target_of_script(&mut self, line: &str) {
+        let name = line
+            .strip_prefix('/')
+            .and_then(|rest| rest.split(' ').next());
+        let command = name.and_then(CommandSpec::find);
+        let chooses = command
+            .is_some_and(|command| matches!(command.name, "join" | "part" | "close" | "room"));
+        if chooses && self.settings.script {
+            self.rooms.clear_active();
         }
     }
 

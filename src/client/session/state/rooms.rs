@@ -284,6 +284,21 @@ impl JoinedRooms {
         self.left_room = Some(name.to_owned());
     }
 
+    /// The user wanted to leave this room and may still be in it: if it is the active one, messages
+    /// have no target now.
+    pub(in crate::client::session) fn forget_target(&mut self, name: &str) {
+        self.take_pending_part(name);
+        if self.is(self.active.as_ref(), name) {
+            self.clear_active();
+        }
+    }
+
+    /// Messages have no target until a room is chosen.
+    pub(in crate::client::session) fn clear_active(&mut self) {
+        self.active = None;
+        self.left_room = None;
+    }
+
     /// The connection is new: no room is joined yet.
     pub(in crate::client::session) fn mark_unjoined(&mut self) {
         self.pending_parts.clear();

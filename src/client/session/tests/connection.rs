@@ -59,7 +59,7 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     played.take();
     played.let_in("alice");
     assert_eq!(
-        played.lines_but_fences(),
+        played.lines(),
         [
             "JOIN #lobby",
             "PING :chatroom-settled",
@@ -175,4 +175,36 @@ fn the_person_of_a_url_is_named_once() {
     played.connect();
     played.let_in("alice");
     assert!(!played.events().contains(&note));
+}
+
+#[test]
+fn a_night_without_a_server_leaves_a_few_lines_and_the_prompt_has_the_rest() {
+    let mut played = Played::ready(false);
+    played.lose("connection reset");
+    assert_eq!(played.events().len(), 1);
+    let mut shown = 0;
+    for _ in 0..960 {
+        played.lose("connection refused");
+        shown += played.events().len();
+    }
+    assert!((5..=10).contains(&shown), "{shown}");
+    let note = |played: &Played, seconds| {
+        let elapsed = played.now.elapsed + Duration::from_secs(seconds);
+        played.session.offline_note(elapsed)
+    };
+    let at = played.now.elapsed + Duration::from_secs(31);
+    played.session.plan_retry(Some(at));
+    for (seconds, shown) in [
+        (0, "offline, next try in 35 s"),
+        (2, "offline, next try in 30 s"),
+        (26, "offline, next try in 5 s"),
+        (27, "offline"),
+        (31, "offline"),
+    ] {
+        assert_eq!(note(&played, seconds).as_deref(), Some(shown));
+    }
+    played.connect();
+    assert_eq!(note(&played, 0).as_deref(), Some("offline"));
+    played.let_in("alice");
+    assert_eq!(note(&played, 0), None);
 }

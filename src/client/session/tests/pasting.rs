@@ -7,7 +7,7 @@ use crate::client::event::DeliveryStatus;
 pub(super) fn all_answered(played: &mut Played) -> Vec<String> {
     let mut said = Vec::new();
     loop {
-        let lines = played.lines();
+        let lines = played.lines_and_fences();
         if lines.is_empty() {
             return said;
         }
@@ -31,7 +31,7 @@ fn a_pasted_text_waits_for_the_server_to_take_it() {
     let (paste, sent) = texts(150);
     let mut played = Played::ready(false);
     played.type_line(&paste);
-    let first = played.lines();
+    let first = played.lines_and_fences();
     assert!(first.len() <= 8, "{first:?}");
     let fences = first.iter().filter_map(|line| line.strip_prefix("PING :"));
     for token in fences.map(str::to_owned).collect::<Vec<_>>() {

@@ -34,21 +34,57 @@ fn a_server_that_asks_for_patience_is_entered() {
     ));
 }
 
+/// A102: another attempt would get the same answer.
 #[test]
-fn whoever_was_in_and_is_not_let_in_tries_again() {
+fn a_refused_registration_is_final_at_a_reconnection_too() {
+    for (refusal, said) in [
+        (":s 465 alice :You are banned", "You are banned"),
+        (":s 464 alice :Password incorrect", "password"),
+    ] {
+        let mut played = Played::ready(false);
+        reconnect(&mut played);
+        played.hear(refusal);
+        assert_eq!(played.take().actions, [SessionAction::Close]);
+        played.hear("ERROR :Closing link");
+        played.lose("closed");
+        let done = played.take();
+        assert_eq!(done.actions, [], "no attempt follows");
+        assert!(
+            matches!(&done.events[..], [Event::Note { words }]
+                if words.contains(said) && words.ends_with("; /reconnect tries again")),
+            "{:?}",
+            done.events
+        );
+        let offline = played.session.offline_note(played.now.elapsed);
+        assert_eq!(offline.as_deref(), Some("offline"));
+        played.type_line("/reconnect");
+        let after = Duration::ZERO;
+        assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
+        // What fails now is the connection, and that is tried again.
+        played.lose("connection refused");
+        let actions = played.take().actions;
+        assert!(matches!(&actions[..], [SessionAction::Reconnect { .. }]));
+    }
+}
+
+#[test]
+fn a_nick_refused_at_a_reconnection_is_changed_while_offline() {
     let mut played = Played::ready(false);
     reconnect(&mut played);
-    played.hear(":s 465 alice :Too many connections");
-    assert_eq!(played.take().actions, [SessionAction::Close]);
+    played.hear(":s 432 * alice :Erroneous nickname");
     played.lose("closed");
     let done = played.take();
-    assert!(matches!(
-        &done.actions[..],
-        [SessionAction::Reconnect { .. }]
-    ));
+    assert_eq!(done.actions, [SessionAction::Close]);
     assert!(
-        matches!(&done.events[..], [Event::ServerLost { why, .. }] if why.contains("Too many"))
+        matches!(&done.events[..], [Event::Note { words }] if words.contains("/nick")),
+        "{:?}",
+        done.events
     );
+    played.type_line("/nick ann");
+    let after = Duration::ZERO;
+    assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
+    played.connect();
+    assert!(played.lines().contains(&"NICK ann".to_owned()));
 }
 
 #[test]

@@ -74,13 +74,14 @@ fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
         played.type_line(line);
     }
     assert_eq!(
-        played.lines(),
+        played.lines_and_fences(),
         [
             "PRIVMSG carol :one",
             "PING :chatroom-line-0",
             "PRIVMSG #lobby :two",
             "PRIVMSG carol :three",
-            "TOPIC #lobby"
+            "TOPIC #lobby",
+            "PING :chatroom-line-3"
         ]
     );
     played.hear(":s 401 alice carol :No such nick");
@@ -88,11 +89,12 @@ fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
     assert_eq!(fates(&events), [("carol", "one", DeliveryStatus::Refused)]);
     assert!(matches!(&events[1], Event::Refused { text: Some(text), .. } if text == "one"));
     played.hear(":s PONG s chatroom-line-0");
-    assert_eq!(played.lines(), ["PING :chatroom-line-2"]);
+    // The fence after the command is one for the messages before it, too.
+    assert_eq!(played.lines_and_fences(), [""; 0]);
     // It is about the room, and not about what was said there.
     played.hear(":s 482 alice #lobby :not you");
     assert_eq!(fates(&played.events()), []);
-    played.hear(":s PONG s chatroom-line-2");
+    played.hear(":s PONG s chatroom-line-3");
     let done = played.take();
     assert_eq!(done.lines, "");
     assert_eq!(
@@ -129,7 +131,7 @@ fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once()
     played.take();
     played.let_in("alice");
     assert_eq!(
-        played.lines_but_fences()[2..],
+        played.lines()[2..],
         [
             "PRIVMSG #lobby :did not leave",
             "PRIVMSG bob :neither",

@@ -107,7 +107,9 @@ impl Frontend for InteractiveFrontend {
         // Before that the prompt is the question for another nick.
         if self.ready || session.is_ready() {
             let location = session.prompt_location();
-            let mut prompt = scrollback.renderer().prompt(location.as_deref(), unread);
+            let offline = session.offline_note(elapsed);
+            let renderer = scrollback.renderer();
+            let mut prompt = renderer.prompt(location.as_deref(), unread, offline.as_deref());
             prompt.room = room.map(str::to_owned);
             let has_lines = self.writer.has_lines();
             self.editor_handle.set_prompt(prompt, has_lines);

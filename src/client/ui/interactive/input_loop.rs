@@ -101,7 +101,7 @@ impl InputLoop<'_> {
                     self.job.suspend(by_key);
                     continue;
                 }
-                EditorRead::Eof => self.send(DriverInput::Quit(None)),
+                EditorRead::Eof => self.send(DriverInput::InputEnded),
                 EditorRead::Ended => {}
             }
             loop {

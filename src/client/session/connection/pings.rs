@@ -1,0 +1,161 @@
+//! The client's own pings, and which of them a `PONG` answers.
+//!
+//! Servers disagree about `PONG`: the token comes last, first or alone, after one colon or two, in
+//! other letter case, or not at all. Answers come in order, so each answers all pings before it.
+
+use std::collections::VecDeque;
+
+use crate::client::event::Event;
+use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
+use crate::wire::{Message, Request};
+
+/// Pings in flight that are remembered: more than a window of lines.
+const PINGS_MAX: usize = 8_192;
+
+const SETTLED: &str = "chatroom-settled";
+const ALIVE: &str = "chatroom-alive";
+const REGAINED: &str = "chatroom-nick";
+
+/// What a ping of the client is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client::session) enum PingPurpose {
+    /// Its answer says that everything after the registration is done.
+    Settled,
+    /// Its answer says that the connection works.
+    Alive,
+    /// Its answer says that a request for the nick is answered.
+    Regained,
+    /// Its answer says that this request and all before it are answered.
+    Fence(u64),
+    /// The user has sent it.
+    Typed,
+}
+
+impl PingPurpose {
+    fn token(self) -> String {
+        match self {
+            Self::Settled => SETTLED.to_owned(),
+            Self::Alive => ALIVE.to_owned(),
+            Self::Regained => REGAINED.to_owned(),
+            Self::Fence(number) => format!("{FENCE}{number}"),
+            Self::Typed => String::new(),
+        }
+    }
+
+    fn of_token(token: &str) -> Option<Self> {
+        let token = token.trim_start_matches(':').to_ascii_lowercase();
+        Some(match token.as_str() {
+            SETTLED => Self::Settled,
+            ALIVE => Self::Alive,
+            REGAINED => Self::Regained,
+            _ => Self::Fence(token.strip_prefix(FENCE)?.parse().ok()?),
+        })
+    }
+}
+
+/// The pings that are not answered, oldest first.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct PendingPings(VecDeque<PingPurpose>);
+
+impl PendingPings {
+    fn push(&mut self, purpose: PingPurpose) {
+        if self.0.len() >= PINGS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(purpose);
+    }
+
+    /// Takes the pings up to this one; only this one, if it is not among them.
+    fn take_through(&mut self, purpose: PingPurpose) -> Vec<PingPurpose> {
+        match self.0.iter().position(|pending| *pending == purpose) {
+            Some(at) => self.0.drain(..=at).collect(),
+            None => vec![purpose],
+        }
+    }
+}
+
+impl Session {
+    /// Sends a ping of the client.
+    pub(in crate::client::session) fn send_ping(
+        &mut self,
+        purpose: PingPurpose,
+        output: &mut SessionOutput,
+    ) {
+        let token = purpose.token();
+        if self.send(&Request::Ping { token: &token }, output) {
+            self.link.pings.push(purpose);
+        }
+    }
+
+    /// Puts a fence after the requests sent so far.
+    pub(in crate::client::session) fn write_fence(
+        &mut self,
+        number: u64,
+        output: &mut SessionOutput,
+    ) {
+        let purpose = PingPurpose::Fence(number);
+        output
+            .lines
+            .push_str(&format!("PING :{}\r\n", purpose.token()));
+        self.link.pings.push(purpose);
+    }
+
+    /// The user sends this line as it is; if it is a ping, its answer is not one of the client's.
+    pub(in crate::client::session) fn note_typed_ping(&mut self, line: &str) {
+        let command = line.split(' ').find(|word| !word.starts_with(['@', ':']));
+        if command.is_some_and(|command| command.eq_ignore_ascii_case("PING")) {
+            self.link.pings.push(PingPurpose::Typed);
+        }
+    }
+
+    pub(in crate::client::session) fn on_pong(
+        &mut self,
+        message: &Message<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let words = message.parameters.iter().flat_map(|text| text.split(' '));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let purpose = words.iter().find_map(|word| PingPurpose::of_token(word));
+        let answered = match purpose {
+            Some(purpose) => self.link.pings.take_through(purpose),
+            None if words
+                .iter()
+                .all(|word| self.is_name_of_server(word, message)) =>
+            {
+                self.link.pings.0.pop_front().into_iter().collect()
+            }
+            None => {
+                self.link
+                    .pings
+                    .0
+                    .pop_front_if(|oldest| *oldest == PingPurpose::Typed);
+                Vec::new()
+            }
+        };
+        if purpose.is_none() && matches!(answered[..], [] | [PingPurpose::Typed]) {
+            output.events.push(Event::ServerNotice {
+                text: format!("PONG {}", words.join(" ")),
+            });
+        }
+        for purpose in answered {
+            match purpose {
+                PingPurpose::Settled => self.registration_done(now, output),
+                PingPurpose::Regained => self.queries.regaining = false,
+                PingPurpose::Fence(number) => self.on_answer(number, true, now, output),
+                PingPurpose::Alive | PingPurpose::Typed => {}
+            }
+        }
+    }
+
+    /// Whether a word of a `PONG` names a server or the user, and is no token.
+    fn is_name_of_server(&self, word: &str, message: &Message<'_>) -> bool {
+        let word = word.trim_start_matches(':');
+        let is_source = message.source.is_some_and(|source| source.as_str() == word);
+        is_source
+            || self.link.server.as_deref() == Some(word)
+            || word == "*"
+            || word.contains('.')
+            || self.is_own(word)
+    }
+}
