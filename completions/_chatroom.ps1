@@ -39,7 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page, the completions of a shell, or another document, and exit')
-            [CompletionResult]::new('--no-host', '--no-host', [CompletionResultType]::ParameterName, 'Never host the room in this process when no server answers')
+            [CompletionResult]::new('--no-host', '--no-host', [CompletionResultType]::ParameterName, 'Never host the room on this machine when no server answers')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'After the end of input, continue to print what others say')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'After the end of input, continue to print what others say')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End a script at the first line that is refused')

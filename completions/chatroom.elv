@@ -36,7 +36,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --color 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE'
             cand --config 'Read this configuration file instead of ~/.config/chatroom.toml'
             cand --generate 'Print the man page, the completions of a shell, or another document, and exit'
-            cand --no-host 'Never host the room in this process when no server answers'
+            cand --no-host 'Never host the room on this machine when no server answers'
             cand -f 'After the end of input, continue to print what others say'
             cand --follow 'After the end of input, continue to print what others say'
             cand --strict 'End a script at the first line that is refused'

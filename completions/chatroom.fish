@@ -52,7 +52,7 @@ complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'
 schema\t'A JSON Schema of the JSON input and output'
 config\t'A configuration file with every key explained'"
-complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never host the room in this process when no server answers'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never host the room on this machine when no server answers'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s f -l follow -d 'After the end of input, continue to print what others say'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l strict -d 'End a script at the first line that is refused'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l tee -d 'Copy standard input to standard output, and send some of its lines as text'

@@ -24,5 +24,5 @@ mod view;
 pub mod view;
 
 pub use app::error::ClientError;
-pub use app::{HostFn, run};
+pub use app::{HostFn, HostedRoom, run};
 pub use config::options::ClientOptions;

@@ -1,5 +1,4 @@
-//! The server inside another program, in a thread of its own: how the client hosts a room when no
-//! server is listening.
+//! The server inside another program, in a thread of its own.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;

@@ -11,8 +11,9 @@ use crate::common::config_file::ConfigError;
 pub enum ServerError {
     /// The configuration file, or a file that it names, is missing or invalid.
     Config(ConfigError),
-    /// An address to listen on is given twice on the command line or in the environment.
-    RepeatedAddress(SocketAddr),
+    /// Two addresses to listen on, from the command line or the environment, are equal or one
+    /// includes the other.
+    OverlappingAddresses(SocketAddr, SocketAddr),
     /// The server cannot listen on an address.
     CannotListen {
         /// Which address.
@@ -33,7 +34,7 @@ impl ServerError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Config(error) => error.exit_status(),
-            Self::RepeatedAddress(_) => 64,
+            Self::OverlappingAddresses(..) => 64,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -46,10 +47,13 @@ impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
-            Self::RepeatedAddress(address) => {
+            Self::OverlappingAddresses(one, other) if one == other => {
+                write!(f, "the address {one} is given twice; remove one of them")
+            }
+            Self::OverlappingAddresses(one, other) => {
                 write!(
                     f,
-                    "the address {address} is given twice; remove one of them"
+                    "the addresses {one} and {other} overlap; remove one of them"
                 )
             }
             Self::CannotListen { address, error } => {

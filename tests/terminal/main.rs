@@ -28,6 +28,7 @@ mod prompt;
 mod reflow;
 mod reports;
 mod starting;
+mod stopping;
 mod title;
 mod typing;
 mod wrapping;

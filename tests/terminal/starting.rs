@@ -1,6 +1,10 @@
 //! The questions at the start, and hosting the room.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_C, CTRL_D, ENTER, Start};
@@ -83,9 +87,9 @@ fn a_registration_timeout_at_the_question_for_a_nick_leads_to_a_reconnect() {
     alice.settles(&["<bob> hi", "[#lobby]"], "[#lobby] ");
 }
 
-/// The one test that needs a fixed port: it is skipped where the port is in use.
+/// A101. The one test that needs a fixed port: it is skipped where the port is in use.
 #[test]
-fn a_client_without_a_server_hosts_the_room_unless_forbidden() {
+fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 6667));
     if TcpListener::bind(usual).is_err() || TcpStream::connect(usual).is_ok() {
         println!("left out: somebody listens on {usual}");
@@ -100,16 +104,60 @@ fn a_client_without_a_server_hosts_the_room_unless_forbidden() {
     assert!(words.starts_with(expected), "{words}");
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
-    dora.shows("so chatroom hosts the room");
+    dora.shows("so the room is hosted here");
     dora.shows("you are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");
     dora.shows("<bob> thanks");
     dora.types("welcome\r");
     bob.hears("PRIVMSG #lobby :welcome");
+    // A stopped client does not stop the room.
+    dora.signals(Signal::SIGSTOP);
+    let mut carol = Lines::enter(usual, "carol");
+    carol.says("still here?");
+    bob.hears("PRIVMSG #lobby :still here?");
+    dora.signals(Signal::SIGCONT);
+    dora.shows("<carol> still here?");
     dora.types(CTRL_D);
+    dora.shows("and 1 other are here and the room closes with you");
+    dora.types("/quit\r");
     dora.ends_with(0);
     bob.hears_the_end();
+    // The room is closed, so it can be hosted again. A killed client leaves it to the others.
+    let mut dora = Start::with(&["--nick", "dora"]).start();
+    dora.types(ENTER);
+    dora.shows("you are dora in #lobby, alone so far");
+    let server = Process::hosting_room_at(usual);
+    let mut bob = Lines::enter(usual, "bob");
+    dora.signals(Signal::SIGKILL);
+    bob.hears(":dora!");
+    let mut carol = Lines::enter(usual, "carol");
+    carol.says("still here?");
+    bob.hears("PRIVMSG #lobby :still here?");
+    server.end();
+    bob.hears_the_end();
+}
+
+/// A server in a process of its own.
+struct Process(Pid);
+
+impl Process {
+    /// The process that a client has started to host the room.
+    fn hosting_room_at(address: SocketAddr) -> Self {
+        let wanted = format!("\0--host-room\0{address}\0");
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let mut pids = processes.filter_map(|process| {
+            let line = fs::read(process.path().join("cmdline")).ok()?;
+            let is_wanted = String::from_utf8_lossy(&line).ends_with(&wanted);
+            let pid = process.file_name().to_str()?.parse().ok()?;
+            is_wanted.then(|| Self(Pid::from_raw(pid)))
+        });
+        pids.next().unwrap()
+    }
+
+    fn end(self) {
+        kill(self.0, Signal::SIGTERM).unwrap();
+    }
 }
 
 #[test]

@@ -244,6 +244,12 @@ impl Tmux {
         kill(self.pid(), signal).unwrap();
     }
 
+    /// Sends a signal to the process that has written its id to this file.
+    pub(crate) fn signals_process_of(&self, file: &str, signal: Signal) {
+        let id = fs::read_to_string(self.home.path().join(file)).unwrap();
+        kill(Pid::from_raw(id.trim().parse().unwrap()), signal).unwrap();
+    }
+
     fn pid(&mut self) -> Pid {
         let pid = self.command("display-message -p '#{pane_pid}'");
         Pid::from_raw(pid[0].parse().unwrap())

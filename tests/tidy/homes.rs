@@ -42,7 +42,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["src/client/session/incoming/", "src/wire/"]),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
-    ("nix", &["src/client/terminal/", "src/server/daemon.rs"]),
+    (
+        "nix",
+        &[
+            "src/client/terminal/",
+            "src/server/daemon.rs",
+            "src/server/hosted_room.rs",
+        ],
+    ),
     ("nom", &["src/client/command/", "src/wire/message.rs"]),
     // The names compare their table with that of the crate in a test.
     (
@@ -88,6 +95,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/common/cli.rs",
             "src/server/daemon.rs",
             "src/server/hash_password.rs",
+            "src/server/hosted_room.rs",
         ],
     ),
     ("slab", &["src/server/hub/", "src/server/net/"]),

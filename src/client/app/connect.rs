@@ -1,6 +1,5 @@
 //! Gets a connection: asks what is missing, connects, and hosts the room when no server is there.
 
-use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
@@ -23,8 +22,14 @@ use crate::client::ui::Ui;
 use crate::client::ui::questions;
 use crate::client::ui::script::ScriptOptions;
 
-/// Starts a server in this process, at this address. It runs until the returned value is dropped.
-pub type HostFn = fn(SocketAddr) -> io::Result<Box<dyn Any>>;
+/// Starts a server on this machine, at this address. It listens when the function returns.
+pub type HostFn = fn(SocketAddr) -> io::Result<Box<dyn HostedRoom>>;
+
+/// A server that this client has started. Dropping it leaves the server running for others.
+pub trait HostedRoom {
+    /// Stops the server, and returns when it has ended or after a moment.
+    fn close(self: Box<Self>);
+}
 
 /// What a connection takes besides the server.
 pub(super) struct Connector<'a> {
@@ -40,7 +45,7 @@ pub(super) struct Connector<'a> {
 pub(super) struct OpenConnection {
     pub(super) stream: TcpStream,
     /// The hosted server, if this program hosts the room.
-    pub(super) hosted: Option<Box<dyn Any>>,
+    pub(super) hosted: Option<Box<dyn HostedRoom>>,
 }
 
 /// Resolves the server, asking the user for what is missing. `None` when the user leaves instead of
@@ -176,6 +181,7 @@ pub(super) fn session_config(
         password: server.password,
         rooms,
         person: server.person,
+        hosts: false,
         script: is_script,
         strict: script.strict,
         wait: script.wait.clone(),

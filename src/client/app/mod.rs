@@ -28,12 +28,12 @@ use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::common::generate;
 use crate::common::record;
 use appearance::session_renderer;
-pub use connect::HostFn;
 use connect::{Connector, OpenConnection, resolve_or_ask, session_config};
+pub use connect::{HostFn, HostedRoom};
 use error::ClientError;
 use paths::Paths;
 
-/// Does what the options say. `host` starts a server in this process when none answers.
+/// Does what the options say. `host` starts a server on this machine when none answers.
 pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     let started = Instant::now();
     if let Some(document) = options.generate {
@@ -194,13 +194,14 @@ impl Client<'_> {
             dialer: self.dialer.clone(),
         };
         let control = self.paths.control.clone().filter(|_| self.config.control);
-        let session = session_config(
+        let mut session = session_config(
             server,
             self.options,
             &self.config,
             &self.script,
             ui.is_none(),
         );
+        session.hosts = hosted.is_some();
         let session = Session::new(session);
         let renderer = session_renderer(self.options, &self.config, self.edits, self.interactive);
         let end = match ui {
@@ -213,8 +214,13 @@ impl Client<'_> {
                 script::run(established, session, renderer, script, control.as_deref())
             }
         };
-        // The hosted server runs as long as the session.
-        drop(hosted);
+        // Otherwise the server stays while others are there.
+        let closes = |end: &SessionEnd| end.outcome == Some(Outcome::CloseRoom);
+        if let Some(room) = hosted
+            && end.as_ref().is_ok_and(closes)
+        {
+            room.close();
+        }
         end
     }
 
@@ -232,7 +238,8 @@ impl Client<'_> {
             control,
             greeting: match hosts {
                 true => format!(
-                    "no server answers on {address}, so chatroom hosts the room until you leave\n"
+                    "no server on {address}, so the room is hosted here (it stays while others are \
+                     in it)\n"
                 ),
                 false => String::new(),
             },
@@ -246,7 +253,7 @@ fn exit_result(end: SessionEnd) -> Result<(), ClientError> {
         return Err(ClientError::Signal(signal));
     }
     match end.outcome {
-        Some(Outcome::Done | Outcome::SwitchServer { .. }) => Ok(()),
+        Some(Outcome::Done | Outcome::CloseRoom | Outcome::SwitchServer { .. }) => Ok(()),
         Some(Outcome::Incomplete(shortfall)) => Err(ClientError::Session(shortfall)),
         None => Err(ClientError::Internal),
     }

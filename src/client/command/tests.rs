@@ -129,13 +129,15 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
             command: Some("nick".into())
         })
     );
-    assert_eq!(parse("/quit"), Ok(UserCommand::Quit { reason: None }));
-    assert_eq!(
-        parse("/quit see you"),
-        Ok(UserCommand::Quit {
-            reason: Some("see you".into())
-        })
-    );
+    let quit = |reason: Option<&str>, keep| {
+        let reason = reason.map(str::to_owned);
+        Ok(UserCommand::Quit { reason, keep })
+    };
+    assert_eq!(parse("/quit"), quit(None, false));
+    assert_eq!(parse("/quit --keep"), quit(None, true));
+    assert_eq!(parse("/quit --keep see you"), quit(Some("see you"), true));
+    assert_eq!(parse("/quit --keeper"), quit(Some("--keeper"), false));
+    assert_eq!(parse("/quit see you"), quit(Some("see you"), false));
 }
 
 #[test]

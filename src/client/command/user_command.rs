@@ -168,6 +168,8 @@ pub enum UserCommand {
     Quit {
         /// The reason for other users.
         reason: Option<String>,
+        /// A room that this client hosts stays open.
+        keep: bool,
     },
 }
 

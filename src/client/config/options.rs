@@ -45,7 +45,7 @@ pub struct ClientOptions {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     password_file: Option<PathBuf>,
 
-    /// Never host the room in this process when no server answers
+    /// Never host the room on this machine when no server answers
     #[arg(long)]
     pub no_host: bool,
 

@@ -23,7 +23,7 @@ use crate::client::view::{Prompt, strip_styles};
 /// How long to wait before an editor that has not ended is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
-/// The same after Alt and a digit.
+/// The same where the user waits for it.
 const WAKE_SOON: Duration = Duration::from_millis(3);
 
 /// How long nothing is printed after a change of the width. It is likely to change again at once,
@@ -78,8 +78,39 @@ impl EditorHandle {
     /// In some states, such as after a repeat count, the library waits for keys only, and misses a
     /// signal that arrives just before. So the signal is sent until the editor has returned.
     pub(in crate::client) fn end(&self) {
+        self.lock().ending = true;
+        self.wait_until_away();
+    }
+
+    /// Makes the editor return, and waits until it has. It reads nothing until
+    /// [`EditorHandle::resume`].
+    pub(in crate::client) fn suspend(&self) {
+        self.lock().suspending = true;
+        self.wait_until_away();
+    }
+
+    /// Lets the editor read again after [`EditorHandle::suspend`].
+    pub(in crate::client) fn resume(&self) {
+        self.lock().suspending = false;
+    }
+
+    /// Whether the editor is suspended.
+    pub(super) fn is_suspending(&self) -> bool {
+        self.lock().suspending
+    }
+
+    /// Draws everything again. If `is_foreign`, other programs have written to the screen, and what
+    /// was drawn stays there.
+    pub(in crate::client) fn redraw(&self, is_foreign: bool) {
         let mut state = self.lock();
-        state.ending = true;
+        if state.read_state == ReadState::Reading {
+            state.redraw = Some(is_foreign);
+            self.end_read_soon(&mut state);
+        }
+    }
+
+    fn wait_until_away(&self) {
+        let mut state = self.lock();
         self.wake_if_needed(&mut state);
         while state.read_state != ReadState::Away {
             drop(state);
@@ -115,12 +146,13 @@ impl EditorHandle {
     /// Begins a read and returns its prompt; `None` after [`EditorHandle::end`].
     pub(super) fn begin_read(&self) -> Option<Prompt> {
         let mut state = self.lock();
-        if state.ending {
+        if state.ending || state.suspending {
             return None;
         }
         state.read_state = ReadState::Beginning;
         state.reads += 1;
         state.room_key = None;
+        state.redraw = None;
         state.given = state.wanted.clone();
         state.cancelled = false;
         state.resume = None;
@@ -147,6 +179,8 @@ impl EditorHandle {
         state.read_state = ReadState::Away;
         ReadEnd {
             ending: state.ending,
+            suspending: state.suspending,
+            is_foreign: state.redraw.take().unwrap_or_default(),
             cancelled: state.cancelled,
             resume: state.resume.take(),
             room_key: state.room_key.take(),
@@ -231,12 +265,17 @@ impl EditorHandle {
         if state.room_key.is_none() || !is_first {
             return;
         }
+        self.end_read_soon(state);
+    }
+
+    /// Makes a read return from another thread, so that the caller can be in the middle of a drawing.
+    /// The library misses a signal that arrives before it waits for a key.
+    fn end_read_soon(&self, state: &mut EditorState) {
         state.read_state = ReadState::Returning;
         self.printer.close_gate();
         let (handle, read) = (self.clone(), state.reads);
         thread::spawn(move || {
             signals::block_editor_signals();
-            // The library misses a signal that arrives before it waits.
             loop {
                 thread::sleep(WAKE_SOON);
                 let state = handle.lock();
@@ -449,7 +488,8 @@ impl EditorHandle {
         // line of the history replaces. A new prompt can wait until they end.
         let can_restart = !state.counting && !state.vi_command && !state.in_history;
         let for_prompt = state.given != state.wanted && can_restart;
-        if state.read_state == ReadState::Reading && (state.ending || for_prompt) {
+        let must_end = state.ending || state.suspending || for_prompt;
+        if state.read_state == ReadState::Reading && must_end {
             state.read_state = ReadState::Returning;
             self.printer.close_gate();
             self.waker.wake();

@@ -73,8 +73,11 @@ pub(in crate::client) enum EditorRead {
     Eof,
     /// [`EditorHandle::end`] was called.
     Ended,
-    /// Ctrl-Z: the caller must suspend the program. The next read continues with the same line.
-    Suspend,
+    /// The caller must suspend the program. The next read continues with the same line.
+    Suspend {
+        /// Ctrl-Z was pressed; otherwise [`EditorHandle::suspend`] was called.
+        by_key: bool,
+    },
 }
 
 /// The prompt for the library, which calls [`rustyline::Prompt::raw`] just after it has read the
@@ -201,7 +204,7 @@ impl Editor {
         if let EditorRead::Line(line) = &read {
             self.add_to_history(line);
         }
-        if !matches!(read, EditorRead::Suspend) {
+        if !matches!(read, EditorRead::Suspend { .. }) {
             self.asked_to_restore = false;
         }
         Ok(read)
@@ -257,12 +260,12 @@ impl Editor {
 
     /// Asks a question, which becomes the prompt; `default` is the meaning of an empty answer. It
     /// uses the same editor as for lines, so that no typed-ahead key is lost. The answer is not saved
-    /// as a draft. `suspend` is called for Ctrl-Z.
+    /// as a draft. `suspend` is called for [`EditorRead::Suspend`].
     pub(in crate::client) fn ask(
         &mut self,
         question: &str,
         default: &str,
-        suspend: &dyn Fn(),
+        suspend: &dyn Fn(bool),
     ) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
         self.expect_line(false);
@@ -285,7 +288,7 @@ impl Editor {
         &mut self,
         question: &str,
         default: &str,
-        suspend: &dyn Fn(),
+        suspend: &dyn Fn(bool),
     ) -> io::Result<EditorRead> {
         let raw = question_with_default(question, default);
         let styled = raw.clone();
@@ -301,8 +304,8 @@ impl Editor {
                 EditorRead::Line(answer) => {
                     return Ok(EditorRead::Line(answer_or_default(&answer, default)));
                 }
-                EditorRead::Suspend => {
-                    suspend();
+                EditorRead::Suspend { by_key } => {
+                    suspend(by_key);
                     draft = std::mem::take(&mut self.first);
                 }
                 other => return Ok(other),
@@ -313,6 +316,10 @@ impl Editor {
     fn read_line(&mut self, mut draft: Draft) -> io::Result<EditorRead> {
         loop {
             let Some(prompt) = self.handle.begin_read() else {
+                if self.handle.is_suspending() {
+                    self.first = draft;
+                    return Ok(EditorRead::Suspend { by_key: false });
+                }
                 return Ok(EditorRead::Ended);
             };
             let prompt = MeasuredPrompt {
@@ -334,7 +341,7 @@ impl Editor {
                         ResumeAction::Read => {}
                         ResumeAction::Suspend => {
                             self.first = draft;
-                            return Ok(EditorRead::Suspend);
+                            return Ok(EditorRead::Suspend { by_key: true });
                         }
                         ResumeAction::Restore => draft = self.restored().unwrap_or(draft),
                         ResumeAction::ShowRoom(number) => self.show_room(number),
@@ -350,8 +357,16 @@ impl Editor {
                 // Woken for a new prompt. By now that can be the old one again, or a line was
                 // entered at the same time and the signal has reached the next read.
                 Err(ReadlineError::Interrupted) => {
-                    clear(&end.drawn)?;
+                    match end.is_foreign {
+                        // Back to the row in which the library has begun a new one.
+                        true => clear_rows(1)?,
+                        false => clear(&end.drawn)?,
+                    }
                     draft = end.draft;
+                    if end.suspending {
+                        self.first = draft;
+                        return Ok(EditorRead::Suspend { by_key: false });
+                    }
                     if let Some(key) = end.room_key {
                         draft = key.typed_into(draft, None);
                         self.show_room(key.number);
@@ -442,13 +457,16 @@ fn config(keys: KeySet) -> io::Result<Config> {
 
 /// Clears what was drawn; the cursor is in the row below it.
 fn clear(drawn: &Drawn) -> io::Result<()> {
-    let rows = drawn.end_row() + 1;
-    write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
+    clear_rows(drawn.end_row() + 1)
 }
 
 /// Clears what was drawn; the cursor is one row below its drawn position.
 fn clear_from_cursor(drawn: &Drawn) -> io::Result<()> {
-    let rows = drawn.cursor().row + 1;
+    clear_rows(drawn.cursor().row + 1)
+}
+
+/// Clears this many rows above the cursor, and all below them.
+fn clear_rows(rows: u16) -> io::Result<()> {
     write_to_terminal(&format!("\x1b[{rows}A\r\x1b[J"))
 }
 

@@ -23,6 +23,11 @@ pub(super) struct EditorState {
     pub(super) wanted: Prompt,
     /// Whether the editor must return.
     pub(super) ending: bool,
+    /// Whether the program is about to stop, and reads nothing until it continues.
+    pub(super) suspending: bool,
+    /// Whether the read ends because everything must be drawn again, and if so whether the screen is
+    /// no longer that of the editor.
+    pub(super) redraw: Option<bool>,
     /// Whether Ctrl-C was pressed; the library returns the line as if it was accepted.
     pub(super) cancelled: bool,
     /// Set when the read ends only to restart with the same line.
@@ -145,6 +150,9 @@ impl RoomKey {
 /// How a read ended.
 pub(super) struct ReadEnd {
     pub(super) ending: bool,
+    pub(super) suspending: bool,
+    /// Whether the screen is no longer that of the editor.
+    pub(super) is_foreign: bool,
     pub(super) cancelled: bool,
     pub(super) resume: Option<Resume>,
     pub(super) draft: Draft,

@@ -59,6 +59,13 @@ pub enum InputError {
     ScriptKeepsServer,
     /// A script stays connected.
     ScriptKeepsConnection,
+    /// Leaving would close the room that this client hosts for others.
+    RoomInUse {
+        /// One of them.
+        nick: String,
+        /// How many there are besides.
+        others: usize,
+    },
     /// The other server cannot be reached; the text says why.
     NoOtherServer(String),
     /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
@@ -126,6 +133,18 @@ impl fmt::Display for InputError {
             ),
             Self::ScriptKeepsServer => f.write_str("a script cannot switch to another server"),
             Self::ScriptKeepsConnection => f.write_str("a script cannot reconnect"),
+            Self::RoomInUse { nick, others } => {
+                let here = match others {
+                    0 => format!("{nick} is here"),
+                    1 => format!("{nick} and 1 other are here"),
+                    many => format!("{nick} and {many} others are here"),
+                };
+                write!(
+                    f,
+                    "{here} and the room closes with you: /quit again closes it, /quit --keep \
+                     leaves it running"
+                )
+            }
             Self::NoOtherServer(why) => {
                 let separator = if why.ends_with('?') { " You" } else { "; you" };
                 write!(f, "{why}{separator} stay here")

@@ -43,6 +43,8 @@ pub(crate) enum DriverInput {
         /// The result.
         result: Result<(), ConnectError>,
     },
+    /// The user has ended the input, which is the same as `/quit`.
+    InputEnded,
     /// Leave the server, with a reason for the other users.
     Quit(Option<String>),
 }
@@ -104,6 +106,12 @@ impl<F: Frontend> Driver<F> {
                 let result = result.map_err(|error| InputError::NoOtherServer(error.to_string()));
                 self.session
                     .server_probed(server, result, now, &mut self.outbox);
+            }
+            Some(DriverInput::InputEnded) => {
+                self.session
+                    .quit_by_user(None, false, now, &mut self.outbox);
+                self.apply(now);
+                self.frontend.line_done(&self.session);
             }
             Some(DriverInput::Quit(reason)) => {
                 self.session.quit(reason.as_deref(), now, &mut self.outbox);

@@ -25,6 +25,8 @@ pub struct SessionConfig {
     pub rooms: Vec<JoinTarget>,
     /// A person whom the user wants to whisper to.
     pub person: Option<String>,
+    /// Whether this client has started the server, which is asked to stop when the user leaves.
+    pub hosts: bool,
     /// Whether the input is a script: then the user is asked nothing, each line is confirmed, and a
     /// lost connection ends the session.
     pub script: bool,

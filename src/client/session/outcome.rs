@@ -10,6 +10,8 @@ use super::{CloseReason, DeliveryReport, NickRefusal, ProtocolViolation};
 pub enum Outcome {
     /// All was done.
     Done,
+    /// All was done, and the server that this client hosts is to be stopped.
+    CloseRoom,
     /// The user goes on at another server.
     SwitchServer {
         /// An address, or a name from the configuration.

@@ -4,6 +4,7 @@
 //! It must not know events, the session, or how a message looks: it gets finished text. It imports
 //! `common` only; `view`, `storage`, `control`, `net`, `editor`, `ui` and `app` import it.
 
+pub(super) mod job_control;
 pub(super) mod mode;
 pub(super) mod printer;
 pub(super) mod reflow;

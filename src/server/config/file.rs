@@ -69,8 +69,9 @@ pub(super) fn read(
         if settings.listen.is_empty() {
             return Err(reader.wrong("listen", list, expected));
         }
-        if let Some(address) = validate::repeated_address(&settings.listen) {
-            return Err(reader.wrong("listen", list, InvalidValue::RepeatedAddress(address)));
+        if let Some(both) = validate::overlapping_addresses(&settings.listen) {
+            let expected = InvalidValue::OverlappingAddresses(both);
+            return Err(reader.wrong("listen", list, expected));
         }
     }
     if let Some(name) = &file.name {
@@ -237,7 +238,7 @@ impl ConfigReader<'_> {
             let number = number.and_then(Result::ok);
             let number = number.filter(|number| (min..=max).contains(number));
             let expected = || format!("expected a number from {min} to {max}");
-            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, &expected()))?;
+            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, expected()))?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use super::file;
 use super::options::ServerOptions;
 use super::settings::{LoadReport, Settings};
-use super::validate::{read_motd, repeated_address};
+use super::validate::{overlapping_addresses, read_motd};
 use crate::server::error::ServerError;
 
 /// The settings, and how they were loaded.
@@ -32,8 +32,8 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     if !options.listen.is_empty() {
         settings.listen.clone_from(&options.listen);
     }
-    if let Some(address) = repeated_address(&settings.listen) {
-        return Err(ServerError::RepeatedAddress(address));
+    if let Some([one, other]) = overlapping_addresses(&settings.listen) {
+        return Err(ServerError::OverlappingAddresses(one, other));
     }
     Ok((settings, report))
 }

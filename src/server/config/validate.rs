@@ -1,7 +1,6 @@
 //! Checks of values that the command line and the configuration file both have: addresses, names,
 //! passwords and the message of the day.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -27,7 +26,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub(super) enum InvalidValue {
     MissingPort(IpAddr),
     NotAnAddress,
-    RepeatedAddress(SocketAddr),
+    OverlappingAddresses([SocketAddr; 2]),
     EmptyPassword,
     UnsendablePassword,
     PasswordTooLong { bytes_max: usize },
@@ -46,7 +45,12 @@ impl fmt::Display for InvalidValue {
                 return write!(f, "add a port, as in {address}");
             }
             Self::NotAnAddress => "expected an IP address with a port, such as 127.0.0.1:6667",
-            Self::RepeatedAddress(address) => return write!(f, "{address} is listed twice"),
+            Self::OverlappingAddresses([one, other]) if one == other => {
+                return write!(f, "{one} is listed twice");
+            }
+            Self::OverlappingAddresses([one, other]) => {
+                return write!(f, "{one} and {other} overlap; remove one of them");
+            }
             Self::EmptyPassword => "expected a password that is not empty",
             Self::UnsendablePassword => {
                 "expected a password without line endings and NUL, which no client can send"
@@ -78,11 +82,23 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
     })
 }
 
-/// The first address that is listed twice. Port 0 is a different port each time.
-pub(super) fn repeated_address(addresses: &[SocketAddr]) -> Option<SocketAddr> {
-    let mut seen = BTreeSet::new();
-    let mut fixed = addresses.iter().filter(|address| address.port() != 0);
-    fixed.find(|address| !seen.insert(**address)).copied()
+/// Two addresses that no system can listen on together: they have one port, and they are equal or one
+/// includes the other. Port 0 is a different port each time.
+pub(super) fn overlapping_addresses(addresses: &[SocketAddr]) -> Option<[SocketAddr; 2]> {
+    let fixed = |address: &&SocketAddr| address.port() != 0;
+    addresses
+        .iter()
+        .filter(fixed)
+        .enumerate()
+        .find_map(|(at, one)| {
+            let mut before = addresses.iter().filter(fixed).take(at);
+            let other = before.find(|other| {
+                let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+                let is_one_family = one.is_ipv4() == other.is_ipv4();
+                one.port() == other.port() && (one.ip() == other.ip() || is_any && is_one_family)
+            })?;
+            Some([*other, *one])
+        })
 }
 
 /// Checks a password that clients send in one line, after `around` bytes of a command.
@@ -185,6 +201,25 @@ mod tests {
             ),
         ] {
             assert_eq!(listen_address(text).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn addresses_overlap_that_are_equal_or_include_one_another() {
+        for (list, overlap) in [
+            (&["127.0.0.1:1", "127.0.0.2:1", "127.0.0.1:2"][..], None),
+            (&["127.0.0.1:0", "127.0.0.1:0"], None),
+            (&["0.0.0.0:1", "[::1]:1"], None),
+            (&["[::1]:1", "127.0.0.1:1", "[::1]:1"], Some(["[::1]:1"; 2])),
+            (
+                &["127.0.0.1:1", "0.0.0.0:1"],
+                Some(["127.0.0.1:1", "0.0.0.0:1"]),
+            ),
+            (&["[::]:1", "[::1]:1"], Some(["[::]:1", "[::1]:1"])),
+        ] {
+            let list: Vec<SocketAddr> = list.iter().map(|one| one.parse().unwrap()).collect();
+            let overlap = overlap.map(|both| both.map(|one| one.parse().unwrap()));
+            assert_eq!(overlapping_addresses(&list), overlap);
         }
     }
 

@@ -71,6 +71,10 @@ pub(super) struct Reactor {
     stop: UnixStream,
     /// How the settings are loaded again, if they can be.
     reload: Option<Reload>,
+    /// The server stops when it has had no connection for so long.
+    empty_time_max: Option<Duration>,
+    /// Since when there is no connection.
+    empty_since: Option<Duration>,
     /// When the server began to stop.
     stopping_since: Option<Duration>,
     connections: Slab<Connection>,
@@ -81,7 +85,7 @@ pub(super) struct Reactor {
     unsent: Vec<usize>,
     /// Connections to write when there is time: they have only lines with a large fan-out to send.
     unsent_later: VecDeque<usize>,
-    /// What may still be done before the next iteration.
+    /// The budget of the current iteration.
     iteration: Iteration,
     /// Lost connections that are not yet reported to the hub.
     lost: Vec<(ConnectionId, DisconnectReason)>,
@@ -128,6 +132,8 @@ impl Reactor {
             listeners,
             stop,
             reload: None,
+            empty_time_max: None,
+            empty_since: None,
             stopping_since: None,
             connections: Slab::new(),
             generation: 0,
@@ -147,6 +153,12 @@ impl Reactor {
     /// The addresses it listens on, with the ports that the system chose.
     pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.listeners.addresses()
+    }
+
+    /// Makes the server stop when it has had no connection for `time`.
+    pub(super) fn stop_when_empty_for(&mut self, time: Duration) {
+        self.empty_time_max = Some(time);
+        self.empty_since = Some(self.now.running);
     }
 
     /// Runs until it is stopped.
@@ -203,6 +215,22 @@ impl Reactor {
         if !self.closed.is_empty() {
             self.free_slots();
         }
+        self.stop_when_empty();
+    }
+
+    /// Begins to stop when there was no connection for too long.
+    fn stop_when_empty(&mut self) {
+        let now = self.now.running;
+        let is_empty = self.connections.is_empty();
+        self.empty_since = is_empty.then(|| self.empty_since.unwrap_or(now));
+        if self.empty_until().is_some_and(|until| until <= now) {
+            self.begin_shutdown();
+        }
+    }
+
+    /// When an empty server stops.
+    fn empty_until(&self) -> Option<Duration> {
+        Some(self.empty_since? + self.empty_time_max?)
     }
 
     /// Frees the slots of closed connections, and releases memory when most connections are gone.
@@ -235,6 +263,7 @@ impl Reactor {
             self.timers.first().map(|(at, _)| *at),
             self.listeners.retry_at(),
             self.stop_at(),
+            self.empty_until(),
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.started.elapsed()))

@@ -103,11 +103,14 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "quit",
-        usage: "[REASON]",
-        help: "leave (as Ctrl-D on an empty line does)",
+        usage: "[--keep] [REASON]",
+        help: "leave, as Ctrl-D on an empty line does; --keep leaves a room open that you host",
         parse: |arguments| {
+            let kept = word(arguments).filter(|(first, _)| *first == "--keep");
+            let reason = kept.map_or(arguments, |(_, rest)| rest);
             Ok(UserCommand::Quit {
-                reason: non_empty(arguments),
+                reason: non_empty(reason),
+                keep: kept.is_some(),
             })
         },
     },

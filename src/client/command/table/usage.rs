@@ -96,12 +96,15 @@ impl ExpectedArguments {
 
 /// An optional room.
 const ROOM: &str = "[#ROOM]";
+/// The option of `/quit`.
+const KEEP: &str = "[--keep]";
 
 /// Whether a word can be this argument.
 fn can_be(argument: &str, word: &str) -> bool {
     match argument {
         ROOM => word.is_empty() || has_room_prefix(word),
         "[#ROOM|NICK]" => !word.starts_with(['+', '-']),
+        KEEP => word.is_empty() || word.starts_with("--"),
         _ => true,
     }
 }
@@ -142,7 +145,9 @@ mod tests {
 
     #[test]
     fn each_argument_of_the_usages_is_known() {
-        let unknown = ["NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD"];
+        let unknown = [
+            "NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD", "--keep",
+        ];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
                 let plain = written.trim_matches(['[', ']', '…']);
@@ -158,6 +163,9 @@ mod tests {
             ("msg", Some("NICK|#ROOM TEXT")),
             ("msg bob", Some("TEXT")),
             ("msg bob hi", None),
+            ("quit", Some("[--keep] [REASON]")),
+            ("quit --keep", Some("[REASON]")),
+            ("quit see", None),
             ("kick", Some("[#ROOM] NICK [REASON]")),
             ("kick bob", Some("[REASON]")),
             ("kick #dev", Some("NICK [REASON]")),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::event::Event;
+use crate::client::event::{Event, InputError};
 use crate::client::session::{
     CloseReason, Incomplete, Outcome, Phase, ProtocolViolation, Session, SessionAction,
     SessionOutput, SessionTime, truncate,
@@ -83,6 +83,32 @@ impl Session {
         output.actions.push(SessionAction::Reconnect { after });
     }
 
+    /// The user leaves. A hosted room closes with them, unless `keep` is set; if others are in it,
+    /// the first attempt only says so.
+    pub fn quit_by_user(
+        &mut self,
+        reason: Option<&str>,
+        keep: bool,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        if self.settings.hosts && !keep {
+            let mut others = self
+                .rooms
+                .nicks_by_activity(&self.identity.nick)
+                .into_iter();
+            let first = others.next().filter(|_| self.is_ready());
+            if let Some(nick) = first
+                && !std::mem::replace(&mut self.link.warned_of_others, true)
+            {
+                let others = others.count();
+                return self.reject_input(InputError::RoomInUse { nick, others }, output);
+            }
+            self.link.closes_room = true;
+        }
+        self.quit(reason, now, output);
+    }
+
     /// Leaves the server. The other users see the reason.
     pub fn quit(&mut self, reason: Option<&str>, now: SessionTime, output: &mut SessionOutput) {
         if self.is_scripting() {
@@ -124,6 +150,7 @@ impl Session {
         let outcome = match self.link.switch_to.take() {
             Some(server) => Outcome::SwitchServer { server },
             None if self.settings.script => self.script_outcome(),
+            None if self.link.closes_room => Outcome::CloseRoom,
             None => Outcome::Done,
         };
         output.actions.push(SessionAction::End(outcome));

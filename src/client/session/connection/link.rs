@@ -37,6 +37,10 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) ping_sent: bool,
     /// Why the connection is about to close.
     pub(in crate::client::session) close_reason: Option<CloseReason>,
+    /// The user knows that leaving closes the hosted room for others.
+    pub(in crate::client::session) warned_of_others: bool,
+    /// The hosted server is to be stopped.
+    pub(in crate::client::session) closes_room: bool,
     /// The server has refused the registration: no attempt follows by itself.
     pub(in crate::client::session) refusal: Option<CloseReason>,
     /// The session time of the next attempt to connect.

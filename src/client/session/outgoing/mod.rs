@@ -122,6 +122,8 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
+        // The warning holds for the next command only.
+        self.link.warned_of_others &= matches!(command, UserCommand::Quit { .. });
         match command {
             UserCommand::Nothing => {}
             UserCommand::Say { text } => {
@@ -145,7 +147,9 @@ impl Session {
                 self.send_or_reject(message, now, output);
             }
             UserCommand::Help { command } => self.help(command.as_deref(), output),
-            UserCommand::Quit { reason } => self.quit(reason.as_deref(), now, output),
+            UserCommand::Quit { reason, keep } => {
+                self.quit_by_user(reason.as_deref(), keep, now, output);
+            }
             UserCommand::Connect { server } => self.switch_server(server, output),
             UserCommand::Reconnect => self.reconnect(output),
             UserCommand::Local(_) if self.settings.script => {

@@ -11,6 +11,64 @@ fn enter(played: &mut Played, room: &str) {
 }
 
 #[test]
+fn a_hosted_room_closes_with_its_host_only_when_that_is_confirmed() {
+    let mut played = Played::ready(false);
+    played.session.settings.hosts = true;
+    played.type_line("/quit");
+    let warned = played.take();
+    assert_eq!(warned.lines, "");
+    let error = InputError::RoomInUse {
+        nick: "bob".into(),
+        others: 0,
+    };
+    assert_eq!(
+        error.to_string(),
+        "bob is here and the room closes with you: /quit again closes it, /quit --keep leaves it \
+         running"
+    );
+    let line = None;
+    assert_eq!(warned.events, [Event::InputRejected { error, line }]);
+    // Another command takes the warning back.
+    played.type_line("/names");
+    played.type_line("/quit");
+    assert!(!played.take().lines.contains("QUIT"));
+    played.type_line("/quit so long");
+    assert_eq!(played.take().lines, "QUIT :so long\r\n");
+    played.lose("closed");
+    assert_eq!(
+        played.take().actions,
+        [SessionAction::End(Outcome::CloseRoom)]
+    );
+}
+
+#[test]
+fn a_hosted_room_stays_when_the_host_wants_it_to_or_is_ended_by_a_signal() {
+    let now = SessionTime::default();
+    for by_signal in [false, true] {
+        let mut played = Played::ready(false);
+        played.session.settings.hosts = true;
+        match by_signal {
+            true => played.session.quit(Some("hangup"), now, &mut played.output),
+            false => played.type_line("/quit --keep"),
+        }
+        assert!(played.take().lines.starts_with("QUIT"));
+        played.lose("closed");
+        assert_eq!(played.take().actions, [SessionAction::End(Outcome::Done)]);
+    }
+}
+
+#[test]
+fn a_hosted_room_with_nobody_else_closes_at_once() {
+    let mut played = Played::ready(false);
+    played.session.settings.hosts = true;
+    played.hear(":bob!b@h QUIT :gone");
+    played.type_line("/quit");
+    played.lose("closed");
+    let actions = played.take().actions;
+    assert_eq!(actions, [SessionAction::End(Outcome::CloseRoom)]);
+}
+
+#[test]
 fn what_is_typed_behind_being_thrown_out_of_a_room_is_said_in_no_other() {
     for farewell in [
         ":bob!b@h KICK #ops alice :out",

@@ -9,21 +9,22 @@ use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
 use crate::client::storage::drafts::DraftStore;
-use crate::client::terminal::mode::RawModeGuard;
+use crate::client::terminal::job_control::JobControl;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::title::Title;
 use crate::client::ui::questions::{self, Question};
 use crate::client::view::Renderer;
 use crate::common::test_hooks::panic_if_requested;
 
-/// Asks until the answer is valid. `suspend` suspends the program when Ctrl-Z is pressed.
+/// Asks until the answer is valid. The program can be suspended meanwhile.
 pub(super) fn ask_until_valid(
     editor: &mut Editor,
     mut question: Question,
-    suspend: &dyn Fn(),
+    job: &JobControl,
 ) -> io::Result<EditorRead> {
     loop {
-        match editor.ask(&question.text, &question.default, suspend)? {
+        match editor.ask(&question.text, &question.default, &|by_key| {
+            job.suspend(by_key)
+        })? {
             EditorRead::Line(answer) => match question.validate(&answer) {
                 Ok(answer) => return Ok(EditorRead::Line(answer)),
                 Err(again) => question = again,
@@ -40,8 +41,7 @@ pub(super) struct InputLoop<'t> {
     pub(super) printer: &'t Printer,
     pub(super) events: mpsc::Receiver<InteractiveEvent>,
     pub(super) input: InputSender,
-    pub(super) raw_mode: &'t RawModeGuard,
-    pub(super) title: Title,
+    pub(super) job: &'t JobControl,
     pub(super) drafts: Option<DraftStore>,
     pub(super) renderer: Renderer,
     /// The editor reads lines; only it reacts to Ctrl-C from then on.
@@ -97,13 +97,11 @@ impl InputLoop<'_> {
                     }
                     continue;
                 }
-                EditorRead::Suspend => {
-                    print_to_stdout(self.title.suspend().to_owned())?;
-                    self.raw_mode.suspend();
-                    print_to_stdout(self.title.resume())?;
+                EditorRead::Suspend { by_key } => {
+                    self.job.suspend(by_key);
                     continue;
                 }
-                EditorRead::Eof => self.send(DriverInput::Quit(None)),
+                EditorRead::Eof => self.send(DriverInput::InputEnded),
                 EditorRead::Ended => {}
             }
             loop {
@@ -137,14 +135,13 @@ impl InputLoop<'_> {
         loop {
             match self.events.recv_timeout(INTERRUPT_CHECK) {
                 Ok(InteractiveEvent::AskNick(refused)) => {
-                    let raw_mode = self.raw_mode;
                     let question = questions::retry_nick(&refused);
-                    match ask_until_valid(self.editor, question, &|| raw_mode.suspend())? {
+                    match ask_until_valid(self.editor, question, self.job)? {
                         EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
                             self.send(DriverInput::Quit(None));
                         }
-                        EditorRead::Suspend | EditorRead::Ended => {}
+                        EditorRead::Suspend { .. } | EditorRead::Ended => {}
                     }
                 }
                 Ok(InteractiveEvent::Early(line)) => print_to_stdout(line)?,

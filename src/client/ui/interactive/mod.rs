@@ -23,7 +23,8 @@ use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{self, DriverInput, Established, InputSender};
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
-use crate::client::terminal::mode::{self, RawModeGuard};
+use crate::client::terminal::job_control::{JobControl, TerminalUser};
+use crate::client::terminal::mode;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::terminal::stderr::DeferredPanicReport;
@@ -46,6 +47,8 @@ pub(in crate::client) struct InteractiveUi {
     /// The thread that prints to standard output when that is not the terminal.
     output_thread: Option<JoinHandle<io::Result<()>>>,
     signals: Signals,
+    job: JobControl,
+    title: Title,
     active: ActiveSession,
 }
 
@@ -56,25 +59,33 @@ type ActiveSession = Arc<Mutex<Option<(InputSender, Option<DraftStore>)>>>;
 impl InteractiveUi {
     /// Takes the terminal. From now on a signal ends the program in good order.
     pub(in crate::client) fn open(mode: EditMode) -> io::Result<Self> {
+        let job = JobControl::begin()?;
         let printer = Printer::default();
         let mut editor = Editor::new(printer.clone(), mode)?;
         let editor_handle = editor.handle();
         let active = ActiveSession::default();
         let signals = quit_on_signals(Arc::clone(&active), editor_handle.clone())?;
         let output_thread = start_printer(&printer, &mut editor, Arc::clone(&active))?;
+        let title = Title::default();
+        job.start(EditorTerminal {
+            editor: editor_handle.clone(),
+            title: title.clone(),
+        })?;
         Ok(Self {
             editor,
             editor_handle,
             printer,
             output_thread,
             signals,
+            job,
+            title,
             active,
         })
     }
 
     /// Asks a question. `None` when the user leaves, or a signal ends the program.
     pub(super) fn ask(&mut self, question: Question) -> io::Result<Option<String>> {
-        let answer = ask_until_valid(&mut self.editor, question, &mode::suspend)?;
+        let answer = ask_until_valid(&mut self.editor, question, &self.job)?;
         Ok(match answer {
             EditorRead::Line(answer) => Some(answer),
             _ => None,
@@ -125,7 +136,7 @@ impl InteractiveUi {
         context: UiContext,
     ) -> io::Result<SessionEnd> {
         let report = DeferredPanicReport::begin();
-        let raw_mode = RawModeGuard::new()?;
+        let raw_mode = self.job.raw_mode()?;
         let (event_sender, events) = mpsc::channel();
         let (input, receiver) = net::input_channel();
         // Without a file for them drafts are not saved.
@@ -145,11 +156,9 @@ impl InteractiveUi {
         self.editor
             .start_session(context.history_file, drafts.clone(), assist)?;
         self.printer.push(context.greeting);
-        let title = Title::default();
         let frontend = self.frontend(
             renderer.clone(),
             context.format,
-            &title,
             drafts.clone(),
             event_sender,
         );
@@ -163,8 +172,7 @@ impl InteractiveUi {
             printer: &self.printer,
             events,
             input,
-            raw_mode: &raw_mode,
-            title,
+            job: &self.job,
             drafts: drafts.clone(),
             renderer,
             reading: false,
@@ -195,7 +203,6 @@ impl InteractiveUi {
         &self,
         renderer: Renderer,
         format: Format,
-        title: &Title,
         drafts: Option<DraftStore>,
         events: mpsc::Sender<event::InteractiveEvent>,
     ) -> InteractiveFrontend {
@@ -211,7 +218,7 @@ impl InteractiveUi {
             },
             printer: self.printer.clone(),
             editor_handle: self.editor_handle.clone(),
-            title: title.clone(),
+            title: self.title.clone(),
             drafts,
             unsent: SavedUnsent::default(),
             events,
@@ -245,6 +252,29 @@ fn run_to_end(input_loop: &mut InputLoop<'_>) -> io::Result<Option<Outcome>> {
             input_loop.quit_without_editor("this client failed");
             Ok(None)
         }
+    }
+}
+
+/// What gives the terminal to the shell when the program stops.
+struct EditorTerminal {
+    editor: EditorHandle,
+    title: Title,
+}
+
+impl TerminalUser for EditorTerminal {
+    fn release(&self) {
+        self.editor.suspend();
+        // A closed terminal is noticed at the next read.
+        let _ = print_to_stdout(self.title.suspend().to_owned());
+    }
+
+    fn resume(&self) {
+        let _ = print_to_stdout(self.title.resume());
+        self.editor.resume();
+    }
+
+    fn redraw(&self, is_foreign: bool) {
+        self.editor.redraw(is_foreign);
     }
 }
 
