@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::SIGINT;
 
 use super::error::ClientError;
-use crate::client::command::JoinTarget;
 use crate::client::config::file::Config;
 use crate::client::config::options::ClientOptions;
 use crate::client::config::resolve::{
@@ -166,12 +165,6 @@ pub(super) fn session_config(
     script: &ScriptOptions,
     is_script: bool,
 ) -> SessionConfig {
-    let mut rooms = server.rooms;
-    let awaited = script.wait.as_ref().and_then(|wait| wait.room.clone());
-    if let Some(room) = awaited.filter(|room| rooms.iter().all(|target| target.room != *room)) {
-        // What is said in a room is heard only there.
-        rooms.push(JoinTarget { room, key: None });
-    }
     SessionConfig {
         user: server.user,
         real_name: server.real_name,
@@ -179,7 +172,7 @@ pub(super) fn session_config(
         nick: server.nick,
         alternatives: server.alternatives,
         password: server.password,
-        rooms,
+        rooms: server.rooms,
         person: server.person,
         hosts: false,
         script: is_script,

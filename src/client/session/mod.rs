@@ -30,7 +30,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError, UserCommand};
+use crate::client::command::{self, JoinTarget, ParseError, UserCommand};
 use crate::client::event::{Event, InputError};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
@@ -145,7 +145,13 @@ pub struct Session {
 
 impl Session {
     /// A session without a connection.
-    pub fn new(settings: SessionConfig) -> Self {
+    pub fn new(mut settings: SessionConfig) -> Self {
+        let awaited = settings.wait.as_ref().and_then(|wait| wait.room.clone());
+        let is_joined = |room: &String| settings.rooms.iter().any(|one| one.room == *room);
+        if let Some(room) = awaited.filter(|room| !is_joined(room)) {
+            // What is said in a room is heard only there.
+            settings.rooms.push(JoinTarget { room, key: None });
+        }
         let mut rooms = JoinedRooms::default();
         for target in &settings.rooms {
             if let Some(key) = &target.key {

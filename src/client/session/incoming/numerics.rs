@@ -68,7 +68,10 @@ impl Session {
                 rooms
                     .iter()
                     .for_each(|room| self.rooms.add_known_room(&room.name));
-                output.events.push(Event::RoomList { rooms });
+                output.events.push(Event::RoomList {
+                    rooms,
+                    all: self.queries.list_all || self.settings.script,
+                });
             }
             Reply::Away => self.on_away(message, output),
             Reply::NowAway => output.events.push(Event::OwnAway { away: true }),

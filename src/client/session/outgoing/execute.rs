@@ -113,7 +113,8 @@ impl Session {
                 | UserCommand::Raw { .. }
         );
         match command {
-            UserCommand::List { filter } => {
+            UserCommand::List { filter, all } => {
+                self.queries.list_all = *all;
                 let filter = filter.as_deref();
                 self.send(&Request::List { filter }, output);
             }
@@ -148,9 +149,9 @@ impl Session {
                 self.queries.nick = Some(nick.clone());
                 self.send_nick(nick, output);
             }
-            UserCommand::Who { room } => {
+            UserCommand::Who { room, all } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), output) {
-                    self.send_who(&room, output);
+                    self.send_who(&room, *all, output);
                 }
             }
             UserCommand::Names { room } => {
