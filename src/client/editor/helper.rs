@@ -2,7 +2,7 @@
 //! calls the helper also learns what is on the screen.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustyline::Context;
 use rustyline::completion::Completer;
@@ -12,9 +12,10 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::InputAssist;
 use super::handle::EditorHandle;
-use crate::client::command::analysis::LineAnalysis;
+use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::storage::drafts::DraftStore;
+use crate::client::view::hide_secret;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
@@ -24,8 +25,8 @@ pub(super) struct Helper {
     /// `None` before a session starts.
     assistant: Option<Box<dyn InputAssist>>,
     cycle: Mutex<Option<TabCycle>>,
-    /// The analysis of the line that was drawn last.
-    analysis: Mutex<LineAnalysis>,
+    /// The last line, and its analysis.
+    analyzed: Mutex<(String, LineAnalysis)>,
     drafts: Option<DraftStore>,
     /// Whether a line is typed, which is saved as a draft, and not the answer to a question.
     is_line: bool,
@@ -119,12 +120,11 @@ impl Hinter for Helper {
     /// The other candidates of Tab, a note about the line, or the parameters of its command.
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<HintText> {
         let (index, count) = (context.history_index(), context.history().len());
-        if let Some(hint) = self.handle.pending_hint(index, count) {
-            *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
-            return Some(HintText::new(&hint));
-        }
-        let analysis = match &self.assistant {
-            Some(assistant) if self.is_line => assistant.analyze(line).unwrap_or_default(),
+        let pending = self.handle.pending_hint(index, count);
+        let mut analysis = match &self.assistant {
+            Some(assistant) if self.is_line => assistant
+                .analyze(line)
+                .unwrap_or_else(|| LineAnalysis::without_session(line)),
             // The answer to a question is not analyzed.
             _ => LineAnalysis::default(),
         };
@@ -134,8 +134,13 @@ impl Hinter for Helper {
             let usage = || analysis.usage.clone();
             self.other_candidates(line).or_else(note).or_else(usage)
         });
-        *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = analysis;
-        hint.flatten().map(|hint| HintText::new(&hint))
+        if pending.is_some() {
+            // Enter does not do yet what the colours say.
+            let is_secret = |kind: &TokenKind| *kind == TokenKind::Secret;
+            analysis.tokens.retain(|(_, kind)| is_secret(kind));
+        }
+        *self.lock_analyzed() = (line.to_owned(), analysis);
+        pending.or(hint.flatten()).map(|hint| HintText::new(&hint))
     }
 }
 
@@ -146,7 +151,7 @@ impl Helper {
             handle,
             assistant: None,
             cycle: Mutex::default(),
-            analysis: Mutex::default(),
+            analyzed: Mutex::default(),
             drafts: None,
             is_line: true,
         }
@@ -174,6 +179,10 @@ impl Helper {
             return Some(false);
         }
         Some(self.assistant.as_ref()?.analyze(line)?.secret)
+    }
+
+    fn lock_analyzed(&self) -> MutexGuard<'_, (String, LineAnalysis)> {
+        self.analyzed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets whether a line is typed, or the answer to a question.
@@ -244,11 +253,16 @@ impl Highlighter for Helper {
     /// Control characters from a paste are not sent to the terminal.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
-        let analysis = self.analysis.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut analyzed = self.lock_analyzed();
+        if analyzed.0 != line {
+            *analyzed = (line.to_owned(), LineAnalysis::without_session(line));
+        }
+        let analysis = &analyzed.1;
         let highlighted = match &self.assistant {
-            _ if line.contains(is_control) => Cow::Borrowed(line),
-            Some(assistant) => Cow::Owned(assistant.highlight(line, &analysis)),
-            None => Cow::Borrowed(line),
+            Some(assistant) if !line.contains(is_control) => {
+                Cow::Owned(assistant.highlight(line, analysis))
+            }
+            _ => hide_secret(line, analysis),
         };
         let rows = self.handle.line_drawn(line, position, highlighted);
         match line.contains(is_control) {
