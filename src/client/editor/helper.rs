@@ -28,8 +28,18 @@ pub(super) struct Helper {
     /// The last line, and its analysis.
     analyzed: Mutex<(String, LineAnalysis)>,
     drafts: Option<DraftStore>,
-    /// Whether a line is typed, which is saved as a draft, and not the answer to a question.
-    is_line: bool,
+    expected: Expected,
+}
+
+/// What a read is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A line, which is saved as a draft.
+    Line,
+    /// The answer to a question.
+    Answer,
+    /// An answer that is drawn as dots.
+    Secret,
 }
 
 /// The completion of the last Tab, from which the next Tab continues.
@@ -122,11 +132,10 @@ impl Hinter for Helper {
         let (index, count) = (context.history_index(), context.history().len());
         let pending = self.handle.pending_hint(index, count);
         let mut analysis = match &self.assistant {
-            Some(assistant) if self.is_line => assistant
+            Some(assistant) if self.expects_line() => assistant
                 .analyze(line)
-                .unwrap_or_else(|| LineAnalysis::without_session(line)),
-            // The answer to a question is not analyzed.
-            _ => LineAnalysis::default(),
+                .unwrap_or_else(|| self.analysis_without_session(line)),
+            _ => self.analysis_without_session(line),
         };
         // What Enter would do with a held paste is shown wherever the cursor is in it.
         let hint = (position == line.len() || line.contains('\n')).then(|| {
@@ -153,7 +162,7 @@ impl Helper {
             cycle: Mutex::default(),
             analyzed: Mutex::default(),
             drafts: None,
-            is_line: true,
+            expected: Expected::Line,
         }
     }
 
@@ -181,23 +190,33 @@ impl Helper {
         Some(self.assistant.as_ref()?.analyze(line)?.secret)
     }
 
+    fn analysis_without_session(&self, line: &str) -> LineAnalysis {
+        let mut analysis = LineAnalysis::default();
+        match self.expected {
+            Expected::Line => analysis = LineAnalysis::without_session(line),
+            Expected::Answer => {}
+            Expected::Secret => analysis.hide(0..line.len()),
+        }
+        analysis
+    }
+
     fn lock_analyzed(&self) -> MutexGuard<'_, (String, LineAnalysis)> {
         self.analyzed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets whether a line is typed, or the answer to a question.
-    pub(super) fn expect_line(&mut self, is_line: bool) {
-        self.is_line = is_line;
+    /// Sets what the next read is for.
+    pub(super) fn expect(&mut self, expected: Expected) {
+        self.expected = expected;
     }
 
     /// Whether a line is typed.
     pub(super) fn expects_line(&self) -> bool {
-        self.is_line
+        self.expected == Expected::Line
     }
 
     /// Where the typed line is saved; `None` for the answer to a question.
     fn drafts(&self) -> Option<&DraftStore> {
-        self.drafts.as_ref().filter(|_| self.is_line)
+        self.drafts.as_ref().filter(|_| self.expects_line())
     }
 
     fn names(&self) -> CompletionNames {
@@ -255,7 +274,7 @@ impl Highlighter for Helper {
         let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
         let mut analyzed = self.lock_analyzed();
         if analyzed.0 != line {
-            *analyzed = (line.to_owned(), LineAnalysis::without_session(line));
+            *analyzed = (line.to_owned(), self.analysis_without_session(line));
         }
         let analysis = &analyzed.1;
         let highlighted = match &self.assistant {
@@ -290,7 +309,7 @@ impl Highlighter for Helper {
         self.handle
             .line_changed(line, position, kind == CmdKind::ForcedRefresh);
         // Between two questions the terminal echoes keys, and would echo its own answer.
-        if self.is_line && !line.is_empty() {
+        if self.expects_line() && !line.is_empty() {
             self.handle.ask_terminal();
         }
         if let Some(drafts) = self.drafts() {

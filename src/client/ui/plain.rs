@@ -9,7 +9,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::questions::{self, Question};
-use super::setup::{SessionEnd, UiContext, try_control_server};
+use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
@@ -136,7 +136,7 @@ impl PlainUi {
         let outcome = self.run_input_loop(&input);
         drop(control_server);
         // Otherwise the program ends, and a signal has nothing left to end.
-        if let Some(Outcome::SwitchServer { .. }) = outcome {
+        if continues(outcome.as_ref()) {
             *lock(&self.active) = None;
         }
         Ok(SessionEnd {

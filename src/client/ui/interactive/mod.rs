@@ -16,7 +16,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::questions::Question;
-use super::setup::{SessionEnd, UiContext, try_control_server};
+use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
@@ -188,7 +188,10 @@ impl InteractiveUi {
         }
         self.editor_handle.reset();
         // Otherwise the program ends, and a signal has nothing left to end.
-        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
+        if outcome
+            .as_ref()
+            .is_ok_and(|outcome| continues(outcome.as_ref()))
+        {
             *lock(&self.active) = None;
         }
         drop(raw_mode);
