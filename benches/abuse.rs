@@ -1,8 +1,8 @@
-//! The real server at its default limits, with 8,000 people in its lobby, while 250 connections of
-//! one address say the costliest form of one command over and over: how long two people on another
-//! address wait for each other at worst.
+//! The worst round trip of two users on another address, while 250 connections of one address repeat
+//! the costliest form of one command: the real server at its default limits, with 8,000 users in its
+//! lobby.
 //!
-//! `cargo bench --bench abuse` takes some minutes; with words it tries some of the commands only, and
+//! `cargo bench --bench abuse` takes ten minutes. With names it tries some of the commands only, and
 //! with `CHATROOMD=FILE` another build of the server.
 
 // A benchmark may stop at what it does not expect.
@@ -32,16 +32,15 @@ use support::server::pinned;
 const PEOPLE: usize = 8_000;
 /// How many of them have one address.
 const OF_ONE_ADDRESS: usize = 200;
-/// How many may be on their way in at once.
+/// How many register at the same time.
 const AT_A_TIME: usize = 200;
-/// How long each attack lasts, and how long the server is left alone before it: those who attack
-/// have everything they may say at once before them.
+/// How long each attack lasts, and the rest before it, so that the attackers have their whole burst.
 const ATTACK: Duration = Duration::from_secs(6);
 const REST: Duration = Duration::from_secs(5);
-/// How many pairs there are: with the time between two whispers, none of them is ever too fast.
+/// The number of pairs: with the time between two whispers, none of them exceeds the rate limit.
 const PAIRS: usize = 8;
 const BETWEEN: Duration = Duration::from_millis(15);
-/// After this an attack is a success, and over.
+/// After this time without an answer an attack has succeeded and ends.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The first argument of the process that is the crowd.
 const CROWD: &str = "--crowd";
@@ -108,7 +107,7 @@ fn main() {
     }
 }
 
-/// Waits until the server has done all there was to do.
+/// Waits until the server is idle.
 fn until_idle(load: Load) {
     let (step, start) = (Duration::from_millis(300), Instant::now());
     loop {
@@ -149,7 +148,7 @@ fn start(program: &str) -> (Server, SocketAddr) {
     (Server(server), address.unwrap().parse().unwrap())
 }
 
-/// Connects from an address of one's choice.
+/// Connects from this address.
 fn connect_from(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     bind(&socket, &SocketAddr::V4(SocketAddrV4::new(from, 0))).unwrap();
@@ -157,7 +156,7 @@ fn connect_from(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
     TcpStream::from(socket)
 }
 
-/// The process that is everybody else; it is nicer than the pairs, so that they never wait for it.
+/// The process with all other users. Its priority is lower, so that the pairs never wait for it.
 struct Puppets {
     process: Child,
     orders: ChildStdin,
@@ -253,7 +252,7 @@ impl Pairs {
         start.elapsed()
     }
 
-    /// Waits until nothing is on its way any more.
+    /// Waits until no line is in transit.
     fn catch_up(&mut self) {
         for at in 0..self.streams.len() {
             self.streams[at].write_all(b"PING :caught up\r\n").unwrap();
@@ -275,7 +274,7 @@ impl Pairs {
                 return true;
             }
             match self.streams[at].read(&mut buffer) {
-                Ok(0) => panic!("somebody of a pair was put out"),
+                Ok(0) => panic!("a user of a pair was disconnected"),
                 Ok(count) => rest.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) => panic!("{error}"),

@@ -1,5 +1,5 @@
-//! Each line is charged for about as much as it costs: no address can keep the server busy with lines
-//! that count for little.
+//! Each line is charged for about as much as it costs, so that no address can keep the server busy
+//! with lines that count for little.
 //!
 //! Nothing is timed here. `benches/support/costly.rs` has the costliest form of each command with the
 //! time that it was measured to take, and `cargo bench --bench hub -- costs` measures that again.
@@ -16,7 +16,7 @@ mod house;
 use self::costly::{ALL, Costly, MEASURED_ATTACKERS, MEASURED_PEOPLE, nick};
 use self::house::{House, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
 
-/// Below this a line counts as one whatever it is, and pays for that with its own bytes.
+/// Below this cost each line counts as one.
 const LEAST_NANOSECONDS: usize = 8_000;
 /// How many lines of a row are tried, an even number.
 const LINES: usize = 10;
@@ -69,7 +69,7 @@ fn charge_among(people: usize, name: &str) -> usize {
 
 // A91.
 #[test]
-fn what_grows_with_the_people_who_are_there_is_charged_more() {
+fn work_that_grows_with_the_number_of_users_is_charged_more() {
     for name in [
         "WHO: 16 wildcards",
         "PRIVMSG to the lobby",

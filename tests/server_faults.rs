@@ -240,7 +240,7 @@ fn no_client_that_answered_during_a_standstill_is_disconnected() {
     /// More than there are events in one iteration of the server.
     const CLIENTS: usize = 600;
     let config = "lobby = false\n[limits]\nenabled = false\nping-interval-seconds = 2\n\
-                  ping-timeout-seconds = 2\n";
+                  ping-timeout-seconds = 6\n";
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), config).unwrap();
     let server = Server::start(&["--config", file.path().to_str().unwrap()]);
@@ -256,7 +256,7 @@ fn no_client_that_answered_during_a_standstill_is_disconnected() {
         client.send("PONG :here");
     }
     // Nothing comes until the time for an answer is over.
-    let (stream, over) = (clients[0].stream(), Duration::from_millis(2_500));
+    let (stream, over) = (clients[0].stream(), Duration::from_millis(6_500));
     stream.set_read_timeout(Some(over)).unwrap();
     stream.peek(&mut [0]).unwrap_err();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -3,16 +3,16 @@
 //! `cargo bench --bench abuse` has many connections say it to the real server, `--bench hub` says
 //! what one line costs, and `tests/charges.rs` that it is charged for.
 
-/// Rooms with as many masks as a room can keep, none of which is about those who attack.
+/// Rooms with as many masks as a room can keep, none of which matches an attacker.
 pub(crate) const MASKED_ROOMS: usize = 49;
-/// Rooms whose last mask keeps those who attack out.
+/// Rooms whose last mask bans the attackers.
 pub(crate) const CLOSED_ROOMS: usize = 10;
 /// How many masks each of them has.
 pub(crate) const MASKS: usize = 100;
-/// The network of all who attack, whatever their last number is.
+/// The network of all attackers.
 pub(crate) const NETWORK: &str = "127.0.2";
 
-/// The people and the attackers of the house in which lines are measured.
+/// The users and the attackers of the hub in which lines are measured.
 pub(crate) const MEASURED_PEOPLE: usize = 300;
 pub(crate) const MEASURED_ATTACKERS: usize = 20;
 

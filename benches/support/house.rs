@@ -1,4 +1,4 @@
-//! A hub in memory with people in it, and with those who want it to be busy.
+//! A hub in memory with users, and with attackers that keep it busy.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,18 +14,18 @@ pub(crate) const NANOSECONDS_PER_UNIT: usize = 512 * 2;
 /// What the server does for each recipient of a line outside the hub.
 pub(crate) const NANOSECONDS_PER_DELIVERY: usize = 25;
 
-/// A hub, and a count of what it wanted to have sent.
+/// A hub, and a count of its outgoing lines.
 pub(crate) struct House {
     hub: Hub,
     outbox: Outbox,
     settings: HubSettings,
-    /// Two numbers that only grow: the time, and the people so far.
+    /// Two numbers that only grow: the time, and the users so far.
     milliseconds: u64,
     people: u32,
 }
 
 impl House {
-    /// It is empty and has no limits.
+    /// An empty hub without limits.
     pub(crate) fn new(lobby: Option<&str>) -> Self {
         let mut settings = HubSettings {
             lobby: lobby.map(|name| RoomName::parse(name).unwrap()),
@@ -41,7 +41,7 @@ impl House {
         }
     }
 
-    /// A house with so many people in its lobby, the rooms that are needed, and those who attack.
+    /// A hub with so many users in its lobby, the prepared rooms, and the attackers.
     pub(crate) fn under_attack(
         people: usize,
         attackers: usize,
@@ -92,7 +92,7 @@ impl House {
         id
     }
 
-    /// Somebody comes in, and into a room if one is named.
+    /// Connects a user, and joins a room if one is named.
     pub(crate) fn enter(&mut self, room: Option<&str>) -> ConnectionId {
         let nick = format!("p{}", self.people);
         let id = self.register(Ipv4Addr::LOCALHOST.into(), &nick, "p", "p");
@@ -110,7 +110,7 @@ impl House {
         }
     }
 
-    /// One line and all that comes of it; how many are to hear something.
+    /// Handles one line and all its results; returns the number of recipients.
     pub(crate) fn say(&mut self, from: ConnectionId, line: &str) -> usize {
         let now = self.now();
         self.outbox.clear();
@@ -135,7 +135,7 @@ impl House {
 
     /// How many lines one line counts for, and how many recipients it has.
     pub(crate) fn charged(&mut self, from: ConnectionId, line: &str) -> (usize, usize) {
-        // Nothing is owed any more, and a nick can be changed again.
+        // All allowances are full again.
         self.milliseconds += 3_600_000;
         let recipients = self.say(from, line);
         let now = self.now().running;

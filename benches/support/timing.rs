@@ -27,8 +27,8 @@ pub(crate) fn nanoseconds<T>(rounds: usize, mut step: impl FnMut() -> T) -> f64 
     median(&rounds)
 }
 
-/// The same without what else the machine does in the meantime: the quickest tenth of many short
-/// rounds of an even number of steps.
+/// The same, without most of the noise of other programs: the quickest tenth of many short rounds
+/// with an even number of steps.
 pub(crate) fn quickest<T>(mut step: impl FnMut() -> T) -> f64 {
     const SHORT: Duration = Duration::from_micros(300);
     const ALL: Duration = Duration::from_millis(400);

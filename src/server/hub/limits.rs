@@ -4,6 +4,7 @@
 //! place, and is moved only when it is due.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -166,33 +167,52 @@ pub(super) struct Timers {
     minute: u64,
 }
 
+/// Why a connection is refused, with the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AdmissionError {
+    Total(u32),
+    OfAddress(u32),
+    InAMinute(u32),
+}
+
+impl fmt::Display for AdmissionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Total(most) => write!(f, "Too many connections ({most})"),
+            Self::OfAddress(most) => write!(f, "Too many connections from your IP ({most})"),
+            Self::InAMinute(most) => {
+                write!(f, "Too many connections from your IP in a minute ({most})")
+            }
+        }
+    }
+}
+
 impl Hub {
-    /// The reason to refuse a connection from this host, if there is one.
-    pub(super) fn admission_error(&mut self, host: HostName) -> Option<String> {
+    /// Counts a new connection from this host, or refuses it.
+    pub(super) fn admit(&mut self, host: HostName) -> Result<(), AdmissionError> {
         let limits = &self.settings.limits;
         if !limits.enabled {
-            return None;
+            return Ok(());
         }
         if self.people.connected >= limits.connections as usize {
-            return Some(format!("Too many connections ({})", limits.connections));
+            return Err(AdmissionError::Total(limits.connections));
         }
         let from_there = self.timers.per_address.get(&host.network()).copied();
         let most = limits.connections_per_address;
         if from_there.unwrap_or(0) >= most {
-            return Some(format!("Too many connections from your IP ({most})"));
+            return Err(AdmissionError::OfAddress(most));
         }
         let minute = self.now.running.as_secs() / u64::from(MINUTE_SECONDS);
         if mem::replace(&mut self.timers.minute, minute) != minute {
             self.timers.recent_connections.clear();
         }
-        let came = self
-            .timers
-            .recent_connections
-            .entry(host.network())
-            .or_default();
-        *came = came.saturating_add(1);
-        let most = limits.connections_per_minute;
-        (*came > most).then(|| format!("Too many connections from your IP in a minute ({most})"))
+        let recent = &mut self.timers.recent_connections;
+        let count = recent.entry(host.network()).or_default();
+        *count = count.saturating_add(1);
+        match limits.connections_per_minute {
+            most if *count > most => Err(AdmissionError::InAMinute(most)),
+            _ => Ok(()),
+        }
     }
 
     /// Starts to track an accepted connection.

@@ -136,11 +136,11 @@ impl Hub {
     }
 
     fn accept(&mut self, id: ConnectionId, host: HostName) {
-        if let Some(reason) = self.admission_error(host) {
-            let line = self.line(format_args!("ERROR :{reason}"));
+        if let Err(error) = self.admit(host) {
+            let line = self.line(format_args!("ERROR :{error}"));
             self.outbox().send(id, line);
             self.outbox().closes.push(id);
-            debug!(%host, reason, "not registered");
+            debug!(%host, reason = %error, "not registered");
             return;
         }
         let now = self.now.running;

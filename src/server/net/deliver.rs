@@ -17,17 +17,17 @@ const PRESSURE_PART: usize = 4;
 /// second. A client that reads as fast is never disconnected; one that does not read is within
 /// seconds.
 const READER_BYTES_PER_SECOND: usize = 128 * 1024;
-/// The lines of a step with more recipients than this are written when there is time, after those
-/// for few.
+/// The lines of a step with more recipients than this are written when there is time, after the
+/// others.
 const LARGE_FANOUT: usize = 256;
-/// How many of these writes are done between two looks at the clock.
+/// How many of these writes are done before the clock is read again.
 const WRITES_AT_A_TIME: usize = 16;
 /// The fan-out that one sender may cause while too much is queued in total, in bytes per second.
 const FANOUT_BYTES_PER_SECOND: usize = 1024 * 1024;
 
 impl Reactor {
     /// Empties the outbox, and reports lost connections to the hub: at least one, and more as long as
-    /// there is time, because each of them can have a large fan-out.
+    /// there is time, because each report can have a large fan-out.
     pub(super) fn deliver(&mut self) {
         for lost in 0.. {
             self.queue_lines();

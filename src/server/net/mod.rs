@@ -85,7 +85,7 @@ pub(super) struct Reactor {
     unsent: Vec<usize>,
     /// Connections to write when there is time: they have only lines with a large fan-out to send.
     unsent_later: VecDeque<usize>,
-    /// What may still be done before the next iteration.
+    /// The budget of the current iteration.
     iteration: Iteration,
     /// Lost connections that are not yet reported to the hub.
     lost: Vec<(ConnectionId, DisconnectReason)>,

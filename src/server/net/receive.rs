@@ -12,8 +12,8 @@ use crate::wire::Line;
 pub(super) const READ_BYTES_PER_ITERATION: usize = 16 * 1024;
 /// The most lines of one connection that are handled in one iteration.
 const LINES_PER_ITERATION: usize = 64;
-/// How long reading and writing each take in one iteration, at most, apart from the line at hand:
-/// after that time all other connections are looked at again.
+/// How long reading and writing each take in one iteration, at most, apart from the current line.
+/// After that time the events of all connections are read again.
 const ITERATION_TIME: Duration = Duration::from_millis(5);
 /// The fan-out of all lines of one iteration, in bytes, after which the other lines wait for the
 /// next one: copying it takes about a millisecond.
@@ -21,11 +21,11 @@ const FANOUT_BYTES_PER_ITERATION: usize = 4 * 1024 * 1024;
 /// The same for the number of connections to write: each write takes some microseconds.
 const WRITES_PER_ITERATION: usize = 1_000;
 
-/// With so many bytes queued, an address that causes more large fan-outs is held until all deferred
+/// With so many bytes queued, an address that causes another large fan-out waits until all deferred
 /// writes are done.
 const HELD_AT_BYTES: usize = 16 * 1024 * 1024;
 
-/// What may still be done in one iteration.
+/// The budget of one iteration for all connections.
 #[derive(Debug, Default)]
 pub(super) struct Iteration {
     ends_at: Duration,
@@ -41,7 +41,7 @@ impl Iteration {
         }
     }
 
-    /// Gives the next part of the iteration as much time.
+    /// Starts the time of the next part of the iteration.
     pub(super) fn next_part(&mut self, now: Duration) {
         self.ends_at = now + ITERATION_TIME;
     }
@@ -102,7 +102,7 @@ impl Reactor {
             || self.unsent.len() >= WRITES_PER_ITERATION
     }
 
-    /// Whether the other lines of the connection at hand wait for the next iteration. Its first line
+    /// Whether the other lines of the current connection wait for the next iteration. The first line
     /// never does.
     fn is_share_used(&self) -> bool {
         self.budget.lines > 0

@@ -31,8 +31,8 @@ fn a_wrong_password_pauses_its_sender_and_a_right_one_does_not() {
     assert_eq!(say("OPER root sesame"), None);
 }
 
-/// A hub with so many users, all from one address or each from its own, and what `root` is called
-/// there; passwords are checked at once.
+/// A hub with so many users, all from one address or each from its own. Its passwords are checked at
+/// once.
 struct Guessing {
     hub: Hub,
     outbox: Outbox,
@@ -102,7 +102,7 @@ fn told_to_wait(answer: &str) -> Option<u64> {
 
 // A100.
 #[test]
-fn an_operator_who_waits_as_told_is_let_in_whoever_guesses_from_the_same_address() {
+fn an_operator_who_waits_as_told_succeeds_while_others_guess_from_the_same_address() {
     for comes_at in (10_000..12_000).step_by(130) {
         let mut guessing = Guessing::with(21, true);
         let mut next = Some((comes_at, 0));
