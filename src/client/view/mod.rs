@@ -26,7 +26,7 @@ use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{sanitize, sanitize_name};
 pub use prompt::{Prompt, hide_secret};
-pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
+pub use wrap::{INDENT_MARK, cells, strip_styles, wrap_block};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
