@@ -1,9 +1,12 @@
 //! The prompt, and the colours of the line that is typed after it.
 
-use colored::Colorize as _;
+use std::borrow::Cow;
 
-use super::Renderer;
+use colored::Colorize as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::style::{COMMAND, WARNING};
+use super::{Renderer, wrap};
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::event::Unread;
 use crate::common::sanitize::{sanitize, sanitize_name};
@@ -90,6 +93,7 @@ impl Renderer {
             };
             highlighted.push_str(before);
             highlighted.push_str(&match part {
+                TokenKind::Secret => masked(text),
                 _ if !self.color => text.to_owned(),
                 TokenKind::Command => text.color(COMMAND).to_string(),
                 TokenKind::Refused => text.color(WARNING).to_string(),
@@ -103,4 +107,28 @@ impl Renderer {
         highlighted.push_str(line.get(done..).unwrap_or_default());
         highlighted
     }
+}
+
+/// A line that is being typed, with dots in place of a part that `analysis` calls secret.
+pub fn hide_secret<'l>(line: &'l str, analysis: &LineAnalysis) -> Cow<'l, str> {
+    let mut tokens = analysis.tokens.iter();
+    let secret = tokens.find(|(_, kind)| *kind == TokenKind::Secret);
+    let parts = secret.and_then(|(range, _)| {
+        let (before, secret) = (line.get(..range.start)?, line.get(range.clone())?);
+        Some([before, &masked(secret), line.get(range.end..)?].concat())
+    });
+    parts.map_or(Cow::Borrowed(line), Cow::Owned)
+}
+
+/// A dot for each cell of a text. Spaces between its words stay.
+fn masked(text: &str) -> String {
+    const DOT: &str = "•";
+    text.graphemes(true)
+        .map(|cluster| match cluster {
+            " " | "\t" | "\n" => cluster.to_owned(),
+            // The editor draws nothing for it.
+            cluster if cluster.contains(char::is_control) => String::new(),
+            cluster => DOT.repeat(wrap::cells(cluster)),
+        })
+        .collect()
 }
