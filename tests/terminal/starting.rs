@@ -230,3 +230,16 @@ fn a_silent_server_is_reported_and_ctrl_c_leaves() {
     alice.types(CTRL_C);
     alice.ends_with(0);
 }
+
+#[test]
+fn a_wrong_server_at_the_question_is_asked_for_again() {
+    let host = host_on(0);
+    let mut dora = Start::with(&["--nick", "dora"]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types("a b\r");
+    dora.shows("\"a b\" is not a valid server address");
+    dora.types("nosuchhost.invalid\r");
+    dora.shows("unknown host nosuchhost.invalid");
+    dora.types(&format!("{}\r", host.address()));
+    dora.shows("you are dora in #lobby");
+}

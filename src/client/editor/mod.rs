@@ -416,10 +416,6 @@ impl Editor {
 
     /// Adds a line to the history in memory and to its file.
     fn add_to_history(&mut self, line: &str) {
-        // As in shells, a blank in front keeps a line out of the history.
-        if line.starts_with(' ') {
-            return;
-        }
         let secret = self
             .inner
             .helper()
