@@ -5,7 +5,6 @@ mod commands;
 mod connection;
 mod disconnect;
 mod fences;
-mod history;
 mod hostile;
 mod lists;
 mod naming;

@@ -1,9 +1,7 @@
 //! Commands about people, the user included.
 
 use super::CommandSpec;
-use crate::client::command::arguments::{
-    non_empty, option_all, single_nick, single_room, single_word, word,
-};
+use crate::client::command::arguments::{non_empty, single_nick, single_room, single_word, word};
 use crate::client::command::{ArgumentError, UserCommand};
 use crate::wire::mask;
 
@@ -21,12 +19,12 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "who",
-        usage: "[-all] [#ROOM]",
+        usage: "[#ROOM]",
         help: "list the people in a room, whether they are away, and since when they are there",
         parse: |arguments| {
-            let (all, room) = option_all(arguments);
-            let room = single_room(room)?;
-            Ok(UserCommand::Who { room, all })
+            Ok(UserCommand::Who {
+                room: single_room(arguments)?,
+            })
         },
     },
     CommandSpec {

@@ -85,7 +85,7 @@ pub fn decode(record: &Record) -> Event {
             let rooms = record.rooms.iter().map(decode_room).collect();
             match record.own {
                 true => Event::Rooms { rooms },
-                false => Event::RoomList { rooms, all: true },
+                false => Event::RoomList { rooms },
             }
         }
         RecordKind::Whois => Event::Whois {
@@ -315,12 +315,8 @@ mod tests {
                     topic: own("tea"),
                     ..RoomSummary::default()
                 }],
-                all: true,
             },
-            Event::RoomList {
-                rooms: Vec::new(),
-                all: true,
-            },
+            Event::RoomList { rooms: Vec::new() },
             Event::Whois {
                 details: Box::new(WhoisInfo {
                     nick: own("bob"),

@@ -172,7 +172,6 @@ impl Session {
             | UserCommand::Who { .. }
             | UserCommand::Names { .. }
             | UserCommand::Whois { .. }
-            | UserCommand::Ctcp { .. }
             | UserCommand::Join { .. }
             | UserCommand::Part { .. }
             | UserCommand::Topic { .. }

@@ -1,6 +1,6 @@
 //! What the driver's thread sends to the main thread.
 
-use crate::client::session::{Outcome, RefusedNick};
+use crate::client::session::{NickRefusal, Outcome};
 
 /// Something that the input loop must act on.
 pub(super) enum InteractiveEvent {
@@ -16,7 +16,12 @@ pub(super) enum InteractiveEvent {
     /// `/clear` was typed.
     ClearScreen,
     /// The server refuses the nick.
-    AskNick(RefusedNick),
+    AskNick {
+        /// The nick.
+        nick: String,
+        /// Why.
+        reason: NickRefusal,
+    },
     /// The session has ended.
     Ended(Outcome),
 }
