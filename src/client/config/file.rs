@@ -75,12 +75,36 @@ enum LookValue {
     Text(String),
 }
 
+/// A text, or a list of texts.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum OneOrSeveral {
+    /// One text.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl OneOrSeveral {
+    /// All texts.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(list) => list,
+        }
+    }
+}
+
 /// A `[servers.NAME]` table.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServerConfig {
     /// Its address, as on the command line.
     pub address: String,
+    /// The fingerprint of its certificate, or several of them, as `sha256:` and 64 digits.
+    pub fingerprint: Option<OneOrSeveral>,
+    /// A file with the authorities that may sign its certificate, in PEM.
+    pub ca_file: Option<PathBuf>,
     /// The nick to ask for on this server.
     pub nick: Option<String>,
     /// The user name to register with on this server.
