@@ -121,7 +121,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/view/wrap.rs",
         ],
     ),
-    ("unicode_width", &["src/client/view/wrap.rs"]),
+    (
+        "unicode_width",
+        &["src/client/view/wrap.rs", "src/common/sanitize.rs"],
+    ),
 ];
 
 #[test]
