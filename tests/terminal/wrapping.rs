@@ -47,8 +47,9 @@ fn addresses_are_left_whole() {
         "[#lobby]",
     ];
     room.alice.ends_in_rows(&expected);
-    let copied = format!("<bob> and {long}");
-    assert!(room.alice.lines().contains(&copied));
+    let copied = format!("<bob> and {long} too");
+    let lines = room.alice.lines();
+    assert!(lines.contains(&copied), "{lines:?}");
 }
 
 #[test]
