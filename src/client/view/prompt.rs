@@ -69,9 +69,8 @@ impl Renderer {
             format!(" for {}", sanitize_name(target))
         });
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let line = sanitize(line);
-        let mut shown: String = line.graphemes(true).take(TEXT_MAX).collect();
-        if !rest.is_empty() || shown.len() < line.len() {
+        let mut shown: String = sanitize(line).chars().take(TEXT_MAX).collect();
+        if !rest.is_empty() || sanitize(line).chars().count() > TEXT_MAX {
             shown.push('…');
         }
         let more = match more {
@@ -127,6 +126,8 @@ fn masked(text: &str) -> String {
     text.graphemes(true)
         .map(|cluster| match cluster {
             " " | "\t" | "\n" => cluster.to_owned(),
+            // The editor draws nothing for it.
+            cluster if cluster.contains(char::is_control) => String::new(),
             cluster => DOT.repeat(wrap::cells(cluster)),
         })
         .collect()
