@@ -56,7 +56,10 @@ impl Session {
         let text = text.to_owned();
         let visible = visible_text(&text);
         let imitated = quoted_nicks(&visible).find(|other| {
-            let is_known = self.rooms.is_visible(other) || self.is_own(other);
+            let mut speakers = self.attention.speakers();
+            let is_known = self.rooms.is_visible(other)
+                || self.is_own(other)
+                || speakers.any(|speaker| self.is_same(speaker, other));
             is_known && !self.is_same(other, &nick)
         });
         let imitated = imitated.map(|other| Event::SpoofedQuote {
@@ -65,6 +68,7 @@ impl Session {
         });
         let room = self.rooms.naming.room_of_target(target);
         self.rooms.note_activity(&nick, room);
+        self.attention.note_speaker(&nick);
         output.events.push(if let Some(room) = room {
             let mut calls = [&self.identity.nick]
                 .into_iter()
