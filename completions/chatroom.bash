@@ -128,7 +128,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log ctl help"
+            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -163,6 +163,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --command)
@@ -236,7 +240,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ask)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -271,6 +275,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -308,7 +316,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help send who rooms sessions tail names help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help send who rooms sessions tail names help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -347,6 +355,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -496,7 +508,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__names)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,6 +547,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -572,7 +588,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__rooms)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -611,6 +627,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -648,7 +668,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__send)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -687,6 +707,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -724,7 +748,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__sessions)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -763,6 +787,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -800,7 +828,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__tail)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -839,6 +867,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -876,7 +908,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__who)
-            opts="-n -j -h --session --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --session --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -915,6 +947,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1120,7 +1156,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__log)
-            opts="-n -j -h --room --since --grep --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --room --since --grep --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1169,6 +1205,10 @@ _chatroom() {
                     fi
                     return 0
                     ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "plain json raw" -- "${cur}"))
                     return 0
@@ -1204,7 +1244,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__msg)
-            opts="-n -j -h --nick --join --password-file --format --timeout --color --config --help"
+            opts="-n -j -h --nick --join --password-file --fingerprint --insecure --format --timeout --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1239,6 +1279,10 @@ _chatroom() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
+use super::trust::OneOrSeveral;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
@@ -73,26 +74,6 @@ enum LookValue {
     Switch(bool),
     Number(i64),
     Text(String),
-}
-
-/// A text, or a list of texts.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-#[serde(untagged)]
-pub enum OneOrSeveral {
-    /// One text.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-impl OneOrSeveral {
-    /// All texts.
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(text) => std::slice::from_ref(text),
-            Self::Several(list) => list,
-        }
-    }
 }
 
 /// A `[servers.NAME]` table.

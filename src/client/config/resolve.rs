@@ -9,9 +9,9 @@ use std::path::Path;
 
 use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_server};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
-use super::file::{Config, OneOrSeveral, ServerConfig};
+use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
-use super::trust::{Trust, parse_fingerprint};
+use super::trust::{OneOrSeveral, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::warning_if_others_can_read;
 

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
-use super::file::OneOrSeveral;
-use super::trust::{InvalidFingerprint, parse_fingerprint};
+use super::trust::{InvalidFingerprint, OneOrSeveral, parse_fingerprint};
 use crate::client::command::{
     self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
 };
