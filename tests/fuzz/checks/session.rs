@@ -315,7 +315,11 @@ impl Conversation {
         let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
             let plain = hide_secret(text, &judgement);
-            assert_eq!(strip_styles(&painted), plain, "colours change what is typed");
+            assert_eq!(
+                strip_styles(&painted),
+                plain,
+                "colours change what is typed"
+            );
         }
     }
 }

@@ -27,17 +27,17 @@ pub(super) struct CtcpMessage<'m> {
     pub(super) wants_answer: bool,
 }
 
-/// The times of the last answers.
+/// The last answers: when and to whom.
 #[derive(Debug, Default)]
-pub(in crate::client::session) struct CtcpAnswers(VecDeque<Duration>);
+pub(in crate::client::session) struct CtcpAnswers(VecDeque<(Duration, String)>);
 
 impl CtcpAnswers {
-    /// Whether one more answer may be sent now.
-    fn take(&mut self, now: Duration) -> bool {
-        self.0.retain(|at| now < *at + ANSWERS_PERIOD);
+    /// Whether one more answer may be sent now, to this person.
+    fn take(&mut self, nick: &str, now: Duration) -> bool {
+        self.0.retain(|(at, _)| now < *at + ANSWERS_PERIOD);
         let may = self.0.len() < ANSWERS_MAX;
         if may {
-            self.0.push_back(now);
+            self.0.push_back((now, nick.to_owned()));
         }
         may
     }
@@ -83,8 +83,11 @@ impl Session {
             }
             _ => None,
         };
-        let may_answer = self.settings.ctcp && ctcp.wants_answer;
-        let answer = answer.filter(|_| may_answer && self.attention.ctcp_answers.take(now.elapsed));
+        // Without labels, a refusal of the answer would be taken for that of a line of the script.
+        let can_tell = !self.settings.script || self.link.capabilities.can_label();
+        let may_answer = self.settings.ctcp && ctcp.wants_answer && can_tell;
+        let answers = &mut self.attention.ctcp_answers;
+        let answer = answer.filter(|_| may_answer && answers.take(nick, now.elapsed));
         let fate = match (&answer, command.as_str()) {
             (_, "DCC") => None,
             (Some(_), _) => Some("answered"),
@@ -99,6 +102,21 @@ impl Session {
             let text = format!("{nick} asks this program: {command} ({fate})");
             output.events.push(Event::ServerNotice { text });
         }
+    }
+}
+
+impl Session {
+    /// Whether a refusal about `nick` is about an answer to a program, and not about anything that
+    /// the user sent.
+    pub(super) fn is_about_ctcp_answer(&self, nick: &str) -> bool {
+        let mut answers = self.attention.ctcp_answers.0.iter();
+        let mut in_flight = self.delivery.in_flight.iter();
+        let is_said_to = in_flight.any(|flight| {
+            let message = flight.message.as_ref();
+            message.is_some_and(|message| self.is_same(message.target.name(), nick))
+        });
+        let is_answered = answers.any(|(_, other)| self.is_same(nick, other));
+        is_answered && !is_said_to && self.delivery.answering.is_none()
     }
 }
 

@@ -146,6 +146,30 @@ fn programs_are_answered_a_few_times_and_only_if_that_is_allowed() {
     assert_eq!(ask(&mut played, "VERSION"), [""; 0]);
 }
 
+/// The person who asked has left: that is no news, and no refusal of a line.
+#[test]
+fn a_refused_answer_to_a_program_is_not_reported() {
+    let mut played = Played::ready(false);
+    played.session.settings.ctcp = true;
+    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    played.take();
+    played.hear(":s 401 alice bob :No such nick");
+    assert_eq!(played.events(), []);
+    played.type_line("@bob hi");
+    played.take();
+    played.hear(":s 401 alice bob :No such nick");
+    assert_eq!(played.events().len(), 2, "the status, and why");
+
+    let mut played = Played::ready(true);
+    played.session.settings.ctcp = true;
+    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    assert_eq!(
+        played.take().lines,
+        "",
+        "its refusal could not be told apart"
+    );
+}
+
 #[test]
 fn a_file_is_declined_in_words() {
     let mut played = Played::ready(false);
