@@ -215,7 +215,7 @@ impl Conversation {
                     self.lose("closed");
                     return self.settle(b"");
                 }
-                SessionAction::AskNick { .. } => self.asking = true,
+                SessionAction::AskNick(_) => self.asking = true,
                 SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close

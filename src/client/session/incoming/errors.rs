@@ -5,7 +5,7 @@ use crate::client::event::{DeliveryStatus, Event, MessageTags};
 use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::outgoing::sent_command::SentCommand;
 use crate::client::session::{
-    CloseReason, Incomplete, NickRefusal, Phase, Session, SessionAction, SessionOutput,
+    CloseReason, Incomplete, NickRefusal, Phase, RefusedNick, Session, SessionAction, SessionOutput,
 };
 use crate::wire::{Message, Reply};
 
@@ -92,7 +92,13 @@ impl Session {
             output.actions.push(SessionAction::End(incomplete.into()));
         } else {
             self.phase = Phase::Asking;
-            output.actions.push(SessionAction::AskNick { nick, reason });
+            let cause = std::mem::discriminant(&reason);
+            let before = self.identity.refused_for.replace(cause);
+            output.actions.push(SessionAction::AskNick(RefusedNick {
+                nick,
+                reason,
+                is_repeated: before == Some(cause),
+            }));
         }
     }
 
