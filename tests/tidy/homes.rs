@@ -129,7 +129,10 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/view/wrap.rs",
         ],
     ),
-    ("unicode_width", &["src/client/view/wrap.rs"]),
+    (
+        "unicode_width",
+        &["src/client/view/wrap.rs", "src/common/sanitize.rs"],
+    ),
     ("x509_cert", &["src/server/certificates.rs"]),
 ];
 

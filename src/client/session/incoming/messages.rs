@@ -66,13 +66,17 @@ impl Session {
         let text = text.to_owned();
         let visible = visible_text(&text);
         let imitated = quoted_nicks(&visible).find(|other| {
-            let is_known = self.rooms.is_visible(other) || self.is_own(other);
+            let mut speakers = self.attention.speakers();
+            let is_known = self.rooms.is_visible(other)
+                || self.is_own(other)
+                || speakers.any(|speaker| self.is_same(speaker, other));
             is_known && !self.is_same(other, &nick)
         });
         let imitated = imitated.map(|other| Event::SpoofedQuote {
             nick: nick.clone(),
             other: other.to_owned(),
         });
+        self.attention.note_speaker(&nick);
         let event = match self.rooms.naming.room_of_target(target) {
             Some(room) => self.said_in_room(target, room, nick, text, kind),
             None => self.whispered(target, nick, text, kind),
