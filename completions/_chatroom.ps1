@@ -44,7 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'After the end of input, continue to print what others say')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'End a script at the first line that is refused')
             [CompletionResult]::new('--tee', '--tee', [CompletionResultType]::ParameterName, 'Copy standard input to standard output, and send some of its lines as text')
-            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice')
+            [CompletionResult]::new('--plain', '--plain', [CompletionResultType]::ParameterName, 'Print whole lines only, for screen readers, without escape sequences')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more detail, such as each line of the server''s greeting')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more detail, such as each line of the server''s greeting')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only what people say, not joins and quits')

@@ -41,7 +41,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --follow 'After the end of input, continue to print what others say'
             cand --strict 'End a script at the first line that is refused'
             cand --tee 'Copy standard input to standard output, and send some of its lines as text'
-            cand --plain 'Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice'
+            cand --plain 'Print whole lines only, for screen readers, without escape sequences'
             cand -v 'Show more detail, such as each line of the server''s greeting'
             cand --verbose 'Show more detail, such as each line of the server''s greeting'
             cand -q 'Show only what people say, not joins and quits'

@@ -56,7 +56,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never hos
 complete -c chatroom -n "__fish_chatroom_needs_command" -s f -l follow -d 'After the end of input, continue to print what others say'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l strict -d 'End a script at the first line that is refused'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l tee -d 'Copy standard input to standard output, and send some of its lines as text'
-complete -c chatroom -n "__fish_chatroom_needs_command" -l plain -d 'Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l plain -d 'Print whole lines only, for screen readers, without escape sequences'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s v -l verbose -d 'Show more detail, such as each line of the server\'s greeting'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s q -l quiet -d 'Show only what people say, not joins and quits'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -24,6 +24,7 @@ mod faults;
 mod hostile;
 mod keys;
 mod leaving;
+mod plain;
 mod prompt;
 mod reflow;
 mod reports;

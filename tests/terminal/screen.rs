@@ -569,6 +569,12 @@ impl Terminal {
         );
     }
 
+    /// The terminal has the modes that it had before the program.
+    pub(crate) fn has_its_modes(&self) {
+        let modes_after = self.master.as_deref().map(|master| modes(master));
+        assert_eq!(modes_after, Some(self.modes_before.clone()));
+    }
+
     /// Waits for the end of the program, without a check of the terminal.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;

@@ -8,6 +8,7 @@ use nix::unistd::Pid;
 
 use super::people::{Lines, Scripted, host_on};
 use super::screen::{CTRL_C, CTRL_D, ENTER, Start};
+use chatting_room::server::{EmbeddedServer, Settings};
 
 #[test]
 fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
@@ -43,6 +44,37 @@ fn another_nick_is_asked_for_until_one_is_free() {
     assert!(said.starts_with(":ro!"), "{said}");
     another.types(CTRL_D);
     another.ends_with(0);
+}
+
+#[test]
+fn a_required_password_is_asked_for_and_not_shown() {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut settings = Settings::listening_on(address);
+    settings.hub.limits.enabled = false;
+    settings.hub.password = Some(" correct horse".to_owned());
+    let host = EmbeddedServer::start(&settings).unwrap();
+    let mut alice = Start::as_nick("alice", host.address()).start();
+    alice.shows("The server requires a password. Password: ");
+    alice.types("wrong\r");
+    alice.shows("The server requires a password. Password: •••••");
+    alice.shows("The server refused the password. Password: ");
+    alice.types(" correct horse\r");
+    alice.shows("you are alice in #lobby");
+    alice.types("hello\r\x1b[A\x1b[A");
+    alice.settles_below("[#lobby] hello");
+    alice.look(|shown| {
+        for secret in ["wrong", "correct", "horse"] {
+            assert!(!shown.was_sent(secret.as_bytes()), "{secret}");
+        }
+    });
+    let mut another = Start::as_nick("another", host.address()).start();
+    another.shows("The server requires a password. Password: ");
+    another.signals(Signal::SIGTERM);
+    assert_eq!(another.wait().exit_code(), 143);
+    let mut third = Start::as_nick("third", host.address()).start();
+    third.shows("The server requires a password. Password: ");
+    third.types(CTRL_D);
+    third.ends_with(77);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 
 use super::people::{Room, Scripted};
-use super::screen::{CTRL_A, ENTER, LEFT, Start};
+use super::screen::{CTRL_A, CTRL_G, CTRL_R, ENTER, LEFT, Start};
 
 #[test]
 fn a_message_in_the_middle_of_a_typed_line_leaves_it_unchanged() {
@@ -325,6 +325,41 @@ fn a_short_name_for_clearing_the_screen_clears_it() {
             let rows = shown.screen_rows();
             let mut drawn = rows.iter().filter(|row| !row.is_empty());
             drawn.next().is_some_and(|row| row.starts_with("[#lobby]")) && drawn.next().is_none()
+        });
+    }
+}
+
+#[test]
+fn the_password_of_a_command_is_drawn_as_dots() {
+    for start in [
+        |start: Start| start,
+        |start: Start| start.variable("NO_COLOR", "1"),
+    ] {
+        let (_server, mut alice, mut lines) = Scripted::with_alice(start);
+        alice.types("/oper root");
+        alice.settles_below("[#lobby] /oper ••••");
+        alice.types(" hun\x16\x01ter2");
+        alice.settles_below("[#lobby] /oper •••• ••••••••");
+        // In the middle of a search, and after a message.
+        alice.types(CTRL_R);
+        lines.bob_says("one");
+        alice.shows("<bob> one");
+        alice.types(&format!("{CTRL_G}\r"));
+        lines.hears("OPER root :hun\u{1}ter2");
+        lines.sends(":s 464 alice :Password incorrect");
+        alice.shows("password");
+        alice.types("@NickServ identify correct horse\r");
+        lines.hears("PRIVMSG NickServ :identify correct horse");
+        lines.sends(":s 401 alice NickServ :No such nick");
+        alice.shows("there is no user NickServ");
+        alice.types("/join #den secret\r");
+        lines.hears("JOIN #den secret");
+        lines.bob_says("two");
+        alice.shows("<bob> two");
+        alice.look(|shown| {
+            for secret in ["hunter2", "ter2", "horse", "secret"] {
+                assert!(!shown.was_sent(secret.as_bytes()), "{secret}");
+            }
         });
     }
 }

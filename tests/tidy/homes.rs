@@ -114,7 +114,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["src/server/logging.rs"]),
     (
         "unicode_segmentation",
-        &["src/client/editor/", "src/client/view/wrap.rs"],
+        &[
+            "src/client/editor/",
+            "src/client/session/outgoing/",
+            "src/client/view/prompt.rs",
+            "src/client/view/wrap.rs",
+        ],
     ),
     ("unicode_width", &["src/client/view/wrap.rs"]),
 ];

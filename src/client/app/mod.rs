@@ -22,9 +22,9 @@ use crate::client::net::dial::Dialer;
 use crate::client::session::{Outcome, Session};
 use crate::client::storage::log::folder_of;
 use crate::client::terminal::stderr;
-use crate::client::ui::Ui;
 use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
+use crate::client::ui::{Ui, questions};
 use crate::common::generate;
 use crate::common::record;
 use appearance::session_renderer;
@@ -132,8 +132,17 @@ impl Client<'_> {
             let home = choice.home.get_or_insert_with(|| server.address.clone());
             let home = home.to_string();
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
+            let has_password = server.password.is_some();
             let end = self.run_session(server, connection, ui.as_mut());
-            let end = end.map_err(ClientError::Output)?;
+            let mut end = end.map_err(ClientError::Output)?;
+            if let (true, Some(ui)) = (end.wants_password(), ui.as_mut()) {
+                let question = questions::password(has_password);
+                choice.answered_password = ui.ask(question).map_err(ClientError::Output)?;
+                if choice.answered_password.is_some() {
+                    continue;
+                }
+                end.signal = ui.signal();
+            }
             let Some(Outcome::SwitchServer { server }) = end.outcome else {
                 let closed = ui.map_or(Ok(()), Ui::close);
                 let closed = closed.map_err(ClientError::Output);
@@ -142,6 +151,7 @@ impl Client<'_> {
             };
             let named = self.options.server.as_ref().or(self.config.server.as_ref());
             let first = || named.cloned().unwrap_or(home);
+            choice.answered_password = None;
             left = Some(choice.switched_to.replace(server).unwrap_or_else(first));
         }
     }

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use super::secret_part;
+
 /// What is known of a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineAnalysis {
@@ -17,6 +19,27 @@ pub struct LineAnalysis {
     pub secret: bool,
 }
 
+impl LineAnalysis {
+    /// What is known of a line without a session.
+    pub fn without_session(line: &str) -> Self {
+        let secret = secret_part(line, None);
+        Self {
+            secret: secret.is_some(),
+            tokens: secret
+                .map(|part| (part, TokenKind::Secret))
+                .into_iter()
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Hides a part of the line: no other token remains in it.
+    pub fn hide(&mut self, secret: Range<usize>) {
+        self.tokens.retain(|(token, _)| token.end <= secret.start);
+        self.tokens.push((secret, TokenKind::Secret));
+    }
+}
+
 /// What a part of a typed line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
@@ -26,4 +49,6 @@ pub enum TokenKind {
     Refused,
     /// The nick of a user who can be seen.
     Nick,
+    /// A part with a password, which is not shown.
+    Secret,
 }

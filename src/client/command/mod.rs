@@ -27,7 +27,7 @@ pub use arguments::parse_room;
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
 pub use sensitive::{
-    carries_password, command_carries_password, is_service, message_carries_password,
+    carries_password, command_carries_password, is_service, message_carries_password, secret_part,
 };
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,

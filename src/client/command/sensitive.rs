@@ -1,6 +1,8 @@
 //! Which lines carry a password and must not be written to a file.
 
-use super::{UserCommand, parse};
+use std::ops::Range;
+
+use super::{CommandSpec, UserCommand, parse};
 use crate::wire::Message;
 
 /// Whether a line carries a password: messages to the services of a network, `/oper`, and the keys
@@ -12,6 +14,56 @@ pub fn carries_password(line: &str, last_whisperer: Option<&str>) -> bool {
         Ok(command) => command_carries_password(&command, last_whisperer),
         Err(_) => attempt_carries_password(line),
     })
+}
+
+/// The bytes of a line that are not shown while it is typed: all that follows the words which make it
+/// a line with a password. `None` for other lines. Aliases in it must be expanded.
+pub fn secret_part(line: &str, last_whisperer: Option<&str>) -> Option<Range<usize>> {
+    // A line with a mistake is not shown only if it is certain to have a password: otherwise the
+    // mistake could not be seen.
+    let is_hidden = |text: &str| match parse(text) {
+        Ok(command) => command_carries_password(&command, last_whisperer),
+        Err(_) => is_password_command(text) || names_service(text, 2),
+    };
+    let mut start = 0;
+    for text in line.split('\n') {
+        if is_hidden(text) {
+            let shown = shown_words(text);
+            let mut words = words_with_ends(text);
+            // A word that is typed is shown until the next one begins.
+            let end = words.nth(shown.saturating_sub(1))?;
+            return Some(start + end..line.len());
+        }
+        start += text.len() + 1;
+    }
+    None
+}
+
+/// How many words of a line with a password are shown: the command, and whom or what it is about.
+fn shown_words(line: &str) -> usize {
+    let mut words = line.split_whitespace();
+    let name = words.next().and_then(|word| word.strip_prefix('/'));
+    let name = name.map(|name| CommandSpec::find(name).map_or(name, |command| command.name));
+    match name {
+        Some("msg" | "notice" | "join") => 2,
+        Some("mode") => 3,
+        Some("raw") => {
+            let request = words.next().unwrap_or_default().to_ascii_lowercase();
+            match request.as_str() {
+                "join" | "privmsg" | "notice" => 3,
+                "mode" => 4,
+                _ => 2,
+            }
+        }
+        _ => 1,
+    }
+}
+
+/// Where each word of a text ends.
+fn words_with_ends(text: &str) -> impl Iterator<Item = usize> {
+    let begin = text.as_ptr() as usize;
+    text.split_whitespace()
+        .map(move |word| word.as_ptr() as usize - begin + word.len())
 }
 
 /// Whether a message carries a password.
@@ -75,20 +127,27 @@ fn changes_key<'a>(mut change: impl Iterator<Item = &'a str>) -> bool {
 
 /// Whether a line that is not a command seems to be meant for a service.
 fn attempt_carries_password(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let first = words.next().unwrap_or_default();
+    is_password_command(line) || names_service(line, 1)
+}
+
+/// Whether a line begins with a command that takes a password.
+fn is_password_command(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
     let command = first.strip_prefix('/').map(str::to_ascii_lowercase);
-    let is_command = command.is_some_and(|name| {
+    command.is_some_and(|name| {
         matches!(
             name.as_str(),
             "pass" | "oper" | "identify" | "login" | "auth"
         ) || is_service_shortcut(&name)
-    });
-    let names_service = || {
-        let mut names = line.split(|c: char| c.is_whitespace() || c == ',');
-        names.any(|name| is_service(name.trim_start_matches(['@', '/'])))
-    };
-    is_command || words.next().is_some() && names_service()
+    })
+}
+
+/// Whether a line of several words names a service by a name of at least so many bytes.
+fn names_service(line: &str, bytes_min: usize) -> bool {
+    let mut names = line.split(|c: char| c.is_whitespace() || c == ',');
+    line.split_whitespace().nth(1).is_some()
+        && names
+            .any(|name| name.len() >= bytes_min && is_service(name.trim_start_matches(['@', '/'])))
 }
 
 /// Whether a command with this name is short for a message to a service.
@@ -145,6 +204,30 @@ mod tests {
         assert!(carries_password("/r identify hunter2", Some("bob")));
         assert!(carries_password("/reply IDENTIFY alice hunter2", None));
         assert!(!carries_password("/r identify", Some("bob")));
+    }
+
+    #[test]
+    fn what_follows_the_command_of_a_password_is_not_shown() {
+        for (line, shown) in [
+            ("/oper root x", "/oper"),
+            ("/oper", "/oper"),
+            ("/msg NickServ identify hunter2", "/msg NickServ"),
+            ("/query NickServ identify x", "/query NickServ"),
+            ("@Q auth user hunter2", "@Q"),
+            ("/ns identify hunter2", "/ns"),
+            ("/r identify hunter2", "/r"),
+            ("/join #a key", "/join #a"),
+            ("/mode #a +k key", "/mode #a +k"),
+            ("/raw PASS x", "/raw PASS"),
+            ("/raw PRIVMSG NickServ :identify x", "/raw PRIVMSG NickServ"),
+            ("hi\n/oper root x", "hi\n/oper"),
+        ] {
+            let part = secret_part(line, Some("NickServ"));
+            assert_eq!(part, Some(shown.len()..line.len()), "{line}");
+        }
+        assert_eq!(secret_part("/msg bob identify x", None), None);
+        assert_eq!(secret_part("hello", None), None);
+        assert_eq!(secret_part("/history x", None), None);
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub enum CredentialError {
         /// The length of the password, in bytes.
         bytes: usize,
     },
+    /// No password was typed.
+    Empty,
     /// The password contains a control character.
     ControlCharacter {
         /// The file, or the key and its command.
@@ -61,6 +63,7 @@ pub enum CredentialError {
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Empty => f.write_str("The password is empty"),
             Self::Unreadable { file, error } => {
                 write!(
                     f,
@@ -157,6 +160,14 @@ pub(super) fn run_command(command: &str, key: &'static str) -> Result<String, Cr
             command: command.to_owned(),
             error,
         }),
+    }
+}
+
+/// A password that a user has typed, if the protocol can transport it.
+pub(in crate::client) fn check_password(text: &str) -> Result<String, CredentialError> {
+    match first_line(text, || "not usable".to_owned())? {
+        password if password.is_empty() => Err(CredentialError::Empty),
+        password => Ok(password),
     }
 }
 

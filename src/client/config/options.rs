@@ -112,7 +112,7 @@ pub struct ClientOptions {
     )]
     pub config: Option<PathBuf>,
 
-    /// Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice
+    /// Print whole lines only, for screen readers, without escape sequences
     #[arg(long)]
     pub plain: bool,
 

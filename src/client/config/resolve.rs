@@ -29,6 +29,8 @@ pub(in crate::client) struct ServerChoice {
     pub(in crate::client) answered_server: Option<String>,
     /// The answer to [`Missing::Nick`].
     pub(in crate::client) answered_nick: Option<String>,
+    /// The password that the user has typed for the server.
+    pub(in crate::client) answered_password: Option<String>,
 }
 
 /// The result of [`resolve`].
@@ -169,7 +171,10 @@ pub(in crate::client) fn resolve(
         Some(UrlTarget::Person(nick)) => Some(nick),
         None => None,
     };
-    let password = find_password(options, server, is_home)?;
+    let password = match &choice.answered_password {
+        Some(password) => Some(password.clone()),
+        None => find_password(options, server, is_home)?,
+    };
     let warning = password_file(options, server, is_home).and_then(warning_if_others_can_read);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect.iter().map(|line| expand_commands(line));

@@ -2,7 +2,7 @@
 //! calls the helper also learns what is on the screen.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustyline::Context;
 use rustyline::completion::Completer;
@@ -12,9 +12,10 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 
 use super::InputAssist;
 use super::handle::EditorHandle;
-use crate::client::command::analysis::LineAnalysis;
+use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::storage::drafts::DraftStore;
+use crate::client::view::hide_secret;
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
@@ -24,11 +25,21 @@ pub(super) struct Helper {
     /// `None` before a session starts.
     assistant: Option<Box<dyn InputAssist>>,
     cycle: Mutex<Option<TabCycle>>,
-    /// The analysis of the line that was drawn last.
-    analysis: Mutex<LineAnalysis>,
+    /// The last line, and its analysis.
+    analyzed: Mutex<(String, LineAnalysis)>,
     drafts: Option<DraftStore>,
-    /// Whether a line is typed, which is saved as a draft, and not the answer to a question.
-    is_line: bool,
+    expected: Expected,
+}
+
+/// What a read is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A line, which is saved as a draft.
+    Line,
+    /// The answer to a question.
+    Answer,
+    /// An answer that is drawn as dots.
+    Secret,
 }
 
 /// The completion of the last Tab, from which the next Tab continues.
@@ -119,14 +130,12 @@ impl Hinter for Helper {
     /// The other candidates of Tab, a note about the line, or the parameters of its command.
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<HintText> {
         let (index, count) = (context.history_index(), context.history().len());
-        if let Some(hint) = self.handle.pending_hint(index, count) {
-            *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = LineAnalysis::default();
-            return Some(HintText::new(&hint));
-        }
-        let analysis = match &self.assistant {
-            Some(assistant) if self.is_line => assistant.analyze(line).unwrap_or_default(),
-            // The answer to a question is not analyzed.
-            _ => LineAnalysis::default(),
+        let pending = self.handle.pending_hint(index, count);
+        let mut analysis = match &self.assistant {
+            Some(assistant) if self.expects_line() => assistant
+                .analyze(line)
+                .unwrap_or_else(|| self.analysis_without_session(line)),
+            _ => self.analysis_without_session(line),
         };
         // What Enter would do with a held paste is shown wherever the cursor is in it.
         let hint = (position == line.len() || line.contains('\n')).then(|| {
@@ -134,8 +143,13 @@ impl Hinter for Helper {
             let usage = || analysis.usage.clone();
             self.other_candidates(line).or_else(note).or_else(usage)
         });
-        *self.analysis.lock().unwrap_or_else(PoisonError::into_inner) = analysis;
-        hint.flatten().map(|hint| HintText::new(&hint))
+        if pending.is_some() {
+            // Enter does not do yet what the colours say.
+            let is_secret = |kind: &TokenKind| *kind == TokenKind::Secret;
+            analysis.tokens.retain(|(_, kind)| is_secret(kind));
+        }
+        *self.lock_analyzed() = (line.to_owned(), analysis);
+        pending.or(hint.flatten()).map(|hint| HintText::new(&hint))
     }
 }
 
@@ -146,9 +160,9 @@ impl Helper {
             handle,
             assistant: None,
             cycle: Mutex::default(),
-            analysis: Mutex::default(),
+            analyzed: Mutex::default(),
             drafts: None,
-            is_line: true,
+            expected: Expected::Line,
         }
     }
 
@@ -176,19 +190,33 @@ impl Helper {
         Some(self.assistant.as_ref()?.analyze(line)?.secret)
     }
 
-    /// Sets whether a line is typed, or the answer to a question.
-    pub(super) fn expect_line(&mut self, is_line: bool) {
-        self.is_line = is_line;
+    fn analysis_without_session(&self, line: &str) -> LineAnalysis {
+        let mut analysis = LineAnalysis::default();
+        match self.expected {
+            Expected::Line => analysis = LineAnalysis::without_session(line),
+            Expected::Answer => {}
+            Expected::Secret => analysis.hide(0..line.len()),
+        }
+        analysis
+    }
+
+    fn lock_analyzed(&self) -> MutexGuard<'_, (String, LineAnalysis)> {
+        self.analyzed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets what the next read is for.
+    pub(super) fn expect(&mut self, expected: Expected) {
+        self.expected = expected;
     }
 
     /// Whether a line is typed.
     pub(super) fn expects_line(&self) -> bool {
-        self.is_line
+        self.expected == Expected::Line
     }
 
     /// Where the typed line is saved; `None` for the answer to a question.
     fn drafts(&self) -> Option<&DraftStore> {
-        self.drafts.as_ref().filter(|_| self.is_line)
+        self.drafts.as_ref().filter(|_| self.expects_line())
     }
 
     fn names(&self) -> CompletionNames {
@@ -227,34 +255,37 @@ impl Helper {
     }
 }
 
-/// The text with composed emoji split into their parts. Terminals disagree about the width of the
-/// composed ones, and the cursor would be in the wrong cell.
-fn split_emoji(text: Cow<'_, str>) -> Cow<'_, str> {
-    const JOINER: char = '\u{200d}';
-    const AS_EMOJI: char = '\u{fe0f}';
-    let is_tone = |c: char| matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
-    if text.is_ascii() || !text.contains(|c| c == JOINER || c == AS_EMOJI || is_tone(c)) {
-        return text;
+/// A visible character for a control character, in the one cell that the library counts for it.
+fn control_picture(c: char) -> char {
+    match u32::from(c) {
+        number @ ..0x20 => char::from_u32(0x2400 + number).unwrap_or('?'),
+        0x7f => '␡',
+        _ => '?',
     }
-    let text = text.replace([JOINER, AS_EMOJI], "");
-    Cow::Owned(text.replace(is_tone, "  "))
 }
 
 impl Highlighter for Helper {
-    /// Control characters from a paste are not sent to the terminal.
+    /// Control characters from a paste are not sent to the terminal, but a picture of each.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
-        let analysis = self.analysis.lock().unwrap_or_else(PoisonError::into_inner);
-        let highlighted = match &self.assistant {
-            _ if line.contains(is_control) => Cow::Borrowed(line),
-            Some(assistant) => Cow::Owned(assistant.highlight(line, &analysis)),
-            None => Cow::Borrowed(line),
-        };
-        let rows = self.handle.line_drawn(line, position, highlighted);
-        match line.contains(is_control) {
-            true => split_emoji(Cow::Owned(rows.replace(is_control, ""))),
-            false => split_emoji(rows),
+        let mut analyzed = self.lock_analyzed();
+        if analyzed.0 != line {
+            *analyzed = (line.to_owned(), self.analysis_without_session(line));
         }
+        let analysis = &analyzed.1;
+        let highlighted = match &self.assistant {
+            Some(assistant) if !line.contains(is_control) => {
+                Cow::Owned(assistant.highlight(line, analysis))
+            }
+            _ => match hide_secret(line, analysis) {
+                shown if shown.contains(is_control) => {
+                    let picture = |c| if is_control(c) { control_picture(c) } else { c };
+                    Cow::Owned(shown.chars().map(picture).collect())
+                }
+                shown => shown,
+            },
+        };
+        self.handle.line_drawn(line, position, highlighted)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -276,7 +307,7 @@ impl Highlighter for Helper {
         self.handle
             .line_changed(line, position, kind == CmdKind::ForcedRefresh);
         // Between two questions the terminal echoes keys, and would echo its own answer.
-        if self.is_line && !line.is_empty() {
+        if self.expects_line() && !line.is_empty() {
             self.handle.ask_terminal();
         }
         if let Some(drafts) = self.drafts() {
@@ -314,11 +345,13 @@ mod tests {
     use crate::client::editor::layout::CELLS;
 
     #[test]
-    fn composed_emoji_are_split_and_take_the_cells_that_are_counted() {
-        let line = "a👩\u{200d}🚀b❤\u{fe0f} 👋\u{1f3ff}!";
-        let shown = split_emoji(Cow::Borrowed(line));
-        assert_eq!(shown, "a👩🚀b❤ 👋  !");
-        assert_eq!(CELLS.width(line), CELLS.width(&shown));
-        assert_eq!(split_emoji(Cow::Borrowed("naïve 日本")), "naïve 日本");
+    fn a_control_character_has_a_picture_with_the_cells_that_are_counted() {
+        for (c, picture) in [('\0', '␀'), ('\x1b', '␛'), ('\x7f', '␡'), ('\u{9b}', '?')] {
+            assert_eq!(control_picture(c), picture);
+            assert_eq!(
+                CELLS.width(&c.to_string()),
+                CELLS.width(&picture.to_string())
+            );
+        }
     }
 }

@@ -48,7 +48,7 @@ use crate::client::view::Prompt;
 use crate::common::sanitize::sanitize;
 use drawn::{Drawn, write_to_terminal};
 pub(in crate::client) use handle::EditorHandle;
-use helper::Helper;
+use helper::{Expected, Helper};
 use history::SharedHistory;
 use layout::CELLS;
 use line::Draft;
@@ -108,6 +108,16 @@ pub(in crate::client) struct Editor {
     drafts: Option<DraftStore>,
     /// Whether the user was asked to confirm that a text of another room is restored in this one.
     asked_to_restore: bool,
+}
+
+/// A question that becomes the prompt.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::client) struct EditorQuestion<'q> {
+    pub(in crate::client) text: &'q str,
+    /// The meaning of an empty answer.
+    pub(in crate::client) default: &'q str,
+    /// Whether the answer is drawn as dots.
+    pub(in crate::client) is_hidden: bool,
 }
 
 /// What the editor needs to know about the session while a line is typed. Calls must be fast.
@@ -258,39 +268,40 @@ impl Editor {
         }
     }
 
-    /// Asks a question, which becomes the prompt; `default` is the meaning of an empty answer. It
-    /// uses the same editor as for lines, so that no typed-ahead key is lost. The answer is not saved
-    /// as a draft. `suspend` is called for [`EditorRead::Suspend`].
+    /// Asks a question. It uses the same editor as for lines, so that no typed-ahead key is lost. The
+    /// answer is not saved as a draft. `suspend` is called for [`EditorRead::Suspend`].
     pub(in crate::client) fn ask(
         &mut self,
-        question: &str,
-        default: &str,
+        question: &EditorQuestion<'_>,
         suspend: &dyn Fn(bool),
     ) -> io::Result<EditorRead> {
         let first = std::mem::take(&mut self.first);
-        self.expect_line(false);
-        let answer = self.read_answer(question, default, suspend);
-        self.expect_line(true);
+        self.expect(match question.is_hidden {
+            true => Expected::Secret,
+            false => Expected::Answer,
+        });
+        let answer = self.read_answer(question, suspend);
+        self.expect(Expected::Line);
         self.first = first;
         answer
     }
 
-    /// Whether the next read is for a line or for the answer to a question.
-    fn expect_line(&mut self, is_line: bool) {
-        let drafts = self.drafts.clone().filter(|_| is_line);
-        self.handle.set_drafts(drafts);
+    /// Sets what the next read is for.
+    fn expect(&mut self, expected: Expected) {
+        let drafts = self.drafts.clone();
+        self.handle
+            .set_drafts(drafts.filter(|_| expected == Expected::Line));
         if let Some(helper) = self.inner.helper_mut() {
-            helper.expect_line(is_line);
+            helper.expect(expected);
         }
     }
 
     fn read_answer(
         &mut self,
-        question: &str,
-        default: &str,
+        question: &EditorQuestion<'_>,
         suspend: &dyn Fn(bool),
     ) -> io::Result<EditorRead> {
-        let raw = question_with_default(question, default);
+        let raw = question_with_default(question.text, question.default);
         let styled = raw.clone();
         let prompt = Prompt {
             raw,
@@ -301,8 +312,13 @@ impl Editor {
         let mut draft = Draft::default();
         loop {
             match self.read_line(draft)? {
+                // A password can begin and end with spaces.
+                EditorRead::Line(answer) if question.is_hidden => {
+                    return Ok(EditorRead::Line(answer));
+                }
                 EditorRead::Line(answer) => {
-                    return Ok(EditorRead::Line(answer_or_default(&answer, default)));
+                    let answer = answer_or_default(&answer, question.default);
+                    return Ok(EditorRead::Line(answer));
                 }
                 EditorRead::Suspend { by_key } => {
                     suspend(by_key);

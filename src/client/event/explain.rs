@@ -1,6 +1,8 @@
 //! Explains numerics of the server in plain sentences: what happened, then what to do.
 
-use crate::client::command::has_room_prefix;
+use std::borrow::Cow;
+
+use crate::client::command::{has_room_prefix, secret_part};
 use crate::common::sanitize::{sanitize, sanitize_name};
 use crate::wire::Reply;
 
@@ -8,9 +10,17 @@ use crate::wire::Reply;
 pub fn error_with_command(number: u16, parameters: &[String], command: Option<&str>) -> String {
     let why = error(number, parameters);
     match command {
-        Some(command) => format!("{why} Not done: {}", sanitize(command)),
+        Some(command) => format!("{why} Not done: {}", sanitize(&without_secret(command))),
         None => why,
     }
+}
+
+/// The command without its password, if it carries one.
+fn without_secret(command: &str) -> Cow<'_, str> {
+    let shown = secret_part(command, None).and_then(|part| command.get(..part.start));
+    shown.map_or(Cow::Borrowed(command), |shown| {
+        Cow::Owned(format!("{} …", shown.trim_end()))
+    })
 }
 
 /// The sentence for an error numeric. `parameters` are those after the user's own nick; the last one

@@ -57,7 +57,7 @@ impl fmt::Display for CloseReason {
             Self::ClosedByServer => f.write_str("the server closed the connection"),
             Self::ServerError(text) | Self::Io(text) => f.write_str(text),
             Self::WrongPassword => {
-                f.write_str("it wants another password; give it with --password-file")
+                f.write_str("password missing or incorrect; give it with --password-file")
             }
             Self::NickRefused { nick, reason } => {
                 write!(

@@ -96,6 +96,11 @@ impl JobControl {
         Ok(RawModeGuard { job: self.clone() })
     }
 
+    /// Restores the mode of the terminal, for a program that ends without dropping its guard.
+    pub(in crate::client) fn restore_mode(&self) {
+        set_mode(&self.shared.original);
+    }
+
     /// Stops the program, and returns when it continues: for Ctrl-Z, `by_key`, or because the thread
     /// has ended the editor for a signal. Without a shell that could continue it, nothing happens.
     pub(in crate::client) fn suspend(&self, by_key: bool) {

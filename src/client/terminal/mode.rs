@@ -16,6 +16,11 @@ pub(in crate::client) fn is_raw() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ISIG))
 }
 
+/// Whether the terminal shows what is typed.
+pub(in crate::client) fn echoes() -> bool {
+    tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::ECHO))
+}
+
 /// The width of the terminal in cells; 80 where it is unknown, which is also the editor's default.
 pub(in crate::client) fn columns() -> u16 {
     match tcgetwinsize(io::stdin()) {

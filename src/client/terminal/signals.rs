@@ -59,11 +59,12 @@ pub(in crate::client) struct Signals {
 }
 
 impl Signals {
-    /// Watches for these signals in a thread of its own, and calls `received` for the first one. A
-    /// second one ends the program at once, unless it is SIGHUP.
+    /// Watches for these signals in a thread of its own, and calls `received` for the first one. For a
+    /// second one, unless it is SIGHUP, it calls `end`, which must end the program at once.
     pub(in crate::client) fn watch(
         signals: &[i32],
         received: impl Fn(i32) + Send + 'static,
+        end: impl Fn(i32) + Send + 'static,
     ) -> io::Result<Self> {
         let mut coming = signal_hook::iterator::Signals::new(signals)?;
         let first = Arc::new(AtomicI32::new(0));
@@ -78,7 +79,7 @@ impl Signals {
                         Ok(_) => received(signal),
                         // Closing one window can send SIGHUP several times.
                         Err(_) if signal == SIGHUP => {}
-                        Err(_) => end_by(signal),
+                        Err(_) => end(signal),
                     }
                 }
             })?;

@@ -1,19 +1,25 @@
 //! The frontend with whole lines only: no cursor movement, no redrawing, no escape sequences. It is
 //! for screen readers, for `script`, for the shell of Emacs and for simple terminals.
 
-use std::io::{self, BufRead as _};
+mod typed_line;
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use typed_line::{TypedByte, TypedLine};
+
 use super::questions::{self, Question};
-use super::setup::{SessionEnd, UiContext, try_control_server};
+use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{NickRefusal, Outcome, Session};
+use crate::client::terminal::job_control::{JobControl, RawModeGuard, TerminalUser};
+use crate::client::terminal::mode;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::view::Renderer;
@@ -32,6 +38,9 @@ enum PlainEvent {
 /// The input of the current session, or of the last one.
 type PlainSession = Arc<Mutex<Option<InputSender>>>;
 
+/// The line in progress, where this program echoes it.
+type SharedLine = Arc<Mutex<TypedLine>>;
+
 /// Standard input and output, a line at a time.
 pub(in crate::client) struct PlainUi {
     events: mpsc::Receiver<PlainEvent>,
@@ -42,20 +51,40 @@ pub(in crate::client) struct PlainUi {
     printer_thread: Option<JoinHandle<io::Result<()>>>,
     signals: Signals,
     active: PlainSession,
+    line: SharedLine,
+    /// Restores the mode of the terminal in which the line is typed.
+    _raw_mode: Option<RawModeGuard>,
 }
 
 impl PlainUi {
     /// Starts to read lines.
     pub(in crate::client) fn open() -> io::Result<Self> {
+        let line = SharedLine::default();
+        let job = match is_line_terminal() {
+            true => Some(JobControl::begin()?),
+            false => None,
+        };
+        let raw_mode = job.as_ref().map(JobControl::raw_mode).transpose()?;
         let (event_sender, events) = mpsc::channel();
-        let reader = event_sender.clone();
+        let (reader, typed) = (event_sender.clone(), Arc::clone(&line));
+        let echoes = job.is_some();
         // Not joined: it may wait for input as long as the program runs.
         thread::Builder::new()
             .name("input".to_owned())
-            .spawn(move || read_lines(&reader))?;
+            .spawn(move || match echoes {
+                true => read_typed_lines(&reader, &typed),
+                false => read_lines(&reader),
+            })?;
+        if let Some(job) = &job {
+            job.start(LineTerminal(Arc::clone(&line)))?;
+        }
         let printer = Printer::default();
-        let on_closed = event_sender.clone();
-        let printer_thread = printer.start_plain(print_to_stdout, move |_| {
+        let (on_closed, typed) = (event_sender.clone(), Arc::clone(&line));
+        let print = move |block: String| {
+            let line = lock(&typed);
+            print_to_stdout(line.around(block))
+        };
+        let printer_thread = printer.start_plain(print, move |_| {
             let _ = on_closed.send(PlainEvent::InputEnded);
         })?;
         let active = PlainSession::default();
@@ -65,8 +94,10 @@ impl PlainUi {
             ended: None,
             printer,
             printer_thread: Some(printer_thread),
-            signals: quit_on_signals(Arc::clone(&active))?,
+            signals: quit_on_signals(Arc::clone(&active), job)?,
             active,
+            line,
+            _raw_mode: raw_mode,
         })
     }
 
@@ -85,7 +116,14 @@ impl PlainUi {
 
     /// Asks a question in a line of its own until the answer is valid. `None` at the end of the
     /// input or of the session.
-    pub(super) fn ask(&mut self, mut question: Question) -> Option<String> {
+    pub(super) fn ask(&mut self, question: Question) -> Option<String> {
+        lock(&self.line).is_hidden = question.is_hidden();
+        let answer = self.ask_until_valid(question);
+        lock(&self.line).is_hidden = false;
+        answer
+    }
+
+    fn ask_until_valid(&mut self, mut question: Question) -> Option<String> {
         self.print_question(&question);
         loop {
             match self.events.recv() {
@@ -108,7 +146,10 @@ impl PlainUi {
 
     fn print_question(&self, question: &Question) {
         let Question { text, default, .. } = question;
-        self.printer.push(format!("{text} [{default}]?\n"));
+        self.printer.push(match default.as_str() {
+            "" => format!("{text}?\n"),
+            default => format!("{text} [{default}]?\n"),
+        });
     }
 
     /// Runs a session to its end.
@@ -136,7 +177,7 @@ impl PlainUi {
         let outcome = self.run_input_loop(&input);
         drop(control_server);
         // Otherwise the program ends, and a signal has nothing left to end.
-        if let Some(Outcome::SwitchServer { .. }) = outcome {
+        if continues(outcome.as_ref()) {
             *lock(&self.active) = None;
         }
         Ok(SessionEnd {
@@ -193,18 +234,74 @@ impl Drop for PlainUi {
 
 /// Leaves the session in good order when a signal comes. Without a session the signal ends the
 /// program at once.
-fn quit_on_signals(active: PlainSession) -> io::Result<Signals> {
-    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
+fn quit_on_signals(active: PlainSession, job: Option<JobControl>) -> io::Result<Signals> {
+    let at_once = job.clone();
+    let end = move |signal| {
+        at_once.iter().for_each(JobControl::restore_mode);
+        signals::end_by(signal);
+    };
+    let received = move |signal: i32| {
         let Some(input) = &*lock(&active) else {
+            job.iter().for_each(JobControl::restore_mode);
             return signals::end_by(signal);
         };
         // The session may be about to end anyway.
         let _ = input.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
-    })
+    };
+    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], received, end)
 }
 
-fn lock(active: &PlainSession) -> MutexGuard<'_, Option<InputSender>> {
-    active.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether lines are typed at a terminal that echoes them. Where it does not, as in the shell of
+/// Emacs, another program edits and shows them.
+fn is_line_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() && mode::echoes()
+}
+
+/// The line in a terminal, when the program stops and continues.
+struct LineTerminal(SharedLine);
+
+impl TerminalUser for LineTerminal {
+    fn release(&self) {}
+
+    fn resume(&self) {
+        // A closed terminal is noticed at the next read.
+        let _ = print_to_stdout(lock(&self.0).shown());
+    }
+
+    fn redraw(&self, is_foreign: bool) {
+        if is_foreign {
+            self.resume();
+        }
+    }
+}
+
+/// Reads what is typed, and echoes it.
+fn read_typed_lines(events: &mpsc::Sender<PlainEvent>, line: &SharedLine) {
+    let mut input = io::stdin().lock();
+    let mut bytes = [0; 1024];
+    while let Ok(count @ 1..) = input.read(&mut bytes) {
+        for byte in bytes.iter().take(count) {
+            // The lock is held until the echo is written, so that no message comes in between.
+            let mut line = lock(line);
+            let (echo, event) = match line.read(*byte) {
+                TypedByte::Echo(echo) => (echo, None),
+                TypedByte::Line(text, echo) => (echo, Some(PlainEvent::Line(text))),
+                TypedByte::End => (String::new(), Some(PlainEvent::InputEnded)),
+            };
+            let _ = print_to_stdout(echo);
+            drop(line);
+            if let Some(event) = event
+                && events.send(event).is_err()
+            {
+                return;
+            }
+        }
+    }
+    let _ = events.send(PlainEvent::InputEnded);
 }
 
 fn read_lines(events: &mpsc::Sender<PlainEvent>) {

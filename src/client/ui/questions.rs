@@ -1,6 +1,8 @@
 //! The questions to the user: which server, which nick. Both frontends ask them with these words.
 
 use crate::client::command::check_nick;
+use crate::client::config::credentials::check_password;
+use crate::client::editor::EditorQuestion;
 use crate::client::session::NickRefusal;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
@@ -9,8 +11,16 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 pub(in crate::client) struct Question {
     pub(super) text: String,
     pub(super) default: String,
-    /// The answer must be a nick.
-    is_nick: bool,
+    kind: AnswerKind,
+}
+
+/// What an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AnswerKind {
+    Text,
+    Nick,
+    /// Not shown while it is typed.
+    Password,
 }
 
 /// Asks for the server to connect to.
@@ -18,7 +28,7 @@ pub(in crate::client) fn server(default: String) -> Question {
     Question {
         text: "Server".to_owned(),
         default,
-        is_nick: false,
+        kind: AnswerKind::Text,
     }
 }
 
@@ -27,7 +37,21 @@ pub(in crate::client) fn nick(default: String) -> Question {
     Question {
         text: "Nick".to_owned(),
         default,
-        is_nick: true,
+        kind: AnswerKind::Nick,
+    }
+}
+
+/// Asks for the password of the server, which has refused the connection. `is_known` is whether it
+/// was given one.
+pub(in crate::client) fn password(is_known: bool) -> Question {
+    let text = match is_known {
+        true => "The server refused the password. Password",
+        false => "The server requires a password. Password",
+    };
+    Question {
+        text: text.to_owned(),
+        default: String::new(),
+        kind: AnswerKind::Password,
     }
 }
 
@@ -47,7 +71,7 @@ pub(super) fn retry_nick(refused: &str, reason: &NickRefusal) -> Question {
     Question {
         text: format!("{statement}. Choose another"),
         default: suggest_nick(&nick),
-        is_nick: true,
+        kind: AnswerKind::Nick,
     }
 }
 
@@ -62,13 +86,33 @@ fn suggest_nick(refused: &str) -> String {
 }
 
 impl Question {
+    /// The question as the editor asks it.
+    pub(super) fn as_prompt(&self) -> EditorQuestion<'_> {
+        EditorQuestion {
+            text: &self.text,
+            default: &self.default,
+            is_hidden: self.is_hidden(),
+        }
+    }
+
+    /// Whether the answer is not shown while it is typed.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.kind == AnswerKind::Password
+    }
+
     /// The answer, or the question to ask next when the answer is not valid.
     pub(super) fn validate(&self, answer: &str) -> Result<String, Self> {
+        if self.kind == AnswerKind::Password {
+            return check_password(answer).map_err(|error| Self {
+                text: format!("{error}. Password"),
+                ..self.clone()
+            });
+        }
         let answer = match answer.trim() {
             "" => self.default.as_str(),
             answer => answer,
         };
-        if self.is_nick
+        if self.kind == AnswerKind::Nick
             && let Err(error) = check_nick(answer)
         {
             return Err(Self {
@@ -95,6 +139,18 @@ mod tests {
             "The server refused the nick a^[[2Jb: no ^[]0;owned^Gway<U+009B>2J. Choose another"
         );
         assert_eq!(question.default, "a^[[2Jb_");
+    }
+
+    #[test]
+    fn a_password_is_taken_as_it_is_typed() {
+        let question = password(false);
+        assert!(question.is_hidden());
+        assert_eq!(question.validate(" a b "), Ok(" a b ".to_owned()));
+        let again = question.validate("").unwrap_err();
+        assert_eq!(again.text, "The password is empty. Password");
+        assert!(again.is_hidden());
+        let again = question.validate("a\u{1}").unwrap_err();
+        assert!(again.text.contains("control character"), "{}", again.text);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::client::config::options::Format;
 use crate::client::control::server::ControlServer;
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::Outcome;
+use crate::client::session::{CloseReason, Incomplete, Outcome};
 use crate::client::terminal::printer::Printer;
 use crate::common::io_error::os_error_text;
 
@@ -30,6 +30,27 @@ pub(in crate::client) struct SessionEnd {
     pub(in crate::client) outcome: Option<Outcome>,
     /// The signal that ended it, if one did.
     pub(in crate::client) signal: Option<i32>,
+}
+
+impl SessionEnd {
+    /// Whether the server has refused the password, or the lack of one.
+    pub(in crate::client) fn wants_password(&self) -> bool {
+        wants_password(self.outcome.as_ref()) && self.signal.is_none()
+    }
+}
+
+/// Whether a session ended because the server has refused the password.
+fn wants_password(outcome: Option<&Outcome>) -> bool {
+    let reason = match outcome {
+        Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) => reason,
+        _ => return false,
+    };
+    *reason == CloseReason::WrongPassword
+}
+
+/// Whether another session or a question follows one that ended like this.
+pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::SwitchServer { .. })) || wants_password(outcome)
 }
 
 /// Opens the control socket of a session in this folder.

@@ -21,11 +21,12 @@ use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
 
+use crate::client::command::message_carries_password;
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{sanitize, sanitize_name};
-pub use prompt::Prompt;
-pub use wrap::{INDENT_MARK, strip_styles, wrap_block};
+pub use prompt::{Prompt, hide_secret};
+pub use wrap::{INDENT_MARK, cells, strip_styles, wrap_block};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +183,9 @@ impl Renderer {
                 ..
             } => {
                 let why = explain::error_with_command(*number, parameters, command.as_deref());
-                let why = match text {
+                let target = parameters.first().map(String::as_str).unwrap_or_default();
+                let is_shown = |text: &&String| !message_carries_password(target, text);
+                let why = match text.as_ref().filter(is_shown) {
                     Some(text) => format!("{why} Not delivered: {}", sanitize(text)),
                     None => why,
                 };

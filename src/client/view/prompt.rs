@@ -1,9 +1,12 @@
 //! The prompt, and the colours of the line that is typed after it.
 
-use colored::Colorize as _;
+use std::borrow::Cow;
 
-use super::Renderer;
+use colored::Colorize as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::style::{COMMAND, WARNING};
+use super::{Renderer, wrap};
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::event::Unread;
 use crate::common::sanitize::{sanitize, sanitize_name};
@@ -66,8 +69,9 @@ impl Renderer {
             format!(" for {}", sanitize_name(target))
         });
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let mut shown: String = sanitize(line).chars().take(TEXT_MAX).collect();
-        if !rest.is_empty() || sanitize(line).chars().count() > TEXT_MAX {
+        let line = sanitize(line);
+        let mut shown: String = line.graphemes(true).take(TEXT_MAX).collect();
+        if !rest.is_empty() || shown.len() < line.len() {
             shown.push('…');
         }
         let more = match more {
@@ -90,6 +94,7 @@ impl Renderer {
             };
             highlighted.push_str(before);
             highlighted.push_str(&match part {
+                TokenKind::Secret => masked(text),
                 _ if !self.color => text.to_owned(),
                 TokenKind::Command => text.color(COMMAND).to_string(),
                 TokenKind::Refused => text.color(WARNING).to_string(),
@@ -103,4 +108,26 @@ impl Renderer {
         highlighted.push_str(line.get(done..).unwrap_or_default());
         highlighted
     }
+}
+
+/// A line that is being typed, with dots in place of a part that `analysis` calls secret.
+pub fn hide_secret<'l>(line: &'l str, analysis: &LineAnalysis) -> Cow<'l, str> {
+    let mut tokens = analysis.tokens.iter();
+    let secret = tokens.find(|(_, kind)| *kind == TokenKind::Secret);
+    let parts = secret.and_then(|(range, _)| {
+        let (before, secret) = (line.get(..range.start)?, line.get(range.clone())?);
+        Some([before, &masked(secret), line.get(range.end..)?].concat())
+    });
+    parts.map_or(Cow::Borrowed(line), Cow::Owned)
+}
+
+/// A dot for each cell of a text. Spaces between its words stay.
+fn masked(text: &str) -> String {
+    const DOT: &str = "•";
+    text.graphemes(true)
+        .map(|cluster| match cluster {
+            " " | "\t" | "\n" => cluster.to_owned(),
+            cluster => DOT.repeat(wrap::cells(cluster)),
+        })
+        .collect()
 }

@@ -219,7 +219,7 @@ fn second_column(line: &str) -> Option<usize> {
 
 /// The width of a text in cells. Where terminals disagree it is the larger number, since a row that
 /// is broken early does no harm.
-pub(super) fn cells(text: &str) -> usize {
+pub fn cells(text: &str) -> usize {
     let mut cells = 0;
     let mut rest = text;
     loop {

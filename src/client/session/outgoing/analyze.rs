@@ -37,12 +37,25 @@ impl Session {
     fn analyze_line(&self, line: &str) -> LineAnalysis {
         let expanded = expand_alias(line, &self.settings.aliases);
         let meant = expanded.as_deref().unwrap_or(line);
-        LineAnalysis {
+        let whisperer = self.attention.last_whisperer.as_deref();
+        let secret = command::secret_part(meant, whisperer);
+        let mut analysis = LineAnalysis {
             tokens: self.tokens(line, meant),
             hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: command::carries_password(meant, self.attention.last_whisperer.as_deref()),
+            secret: secret.is_some(),
+        };
+        if let Some(secret) = secret {
+            // What an alias stands for comes before what is typed after it.
+            let start = (secret.start + line.len()).saturating_sub(meant.len());
+            let alias_end = line.find(char::is_whitespace).unwrap_or(line.len());
+            let start = match meant == line {
+                true => secret.start,
+                false => start.max(alias_end),
+            };
+            analysis.hide(start..line.len());
         }
+        analysis
     }
 
     /// The known words of a line. `meant` is the same line with its alias expanded.

@@ -22,9 +22,8 @@ pub(super) fn ask_until_valid(
     job: &JobControl,
 ) -> io::Result<EditorRead> {
     loop {
-        match editor.ask(&question.text, &question.default, &|by_key| {
-            job.suspend(by_key)
-        })? {
+        let suspend = |by_key| job.suspend(by_key);
+        match editor.ask(&question.as_prompt(), &suspend)? {
             EditorRead::Line(answer) => match question.validate(&answer) {
                 Ok(answer) => return Ok(EditorRead::Line(answer)),
                 Err(again) => question = again,

@@ -16,7 +16,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::questions::Question;
-use super::setup::{SessionEnd, UiContext, try_control_server};
+use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
@@ -64,7 +64,7 @@ impl InteractiveUi {
         let mut editor = Editor::new(printer.clone(), mode)?;
         let editor_handle = editor.handle();
         let active = ActiveSession::default();
-        let signals = quit_on_signals(Arc::clone(&active), editor_handle.clone())?;
+        let signals = quit_on_signals(Arc::clone(&active), editor_handle.clone(), job.clone())?;
         let output_thread = start_printer(&printer, &mut editor, Arc::clone(&active))?;
         let title = Title::default();
         job.start(EditorTerminal {
@@ -188,7 +188,10 @@ impl InteractiveUi {
         }
         self.editor_handle.reset();
         // Otherwise the program ends, and a signal has nothing left to end.
-        if let Ok(Some(Outcome::SwitchServer { .. })) = outcome {
+        if outcome
+            .as_ref()
+            .is_ok_and(|outcome| continues(outcome.as_ref()))
+        {
             *lock(&self.active) = None;
         }
         drop(raw_mode);
@@ -279,8 +282,12 @@ impl TerminalUser for EditorTerminal {
 }
 
 /// Leaves the session in good order when a signal comes, or ends the question that is being asked.
-fn quit_on_signals(active: ActiveSession, editor: EditorHandle) -> io::Result<Signals> {
-    Signals::watch(&[SIGTERM, SIGHUP], move |signal| {
+fn quit_on_signals(
+    active: ActiveSession,
+    editor: EditorHandle,
+    job: JobControl,
+) -> io::Result<Signals> {
+    let received = move |signal| {
         if let Some((input, drafts)) = &*lock(&active) {
             // At once: the sender of the signal may soon kill the program.
             drafts.iter().for_each(DraftStore::write_now);
@@ -293,6 +300,10 @@ fn quit_on_signals(active: ActiveSession, editor: EditorHandle) -> io::Result<Si
             // The terminal is in its original mode, and there is no connection.
             signals::end_by(signal);
         }
+    };
+    Signals::watch(&[SIGTERM, SIGHUP], received, move |signal| {
+        job.restore_mode();
+        signals::end_by(signal);
     })
 }
 

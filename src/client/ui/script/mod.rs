@@ -25,7 +25,7 @@ use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
 use crate::client::session::{NickRefusal, Outcome, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
-use crate::client::terminal::signals::{Signals, quit_reason};
+use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
 use crate::client::view::{Renderer, raw_line};
 use crate::common::sanitize::sanitize;
@@ -136,10 +136,11 @@ fn start_reader(
 
 /// Leaves the session in good order when a signal comes.
 fn quit_on_signals(input: InputSender) -> io::Result<Signals> {
-    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], move |signal| {
+    let received = move |signal| {
         // The session may have ended already.
         let _ = input.send(DriverInput::Quit(Some(quit_reason(signal).to_owned())));
-    })
+    };
+    Signals::watch(&[SIGINT, SIGTERM, SIGHUP], received, signals::end_by)
 }
 
 fn is_broken_pipe(error: &io::Error) -> bool {
