@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
     $completions = @(switch ($command) {
         'chatroomd' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port')
+            [CompletionResult]::new('--tls-listen', '--tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for connections with TLS; may be repeated')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the server, in the form of a host name')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')
             [CompletionResult]::new('--motd', '--motd', [CompletionResultType]::ParameterName, 'File with the message of the day')
@@ -29,6 +30,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from a TOML file')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Format of the log on standard error')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page or the completions of a shell, and exit')
+            [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Make a certificate at the first start, and print its fingerprint')
             [CompletionResult]::new('--no-lobby', '--no-lobby', [CompletionResultType]::ParameterName, 'Do not make users join a room at the start')
             [CompletionResult]::new('--no-limits', '--no-limits', [CompletionResultType]::ParameterName, 'Disable flood control and the limits on connections, for benchmarks and tests')
             [CompletionResult]::new('--check-config', '--check-config', [CompletionResultType]::ParameterName, 'Check the settings and exit')

@@ -26,13 +26,17 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --name --network --motd --lobby --no-lobby --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password"
+            opts="-v -q -h -V --listen --tls-listen --tls-self-signed --name --network --motd --lobby --no-lobby --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

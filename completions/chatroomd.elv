@@ -19,6 +19,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
     var completions = [
         &'chatroomd'= {
             cand --listen 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port'
+            cand --tls-listen 'Listen on this address for connections with TLS; may be repeated'
             cand --name 'Name of the server, in the form of a host name'
             cand --network 'Name of the network, one word'
             cand --motd 'File with the message of the day'
@@ -26,6 +27,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --config 'Read settings from a TOML file'
             cand --log-format 'Format of the log on standard error'
             cand --generate 'Print the man page or the completions of a shell, and exit'
+            cand --tls-self-signed 'Make a certificate at the first start, and print its fingerprint'
             cand --no-lobby 'Do not make users join a room at the start'
             cand --no-limits 'Disable flood control and the limits on connections, for benchmarks and tests'
             cand --check-config 'Check the settings and exit'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroomd_global_optspecs
-    string join \n listen= name= network= motd= lobby= no-lobby no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
+    string join \n listen= tls-listen= tls-self-signed name= network= motd= lobby= no-lobby no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
 end
 
 function __fish_chatroomd_needs_command
@@ -25,6 +25,7 @@ function __fish_chatroomd_using_subcommand
 end
 
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l listen -d 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'Listen on this address for connections with TLS; may be repeated' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of the server, in the form of a host name' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l motd -d 'File with the message of the day' -r -F
@@ -38,6 +39,7 @@ complete-zsh\t'Completions for zsh'
 complete-fish\t'Completions for fish'
 complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'"
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-self-signed -d 'Make a certificate at the first start, and print its fingerprint'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l no-lobby -d 'Do not make users join a room at the start'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l no-limits -d 'Disable flood control and the limits on connections, for benchmarks and tests'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l check-config -d 'Check the settings and exit'

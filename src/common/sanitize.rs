@@ -7,7 +7,13 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar as _;
+
 use crate::wire::name::is_invisible;
+
+/// The largest number of combining marks in one cell; the rest of them is removed. Some terminals
+/// draw more of them across the rows above and below.
+const MARKS_MAX: usize = 8;
 
 /// `text` without anything that a terminal would interpret.
 ///
@@ -33,8 +39,14 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
     let mut harmless = String::with_capacity(text.len());
     let mut characters = text.chars();
     let mut before = None;
+    let mut marks = 0;
     while let Some(c) = characters.next() {
         let rest = characters.as_str();
+        // What takes no cell is drawn into the one before it.
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        if marks > MARKS_MAX {
+            continue;
+        }
         match c {
             BOLD | ITALIC | UNDERLINE | STRIKE | MONOSPACE | REVERSE | RESET => continue,
             COLOR => characters = after_color(rest, 2, |c| c.is_ascii_digit()).chars(),
@@ -142,6 +154,16 @@ mod tests {
     use super::*;
 
     // A98.
+    #[test]
+    fn a_cell_has_a_bounded_number_of_combining_marks() {
+        let marks = |count: usize| "\u{301}".repeat(count);
+        for count in [7, 8, 9, 200] {
+            let text = format!("e{}x{}", marks(count), marks(count));
+            let kept = marks(count.min(MARKS_MAX));
+            assert_eq!(sanitize(&text), format!("e{kept}x{kept}"), "{count}");
+        }
+    }
+
     #[test]
     fn a_selector_of_a_style_is_marked_where_it_selects_none() {
         for (text, shown) in [

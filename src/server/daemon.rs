@@ -5,7 +5,6 @@
 use std::env;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -14,14 +13,14 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
 use crate::server::auth::worker;
+use crate::server::certificates;
 use crate::server::config::load::load;
 use crate::server::config::options::{ServerAction, ServerOptions};
 use crate::server::config::settings::LoadReport;
 use crate::server::error::ServerError;
 use crate::server::hash_password;
-use crate::server::hub::HubSettings;
 use crate::server::logging;
-use crate::server::net::Reactor;
+use crate::server::net::{ListenSource, Reactor, Reloaded};
 use crate::server::systemd;
 
 /// Runs the program `chatroomd` with these options until a signal stops it.
@@ -41,7 +40,10 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     if let Some(ServerAction::HashPassword) = options.action {
         return hash_password::run();
     }
-    let (settings, loaded) = load(options, true)?;
+    let (settings, mut loaded) = load(options, true)?;
+    let certificates = certificates::load(&settings)?;
+    loaded.warnings.extend(certificates.warnings);
+    loaded.files.extend(certificates.files);
     if options.check_config {
         return report_valid(&loaded);
     }
@@ -54,18 +56,26 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let stop = signal_pipe(&[SIGTERM, SIGINT])?;
     let hangup = signal_pipe(&[SIGHUP])?;
     let inherited = systemd::inherited_sockets()?;
-    let mut reactor = Reactor::new(
-        &settings.listen,
-        settings.hub,
-        inherited,
-        stop,
-        worker::start,
-    )?;
-    let options = options.clone();
-    reactor.reload_with(hangup, move || reload(&options))?;
-    for address in reactor.addresses() {
-        announce(address);
-        info!(%address, "listening");
+    let listen = match inherited.is_empty() {
+        true => ListenSource::at(&settings.listen, settings.tls_listen()),
+        false => inherited
+            .into_iter()
+            .map(|(socket, has_tls)| ListenSource::Inherited(socket, has_tls))
+            .collect(),
+    };
+    let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
+    reactor.set_tls(certificates.config);
+    let reload_options = options.clone();
+    reactor.reload_with(hangup, move || reload(&reload_options))?;
+    for (address, has_tls) in reactor.addresses() {
+        match has_tls {
+            false => announce(format_args!("listening on {address}")),
+            true => announce(format_args!("listening on {address} with TLS")),
+        }
+        info!(%address, tls = has_tls, "listening");
+    }
+    if let Some(fingerprint) = certificates.self_signed {
+        announce(format_args!("certificate {fingerprint}"));
     }
     if Uid::effective().is_root() {
         warn!("running as root is not needed; run as an unprivileged user");
@@ -92,14 +102,21 @@ fn report_valid(loaded: &LoadReport) -> Result<(), ServerError> {
 }
 
 /// Reads the configuration again while the server runs.
-fn reload(options: &ServerOptions) -> Result<HubSettings, ServerError> {
-    let (settings, loaded) = load(options, false)
-        .inspect_err(|error| error!("the configuration is unchanged: {error}"))?;
-    for warning in loaded.warnings {
+fn reload(options: &ServerOptions) -> Result<Reloaded, ServerError> {
+    let loaded = load(options, false).and_then(|(settings, report)| {
+        let certificates = certificates::load(&settings)?;
+        Ok((settings, report, certificates))
+    });
+    let (settings, report, certificates) =
+        loaded.inspect_err(|error| error!("the configuration is unchanged: {error}"))?;
+    for warning in report.warnings.iter().chain(&certificates.warnings) {
         warn!("{warning}");
     }
     info!("the configuration was reloaded");
-    Ok(settings.hub)
+    Ok(Reloaded {
+        hub: settings.hub,
+        tls: certificates.config,
+    })
 }
 
 /// Prints a message to standard error, after the name of the program. An error of that is ignored:
@@ -117,11 +134,12 @@ fn signal_pipe(signals: &[i32]) -> io::Result<UnixStream> {
     Ok(reader)
 }
 
-/// Prints where the server listens: with port 0 only the system knows the port.
-fn announce(address: SocketAddr) {
+/// Prints a line about the start, such as where the server listens: with port 0 only the system knows
+/// the port.
+fn announce(line: impl fmt::Display) {
     let mut out = io::stdout().lock();
     // A closed standard output does not stop the server.
-    let _ = writeln!(out, "listening on {address}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Raises the soft limit on open files to the hard limit: each connection is one open file, and the

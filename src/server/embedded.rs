@@ -5,9 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
 use crate::server::auth::worker;
+use crate::server::certificates;
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
-use crate::server::net::Reactor;
+use crate::server::net::{ListenSource, Reactor};
 
 /// A running server in a thread of its own. It handles no signals and starts no log; dropping it
 /// stops it.
@@ -35,6 +36,7 @@ use crate::server::net::Reactor;
 #[derive(Debug)]
 pub struct EmbeddedServer {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     /// Closing it stops the server; `None` once that is done.
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
@@ -49,10 +51,16 @@ impl EmbeddedServer {
     /// [`ServerError::System`] when the system has no thread or no file descriptor left.
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
+        let certificates = certificates::load(settings)?;
         let hub = settings.hub.clone();
-        let reactor = Reactor::new(&settings.listen, hub, Vec::new(), stopped, worker::start)?;
+        let listen = ListenSource::at(&settings.listen, settings.tls_listen());
+        let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
+        reactor.set_tls(certificates.config);
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
-        let address = reactor.addresses().next().unwrap_or(none);
+        let addresses: Vec<_> = reactor.addresses().collect();
+        let address = addresses.first().map_or(none, |(address, _)| *address);
+        let tls_address = addresses.iter().find(|(_, has_tls)| *has_tls);
+        let tls_address = tls_address.map(|(address, _)| *address);
         let serve = move || {
             // It fails only if waiting for events fails. The program around it then finds its
             // connection closed.
@@ -62,6 +70,7 @@ impl EmbeddedServer {
         let thread = thread.spawn(serve)?;
         Ok(Self {
             address,
+            tls_address,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -70,6 +79,11 @@ impl EmbeddedServer {
     /// The first address it listens on, with the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The first address for encrypted connections, if there is one.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// Closes all connections with the reason "Server shutting down", and waits for the end of the

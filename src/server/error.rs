@@ -3,8 +3,10 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::common::config_file::ConfigError;
+use crate::common::io_error::os_error_text;
 
 /// Why the server cannot start, or stopped.
 #[derive(Debug)]
@@ -21,6 +23,19 @@ pub enum ServerError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// A certificate or its key cannot be used.
+    Certificate {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: CertificateProblem,
+    },
+    /// Encrypted connections are configured without a certificate.
+    NoCertificate,
+    /// Encrypted connections are configured, and this build has no TLS.
+    NoTls,
+    /// There is no folder for the certificate that the server makes for itself.
+    NoFolder,
     /// Standard output cannot be written.
     Output(io::Error),
     /// `hash-password` got no password.
@@ -35,6 +50,7 @@ impl ServerError {
         match self {
             Self::Config(error) => error.exit_status(),
             Self::OverlappingAddresses(..) => 64,
+            Self::Certificate { .. } | Self::NoCertificate | Self::NoTls | Self::NoFolder => 78,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -72,6 +88,15 @@ impl fmt::Display for ServerError {
                     _ => error.fmt(f),
                 }
             }
+            Self::Certificate { file, problem } => write!(f, "{}: {problem}", file.display()),
+            Self::NoCertificate => f.write_str(
+                "[tls] needs certificate and key, or self-signed = true (--tls-self-signed)",
+            ),
+            Self::NoTls => f.write_str("this build of chatroomd has no TLS"),
+            Self::NoFolder => f.write_str(
+                "no folder for the self-signed certificate; set STATE_DIRECTORY, XDG_STATE_HOME \
+                 or HOME",
+            ),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::Password(error) => write!(f, "cannot hash a password: {error}"),
             Self::System(error) => write!(f, "system error: {error}"),
@@ -80,6 +105,39 @@ impl fmt::Display for ServerError {
 }
 
 impl std::error::Error for ServerError {}
+
+/// Why a certificate or its key cannot be used.
+#[derive(Debug)]
+pub enum CertificateProblem {
+    /// The file cannot be read or written.
+    Io(io::Error),
+    /// The file has no certificate in PEM.
+    NoCertificate,
+    /// The file has no private key in PEM.
+    NoKey,
+    /// The key is of a kind that is not supported, or does not belong to the certificate.
+    Key(String),
+    /// The certificate cannot be read.
+    Malformed,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate cannot be made.
+    SelfSigned(String),
+}
+
+impl fmt::Display for CertificateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => f.write_str(&os_error_text(error)),
+            Self::NoCertificate => f.write_str("there is no certificate in PEM format in it"),
+            Self::NoKey => f.write_str("there is no private key in PEM format in it"),
+            Self::Key(reason) => write!(f, "the key cannot be used: {reason}"),
+            Self::Malformed => f.write_str("the certificate cannot be read"),
+            Self::Expired => f.write_str("the certificate has expired; renew it"),
+            Self::SelfSigned(reason) => write!(f, "the certificate cannot be made: {reason}"),
+        }
+    }
+}
 
 impl From<ConfigError> for ServerError {
     fn from(error: ConfigError) -> Self {

@@ -16,7 +16,7 @@ use signal_hook::low_level::pipe;
 use crate::server::auth::worker;
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
-use crate::server::net::Reactor;
+use crate::server::net::{ListenSource, Reactor};
 
 /// How long the room stays after the last connection has closed.
 const EMPTY_TIME: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub fn host_room(address: SocketAddr) -> Result<(), ServerError> {
     for signal in [SIGTERM, SIGINT] {
         pipe::register(signal, stop.try_clone()?)?;
     }
-    if let Some(address) = reactor.addresses().next() {
+    if let Some((address, _)) = reactor.addresses().next() {
         report(&address.to_string());
     }
     thread::Builder::new()
@@ -67,14 +67,8 @@ pub fn host_room(address: SocketAddr) -> Result<(), ServerError> {
 
 fn room_at(address: SocketAddr, stop: UnixStream) -> Result<Reactor, ServerError> {
     let settings = Settings::listening_on(address);
-    let inherited = Vec::new();
-    Reactor::new(
-        &settings.listen,
-        settings.hub,
-        inherited,
-        stop,
-        worker::start,
-    )
+    let listen = vec![ListenSource::Address(address)];
+    Reactor::new(listen, settings.hub, stop, worker::start)
 }
 
 /// The client reads the line at once, or is gone and does not need it.
@@ -103,7 +97,7 @@ mod tests {
         let (_stop, stopped) = UnixStream::pair().unwrap();
         let mut reactor = room_at(([127, 0, 0, 1], 0).into(), stopped).unwrap();
         reactor.stop_when_empty_for(Duration::from_millis(300));
-        let address = reactor.addresses().next().unwrap();
+        let (address, _) = reactor.addresses().next().unwrap();
         let person = TcpStream::connect(address).unwrap();
         let (ended, end) = mpsc::channel();
         thread::spawn(move || ended.send(reactor.run().is_ok()));

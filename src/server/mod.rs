@@ -4,6 +4,8 @@
 //! another program, and [`hub`] the deterministic core, which can be driven in memory.
 
 mod auth;
+#[cfg_attr(not(feature = "tls"), path = "no_certificates.rs")]
+mod certificates;
 mod config;
 mod daemon;
 mod embedded;
@@ -16,8 +18,8 @@ mod net;
 mod systemd;
 
 pub use config::options::{LogFormat, ServerAction, ServerOptions};
-pub use config::settings::Settings;
+pub use config::settings::{CertificateFiles, Settings, TlsSettings};
 pub use daemon::{report, run};
 pub use embedded::EmbeddedServer;
-pub use error::ServerError;
+pub use error::{CertificateProblem, ServerError};
 pub use hosted_room::{STOP_LINE, host_room};

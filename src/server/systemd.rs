@@ -1,6 +1,7 @@
 //! The protocol with a service manager: inherited sockets, and the notification that the server is
 //! ready. sd_listen_fds(3), sd_notify(3).
 
+use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::net::TcpListener;
@@ -12,12 +13,21 @@ use listenfd::ListenFd;
 
 const READY: &[u8] = b"READY=1";
 
-/// The listening sockets that the service manager passed to this process; usually none.
-pub(super) fn inherited_sockets() -> io::Result<Vec<TcpListener>> {
+/// The name of a socket for encrypted connections, `FileDescriptorName=` in the unit.
+/// systemd.socket(5).
+const TLS_NAME: &str = "tls";
+
+/// The listening sockets that the service manager passed to this process, usually none, and whether
+/// connections to each are encrypted.
+pub(super) fn inherited_sockets() -> io::Result<Vec<(TcpListener, bool)>> {
+    let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut names = names.split(':');
     let mut handed = ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..handed.len() {
-        listeners.extend(handed.take_tcp_listener(index)?);
+        let has_tls = names.next() == Some(TLS_NAME);
+        let listener = handed.take_tcp_listener(index)?;
+        listeners.extend(listener.map(|listener| (listener, has_tls)));
     }
     Ok(listeners)
 }

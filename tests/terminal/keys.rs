@@ -725,3 +725,12 @@ fn a_key_after_ctrl_v_is_inserted_literally() {
     alice.types("\x02yes\x16\x02\r");
     assert_eq!(lines.takes_from_alice(), "bold: \u{2}yes\u{2}");
 }
+
+#[test]
+fn a_line_with_a_blank_in_front_stays_out_of_the_history() {
+    let mut room = Room::open();
+    let mut before = with_history(&mut room, &["kept", " not kept"]);
+    before.retain(|line| !line.is_empty());
+    room.alice.types("\x1b[A");
+    settles(&room, &before, "[#lobby] kept", "[#lobby] kept");
+}

@@ -41,13 +41,15 @@ fn addresses_are_left_whole() {
         "            https://a.example/page",
         // Wrapped by the terminal, which treats the rows as one line.
         "<bob> and https://a.example/a/very",
-        "/long/way/to/a/page?with=query too",
+        "/long/way/to/a/page?with=query",
+        "            too",
         "<bob> end",
         "[#lobby]",
     ];
     room.alice.ends_in_rows(&expected);
     let copied = format!("<bob> and {long} too");
-    assert!(room.alice.lines().contains(&copied));
+    let lines = room.alice.lines();
+    assert!(lines.contains(&copied), "{lines:?}");
 }
 
 #[test]

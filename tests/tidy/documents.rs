@@ -116,6 +116,9 @@ fn the_programs_accept_the_configurations_of_the_documents() {
     assert!(example.contains(placeholder), "{example}");
     fs::write(&file, example.replace(placeholder, hash.trim())).unwrap();
     fs::write(at("motd.txt"), "hello\n").unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["chat.example".to_owned()]).unwrap();
+    fs::write(at("fullchain.pem"), own.cert.pem()).unwrap();
+    fs::write(at("key.pem"), own.signing_key.serialize_pem()).unwrap();
     let checked = run(server, &["--check-config", "--config", path], "");
     assert!(checked.status.success(), "{checked:?}");
 
@@ -133,7 +136,7 @@ fn the_programs_accept_the_configurations_of_the_documents() {
 #[test]
 fn each_known_way_to_break_it_is_tried() {
     const ROWS: usize = 102;
-    const WAITING: [usize; 8] = [55, 56, 73, 77, 87, 88, 90, 97];
+    const WAITING: [usize; 5] = [73, 77, 87, 88, 90];
     let list = read("tests/hostile.md");
     let rows: Vec<&str> = list
         .lines()

@@ -178,7 +178,7 @@ fn circles(edges: &[Edge], node: impl Fn(&str) -> String) -> Vec<String> {
 fn edges(files: &[Source]) -> Vec<Edge> {
     let files: Vec<&Source> = files
         .iter()
-        .filter(|source| !source.is_test() && !source.is_in("src/bin/"))
+        .filter(|source| !source.is_test() && !source.is_stand_in() && !source.is_in("src/bin/"))
         .collect();
     let crate_ = Crate::new(&files);
     let mut edges = BTreeSet::new();

@@ -48,6 +48,13 @@ impl Source {
         &self.text[..bytes]
     }
 
+    /// Whether it stands in for another file, `NAME.rs` for `no_NAME.rs`, in a build without a feature.
+    /// It has the same types with the same names.
+    pub(crate) fn is_stand_in(&self) -> bool {
+        let file = self.name.rsplit('/').next().unwrap_or_default();
+        file.starts_with("no_")
+    }
+
     /// Whether all of it is compiled for tests only.
     pub(crate) fn is_test(&self) -> bool {
         self.name.ends_with("/tests.rs") || self.name.contains("/tests/")

@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod incoming;
+mod nick_refusal;
 mod outcome;
 mod outgoing;
 mod output;
@@ -29,7 +30,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError, UserCommand};
+use crate::client::command::{self, JoinTarget, ParseError, UserCommand};
 use crate::client::event::{Event, InputError};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
@@ -43,7 +44,8 @@ use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
-pub use outcome::{Incomplete, NickRefusal, Outcome};
+pub use nick_refusal::{NickRefusal, RefusedNick};
+pub use outcome::{Incomplete, Outcome};
 use outgoing::backlog::Backlog;
 pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
@@ -143,7 +145,13 @@ pub struct Session {
 
 impl Session {
     /// A session without a connection.
-    pub fn new(settings: SessionConfig) -> Self {
+    pub fn new(mut settings: SessionConfig) -> Self {
+        let awaited = settings.wait.as_ref().and_then(|wait| wait.room.clone());
+        let is_joined = |room: &String| settings.rooms.iter().any(|one| one.room == *room);
+        if let Some(room) = awaited.filter(|room| !is_joined(room)) {
+            // What is said in a room is heard only there.
+            settings.rooms.push(JoinTarget { room, key: None });
+        }
         let mut rooms = JoinedRooms::default();
         for target in &settings.rooms {
             if let Some(key) = &target.key {
@@ -184,7 +192,9 @@ impl Session {
                 }
             }
         }
-        self.check_wait(before, now, output);
+        if !self.is_replay() {
+            self.check_wait(before, now, output);
+        }
     }
 
     /// The time of [`Session::next_deadline`] has come. It may be called at any other time.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CloseReason, DeliveryReport, ProtocolViolation};
+use super::{CloseReason, DeliveryReport, NickRefusal, ProtocolViolation};
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,24 +64,6 @@ pub enum Incomplete {
         /// What became of the lines of the script, if it had any.
         report: Option<DeliveryReport>,
     },
-}
-
-/// Why the server has refused a nick.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NickRefusal {
-    /// Someone else uses it: 433 (RFC 2812, section 5.2).
-    InUse,
-    /// Another reason; this is the server's text. It may hold control characters.
-    ServerError(String),
-}
-
-impl fmt::Display for NickRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InUse => f.write_str("it is in use"),
-            Self::ServerError(text) => f.write_str(text),
-        }
-    }
 }
 
 impl From<Incomplete> for Outcome {

@@ -1,8 +1,9 @@
 //! Wraps long lines between words, and indents their further rows under the text.
 //!
 //! A row ends with a line feed and the next begins with spaces, so that words stay apart in text
-//! that is copied from any terminal. Words are not broken: one that is longer than a row, such as a
-//! URL, is left for the terminal to wrap, which then knows that its rows belong together.
+//! that is copied from any terminal, and no row of a message can look like a line of another user.
+//! A URL that is longer than a row is left for the terminal to wrap, which then knows that its rows
+//! belong together; the text after it begins a new row. Other words of that length are broken.
 
 use std::borrow::Cow;
 
@@ -51,6 +52,8 @@ struct Rows<'o> {
     column: usize,
     /// Spaces to write before the next word.
     gap: usize,
+    /// Whether the terminal has wrapped the current row.
+    is_wrapped: bool,
     /// The escape sequences of all styles that are switched on.
     styles: String,
 }
@@ -80,11 +83,13 @@ impl<'o> Rows<'o> {
                 .unwrap_or(2.min(columns / 2)),
             column: 0,
             gap: 0,
+            is_wrapped: false,
             styles: String::new(),
         };
         let (before, text) = line.split_at(before.map_or(0, str::len));
         rows.words(before);
-        if text.is_ascii() && !text.contains('\x1b') {
+        let fits = |word: &str| rows.indent + word.len() <= rows.columns;
+        if text.is_ascii() && !text.contains('\x1b') && text.split(' ').all(fits) {
             rows.plain(text);
         } else {
             rows.words(text);
@@ -92,7 +97,7 @@ impl<'o> Rows<'o> {
         rows.out.push_str(line_feed);
     }
 
-    /// As [`Rows::words`], but faster: for ASCII text without styles, a row at a time.
+    /// As [`Rows::words`], but faster: for ASCII text without styles and long words, a row at a time.
     fn plain(&mut self, text: &str) {
         let (mut row, mut at) = (0, 0);
         for part in text.split_inclusive(' ') {
@@ -115,17 +120,15 @@ impl<'o> Rows<'o> {
 
     /// Whether the next part fits in this row, or would not fit in any other.
     fn has_room_for(&self, width: usize) -> bool {
-        self.column + self.gap + width <= self.columns
-            || self.column <= self.indent
-            || self.indent + width > self.columns
+        !self.is_wrapped
+            && (self.column + self.gap + width <= self.columns
+                || self.column <= self.indent
+                || self.indent + width > self.columns)
     }
 
     fn advance(&mut self, cells: usize) {
         self.column += cells;
-        if self.column > self.columns {
-            // The terminal wraps the word itself.
-            self.column = (self.column - 1) % self.columns + 1;
-        }
+        self.is_wrapped |= self.column > self.columns;
     }
 
     fn words(&mut self, text: &str) {
@@ -157,8 +160,11 @@ impl<'o> Rows<'o> {
         self.whole(rest, cells(rest));
     }
 
-    /// Writes a part that must not be broken.
+    /// Writes a part, which is broken only if it fits in no row and is no URL.
     fn whole(&mut self, part: &str, width: usize) {
+        if self.indent + width > self.columns && !is_url(part) {
+            return self.broken(part);
+        }
         if !self.has_room_for(width) {
             self.new_row();
         }
@@ -167,6 +173,32 @@ impl<'o> Rows<'o> {
         self.advance(gap + width);
         self.out.push_str(part);
         self.note_styles(part);
+    }
+
+    /// Writes a part that is broken at the end of each row.
+    fn broken(&mut self, part: &str) {
+        if self.column + self.gap >= self.columns || self.is_wrapped {
+            self.new_row();
+        }
+        self.out.extend(std::iter::repeat_n(' ', self.gap));
+        self.column += std::mem::take(&mut self.gap);
+        let mut rest = part;
+        while !rest.is_empty() {
+            let (plain, sequence) = rest.split_at(rest.find('\x1b').unwrap_or(rest.len()));
+            for cluster in plain.graphemes(true) {
+                let width = cluster_cells(cluster);
+                if self.column + width > self.columns && self.column > self.indent {
+                    self.new_row();
+                }
+                self.out.push_str(cluster);
+                self.column += width;
+            }
+            let end = sequence.find('m').map_or(sequence.len(), |end| end + 1);
+            let (sequence, after) = sequence.split_at(end);
+            self.out.push_str(sequence);
+            self.note_styles(sequence);
+            rest = after;
+        }
     }
 
     /// Begins a new row. Its indent is written without styles.
@@ -179,6 +211,7 @@ impl<'o> Rows<'o> {
         self.out.push_str(&self.styles);
         self.column = self.indent;
         self.gap = 0;
+        self.is_wrapped = false;
     }
 
     fn note_styles(&mut self, part: &str) {
@@ -194,6 +227,17 @@ impl<'o> Rows<'o> {
             rest = after;
         }
     }
+}
+
+/// Whether a word is a URL and has no character that a URL cannot have (RFC 3986), except for
+/// letters.
+fn is_url(word: &str) -> bool {
+    const OTHERS: &str = "-._~:/?#[]@!$&'()*+,;=%";
+    let word = strip_styles(word);
+    word.contains("://")
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || OTHERS.contains(c))
 }
 
 /// The text without the escape sequences of its styles.
@@ -285,17 +329,41 @@ mod tests {
     }
 
     #[test]
-    fn a_word_longer_than_a_row_is_left_to_the_terminal() {
+    fn a_url_longer_than_a_row_is_left_to_the_terminal() {
         let line = "<bob> |see https://example.org/a/b/c now and\n";
         assert_eq!(
             wrapped(line, 20),
-            "<bob> see https://example.org/a/b/c now\n      and\n"
+            "<bob> see https://example.org/a/b/c\n      now and\n"
         );
         // A word that fits in a row gets a row of its own.
         assert_eq!(
             wrapped("<bob> |see it: https://a.example\n", 24),
             "<bob> see it:\n      https://a.example\n"
         );
+    }
+
+    #[test]
+    fn no_row_of_a_message_begins_like_a_line_of_another_user() {
+        let attacks = [
+            format!("{} <carol> yes", "x".repeat(63)),
+            format!("{}12:01 <carol> yes", "x".repeat(63)),
+            format!("https://a.example/{}12:01 <carol> yes", "x".repeat(45)),
+            format!("https://a.example/{}<carol> yes", "x".repeat(45)),
+            format!("\x1b[1m{}12:01\x1b[0m <carol> yes", "日".repeat(40)),
+            format!("{}12:01 <carol> yes", "e\u{301}".repeat(63)),
+        ];
+        for text in attacks {
+            for columns in 30..90 {
+                let rows = wrapped(&format!("12:01 <bob> |{text}\n"), columns);
+                for row in rows.lines().skip(1) {
+                    assert!(row.starts_with("    "), "{columns}: {rows}");
+                }
+                // Only a URL is wrapped by the terminal, and nothing follows it in its row.
+                for row in rows.lines().filter(|row| cells(row) > usize::from(columns)) {
+                    assert!(row.contains("https://") && !row.contains("carol"), "{rows}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -359,7 +427,7 @@ mod tests {
             wrapped("12:01 <bob> |one two\n", 12),
             "12:01 <bob>\n  one two\n"
         );
-        assert_eq!(wrapped("12:01 <bob> |a b\n", 1), "12:01 <bob>\na\nb\n");
+        assert_eq!(wrapped("1 <bob> |a b\n", 1), "1\n<\nb\no\nb\n>\na\nb\n");
         assert_eq!(wrapped("|\n", 1), "\n");
         assert_eq!(wrapped("|     \n", 3), "\n");
     }
@@ -382,12 +450,8 @@ mod tests {
         for columns in 1..120 {
             let rows = wrapped(line, columns);
             // Styles are switched off and on again between rows.
-            let rows = rows.replace("\x1b[3m", "");
-            assert_eq!(
-                words(&rows),
-                words(&line.replace("\x1b[3m", "")),
-                "{columns}"
-            );
+            let without_styles = |text: &str| words(&strip_styles(text));
+            assert_eq!(without_styles(&rows), without_styles(line), "{columns}");
         }
     }
 }

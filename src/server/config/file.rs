@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::settings::{LoadReport, Settings};
+use super::settings::{CertificateFiles, LoadReport, Settings, TlsSettings};
 use super::validate::{self, InvalidValue};
 use crate::common::config_file::{
     ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
 };
 use crate::server::auth::password::is_hash;
-use crate::server::hub::{Credential, Limit, Limits, Operator};
+use crate::server::hub::{Credential, Limit, Limits, Operator, StsPolicy};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
@@ -35,6 +36,7 @@ struct ConfigFile {
     lobby: Option<Spanned<Value>>,
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
+    tls: Option<TlsTable>,
     #[serde(default)]
     limits: BTreeMap<Text, Spanned<Value>>,
 }
@@ -45,6 +47,35 @@ struct OperatorTable {
     name: Text,
     password: Option<Text>,
     password_hash: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct TlsTable {
+    #[serde(default)]
+    listen: Vec<Text>,
+    certificate: Option<Spanned<OneOrMore>>,
+    key: Option<Spanned<OneOrMore>>,
+    #[serde(default)]
+    self_signed: bool,
+    sts: Option<Spanned<u32>>,
+}
+
+/// A text, or a list of texts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn list(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(list) => list,
+        }
+    }
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -114,6 +145,10 @@ pub(super) fn read(
     if let Some(value) = &file.lobby {
         hub.lobby = reader.lobby(value)?;
     }
+    if let Some(table) = &file.tls {
+        reader.tls(table, settings)?;
+    }
+    let hub = &mut settings.hub;
     let operators = file.operator.iter().map(|table| reader.operator(table));
     hub.operators = operators.collect::<Result<_, _>>()?;
     reader.check_names(&file.operator)?;
@@ -166,6 +201,46 @@ impl ConfigReader<'_> {
                 return Err(self.wrong("name", name, "another operator has this name"));
             }
         }
+        Ok(())
+    }
+
+    fn tls(&self, table: &TlsTable, settings: &mut Settings) -> Result<(), ConfigError> {
+        let address = |one: &Text| {
+            let address = validate::listen_address(one.get_ref());
+            address.map_err(|expected| self.wrong("listen", one, expected))
+        };
+        let listen: Vec<_> = table.listen.iter().map(address).collect::<Result<_, _>>()?;
+        let folder = self.0.path.parent().unwrap_or(Path::new(""));
+        let lists = [&table.certificate, &table.key].map(|files| {
+            let files = files
+                .as_ref()
+                .map_or(&[][..], |files| files.get_ref().list());
+            files.iter().map(|name| folder.join(name))
+        });
+        let [certificates, keys] = lists;
+        if certificates.len() != keys.len()
+            && let Some(value) = table.certificate.as_ref().or(table.key.as_ref())
+        {
+            let expected = "expected one certificate and one key, or as many of both";
+            return Err(self.wrong("certificate", value, expected));
+        }
+        let pairs = certificates.zip(keys);
+        let port = listen.first().map(SocketAddr::port);
+        if let Some(seconds) = &table.sts {
+            let Some(port) = port else {
+                let expected = "expected listen in the same table, with the port for the policy";
+                return Err(self.wrong("sts", seconds, expected));
+            };
+            let seconds = *seconds.get_ref();
+            settings.hub.sts = Some(StsPolicy { port, seconds });
+        }
+        settings.tls = Some(TlsSettings {
+            listen,
+            certificates: pairs
+                .map(|(certificate, key)| CertificateFiles { certificate, key })
+                .collect(),
+            self_signed: table.self_signed.then(|| folder.join("tls")),
+        });
         Ok(())
     }
 
@@ -291,7 +366,7 @@ mod tests {
         // The library lists all keys if none is similar.
         let unknown = read_text("xyzzy = 1").unwrap_err();
         let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-        assert_eq!(keys.len(), 10, "{unknown}");
+        assert_eq!(keys.len(), 11, "{unknown}");
         for key in keys {
             assert!(
                 help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),

@@ -1,6 +1,9 @@
 //! Merges the settings: the command line takes precedence over the environment, the environment
 //! over the file, and the file over the defaults.
 
+use std::env;
+use std::path::{Path, PathBuf};
+
 use super::file;
 use super::options::ServerOptions;
 use super::settings::{LoadReport, Settings};
@@ -32,8 +35,42 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     if !options.listen.is_empty() {
         settings.listen.clone_from(&options.listen);
     }
-    if let Some([one, other]) = overlapping_addresses(&settings.listen) {
+    if !options.tls_listen.is_empty() || options.tls_self_signed {
+        let tls = settings.tls.get_or_insert_default();
+        if !options.tls_listen.is_empty() {
+            tls.listen.clone_from(&options.tls_listen);
+        }
+        if options.tls_self_signed && tls.self_signed.is_none() {
+            tls.self_signed = Some(state_folder(options.config.as_deref())?);
+        }
+    }
+    if let Some(tls) = &settings.tls
+        && tls.certificates.is_empty()
+        && tls.self_signed.is_none()
+    {
+        return Err(ServerError::NoCertificate);
+    }
+    let tls_listen = settings.tls.iter().flat_map(|tls| &tls.listen);
+    let listen: Vec<_> = settings.listen.iter().chain(tls_listen).copied().collect();
+    if let Some([one, other]) = overlapping_addresses(&listen) {
         return Err(ServerError::OverlappingAddresses(one, other));
     }
     Ok((settings, report))
+}
+
+/// Where the certificate is kept that the server makes for itself: beside the configuration, else in
+/// the state folder of the service or the user.
+fn state_folder(config: Option<&Path>) -> Result<PathBuf, ServerError> {
+    if let Some(folder) = config.and_then(Path::parent) {
+        return Ok(folder.join("tls"));
+    }
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
+    // Set by the service manager. systemd.exec(5).
+    if let Some(folder) = variable("STATE_DIRECTORY") {
+        return Ok(Path::new(&folder).join("tls"));
+    }
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || Some(Path::new(&variable("HOME")?).join(".local/state"));
+    let state = state.or_else(home).ok_or(ServerError::NoFolder)?;
+    Ok(state.join("chatroomd/tls"))
 }

@@ -43,6 +43,20 @@ pub struct ServerOptions {
     )]
     pub listen: Vec<SocketAddr>,
 
+    /// Listen on this address for connections with TLS; may be repeated
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "CHATROOMD_TLS_LISTEN",
+        value_delimiter = ',',
+        value_parser = validate::listen_address
+    )]
+    pub tls_listen: Vec<SocketAddr>,
+
+    /// Make a certificate at the first start, and print its fingerprint
+    #[arg(long)]
+    pub tls_self_signed: bool,
+
     /// Name of the server, in the form of a host name
     #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
     pub name: Option<String>,

@@ -13,8 +13,30 @@ const PORT: u16 = 6667;
 pub struct Settings {
     /// The addresses to listen on; port 0 lets the system choose a port.
     pub listen: Vec<SocketAddr>,
+    /// The settings of encrypted connections, if there are any.
+    pub tls: Option<TlsSettings>,
     /// All settings but those of sockets.
     pub hub: HubSettings,
+}
+
+/// The settings of encrypted connections.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The addresses to listen on; port 0 lets the system choose a port.
+    pub listen: Vec<SocketAddr>,
+    /// The certificates. The first is for clients that ask for no name, or for one that none has.
+    pub certificates: Vec<CertificateFiles>,
+    /// The folder of the certificate that the server makes for itself, if it does.
+    pub self_signed: Option<PathBuf>,
+}
+
+/// The files of a certificate, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The chain of certificates, the server's own first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 impl Default for Settings {
@@ -24,10 +46,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The addresses for encrypted connections.
+    pub(in crate::server) fn tls_listen(&self) -> &[SocketAddr] {
+        self.tls.as_ref().map_or(&[], |tls| &tls.listen)
+    }
+
     /// The defaults, on this address.
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             listen: vec![address],
+            tls: None,
             hub: HubSettings::default(),
         }
     }

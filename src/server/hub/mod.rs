@@ -83,7 +83,7 @@ use task::Answer;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
-pub use settings::{Credential, DisconnectReason, HubSettings, Operator};
+pub use settings::{Credential, DisconnectReason, HubSettings, Operator, StsPolicy};
 pub use state::people::ConnectionId;
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
@@ -152,6 +152,7 @@ impl Hub {
             last_heard: now,
             deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
+            is_secure: false,
             has_cap_302: false,
             allowance_used: now,
             stage: Stage::Unregistered(Box::<Unregistered>::default()),
@@ -159,6 +160,13 @@ impl Hub {
         self.track(&person);
         self.people.insert(person);
         debug!(%host, "connected");
+    }
+
+    /// The TLS handshake of a connection is complete.
+    pub fn secured(&mut self, id: ConnectionId) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.is_secure = true;
+        }
     }
 
     /// Handles a line from a connection.

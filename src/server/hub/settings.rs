@@ -38,8 +38,20 @@ pub struct HubSettings {
     pub operators: Vec<Operator>,
     /// The room that every user joins at registration, if there is one.
     pub lobby: Option<RoomName>,
+    /// The policy that makes clients connect with TLS, if there is one.
+    pub sts: Option<StsPolicy>,
     /// The limits.
     pub limits: Limits,
+}
+
+/// Strict transport security: clients connect with TLS only, for some time.
+/// <https://ircv3.net/specs/extensions/sts>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StsPolicy {
+    /// The port for connections with TLS.
+    pub port: u16,
+    /// How long a client keeps to the policy after each connection, in seconds; 0 ends it.
+    pub seconds: u32,
 }
 
 impl Default for HubSettings {
@@ -51,6 +63,7 @@ impl Default for HubSettings {
             password: None,
             operators: Vec::new(),
             lobby: RoomName::parse("#lobby").ok(),
+            sts: None,
             limits: Limits::default(),
         }
     }

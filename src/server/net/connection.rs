@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
+use super::tls::{TlsError, TlsSession};
 use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
@@ -77,6 +78,8 @@ pub(super) struct Connection {
     pub(super) is_reset: bool,
     pub(super) writable: bool,
     stream: TcpStream,
+    /// Its encryption, on a listener with TLS.
+    tls: Option<Box<TlsSession>>,
     /// The unsent bytes, if they cannot stay in the outbox.
     buffer: Vec<u8>,
     /// How many bytes at the start of `buffer` are sent already.
@@ -86,15 +89,28 @@ pub(super) struct Connection {
 }
 
 /// The result of a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum SocketRead {
+    /// So many bytes are in the buffer.
     Bytes(usize),
+    /// The decrypted bytes, if there are any, are in the buffer for these. `is_established` says
+    /// that the handshake has just been completed.
+    Decrypted {
+        is_established: bool,
+    },
+    /// The client has broken the rules of TLS. The alert for it waits to be sent.
+    TlsFailed(TlsError),
     WouldBlock,
     Eof,
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, stream: TcpStream, address: usize) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        stream: TcpStream,
+        tls: Option<Box<TlsSession>>,
+        address: usize,
+    ) -> Self {
         Self {
             id,
             address,
@@ -109,13 +125,14 @@ impl Connection {
             is_ready: false,
             write_scheduled: false,
             write_deferred: false,
-            awaits_first_read: true,
+            awaits_first_read: tls.is_none(),
             at_eof: false,
             readable: false,
             read_closed: false,
             is_reset: false,
             writable: true,
             stream,
+            tls,
             buffer: Vec::new(),
             sent_bytes: 0,
             outbox_span: LineSpan::EMPTY,
@@ -146,9 +163,59 @@ impl Connection {
     }
 
     /// Reads once. A read that does not fill the buffer is the last one until the next event.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<SocketRead> {
+    /// Encrypted bytes are decrypted into `plain`.
+    pub(super) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        plain: &mut Vec<u8>,
+        queues: &mut SendQueues,
+    ) -> io::Result<SocketRead> {
+        match self.read_socket(buffer)? {
+            SocketRead::Bytes(count) if self.tls.is_some() => {
+                let before = self.unsent_bytes();
+                let received = buffer.get_mut(..count).unwrap_or_default();
+                let decrypted = self.decrypt(received, plain);
+                queues.replace(before, self.unsent_bytes());
+                decrypted
+            }
+            read => Ok(read),
+        }
+    }
+
+    fn decrypt(&mut self, received: &mut [u8], plain: &mut Vec<u8>) -> io::Result<SocketRead> {
+        plain.clear();
+        let Some(tls) = &mut self.tls else {
+            return Ok(SocketRead::WouldBlock);
+        };
+        let was_established = tls.is_established();
+        let result = match tls.has_failed() {
+            true => Ok(()),
+            false => tls.receive(received, plain),
+        };
+        self.writable &= tls.flush(&mut self.stream)?;
+        if let Err(error) = result {
+            return Ok(SocketRead::TlsFailed(error));
+        }
+        // The next read reports the end.
+        self.readable |= tls.is_peer_closed();
+        Ok(SocketRead::Decrypted {
+            is_established: !was_established && tls.is_established(),
+        })
+    }
+
+    /// Whether its handshake is still to be completed.
+    pub(super) fn is_in_handshake(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| !tls.is_established())
+    }
+
+    fn read_socket(&mut self, buffer: &mut [u8]) -> io::Result<SocketRead> {
         if !self.readable {
             return Ok(SocketRead::WouldBlock);
+        }
+        if self.tls.as_ref().is_some_and(|tls| tls.is_peer_closed()) {
+            self.readable = false;
+            self.at_eof = true;
+            return Ok(SocketRead::Eof);
         }
         match self.stream.read(buffer) {
             Ok(0) => {
@@ -185,6 +252,12 @@ impl Connection {
     }
 
     pub(super) fn unsent_bytes(&self) -> usize {
+        let sealed = self.tls.as_ref().map_or(0, |tls| tls.unsent_bytes());
+        self.plain_bytes() + sealed
+    }
+
+    /// The unsent bytes that are not encrypted yet, if they have to be.
+    fn plain_bytes(&self) -> usize {
         self.buffer.len() - self.sent_bytes + self.outbox_span.len()
     }
 
@@ -201,8 +274,11 @@ impl Connection {
     /// outbox.
     pub(super) fn write(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
         let before = self.unsent_bytes();
-        let written = self.write_out(outbox);
-        queues.queued_bytes -= before - self.unsent_bytes();
+        let written = match self.tls.is_some() {
+            true => self.write_sealed(outbox, queues),
+            false => self.write_out(outbox),
+        };
+        queues.replace(before, self.unsent_bytes());
         if self.outbox_span.len() > 0 {
             self.copy_from_outbox(outbox, queues);
         } else if self.sent_bytes == self.buffer.len() {
@@ -218,19 +294,12 @@ impl Connection {
 
     /// Writes until the socket is full; a socket that is known to be full is not tried.
     fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
-        while self.writable && self.unsent_bytes() > 0 {
-            let is_kept = !self.buffer.is_empty();
-            let unsent = match is_kept {
-                true => self.buffer.get(self.sent_bytes..).unwrap_or_default(),
-                false => outbox.bytes(self.outbox_span),
-            };
+        while self.writable && self.plain_bytes() > 0 {
+            let unsent = next_plain(&self.buffer, self.sent_bytes, outbox, self.outbox_span);
             match self.stream.write(unsent) {
                 Ok(count) => {
                     self.writable = count == unsent.len();
-                    match is_kept {
-                        true => self.sent_bytes += count,
-                        false => self.outbox_span = self.outbox_span.skip(count),
-                    }
+                    self.skip_plain(count);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -238,6 +307,51 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// The same for a connection with TLS, once the handshake is complete.
+    fn write_sealed(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
+        let Some(mut tls) = self.tls.take() else {
+            return Ok(());
+        };
+        let written = self.write_through(&mut tls, outbox, &mut queues.sealed);
+        self.tls = Some(tls);
+        written
+    }
+
+    fn write_through(
+        &mut self,
+        tls: &mut TlsSession,
+        outbox: &Outbox,
+        sealed: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        while self.writable {
+            self.writable = tls.flush(&mut self.stream)?;
+            if !self.writable || self.plain_bytes() == 0 || !tls.can_send() {
+                break;
+            }
+            let unsent = next_plain(&self.buffer, self.sent_bytes, outbox, self.outbox_span);
+            let (taken, count) = tls.seal(unsent, sealed)?;
+            self.skip_plain(taken);
+            let unsent = sealed.get(..count).unwrap_or_default();
+            let sent = match self.stream.write(unsent) {
+                Ok(sent) => sent,
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock | ErrorKind::Interrupted => 0,
+                    _ => return Err(error),
+                },
+            };
+            tls.keep(unsent.get(sent..).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// So many of [`next_plain`] are sent or encrypted.
+    fn skip_plain(&mut self, count: usize) {
+        match self.buffer.is_empty() {
+            true => self.outbox_span = self.outbox_span.skip(count),
+            false => self.sent_bytes += count,
+        }
     }
 
     /// Drops the unsent bytes after the first line, which may be sent in part. Only the reason for
@@ -252,9 +366,27 @@ impl Connection {
     }
 
     /// Closes the sending direction.
-    pub(super) fn shutdown_write(&self) {
+    pub(super) fn shutdown_write(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.close();
+            // A client that does not read it finds the end of the stream.
+            let _ = tls.flush(&mut self.stream);
+        }
         // If that fails the connection is lost already, and a read reports it.
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+}
+
+/// The unsent bytes to send next: those of the buffer, else those in the outbox.
+fn next_plain<'b>(
+    buffer: &'b [u8],
+    sent_bytes: usize,
+    outbox: &'b Outbox,
+    outbox_span: LineSpan,
+) -> &'b [u8] {
+    match buffer.is_empty() {
+        true => outbox.bytes(outbox_span),
+        false => buffer.get(sent_bytes..).unwrap_or_default(),
     }
 }
 
@@ -262,6 +394,8 @@ impl Connection {
 #[derive(Debug, Default)]
 pub(super) struct SendQueues {
     queued_bytes: usize,
+    /// A buffer for encrypted bytes, for one write at a time.
+    sealed: Vec<u8>,
     spare: Vec<Vec<u8>>,
     spare_bytes: usize,
 }
@@ -273,6 +407,11 @@ impl SendQueues {
     /// The unsent bytes of all connections together.
     pub(super) fn queued_bytes(&self) -> usize {
         self.queued_bytes
+    }
+
+    /// A connection had so many unsent bytes before, and has so many after.
+    fn replace(&mut self, before: usize, after: usize) {
+        self.queued_bytes = self.queued_bytes + after - before;
     }
 
     /// Subtracts the unsent bytes of a connection that is removed.
@@ -298,6 +437,7 @@ impl SendQueues {
     pub(super) fn release_spare(&mut self) {
         self.spare = Vec::new();
         self.spare_bytes = 0;
+        self.sealed = Vec::new();
     }
 }
 

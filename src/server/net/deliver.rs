@@ -318,6 +318,7 @@ mod tests {
     use super::*;
     use crate::server::auth::worker;
     use crate::server::hub::{HubSettings, Limits, LineSpan, Outbox};
+    use crate::server::net::ListenSource;
 
     /// A reactor with one connection, and its client, which reads nothing: the buffers of the
     /// system are full, and `waiting` bytes are queued.
@@ -328,16 +329,15 @@ mod tests {
         };
         let (_, stop) = UnixStream::pair().unwrap();
         let mut reactor = Reactor::new(
-            &["127.0.0.1:0".parse().unwrap()],
+            ListenSource::at(&["127.0.0.1:0".parse().unwrap()], &[]),
             settings,
-            Vec::new(),
             stop,
             worker::start,
         )
         .unwrap();
         // The other end is closed, which would stop the reactor.
         let _ = reactor.poll.registry().deregister(&mut reactor.stop);
-        let reader = net::TcpStream::connect(reactor.addresses().next().unwrap()).unwrap();
+        let reader = net::TcpStream::connect(reactor.addresses().next().unwrap().0).unwrap();
         let mut events = Events::with_capacity(8);
         while reactor.connections.is_empty() {
             reactor.wait(&mut events).unwrap();

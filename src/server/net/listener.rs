@@ -21,11 +21,42 @@ const ACCEPTS_PER_ITERATION: usize = 64;
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
+/// Where a listener comes from.
+#[derive(Debug)]
+pub(in crate::server) enum ListenSource {
+    /// Listen on this address.
+    Address(SocketAddr),
+    /// Listen on this address for encrypted connections.
+    TlsAddress(SocketAddr),
+    /// Take this socket, and encrypt its connections or not.
+    Inherited(net::TcpListener, bool),
+}
+
+impl ListenSource {
+    /// These addresses, and these for encrypted connections.
+    pub(in crate::server) fn at(plain: &[SocketAddr], tls: &[SocketAddr]) -> Vec<Self> {
+        let plain = plain.iter().copied().map(Self::Address);
+        plain
+            .chain(tls.iter().copied().map(Self::TlsAddress))
+            .collect()
+    }
+}
+
 struct Listener {
     socket: TcpListener,
     token: Token,
+    /// Whether its connections are encrypted.
+    has_tls: bool,
     /// A connection may be waiting.
     has_pending: bool,
+}
+
+/// A connection that was accepted.
+pub(super) struct Accepted {
+    pub(super) stream: TcpStream,
+    pub(super) address: IpAddr,
+    /// Whether it is encrypted.
+    pub(super) has_tls: bool,
 }
 
 /// All listeners, and whether accepting works.
@@ -36,25 +67,26 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    /// Listens on all addresses, or on inherited sockets if there are any. Events have the tokens
-    /// from `first_token` downwards.
+    /// Listens on these sockets. Events have the tokens from `first_token` downwards.
     pub(super) fn open(
-        addresses: &[SocketAddr],
-        inherited: Vec<net::TcpListener>,
+        sources: Vec<ListenSource>,
         first_token: usize,
         registry: &Registry,
     ) -> Result<Self, ServerError> {
-        let sockets: Result<Vec<_>, _> = match inherited.is_empty() {
-            true => addresses.iter().map(bind).collect(),
-            false => inherited.into_iter().map(adopt).collect(),
-        };
         let mut listeners = Vec::new();
-        for (mut socket, index) in sockets?.into_iter().zip(0..) {
+        for (source, index) in sources.into_iter().zip(0..) {
+            let (socket, has_tls) = match source {
+                ListenSource::Address(address) => (bind(address), false),
+                ListenSource::TlsAddress(address) => (bind(address), true),
+                ListenSource::Inherited(socket, has_tls) => (adopt(socket), has_tls),
+            };
+            let mut socket = socket?;
             let token = Token(first_token - index);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
                 socket,
                 token,
+                has_tls,
                 has_pending: false,
             });
         }
@@ -64,9 +96,12 @@ impl Listeners {
         })
     }
 
-    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        let listeners = self.listeners.iter();
-        listeners.flat_map(|listener| listener.socket.local_addr())
+    /// Where it listens, and whether connections there are encrypted.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
+        self.listeners.iter().flat_map(|listener| {
+            let address = listener.socket.local_addr().ok()?;
+            Some((address, listener.has_tls))
+        })
     }
 
     /// Notes an event of a listener.
@@ -87,7 +122,7 @@ impl Listeners {
     }
 
     /// Accepts waiting connections, up to the budget of this iteration.
-    pub(super) fn accept(&mut self, now: Duration) -> Vec<(TcpStream, IpAddr)> {
+    pub(super) fn accept(&mut self, now: Duration) -> Vec<Accepted> {
         let mut accepted = Vec::new();
         if self.retry_at.is_some_and(|at| at > now) {
             return accepted;
@@ -113,13 +148,12 @@ impl Listeners {
     }
 }
 
-fn bind(address: &SocketAddr) -> Result<TcpListener, ServerError> {
-    let listening = TcpListener::bind(*address).and_then(|socket| {
+fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    let listening = TcpListener::bind(address).and_then(|socket| {
         // The library listens with a queue of 128; a second call enlarges it.
         listen(&socket, BACKLOG_MAX)?;
         Ok(socket)
     });
-    let address = *address;
     listening.map_err(|error| ServerError::CannotListen { address, error })
 }
 
@@ -135,13 +169,17 @@ fn adopt(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
 }
 
 impl Listener {
-    fn accept(&mut self, accepted: &mut Vec<(TcpStream, IpAddr)>) -> io::Result<()> {
+    fn accept(&mut self, accepted: &mut Vec<Accepted>) -> io::Result<()> {
         for _ in 0..ACCEPTS_PER_ITERATION {
             if !self.has_pending {
                 break;
             }
             match self.socket.accept() {
-                Ok((stream, peer)) => accepted.push((stream, peer.ip())),
+                Ok((stream, peer)) => accepted.push(Accepted {
+                    stream,
+                    address: peer.ip(),
+                    has_tls: self.has_tls,
+                }),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => self.has_pending = false,
                     // This one closed before it was accepted; the next may be waiting.

@@ -13,16 +13,18 @@ mod listener;
 mod ready;
 mod receive;
 mod reload;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{self, IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::event::Event;
-use mio::net::{TcpStream, UnixStream};
+use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 use tracing::{info, warn};
@@ -33,16 +35,22 @@ use crate::server::hub::{
     ConnectionId, DisconnectReason, HostName, Hub, HubSettings, HubTime, Outbox,
 };
 use connection::{Connection, ConnectionState, SendQueues};
-use listener::Listeners;
+pub(super) use listener::ListenSource;
+use listener::{Accepted, Listeners};
 use ready::ReadyQueue;
 use receive::{Iteration, READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
+pub(super) use reload::Reloaded;
+pub(super) use tls::TlsConfig;
+use tls::TlsSession;
 
 /// How long a closing connection may take to receive its last lines.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 /// How many closing connections get that time: clients that are rejected again and again would
 /// otherwise use up all file descriptors.
 const CLOSING_MAX: usize = 256;
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How long a stopping server waits after everything is sent: lines of clients that arrive after
 /// the close would cause a reset, which can destroy the last lines.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
@@ -68,6 +76,10 @@ pub(super) struct Reactor {
     outbox: Outbox,
     runner: Box<dyn TaskRunner>,
     listeners: Listeners,
+    /// The certificates for encrypted connections.
+    tls: Option<TlsConfig>,
+    /// When the handshakes of these connections have to be complete.
+    handshakes: VecDeque<(Duration, ConnectionId)>,
     stop: UnixStream,
     /// How the settings are loaded again, if they can be.
     reload: Option<Reload>,
@@ -96,16 +108,17 @@ pub(super) struct Reactor {
     /// When the pause or the closing of a connection ends.
     timers: BTreeSet<(Duration, usize)>,
     read_buffer: Vec<u8>,
+    /// Decrypted bytes of one read.
+    plain_buffer: Vec<u8>,
     queues: SendQueues,
 }
 
 impl Reactor {
-    /// Listens on all addresses, or on the inherited sockets if there are any, so that an error is
-    /// known before anything runs. A byte on `stop`, or its end, stops the server.
+    /// Listens on all sockets, so that an error is known before anything runs. A byte on `stop`, or
+    /// its end, stops the server.
     pub(super) fn new(
-        listen: &[SocketAddr],
+        listen: Vec<ListenSource>,
         settings: HubSettings,
-        inherited: Vec<net::TcpListener>,
         stop: unix::net::UnixStream,
         start_runner: StartRunner,
     ) -> Result<Self, ServerError> {
@@ -114,7 +127,7 @@ impl Reactor {
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
-        let listeners = Listeners::open(listen, inherited, ANSWERS.0 - 1, poll.registry())?;
+        let listeners = Listeners::open(listen, ANSWERS.0 - 1, poll.registry())?;
         let waker = Waker::new(poll.registry(), ANSWERS)?;
         let runner = start_runner(Box::new(move || {
             // It fails only when the event loop has ended.
@@ -130,6 +143,8 @@ impl Reactor {
             outbox: Outbox::default(),
             runner,
             listeners,
+            tls: None,
+            handshakes: VecDeque::new(),
             stop,
             reload: None,
             empty_time_max: None,
@@ -146,13 +161,20 @@ impl Reactor {
             closed: Vec::new(),
             timers: BTreeSet::new(),
             read_buffer: vec![0; READ_BYTES_PER_ITERATION],
+            plain_buffer: Vec::new(),
             queues: SendQueues::default(),
         })
     }
 
-    /// The addresses it listens on, with the ports that the system chose.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+    /// The addresses it listens on, with the ports that the system chose, and whether connections
+    /// there are encrypted.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
         self.listeners.addresses()
+    }
+
+    /// Sets the certificates for encrypted connections. Those that are open keep theirs.
+    pub(super) fn set_tls(&mut self, tls: Option<TlsConfig>) {
+        self.tls = tls;
     }
 
     /// Makes the server stop when it has had no connection for `time`.
@@ -205,9 +227,10 @@ impl Reactor {
         if !self.lost.is_empty() {
             self.deliver();
         }
-        for (stream, address) in self.listeners.accept(self.now.running) {
-            self.accept(stream, address);
+        for accepted in self.listeners.accept(self.now.running) {
+            self.accept(accepted);
         }
+        self.end_late_handshakes();
         self.read_ready();
         if self.is_deadline_due() {
             self.handle_deadlines();
@@ -263,6 +286,7 @@ impl Reactor {
             self.hub.next_deadline(),
             self.timers.first().map(|(at, _)| *at),
             self.listeners.retry_at(),
+            self.handshakes.front().map(|(at, _)| *at),
             self.stop_at(),
             self.empty_until(),
         ];
@@ -398,7 +422,17 @@ impl Reactor {
         }
     }
 
-    fn accept(&mut self, mut stream: TcpStream, address: IpAddr) {
+    fn accept(&mut self, accepted: Accepted) {
+        let Accepted {
+            mut stream,
+            address,
+            has_tls,
+        } = accepted;
+        let tls = self.tls.as_ref().filter(|_| has_tls);
+        let tls = tls.and_then(TlsSession::new);
+        if has_tls && tls.is_none() {
+            return;
+        }
         // Otherwise a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();
@@ -416,7 +450,12 @@ impl Reactor {
         }
         self.generation = self.generation.wrapping_add(1);
         let network = HostName::new(address).network();
-        entry.insert(Connection::new(id, stream, self.ready.join(network)));
+        if tls.is_some() {
+            let until = self.now.running + HANDSHAKE_TIME;
+            self.handshakes.push_back((until, id));
+        }
+        let group = self.ready.join(network);
+        entry.insert(Connection::new(id, stream, tls, group));
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.deliver();
     }

@@ -3,6 +3,8 @@
 use std::mem;
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::Reactor;
 use super::connection::{Connection, ConnectionState, SocketRead};
 use crate::server::hub::{ConnectionId, DisconnectReason};
@@ -155,7 +157,18 @@ impl Reactor {
             return;
         };
         let id = connection.id;
-        match connection.read(buffer) {
+        let mut plain = mem::take(&mut self.plain_buffer);
+        match connection.read(buffer, &mut plain, &mut self.queues) {
+            Ok(SocketRead::Decrypted { is_established }) => {
+                if is_established {
+                    self.handshake_done(index);
+                }
+                self.process_lines(index, &plain);
+            }
+            Ok(SocketRead::TlsFailed(error)) => {
+                debug!(%error, "TLS failed");
+                self.connection_lost(id, DisconnectReason::Closed);
+            }
             Ok(SocketRead::Bytes(count)) => {
                 let fresh = buffer.get(..count).unwrap_or_default();
                 if mem::take(&mut connection.awaits_first_read) && is_tls_handshake(fresh) {
@@ -170,6 +183,7 @@ impl Reactor {
             Ok(SocketRead::Eof) => self.connection_lost(id, DisconnectReason::Closed),
             Err(_) => self.connection_lost(id, DisconnectReason::Lost),
         }
+        self.plain_buffer = plain;
         if self.connections.get(index).is_some_and(|one| one.readable) {
             self.mark_ready(index);
         }
@@ -230,15 +244,40 @@ impl Reactor {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
-        match connection.read(buffer) {
-            Ok(SocketRead::Bytes(_) | SocketRead::WouldBlock) => {
+        let mut plain = mem::take(&mut self.plain_buffer);
+        let read = connection.read(buffer, &mut plain, &mut self.queues);
+        self.plain_buffer = plain;
+        match read {
+            // The client may still receive the unsent bytes.
+            Ok(SocketRead::Eof) if connection.unsent_bytes() > 0 => {}
+            Ok(SocketRead::Eof) | Err(_) => self.close(index),
+            Ok(_) => {
                 if connection.readable {
                     self.mark_ready(index);
                 }
             }
-            // The client may still receive the unsent bytes.
-            Ok(SocketRead::Eof) if connection.unsent_bytes() > 0 => {}
-            Ok(SocketRead::Eof) | Err(_) => self.close(index),
+        }
+    }
+
+    /// The handshake of a connection is complete.
+    fn handshake_done(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get(index) {
+            self.hub.secured(connection.id);
+        }
+    }
+
+    /// Ends the connections whose handshake takes too long.
+    pub(super) fn end_late_handshakes(&mut self) {
+        while let Some((at, id)) = self.handshakes.front().copied()
+            && at <= self.now.running
+        {
+            self.handshakes.pop_front();
+            let connection = self.connections.get(id.index());
+            if connection.is_some_and(|one| one.id == id && one.is_known() && one.is_in_handshake())
+            {
+                debug!("the TLS handshake took too long");
+                self.connection_lost(id, DisconnectReason::Closed);
+            }
         }
     }
 }

@@ -6,14 +6,21 @@ use std::os::unix;
 use mio::Interest;
 use mio::net::UnixStream;
 
-use super::{RELOAD, Reactor};
+use super::{RELOAD, Reactor, TlsConfig};
 use crate::server::error::ServerError;
 use crate::server::hub::HubSettings;
+
+/// The settings that a running server can change.
+pub(in crate::server) struct Reloaded {
+    pub(in crate::server) hub: HubSettings,
+    /// The certificates for new connections.
+    pub(in crate::server) tls: Option<TlsConfig>,
+}
 
 /// The stream that signals a reload, and the function that reads the settings.
 pub(super) type Reload = (
     UnixStream,
-    Box<dyn Fn() -> Result<HubSettings, ServerError> + Send>,
+    Box<dyn Fn() -> Result<Reloaded, ServerError> + Send>,
 );
 
 impl Reactor {
@@ -21,7 +28,7 @@ impl Reactor {
     pub(in crate::server) fn reload_with(
         &mut self,
         signal: unix::net::UnixStream,
-        load: impl Fn() -> Result<HubSettings, ServerError> + Send + 'static,
+        load: impl Fn() -> Result<Reloaded, ServerError> + Send + 'static,
     ) -> io::Result<()> {
         signal.set_nonblocking(true)?;
         let mut signal = UnixStream::from_std(signal);
@@ -39,7 +46,14 @@ impl Reactor {
         // Several signals need one reload.
         let mut bytes = [0; 64];
         while matches!(signal.read(&mut bytes), Ok(count) if count > 0) {}
-        let read = load().map_err(Into::into);
+        let read = load().map(|reloaded| {
+            // A server that was started without certificates has no listener for them.
+            if self.tls.is_some() {
+                self.tls = reloaded.tls;
+            }
+            reloaded.hub
+        });
+        let read = read.map_err(Into::into);
         self.hub.reconfigured(read, self.now, &mut self.outbox);
         self.deliver();
     }

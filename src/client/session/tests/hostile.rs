@@ -239,6 +239,18 @@ fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
     }
     played.hear(":bob!b@h PRIVMSG #lobby :<bob> yes");
     assert_eq!(played.events().len(), 1);
+    // A user who is in no room, and one who has left.
+    played.hear(":Dave!d@h PRIVMSG alice :psst");
+    played.hear(":bob!b@h QUIT :bye");
+    played.events();
+    for text in ["<dave> yes", "12:01 <bob> yes"] {
+        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        let events = played.events();
+        assert!(
+            matches!(&events[..], [_, Event::SpoofedQuote { .. }]),
+            "{events:?}"
+        );
+    }
 }
 
 /// A70: a server that lets in and sends away, for ever.

@@ -39,6 +39,9 @@ impl Hub {
                 self.reply_about(to, reply, nick);
             }
         }
+        if person.is_secure {
+            self.reply_about(to, Reply::WhoisSecure, nick);
+        }
         let idle = self.now.running.saturating_sub(user.last_spoke).as_secs();
         let about = format_args!("{nick} {idle} {}", user.signed_on.as_secs());
         self.reply_about(to, Reply::WhoisIdle, about);

@@ -159,7 +159,11 @@ impl Hub {
                         person.has_cap_302 = true;
                     }
                 }
-                self.send_cap(from, "LS", Capabilities::all())
+                let all = Capabilities::all();
+                match self.sts_policy(from) {
+                    Some(policy) => self.send_cap(from, "LS", format_args!("{all} {policy}")),
+                    None => self.send_cap(from, "LS", all),
+                }
             }
             "LIST" => self.send_cap(from, "LIST", has),
             "REQ" => {
@@ -174,6 +178,17 @@ impl Hub {
             "END" => self.register_if_complete(from),
             _ => Err(Rejection::InvalidCapCommand(subcommand)),
         }
+    }
+
+    /// The capability `sts` for a client: where to connect with TLS or, on such a connection, how long
+    /// to keep to that.
+    fn sts_policy(&self, to: ConnectionId) -> Option<String> {
+        let policy = self.settings.sts?;
+        let person = self.people.get(to).filter(|person| person.has_cap_302)?;
+        Some(match person.is_secure {
+            false => format!("sts=port={}", policy.port),
+            true => format!("sts=duration={}", policy.seconds),
+        })
     }
 
     /// Sends the list as a whole or returns an error: a client would read a part of it as a

@@ -48,6 +48,8 @@ pub(in crate::server::hub) struct Person {
     /// When its next timeout or ping is due.
     pub(in crate::server::hub) deadline: Duration,
     pub(in crate::server::hub) pinged: bool,
+    /// Whether it is encrypted.
+    pub(in crate::server::hub) is_secure: bool,
     /// Whether it negotiates version 302 of `CAP`, which includes `cap-notify`.
     pub(in crate::server::hub) has_cap_302: bool,
     /// The state of its rate limit, see `count_line`.

@@ -1,0 +1,24 @@
+//! Certificates in a build without TLS: settings for encrypted connections are an error.
+
+use std::path::PathBuf;
+
+use crate::server::config::settings::Settings;
+use crate::server::error::ServerError;
+use crate::server::net::TlsConfig;
+
+/// No certificates.
+#[derive(Debug, Default)]
+pub(super) struct Certificates {
+    pub(super) config: Option<TlsConfig>,
+    pub(super) self_signed: Option<String>,
+    pub(super) files: Vec<PathBuf>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Refuses settings for encrypted connections.
+pub(super) fn load(settings: &Settings) -> Result<Certificates, ServerError> {
+    match settings.tls {
+        Some(_) => Err(ServerError::NoTls),
+        None => Ok(Certificates::default()),
+    }
+}

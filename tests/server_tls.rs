@@ -1,0 +1,600 @@
+//! Encrypted connections to the real server: handshakes, records cut anywhere, certificates, reload.
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![cfg(feature = "tls")]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{Client, PATIENCE};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+
+/// A server with TLS, in a folder of its own. It is killed when a test drops it.
+struct TlsServer {
+    folder: tempfile::TempDir,
+    child: Child,
+    plain: SocketAddr,
+    tls: SocketAddr,
+    /// The last line of the start, if there is one after the addresses.
+    fingerprint: Option<String>,
+}
+
+impl TlsServer {
+    /// With certificates for these names, each in `NAME.pem` and `NAME.key`, and these further lines
+    /// of the table.
+    fn with_names(names: &[&str], more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        names
+            .iter()
+            .for_each(|name| make_certificate(folder.path(), name, 30));
+        let list = |end| {
+            let files = names.iter().map(|name| format!("\"{name}.{end}\""));
+            files.collect::<Vec<_>>().join(", ")
+        };
+        let (certificates, keys) = (list("pem"), list("key"));
+        let config = format!(
+            "listen = [\"127.0.0.1:0\"]\n[tls]\nlisten = [\"127.0.0.1:0\"]\n\
+             certificate = [{certificates}]\nkey = [{keys}]\n{more}"
+        );
+        Self::start(folder, &config)
+    }
+
+    fn start(folder: tempfile::TempDir, config: &str) -> Self {
+        let path = folder.path().join("chatroomd.toml");
+        fs::write(&path, config).unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+            .args(["--verbose", "--no-limits", "--config"])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut line = || lines.next().unwrap().unwrap();
+        let address = |line: &str| {
+            let address = line.strip_prefix("listening on ").unwrap();
+            let address = address.split(' ').next().unwrap();
+            address.parse().unwrap()
+        };
+        let plain = address(&line());
+        let with_tls = line();
+        assert!(with_tls.ends_with(" with TLS"), "{with_tls}");
+        let fingerprint = config.contains("self-signed").then(|| {
+            let line = line();
+            line.strip_prefix("certificate ").unwrap().to_owned()
+        });
+        Self {
+            tls: address(&with_tls),
+            folder,
+            child,
+            plain,
+            fingerprint,
+        }
+    }
+
+    fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    fn enter(&self, nick: &str) -> TlsClient {
+        let mut client = TlsClient::connect(self.tls, "localhost");
+        client.register(nick);
+        client
+    }
+
+    fn enter_plain(&self, nick: &str) -> Client {
+        let mut client = Client::new(TcpStream::connect(self.plain).unwrap());
+        client.register(nick);
+        client
+    }
+
+    fn reload(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        kill(pid, Signal::SIGHUP).unwrap();
+    }
+
+    fn waits_for_log(&self, part: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.file("log").contains(part) {
+            assert!(Instant::now() < deadline, "{part}: {}", self.file("log"));
+            thread::yield_now();
+        }
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        // It may have ended on its own.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes `NAME.pem` and `NAME.key` for a certificate that is valid for so many days from now on.
+fn make_certificate(folder: &Path, name: &str, days: i64) {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let day = |days: i64| {
+        let day = Duration::from_secs(24 * 3_600 * days.unsigned_abs() + 60);
+        let now = std::time::SystemTime::now();
+        match days < 0 {
+            true => now - day,
+            false => now + day,
+        }
+    };
+    parameters.not_before = day(-300).into();
+    parameters.not_after = day(days).into();
+    let certificate = parameters.self_signed(&key).unwrap();
+    fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
+    fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
+}
+
+/// Accepts every certificate and keeps the last one.
+#[derive(Debug)]
+struct AnyCertificate {
+    provider: Arc<CryptoProvider>,
+    seen: Mutex<Vec<u8>>,
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.seen.lock().unwrap() = own.to_vec();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
+    }
+}
+
+/// A client over TLS, line by line.
+struct TlsClient {
+    reader: BufReader<StreamOwned<ClientConnection, TcpStream>>,
+    verifier: Arc<AnyCertificate>,
+}
+
+impl TlsClient {
+    fn connect(address: SocketAddr, name: &str) -> Self {
+        Self::connect_with(address, name, rustls::ALL_VERSIONS)
+    }
+
+    fn connect_with(
+        address: SocketAddr,
+        name: &str,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Self {
+        let (connection, verifier) = client_connection(name, versions);
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let reader = BufReader::new(StreamOwned::new(connection, stream));
+        Self { reader, verifier }
+    }
+
+    fn send(&mut self, line: &str) {
+        let line = format!("{line}\r\n");
+        self.reader.get_mut().write_all(line.as_bytes()).unwrap();
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn expect(&mut self, part: &str) -> String {
+        loop {
+            let line = self.line();
+            assert!(!line.is_empty(), "the end before {part}");
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    fn register(&mut self, nick: &str) {
+        self.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
+        self.expect(" 366 ");
+    }
+
+    /// The certificate that the server has shown.
+    fn certificate(&self) -> Vec<u8> {
+        self.verifier.seen.lock().unwrap().clone()
+    }
+}
+
+fn client_connection(
+    name: &str,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> (ClientConnection, Arc<AnyCertificate>) {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Arc::new(AnyCertificate {
+        provider: Arc::clone(&provider),
+        seen: Mutex::default(),
+    });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"irc".to_vec()];
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    (connection, verifier)
+}
+
+/// The first bytes of a client.
+fn client_hello() -> Vec<u8> {
+    let (mut connection, _) = client_connection("localhost", rustls::ALL_VERSIONS);
+    let mut hello = Vec::new();
+    connection.write_tls(&mut hello).unwrap();
+    hello
+}
+
+/// Reads until the end of a stream, or until the connection is reset.
+fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 1_024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return bytes,
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return bytes,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn encrypted_and_plain_clients_are_in_one_room() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
+    for version in versions {
+        let mut alice = TlsClient::connect_with(server.tls, "localhost", &[version]);
+        alice.register("alice");
+        let mut bob = server.enter_plain("bob");
+        bob.send("PRIVMSG #lobby :hello ✓");
+        assert!(alice.expect("PRIVMSG").ends_with("#lobby :hello ✓"));
+        alice.send("PRIVMSG #lobby :hello bob");
+        bob.expect("PRIVMSG #lobby :hello bob");
+        bob.send("WHOIS alice");
+        bob.expect(" 671 bob alice :is using a secure connection");
+        alice.send("WHOIS bob");
+        loop {
+            let line = alice.line();
+            assert!(!line.contains(" 671 "), "{line}");
+            if line.contains(" 318 ") {
+                break;
+            }
+        }
+        alice.send("QUIT :bye");
+        alice.expect("ERROR :Closing Link: alice (Quit: bye)");
+        bob.expect(":alice!~alice@127.0.0.1 QUIT");
+        // The end is announced, so that it cannot be mistaken for a cut.
+        assert_eq!(alice.line(), "");
+        bob.send("QUIT");
+        bob.rest();
+    }
+}
+
+#[test]
+fn everything_arrives_in_order_when_the_reader_is_slower_than_the_talk() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let (mut alice, mut bob) = (server.enter("alice"), server.enter("bob"));
+    let lines = 20_000;
+    let talk = thread::spawn(move || {
+        let text = "x".repeat(300);
+        for number in 0..lines {
+            bob.send(&format!("PRIVMSG #lobby :{number} {text}"));
+        }
+        bob
+    });
+    // The buffers of the system are full by then.
+    thread::sleep(Duration::from_millis(300));
+    for number in 0..lines {
+        let line = alice.expect("PRIVMSG");
+        assert!(line.contains(&format!("#lobby :{number} xxx")), "{line}");
+    }
+    talk.join().unwrap();
+}
+
+#[test]
+fn records_may_be_cut_anywhere_and_may_be_joined() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let (mut connection, _) = client_connection("localhost", rustls::ALL_VERSIONS);
+    let mut stream = TcpStream::connect(server.tls).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut plain = Vec::new();
+    let mut said = false;
+    while !String::from_utf8_lossy(&plain).contains("PONG") {
+        let mut bytes = Vec::new();
+        while connection.wants_write() {
+            connection.write_tls(&mut bytes).unwrap();
+        }
+        for byte in bytes {
+            stream.write_all(&[byte]).unwrap();
+        }
+        if !connection.is_handshaking() && !said {
+            said = true;
+            // Many small records in one write.
+            for line in ["NICK a\r\n", "USER a 0 * :a\r\n", "PING :done\r\n"] {
+                for byte in line.as_bytes() {
+                    connection.writer().write_all(&[*byte]).unwrap();
+                }
+            }
+            continue;
+        }
+        connection.read_tls(&mut stream).unwrap();
+        let state = connection.process_new_packets().unwrap();
+        let mut fresh = vec![0; state.plaintext_bytes_to_read()];
+        connection.reader().read_exact(&mut fresh).unwrap();
+        plain.extend(fresh);
+    }
+}
+
+// A55.
+#[test]
+fn half_a_handshake_holds_up_nobody_and_ends_in_time() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let hello = client_hello();
+    let half = &hello[..hello.len() / 2];
+    let begun = Instant::now();
+    let mut held: Vec<TcpStream> = (0..250)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.tls).unwrap();
+            stream.write_all(half).unwrap();
+            stream
+        })
+        .collect();
+    let mut alice = server.enter("alice");
+    for number in 0..100 {
+        alice.send(&format!("PING :{number}"));
+        alice.expect(&format!("PONG chatroomd.local :{number}"));
+    }
+    for stream in &mut held {
+        assert_eq!(rest_of(stream), b"");
+    }
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(9), "{took:?}");
+    alice.send("PING :still here");
+    alice.expect("PONG");
+}
+
+// A56.
+#[test]
+fn what_is_no_tls_or_too_old_gets_an_alert_and_the_end() {
+    const FATAL: u8 = 2;
+    let server = TlsServer::with_names(&["localhost"], "");
+    // A client hello of TLS 1.1 with one cipher suite. RFC 4346, section 7.4.1.2.
+    let mut old = vec![22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 2];
+    old.extend([7; 32]);
+    old.extend([0, 0, 2, 0, 0x2f, 1, 0]);
+    for bytes in [&b"NICK alice\r\n"[..], &old[..]] {
+        let mut stream = TcpStream::connect(server.tls).unwrap();
+        stream.write_all(bytes).unwrap();
+        let answer = rest_of(&mut stream);
+        assert_eq!((answer[0], answer[5]), (0x15, FATAL), "{answer:?}");
+    }
+    server.waits_for_log("TLS failed");
+    // A handshake without an end.
+    let mut stream = TcpStream::connect(server.tls).unwrap();
+    let record = [
+        &[22, 3, 1, 0x40, 0][..],
+        &[1, 0xff, 0xff, 0xff],
+        &[0; 16_380],
+    ]
+    .concat();
+    for _ in 0..5 {
+        stream.write_all(&record).unwrap();
+    }
+    rest_of(&mut stream);
+    server.waits_for_log("the handshake does not end");
+    server.enter("alice").send("QUIT");
+}
+
+#[test]
+fn a_reload_takes_new_certificates_and_disconnects_no_one() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let folder = server.folder.path();
+    let mut alice = server.enter("alice");
+    let first = alice.certificate();
+    make_certificate(folder, "localhost", 30);
+    server.reload();
+    server.waits_for_log("the configuration was reloaded");
+    let mut bob = server.enter("bob");
+    let second = bob.certificate();
+    assert_ne!(first, second);
+    bob.send("PRIVMSG #lobby :hello");
+    alice.expect("PRIVMSG #lobby :hello");
+    // A broken or expired one changes nothing.
+    fs::write(folder.join("localhost.key"), "no key").unwrap();
+    server.reload();
+    server.waits_for_log("localhost.key: there is no private key in PEM format in it");
+    make_certificate(folder, "localhost", -2);
+    server.reload();
+    server.waits_for_log("localhost.pem: the certificate has expired");
+    let carol = server.enter("carol");
+    assert_eq!(carol.certificate(), second);
+    alice.send("PING :x");
+    alice.expect("PONG");
+}
+
+#[test]
+fn the_certificate_is_chosen_by_the_name_that_is_asked_for() {
+    let server = TlsServer::with_names(&["one.example", "two.example"], "");
+    let shown = |name| {
+        let mut client = TlsClient::connect(server.tls, name);
+        client.send("PING :x");
+        client.expect("PONG");
+        client.certificate()
+    };
+    let (one, two) = (shown("one.example"), shown("two.example"));
+    assert_ne!(one, two);
+    assert_eq!(shown("three.example"), one);
+    assert_eq!(shown("TWO.example"), two);
+}
+
+#[test]
+fn a_server_that_signs_its_certificate_itself_keeps_it() {
+    let config = "listen = [\"127.0.0.1:0\"]\nname = \"chat.example\"\n\
+                  [tls]\nlisten = [\"127.0.0.1:0\"]\nself-signed = true\n";
+    let mut server = TlsServer::start(tempfile::tempdir().unwrap(), config);
+    let folder = server.folder.path().to_owned();
+    let first = server.fingerprint.clone().unwrap();
+    assert_eq!(first.len(), "sha256:".len() + 64);
+    let mut alice = TlsClient::connect(server.tls, "chat.example");
+    alice.register("alice");
+    let mode = |name| {
+        fs::metadata(folder.join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode("tls/key.pem"), 0o600);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let kept = std::mem::replace(&mut server.folder, tempfile::tempdir().unwrap());
+    let again = TlsServer::start(kept, config);
+    assert_eq!(again.fingerprint.clone().unwrap(), first);
+}
+
+#[test]
+fn the_policy_for_tls_is_announced_with_the_port_and_with_its_time() {
+    let server = TlsServer::with_names(&["localhost"], "sts = 2592000\n");
+    let mut plain = Client::new(TcpStream::connect(server.plain).unwrap());
+    plain.send("CAP LS 302");
+    let list = plain.expect(" LS ");
+    assert!(list.contains(" sts=port="), "{list}");
+    assert!(!list.contains("duration"), "{list}");
+    let mut alice = TlsClient::connect(server.tls, "localhost");
+    alice.send("CAP LS 302");
+    let list = alice.expect(" LS ");
+    assert!(list.contains(" sts=duration=2592000"), "{list}");
+    // Without values there is no way to say it.
+    let mut old = Client::new(TcpStream::connect(server.plain).unwrap());
+    old.send("CAP LS");
+    assert!(!old.expect(" LS ").contains("sts"));
+}
+
+/// The standard error and the status of a server that is only to check this configuration.
+fn check(folder: &Path, config: &str) -> (String, Option<i32>) {
+    let path = folder.join("chatroomd.toml");
+    fs::write(&path, config).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--check-config", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    let folder = format!("{}/", folder.display());
+    (words.replace(&folder, ""), output.status.code())
+}
+
+#[test]
+fn each_mistake_about_certificates_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    make_certificate(folder, "good", 60);
+    make_certificate(folder, "other", 60);
+    make_certificate(folder, "old", -1);
+    make_certificate(folder, "late", 3);
+    fs::write(folder.join("text.pem"), "hello").unwrap();
+    let table = "[tls]\nlisten = [\"127.0.0.1:0\"]\n";
+    for (lines, sentence, status) in [
+        (
+            "",
+            "[tls] needs certificate and key, or self-signed = true (--tls-self-signed)",
+            78,
+        ),
+        (
+            "certificate = \"good.pem\"",
+            "chatroomd.toml:3:15: certificate: wrong value, expected one certificate and one key, \
+             or as many of both",
+            78,
+        ),
+        (
+            "certificate = \"good.pem\"\nkey = \"none.key\"",
+            "none.key: no such file or directory",
+            78,
+        ),
+        (
+            "certificate = \"text.pem\"\nkey = \"good.key\"",
+            "text.pem: there is no certificate in PEM format in it",
+            78,
+        ),
+        (
+            "certificate = \"good.pem\"\nkey = \"good.pem\"",
+            "good.pem: there is no private key in PEM format in it",
+            78,
+        ),
+        (
+            "certificate = \"good.pem\"\nkey = \"other.key\"",
+            "other.key: the key cannot be used: keys may not be consistent: KeyMismatch",
+            78,
+        ),
+        (
+            "certificate = \"old.pem\"\nkey = \"old.key\"",
+            "old.pem: the certificate has expired; renew it",
+            78,
+        ),
+        (
+            "certificate = \"late.pem\"\nkey = \"late.key\"",
+            "warning: the certificate in late.pem expires in 3 days; renew it",
+            0,
+        ),
+    ] {
+        let (words, shown) = check(folder, &format!("{table}{lines}"));
+        assert_eq!(words.trim_end(), format!("chatroomd: {sentence}"));
+        assert_eq!(shown, Some(status), "{lines}");
+    }
+}
