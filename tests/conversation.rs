@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use chatting_room::client::event::{DeliveryStatus, Event, MessageKind};
 use chatting_room::client::session::{
-    self, CloseReason, Incomplete, NickRefusal, Outcome, ScriptLine, Session, SessionAction,
+    self, CloseReason, Incomplete, NickRefusal, Outcome, RefusedNick, ScriptLine, Session,
+    SessionAction,
 };
 use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
@@ -293,10 +294,11 @@ fn a_nick_in_use_is_asked_for_again_and_other_users_see_nothing() {
     let bob = room.enter("bob");
     room.seen(bob);
     let second = room.enter("BOB");
-    let asked = SessionAction::AskNick {
+    let asked = SessionAction::AskNick(RefusedNick {
         nick: "BOB".into(),
         reason: NickRefusal::InUse,
-    };
+        is_repeated: false,
+    });
     assert_eq!(room.orders(second), [asked]);
     room.types(bob, "am I alone?");
     assert_eq!(room.seen(bob), []);

@@ -258,6 +258,7 @@ fn no_byte_of_the_input_becomes_a_command() {
         /topic six\rQUIT :topic\n\
         /nick seven\rQUIT\n\
         /join #eight\rQUIT\n\
+        /room #lobby\n\
         /away nine\rQUIT :away\n\
         /msg bob\rQUIT :x ten\n\
         :evil!e@e PRIVMSG #lobby :eleven\n\

@@ -102,6 +102,9 @@ pub struct Record {
     /// The server's ID of the message. IRCv3 message-ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub msgid: Option<String>,
+    /// Whether it is replayed history, from before the user connected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replayed: bool,
 }
 
 /// A room in a list.
@@ -170,6 +173,7 @@ impl Record {
             mention: false,
             fate: None,
             msgid: None,
+            replayed: false,
         }
     }
 

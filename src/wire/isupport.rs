@@ -26,6 +26,13 @@ pub struct Isupport {
     chantypes: String,
     /// `PREFIX`: the characters before a nick that show its rank in a room, the highest first.
     prefix: String,
+    /// `PREFIX`: the mode letters of these ranks.
+    prefix_modes: String,
+    /// `CHANMODES`: the letters of lists, of modes that always have an argument, and of those that
+    /// have one when they are set.
+    chanmodes: [String; 3],
+    /// `NETWORK`: the name of the network, if announced.
+    pub network: Option<String>,
     /// `STATUSMSG`: the ranks that can be addressed alone, by their character before a room; all
     /// of them if not announced.
     statusmsg: Option<String>,
@@ -43,6 +50,14 @@ pub struct Isupport {
 const DEFAULT_CHANTYPES: &str = "#&";
 /// The rank prefixes in use on any known server.
 const DEFAULT_PREFIXES: &str = "~&@%+!";
+/// Their mode letters.
+const DEFAULT_PREFIX_MODES: &str = "qaohv";
+/// The modes with arguments of a server that announces none. RFC 2811, section 4.
+const DEFAULT_CHANMODES: [&str; 3] = ["beIq", "k", "l"];
+/// A name of a network with more bytes than this is ignored.
+const NETWORK_BYTES_MAX: usize = 64;
+/// There are no more letters than these.
+const MODES_MAX: usize = 2 * 26;
 /// A value with more characters than this is ignored.
 const PREFIXES_MAX: usize = 16;
 
@@ -52,6 +67,9 @@ impl Default for Isupport {
             casemapping: Casemapping::default(),
             chantypes: DEFAULT_CHANTYPES.to_owned(),
             prefix: DEFAULT_PREFIXES.to_owned(),
+            prefix_modes: DEFAULT_PREFIX_MODES.to_owned(),
+            chanmodes: DEFAULT_CHANMODES.map(str::to_owned),
+            network: None,
             statusmsg: None,
             has_whox: false,
             topic_max: None,
@@ -133,6 +151,31 @@ impl Isupport {
         self.prefix.contains(sign)
     }
 
+    /// The changes of a `MODE` line: each with whether it sets the mode, its letter and its argument.
+    pub fn mode_changes<'m>(&self, change: &[&'m str]) -> Vec<(bool, char, Option<&'m str>)> {
+        let Some((letters, arguments)) = change.split_first() else {
+            return Vec::new();
+        };
+        let mut arguments = arguments.iter().copied();
+        let [lists, always, when_set] = &self.chanmodes;
+        let mut sets = true;
+        let mut changes = Vec::new();
+        for letter in letters.chars() {
+            match letter {
+                '+' | '-' => sets = letter == '+',
+                _ => {
+                    let takes = [lists, always, &self.prefix_modes]
+                        .iter()
+                        .any(|modes| modes.contains(letter))
+                        || sets && when_set.contains(letter);
+                    let argument = takes.then(|| arguments.next()).flatten();
+                    changes.push((sets, letter, argument));
+                }
+            }
+        }
+        changes
+    }
+
     /// Applies one `005` line. Returns whether the case mapping changed, so that folded names have to
     /// be made again.
     pub fn apply(&mut self, message: &Message<'_>) -> bool {
@@ -164,10 +207,28 @@ impl Isupport {
             "CHANTYPES" => self.chantypes = signs(value, "").unwrap_or(usual.chantypes),
             "-CHANTYPES" => self.chantypes = usual.chantypes,
             "PREFIX" => {
-                let (_, ranks) = value.split_once(')').unwrap_or_default();
+                let (letters, ranks) = value.split_once(')').unwrap_or_default();
                 self.prefix = signs(ranks, "#").unwrap_or(usual.prefix);
+                let letters = mode_letters(letters.trim_start_matches('('));
+                let letters = letters.filter(|letters| !letters.is_empty());
+                self.prefix_modes = letters.unwrap_or(usual.prefix_modes);
             }
-            "-PREFIX" => self.prefix = usual.prefix,
+            "-PREFIX" => {
+                self.prefix = usual.prefix;
+                self.prefix_modes = usual.prefix_modes;
+            }
+            "CHANMODES" => {
+                let mut lists = value.split(',').map(mode_letters);
+                for letters in &mut self.chanmodes {
+                    *letters = lists.next().flatten().unwrap_or_default();
+                }
+            }
+            "-CHANMODES" => self.chanmodes = usual.chanmodes,
+            "NETWORK" => {
+                let is_name = !value.is_empty() && value.len() <= NETWORK_BYTES_MAX;
+                self.network = is_name.then(|| value.to_owned());
+            }
+            "-NETWORK" => self.network = None,
             "STATUSMSG" => self.statusmsg = signs(value, "#"),
             "-STATUSMSG" => self.statusmsg = None,
             "WHOX" => self.has_whox = true,
@@ -183,6 +244,12 @@ impl Isupport {
 /// A length in a value. 0 is ignored.
 fn length(value: &str) -> Option<usize> {
     value.parse().ok().filter(|length| *length > 0)
+}
+
+/// The mode letters in a value; none if something else is in it.
+fn mode_letters(value: &str) -> Option<String> {
+    let is_fine = value.len() <= MODES_MAX && value.bytes().all(|byte| byte.is_ascii_alphabetic());
+    is_fine.then(|| value.to_owned())
 }
 
 /// The prefixes in a value; none if one of them can begin a name or has another meaning in a line.
@@ -292,5 +359,24 @@ mod tests {
         ] {
             assert_eq!(said(tokens), Isupport::default(), "{tokens:?}");
         }
+    }
+    #[test]
+    fn mode_changes_find_their_arguments() {
+        let mut isupport = Isupport::default();
+        let line = ":s 005 a PREFIX=(ov)@+ CHANMODES=b,k,l,imnst NETWORK=Test :are supported";
+        isupport.apply(&Message::parse(line).unwrap());
+        assert_eq!(isupport.network.as_deref(), Some("Test"));
+        assert_eq!(
+            isupport.mode_changes(&["+ok-l+lb", "bob", "secret", "5", "*!*@h"]),
+            [
+                (true, 'o', Some("bob")),
+                (true, 'k', Some("secret")),
+                (false, 'l', None),
+                (true, 'l', Some("5")),
+                (true, 'b', Some("*!*@h")),
+            ]
+        );
+        assert_eq!(isupport.mode_changes(&["-k"]), [(false, 'k', None)]);
+        assert_eq!(isupport.mode_changes(&[]), []);
     }
 }

@@ -52,7 +52,10 @@ fn events_are_printed_as_json_without_control_characters() {
 
 /// A request, and a part of its answer.
 const QUESTIONS: [(&str, &str); 9] = [
-    ("/help who", "/who [#ROOM]: list the people in a room"),
+    (
+        "/help who",
+        "/who [-all] [#ROOM]: list the people in a room",
+    ),
     ("/topic", "topic of #lobby: tea"),
     ("/mode", "the modes of #lobby are +"),
     ("/rooms", "*1 #lobby  2 here"),

@@ -182,3 +182,26 @@ fn a_time_limit_covers_a_server_that_never_answers() {
     let finished = status(&["--nick", "ci", "--timeout", "100ms", &address], "x\n");
     assert_status(&finished, 75, "gave up after 0.1 s");
 }
+
+#[test]
+fn log_and_ctl_refuse_the_options_of_a_connection() {
+    for arguments in [
+        ["log", "--nick", "ci"],
+        ["log", "--join", "#a"],
+        ["log", "--timeout", "5s"],
+        ["ctl", "--password-file", "x"],
+        ["ctl", "--join", "#a"],
+    ] {
+        assert_status(&status(&arguments, ""), 64, arguments[1]);
+    }
+    let server = Server::start(&[]);
+    let here = server.address.to_string();
+    for arguments in [
+        ["--nick", "ci", &here, "msg", "#lobby", "hi"],
+        [&here, "msg", "--nick", "ci", "#lobby", "hi"],
+    ] {
+        assert_status(&status(&arguments, ""), 0, "");
+    }
+    let finished = status(&["--nick", "ci", "loog"], "");
+    assert_status(&finished, 68, "did you mean chatroom log?");
+}

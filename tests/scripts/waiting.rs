@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use portable_pty::CommandBuilder;
 
-use super::fake::Fake;
+use super::fake::{Fake, answers};
 use super::support::terminal::Terminal;
 use super::support::{Finished, Program, chatroom, run, say};
 use crate::common::{Client, PATIENCE, Server};
@@ -135,11 +135,9 @@ fn asking_an_absent_user_is_65_at_once_and_no_answer_is_75() {
     let server = Server::start(&[]);
     let finished = waiting(&server, &["ask", "@ann", "deploy?"]).finish();
     assert_eq!(finished.status, Some(65), "{finished:?}");
-    assert!(
-        finished
-            .err
-            .starts_with("chatroom: line 1: there is no user ann")
-    );
+    // There is only one line, so it has no number.
+    let words = "chatroom: there is no user ann";
+    assert!(finished.err.starts_with(words), "{finished:?}");
     let _ann = server.enter("ann");
     let options = ["ask", "@ann", "deploy?", "--timeout", "200ms"];
     let finished = waiting(&server, &options).finish();
@@ -426,4 +424,74 @@ fn without_a_runtime_folder_a_session_is_still_found() {
     let mut rooms = chatroom(&["ctl", "rooms"]);
     rooms.env("XDG_STATE_HOME", state.path());
     assert_eq!(run(rooms, "").out, "#lobby\n");
+}
+
+#[test]
+fn the_room_of_wait_for_is_joined() {
+    let server = Server::start(&[]);
+    let mut bob = server.enter("bob");
+    bob.send("JOIN #dev");
+    bob.expect(" 366 bob #dev ");
+    for room in ["#dev", "dev"] {
+        let options = ["--wait-for", "done", "--room", room, "--timeout", "20s"];
+        let program = waiting(&server, &options);
+        bob.expect(":ci!~ci@127.0.0.1 JOIN #dev");
+        bob.send("PRIVMSG #dev :done");
+        let finished = program.finish();
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        assert_eq!(finished.out, "done\n");
+        bob.expect(" QUIT ");
+    }
+}
+
+/// A97.
+#[test]
+fn a_line_of_last_week_ends_no_waiting_and_is_marked() {
+    let mut answer = answers("batch message-tags server-time");
+    let fake = Fake::start(move |line| {
+        let mut lines = answer(line)?;
+        if line.starts_with("PING :chatroom-settled") {
+            lines.push_str(
+                ":s BATCH +1 chathistory #lobby\r\n\
+                 @batch=1;time=2026-01-01T00:00:00.000Z :bob!b@h PRIVMSG #lobby :done old\r\n\
+                 :s BATCH -1\r\n\
+                 :bob!b@h PRIVMSG #lobby :done now\r\n",
+            );
+        }
+        Some(lines)
+    });
+    let address = fake.address.to_string();
+    let options = [
+        "--nick",
+        "ci",
+        "--wait-for",
+        "done",
+        "--timeout",
+        "20s",
+        &address,
+    ];
+    let mut program = Program::start(chatroom(&options));
+    program.end_input();
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert_eq!(finished.out, "done now\n");
+
+    let mut answer = answers("batch message-tags server-time");
+    let fake = Fake::start(move |line| {
+        let mut lines = answer(line)?;
+        if line.starts_with("PING :chatroom-settled") {
+            lines.push_str("@time=2026-01-01T00:00:00.000Z :bob!b@h PRIVMSG #lobby :ci: old\r\n");
+        }
+        Some(lines)
+    });
+    let address = fake.address.to_string();
+    let finished = run(
+        chatroom(&["--nick", "ci", "--format", "json", &address]),
+        "",
+    );
+    let line = finished.out.lines().find(|line| line.contains("ci: old"));
+    let line = line.unwrap();
+    assert!(line.contains("\"time\":\"2026-01-01T00:00:00"), "{line}");
+    assert!(line.contains("\"replayed\":true"), "{line}");
+    assert!(!line.contains("mention"), "{line}");
 }

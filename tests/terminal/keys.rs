@@ -82,9 +82,9 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     // Keys with a function of their own are text here.
     room.alice.types(&format!("o\tn\x12d{PASTE_ENDS}"));
     expected.pop();
-    let held = "seco    nd  (2 messages to #lobby: Enter sends, Esc drops)";
+    let held = "seco    n␒d  (2 messages to #lobby: Enter sends, Esc drops)";
     expected.extend(["[#lobby] see: first", held]);
-    room.alice.settles(&expected, "seco    nd");
+    room.alice.settles(&expected, "seco    n␒d");
     room.alice.types_later(ENTER);
     assert_eq!(room.bob.hears_alice(), "see: first");
     assert_eq!(room.bob.hears_alice(), "seco\tn\u{12}d");
@@ -117,7 +117,10 @@ fn the_end_of_a_paste_inside_a_paste_starts_no_command() {
         let (_server, mut alice, mut lines) = Scripted::with_alice(keys);
         let inner = format!("see{PASTE_ENDS}\r/quit\r\x03\x04{PASTE_BEGINS}/me\tx{PASTE_ENDS}");
         alice.types(&format!("{PASTE_BEGINS}{inner}{PASTE_ENDS}\r/quit now\r"));
-        alice.shows("(4 messages to #lobby: Enter sends, Esc drops)");
+        alice.waits_until("the note below the last line end", |shown| {
+            let mut rows = shown.screen_rows().into_iter();
+            rows.any(|row| row.starts_with("  (4 messages to #lobby: Enter sends"))
+        });
         alice.types_later(ENTER);
         for line in ["see", "/quit", "\u{3}\u{4}/me\tx", "/quit now"] {
             assert_eq!(lines.takes_from_alice(), line);
@@ -721,4 +724,13 @@ fn a_key_after_ctrl_v_is_inserted_literally() {
     alice.resizes(24, 60);
     alice.types("\x02yes\x16\x02\r");
     assert_eq!(lines.takes_from_alice(), "bold: \u{2}yes\u{2}");
+}
+
+#[test]
+fn a_line_with_a_blank_in_front_stays_out_of_the_history() {
+    let mut room = Room::open();
+    let mut before = with_history(&mut room, &["kept", " not kept"]);
+    before.retain(|line| !line.is_empty());
+    room.alice.types("\x1b[A");
+    settles(&room, &before, "[#lobby] kept", "[#lobby] kept");
 }

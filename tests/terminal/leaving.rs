@@ -442,7 +442,7 @@ fn a_draft_survives_a_killed_server() {
     alice.settles(&[&line], &line);
     server.kill();
     alice.shows("connection lost");
-    alice.settles_below(&line);
+    alice.settles_below(&format!("(offline) {line}"));
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
     let _server = Killable::start_at(address);

@@ -229,7 +229,9 @@ impl Shown {
         let screen = self.parser.screen();
         let above = i64::try_from(screen.scrollback_len()).unwrap();
         let columns = screen.size().1.get();
-        let draft = rows.iter().rposition(|(row, _)| row.starts_with('['));
+        let draft = rows
+            .iter()
+            .rposition(|(row, _)| row.starts_with(['[', '(']));
         for index in draft.unwrap_or(rows.len())..rows.len().saturating_sub(1) {
             let next = &rows[index + 1].0;
             rows[index].1 |= is_full(&rows[index].0, next, columns);

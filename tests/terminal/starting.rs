@@ -36,7 +36,10 @@ fn another_nick_is_asked_for_until_one_is_free() {
     let mut another = Start::as_nick("BOB", host.address()).start();
     another.shows("The nick BOB is in use. Choose another [BOB_]: ");
     another.types(ENTER);
-    another.shows("The nick BOB_ is in use. Choose another [BOB__]: ");
+    // Another proposal would have the same fate.
+    another.shows("The nick BOB_ is in use. Choose another: ");
+    another.types(ENTER);
+    another.shows("is not a valid nick");
     another.types("ro\r");
     another.shows("you are ro in #lobby, with");
     another.types("hello\r");
@@ -226,4 +229,17 @@ fn a_silent_server_is_reported_and_ctrl_c_leaves() {
     alice.shows("connected; waiting for the server's greeting");
     alice.types(CTRL_C);
     alice.ends_with(0);
+}
+
+#[test]
+fn a_wrong_server_at_the_question_is_asked_for_again() {
+    let host = host_on(0);
+    let mut dora = Start::with(&["--nick", "dora"]).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types("a b\r");
+    dora.shows("\"a b\" is not a valid server address");
+    dora.types("nosuchhost.invalid\r");
+    dora.shows("unknown host nosuchhost.invalid");
+    dora.types(&format!("{}\r", host.address()));
+    dora.shows("you are dora in #lobby");
 }

@@ -339,7 +339,7 @@ fn the_password_of_a_command_is_drawn_as_dots() {
         alice.types("/oper root");
         alice.settles_below("[#lobby] /oper ••••");
         alice.types(" hun\x16\x01ter2");
-        alice.settles_below("[#lobby] /oper •••• •••••••");
+        alice.settles_below("[#lobby] /oper •••• ••••••••");
         // In the middle of a search, and after a message.
         alice.types(CTRL_R);
         lines.bob_says("one");

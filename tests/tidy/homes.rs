@@ -129,6 +129,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "unicode_segmentation",
         &[
             "src/client/editor/",
+            "src/client/session/outgoing/",
             "src/client/view/prompt.rs",
             "src/client/view/wrap.rs",
         ],

@@ -11,7 +11,9 @@ use signal_hook::consts::SIGINT;
 use super::error::ClientError;
 use crate::client::config::file::Config;
 use crate::client::config::options::ClientOptions;
-use crate::client::config::resolve::{Missing, Resolution, ResolvedServer, ServerChoice, resolve};
+use crate::client::config::resolve::{
+    Missing, Resolution, ResolveError, ResolvedServer, ServerChoice, resolve,
+};
 use crate::client::net::dial::{ConnectError, Dialer};
 use crate::client::session::{Incomplete, SessionConfig};
 use crate::client::terminal::stderr;
@@ -53,10 +55,20 @@ pub(super) fn resolve_or_ask(
     config: &Config,
     mut ui: Option<&mut Ui>,
 ) -> Result<Option<ResolvedServer>, ClientError> {
+    let mut invalid = None;
     loop {
-        let missing = match resolve(choice, options, config)? {
-            Resolution::Resolved(server) => return Ok(Some(*server)),
-            Resolution::Missing(missing) => missing,
+        let missing = match resolve(choice, options, config) {
+            Ok(Resolution::Resolved(server)) => return Ok(Some(*server)),
+            Ok(Resolution::Missing(missing)) => missing,
+            // A mistake in an answer is asked about again.
+            Err(ResolveError::Address(error))
+                if choice.answered_server.as_ref() == Some(&error.text) =>
+            {
+                choice.answered_server = None;
+                invalid = Some(error);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
         };
         let Some(ui) = ui.as_mut() else {
             debug_assert!(false, "`can_ask` is set only where there is a user");
@@ -64,7 +76,8 @@ pub(super) fn resolve_or_ask(
         };
         let (question, answer) = match missing {
             Missing::Server { default } => {
-                (questions::server(default), &mut choice.answered_server)
+                let question = questions::server(default, invalid.take().as_ref());
+                (question, &mut choice.answered_server)
             }
             Missing::Nick { default } => (questions::nick(default), &mut choice.answered_nick),
         };
@@ -165,8 +178,9 @@ pub(super) fn session_config(
         script: is_script,
         strict: script.strict,
         wait: script.wait.clone(),
-        time_limit: options.timeout,
+        time_limit: options.timeout(),
         log: config.log,
+        ctcp: config.ctcp.unwrap_or(true),
         ignore: config.ignore.clone(),
         highlight: config.highlight.clone(),
         aliases: config.aliases(),

@@ -31,12 +31,13 @@ pub(super) fn run(
         Action::Ctl {
             what: Control::Names { start },
             session,
+            ..
         } => names(start, session.as_deref().or(server), &sessions, config),
         Action::Ctl {
             what: Control::Sessions,
             ..
         } => list(&sessions()),
-        Action::Ctl { what, session } => {
+        Action::Ctl { what, session, .. } => {
             let which = session.as_deref().or(server);
             choose(sessions(), which, config, true)
                 .and_then(|session| send(&session, what, options, config))
@@ -93,7 +94,12 @@ fn send(
     let renderer = replay_renderer(options, config);
     let renderer = Some(&renderer).filter(|_| options.format == Format::Plain);
     let print = |line: &str| print(line, renderer);
-    Ok(request(session, &control_request, options.timeout, print)?)
+    Ok(request(
+        session,
+        &control_request,
+        options.timeout(),
+        print,
+    )?)
 }
 
 /// The session that `which` names by its number or its server, or else the one that started last.

@@ -127,6 +127,12 @@ impl Client<'_> {
                     choice.switched_to = Some(left);
                     continue;
                 }
+                // The user has typed a server that cannot be reached, and can correct it.
+                (Err(error @ ClientError::Connect(_)), _) if choice.can_answer_again() => {
+                    stderr::report(&error.to_string());
+                    choice.answered_server = None;
+                    continue;
+                }
                 (Err(error), _) => return Err(error),
             };
             let home = choice.home.get_or_insert_with(|| server.address.clone());
@@ -167,7 +173,7 @@ impl Client<'_> {
             dialer: &self.dialer,
             host: self.host,
             started: self.started,
-            limit: self.options.timeout,
+            limit: self.options.timeout(),
         };
         let server = resolve_or_ask(choice, self.options, &self.config, ui.as_deref_mut())?;
         let Some(server) = server else {

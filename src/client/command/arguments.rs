@@ -91,6 +91,14 @@ pub(super) fn join(arguments: &str) -> Result<JoinTarget, ArgumentError> {
     Ok(JoinTarget { room, key })
 }
 
+/// Whether the first word is the option `-all`, and the text after it.
+pub(super) fn option_all(arguments: &str) -> (bool, &str) {
+    match word(arguments) {
+        Some(("-all", rest)) => (true, rest),
+        _ => (false, arguments),
+    }
+}
+
 /// The name of a room, if there is an argument at all.
 pub(super) fn single_room(arguments: &str) -> Result<Option<String>, ArgumentError> {
     let Some((room, rest)) = word(arguments) else {

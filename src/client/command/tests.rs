@@ -81,11 +81,18 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
         parse("/NICK bob"),
         Ok(UserCommand::Nick { nick: "bob".into() })
     );
-    assert_eq!(parse("  /who"), Ok(UserCommand::Who { room: None }));
+    assert_eq!(
+        parse("  /who"),
+        Ok(UserCommand::Who {
+            room: None,
+            all: false
+        })
+    );
     assert_eq!(
         parse("/who dev"),
         Ok(UserCommand::Who {
-            room: Some("#dev".into())
+            room: Some("#dev".into()),
+            all: false
         })
     );
     assert_eq!(

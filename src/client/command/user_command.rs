@@ -34,6 +34,8 @@ pub enum UserCommand {
     Who {
         /// The active room if none is named.
         room: Option<String>,
+        /// Whether to show all, however many they are.
+        all: bool,
     },
     /// List the nicks of the members of a room.
     Names {
@@ -83,6 +85,8 @@ pub enum UserCommand {
     List {
         /// The filter, passed to the server.
         filter: Option<String>,
+        /// Whether to show all, however many they are.
+        all: bool,
     },
     /// Send a message to the last person who whispered to the user.
     Reply {
@@ -95,6 +99,15 @@ pub enum UserCommand {
         target: String,
         /// The message.
         text: String,
+    },
+    /// Ask the program of a person. CTCP.
+    Ctcp {
+        /// A nick or a room.
+        target: String,
+        /// What is asked, in capitals: `VERSION`.
+        request: String,
+        /// What follows it.
+        text: Option<String>,
     },
     /// Invite a person to a room.
     Invite {
@@ -171,6 +184,8 @@ pub enum LocalCommand {
     Clear,
     /// Show the last lines again.
     History {
+        /// Only those of this room.
+        room: Option<String>,
         /// How many.
         count: usize,
     },

@@ -32,6 +32,8 @@ pub struct Config {
     /// Whether to keep a log for `chatroom log`.
     #[serde(default)]
     pub log: bool,
+    /// Whether to answer the CTCP requests of other programs; `None` if the file does not say.
+    pub ctcp: Option<bool>,
     /// Nicks and masks of the users to ignore.
     #[serde(default)]
     pub ignore: Vec<String>,

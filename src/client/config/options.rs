@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -35,16 +35,16 @@ pub struct ClientOptions {
     pub server: Option<String>,
 
     /// Your nick [default: your login name]
-    #[arg(short, long, global = true, value_name = "NICK", env = "CHATROOM_NICK")]
-    pub nick: Option<String>,
+    #[arg(short, long, value_name = "NICK", env = "CHATROOM_NICK")]
+    nick: Option<String>,
 
     /// Join this room too; add the key after a space: '#room key'; can be given several times
-    #[arg(short = 'j', long = "join", global = true, value_name = "#ROOM")]
-    pub rooms: Vec<String>,
+    #[arg(short = 'j', long = "join", value_name = "#ROOM")]
+    rooms: Vec<String>,
 
     /// Read the server password from the first line of this file
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub password_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    password_file: Option<PathBuf>,
 
     /// Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be
     /// given several times
@@ -97,8 +97,8 @@ pub struct ClientOptions {
     pub room: Option<String>,
 
     /// Give up after this time, such as 30s or 5m, with exit status 75
-    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
-    pub timeout: Option<Duration>,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
 
     /// Copy standard input to standard output, and send some of its lines as text
     #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
@@ -127,7 +127,7 @@ pub struct ClientOptions {
     )]
     pub config: Option<PathBuf>,
 
-    /// Print whole lines only, for screen readers: no escape sequences, and nothing is drawn twice
+    /// Print whole lines only, for screen readers, without escape sequences
     #[arg(long)]
     pub plain: bool,
 
@@ -169,6 +169,9 @@ pub enum Action {
         /// [default: the one that started last]
         #[arg(long, global = true, value_name = "SERVER|NUMBER")]
         session: Option<String>,
+        /// Give up after this time, such as 30s or 5m, with exit status 75
+        #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+        timeout: Option<Duration>,
         /// What to do with it.
         #[command(subcommand)]
         what: Control,
@@ -185,6 +188,29 @@ pub struct MessageArgs {
     /// The message
     #[arg(value_name = "TEXT", required = true, num_args = 1..)]
     pub text: Vec<String>,
+
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// The options of `ask` and `msg` that are also those of `chatroom` without a command.
+#[derive(Debug, Args)]
+struct ConnectionArgs {
+    /// Your nick [default: your login name]
+    #[arg(short, long, value_name = "NICK")]
+    nick: Option<String>,
+
+    /// Join this room too; add the key after a space: '#room key'; can be given several times
+    #[arg(short = 'j', long = "join", value_name = "#ROOM")]
+    rooms: Vec<String>,
+
+    /// Read the server password from the first line of this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    password_file: Option<PathBuf>,
+
+    /// Give up after this time, such as 30s or 5m, with exit status 75
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
 }
 
 /// The arguments of `log`.
@@ -239,6 +265,47 @@ pub enum Control {
 }
 
 impl ClientOptions {
+    /// Your nick, if one is given, before the command or after it.
+    pub fn nick(&self) -> Option<&String> {
+        let of_command = self.of_command().and_then(|args| args.nick.as_ref());
+        of_command.or(self.nick.as_ref())
+    }
+
+    /// The rooms to join.
+    pub fn rooms(&self) -> impl Iterator<Item = &String> {
+        let of_command = self.of_command().into_iter();
+        self.rooms
+            .iter()
+            .chain(of_command.flat_map(|args| &args.rooms))
+    }
+
+    /// The file with the server password.
+    pub fn password_file(&self) -> Option<&Path> {
+        let of_command = self
+            .of_command()
+            .and_then(|args| args.password_file.as_ref());
+        of_command
+            .or(self.password_file.as_ref())
+            .map(PathBuf::as_path)
+    }
+
+    /// When to give up.
+    pub fn timeout(&self) -> Option<Duration> {
+        let of_ctl = match &self.action {
+            Some(Action::Ctl { timeout, .. }) => *timeout,
+            _ => None,
+        };
+        let of_command = self.of_command().and_then(|args| args.timeout);
+        of_ctl.or(of_command).or(self.timeout)
+    }
+
+    fn of_command(&self) -> Option<&ConnectionArgs> {
+        match &self.action {
+            Some(Action::Ask(message) | Action::Msg(message)) => Some(&message.connection),
+            _ => None,
+        }
+    }
+
     /// Whether `--wait-for` waits and standard input is a terminal, which gives no lines then.
     pub fn waits_on_terminal(&self) -> bool {
         self.wait_for.is_some() && std::io::stdin().is_terminal()
@@ -383,7 +450,7 @@ const MORE_HELP: &str = r##"Exit status:
 JSON:
   --format json  one object a line: always with kind and time (RFC 3339, UTC), and where they apply
                  with room, nick, other, text, manner (action, notice), people, rooms, details, own,
-                 mention, msgid
+                 mention, msgid, replayed (history from before you connected)
   the kinds      KINDS
   the log        the same, with your own lines and their fate: delivered, refused, unknown if the
                  connection was lost before the server accepted the line, or unsent

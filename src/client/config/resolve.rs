@@ -34,6 +34,15 @@ pub(in crate::client) struct ServerChoice {
     pub(in crate::client) answered_password: Option<String>,
 }
 
+impl ServerChoice {
+    /// Whether the server is one that the user has typed in answer to [`Missing::Server`].
+    pub(in crate::client) fn can_answer_again(&self) -> bool {
+        let default = Address::local().to_string();
+        let typed = self.answered_server.as_ref();
+        self.home.is_none() && typed.is_some_and(|typed| *typed != default)
+    }
+}
+
 /// The result of [`resolve`].
 pub(in crate::client) enum Resolution {
     /// Everything is known.
@@ -161,7 +170,7 @@ pub(in crate::client) fn resolve(
     };
     check_nick(&nick).map_err(ResolveError::Nick)?;
     let of_server = server.iter().flat_map(|server| &server.rooms);
-    let of_options = options.rooms.iter().filter(|_| is_home);
+    let of_options = options.rooms().filter(|_| is_home);
     let rooms = of_options
         .chain(of_server)
         .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
@@ -212,7 +221,7 @@ fn find_nick<'a>(
     server: Option<&'a ServerConfig>,
     is_home: bool,
 ) -> Option<&'a String> {
-    let of_options = options.nick.as_ref();
+    let of_options = options.nick();
     let of_server = server.and_then(|server| server.nick.as_ref());
     let nick = match is_home {
         true => of_options.or(of_server),
@@ -228,7 +237,7 @@ fn password_file<'f>(
     server: Option<&'f ServerConfig>,
     is_home: bool,
 ) -> Option<&'f Path> {
-    let of_options = options.password_file.as_deref().filter(|_| is_home);
+    let of_options = options.password_file().filter(|_| is_home);
     of_options.or_else(|| server.and_then(|server| server.password_file.as_deref()))
 }
 

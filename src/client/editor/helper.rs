@@ -255,21 +255,17 @@ impl Helper {
     }
 }
 
-/// The text with composed emoji split into their parts. Terminals disagree about the width of the
-/// composed ones, and the cursor would be in the wrong cell.
-fn split_emoji(text: Cow<'_, str>) -> Cow<'_, str> {
-    const JOINER: char = '\u{200d}';
-    const AS_EMOJI: char = '\u{fe0f}';
-    let is_tone = |c: char| matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
-    if text.is_ascii() || !text.contains(|c| c == JOINER || c == AS_EMOJI || is_tone(c)) {
-        return text;
+/// A visible character for a control character, in the one cell that the library counts for it.
+fn control_picture(c: char) -> char {
+    match u32::from(c) {
+        number @ ..0x20 => char::from_u32(0x2400 + number).unwrap_or('?'),
+        0x7f => '␡',
+        _ => '?',
     }
-    let text = text.replace([JOINER, AS_EMOJI], "");
-    Cow::Owned(text.replace(is_tone, "  "))
 }
 
 impl Highlighter for Helper {
-    /// Control characters from a paste are not sent to the terminal.
+    /// Control characters from a paste are not sent to the terminal, but a picture of each.
     fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
         let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
         let mut analyzed = self.lock_analyzed();
@@ -281,13 +277,15 @@ impl Highlighter for Helper {
             Some(assistant) if !line.contains(is_control) => {
                 Cow::Owned(assistant.highlight(line, analysis))
             }
-            _ => hide_secret(line, analysis),
+            _ => match hide_secret(line, analysis) {
+                shown if shown.contains(is_control) => {
+                    let picture = |c| if is_control(c) { control_picture(c) } else { c };
+                    Cow::Owned(shown.chars().map(picture).collect())
+                }
+                shown => shown,
+            },
         };
-        let rows = self.handle.line_drawn(line, position, highlighted);
-        match line.contains(is_control) {
-            true => split_emoji(Cow::Owned(rows.replace(is_control, ""))),
-            false => split_emoji(rows),
-        }
+        self.handle.line_drawn(line, position, highlighted)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
@@ -347,11 +345,13 @@ mod tests {
     use crate::client::editor::layout::CELLS;
 
     #[test]
-    fn composed_emoji_are_split_and_take_the_cells_that_are_counted() {
-        let line = "a👩\u{200d}🚀b❤\u{fe0f} 👋\u{1f3ff}!";
-        let shown = split_emoji(Cow::Borrowed(line));
-        assert_eq!(shown, "a👩🚀b❤ 👋  !");
-        assert_eq!(CELLS.width(line), CELLS.width(&shown));
-        assert_eq!(split_emoji(Cow::Borrowed("naïve 日本")), "naïve 日本");
+    fn a_control_character_has_a_picture_with_the_cells_that_are_counted() {
+        for (c, picture) in [('\0', '␀'), ('\x1b', '␛'), ('\x7f', '␡'), ('\u{9b}', '?')] {
+            assert_eq!(control_picture(c), picture);
+            assert_eq!(
+                CELLS.width(&c.to_string()),
+                CELLS.width(&picture.to_string())
+            );
+        }
     }
 }

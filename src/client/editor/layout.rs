@@ -9,8 +9,11 @@ use std::borrow::Cow;
 use rustyline::GraphemeClusterMode;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// How cells are counted: character by character, as the helper shows them.
-pub(super) const CELLS: GraphemeClusterMode = GraphemeClusterMode::WcWidth;
+/// How cells are counted: an emoji that is composed of several characters takes those of one.
+pub(super) const CELLS: GraphemeClusterMode = GraphemeClusterMode::Unicode;
+
+/// How terminals that compose no emoji count them.
+const SEPARATE_CELLS: GraphemeClusterMode = GraphemeClusterMode::WcWidth;
 
 /// A position in the rows of a drawing, counted from 0. A text that fills its row ends at the
 /// margin, and not in the row below: that depends on what follows.
@@ -68,13 +71,18 @@ impl Position {
 
 /// A text that begins at this position, with a line feed wherever it continues in a new row. The
 /// escape sequences of its colours take no cells.
+///
+/// Terminals disagree about the cells of composed emoji. After each one the cursor is moved to where
+/// the library believes it is: what a terminal has drawn beyond that is drawn over.
 pub(super) fn break_rows<'t>(
     text: Cow<'t, str>,
     mut position: Position,
     columns: u16,
 ) -> Cow<'t, str> {
     // A character takes no more cells than it has bytes, except for a tab.
-    if usize::from(position.column) + text.len() <= usize::from(columns) && !text.contains('\t') {
+    let fits = usize::from(position.column) + text.len() <= usize::from(columns);
+    let is_simple = text.is_ascii() || !text.graphemes(true).any(has_two_widths);
+    if fits && is_simple && !text.contains('\t') {
         return text;
     }
     let mut rows = String::with_capacity(text.len() + 8);
@@ -82,10 +90,15 @@ pub(super) fn break_rows<'t>(
     while !rest.is_empty() {
         let (plain, styled) = rest.split_at(rest.find('\x1b').unwrap_or(rest.len()));
         for cluster in plain.graphemes(true) {
-            if position.advance(cluster, columns) {
+            let begins_row = position.advance(cluster, columns);
+            if begins_row {
                 rows.push('\n');
             }
-            rows.push_str(cluster);
+            if has_two_widths(cluster) {
+                push_aligned(cluster, position.column, columns, &mut rows);
+            } else {
+                rows.push_str(cluster);
+            }
         }
         let end = styled.find('m').map_or(styled.len(), |end| end + 1);
         let (sequence, after) = styled.split_at(end);
@@ -93,6 +106,23 @@ pub(super) fn break_rows<'t>(
         rest = after;
     }
     Cow::Owned(rows)
+}
+
+/// Whether terminals disagree about the width of a cluster.
+fn has_two_widths(cluster: &str) -> bool {
+    let is_composed = cluster.chars().nth(1).is_some();
+    is_composed && CELLS.width(cluster) != SEPARATE_CELLS.width(cluster)
+}
+
+/// Appends a cluster that ends at this column, and the sequence that moves the cursor there (`CHA`).
+fn push_aligned(cluster: &str, end: u16, columns: u16, rows: &mut String) {
+    let start = end.saturating_sub(CELLS.width(cluster));
+    let may_wrap = start.saturating_add(SEPARATE_CELLS.width(cluster)) > columns;
+    match cluster.chars().next() {
+        Some(first) if may_wrap => rows.push(first),
+        _ => rows.push_str(cluster),
+    }
+    rows.push_str(&format!("\x1b[{}G", end.saturating_add(1)));
 }
 
 #[cfg(test)]
@@ -136,6 +166,25 @@ mod tests {
             broken("\x1b[38;5;28mabcde\x1b[0mf\x1b[1m", 5),
             "\x1b[38;5;28mabcde\x1b[0m\nf\x1b[1m"
         );
+    }
+
+    #[test]
+    fn the_cursor_is_moved_after_a_composed_emoji() {
+        let broken = |text: &str, column| {
+            let position = Position { row: 0, column };
+            break_rows(Cow::Borrowed(text), position, 10).into_owned()
+        };
+        assert_eq!(
+            broken("a👩\u{200d}🚀b", 2),
+            "a👩\u{200d}🚀\x1b[6Gb",
+            "two cells, as one emoji"
+        );
+        assert_eq!(broken("👋\u{1f3ff}", 0), "👋\u{1f3ff}\x1b[3G");
+        assert_eq!(broken("❤\u{fe0f}", 0), "❤\u{fe0f}\x1b[3G");
+        assert_eq!(broken("🎉e\u{301}", 0), "🎉e\u{301}");
+        // A terminal that draws the parts would begin a new row.
+        assert_eq!(broken("👋\u{1f3ff}", 8), "👋\x1b[11G");
+        assert_eq!(broken("a👋\u{1f3ff}", 8), "a\n👋\u{1f3ff}\x1b[3G");
     }
 
     #[test]

@@ -8,7 +8,21 @@ use crate::wire::Reply;
 
 /// The sentence for an error numeric, with the typed command it is about if that is known.
 pub fn error_with_command(number: u16, parameters: &[String], command: Option<&str>) -> String {
-    let why = error(number, parameters);
+    let is_no_member = matches!(
+        Reply::from_number(number),
+        Some(Reply::NoSuchNick | Reply::NoSuchChannel | Reply::NotOnChannel)
+    );
+    let leaves = |command: &str| {
+        let name = command.split(' ').next().unwrap_or_default();
+        matches!(name, "/part" | "/leave" | "/close")
+    };
+    let why = match parameters.first() {
+        // To leave a room, it is no use to join it.
+        Some(room) if is_no_member && command.is_some_and(leaves) => {
+            format!("you are not in {}.", sanitize_name(room))
+        }
+        _ => error(number, parameters),
+    };
     match command {
         Some(command) => format!("{why} Not done: {}", sanitize(&without_secret(command))),
         None => why,
@@ -109,6 +123,17 @@ mod tests {
             words(442, &["#a", "x"]),
             "you are not in #a. /join #a joins it."
         );
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_left_is_not_offered() {
+        let parameters = ["#nope".to_owned(), "No such channel".to_owned()];
+        assert_eq!(
+            error_with_command(403, &parameters, Some("/part #nope")),
+            "you are not in #nope. Not done: /part #nope"
+        );
+        let text = error_with_command(403, &parameters, Some("/topic #nope x"));
+        assert!(text.contains("/join #nope"), "{text}");
     }
 
     #[test]

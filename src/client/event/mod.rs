@@ -19,7 +19,7 @@ use crate::client::command::message_carries_password;
 pub use input_error::InputError;
 pub use log_status::LogStatus;
 pub use occurrence::Occurrence;
-pub use tags::MessageTags;
+pub use tags::{MessageTags, utc_text};
 pub use target::Target;
 pub use unread::Unread;
 
@@ -194,6 +194,8 @@ pub enum Event {
         room: String,
         /// The members, sorted by nick.
         people: Vec<WhoEntry>,
+        /// Whether all are to be shown, however many they are.
+        all: bool,
     },
     /// The nicks in a room.
     Names {
@@ -211,6 +213,8 @@ pub enum Event {
     RoomList {
         /// In the order of the server.
         rooms: Vec<RoomSummary>,
+        /// Whether all are to be shown, however many they are.
+        all: bool,
     },
     /// What the server knows about a person.
     Whois {
@@ -289,6 +293,39 @@ pub enum Event {
 }
 
 impl Event {
+    /// The room that it happened in, if it happened in one.
+    pub fn room(&self) -> Option<&str> {
+        match self {
+            Self::Said { room, .. }
+            | Self::Entered { room, .. }
+            | Self::Departed { room }
+            | Self::Joined { room, .. }
+            | Self::Left { room, .. }
+            | Self::Kicked { room, .. }
+            | Self::Topic { room, .. }
+            | Self::TopicChanged { room, .. } => Some(room),
+            Self::Sent { target, .. } | Self::ModeChanged { target, .. } => target.room(),
+            _ => None,
+        }
+    }
+
+    /// Whether it only answers a question of the user: it is of no interest later.
+    pub fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Who { .. }
+                | Self::Names { .. }
+                | Self::Rooms { .. }
+                | Self::RoomList { .. }
+                | Self::Whois { .. }
+                | Self::Modes { asked: true, .. }
+                | Self::Topic { asked: true, .. }
+                | Self::Refused { .. }
+                | Self::InputRejected { .. }
+                | Self::Answer { .. }
+        )
+    }
+
     /// Whether there is nothing to show: the message is on the screen as it was typed.
     pub fn is_as_typed(&self) -> bool {
         matches!(

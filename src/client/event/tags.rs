@@ -10,6 +10,8 @@ use crate::wire::message::unescaped;
 pub struct MessageTags {
     time: Option<Timestamp>,
     msgid: Option<String>,
+    /// Whether the message is replayed history: it was sent before the user connected.
+    pub replayed: bool,
 }
 
 /// Longer message IDs are ignored.
@@ -31,6 +33,7 @@ impl MessageTags {
         Self {
             time: tag("time").and_then(|time| time.parse().ok()),
             msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),
+            replayed: false,
         }
     }
 
@@ -49,4 +52,10 @@ impl MessageTags {
     pub(super) fn msgid(&self) -> Option<&str> {
         self.msgid.as_deref()
     }
+}
+
+/// A time in UTC, in the format of RFC 3339; empty if it is outside the calendar.
+pub fn utc_text(unix_seconds: i64) -> String {
+    let time = Timestamp::from_second(unix_seconds);
+    time.map_or(String::new(), |time| time.to_string())
 }

@@ -160,9 +160,10 @@ impl<F: Frontend> Driver<F> {
             // No server sends a line that is too long.
             if let Line::Whole(line) = line {
                 self.frontend.line_received(line);
-                let tags = MessageTags::of_line(line);
+                let mut tags = MessageTags::of_line(line);
                 let at = tags.unix_seconds().unwrap_or(now.unix_seconds);
                 self.session.received(line, now, &mut self.outbox);
+                tags.replayed = self.session.is_replay();
                 // Before the next line, which can change what the session says about this one.
                 self.report_events(at, &tags, now);
             }

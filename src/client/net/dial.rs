@@ -16,6 +16,8 @@ use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
 
+/// The commands of the command line, for which a misspelled one can be taken as a host.
+const COMMANDS: [&str; 4] = ["ask", "ctl", "log", "msg"];
 /// A connection attempt that takes longer than this is announced.
 const ANNOUNCED_AFTER: Duration = Duration::from_millis(800);
 
@@ -177,10 +179,13 @@ impl Dialer {
 
     fn unknown_host(&self, host: &str, error: io::Error) -> ConnectError {
         let names = self.addresses.keys().map(String::as_str);
+        let of_config = nearest(host, names).map(str::to_owned);
+        let of_commands = nearest(host, COMMANDS.into_iter());
+        let nearest = of_config.or(of_commands.map(|command| format!("chatroom {command}")));
         ConnectError::UnknownHost {
             host: host.to_owned(),
             error,
-            nearest: nearest(host, names).map(str::to_owned),
+            nearest,
         }
     }
 }
@@ -200,6 +205,10 @@ mod tests {
         assert_eq!(
             message("hoem"),
             "unknown host hoem (no such name); did you mean home?"
+        );
+        assert_eq!(
+            message("loog"),
+            "unknown host loog (no such name); did you mean chatroom log?"
         );
         assert_eq!(message("other"), "unknown host other (no such name)");
     }

@@ -23,7 +23,7 @@ impl<F: Frontend> Driver<F> {
                 }
                 SessionAction::Probe { server } => self.probe_server(server),
                 SessionAction::Local(command) => self.frontend.run_local(&command),
-                SessionAction::AskNick { nick, reason } => self.frontend.ask_nick(nick, reason),
+                SessionAction::AskNick(refused) => self.frontend.ask_nick(refused),
                 SessionAction::End(outcome) => {
                     self.ended = true;
                     // Before the frontend learns of the end: then the program may exit.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
-use crate::client::session::{NickRefusal, Outcome, Session};
+use crate::client::session::{Outcome, RefusedNick, Session};
 
 /// Shows what happens. The methods must not block, except [`Frontend::ended`], which may finish what
 /// is left to do.
@@ -26,8 +26,8 @@ pub(crate) trait Frontend: Send {
     fn line_done(&mut self, session: &Session);
     /// A command was typed that concerns only the front end.
     fn run_local(&mut self, command: &LocalCommand);
-    /// The server refuses `nick`, and the user must choose another.
-    fn ask_nick(&mut self, nick: String, reason: NickRefusal);
+    /// The server refuses a nick, and the user must choose another.
+    fn ask_nick(&mut self, refused: RefusedNick);
     /// Whether so much output waits that the driver should stop reading.
     fn is_backlogged(&self) -> bool;
     /// The session has ended: this is the last call.

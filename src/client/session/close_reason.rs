@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::NickRefusal;
 use super::tls_failure::TlsFailure;
 
 /// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
@@ -97,21 +98,3 @@ impl fmt::Display for ProtocolViolation {
 
 impl std::error::Error for CloseReason {}
 impl std::error::Error for ProtocolViolation {}
-
-/// Why the server has refused a nick.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NickRefusal {
-    /// Someone else uses it: 433 (RFC 2812, section 5.2).
-    InUse,
-    /// Another reason; this is the server's text. It may hold control characters.
-    ServerError(String),
-}
-
-impl fmt::Display for NickRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InUse => f.write_str("it is in use"),
-            Self::ServerError(text) => f.write_str(text),
-        }
-    }
-}

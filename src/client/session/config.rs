@@ -36,6 +36,8 @@ pub struct SessionConfig {
     pub wait: Option<EventMatcher>,
     /// When to give up, counted from the start of the program.
     pub time_limit: Option<Duration>,
+    /// Whether CTCP requests of other programs are answered.
+    pub ctcp: bool,
     /// Nicks and masks to ignore.
     pub ignore: Vec<String>,
     /// Words that count as a mention of the user.

@@ -20,6 +20,7 @@ mod config;
 mod connection;
 mod delivery;
 mod incoming;
+mod nick_refusal;
 mod outcome;
 mod outgoing;
 mod output;
@@ -30,13 +31,13 @@ mod view;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError, UserCommand};
+use crate::client::command::{self, JoinTarget, ParseError, UserCommand};
 use crate::client::event::{Event, InputError};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
 use crate::wire::{FoldedName, Message, Request};
-pub use close_reason::{CloseReason, NickRefusal, ProtocolViolation};
+pub use close_reason::{CloseReason, ProtocolViolation};
 pub use config::SessionConfig;
 use connection::link::Link;
 use connection::pings::PingPurpose;
@@ -44,6 +45,7 @@ use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
+pub use nick_refusal::{NickRefusal, RefusedNick};
 pub use outcome::{Incomplete, Outcome};
 use outgoing::backlog::Backlog;
 pub use output::{SessionAction, SessionOutput};
@@ -145,7 +147,13 @@ pub struct Session {
 
 impl Session {
     /// A session without a connection.
-    pub fn new(settings: SessionConfig) -> Self {
+    pub fn new(mut settings: SessionConfig) -> Self {
+        let awaited = settings.wait.as_ref().and_then(|wait| wait.room.clone());
+        let is_joined = |room: &String| settings.rooms.iter().any(|one| one.room == *room);
+        if let Some(room) = awaited.filter(|room| !is_joined(room)) {
+            // What is said in a room is heard only there.
+            settings.rooms.push(JoinTarget { room, key: None });
+        }
         let mut rooms = JoinedRooms::default();
         for target in &settings.rooms {
             if let Some(key) = &target.key {
@@ -186,7 +194,9 @@ impl Session {
                 }
             }
         }
-        self.check_wait(before, now, output);
+        if !self.is_replay() {
+            self.check_wait(before, now, output);
+        }
     }
 
     /// The time of [`Session::next_deadline`] has come. It may be called at any other time.

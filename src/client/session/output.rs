@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NickRefusal, Outcome};
+use super::{Outcome, RefusedNick};
 use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 
@@ -56,12 +56,7 @@ pub enum SessionAction {
     },
     /// The nick is refused: ask the user for another one, which goes to
     /// [`Session::answer_nick`](super::Session::answer_nick).
-    AskNick {
-        /// The refused nick.
-        nick: String,
-        /// Why it was refused.
-        reason: NickRefusal,
-    },
+    AskNick(RefusedNick),
     /// The user entered a command that only concerns the screen: the front end carries it out.
     Local(LocalCommand),
     /// Find out whether this server can be reached; the result goes to

@@ -5,6 +5,7 @@ mod commands;
 mod connection;
 mod disconnect;
 mod fences;
+mod history;
 mod hostile;
 mod lists;
 mod naming;

@@ -17,7 +17,7 @@ use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::command::LocalCommand;
 use crate::client::event::Occurrence;
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{NickRefusal, Outcome, Session};
+use crate::client::session::{Outcome, RefusedNick, Session};
 use crate::client::terminal::job_control::{JobControl, RawModeGuard, TerminalUser};
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
@@ -31,7 +31,7 @@ enum PlainEvent {
     Line(String),
     InputEnded,
     Ready,
-    AskNick { nick: String, reason: NickRefusal },
+    AskNick(RefusedNick),
     Ended(Outcome),
 }
 
@@ -134,7 +134,7 @@ impl PlainUi {
                         self.print_question(&question);
                     }
                 },
-                Ok(PlainEvent::AskNick { .. } | PlainEvent::Ready) => {}
+                Ok(PlainEvent::AskNick(_) | PlainEvent::Ready) => {}
                 Ok(PlainEvent::Ended(outcome)) => {
                     self.ended = Some(outcome);
                     return None;
@@ -210,8 +210,8 @@ impl PlainUi {
                     ready = true;
                     early.drain(..).for_each(send);
                 }
-                Ok(PlainEvent::AskNick { nick, reason }) => {
-                    match self.ask(questions::retry_nick(&nick, &reason)) {
+                Ok(PlainEvent::AskNick(refused)) => {
+                    match self.ask(questions::retry_nick(&refused)) {
                         Some(nick) => send(DriverInput::AnswerNick(nick)),
                         None => send(DriverInput::Quit(None)),
                     }
@@ -341,8 +341,7 @@ impl PlainFrontend {
 
 impl Frontend for PlainFrontend {
     fn event(&mut self, occurrence: &Occurrence, session: &Session) {
-        let Occurrence { event, at, .. } = occurrence;
-        self.writer.show(event, *at, session.active_room());
+        self.writer.show(occurrence, session.active_room());
     }
 
     fn line_received(&mut self, _: &[u8]) {}
@@ -375,8 +374,8 @@ impl Frontend for PlainFrontend {
         self.writer.run_local(command);
     }
 
-    fn ask_nick(&mut self, nick: String, reason: NickRefusal) {
-        self.send(PlainEvent::AskNick { nick, reason });
+    fn ask_nick(&mut self, refused: RefusedNick) {
+        self.send(PlainEvent::AskNick(refused));
     }
 
     fn is_backlogged(&self) -> bool {

@@ -1,15 +1,17 @@
 //! The questions to the user: which server, which nick. Both frontends ask them with these words.
 
 use crate::client::command::check_nick;
+use crate::client::config::address::InvalidAddress;
 use crate::client::config::credentials::check_password;
 use crate::client::editor::EditorQuestion;
-use crate::client::session::NickRefusal;
+use crate::client::session::{NickRefusal, RefusedNick};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, and the answer that an empty line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct Question {
     pub(super) text: String,
+    /// Empty where an empty line is no answer.
     pub(super) default: String,
     kind: AnswerKind,
 }
@@ -23,10 +25,13 @@ enum AnswerKind {
     Password,
 }
 
-/// Asks for the server to connect to.
-pub(in crate::client) fn server(default: String) -> Question {
+/// Asks for the server to connect to, again if the last answer was not valid.
+pub(in crate::client) fn server(default: String, invalid: Option<&InvalidAddress>) -> Question {
     Question {
-        text: "Server".to_owned(),
+        text: match invalid {
+            Some(error) => format!("{}. Server", sanitize(&error.to_string())),
+            None => "Server".to_owned(),
+        },
         default,
         kind: AnswerKind::Text,
     }
@@ -56,9 +61,9 @@ pub(in crate::client) fn password(is_known: bool) -> Question {
 }
 
 /// Asks for another nick, after the server refused `refused`.
-pub(super) fn retry_nick(refused: &str, reason: &NickRefusal) -> Question {
-    let nick = sanitize_name(refused);
-    let statement = match reason {
+pub(super) fn retry_nick(refused: &RefusedNick) -> Question {
+    let nick = sanitize_name(&refused.nick);
+    let statement = match &refused.reason {
         NickRefusal::InUse => format!("The nick {nick} is in use"),
         NickRefusal::ServerError(text) => {
             let text = sanitize(text);
@@ -70,19 +75,28 @@ pub(super) fn retry_nick(refused: &str, reason: &NickRefusal) -> Question {
     };
     Question {
         text: format!("{statement}. Choose another"),
-        default: suggest_nick(&nick),
+        default: match refused.is_repeated {
+            true => String::new(),
+            false => suggest_nick(&refused.nick, &refused.reason).unwrap_or_default(),
+        },
         kind: AnswerKind::Nick,
     }
 }
 
-/// A similar nick: without the digits and dashes that no server accepts at the beginning, or else
-/// with a `_` at the end.
-fn suggest_nick(refused: &str) -> String {
-    match refused.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-') {
-        "" => format!("_{refused}"),
-        rest if rest.len() < refused.len() => rest.to_owned(),
-        nick => format!("{nick}_"),
-    }
+/// A similar nick that a server can accept. A nick that is in use gets a `_` at the end; any other
+/// refusal is about the characters of the nick, and those that all servers accept are kept.
+fn suggest_nick(refused: &str, reason: &NickRefusal) -> Option<String> {
+    let is_in_use = *reason == NickRefusal::InUse;
+    let is_common = |c: char| c.is_ascii_alphanumeric() || "-_[]\\`^{}|".contains(c);
+    let kept = refused.chars().filter(|c| is_in_use || is_common(*c));
+    let common: String = kept.collect();
+    let rest = common.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+    let similar = match (rest, is_in_use) {
+        ("", _) => format!("_{common}"),
+        (rest, true) if rest == refused => format!("{rest}_"),
+        (rest, _) => rest.to_owned(),
+    };
+    (similar != refused && check_nick(&similar).is_ok()).then_some(similar)
 }
 
 impl Question {
@@ -130,15 +144,16 @@ mod tests {
 
     #[test]
     fn the_words_of_a_server_about_a_nick_are_sanitized() {
-        let question = retry_nick(
-            "a\x1b[2Jb",
-            &NickRefusal::ServerError("no \x1b]0;owned\x07way\u{9b}2J.".into()),
-        );
+        let question = retry_nick(&RefusedNick {
+            nick: "a\x1b[2Jb".into(),
+            reason: NickRefusal::ServerError("no \x1b]0;owned\x07way\u{9b}2J.".into()),
+            is_repeated: false,
+        });
         assert_eq!(
             question.text,
             "The server refused the nick a^[[2Jb: no ^[]0;owned^Gway<U+009B>2J. Choose another"
         );
-        assert_eq!(question.default, "a^[[2Jb_");
+        assert_eq!(question.default, "a[2Jb");
     }
 
     #[test]
@@ -154,18 +169,28 @@ mod tests {
     }
 
     #[test]
-    fn a_similar_nick_is_suggested() {
-        for (refused, suggested) in [
-            ("bob", "bob_"),
-            ("9lives", "lives"),
-            ("-x", "x"),
-            ("42", "_42"),
+    fn a_similar_nick_is_suggested_that_a_server_can_accept() {
+        let invalid = NickRefusal::ServerError("Erroneous nickname".into());
+        for (refused, reason, suggested) in [
+            ("bob", &NickRefusal::InUse, "bob_"),
+            ("9lives", &NickRefusal::InUse, "lives"),
+            ("9lives", &invalid, "lives"),
+            ("-x", &invalid, "x"),
+            ("42", &invalid, "_42"),
+            ("zo\u{eb}", &invalid, "zo"),
+            ("zo\u{eb}", &NickRefusal::InUse, "zo\u{eb}_"),
+            ("bob", &invalid, ""),
+            ("\u{eb}", &invalid, "_"),
         ] {
-            assert_eq!(
-                retry_nick(refused, &NickRefusal::InUse).default,
-                suggested,
-                "{refused}"
-            );
+            let question = |is_repeated| {
+                retry_nick(&RefusedNick {
+                    nick: refused.to_owned(),
+                    reason: reason.clone(),
+                    is_repeated,
+                })
+            };
+            assert_eq!(question(false).default, suggested, "{refused} {reason}");
+            assert_eq!(question(true).default, "", "{refused} {reason}");
         }
     }
 
@@ -180,7 +205,7 @@ mod tests {
             "\"a b c\" is not a valid nick: it cannot have a space in it. Choose another"
         );
         assert_eq!(again.validate(""), Ok("dora".to_owned()));
-        let server = server("h:1".to_owned());
+        let server = server("h:1".to_owned(), None);
         assert_eq!(server.validate("a b"), Ok("a b".to_owned()));
     }
 }

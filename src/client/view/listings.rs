@@ -10,6 +10,17 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 /// How many users are named after a join.
 const NAMED_ON_ENTRY_MAX: usize = 20;
 
+/// How many rows of a list are shown unless all are asked for.
+const ROWS_SHOWN_MAX: usize = 50;
+
+/// How many of so many rows are not shown.
+fn hidden_rows(rows: usize, all: bool) -> usize {
+    match all {
+        true => 0,
+        false => rows.saturating_sub(ROWS_SHOWN_MAX),
+    }
+}
+
 impl Renderer {
     pub(super) fn room_entered(
         &self,
@@ -59,12 +70,19 @@ impl Renderer {
         }
     }
 
-    pub(super) fn who(&self, room: &str, people: &[WhoEntry], now: i64) -> String {
+    pub(super) fn who(&self, room: &str, people: &[WhoEntry], all: bool, now: i64) -> String {
         let count = match people.len() {
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
         };
         let mut lines = format!("{} has {count}:\n", sanitize_name(room));
+        let hidden = hidden_rows(people.len(), all);
+        let mut people: Vec<&WhoEntry> = people.iter().collect();
+        if hidden > 0 {
+            // Those who can help come first.
+            people.sort_by_key(|person| (!person.operator, person.rank.is_empty()));
+            people.truncate(ROWS_SHOWN_MAX);
+        }
         let labels: Vec<String> = people
             .iter()
             .map(|person| {
@@ -102,6 +120,14 @@ impl Renderer {
             let _ = writeln!(
                 lines,
                 "  {label}{padding}  {since}{idle}{away}{account}{operator}"
+            );
+        }
+        if hidden > 0 {
+            let room = sanitize_name(room);
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                lines,
+                "  … and {hidden} more; /who -all {room} lists all, /names {room} only the nicks"
             );
         }
         lines
@@ -159,13 +185,23 @@ impl Renderer {
         lines
     }
 
-    pub(super) fn room_list(&self, rooms: &[RoomSummary]) -> String {
+    pub(super) fn room_list(&self, rooms: &[RoomSummary], all: bool) -> String {
+        let hidden = hidden_rows(rooms.len(), all);
         let mut lines = match rooms.len() {
             0 => "No rooms match.\n".to_owned(),
             1 => "1 room:\n".to_owned(),
             many => format!("{many} rooms:\n"),
         };
-        for room in rooms {
+        let mut shown: Vec<&RoomSummary> = rooms.iter().collect();
+        if hidden > 0 {
+            shown.sort_by_key(|room| std::cmp::Reverse(room.people));
+            shown.truncate(ROWS_SHOWN_MAX);
+            lines = format!(
+                "{} rooms, the largest {ROWS_SHOWN_MAX} of them:\n",
+                rooms.len()
+            );
+        }
+        for room in shown {
             let (name, people) = (sanitize_name(&room.name), room.people);
             let topic = match room.topic.trim() {
                 "" => String::new(),
@@ -173,6 +209,13 @@ impl Renderer {
             };
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "  {name}  {people} here{topic}");
+        }
+        if hidden > 0 {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                lines,
+                "  … and {hidden} more; /list -all lists all, /list *WORD* or /list >PEOPLE some"
+            );
         }
         lines
     }

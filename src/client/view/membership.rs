@@ -138,6 +138,62 @@ impl Renderer {
         )
     }
 
+    /// One line for one user who joined or left several rooms at the same time.
+    pub fn grouped_rooms(
+        &self,
+        nick: &str,
+        came: bool,
+        rooms: &[&str],
+        unix_seconds: i64,
+    ) -> String {
+        let (arrow, verb) = if came {
+            ("→", "joined")
+        } else {
+            ("←", "left")
+        };
+        let rooms: Vec<String> = rooms.iter().map(|room| sanitize_name(room)).collect();
+        format!(
+            "{}{}{} {} {verb} {}\n",
+            self.time_prefix(unix_seconds),
+            self.indent_mark(),
+            self.dim(arrow),
+            self.nick(nick),
+            listed(&rooms)
+        )
+    }
+
+    /// One line for the mode changes of one user in one room at the same time.
+    pub fn grouped_modes(&self, events: &[Event], unix_seconds: i64) -> String {
+        let mut changes: Vec<(String, Vec<String>)> = Vec::new();
+        let (mut author, mut room) = (String::new(), String::new());
+        for event in events {
+            let Event::ModeChanged { target, by, change } = event else {
+                continue;
+            };
+            (author, room) = (sanitize_name(by), sanitize_name(target.name()));
+            let (letters, arguments) = change.split_once(' ').unwrap_or((change, ""));
+            let arguments = arguments.split(' ').filter(|argument| !argument.is_empty());
+            let arguments = arguments.map(sanitize);
+            match changes.last_mut() {
+                Some((last, others)) if last == letters => others.extend(arguments),
+                _ => changes.push((letters.to_owned(), arguments.collect())),
+            }
+        }
+        let shown = changes.iter().map(|(letters, arguments)| {
+            let letters = sanitize(letters);
+            match arguments.is_empty() {
+                true => letters,
+                false => format!("{letters} {}", listed(arguments)),
+            }
+        });
+        let words = format!(
+            "{author} set {} on {room}",
+            shown.collect::<Vec<_>>().join(", ")
+        );
+        let time = self.time_prefix(unix_seconds);
+        format!("{time}{}{}\n", self.indent_mark(), self.dim(&words))
+    }
+
     /// One line for all users who left in a netsplit between these servers, or came back after it.
     pub fn netsplit(
         &self,
@@ -166,6 +222,21 @@ impl Renderer {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
             _ => format!("{} ", self.dim(&sanitize_name(room))),
+        }
+    }
+}
+
+/// Names in one phrase: the first ones, and the number of the others.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [several @ .., last] if names.len() <= NAMED_MAX => {
+            format!("{} and {last}", several.join(", "))
+        }
+        _ => {
+            let named = names.get(..NAMED_MAX).unwrap_or_default();
+            format!("{} and {} more", named.join(", "), names.len() - NAMED_MAX)
         }
     }
 }

@@ -121,6 +121,11 @@ impl Renderer {
         rows.map(|row| format!("{INDENT_MARK}{row}")).collect()
     }
 
+    /// A line that separates others.
+    pub fn mark(&self, words: &str) -> String {
+        format!("{}\n", self.dim(&format!("--- {words} ---")))
+    }
+
     /// Whether an event is shown at this verbosity.
     pub fn shows(&self, event: &Event) -> bool {
         self.verbosity >= min_verbosity(event)
@@ -162,13 +167,13 @@ impl Renderer {
             | Event::ModeChanged { .. }
             | Event::Modes { .. }
             | Event::Invited { .. } => self.room_state(event, active),
-            Event::Who { room, people } => return self.who(room, people, unix_seconds),
+            Event::Who { room, people, all } => return self.who(room, people, *all, unix_seconds),
             Event::Names { room, nicks } => {
                 let nicks: Vec<String> = nicks.iter().map(|nick| sanitize_name(nick)).collect();
                 return format!("{}: {}\n", sanitize_name(room), nicks.join(" "));
             }
             Event::Rooms { rooms } => return self.own_rooms(rooms),
-            Event::RoomList { rooms } => return self.room_list(rooms),
+            Event::RoomList { rooms, all } => return self.room_list(rooms, *all),
             Event::Whois { details } => return self.whois(details, unix_seconds),
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), sanitize(message))

@@ -69,8 +69,9 @@ impl Renderer {
             format!(" for {}", sanitize_name(target))
         });
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let mut shown: String = sanitize(line).chars().take(TEXT_MAX).collect();
-        if !rest.is_empty() || sanitize(line).chars().count() > TEXT_MAX {
+        let line = sanitize(line);
+        let mut shown: String = line.graphemes(true).take(TEXT_MAX).collect();
+        if !rest.is_empty() || shown.len() < line.len() {
             shown.push('…');
         }
         let more = match more {
@@ -126,8 +127,6 @@ fn masked(text: &str) -> String {
     text.graphemes(true)
         .map(|cluster| match cluster {
             " " | "\t" | "\n" => cluster.to_owned(),
-            // The editor draws nothing for it.
-            cluster if cluster.contains(char::is_control) => String::new(),
             cluster => DOT.repeat(wrap::cells(cluster)),
         })
         .collect()

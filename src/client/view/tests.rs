@@ -247,6 +247,7 @@ fn a_list_of_users_has_columns() {
     let event = Event::Who {
         room: "#lobby".into(),
         people: vec![person("alice", true), person("日本", false)],
+        all: false,
     };
     assert_eq!(
         renderer(false).lines(&event, NOON, None),
@@ -311,8 +312,9 @@ fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
 
 #[test]
 fn a_list_of_rooms_says_so_when_there_are_none() {
-    let shown =
-        |rooms: Vec<RoomSummary>| renderer(false).lines(&Event::RoomList { rooms }, NOON, None);
+    let shown = |rooms: Vec<RoomSummary>| {
+        renderer(false).lines(&Event::RoomList { rooms, all: false }, NOON, None)
+    };
     assert_eq!(shown(Vec::new()), "No rooms match.\n");
     let dev = RoomSummary {
         name: "#dev".into(),
@@ -320,4 +322,79 @@ fn a_list_of_rooms_says_so_when_there_are_none() {
         ..RoomSummary::default()
     };
     assert_eq!(shown(vec![dev]), "1 room:\n  #dev  2 here\n");
+}
+
+#[test]
+fn a_mention_is_marked_as_a_whole_in_colours_that_no_nick_has() {
+    let event = Event::Said {
+        room: "#lobby".into(),
+        nick: "bob".into(),
+        text: "alice: \x02look\x02".into(),
+        kind: MessageKind::Text,
+        own: false,
+        mention: true,
+    };
+    let shown = |color| renderer(color).lines(&event, NOON, Some("#lobby"));
+    assert_eq!(shown(false), "12:01 <bob> alice: look\n");
+    let line = shown(true);
+    let (time, marked) = line.split_at(line.find('<').unwrap());
+    assert!(time.ends_with('m') && time.contains("48;5;220"), "{line:?}");
+    assert_eq!(marked, "<bob> alice: look\x1b[0m\n");
+    assert!(!NICK_COLORS.contains(&220) && !NICK_COLORS.contains(&16));
+}
+
+#[test]
+fn long_lists_show_the_largest_and_how_to_see_the_rest() {
+    let rooms: Vec<RoomSummary> = (0..3_000)
+        .map(|number| RoomSummary {
+            name: format!("#r{number}"),
+            people: number,
+            ..RoomSummary::default()
+        })
+        .collect();
+    let shown = |all| {
+        let rooms = rooms.clone();
+        renderer(false).lines(&Event::RoomList { rooms, all }, NOON, None)
+    };
+    let short = shown(false);
+    let lines: Vec<&str> = short.lines().collect();
+    assert_eq!(lines.len(), 52);
+    assert_eq!(lines[0], "3000 rooms, the largest 50 of them:");
+    assert_eq!(lines[1], "  #r2999  2999 here");
+    assert!(
+        lines[51].starts_with("  … and 2950 more; /list -all"),
+        "{}",
+        lines[51]
+    );
+    assert_eq!(shown(true).lines().count(), 3_001);
+
+    let people: Vec<WhoEntry> = (0..1_500)
+        .map(|number| WhoEntry {
+            nick: format!("p{number:04}"),
+            rank: if number == 1_400 { "@" } else { "" }.to_owned(),
+            away: false,
+            away_message: None,
+            since: None,
+            idle_seconds: None,
+            account: None,
+            operator: false,
+            own: false,
+        })
+        .collect();
+    let who = |all| Event::Who {
+        room: "#a".into(),
+        people: people.clone(),
+        all,
+    };
+    let short = renderer(false).lines(&who(false), NOON, None);
+    let lines: Vec<&str> = short.lines().collect();
+    assert_eq!(lines.len(), 52);
+    assert!(lines[1].starts_with("  @p1400 "), "{}", lines[1]);
+    assert!(
+        lines[51].starts_with("  … and 1450 more; /who -all #a"),
+        "{}",
+        lines[51]
+    );
+    let all = renderer(false).lines(&who(true), NOON, None);
+    assert_eq!(all.lines().count(), 1_501);
 }

@@ -97,6 +97,10 @@ pub fn schema() -> String {
                 "enum": ["delivered", "refused", "unknown", "unsent"],
             },
             "msgid": text("the server's ID of the message, if it has one"),
+            "replayed": {
+                "type": "boolean",
+                "description": "whether it is history from before you connected",
+            },
         },
         "$defs": { "input": {
             "description": "one object a line",
@@ -171,6 +175,7 @@ mod tests {
             mention: true,
             fate: Some(String::new()),
             msgid: Some(String::new()),
+            replayed: true,
         };
         let full = serde_json::to_value(full).unwrap();
         for (written, described) in [

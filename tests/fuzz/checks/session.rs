@@ -15,7 +15,7 @@ use chatting_room::client::session::{
     SessionOutput, SessionTime,
 };
 use chatting_room::client::view::scrollback::Scrollback;
-use chatting_room::client::view::{Renderer, Verbosity, raw_line, strip_styles};
+use chatting_room::client::view::{Renderer, Verbosity, hide_secret, raw_line, strip_styles};
 use chatting_room::common::record::Record;
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
@@ -215,7 +215,7 @@ impl Conversation {
                     self.lose("closed");
                     return self.settle(b"");
                 }
-                SessionAction::AskNick { .. } => self.asking = true,
+                SessionAction::AskNick(_) => self.asking = true,
                 SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
@@ -314,7 +314,12 @@ impl Conversation {
         let judgement = self.session.analyze(text);
         let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
-            assert_eq!(strip_styles(&painted), text, "colours change what is typed");
+            let plain = hide_secret(text, &judgement);
+            assert_eq!(
+                strip_styles(&painted),
+                plain,
+                "colours change what is typed"
+            );
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Commands about people, the user included.
 
 use super::CommandSpec;
-use crate::client::command::arguments::{non_empty, single_nick, single_room, single_word, word};
+use crate::client::command::arguments::{
+    non_empty, option_all, single_nick, single_room, single_word, word,
+};
 use crate::client::command::{ArgumentError, UserCommand};
 use crate::wire::mask;
 
@@ -19,12 +21,12 @@ pub(super) const PEOPLE: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "who",
-        usage: "[#ROOM]",
+        usage: "[-all] [#ROOM]",
         help: "list the people in a room, whether they are away, and since when they are there",
         parse: |arguments| {
-            Ok(UserCommand::Who {
-                room: single_room(arguments)?,
-            })
+            let (all, room) = option_all(arguments);
+            let room = single_room(room)?;
+            Ok(UserCommand::Who { room, all })
         },
     },
     CommandSpec {

@@ -2,7 +2,7 @@
 
 use super::CommandSpec;
 use crate::client::command::arguments::{
-    expect_end, non_empty, required_text, required_word, single_word, word,
+    expect_end, leading_room, non_empty, required_text, required_word, single_word, word,
 };
 use crate::client::command::{ArgumentError, LocalCommand, UserCommand};
 
@@ -19,16 +19,17 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "history",
-        usage: "[COUNT]",
-        help: "show the last lines again (20 by default)",
+        usage: "[#ROOM] [COUNT]",
+        help: "show the last lines again, of all rooms or of one (20 by default)",
         parse: |arguments| {
-            let count = match non_empty(arguments) {
+            let (room, count) = leading_room(arguments)?;
+            let count = match non_empty(count) {
                 Some(text) => text
                     .parse()
                     .map_err(|_| ArgumentError::InvalidNumber(text))?,
                 None => HISTORY_COUNT,
             };
-            Ok(UserCommand::Local(LocalCommand::History { count }))
+            Ok(UserCommand::Local(LocalCommand::History { room, count }))
         },
     },
     CommandSpec {

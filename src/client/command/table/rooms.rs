@@ -2,7 +2,7 @@
 
 use super::CommandSpec;
 use crate::client::command::arguments::{
-    expect_end, join, leading_room, non_empty, required_word, single_room, word,
+    expect_end, join, leading_room, non_empty, option_all, required_word, single_room, word,
 };
 use crate::client::command::validate::checked_nick;
 use crate::client::command::{JoinTarget, UserCommand};
@@ -64,11 +64,13 @@ pub(super) const ROOMS: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "list",
-        usage: "[FILTER]",
-        help: "list the rooms of the server: all, *dev*, or those with >10 people",
+        usage: "[-all] [FILTER]",
+        help: "list the rooms of the server, the largest ones: *dev*, or those with >10 people",
         parse: |arguments| {
+            let (all, filter) = option_all(arguments);
             Ok(UserCommand::List {
-                filter: non_empty(arguments),
+                filter: non_empty(filter),
+                all,
             })
         },
     },

@@ -104,6 +104,7 @@ fn can_be(argument: &str, word: &str) -> bool {
     match argument {
         ROOM => word.is_empty() || has_room_prefix(word),
         "[#ROOM|NICK]" => !word.starts_with(['+', '-']),
+        "[-all]" => word.starts_with('-'),
         KEEP => word.is_empty() || word.starts_with("--"),
         _ => true,
     }
@@ -145,7 +146,9 @@ mod tests {
 
     #[test]
     fn each_argument_of_the_usages_is_known() {
-        let unknown = ["NAME", "KEY", "COUNT", "FILTER", "PASSWORD", "--keep"];
+        let unknown = [
+            "NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD", "--keep", "-all",
+        ];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {
                 let plain = written.trim_matches(['[', ']', '…']);

@@ -85,7 +85,7 @@ pub fn decode(record: &Record) -> Event {
             let rooms = record.rooms.iter().map(decode_room).collect();
             match record.own {
                 true => Event::Rooms { rooms },
-                false => Event::RoomList { rooms },
+                false => Event::RoomList { rooms, all: true },
             }
         }
         RecordKind::Whois => Event::Whois {
@@ -315,8 +315,12 @@ mod tests {
                     topic: own("tea"),
                     ..RoomSummary::default()
                 }],
+                all: true,
             },
-            Event::RoomList { rooms: Vec::new() },
+            Event::RoomList {
+                rooms: Vec::new(),
+                all: true,
+            },
             Event::Whois {
                 details: Box::new(WhoisInfo {
                     nick: own("bob"),

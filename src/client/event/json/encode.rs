@@ -146,7 +146,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             own: true,
             ..blank(RecordKind::Rooms)
         },
-        Event::RoomList { rooms } => Record {
+        Event::RoomList { rooms, .. } => Record {
             rooms: rooms.iter().map(encode_room).collect(),
             ..blank(RecordKind::Rooms)
         },
@@ -169,7 +169,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             people: nicks.clone(),
             ..blank(RecordKind::Names)
         },
-        Event::Who { room, people } => Record {
+        Event::Who { room, people, .. } => Record {
             room: some(room),
             people: people.iter().map(|person| person.nick.clone()).collect(),
             ..blank(RecordKind::Names)
@@ -219,6 +219,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
 fn with_tags(kind: RecordKind, unix_seconds: i64, tags: &MessageTags) -> Record {
     Record {
         msgid: tags.msgid().map(str::to_owned),
+        replayed: tags.replayed,
         ..Record::new(kind, tags.time_or(unix_seconds))
     }
 }

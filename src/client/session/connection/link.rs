@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::capabilities::ServerCapabilities;
 use super::pings::PendingPings;
 use super::registration::DeferredUser;
-use crate::client::session::CloseReason;
+use crate::client::session::incoming::replay::Replay;
+use crate::client::session::{CloseReason, SessionTime};
 
 /// The state of the connection, and of the ones before it.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) reconnect_attempts: u32,
     /// When the server was last heard from.
     pub(in crate::client::session) last_received: Duration,
+    /// Which lines of the server are replayed history.
+    pub(in crate::client::session) replay: Replay,
     /// The pings of the client that are not answered.
     pub(in crate::client::session) pings: PendingPings,
     /// When to tell the user that the server has not said anything since the connection.
@@ -48,8 +51,9 @@ pub(in crate::client::session) struct Link {
 
 impl Link {
     /// A new connection begins.
-    pub(in crate::client::session) fn reset(&mut self, now: Duration) {
-        self.on_received(now);
+    pub(in crate::client::session) fn reset(&mut self, now: SessionTime) {
+        self.on_received(now.elapsed);
+        self.replay = Replay::new(now);
         self.close_reason = None;
         self.refusal = None;
         self.retry_at = None;

@@ -41,7 +41,7 @@ impl Session {
         self.phase = Phase::Registering {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
-        self.link.reset(now.elapsed);
+        self.link.reset(now);
         // A script has no screen that stays empty.
         self.link.greeting_late_at = (!self.settings.script).then_some(now.elapsed + GREETING_LATE);
         self.identity.reset(&self.settings.nick);
@@ -274,7 +274,7 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready { since: now.elapsed };
-        self.link.was_registered = true;
+        let was_registered = std::mem::replace(&mut self.link.was_registered, true);
         for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
             let words = format!("you are not in {room} any more");
@@ -289,6 +289,22 @@ impl Session {
         }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
+        }
+        let is_first = !was_registered && !self.settings.script;
+        if is_first && self.rooms.iter().next().is_none() {
+            let network = self
+                .rooms
+                .naming
+                .network
+                .as_ref()
+                .or(self.link.server.as_ref());
+            let network = network.map_or(String::new(), |network| format!(" on {network}"));
+            let words = format!(
+                "you are {}{network}; /join #ROOM joins a room, /list shows them, /help lists the \
+                 commands",
+                self.identity.nick
+            );
+            output.events.push(Event::Note { words });
         }
         // Once: a reconnection is not the time for it.
         if let Some(nick) = self.settings.person.take() {

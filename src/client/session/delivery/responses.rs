@@ -51,6 +51,7 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
+        self.check_replay(message);
         let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
         let label = message.tags.get("label").map(unescaped);

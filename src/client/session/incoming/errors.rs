@@ -1,11 +1,11 @@
 //! Error numerics: which numerics are refusals, and what a refusal means for the request.
 
 use super::fields::parameters_from;
-use crate::client::event::{DeliveryStatus, Event, MessageTags};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
 use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::outgoing::sent_command::SentCommand;
 use crate::client::session::{
-    CloseReason, Incomplete, NickRefusal, Phase, Session, SessionAction, SessionOutput,
+    CloseReason, Incomplete, NickRefusal, Phase, RefusedNick, Session, SessionAction, SessionOutput,
 };
 use crate::wire::{Message, Reply};
 
@@ -92,7 +92,13 @@ impl Session {
             output.actions.push(SessionAction::End(incomplete.into()));
         } else {
             self.phase = Phase::Asking;
-            output.actions.push(SessionAction::AskNick { nick, reason });
+            let cause = std::mem::discriminant(&reason);
+            let before = self.identity.refused_for.replace(cause);
+            output.actions.push(SessionAction::AskNick(RefusedNick {
+                nick,
+                reason,
+                is_repeated: before == Some(cause),
+            }));
         }
     }
 
@@ -126,6 +132,10 @@ impl Session {
                 self.queries.regaining = false;
                 return;
             }
+        }
+        let about_nick = message.parameter(1).filter(|_| is_about_message(number));
+        if about_nick.is_some_and(|nick| self.is_about_ctcp_answer(nick)) {
+            return;
         }
         let about = message.parameter(1).map(|name| self.key(name));
         if number == Reply::NoSuchNick.number()
@@ -171,37 +181,8 @@ impl Session {
         mut event: Event,
         output: &mut SessionOutput,
     ) {
-        let of_script = self.settings.script;
-        let script = &mut self.delivery;
-        let flight = match (script.answering, &event) {
-            // A message that is being written is not in flight yet.
-            _ if script.writing => None,
-            (Some(number), _) => script.request_mut(number),
-            // The lines of a script are answered one by one, and this is one of them.
-            (None, _) if of_script => script.in_flight.front_mut(),
-            // Each command has a label or a fence, so the oldest one without an answer is refused.
-            (
-                None,
-                Event::Refused {
-                    number, parameters, ..
-                },
-            ) if !self.link.capabilities.can_label() => {
-                let about = parameters.first().map_or("", String::as_str);
-                let naming = &self.rooms.naming;
-                let mut flights = script.in_flight.iter();
-                let of_message = flights.position(|flight| {
-                    let message = flight.message.as_ref();
-                    let is_target =
-                        |message: &OutgoingMessage| naming.is_same(message.target.name(), about);
-                    is_about_message(*number) && message.is_some_and(is_target)
-                });
-                let mut flights = script.in_flight.iter();
-                let of_command = flights.position(|flight| flight.command.is_some());
-                let at = of_message.or(of_command);
-                at.and_then(|at| script.in_flight.get_mut(at))
-            }
-            _ => None,
-        };
+        let at = self.request_at_fault(&event);
+        let flight = at.and_then(|at| self.delivery.in_flight.get_mut(at));
         let Some(flight) = flight else {
             return output.events.push(event);
         };
@@ -220,8 +201,50 @@ impl Session {
         } else if let Event::Refused { command, .. } = &mut event {
             // A second refusal is about another part of the same command.
             *command = flight.command.as_mut().and_then(SentCommand::take_typed);
+        } else if let Event::InputRejected {
+            error: InputError::Fail(text),
+            ..
+        } = &mut event
+            && let Some(typed) = flight.command.as_mut().and_then(SentCommand::take_typed)
+        {
+            text.push_str(&format!(" Not done: {typed}"));
         }
         output.events.push(event);
+    }
+
+    /// The place in flight of the request that an error is about, if it is about one.
+    fn request_at_fault(&self, event: &Event) -> Option<usize> {
+        let delivery = &self.delivery;
+        let in_flight = || delivery.in_flight.iter();
+        match delivery.answering {
+            // A message that is being written is not in flight yet.
+            _ if delivery.writing => return None,
+            Some(number) => return in_flight().position(|flight| flight.number == number),
+            // The lines of a script are answered one by one, and this is one of them.
+            None if self.settings.script => return Some(0),
+            None => {}
+        }
+        // Without labels each command has a fence, so the oldest one in flight is refused.
+        let is_fenced = !self.link.capabilities.can_label();
+        let of_command = || in_flight().position(|flight| is_fenced && flight.command.is_some());
+        match event {
+            Event::Refused {
+                number, parameters, ..
+            } => {
+                let about = parameters.first().map_or("", String::as_str);
+                let is_about = |message: &OutgoingMessage| {
+                    is_about_message(*number) && self.is_same(message.target.name(), about)
+                };
+                let of_message =
+                    in_flight().position(|flight| flight.message.as_ref().is_some_and(is_about));
+                of_message.or_else(of_command)
+            }
+            Event::InputRejected {
+                error: InputError::Fail(_),
+                ..
+            } => of_command(),
+            _ => None,
+        }
     }
 }
 

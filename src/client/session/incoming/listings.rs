@@ -58,12 +58,18 @@ impl Session {
     }
 
     /// Requests the list of users in a room, with WHOX if the server has it.
-    pub(in crate::client::session) fn send_who(&mut self, room: &str, output: &mut SessionOutput) {
+    pub(in crate::client::session) fn send_who(
+        &mut self,
+        room: &str,
+        all: bool,
+        output: &mut SessionOutput,
+    ) {
         let token = self.queries.next_token();
         self.queries.who.push(WhoQuery {
             room: room.to_owned(),
             token: token.to_string(),
             people: Vec::new(),
+            all: all || self.settings.script,
             awaiting_whois: BTreeSet::new(),
             until: None,
         });
@@ -254,5 +260,6 @@ fn show_who(who: WhoQuery, output: &mut SessionOutput) {
     output.events.push(Event::Who {
         room: who.room,
         people: who.people,
+        all: who.all,
     });
 }

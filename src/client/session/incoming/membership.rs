@@ -153,9 +153,26 @@ impl Session {
             by: by.to_owned(),
             change: parameters_from(message, 1),
         });
+        self.learn_key(target, message.parameters.get(1..).unwrap_or_default());
         // Servers without the numeric for a login set the mode +r.
         if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
             self.logged_in(output);
+        }
+    }
+
+    /// The key of a room is needed to join it again. Some servers hide it in a `*`.
+    pub(super) fn learn_key(&mut self, room: &str, change: &[&str]) {
+        if self.rooms.get(room).is_none() {
+            return;
+        }
+        for (sets, letter, argument) in self.rooms.naming.mode_changes(change) {
+            match (sets, letter, argument) {
+                (true, 'k', Some(key)) if !key.bytes().all(|byte| byte == b'*') => {
+                    self.rooms.keep_key(room, key);
+                }
+                (false, 'k', _) => self.rooms.forget_key(room),
+                _ => {}
+            }
         }
     }
 

@@ -3,9 +3,11 @@
 //!
 //! A line that lacks a parameter is ignored, and nothing more.
 
+use super::ctcp::{self, CtcpMessage};
+use super::mentions::calls;
 use crate::client::command::is_service;
 use crate::client::event::{Event, MessageKind};
-use crate::client::session::{Phase, Session, SessionOutput};
+use crate::client::session::{Phase, Session, SessionOutput, SessionTime};
 use crate::common::sanitize::visible_text;
 use crate::wire::Message;
 
@@ -16,6 +18,7 @@ impl Session {
         target: &str,
         text: &str,
         kind: MessageKind,
+        now: SessionTime,
         output: &mut SessionOutput,
     ) {
         let source = message.source.filter(|source| {
@@ -33,20 +36,27 @@ impl Session {
             });
             return;
         };
-        let (text, kind) = match ctcp(text) {
-            None => (text, kind),
-            Some(("ACTION", text)) => (text, MessageKind::Action),
-            // Requests are not answered: an answer tells strangers about this machine, and can be
-            // used to make it flood.
-            Some((question, _)) => {
-                let text = format!("{nick} asks this program: {question}");
-                return output.events.push(Event::ServerNotice { text });
-            }
-        };
         if source.is_some_and(|source| self.is_ignored(source.as_str())) {
             return;
         }
         let own = self.is_own(&nick);
+        let (text, kind) = match ctcp::parse(text) {
+            None => (text, kind),
+            Some((command, text)) if command.eq_ignore_ascii_case("ACTION") => {
+                (text, MessageKind::Action)
+            }
+            Some((command, text)) => {
+                let ctcp = CtcpMessage {
+                    nick,
+                    command,
+                    text,
+                    is_reply: kind == MessageKind::Notice,
+                    own,
+                    wants_answer: self.is_own(target) && !self.is_replay(),
+                };
+                return self.on_ctcp(&ctcp, now, output);
+            }
+        };
         if own && self.is_echo() {
             return self.on_echo(message);
         }
@@ -66,49 +76,70 @@ impl Session {
             nick: nick.clone(),
             other: other.to_owned(),
         });
-        let room = self.rooms.naming.room_of_target(target);
-        self.rooms.note_activity(&nick, room);
         self.attention.note_speaker(&nick);
-        output.events.push(if let Some(room) = room {
-            let mut calls = [&self.identity.nick]
-                .into_iter()
-                .chain(&self.settings.highlight);
-            let mention = !own && calls.any(|word| mentions(&visible, word));
-            if !own {
-                self.rooms.count_unread(room, mention);
-            }
-            let is_active = self
-                .active_room()
-                .is_some_and(|active| self.is_same(active, room));
-            self.attention.highlight_count += u32::from(mention && is_active);
-            Event::Said {
-                // The prefix is kept, so that an answer to a message for operators does not go to
-                // everyone.
-                room: match target.strip_suffix(room) {
-                    Some(ranks) => format!("{ranks}{}", self.rooms.name_of(room)),
-                    None => target.to_owned(),
-                },
-                nick,
-                text,
-                kind,
-                own,
-                mention,
-            }
-        } else {
-            // A service asks by a notice; a notice of any other program wants no answer.
-            let is_notice = kind == MessageKind::Notice;
+        let event = match self.rooms.naming.room_of_target(target) {
+            Some(room) => self.said_in_room(target, room, nick, text, kind),
+            None => self.whispered(target, nick, text, kind),
+        };
+        output.events.push(event);
+        output.events.extend(imitated);
+    }
+
+    fn said_in_room(
+        &mut self,
+        target: &str,
+        room: &str,
+        nick: String,
+        text: String,
+        kind: MessageKind,
+    ) -> Event {
+        let own = self.is_own(&nick);
+        let is_news = !self.is_replay();
+        let naming = &self.rooms.naming;
+        let words = &self.settings.highlight;
+        let calls = || calls(&visible_text(&text), &self.identity.nick, words, naming);
+        let mention = !own && is_news && calls();
+        if is_news {
+            self.rooms.note_activity(&nick, Some(room));
+        }
+        if is_news && !own {
+            self.rooms.count_unread(room, mention);
+        }
+        let active = self.active_room();
+        let is_active = active.is_some_and(|active| self.is_same(active, room));
+        self.attention.highlight_count += u32::from(mention && is_active);
+        Event::Said {
+            // The prefix is kept, so that an answer to a message for operators does not go to
+            // everyone.
+            room: match target.strip_suffix(room) {
+                Some(ranks) => format!("{ranks}{}", self.rooms.name_of(room)),
+                None => target.to_owned(),
+            },
+            nick,
+            text,
+            kind,
+            own,
+            mention,
+        }
+    }
+
+    fn whispered(&mut self, target: &str, nick: String, text: String, kind: MessageKind) -> Event {
+        let own = self.is_own(&nick);
+        // A service asks by a notice; a notice of any other program wants no answer.
+        let is_notice = kind == MessageKind::Notice;
+        if !self.is_replay() {
+            self.rooms.note_activity(&nick, None);
             if !own && (!is_notice || is_service(&nick)) {
                 self.attention.last_whisperer = Some(nick.clone());
                 self.attention.highlight_count += u32::from(!is_notice);
             }
-            Event::Whispered {
-                nick: if own { target.to_owned() } else { nick },
-                text,
-                kind,
-                own,
-            }
-        });
-        output.events.extend(imitated);
+        }
+        Event::Whispered {
+            nick: if own { target.to_owned() } else { nick },
+            text,
+            kind,
+            own,
+        }
     }
 }
 
@@ -130,30 +161,4 @@ fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
         let name = name.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
         (!name.is_empty() && begins_row(before)).then_some(name)
     })
-}
-
-/// Whether `text` holds this word, most often a nick, as a word of its own in any letter case.
-fn mentions(text: &str, nick: &str) -> bool {
-    let part_of_nick = |c: char| c.is_alphanumeric() || "-[]\\`^{}|_".contains(c);
-    let Some(first) = nick.bytes().next() else {
-        return false;
-    };
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    memchr::memchr2_iter(lower, upper, text.as_bytes()).any(|at| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let here = text.get(at..at + nick.len());
-        let after = text
-            .get(at + nick.len()..)
-            .and_then(|rest| rest.chars().next());
-        here.is_some_and(|here| here.eq_ignore_ascii_case(nick))
-            && !before.is_some_and(part_of_nick)
-            && !after.is_some_and(part_of_nick)
-    })
-}
-
-/// The command and the text of a CTCP message, <https://modern.ircdocs.horse/ctcp>.
-fn ctcp(text: &str) -> Option<(&str, &str)> {
-    let inner = text.strip_prefix('\x01')?;
-    let inner = inner.strip_suffix('\x01').unwrap_or(inner);
-    Some(inner.split_once(' ').unwrap_or((inner, "")))
 }

@@ -4,13 +4,16 @@
 //! server is trusted to send what it should. It decides nothing about what a user types. Only the
 //! session imports it.
 
+pub(super) mod ctcp;
 mod errors;
 pub(super) mod fields;
 mod listings;
 mod membership;
+mod mentions;
 mod messages;
 mod numerics;
 pub(super) mod queries;
+pub(super) mod replay;
 
 use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
@@ -27,7 +30,7 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        if self.phase == Phase::Ended {
+        if self.phase == Phase::Ended || self.is_past_change(message) {
             return;
         }
         if let Some(number) = message.number() {
@@ -40,10 +43,10 @@ impl Session {
         let second = message.parameter(1);
         match (message.command, first, second) {
             ("PRIVMSG", Some(target), Some(text)) => {
-                self.on_chat(message, target, text, MessageKind::Text, output);
+                self.on_chat(message, target, text, MessageKind::Text, now, output);
             }
             ("NOTICE", Some(target), Some(text)) => {
-                self.on_chat(message, target, text, MessageKind::Notice, output);
+                self.on_chat(message, target, text, MessageKind::Notice, now, output);
             }
             ("PING", token, _) => {
                 let token = token.map(|token| truncate(token, BODY_BYTES_MAX / 2));
@@ -77,6 +80,13 @@ impl Session {
             ("MODE", Some(target), Some(letters)) => {
                 self.on_mode(message, target, letters, output);
             }
+            ("WALLOPS", Some(text), _) => self.on_wallops(message, text, output),
+            ("SETNAME", Some(name), _) => output.events.push(Event::ServerSaid {
+                text: format!("{source} has the real name {name} now"),
+                asked: own,
+            }),
+            // What a tag alone says, such as that someone is typing, has no words.
+            ("TAGMSG", ..) => {}
             ("INVITE", _, room) => self.on_invite(message, room, output),
             ("ERROR", Some(why), _) => {
                 self.link.close_reason = Some(CloseReason::ServerError(why.to_owned()));
@@ -91,9 +101,32 @@ impl Session {
         }
     }
 
+    /// A message to all operators, or of the server to everyone who asked for such.
+    fn on_wallops(&self, message: &Message<'_>, text: &str, output: &mut SessionOutput) {
+        let source = message.source.map_or("the server", |source| source.nick());
+        let is_ignored = |source: &str| self.is_ignored(source);
+        if message
+            .source
+            .is_some_and(|source| is_ignored(source.as_str()))
+        {
+            return;
+        }
+        output.events.push(Event::ServerSaid {
+            text: format!("wallops from {source}: {text}"),
+            asked: false,
+        });
+    }
+
     fn on_unknown(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
+        let line = format!("{} {}", message.command, parameters_from(message, 0));
+        let person = message
+            .source
+            .filter(|source| source.as_str().contains('!'));
         output.events.push(Event::ServerNotice {
-            text: format!("{} {}", message.command, parameters_from(message, 0)),
+            text: match person {
+                Some(person) => format!("{} sends {}", person.nick(), line.trim_end()),
+                None => line,
+            },
         });
     }
 

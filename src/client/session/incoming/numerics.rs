@@ -68,7 +68,10 @@ impl Session {
                 rooms
                     .iter()
                     .for_each(|room| self.rooms.add_known_room(&room.name));
-                output.events.push(Event::RoomList { rooms });
+                output.events.push(Event::RoomList {
+                    rooms,
+                    all: self.queries.list_all || self.settings.script,
+                });
             }
             Reply::Away => self.on_away(message, output),
             Reply::NowAway => output.events.push(Event::OwnAway { away: true }),
@@ -109,12 +112,16 @@ impl Session {
         }
     }
 
-    fn on_modes(&self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
+    fn on_modes(&mut self, reply: Reply, message: &Message<'_>, output: &mut SessionOutput) {
         let own = reply == Reply::UserModeIs;
         let (target, after) = match own {
-            true => (Some(self.identity.nick.as_str()), 1),
-            false => (message.parameter(1), 2),
+            true => (Some(self.identity.nick.clone()), 1),
+            false => (message.parameter(1).map(str::to_owned), 2),
         };
+        let target = target.as_deref();
+        if let (false, Some(room)) = (own, target) {
+            self.learn_key(room, message.parameters.get(2..).unwrap_or_default());
+        }
         if let Some(target) = target {
             output.events.push(Event::Modes {
                 target: self.rooms.name_of(target).to_owned(),

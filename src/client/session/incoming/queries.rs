@@ -38,6 +38,8 @@ pub(in crate::client::session) struct PendingQueries {
     pub(in crate::client::session) whois: BTreeMap<FoldedName, WhoisInfo>,
     /// The rows received so far of an answer to `/list`.
     pub(super) list: Vec<RoomSummary>,
+    /// Whether all of them are to be shown.
+    pub(in crate::client::session) list_all: bool,
     /// The client itself has requested the wanted nick, so a refusal is not shown.
     pub(in crate::client::session) regaining: bool,
     /// The nick that the user requested last.
@@ -53,6 +55,8 @@ pub(super) struct WhoQuery {
     /// Whether, and how, the server puts details into the rows of the answer.
     pub(super) token: String,
     pub(super) people: Vec<WhoEntry>,
+    /// Whether all of them are to be shown.
+    pub(super) all: bool,
     /// The users whose details are missing.
     pub(super) awaiting_whois: BTreeSet<FoldedName>,
     /// When the list is shown without them; `None` until the list is complete.

@@ -32,14 +32,38 @@ impl Session {
             return self.reject_input(InputError::NotConnected, output);
         }
         if self.settings.script {
-            return self.send_request(command, output);
+            return self.send_request_at(command, now, output);
         }
         let sent = SentCommand::new(typed, command_carries_password(command, None));
         self.delivery.queue_behind = true;
         self.send_command(sent, now, output, |session, output| {
-            session.send_request(command, output);
+            session.send_request_at(command, now, output);
         });
         self.delivery.queue_behind = false;
+    }
+
+    fn send_request_at(
+        &mut self,
+        command: &UserCommand,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let UserCommand::Ctcp {
+            target,
+            request,
+            text,
+        } = command
+        else {
+            return self.send_request(command, output);
+        };
+        // The answer to a ping repeats its text, which says when it was sent.
+        let is_ping = request == "PING" && text.is_none();
+        let time = is_ping.then(|| now.elapsed.as_millis().to_string());
+        let text = text.as_ref().or(time.as_ref());
+        let text = text.map_or(String::new(), |text| format!(" {text}"));
+        let text = &format!("\x01{request}{text}\x01");
+        let targets = target;
+        self.send(&Request::Privmsg { targets, text }, output);
     }
 
     /// Runs a command of the configuration on connect. It may carry a password, so nothing of it is
@@ -89,7 +113,8 @@ impl Session {
                 | UserCommand::Raw { .. }
         );
         match command {
-            UserCommand::List { filter } => {
+            UserCommand::List { filter, all } => {
+                self.queries.list_all = *all;
                 let filter = filter.as_deref();
                 self.send(&Request::List { filter }, output);
             }
@@ -124,9 +149,9 @@ impl Session {
                 self.queries.nick = Some(nick.clone());
                 self.send_nick(nick, output);
             }
-            UserCommand::Who { room } => {
+            UserCommand::Who { room, all } => {
                 if let Some(room) = self.room_or_active(room.as_deref(), output) {
-                    self.send_who(&room, output);
+                    self.send_who(&room, *all, output);
                 }
             }
             UserCommand::Names { room } => {

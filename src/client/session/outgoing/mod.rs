@@ -172,6 +172,7 @@ impl Session {
             | UserCommand::Who { .. }
             | UserCommand::Names { .. }
             | UserCommand::Whois { .. }
+            | UserCommand::Ctcp { .. }
             | UserCommand::Join { .. }
             | UserCommand::Part { .. }
             | UserCommand::Topic { .. }

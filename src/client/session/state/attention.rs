@@ -4,11 +4,14 @@
 use std::collections::VecDeque;
 
 use super::ignore_list::IgnoreList;
+use crate::client::session::incoming::ctcp::CtcpAnswers;
 
 /// Whom the user listens to and answers.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Attention {
     pub(in crate::client::session) ignore_list: IgnoreList,
+    /// When CTCP requests were answered.
+    pub(in crate::client::session) ctcp_answers: CtcpAnswers,
     /// The room of the prompt at which the current line was typed.
     pub(in crate::client::session) typed_in: Option<String>,
     /// The last person who whispered to the user.

@@ -1,8 +1,9 @@
 //! The user's own nick, address and away message, and how a nick that is in use is regained.
 
+use std::mem::Discriminant;
 use std::time::Duration;
 
-use crate::client::session::{REGAIN_FIRST, SPELLINGS_MAX};
+use crate::client::session::{NickRefusal, REGAIN_FIRST, SPELLINGS_MAX};
 
 /// Who the user is on this server.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(in crate::client::session) struct Identity {
     pub(in crate::client::session) address: Option<String>,
     /// The away message, if the user is away.
     pub(in crate::client::session) away: Option<String>,
+    /// The cause for which the user was asked for another nick last.
+    pub(in crate::client::session) refused_for: Option<Discriminant<NickRefusal>>,
     /// How many of the alternative nicks were tried.
     pub(in crate::client::session) alternatives_tried: usize,
     /// How many spellings of the nick were tried on this connection.
@@ -35,6 +38,7 @@ impl Identity {
             configured: nick.to_owned(),
             address: None,
             away: None,
+            refused_for: None,
             alternatives_tried: 0,
             spellings_tried: 0,
             regain_at: None,

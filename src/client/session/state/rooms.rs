@@ -151,6 +151,12 @@ impl JoinedRooms {
         self.keys.push((name.to_owned(), room_key.to_owned()));
     }
 
+    /// A room has no key any more.
+    pub(in crate::client::session) fn forget_key(&mut self, name: &str) {
+        self.keys
+            .retain(|(room, _)| !self.naming.is_same(room, name));
+    }
+
     /// Makes a room the active one, now or as soon as it is joined, with `room_key` if it is given.
     pub(in crate::client::session) fn request_active(
         &mut self,

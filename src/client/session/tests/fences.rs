@@ -78,6 +78,25 @@ fn a_refusal_names_its_own_command_by_labels() {
 }
 
 #[test]
+fn a_failure_names_its_command_too() {
+    for (capabilities, tag) in [("", ""), (LABELS, "@label=chatroom-line-0 ")] {
+        let mut played = match capabilities {
+            "" => Played::ready(false),
+            _ => user_with(capabilities),
+        };
+        played.type_line("/topic new");
+        played.take();
+        played.hear(&format!("{tag}:s FAIL TOPIC CODE #lobby :Not today."));
+        match &played.events()[..] {
+            [Event::InputRejected { error, .. }] => {
+                assert_eq!(error.to_string(), "Not today. Not done: /topic new");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_command_with_a_password_is_fenced_and_not_quoted() {
     let mut played = Played::ready(false);
     played.type_line("/oper root hunter2");

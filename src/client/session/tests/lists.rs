@@ -4,7 +4,7 @@ use super::*;
 
 fn people(events: &[Event]) -> Vec<(&str, Vec<&str>)> {
     let lists = events.iter().filter_map(|event| match event {
-        Event::Who { room, people } => Some((room.as_str(), people)),
+        Event::Who { room, people, .. } => Some((room.as_str(), people)),
         _ => None,
     });
     lists
@@ -178,7 +178,7 @@ fn who_in_a_small_room_asks_about_each_person() {
     played.hear(":s 317 alice bob 90 900 :seconds idle, signon time");
     played.hear(":s 318 alice bob :End");
     let events = played.events();
-    let [Event::Who { room, people }] = &events[..] else {
+    let [Event::Who { room, people, .. }] = &events[..] else {
         panic!("{events:?}");
     };
     assert_eq!(room, "#lobby");

@@ -7,10 +7,11 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     let mut played = Played::new(false);
     played.connect();
     played.hear(":s 433 * alice :Nickname is already in use");
-    let asked = SessionAction::AskNick {
+    let asked = SessionAction::AskNick(RefusedNick {
         nick: "alice".into(),
         reason: NickRefusal::InUse,
-    };
+        is_repeated: false,
+    });
     assert_eq!(played.take().actions, [asked]);
     let now = played.now;
     played.session.answer_nick("carol", now, &mut played.output);
@@ -40,7 +41,7 @@ fn alternatives_are_tried_before_anybody_is_asked() {
     }
     played.hear(":s 433 * al :Nickname is already in use");
     assert!(
-        matches!(&played.take().actions[..], [SessionAction::AskNick { nick, .. }] if nick == "al")
+        matches!(&played.take().actions[..], [SessionAction::AskNick(refused)] if refused.nick == "al")
     );
 }
 

@@ -1,6 +1,6 @@
 //! What the driver's thread sends to the main thread.
 
-use crate::client::session::{NickRefusal, Outcome};
+use crate::client::session::{Outcome, RefusedNick};
 
 /// Something that the input loop must act on.
 pub(super) enum InteractiveEvent {
@@ -16,12 +16,7 @@ pub(super) enum InteractiveEvent {
     /// `/clear` was typed.
     ClearScreen,
     /// The server refuses the nick.
-    AskNick {
-        /// The nick.
-        nick: String,
-        /// Why.
-        reason: NickRefusal,
-    },
+    AskNick(RefusedNick),
     /// The session has ended.
     Ended(Outcome),
 }

@@ -9,7 +9,7 @@ use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
 use crate::client::event::{Event, Occurrence, json};
 use crate::client::net::Frontend;
-use crate::client::session::{NickRefusal, Outcome, Session};
+use crate::client::session::{Outcome, RefusedNick, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
@@ -73,7 +73,7 @@ impl InteractiveFrontend {
 
 impl Frontend for InteractiveFrontend {
     fn event(&mut self, occurrence: &Occurrence, session: &Session) {
-        let Occurrence { event, at, .. } = occurrence;
+        let event = &occurrence.event;
         if let Event::Note { words } = event
             && self.printer.is_gated()
             && !self.ready
@@ -83,8 +83,8 @@ impl Frontend for InteractiveFrontend {
             return self.send(InteractiveEvent::Early(format!("{}\n", sanitize(words))));
         }
         match self.format {
-            Format::Plain => self.writer.show(event, *at, session.active_room()),
-            _ if event.is_as_typed() => self.writer.show(event, *at, session.active_room()),
+            Format::Plain => self.writer.show(occurrence, session.active_room()),
+            _ if event.is_as_typed() => self.writer.show(occurrence, session.active_room()),
             Format::Json => {
                 let line = json::encode(occurrence).map(|record| record.line());
                 self.writer.add(&line.unwrap_or_default());
@@ -145,8 +145,8 @@ impl Frontend for InteractiveFrontend {
         self.writer.run_local(command);
     }
 
-    fn ask_nick(&mut self, nick: String, reason: NickRefusal) {
-        self.send(InteractiveEvent::AskNick { nick, reason });
+    fn ask_nick(&mut self, refused: RefusedNick) {
+        self.send(InteractiveEvent::AskNick(refused));
     }
 
     fn is_backlogged(&self) -> bool {

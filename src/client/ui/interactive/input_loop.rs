@@ -58,7 +58,7 @@ impl InputLoop<'_> {
                     InteractiveEvent::LineDone { .. }
                     | InteractiveEvent::ClearScreen
                     | InteractiveEvent::Early(_)
-                    | InteractiveEvent::AskNick { .. },
+                    | InteractiveEvent::AskNick(_),
                 ) => {}
                 None => return Ok(None),
             }
@@ -133,8 +133,8 @@ impl InputLoop<'_> {
     fn next_event(&mut self) -> io::Result<Option<InteractiveEvent>> {
         loop {
             match self.events.recv_timeout(INTERRUPT_CHECK) {
-                Ok(InteractiveEvent::AskNick { nick, reason }) => {
-                    let question = questions::retry_nick(&nick, &reason);
+                Ok(InteractiveEvent::AskNick(refused)) => {
+                    let question = questions::retry_nick(&refused);
                     match ask_until_valid(self.editor, question, self.job)? {
                         EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {

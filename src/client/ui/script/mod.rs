@@ -23,7 +23,7 @@ use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::event::{Event, Occurrence, explain, json};
 use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{NickRefusal, Outcome, Session};
+use crate::client::session::{Outcome, RefusedNick, Session};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
@@ -50,6 +50,7 @@ pub(in crate::client) fn run(
     let [printer, errors] = [Printer::default(), Printer::default()];
     let (outcome_sender, outcome) = blocking::channel();
     let is_tee = matches!(options.source, ScriptSource::Tee(_));
+    let is_single = matches!(options.source, ScriptSource::Command(_));
     let frontend = ScriptFrontend {
         renderer,
         format: options.format,
@@ -58,6 +59,7 @@ pub(in crate::client) fn run(
         errors: errors.clone(),
         // Standard output is for what is awaited, or for the copied input.
         silent: options.wait.is_some() || is_tee,
+        is_single,
         outcome: outcome_sender,
     };
     let ahead = match &options.source {
@@ -157,6 +159,8 @@ struct ScriptFrontend {
     errors: Printer,
     /// Prints only what the script waits for.
     silent: bool,
+    /// The script is one message of the command line, so its line needs no number.
+    is_single: bool,
     outcome: blocking::Sender<Outcome>,
 }
 
@@ -203,7 +207,7 @@ impl Frontend for ScriptFrontend {
         debug_assert!(false, "a script has no screen");
     }
 
-    fn ask_nick(&mut self, _: String, _: NickRefusal) {
+    fn ask_nick(&mut self, _: RefusedNick) {
         debug_assert!(false, "a script cannot answer");
     }
 
@@ -220,6 +224,7 @@ impl Frontend for ScriptFrontend {
 impl ScriptFrontend {
     /// Reports an error, with the number of the line of the script that it is about.
     fn report(&self, line: Option<u64>, message: &str) {
+        let line = line.filter(|_| !self.is_single);
         self.errors.push(format_report(line, message));
     }
 

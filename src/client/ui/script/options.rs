@@ -82,7 +82,11 @@ fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
     options.wait_for.clone().map(|pattern| EventMatcher {
         pattern: Some(pattern),
         from: options.from.clone(),
-        room: options.room.clone(),
+        // The `#` can be left out.
+        room: options.room.as_ref().map(|room| {
+            let target = command::parse_room(room);
+            target.map_or_else(|| room.clone(), |target| target.room)
+        }),
         whispered: false,
         // Standard input may stay silent for long.
         answers: !options.commands.is_empty(),

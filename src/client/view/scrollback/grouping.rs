@@ -1,8 +1,8 @@
-//! Joins, parts and quits of one moment, which share a line.
+//! Joins, parts, quits and mode changes of one moment, which share a line.
 
 use super::Scrollback;
 use super::netsplit::NetsplitGroup;
-use crate::client::event::Event;
+use crate::client::event::{Event, Target};
 
 impl Scrollback {
     /// The line for a netsplit.
@@ -17,7 +17,7 @@ impl Scrollback {
         };
         match lines.is_empty() {
             true => lines,
-            false => self.recorded(lines, at),
+            false => self.recorded(lines, at, None),
         }
     }
 
@@ -28,26 +28,45 @@ impl Scrollback {
         let lines = match &events[..] {
             [] => return String::new(),
             [only] => self.renderer.lines(only, at, active),
+            [Event::ModeChanged { .. }, ..] => self.renderer.grouped_modes(&events, at),
+            [first, ..] if is_of_one_person(&events) => {
+                let rooms: Vec<&str> = events.iter().filter_map(Event::room).collect();
+                let nick = nick_of(first).unwrap_or_default();
+                self.renderer
+                    .grouped_rooms(&nick, has_come(first), &rooms, at)
+            }
             [first, ..] => {
                 let nicks: Vec<String> = events.iter().filter_map(nick_of).collect();
-                let came = matches!(first, Event::Joined { .. });
-                let room = room_of(first)
+                let room = first
+                    .room()
                     .filter(|room| !active.is_some_and(|active| active.eq_ignore_ascii_case(room)));
-                self.renderer.grouped(&nicks, came, room, at)
+                self.renderer.grouped(&nicks, has_come(first), room, at)
             }
         };
         if lines.is_empty() {
             return lines;
         }
-        self.recorded(lines, at)
+        let room = match is_of_one_person(&events) {
+            true => None,
+            false => events.first().and_then(Event::room),
+        };
+        self.recorded(lines, at, room)
     }
 
     /// The same, but only if this event cannot share a line with them.
     pub(super) fn flush_if_different(&mut self, event: &Event, active: Option<&str>) -> String {
-        let alike = self.grouped.first().is_none_or(|first| {
-            std::mem::discriminant(first) == std::mem::discriminant(event)
-                && room_of(first) == room_of(event)
-        });
+        let alike = match &self.grouped[..] {
+            [] => true,
+            [first, rest @ ..] => {
+                let is_one_kind = std::mem::discriminant(first) == std::mem::discriminant(event);
+                let is_one_room = first.room() == event.room() && by_of(first) == by_of(event);
+                let is_one_person = nick_of(first).is_some() && nick_of(first) == nick_of(event);
+                let is_of_room = rest.iter().all(|other| other.room() == first.room());
+                is_one_kind
+                    && (is_one_room && is_of_room
+                        || is_one_person && (rest.is_empty() || is_of_one_person(&self.grouped)))
+            }
+        };
         if alike {
             String::new()
         } else {
@@ -56,11 +75,31 @@ impl Scrollback {
     }
 }
 
+/// Whether these are the joins, or parts, of one person in several rooms.
+fn is_of_one_person(events: &[Event]) -> bool {
+    let Some((first, rest)) = events.split_first() else {
+        return false;
+    };
+    let nick = nick_of(first);
+    let is_same = |event: &Event| nick_of(event) == nick && event.room() != first.room();
+    nick.is_some() && first.room().is_some() && !rest.is_empty() && rest.iter().all(is_same)
+}
+
+fn has_come(event: &Event) -> bool {
+    matches!(event, Event::Joined { .. })
+}
+
 /// Whether an event can share a line with others.
 pub(super) fn is_groupable(event: &Event) -> bool {
     matches!(
         event,
-        Event::Joined { .. } | Event::Left { .. } | Event::Quit { .. }
+        Event::Joined { .. }
+            | Event::Left { .. }
+            | Event::Quit { .. }
+            | Event::ModeChanged {
+                target: Target::Room(_),
+                ..
+            }
     )
 }
 
@@ -73,9 +112,10 @@ fn nick_of(event: &Event) -> Option<String> {
     }
 }
 
-fn room_of(event: &Event) -> Option<&str> {
+/// Who has changed a mode.
+fn by_of(event: &Event) -> Option<&str> {
     match event {
-        Event::Joined { room, .. } | Event::Left { room, .. } => Some(room),
+        Event::ModeChanged { by, .. } => Some(by),
         _ => None,
     }
 }

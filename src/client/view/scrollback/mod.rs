@@ -1,12 +1,13 @@
 //! The scrollback: the lines above the prompt, and the buffer that `/history` and `/search` read.
 //!
 //! `grouping` and `netsplit` join events of one moment into one line, `notify` rings the bell and
-//! sends notifications, `buffer` keeps the lines, and `writer` pushes them to the printer.
+//! sends notifications, `room_names` decides which lines name their room, `buffer` keeps the lines, and `writer` pushes them to the printer.
 
 mod buffer;
 mod grouping;
 mod netsplit;
 mod notify;
+mod room_names;
 mod writer;
 
 use std::time::Duration;
@@ -15,10 +16,11 @@ use super::Renderer;
 use crate::client::command::LocalCommand;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::event::Event;
-use crate::common::sanitize::sanitize;
+use crate::common::sanitize::{sanitize, sanitize_name};
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
+use room_names::RoomNames;
 pub(in crate::client) use writer::ScrollbackWriter;
 
 /// Turns events into the lines above the prompt.
@@ -35,6 +37,7 @@ pub struct Scrollback {
     grouped: Vec<Event>,
     grouped_at: i64,
     netsplits: Netsplits,
+    room_names: RoomNames,
     /// The Unix time of the last bell or notification.
     alerted_at: Option<i64>,
 }
@@ -54,6 +57,7 @@ impl Scrollback {
             grouped: Vec::new(),
             grouped_at: 0,
             netsplits: Netsplits::default(),
+            room_names: RoomNames::default(),
             alerted_at: None,
         }
     }
@@ -63,9 +67,24 @@ impl Scrollback {
         &self.renderer
     }
 
-    /// The text to print for an event. The name of the room `active` is omitted. Joins, parts and
-    /// quits may be held back until [`Scrollback::flush`] or [`Scrollback::flush_due`].
+    /// The text to print for an event. The name of the room `active` is omitted while it is clear
+    /// from the lines before. Joins, parts and quits may be held back until [`Scrollback::flush`] or
+    /// [`Scrollback::flush_due`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
+        let text = self.show_quietly(event, unix_seconds, active);
+        match text.is_empty() {
+            true => text,
+            false => self.alert(event, unix_seconds) + &text,
+        }
+    }
+
+    /// The same for replayed history, which rings no bell.
+    pub fn show_quietly(
+        &mut self,
+        event: &Event,
+        unix_seconds: i64,
+        active: Option<&str>,
+    ) -> String {
         if is_groupable(event) {
             if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
@@ -80,31 +99,38 @@ impl Scrollback {
                 return before;
             }
         }
+        let omitted = match self.renderer.shows(event) {
+            true => self.room_names.omitted(event, active),
+            false => active,
+        };
+        let lines = self.renderer.lines(event, unix_seconds, omitted);
         let mut text = match event {
             // Without a connection no user comes back from a netsplit.
             Event::ServerLost { .. } => self.flush(active),
+            // What is said after a netsplit is shown after it.
+            Event::Said { .. } | Event::Whispered { .. } if !lines.is_empty() => self.flush(active),
             _ => self.flush_group(active),
         };
-        let lines = self.renderer.lines(event, unix_seconds, active);
         if lines.is_empty() {
             return text;
         }
-        text.push_str(&self.alert(event, unix_seconds));
-        // Errors and answers to typed lines are not kept for `/search`.
-        text.push_str(&match event {
-            Event::InputRejected { .. } | Event::Refused { .. } | Event::Answer { .. } => {
-                self.with_day_line(self.renderer.table_rows(lines), unix_seconds)
-            }
-            _ => self.recorded(lines, unix_seconds),
+        // Errors and answers to what was typed are of no interest later.
+        text.push_str(&match event.is_answer() {
+            true => self.with_day_line(self.renderer.table_rows(lines), unix_seconds),
+            false => self.recorded(lines, unix_seconds, event.room()),
         });
         text
     }
 
     /// Adds a message of the user to the buffer; it is on the screen already, as it was typed.
     pub fn record(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
+        if self.on_terminal {
+            // The prompt before it names the room.
+            self.room_names.note_name(active);
+        }
         if !event.is_secret() {
             let lines = self.renderer.lines(event, unix_seconds, active);
-            self.buffer.push(&lines);
+            self.buffer.push(&lines, event.room());
         }
     }
 
@@ -133,9 +159,9 @@ impl Scrollback {
     }
 
     /// Adds lines to the buffer. A line for a new day comes first.
-    fn recorded(&mut self, lines: String, unix_seconds: i64) -> String {
+    fn recorded(&mut self, lines: String, unix_seconds: i64, room: Option<&str>) -> String {
         let lines = self.with_day_line(self.renderer.table_rows(lines), unix_seconds);
-        self.buffer.push(&lines);
+        self.buffer.push(&lines, room);
         lines
     }
 
@@ -155,7 +181,7 @@ impl Scrollback {
     /// Runs a typed command that is about the screen.
     pub fn run_local(&mut self, command: &LocalCommand) -> String {
         let lines = match command {
-            LocalCommand::History { count } => self.buffer.last(*count),
+            LocalCommand::History { room, count } => self.history(room.as_deref(), *count),
             LocalCommand::Search { text } => self.search(text),
             LocalCommand::Set { name, value } => self.set(name.as_deref(), value.as_deref()),
             LocalCommand::Clear if !self.on_terminal => {
@@ -165,6 +191,23 @@ impl Scrollback {
             LocalCommand::Clear => String::new(),
         };
         self.renderer.table_rows(lines)
+    }
+
+    /// The last lines, between two marks: they are not news.
+    fn history(&self, room: Option<&str>, count: usize) -> String {
+        let lines = self.buffer.last(room, count);
+        let of_room = room.map_or(String::new(), |room| format!(" of {}", sanitize_name(room)));
+        if lines.is_empty() {
+            let words = format!("No line{of_room} was shown so far.");
+            return self.renderer.warning(&words);
+        }
+        let count = match lines.len() {
+            1 => "the last line".to_owned(),
+            many => format!("the last {many} lines"),
+        };
+        let begin = self.renderer.mark(&format!("{count}{of_room}"));
+        let end = self.renderer.mark("end of the history");
+        format!("{begin}{}{end}", lines.concat())
     }
 
     fn search(&self, text: &str) -> String {

@@ -99,9 +99,6 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
     }
     assert_eq!(scrollback.flush_due(room, ms(5)), "");
     assert_eq!(scrollback.next_deadline(), Some(ms(1_005)));
-    // Messages are not held back meanwhile.
-    let hi = scrollback.show(&said("hi", false), NOON, room);
-    assert_eq!(hi, "12:01 <bob> hi\n");
     assert_eq!(scrollback.show(&quit("erin"), NOON, room), "");
     assert_eq!(
         scrollback.flush_due(room, ms(1_005)),
@@ -119,6 +116,100 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
     // A single user is shown as always.
     assert_eq!(scrollback.show(&joined("dan"), NOON, room), "");
     assert_eq!(scrollback.flush(room), "12:01 → dan joined\n");
+}
+
+#[test]
+fn a_message_does_not_overtake_the_netsplit_that_it_follows() {
+    let mut scrollback = scrollback();
+    for nick in ["bob", "carol"] {
+        let event = Event::Quit {
+            nick: nick.into(),
+            reason: Some("a.b c.d".into()),
+        };
+        assert_eq!(scrollback.show(&event, NOON, None), "");
+    }
+    assert_eq!(
+        scrollback.show(&said("who is left?", false), NOON, Some("#a")),
+        "12:01 ← netsplit a.b c.d: bob and carol\n12:01 <bob> who is left?\n"
+    );
+}
+
+#[test]
+fn mode_changes_of_one_moment_share_a_line() {
+    let mut scrollback = scrollback();
+    let change = |by: &str, change: &str| Event::ModeChanged {
+        target: Target::Room("#a".into()),
+        by: by.into(),
+        change: change.into(),
+    };
+    for number in 0..25 {
+        let event = change("ChanServ", &format!("+v p{number}"));
+        assert_eq!(scrollback.show(&event, NOON, None), "");
+    }
+    assert_eq!(scrollback.show(&change("ChanServ", "+m"), NOON, None), "");
+    // Someone else's change is another line.
+    assert_eq!(
+        scrollback.show(&change("bob", "+o carol"), NOON, None),
+        "12:01 ChanServ set +v p0, p1, p2 and 22 more, +m on #a\n"
+    );
+    assert_eq!(scrollback.flush(None), "12:01 bob set +o carol on #a\n");
+}
+
+#[test]
+fn one_person_who_joins_several_rooms_is_one_line() {
+    let mut scrollback = scrollback();
+    let joined = |nick: &str, room: &str| Event::Joined {
+        room: room.into(),
+        nick: nick.into(),
+    };
+    for room in ["#a", "#b", "#c"] {
+        assert_eq!(scrollback.show(&joined("bob", room), NOON, Some("#a")), "");
+    }
+    assert_eq!(
+        scrollback.show(&joined("carol", "#c"), NOON, Some("#a")),
+        "12:01 → bob joined #a, #b and #c\n"
+    );
+    assert_eq!(scrollback.show(&joined("dan", "#c"), NOON, Some("#a")), "");
+    assert_eq!(
+        scrollback.show(&joined("dan", "#d"), NOON, Some("#a")),
+        "12:01 #c → carol and dan joined\n"
+    );
+    assert_eq!(scrollback.flush(Some("#a")), "12:01 #d → dan joined\n");
+}
+
+#[test]
+fn history_is_marked_takes_a_room_and_repeats_no_answers() {
+    let mut scrollback = scrollback();
+    let said_in = |room: &str, text: &str| Event::Said {
+        room: room.into(),
+        nick: "bob".into(),
+        text: text.into(),
+        kind: MessageKind::Text,
+        own: false,
+        mention: false,
+    };
+    scrollback.show(&said_in("#a", "one"), NOON, Some("#a"));
+    scrollback.show(&said_in("#b", "two"), NOON, Some("#a"));
+    let names = Event::Names {
+        room: "#a".into(),
+        nicks: vec!["bob".into()],
+    };
+    assert_ne!(scrollback.show(&names, NOON, Some("#a")), "");
+    scrollback.show(&said_in("#A", "three"), NOON, Some("#a"));
+    assert_eq!(
+        scrollback.run_local(&typed("/history")),
+        "--- the last 3 lines ---\n12:01 <bob> one\n12:01 #b <bob> two\n12:01 <bob> three\n\
+         --- end of the history ---\n"
+    );
+    assert_eq!(
+        scrollback.run_local(&typed("/history #a 5")),
+        "--- the last 2 lines of #a ---\n12:01 <bob> one\n12:01 <bob> three\n\
+         --- end of the history ---\n"
+    );
+    assert_eq!(
+        scrollback.run_local(&typed("/history #nowhere")),
+        "No line of #nowhere was shown so far.\n"
+    );
 }
 
 #[test]
@@ -191,7 +282,7 @@ fn lines_that_were_shown_are_found() {
     );
     assert_eq!(
         scrollback.run_local(&typed("/history 1")),
-        "12:01 <bob> three Apples\n"
+        "--- the last line ---\n12:01 <bob> three Apples\n--- end of the history ---\n"
     );
     assert_eq!(
         scrollback.run_local(&typed("/search plum")),
@@ -250,8 +341,10 @@ fn the_buffer_has_a_bound_in_bytes_and_keeps_the_newest_lines() {
         scrollback.show(&said(&format!("{number} {long}"), false), NOON, Some("#a"));
     }
     assert!(scrollback.buffer.bytes() <= BUFFER_BYTES_MAX);
-    let all = scrollback.buffer.last(usize::MAX);
-    assert_eq!(all.len(), scrollback.buffer.bytes());
+    let all = scrollback.buffer.last(None, usize::MAX).concat();
+    // The name of the room is kept beside each line.
+    let rooms = all.matches('\n').count() * "#a".len();
+    assert_eq!(all.len() + rooms, scrollback.buffer.bytes());
     assert!(
         scrollback
             .run_local(&typed("/history 1"))
@@ -306,4 +399,52 @@ fn the_title_shows_unread_messages_if_it_is_on() {
         scrollback.title(None, unread(0), 0).as_deref(),
         Some("chatroom")
     );
+}
+
+#[test]
+fn a_line_of_the_active_room_names_it_after_another_room_was_talked_in() {
+    let mut scrollback = scrollback();
+    let said_in = |room: &str, text: &str| match said(text, false) {
+        Event::Said {
+            nick,
+            text,
+            kind,
+            own,
+            mention,
+            ..
+        } => Event::Said {
+            room: room.to_owned(),
+            nick,
+            text,
+            kind,
+            own,
+            mention,
+        },
+        other => other,
+    };
+    let mut shown =
+        |room: &str, active: &str| scrollback.show(&said_in(room, "hi"), NOON, Some(active));
+    assert_eq!(shown("#a", "#a"), "12:01 <bob> hi\n");
+    assert_eq!(shown("#b", "#a"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#b", "#a"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#a", "#a"), "12:01 #a <bob> hi\n");
+    assert_eq!(shown("#A", "#a"), "12:01 <bob> hi\n");
+    // Another room has become the active one.
+    assert_eq!(shown("#b", "#b"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#b", "#b"), "12:01 <bob> hi\n");
+    shown("#a", "#b");
+    // A typed line stands after a prompt with the name.
+    scrollback.record(&said_in("#b", "typed"), NOON, Some("#b"));
+    let text = scrollback.show(&said_in("#b", "hi"), NOON, Some("#b"));
+    assert_eq!(text, "12:01 <bob> hi\n");
+    let entered = Event::Entered {
+        room: "#a".into(),
+        nick: "alice".into(),
+        others: Vec::new(),
+        first: false,
+    };
+    scrollback.show(&said_in("#a", "hi"), NOON, Some("#b"));
+    scrollback.show(&entered, NOON, Some("#a"));
+    let text = scrollback.show(&said_in("#a", "hi"), NOON, Some("#a"));
+    assert_eq!(text, "12:01 <bob> hi\n");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Scrollback;
 use crate::client::command::LocalCommand;
-use crate::client::event::Event;
+use crate::client::event::Occurrence;
 use crate::client::terminal::printer::Printer;
 
 /// The scrollback with the lines of the current step.
@@ -25,16 +25,15 @@ impl ScrollbackWriter {
     }
 
     /// Shows an event. A message that is on the screen as it was typed is only added to the buffer.
-    pub(in crate::client) fn show(
-        &mut self,
-        event: &Event,
-        unix_seconds: i64,
-        active: Option<&str>,
-    ) {
+    pub(in crate::client) fn show(&mut self, occurrence: &Occurrence, active: Option<&str>) {
+        let Occurrence { at, tags, event } = occurrence;
         if event.is_as_typed() {
-            return self.scrollback.record(event, unix_seconds, active);
+            return self.scrollback.record(event, *at, active);
         }
-        let lines = self.scrollback.show(event, unix_seconds, active);
+        let lines = match tags.replayed {
+            true => self.scrollback.show_quietly(event, *at, active),
+            false => self.scrollback.show(event, *at, active),
+        };
         self.lines.push_str(&lines);
     }
 

@@ -1,0 +1,144 @@
+//! CTCP: questions that programs send to programs, inside messages. <https://modern.ircdocs.horse/ctcp>
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::client::event::{Event, utc_text};
+use crate::client::session::{Session, SessionOutput, SessionTime, truncate};
+use crate::wire::Request;
+
+/// At most so many requests are answered within [`ANSWERS_PERIOD`], whoever sends them: the answers
+/// of a flood would otherwise get this client disconnected.
+const ANSWERS_MAX: usize = 3;
+const ANSWERS_PERIOD: Duration = Duration::from_secs(10);
+/// The longest part of a request that is repeated in its answer, in bytes.
+const REPEATED_BYTES_MAX: usize = 100;
+
+/// A CTCP message.
+pub(super) struct CtcpMessage<'m> {
+    pub(super) nick: String,
+    pub(super) command: &'m str,
+    pub(super) text: &'m str,
+    /// It answers a request.
+    pub(super) is_reply: bool,
+    /// The user has sent it.
+    pub(super) own: bool,
+    /// It was sent to the user alone, now.
+    pub(super) wants_answer: bool,
+}
+
+/// The last answers: when and to whom.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct CtcpAnswers(VecDeque<(Duration, String)>);
+
+impl CtcpAnswers {
+    /// Whether one more answer may be sent now, to this person.
+    fn take(&mut self, nick: &str, now: Duration) -> bool {
+        self.0.retain(|(at, _)| now < *at + ANSWERS_PERIOD);
+        let may = self.0.len() < ANSWERS_MAX;
+        if may {
+            self.0.push_back((now, nick.to_owned()));
+        }
+        may
+    }
+}
+
+/// The command and the text of a CTCP message.
+pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('\x01')?;
+    let inner = inner.strip_suffix('\x01').unwrap_or(inner);
+    Some(inner.split_once(' ').unwrap_or((inner, "")))
+}
+
+impl Session {
+    pub(super) fn on_ctcp(
+        &mut self,
+        ctcp: &CtcpMessage<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let CtcpMessage { nick, text, .. } = ctcp;
+        let command = ctcp.command.to_ascii_uppercase();
+        if ctcp.own {
+            return;
+        }
+        if ctcp.is_reply {
+            let text = match ping_time(&command, text, now) {
+                Some(seconds) => format!("{nick} answers in {seconds:.2} s"),
+                None => format!("{nick} answers {command}: {text}"),
+            };
+            return output.events.push(Event::ServerSaid { text, asked: true });
+        }
+        let answer = match command.as_str() {
+            "VERSION" => Some(format!("VERSION chatroom {}", env!("CARGO_PKG_VERSION"))),
+            "PING" => Some(format!("PING {}", truncate(text, REPEATED_BYTES_MAX))),
+            "TIME" => Some(format!("TIME {}", utc_text(now.unix_seconds))),
+            "CLIENTINFO" => Some("CLIENTINFO ACTION CLIENTINFO PING TIME VERSION".to_owned()),
+            "DCC" => {
+                let words = dcc_words(nick, text);
+                output.events.push(Event::Note { words });
+                let offer = truncate(text, REPEATED_BYTES_MAX);
+                let offer: Vec<&str> = offer.split(' ').take(2).collect();
+                Some(format!("DCC REJECT {}", offer.join(" ")))
+            }
+            _ => None,
+        };
+        // Without labels, a refusal of the answer would be taken for that of a line of the script.
+        let can_tell = !self.settings.script || self.link.capabilities.can_label();
+        let may_answer = self.settings.ctcp && ctcp.wants_answer && can_tell;
+        let answers = &mut self.attention.ctcp_answers;
+        let answer = answer.filter(|_| may_answer && answers.take(nick, now.elapsed));
+        let fate = match (&answer, command.as_str()) {
+            (_, "DCC") => None,
+            (Some(_), _) => Some("answered"),
+            (None, _) => Some("not answered"),
+        };
+        if let Some(answer) = answer {
+            let text = &format!("\x01{}\x01", answer.trim_end());
+            let targets = nick;
+            self.send(&Request::Notice { targets, text }, output);
+        }
+        if let Some(fate) = fate {
+            let text = format!("{nick} asks this program: {command} ({fate})");
+            output.events.push(Event::ServerNotice { text });
+        }
+    }
+}
+
+impl Session {
+    /// Whether a refusal about `nick` is about an answer to a program, and not about anything that
+    /// the user sent.
+    pub(super) fn is_about_ctcp_answer(&self, nick: &str) -> bool {
+        let mut answers = self.attention.ctcp_answers.0.iter();
+        let mut in_flight = self.delivery.in_flight.iter();
+        let is_said_to = in_flight.any(|flight| {
+            let message = flight.message.as_ref();
+            message.is_some_and(|message| self.is_same(message.target.name(), nick))
+        });
+        let is_answered = answers.any(|(_, other)| self.is_same(nick, other));
+        is_answered && !is_said_to && self.delivery.answering.is_none()
+    }
+}
+
+/// How long a ping to a person took, in seconds.
+fn ping_time(command: &str, text: &str, now: SessionTime) -> Option<f64> {
+    let sent: u64 = text.parse().ok().filter(|_| command == "PING")?;
+    let taken = now.elapsed.checked_sub(Duration::from_millis(sent))?;
+    Some(taken.as_secs_f64())
+}
+
+/// What a DCC offer is, in words.
+fn dcc_words(nick: &str, text: &str) -> String {
+    let mut words = text.split(' ');
+    let kind = words.next().unwrap_or_default().to_ascii_uppercase();
+    let name = words.next().unwrap_or_default();
+    let bytes = words.next_back().and_then(|size| size.parse::<u64>().ok());
+    match (kind.as_str(), bytes) {
+        ("SEND", Some(bytes)) => {
+            format!("{nick} offers the file {name} ({bytes} bytes) by DCC; declined")
+        }
+        ("SEND", None) => format!("{nick} offers the file {name} by DCC; declined"),
+        ("CHAT", _) => format!("{nick} offers a direct chat by DCC; declined"),
+        _ => format!("{nick} sends a DCC request: {kind}; declined"),
+    }
+}

@@ -1,0 +1,104 @@
+//! Replayed history: what was said before the user connected. It is shown with its time and has no
+//! other effect: it is no news, and says nothing about who is where now.
+
+use std::collections::VecDeque;
+
+use crate::client::event::MessageTags;
+use crate::client::session::{Session, SessionTime};
+use crate::wire::Message;
+use crate::wire::message::unescaped;
+
+/// How many batches may be open; beyond that a broken server's oldest one is forgotten.
+const BATCHES_MAX: usize = 64;
+/// How far the clock of a server that has not told its time may be behind, in seconds.
+const CLOCK_SKEW_MAX: i64 = 60;
+
+/// What is known about replayed history on this connection.
+#[derive(Debug, Default)]
+pub(in crate::client::session) struct Replay {
+    /// The reference tags of open batches of history.
+    batches: VecDeque<String>,
+    /// Messages from before this time are history, in Unix seconds.
+    since: i64,
+    /// Whether that is by the clock of the server.
+    is_server_time: bool,
+    /// Whether the current line of the server is history.
+    pub(in crate::client::session) is_current: bool,
+    /// Whether it is so because of its batch.
+    in_batch: bool,
+}
+
+impl Replay {
+    /// A connection begins at this time.
+    pub(in crate::client::session) fn new(now: SessionTime) -> Self {
+        Self {
+            since: now.unix_seconds.saturating_sub(CLOCK_SKEW_MAX),
+            ..Self::default()
+        }
+    }
+}
+
+impl Session {
+    /// Whether the last line of the server was replayed history.
+    pub fn is_replay(&self) -> bool {
+        self.link.replay.is_current
+    }
+
+    /// Finds out whether a line is history. IRCv3 chathistory and batch; ZNC, znc.in/playback.
+    pub(in crate::client::session) fn check_replay(&mut self, message: &Message<'_>) {
+        let is_chat = matches!(message.command, "PRIVMSG" | "NOTICE" | "TAGMSG");
+        let has_time = message.tags.get("time").is_some();
+        let replay = &mut self.link.replay;
+        let of_batch = message.tags.get("batch").map(unescaped);
+        let of_batch =
+            of_batch.is_some_and(|batch| replay.batches.iter().any(|open| *open == batch));
+        if let ("BATCH", Some(reference)) = (message.command, message.parameter(0)) {
+            let kind = message.parameter(1).unwrap_or_default();
+            match (reference.split_at_checked(1), kind) {
+                (Some(("+", reference)), kind) if of_batch || is_history(kind) => {
+                    replay.batches.push_back(reference.to_owned());
+                    if replay.batches.len() > BATCHES_MAX {
+                        replay.batches.pop_front();
+                    }
+                }
+                (Some(("-", reference)), _) => replay.batches.retain(|open| open != reference),
+                _ => {}
+            }
+        }
+        let at = has_time
+            .then(|| MessageTags::of(message).unix_seconds())
+            .flatten();
+        if let (Some(at), false, false, false) = (at, is_chat, of_batch, replay.is_server_time) {
+            // What the server itself says first is said now, by its own clock.
+            replay.since = at;
+            replay.is_server_time = true;
+        }
+        replay.in_batch = of_batch;
+        replay.is_current = of_batch || is_chat && at.is_some_and(|at| at < replay.since);
+    }
+
+    /// Whether the current line is history and would change what the session knows of the present:
+    /// who is where, and under which nick.
+    pub(super) fn is_past_change(&self, message: &Message<'_>) -> bool {
+        self.link.replay.in_batch
+            && matches!(
+                message.command,
+                "JOIN"
+                    | "PART"
+                    | "QUIT"
+                    | "KICK"
+                    | "NICK"
+                    | "MODE"
+                    | "TOPIC"
+                    | "INVITE"
+                    | "CHGHOST"
+            )
+    }
+}
+
+/// Whether a batch of this type holds history. Some are drafts: `draft/chathistory`.
+fn is_history(kind: &str) -> bool {
+    kind.rsplit('/')
+        .next()
+        .is_some_and(|name| matches!(name, "chathistory" | "playback" | "history"))
+}

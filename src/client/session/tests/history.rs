@@ -1,0 +1,306 @@
+//! Replayed history, CTCP, and lines of people and servers that have no form of their own.
+
+use super::*;
+
+fn said_and_mentions(events: &[Event]) -> Vec<(String, bool)> {
+    let said = events.iter().filter_map(|event| match event {
+        Event::Said { text, mention, .. } => Some((text.clone(), *mention)),
+        Event::Whispered { text, .. } => Some((text.clone(), false)),
+        _ => None,
+    });
+    said.collect()
+}
+
+/// A97.
+#[test]
+fn replayed_history_is_shown_and_is_no_news() {
+    for (open, tags, close) in [
+        (
+            Some(":s BATCH +1 chathistory #lobby"),
+            "@batch=1 ",
+            Some(":s BATCH -1"),
+        ),
+        (
+            Some(":s BATCH +1 znc.in/playback #lobby"),
+            "@batch=1;time=2026-11-01T00:00:00.000Z ",
+            Some(":s BATCH -1"),
+        ),
+        (None, "@time=2026-11-01T00:00:00.000Z ", None),
+    ] {
+        let mut played = Played::new(false);
+        played.session.settings.wait = Some(crate::client::event::matcher::EventMatcher {
+            pattern: Some("yes".parse().unwrap()),
+            ..Default::default()
+        });
+        // 2026-11-28
+        played.now.unix_seconds = 1_795_910_400;
+        played.connect();
+        played.let_in("alice");
+        played.hear(":alice!~a@host JOIN #dev");
+        played.session.show_room("#lobby");
+        played.take();
+        open.iter().for_each(|line| played.hear(line));
+        for line in [
+            ":bob!b@h PRIVMSG #dev :alice: yes",
+            ":bob!b@h PRIVMSG #lobby :alice: yes",
+            ":bob!b@h PRIVMSG alice :yes",
+        ] {
+            played.hear(&format!("{tags}{line}"));
+            assert!(played.session.is_replay(), "{tags}{line}");
+        }
+        if open.is_some() {
+            let people = played.session.members(Some("#lobby")).unwrap();
+            for line in [
+                ":carol!c@h JOIN #lobby",
+                ":bob!b@h QUIT :bye",
+                ":alice!a@h PART #lobby",
+            ] {
+                played.hear(&format!("{tags}{line}"));
+            }
+            let now = played.session.members(Some("#lobby")).unwrap();
+            assert_eq!(now, people);
+        }
+        played.hear(&format!("{tags}:bob!b@h PRIVMSG alice :\x01VERSION\x01"));
+        close.iter().for_each(|line| played.hear(line));
+        let done = played.take();
+        assert_eq!(said_and_mentions(&done.events).len(), 3);
+        assert!(
+            said_and_mentions(&done.events)
+                .iter()
+                .all(|(_, mention)| !mention)
+        );
+        assert_eq!(done.found, None);
+        assert_eq!(done.lines, "");
+        assert_eq!(played.session.unread(), Default::default());
+        assert_eq!(played.session.highlight_count(), 0);
+        // What comes now is news.
+        played.hear(":bob!b@h PRIVMSG #dev :alice: yes");
+        assert!(!played.session.is_replay());
+        assert_eq!(played.session.unread().mentions, 1);
+        assert!(played.take().found.is_some());
+    }
+}
+
+#[test]
+fn history_is_told_by_the_clock_of_the_server() {
+    let mut played = Played::new(false);
+    played.now.unix_seconds = 1_795_910_400;
+    played.connect();
+    // Its clock is an hour behind.
+    played.hear("@time=2026-11-28T23:00:00.000Z :s 001 alice :Welcome");
+    for (time, is_old) in [("22:59:00", true), ("23:00:01", false)] {
+        played.hear(&format!(
+            "@time=2026-11-28T{time}.000Z :bob!b@h PRIVMSG alice :hi"
+        ));
+        assert_eq!(played.session.is_replay(), is_old, "{time}");
+    }
+}
+
+#[test]
+fn nested_batches_of_history_are_history() {
+    let mut played = Played::ready(false);
+    played.hear(":s BATCH +1 chathistory #lobby");
+    played.hear("@batch=1 :s BATCH +2 draft/multiline #lobby");
+    played.hear("@batch=2 :bob!b@h PRIVMSG #lobby :alice");
+    assert!(played.session.is_replay());
+    played.hear(":s BATCH +3 netsplit a b");
+    played.hear("@batch=3 :bob!b@h QUIT :a b");
+    assert!(!played.session.is_replay());
+}
+
+#[test]
+fn programs_are_answered_a_few_times_and_only_if_that_is_allowed() {
+    let mut played = Played::ready(false);
+    let ask = |played: &mut Played, request: &str| {
+        played.hear(&format!(":bob!b@h PRIVMSG alice :\x01{request}\x01"));
+        played.lines()
+    };
+    assert_eq!(ask(&mut played, "VERSION"), [""; 0], "not allowed");
+    played.session.settings.ctcp = true;
+    let version = format!(
+        "NOTICE bob :\x01VERSION chatroom {}\x01",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert_eq!(ask(&mut played, "version"), [version]);
+    assert_eq!(
+        ask(&mut played, "PING 12 34"),
+        ["NOTICE bob :\x01PING 12 34\x01"]
+    );
+    assert_eq!(
+        ask(&mut played, "TIME"),
+        ["NOTICE bob :\x01TIME 1970-01-01T00:00:00Z\x01"]
+    );
+    assert_eq!(ask(&mut played, "CLIENTINFO"), [""; 0], "too many");
+    played.wait(10);
+    played.take();
+    assert_eq!(
+        ask(&mut played, "CLIENTINFO"),
+        ["NOTICE bob :\x01CLIENTINFO ACTION CLIENTINFO PING TIME VERSION\x01"]
+    );
+    assert_eq!(ask(&mut played, "FINGER"), [""; 0]);
+    // Requests to a room and answers are not answered.
+    played.hear(":bob!b@h PRIVMSG #lobby :\x01VERSION\x01");
+    played.hear(":bob!b@h NOTICE alice :\x01VERSION x\x01");
+    played.type_line("/ignore bob");
+    played.take();
+    assert_eq!(ask(&mut played, "VERSION"), [""; 0]);
+}
+
+/// The person who asked has left: that is no news, and no refusal of a line.
+#[test]
+fn a_refused_answer_to_a_program_is_not_reported() {
+    let mut played = Played::ready(false);
+    played.session.settings.ctcp = true;
+    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    played.take();
+    played.hear(":s 401 alice bob :No such nick");
+    assert_eq!(played.events(), []);
+    played.type_line("@bob hi");
+    played.take();
+    played.hear(":s 401 alice bob :No such nick");
+    assert_eq!(played.events().len(), 2, "the status, and why");
+
+    let mut played = Played::ready(true);
+    played.session.settings.ctcp = true;
+    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    assert_eq!(
+        played.take().lines,
+        "",
+        "its refusal could not be told apart"
+    );
+}
+
+#[test]
+fn a_file_is_declined_in_words() {
+    let mut played = Played::ready(false);
+    played.session.settings.ctcp = true;
+    played.hear(":bob!b@h PRIVMSG alice :\x01DCC SEND x.txt 1 2 300\x01");
+    let done = played.take();
+    assert_eq!(done.lines, "NOTICE bob :\x01DCC REJECT SEND x.txt\x01\r\n");
+    let words = "bob offers the file x.txt (300 bytes) by DCC; declined".to_owned();
+    assert_eq!(done.events, [Event::Note { words }]);
+}
+
+#[test]
+fn other_programs_are_asked_and_pinged() {
+    let mut played = Played::ready(false);
+    played.now.elapsed = Duration::from_secs(100);
+    played.type_line("/ctcp bob version");
+    assert_eq!(played.lines(), ["PRIVMSG bob :\x01VERSION\x01"]);
+    played.hear(":bob!b@h NOTICE alice :\x01VERSION other 1.0\x01");
+    let said = |played: &mut Played| match &played.events()[..] {
+        [Event::ServerSaid { text, .. }] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&mut played), "bob answers VERSION: other 1.0");
+    played.type_line("/ping bob");
+    assert_eq!(played.lines(), ["PRIVMSG bob :\x01PING 100000\x01"]);
+    played.now.elapsed += Duration::from_millis(1_500);
+    played.hear(":bob!b@h NOTICE alice :\x01PING 100000\x01");
+    assert_eq!(said(&mut played), "bob answers in 1.50 s");
+}
+
+#[test]
+fn an_action_is_one_in_any_letter_case() {
+    let mut played = Played::ready(false);
+    played.hear(":bob!b@h PRIVMSG #lobby :\x01action waves\x01");
+    assert!(matches!(
+        &played.events()[..],
+        [Event::Said { text, kind: MessageKind::Action, .. }] if text == "waves"
+    ));
+}
+
+#[test]
+fn what_people_send_beside_messages_names_them() {
+    let mut played = Played::ready(false);
+    for (line, words, is_shown) in [
+        (
+            ":root!r@h WALLOPS :restart at 5",
+            "wallops from root: restart at 5",
+            true,
+        ),
+        (
+            ":bob!b@h SETNAME :Bob B.",
+            "bob has the real name Bob B. now",
+            true,
+        ),
+        (":bob!b@h FOO a :b c", "bob sends FOO a b c", false),
+        (":s FOO a", "FOO a", false),
+    ] {
+        played.hear(line);
+        match (&played.events()[..], is_shown) {
+            ([Event::ServerSaid { text, .. }], true) => assert_eq!(text, words),
+            ([Event::ServerNotice { text }], false) => assert_eq!(text, words),
+            (other, _) => panic!("{line}: {other:?}"),
+        }
+    }
+    played.hear("@+typing=active :bob!b@h TAGMSG #lobby");
+    assert_eq!(played.events(), []);
+}
+
+#[test]
+fn the_key_of_a_room_is_learned_for_joining_it_again() {
+    let mut played = Played::ready(false);
+    let joins = |played: &mut Played| {
+        played.lose("connection reset");
+        played.connect();
+        played.let_in("alice");
+        let lines = played.lines();
+        lines
+            .into_iter()
+            .find(|line| line.starts_with("JOIN"))
+            .unwrap()
+    };
+    played.hear(":bob!b@h MODE #lobby +ok-v alice secret carol");
+    assert_eq!(joins(&mut played), "JOIN #lobby secret");
+    played.hear(":s 324 alice #lobby +klnt other 5");
+    assert_eq!(joins(&mut played), "JOIN #lobby other");
+    played.hear(":s 324 alice #lobby +klnt * 5");
+    assert_eq!(joins(&mut played), "JOIN #lobby other");
+    played.hear(":bob!b@h MODE #lobby -k *");
+    assert_eq!(joins(&mut played), "JOIN #lobby");
+}
+
+#[test]
+fn without_a_room_the_registration_is_announced_with_the_network() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 001 alice :Welcome");
+    played.hear(":s 005 alice NETWORK=Test :are supported");
+    played.hear(":s 422 alice :no MOTD");
+    played.take();
+    played.hear(":s PONG s chatroom-settled");
+    assert!(matches!(
+        &played.events()[..],
+        [Event::Note { words }] if words.starts_with("you are alice on Test; /join #ROOM")
+    ));
+    let mut played = Played::new(false);
+    played.connect();
+    played.let_in("alice");
+    let events = played.events();
+    let is_note = |event: &Event| matches!(event, Event::Note { .. });
+    assert!(!events.iter().any(is_note), "{events:?}");
+}
+
+#[test]
+fn after_two_refusals_of_one_cause_nothing_is_proposed() {
+    let mut played = Played::new(false);
+    played.connect();
+    for (number, is_repeated) in [
+        (433, false),
+        (433, true),
+        (432, false),
+        (432, true),
+        (433, false),
+    ] {
+        played.take();
+        let nick = played.session.nick().to_owned();
+        played.hear(&format!(":s {number} * {nick} :no"));
+        match &played.take().actions[..] {
+            [SessionAction::AskNick(refused)] => assert_eq!(refused.is_repeated, is_repeated),
+            other => panic!("{other:?}"),
+        }
+        let now = played.now;
+        played.session.answer_nick("other", now, &mut played.output);
+    }
+}
