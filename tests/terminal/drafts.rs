@@ -394,7 +394,7 @@ fn passwords_are_written_to_no_file() {
     alice.types("/join #den hunter2\r");
     lines.hears("hunter2");
     alice.types("/ns identify hunter2");
-    alice.shows("/ns identify hunter2");
+    alice.settles_below("[#lobby] /ns •••••••• •••••••");
     alice.signals(Signal::SIGHUP);
     lines.hangs_up();
     alice.ends_with(129);

@@ -59,11 +59,12 @@ impl Renderer {
         own: bool,
         mention: bool,
     ) -> String {
-        let text = self.text(text);
         let plain = sanitize_name(nick);
-        let name = match (own || mention) && self.color {
-            true => self.nick(nick).bold().to_string(),
-            false => self.nick(nick),
+        // The mark covers the whole line, so nothing in it has a style of its own.
+        let (name, text) = match mention {
+            true => (plain.clone(), sanitize(text)),
+            false if own && self.color => (self.nick(nick).bold().to_string(), self.text(text)),
+            false => (self.nick(nick), self.text(text)),
         };
         let (before, after) = match kind {
             MessageKind::Text => ("<", ">"),
@@ -77,10 +78,11 @@ impl Renderer {
         } else {
             &padding
         };
-        format!(
-            "{padding}{before}{name}{after} {}{text}",
-            self.indent_mark()
-        )
+        let line = format!("{before}{name}{after} {}{text}", self.indent_mark());
+        match mention {
+            true => format!("{padding}{}", self.marked(&line)),
+            false => format!("{padding}{line}"),
+        }
     }
 
     /// A text from another user, with its formatting if that is shown.

@@ -29,6 +29,15 @@ impl Renderer {
         }
     }
 
+    /// A line that mentions the user, marked as a whole in colours that no nick has.
+    pub(super) fn marked(&self, line: &str) -> String {
+        if self.color {
+            line.color(MENTION).on_color(MENTION_BACKGROUND).to_string()
+        } else {
+            line.to_owned()
+        }
+    }
+
     pub(super) fn dim(&self, text: &str) -> String {
         if self.color && !text.is_empty() {
             text.dimmed().to_string()
@@ -86,6 +95,10 @@ impl Renderer {
 
 pub(super) const COMMAND: Color = Color::AnsiColor(28);
 pub(super) const WARNING: Color = Color::AnsiColor(160);
+
+/// Black on yellow, in the 256-colour table, which themes do not change.
+const MENTION: Color = Color::AnsiColor(16);
+const MENTION_BACKGROUND: Color = Color::AnsiColor(220);
 
 /// Colours of the 256-colour table that are easy to tell apart and readable on black and on white:
 /// their contrast is at least 3.8 to 1 with both (WCAG 2.2, contrast ratio).

@@ -325,6 +325,25 @@ fn a_list_of_rooms_says_so_when_there_are_none() {
 }
 
 #[test]
+fn a_mention_is_marked_as_a_whole_in_colours_that_no_nick_has() {
+    let event = Event::Said {
+        room: "#lobby".into(),
+        nick: "bob".into(),
+        text: "alice: \x02look\x02".into(),
+        kind: MessageKind::Text,
+        own: false,
+        mention: true,
+    };
+    let shown = |color| renderer(color).lines(&event, NOON, Some("#lobby"));
+    assert_eq!(shown(false), "12:01 <bob> alice: look\n");
+    let line = shown(true);
+    let (time, marked) = line.split_at(line.find('<').unwrap());
+    assert!(time.ends_with('m') && time.contains("48;5;220"), "{line:?}");
+    assert_eq!(marked, "<bob> alice: look\x1b[0m\n");
+    assert!(!NICK_COLORS.contains(&220) && !NICK_COLORS.contains(&16));
+}
+
+#[test]
 fn long_lists_show_the_largest_and_how_to_see_the_rest() {
     let rooms: Vec<RoomSummary> = (0..3_000)
         .map(|number| RoomSummary {

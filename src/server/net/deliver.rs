@@ -19,7 +19,7 @@ const PRESSURE_PART: usize = 4;
 const READER_BYTES_PER_SECOND: usize = 128 * 1024;
 /// The lines of a step with more recipients than this are written when there is time, after the
 /// others.
-const LARGE_FANOUT: usize = 256;
+const LARGE_FANOUT: usize = 1_000;
 /// How many of these writes are done before the clock is read again.
 const WRITES_AT_A_TIME: usize = 16;
 /// The fan-out that one sender may cause while too much is queued in total, in bytes per second.

@@ -54,7 +54,7 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How long a stopping server waits after everything is sent: lines of clients that arrive after
 /// the close would cause a reset, which can destroy the last lines.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
-/// The most events in one iteration; it bounds the lines for new connections in one iteration.
+/// The most events that are taken from the system at once.
 const EVENTS_PER_ITERATION: usize = 256;
 
 /// A byte on the stop stream, or its end: the server stops.
@@ -211,8 +211,9 @@ impl Reactor {
                 }
             }
             events.iter().for_each(|event| self.on_event(event));
-            // A deadline is handled only when all events that have come are known.
-            if !(has_more && self.is_deadline_due()) {
+            // All events that have come are known before anything is done: no address has to wait for
+            // those of another, and an answer to a `PING` counts before its deadline.
+            if !has_more {
                 break;
             }
             timeout = Some(Duration::ZERO);
@@ -343,7 +344,8 @@ impl Reactor {
         if event.is_writable() {
             connection.writable = true;
             if connection.unsent_bytes() > 0 {
-                connection.schedule_write(&mut self.unsent);
+                // Thousands can become writable at once.
+                connection.defer_write(&mut self.unsent_later);
             }
         }
         // The server has not closed its direction, so the client has reset the connection.

@@ -18,8 +18,9 @@ const LINES_PER_ITERATION: usize = 64;
 /// After that time the events of all connections are read again.
 const ITERATION_TIME: Duration = Duration::from_millis(5);
 /// The fan-out of all lines of one iteration, in bytes, after which the other lines wait for the
-/// next one: copying it takes about a millisecond.
-const FANOUT_BYTES_PER_ITERATION: usize = 4 * 1024 * 1024;
+/// next one: copying it takes some milliseconds. With less, a connection gets fewer lines with each
+/// write.
+const FANOUT_BYTES_PER_ITERATION: usize = 16 * 1024 * 1024;
 /// The same for the number of connections to write: each write takes some microseconds.
 const WRITES_PER_ITERATION: usize = 1_000;
 

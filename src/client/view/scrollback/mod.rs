@@ -1,12 +1,13 @@
 //! The scrollback: the lines above the prompt, and the buffer that `/history` and `/search` read.
 //!
 //! `grouping` and `netsplit` join events of one moment into one line, `notify` rings the bell and
-//! sends notifications, `buffer` keeps the lines, and `writer` pushes them to the printer.
+//! sends notifications, `room_names` decides which lines name their room, `buffer` keeps the lines, and `writer` pushes them to the printer.
 
 mod buffer;
 mod grouping;
 mod netsplit;
 mod notify;
+mod room_names;
 mod writer;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
+use room_names::RoomNames;
 pub(in crate::client) use writer::ScrollbackWriter;
 
 /// Turns events into the lines above the prompt.
@@ -35,6 +37,7 @@ pub struct Scrollback {
     grouped: Vec<Event>,
     grouped_at: i64,
     netsplits: Netsplits,
+    room_names: RoomNames,
     /// The Unix time of the last bell or notification.
     alerted_at: Option<i64>,
 }
@@ -54,6 +57,7 @@ impl Scrollback {
             grouped: Vec::new(),
             grouped_at: 0,
             netsplits: Netsplits::default(),
+            room_names: RoomNames::default(),
             alerted_at: None,
         }
     }
@@ -63,8 +67,9 @@ impl Scrollback {
         &self.renderer
     }
 
-    /// The text to print for an event. The name of the room `active` is omitted. Joins, parts and
-    /// quits may be held back until [`Scrollback::flush`] or [`Scrollback::flush_due`].
+    /// The text to print for an event. The name of the room `active` is omitted while it is clear
+    /// from the lines before. Joins, parts and quits may be held back until [`Scrollback::flush`] or
+    /// [`Scrollback::flush_due`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         let text = self.show_quietly(event, unix_seconds, active);
         match text.is_empty() {
@@ -94,7 +99,11 @@ impl Scrollback {
                 return before;
             }
         }
-        let lines = self.renderer.lines(event, unix_seconds, active);
+        let omitted = match self.renderer.shows(event) {
+            true => self.room_names.omitted(event, active),
+            false => active,
+        };
+        let lines = self.renderer.lines(event, unix_seconds, omitted);
         let mut text = match event {
             // Without a connection no user comes back from a netsplit.
             Event::ServerLost { .. } => self.flush(active),
@@ -115,6 +124,10 @@ impl Scrollback {
 
     /// Adds a message of the user to the buffer; it is on the screen already, as it was typed.
     pub fn record(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) {
+        if self.on_terminal {
+            // The prompt before it names the room.
+            self.room_names.note_name(active);
+        }
         if !event.is_secret() {
             let lines = self.renderer.lines(event, unix_seconds, active);
             self.buffer.push(&lines, event.room());

@@ -400,3 +400,51 @@ fn the_title_shows_unread_messages_if_it_is_on() {
         Some("chatroom")
     );
 }
+
+#[test]
+fn a_line_of_the_active_room_names_it_after_another_room_was_talked_in() {
+    let mut scrollback = scrollback();
+    let said_in = |room: &str, text: &str| match said(text, false) {
+        Event::Said {
+            nick,
+            text,
+            kind,
+            own,
+            mention,
+            ..
+        } => Event::Said {
+            room: room.to_owned(),
+            nick,
+            text,
+            kind,
+            own,
+            mention,
+        },
+        other => other,
+    };
+    let mut shown =
+        |room: &str, active: &str| scrollback.show(&said_in(room, "hi"), NOON, Some(active));
+    assert_eq!(shown("#a", "#a"), "12:01 <bob> hi\n");
+    assert_eq!(shown("#b", "#a"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#b", "#a"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#a", "#a"), "12:01 #a <bob> hi\n");
+    assert_eq!(shown("#A", "#a"), "12:01 <bob> hi\n");
+    // Another room has become the active one.
+    assert_eq!(shown("#b", "#b"), "12:01 #b <bob> hi\n");
+    assert_eq!(shown("#b", "#b"), "12:01 <bob> hi\n");
+    shown("#a", "#b");
+    // A typed line stands after a prompt with the name.
+    scrollback.record(&said_in("#b", "typed"), NOON, Some("#b"));
+    let text = scrollback.show(&said_in("#b", "hi"), NOON, Some("#b"));
+    assert_eq!(text, "12:01 <bob> hi\n");
+    let entered = Event::Entered {
+        room: "#a".into(),
+        nick: "alice".into(),
+        others: Vec::new(),
+        first: false,
+    };
+    scrollback.show(&said_in("#a", "hi"), NOON, Some("#b"));
+    scrollback.show(&entered, NOON, Some("#a"));
+    let text = scrollback.show(&said_in("#a", "hi"), NOON, Some("#a"));
+    assert_eq!(text, "12:01 <bob> hi\n");
+}

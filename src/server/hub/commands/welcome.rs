@@ -39,6 +39,9 @@ impl Hub {
 
     /// The `005` tokens. Each of them is a promise that the server keeps. Modern IRC, "RPL_ISUPPORT
     /// Parameters".
+    ///
+    /// `NAMES` is not in `TARGMAX`, although it accepts a list: by RFC 2812 a list has one end, and by
+    /// Modern IRC each room has one, so a client that has to tell them apart asks for one room.
     fn isupport(&self) -> String {
         let (limits, network) = (&self.settings.limits, &self.settings.network);
         format!(
@@ -48,8 +51,8 @@ impl Hub {
              KICKLEN={reason} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks} \
              MODES={MODES_MAX} MONITOR={nicks} NAMELEN={real_name} \
              NETWORK={network} NICKLEN={nick} PREFIX=(ov)@+ STATUSMSG=@+ \
-             TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NAMES:{targets},\
-             NOTICE:{targets},PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
+             TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NOTICE:{targets},\
+             PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
              USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
              TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX",
             away = limits.away_bytes,
