@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroom_global_optspecs
-    string join \n n/nick= j/join= password-file= no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
+    string join \n n/nick= j/join= password-file= fingerprint= insecure no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
 end
 
 function __fish_chatroom_needs_command
@@ -27,6 +27,7 @@ end
 complete -c chatroom -n "__fish_chatroom_needs_command" -s n -l nick -d 'Your nick [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -s j -l join -d 'Join this room too; add the key after a space: \'#room key\'; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l password-file -d 'Read the server password from the first line of this file' -r -F
+complete -c chatroom -n "__fish_chatroom_needs_command" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -s c -l command -d 'Send this line instead of standard input; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l input -d 'How to read the lines of standard input' -r -f -a "typed\t'As if typed: text, @NICK TEXT, /COMMAND'
 text\t'As text for the room, whatever they begin with'
@@ -52,6 +53,7 @@ complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'
 schema\t'A JSON Schema of the JSON input and output'
 config\t'A configuration file with every key explained'"
+complete -c chatroom -n "__fish_chatroom_needs_command" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l no-host -d 'Never host the room on this machine when no server answers'
 complete -c chatroom -n "__fish_chatroom_needs_command" -s f -l follow -d 'After the end of input, continue to print what others say'
 complete -c chatroom -n "__fish_chatroom_needs_command" -l strict -d 'End a script at the first line that is refused'
@@ -70,6 +72,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Join this room too; add the key after a space: \'#room key\'; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -77,11 +80,13 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s n -l nick -d 'Your nick [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s j -l join -d 'Join this room too; add the key after a space: \'#room key\'; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -89,10 +94,12 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l room -d 'Show only this room, or the whispers with this person' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l since -d 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Show only lines that match this regular expression' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -100,9 +107,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -110,6 +119,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "who" -d 'List the nicks in a room'
@@ -120,6 +130,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -127,9 +138,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -137,9 +150,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -147,9 +162,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -157,9 +174,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -167,9 +186,11 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -177,6 +198,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "who" -d 'List the nicks in a room'

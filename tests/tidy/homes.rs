@@ -61,7 +61,10 @@ const HOMES: &[(&str, &[&str])] = &[
         "regex",
         &["src/client/event/matcher.rs", "src/wire/name.rs"],
     ),
-    ("ring", &["src/server/certificates.rs"]),
+    (
+        "ring",
+        &["src/client/net/tls.rs", "src/server/certificates.rs"],
+    ),
     (
         "rustix",
         &[
@@ -75,6 +78,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "rustls",
         &["src/server/certificates.rs", "src/server/net/tls.rs"],
     ),
+    ("rustls_native_certs", &["src/client/net/tls.rs"]),
     ("rustyline", &["src/client/editor/"]),
     (
         "serde",
@@ -110,6 +114,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["src/common/suggest.rs"]),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/net/", "src/client/ui/script/"]),
+    ("tokio_rustls", &["src/client/net/tls.rs"]),
     (
         "toml",
         &[

@@ -193,6 +193,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::client::config::trust::Trust;
 
     #[test]
     fn a_client_that_cannot_host_joins_the_one_that_began_to_at_the_same_time() {
@@ -201,6 +202,7 @@ mod tests {
         drop(free);
         let server = ResolvedServer {
             address: address.to_string().parse().unwrap(),
+            trust: Trust::default(),
             may_host: true,
             nick: "alice".into(),
             user: None,

@@ -87,7 +87,7 @@ impl ClientError {
                 Incomplete::LinesRefused => 65,
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
-                Incomplete::ProtocolBroken { .. } => 76,
+                Incomplete::ProtocolBroken { .. } | Incomplete::NotSecure { .. } => 76,
                 Incomplete::NickRefused { .. }
                 | Incomplete::RegistrationRefused { .. }
                 | Incomplete::RoomNotEntered { .. } => 77,

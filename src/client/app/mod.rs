@@ -179,6 +179,11 @@ impl Client<'_> {
         let Some(server) = server else {
             return Ok(None);
         };
+        if server.trust.insecure && server.address.tls {
+            stderr::report(
+                "any certificate is accepted (--insecure): others can read and change everything",
+            );
+        }
         if let Some(warning) = &server.warning {
             stderr::report(warning);
         }
@@ -200,6 +205,7 @@ impl Client<'_> {
             stream,
             log: logs.map(|logs| folder_of(&logs, &address)),
             address,
+            trust: server.trust.clone(),
             started: self.started,
             dialer: self.dialer.clone(),
         };

@@ -1,12 +1,14 @@
-//! The address of a server: `host`, `host:port` or `irc://host/room`.
+//! The address of a server: `host`, `host:port`, `irc://host/room` or `ircs://host/room`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::client::command::{JoinTarget, check_nick, parse_room};
 
-/// The port of IRC without encryption, in use since RFC 1459. RFC 7194 names the encrypted one.
+/// The port of IRC without encryption, in use since RFC 1459.
 pub const PORT: u16 = 6667;
+/// The port of IRC over TLS. RFC 7194.
+pub const TLS_PORT: u16 = 6697;
 
 /// The longest host name in a file name, in bytes: a file name has at most 255. No host name that
 /// can be resolved is longer (RFC 1035, section 2.3.4: 255 octets with their length bytes).
@@ -19,6 +21,8 @@ pub struct Address {
     pub host: String,
     /// A TCP port.
     pub port: u16,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
 }
 
 impl Address {
@@ -27,6 +31,7 @@ impl Address {
         Self {
             host: "127.0.0.1".to_owned(),
             port: PORT,
+            tls: false,
         }
     }
 
@@ -48,16 +53,17 @@ impl Address {
         Some(Self {
             host: host.to_owned(),
             port: port.parse().ok()?,
+            tls: false,
         })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
+        let scheme = if self.tls { "ircs://" } else { "" };
+        match self.host.contains(':') {
+            true => write!(f, "{scheme}[{}]:{}", self.host, self.port),
+            false => write!(f, "{scheme}{}:{}", self.host, self.port),
         }
     }
 }
@@ -71,10 +77,10 @@ pub enum AddressError {
     Port(String),
     /// A host cannot contain this character.
     Character(char),
-    /// A scheme other than `irc`.
+    /// A scheme other than `irc` and `ircs`.
     Scheme(String),
-    /// `ircs://`, or a port after a `+`: encryption is not supported.
-    Encrypted,
+    /// `ircs://`, or a port after a `+`, and this build has no TLS.
+    NoTls,
     /// This text in an `irc://` URL is neither a room nor a person.
     Target(String),
 }
@@ -86,14 +92,13 @@ impl fmt::Display for AddressError {
             Self::Port(text) => write!(f, "{text:?} is not a port number from 1 to 65535"),
             Self::Character(' ') => f.write_str("host names cannot contain spaces"),
             Self::Character(c) => write!(f, "host names cannot contain {c:?}"),
-            Self::Scheme(scheme) => write!(f, "{scheme}:// is not supported; use irc://"),
+            Self::Scheme(scheme) => write!(f, "{scheme}:// is not supported; use irc:// or ircs://"),
             Self::Target(text) => write!(
                 f,
                 "{text:?} is not a room; use irc://HOST/#ROOM or irc://HOST/NICK,isnick"
             ),
-            Self::Encrypted => f.write_str(
-                "encrypted connections are not supported yet; use irc:// and the port for plain \
-                 connections, usually 6667",
+            Self::NoTls => f.write_str(
+                "this build has no TLS; use irc:// and the port for plain connections, usually 6667",
             ),
         }
     }
@@ -156,20 +161,22 @@ impl FromStr for ServerName {
     /// Reads `host`, `host:port`, `[::1]:port`, `::1`, and each of these after `irc://`, where a
     /// target can follow.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let (authority, target) = match text.split_once("://") {
-            None => (text, None),
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("irc") => {
-                match rest.split_once('/') {
-                    Some((authority, path)) => (authority, parse_target(path)?),
-                    None => (rest, None),
-                }
-            }
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("ircs") => {
-                return Err(AddressError::Encrypted);
-            }
-            Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
+        let (scheme, rest) = match text.split_once("://") {
+            None => ("", text),
+            Some((scheme, rest)) => (scheme, rest),
         };
-        let address = parse_authority(authority)?;
+        let tls = scheme.eq_ignore_ascii_case("ircs");
+        if !(scheme.is_empty() || tls || scheme.eq_ignore_ascii_case("irc")) {
+            return Err(AddressError::Scheme(scheme.to_owned()));
+        }
+        let (authority, target) = match rest.split_once('/') {
+            Some((authority, path)) if !scheme.is_empty() => (authority, parse_target(path)?),
+            _ => (rest, None),
+        };
+        let address = parse_authority(authority, tls)?;
+        if address.tls && !cfg!(feature = "tls") {
+            return Err(AddressError::NoTls);
+        }
         Ok(Self { address, target })
     }
 }
@@ -183,7 +190,7 @@ impl FromStr for Address {
 }
 
 /// Reads `host`, `host:port`, `[::1]:port` and `::1`.
-fn parse_authority(authority: &str) -> Result<Address, AddressError> {
+fn parse_authority(authority: &str, tls: bool) -> Result<Address, AddressError> {
     let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
         let (host, rest) = inner.split_once(']').ok_or(AddressError::Character('['))?;
         (host, rest.strip_prefix(':'))
@@ -202,18 +209,18 @@ fn parse_authority(authority: &str) -> Result<Address, AddressError> {
     if let Some(bad) = host.chars().find(|c| !fits(*c)) {
         return Err(AddressError::Character(bad));
     }
+    // A port after a `+` means TLS, as in other clients.
+    let with_plus = port.and_then(|port| port.strip_prefix('+'));
+    let tls = tls || with_plus.is_some();
+    let usual = if tls { TLS_PORT } else { PORT };
     Ok(Address {
         host: host.to_owned(),
-        port: port.map_or(Ok(PORT), parse_port)?,
+        port: with_plus.or(port).map_or(Ok(usual), parse_port)?,
+        tls,
     })
 }
 
-/// Reads a port. One after a `+` is meant for TLS in other clients: it must not be used in clear.
 fn parse_port(text: &str) -> Result<u16, AddressError> {
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if text.strip_prefix('+').is_some_and(is_number) {
-        return Err(AddressError::Encrypted);
-    }
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),
         _ => Err(AddressError::Port(text.to_owned())),
@@ -327,16 +334,35 @@ mod tests {
             );
         }
         assert_eq!(parsed("h/#room"), Err(AddressError::Character('/')));
-        for encrypted in ["ircs://h", "h:+6697", "[::1]:+6697", "irc://h:+6697/#a"] {
-            assert_eq!(
-                parsed(encrypted),
-                Err(AddressError::Encrypted),
-                "{encrypted}"
-            );
-        }
-        assert_eq!(parsed("h:+x"), Err(AddressError::Port("+x".into())));
+        assert_eq!(parsed("h:+x"), Err(AddressError::Port("x".into())));
         assert_eq!(parsed("http://h"), Err(AddressError::Scheme("http".into())));
     }
+
+    #[test]
+    fn encrypted_connections_have_a_scheme_or_a_plus_before_the_port() {
+        for (text, port, shown) in [
+            ("ircs://h", 6697, "ircs://h:6697"),
+            ("IRCS://h:7000/#a", 7000, "ircs://h:7000"),
+            ("h:+6697", 6697, "ircs://h:6697"),
+            ("[::1]:+7000", 7000, "ircs://[::1]:7000"),
+            ("irc://h:+6697/#a", 6697, "ircs://h:6697"),
+        ] {
+            match text.parse::<Address>() {
+                Ok(address) => {
+                    assert!(address.tls, "{text}");
+                    assert_eq!(address.port, port, "{text}");
+                    assert_eq!(address.to_string(), shown);
+                    assert_eq!(shown.parse(), Ok(address));
+                }
+                Err(error) => {
+                    assert_eq!(error, AddressError::NoTls);
+                    assert!(!cfg!(feature = "tls"));
+                }
+            }
+        }
+        assert!(!"h:6697".parse::<Address>().unwrap().tls);
+    }
+
     #[test]
     fn a_url_leads_to_a_room_or_a_person() {
         let target = |text: &str| text.parse::<ServerName>().unwrap().target;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
+use super::trust::OneOrSeveral;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
@@ -83,6 +84,10 @@ enum LookValue {
 pub struct ServerConfig {
     /// Its address, as on the command line.
     pub address: String,
+    /// The fingerprint of its certificate, or several of them, as `sha256:` and 64 digits.
+    pub fingerprint: Option<OneOrSeveral>,
+    /// A file with the authorities that may sign its certificate, in PEM.
+    pub ca_file: Option<PathBuf>,
     /// The nick to ask for on this server.
     pub nick: Option<String>,
     /// The user name to register with on this server.

@@ -12,4 +12,5 @@ pub mod options;
 pub mod recipes;
 pub(super) mod resolve;
 pub(super) mod since;
+pub mod trust;
 mod validate;

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 use super::since::Since;
+use super::trust::parse_fingerprint;
 use crate::client::event::matcher::Pattern;
 use crate::common::generate::Generated;
 use crate::common::record::KINDS;
@@ -28,7 +29,7 @@ use crate::common::record::KINDS;
     max_term_width = 100
 )]
 pub struct ClientOptions {
-    /// The server: HOST, HOST:PORT, irc://HOST/#ROOM, or a name from the configuration
+    /// The server: HOST, HOST:PORT, ircs://HOST (encrypted), irc://HOST/#ROOM, or a name from the configuration
     /// [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
@@ -44,6 +45,20 @@ pub struct ClientOptions {
     /// Read the server password from the first line of this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     password_file: Option<PathBuf>,
+
+    /// Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be
+    /// given several times
+    #[arg(
+        long,
+        global = true,
+        value_name = "sha256:HEX",
+        value_parser = parse_fingerprint
+    )]
+    pub fingerprint: Vec<String>,
+
+    /// Accept any certificate of the server, for this run: others could read and change everything
+    #[arg(long, global = true, conflicts_with = "fingerprint")]
+    pub insecure: bool,
 
     /// Never host the room on this machine when no server answers
     #[arg(long)]

@@ -11,6 +11,7 @@ use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_serve
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
+use super::trust::{OneOrSeveral, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::warning_if_others_can_read;
 
@@ -68,6 +69,8 @@ pub(in crate::client) enum Missing {
 /// A server to connect to, with all that a session on it needs to know.
 pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) address: Address,
+    /// Which certificates are trusted there.
+    pub(in crate::client) trust: Trust,
     /// Whether this program may host the room when no server answers: no server was named.
     pub(in crate::client) may_host: bool,
     pub(in crate::client) nick: String,
@@ -189,6 +192,7 @@ pub(in crate::client) fn resolve(
         name.filter(|name| !name.is_empty()).cloned()
     };
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
+        trust: find_trust(options, server, is_home),
         address,
         may_host: named.is_none() && choice.can_ask && !options.no_host,
         nick,
@@ -244,6 +248,26 @@ fn password_file<'f>(
 ) -> Option<&'f Path> {
     let of_options = options.password_file().filter(|_| is_home);
     of_options.or_else(|| server.and_then(|server| server.password_file.as_deref()))
+}
+
+/// Which certificates are trusted. The command line takes precedence.
+fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: bool) -> Trust {
+    let of_server = server.and_then(|server| server.fingerprint.as_ref());
+    let of_server = of_server.map_or(&[][..], OneOrSeveral::as_slice);
+    let fingerprints = match is_home && !options.fingerprint.is_empty() {
+        true => options.fingerprint.clone(),
+        // The file was checked when it was read.
+        false => of_server
+            .iter()
+            .filter_map(|text| parse_fingerprint(text).ok())
+            .collect(),
+    };
+    let insecure = options.insecure && is_home;
+    Trust {
+        fingerprints: if insecure { Vec::new() } else { fingerprints },
+        ca_file: server.and_then(|server| server.ca_file.clone()),
+        insecure,
+    }
 }
 
 fn find_password(

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
+use super::trust::{InvalidFingerprint, OneOrSeveral, parse_fingerprint};
 use crate::client::command::{
     self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
 };
@@ -39,6 +40,7 @@ struct CheckedConfig {
 #[derive(Debug, Deserialize)]
 struct CheckedServer {
     address: Spanned<String>,
+    fingerprint: Option<Spanned<OneOrSeveral>>,
     nick: Option<Spanned<String>>,
     #[serde(rename = "real-name")]
     real_name: Option<Spanned<String>>,
@@ -67,6 +69,7 @@ pub(super) struct ConfigMistake {
 pub(super) enum ConfigProblem {
     Nick(InvalidNick),
     Address(InvalidAddress),
+    Fingerprint(String),
     /// `server` is neither a table of the file nor an address.
     UnknownServer {
         name: String,
@@ -108,6 +111,9 @@ impl fmt::Display for ConfigProblem {
             ),
             Self::MisspelledServer { name, nearest } => {
                 write!(f, "there is no [servers.{name}]; did you mean {nearest:?}?")
+            }
+            Self::Fingerprint(text) => {
+                write!(f, "{text:?} is not a fingerprint: {InvalidFingerprint}")
             }
             Self::RealName(name) => write!(
                 f,
@@ -191,6 +197,13 @@ fn check_server(
         &server.address,
         problem.map(ConfigProblem::Address),
     ));
+    if let Some(list) = &server.fingerprint {
+        let texts = list.get_ref().as_slice();
+        let wrong = texts.iter().find(|text| parse_fingerprint(text).is_err());
+        let problem = wrong.map(|text| ConfigProblem::Fingerprint(text.clone()));
+        let at = list.span().start;
+        mistakes.extend(problem.map(|problem| ConfigMistake { at, problem }));
+    }
     for nick in server.nick.iter().chain(&server.alternatives) {
         mistakes.extend(check_nick_at(nick));
     }

@@ -3,12 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use super::script_lines::ScriptLines;
 use super::{Driver, DriverInput, Frontend};
+use crate::client::config::address::TLS_PORT;
 use crate::client::event::MessageTags;
 use crate::client::session::{CloseReason, ProtocolViolation, SessionTime};
 use crate::common::io_error::os_error_text;
@@ -26,8 +26,6 @@ const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// The sleep when there is no deadline.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
 
-/// The port of IRC over TLS. RFC 7194.
-const TLS_PORT: u16 = 6697;
 /// The first byte of a TLS alert, which such a server answers to plain text. RFC 8446, section 5.1.
 const TLS_ALERT: u8 = 0x15;
 
@@ -38,6 +36,8 @@ pub(super) struct LinkState {
     pub(super) unsent: Vec<u8>,
     /// The session asked to close the connection.
     pub(super) close_requested: bool,
+    /// Written bytes may wait to be encrypted or sent by the TLS layer.
+    must_flush: bool,
     /// The server has sent something.
     heard: bool,
     /// A write failed. What the server sent before that is still read.
@@ -58,22 +58,29 @@ impl LinkState {
 enum Wakeup {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
+    Flushed(io::Result<()>),
     Input(Option<DriverInput>),
     Script(Option<ScriptLines>),
     Deadline,
+}
+
+/// Writes some of the bytes or, if there are none, makes the TLS layer send what it has.
+async fn write_or_flush(writer: &mut (impl AsyncWrite + Unpin), unsent: &[u8]) -> Wakeup {
+    match unsent.is_empty() {
+        true => Wakeup::Flushed(writer.flush().await),
+        false => Wakeup::Written(writer.write(unsent).await),
+    }
 }
 
 impl<F: Frontend> Driver<F> {
     /// Runs the session over one connection until it ends.
     pub(super) async fn run_connection(
         &mut self,
-        mut stream: TcpStream,
+        mut reader: impl AsyncRead + Unpin,
+        mut writer: impl AsyncWrite + Unpin,
         input: &mut mpsc::UnboundedReceiver<DriverInput>,
         script: &mut Option<mpsc::Receiver<ScriptLines>>,
     ) {
-        // With Nagle's algorithm each line would wait for the acknowledgment of the one before.
-        let _ = stream.set_nodelay(true);
-        let (mut reader, mut writer) = stream.split();
         let mut lines = Lines::new(LINE_BYTES_MAX);
         let mut buffer = vec![0; 64 * 1024];
         self.outbox.restart();
@@ -93,10 +100,11 @@ impl<F: Frontend> Driver<F> {
             // Stop reading while the server does not accept our replies; the ping timeout ends it.
             let can_reply = self.link.write_failed || self.link.unsent.len() < UNSENT_BYTES_MAX;
             let can_write = !self.link.unsent.is_empty() && !self.link.write_failed;
+            let must_flush = self.link.must_flush && !can_write && !self.link.write_failed;
             let wakeup = tokio::select! {
                 read = reader.read(&mut buffer), if !is_backlogged && can_reply => Wakeup::Read(read),
-                written = writer.write(&self.link.unsent), if can_write => {
-                    Wakeup::Written(written)
+                written = write_or_flush(&mut writer, &self.link.unsent), if can_write || must_flush => {
+                    written
                 }
                 input = input.recv() => Wakeup::Input(input),
                 lines = next_script_lines(script), if takes_script => Wakeup::Script(lines),
@@ -113,8 +121,10 @@ impl<F: Frontend> Driver<F> {
                     self.read_ended(CloseReason::Io(os_error_text(&error)));
                 }
                 // The end of the stream, or a read error, gives the reason.
-                Wakeup::Written(Err(_)) => self.link.write_failed = true,
+                Wakeup::Written(Err(_)) | Wakeup::Flushed(Err(_)) => self.link.write_failed = true,
+                Wakeup::Flushed(Ok(())) => self.link.must_flush = false,
                 Wakeup::Written(Ok(count)) => {
+                    self.link.must_flush = self.address.tls;
                     self.outbox.written_bytes += count as u64;
                     drop(self.link.unsent.drain(..count));
                 }
@@ -133,7 +143,7 @@ impl<F: Frontend> Driver<F> {
     /// The server will send nothing more. One for encrypted connections often closes a plain one
     /// without a word.
     fn read_ended(&mut self, reason: CloseReason) {
-        let expects_tls = !self.link.heard && self.address.port == TLS_PORT;
+        let expects_tls = !self.link.heard && !self.address.tls && self.address.port == TLS_PORT;
         self.disconnected(match expects_tls {
             true => CloseReason::Protocol(ProtocolViolation::Encrypted),
             false => reason,

@@ -13,7 +13,10 @@ mod happy_eyeballs;
 mod input;
 mod reconnect;
 pub(super) mod script_lines;
+mod secure;
 mod setup;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 
 use std::io;
 use std::net;
@@ -25,6 +28,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
+use crate::client::config::trust::Trust;
 use crate::client::control::pending::Pending;
 use crate::client::session::{CloseReason, Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
@@ -35,6 +39,7 @@ pub(super) use frontend::Frontend;
 pub(super) use input::{DriverInput, InputReceiver, InputSender, input_channel};
 use script_lines::ScriptLines;
 pub(super) use setup::Established;
+use tls::TlsClient;
 
 /// Starts to run a session over an established connection, in a thread that ends after
 /// [`Frontend::ended`]. `script` gives the lines of a script.
@@ -48,6 +53,7 @@ pub(super) fn start(
     let Established {
         stream,
         address,
+        trust,
         started,
         dialer,
         log,
@@ -72,6 +78,8 @@ pub(super) fn start(
             signals::block_editor_signals();
             let driver = Driver {
                 address,
+                trust,
+                tls: None,
                 session,
                 frontend,
                 outbox: SessionOutput::default(),
@@ -96,6 +104,9 @@ pub(super) fn start(
 /// Runs one session: over each of its connections, and between them.
 struct Driver<F> {
     address: Address,
+    trust: Trust,
+    /// Made for the first encrypted connection.
+    tls: Option<TlsClient>,
     session: Session,
     frontend: F,
     outbox: SessionOutput,
@@ -135,7 +146,7 @@ impl<F: Frontend> Driver<F> {
         while !self.ended {
             stream = match stream.take() {
                 Some(stream) => {
-                    self.run_connection(stream, &mut input, &mut script).await;
+                    self.run_over(stream, &mut input, &mut script).await;
                     None
                 }
                 None => self.wait_to_reconnect(&mut input).await,

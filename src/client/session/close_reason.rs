@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::NickRefusal;
+use super::tls_failure::TlsFailure;
 
 /// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum CloseReason {
     Io(String),
     /// The user has asked for a new connection.
     ReconnectRequested,
+    /// There is no encrypted connection.
+    Tls(TlsFailure),
     /// The server has broken the protocol.
     Protocol(ProtocolViolation),
 }
@@ -75,6 +78,7 @@ impl fmt::Display for CloseReason {
             }
             Self::ConnectTimeout => f.write_str("no answer"),
             Self::ReconnectRequested => f.write_str("reconnecting as requested"),
+            Self::Tls(failure) => failure.fmt(f),
             Self::Protocol(violation) => violation.fmt(f),
         }
     }
@@ -87,10 +91,7 @@ impl fmt::Display for ProtocolViolation {
             Self::EndlessLine => "it sent a line without an end",
             Self::UnansweredLine => "it does not answer a line",
             Self::NotIrc => "it does not speak IRC",
-            Self::Encrypted => {
-                "this port is for encrypted connections (TLS), which are not supported yet; try the \
-                 port for plain connections, usually 6667"
-            }
+            Self::Encrypted => "this port is for encrypted connections; use ircs://HOST:PORT",
         })
     }
 }

@@ -25,6 +25,7 @@ mod outcome;
 mod outgoing;
 mod output;
 mod state;
+mod tls_failure;
 mod view;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
 use state::identity::Identity;
 use state::rooms::JoinedRooms;
+pub use tls_failure::TlsFailure;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -262,8 +264,11 @@ impl Session {
 
     /// When to call `tick`, if nothing else happens before.
     pub fn next_deadline(&self) -> Option<Duration> {
-        let next = self.next_deadline_of_phase()?;
         let limit = self.settings.time_limit.filter(|_| !self.is_leaving());
+        let Some(next) = self.next_deadline_of_phase() else {
+            // The connection is being made.
+            return limit;
+        };
         let others = [
             limit,
             self.answer_deadline(),

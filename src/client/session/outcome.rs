@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CloseReason, DeliveryReport, NickRefusal, ProtocolViolation};
+use super::{CloseReason, DeliveryReport, NickRefusal, ProtocolViolation, TlsFailure};
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,13 @@ pub enum Incomplete {
     ServerGone {
         /// Why.
         reason: CloseReason,
+        /// What became of the lines of the script, if it had any.
+        report: Option<DeliveryReport>,
+    },
+    /// There is no encrypted connection.
+    NotSecure {
+        /// Why.
+        failure: TlsFailure,
         /// What became of the lines of the script, if it had any.
         report: Option<DeliveryReport>,
     },
@@ -95,6 +102,10 @@ impl fmt::Display for Incomplete {
                 violation: violation @ ProtocolViolation::Encrypted,
                 ..
             } => return write!(f, "not connected: {violation}"),
+            Self::NotSecure { failure, report } => {
+                write!(f, "no secure connection to the server: {failure}")?;
+                report
+            }
             Self::ProtocolBroken { violation, report } => {
                 write!(f, "the server broke the protocol: {violation}")?;
                 report

@@ -48,18 +48,27 @@ impl Session {
                 CloseReason::Protocol(violation) => {
                     Incomplete::ProtocolBroken { violation, report }
                 }
+                CloseReason::Tls(failure) => Incomplete::NotSecure { failure, report },
                 reason => Incomplete::ServerGone { reason, report },
             };
             output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
-        if let CloseReason::Protocol(ProtocolViolation::Encrypted) = reason {
+        let is_final = match &reason {
+            CloseReason::Protocol(violation) => *violation == ProtocolViolation::Encrypted,
+            CloseReason::Tls(failure) => failure.is_final(),
+            _ => false,
+        };
+        if is_final {
             self.link.refusal.get_or_insert_with(|| reason.clone());
         }
         if let Some(refusal) = &self.link.refusal {
             // Another attempt would get the same answer.
-            let words =
-                format!("the server refused the connection: {refusal}; /reconnect tries again");
+            let what = match refusal {
+                CloseReason::Tls(_) => "no secure connection",
+                _ => "the server refused the connection",
+            };
+            let words = format!("{what}: {refusal}; /reconnect tries again");
             output.events.push(Event::Note { words });
             return self.requeue_unsent(output);
         }

@@ -111,6 +111,7 @@ mod tests {
             let server = Address {
                 host: host.to_owned(),
                 port: 6667,
+                tls: false,
             };
             let folder = folder_of(logs, &server);
             assert_eq!(folder.parent(), Some(logs), "{host:?}");

@@ -1,0 +1,92 @@
+//! Which certificates of servers are trusted.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Which certificates of a server are trusted: those with the fingerprints if there are any, else
+/// those that an authority has signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Fingerprints as [`parse_fingerprint`] returns them.
+    pub fingerprints: Vec<String>,
+    /// A file with the authorities to use instead of those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Every certificate is accepted.
+    pub insecure: bool,
+}
+
+/// A text, or a list of texts.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum OneOrSeveral {
+    /// One text.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl OneOrSeveral {
+    /// All texts.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Several(list) => list,
+        }
+    }
+}
+
+/// The text is not a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidFingerprint;
+
+impl fmt::Display for InvalidFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected sha256: and the 64 hexadecimal digits of a certificate")
+    }
+}
+
+impl std::error::Error for InvalidFingerprint {}
+
+/// Reads a fingerprint, with or without `sha256:`, colons between the digits, and capitals. The
+/// result is `sha256:` and 64 small digits.
+pub fn parse_fingerprint(text: &str) -> Result<String, InvalidFingerprint> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.strip_prefix("sha256:").unwrap_or(&text);
+    let digits = digits.replace(':', "");
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_hex && digits.len() == 64 {
+        true => Ok(format!("sha256:{digits}")),
+        false => Err(InvalidFingerprint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_in_each_form_that_tools_print() {
+        let digits = "ab".repeat(32);
+        let expected = Ok(format!("sha256:{digits}"));
+        let with_colons = ["AB"; 32].join(":");
+        for text in [
+            digits.clone(),
+            format!("sha256:{digits}"),
+            with_colons.clone(),
+            format!(" SHA256:{with_colons}\n"),
+        ] {
+            assert_eq!(parse_fingerprint(&text), expected, "{text}");
+        }
+        for text in [
+            "",
+            "sha256:",
+            &digits[1..],
+            &format!("{digits}a"),
+            &digits.replace('a', "g"),
+        ] {
+            assert_eq!(parse_fingerprint(text), Err(InvalidFingerprint), "{text}");
+        }
+    }
+}

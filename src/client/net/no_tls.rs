@@ -1,0 +1,22 @@
+//! The TLS layer of a build without TLS: no address asks for it, so no client ever exists.
+
+use tokio::net::TcpStream;
+
+use crate::client::config::trust::Trust;
+use crate::client::session::TlsFailure;
+
+/// The encrypted connection, which cannot be made.
+pub(super) type SecureStream = TcpStream;
+
+/// A client that cannot be made.
+pub(super) enum TlsClient {}
+
+impl TlsClient {
+    pub(super) fn new(_: &Trust) -> Result<Self, TlsFailure> {
+        Err(TlsFailure::Other("this build has no TLS".to_owned()))
+    }
+
+    pub(super) async fn secure(&self, _: &str, _: TcpStream) -> Result<SecureStream, TlsFailure> {
+        match *self {}
+    }
+}

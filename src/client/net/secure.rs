@@ -1,0 +1,84 @@
+//! Runs a connection with or without TLS: the handshake comes first.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::script_lines::ScriptLines;
+use super::tls::{SecureStream, TlsClient};
+use super::{Driver, DriverInput, Frontend};
+use crate::client::session::{CloseReason, TlsFailure};
+
+/// How long a handshake may take.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(15);
+
+impl<F: Frontend> Driver<F> {
+    /// Runs the session over one connection until it ends, after the handshake if the address asks
+    /// for encryption.
+    pub(super) async fn run_over(
+        &mut self,
+        mut stream: TcpStream,
+        input: &mut mpsc::UnboundedReceiver<DriverInput>,
+        script: &mut Option<mpsc::Receiver<ScriptLines>>,
+    ) {
+        // With Nagle's algorithm each line would wait for the acknowledgment of the one before.
+        let _ = stream.set_nodelay(true);
+        if !self.address.tls {
+            let (reader, writer) = stream.split();
+            return self.run_connection(reader, writer, input, script).await;
+        }
+        match self.secure(stream, input).await {
+            Ok(Some(stream)) => {
+                let (reader, writer) = tokio::io::split(stream);
+                self.run_connection(reader, writer, input, script).await;
+            }
+            Ok(None) => {}
+            Err(failure) => self.disconnected(CloseReason::Tls(failure)),
+        }
+    }
+
+    /// Does the handshake, and processes input and the time limit meanwhile. `None` when the session has ended.
+    async fn secure(
+        &mut self,
+        stream: TcpStream,
+        input: &mut mpsc::UnboundedReceiver<DriverInput>,
+    ) -> Result<Option<SecureStream>, TlsFailure> {
+        // It is taken out while the session is used.
+        let client = match self.tls.take() {
+            Some(client) => client,
+            None => TlsClient::new(&self.trust)?,
+        };
+        let host = self.address.host.clone();
+        let result = {
+            let handshake = timeout(HANDSHAKE_MAX, client.secure(&host, stream));
+            tokio::pin!(handshake);
+            loop {
+                let limit = self.session.next_deadline();
+                let left = limit.map(|at| at.saturating_sub(self.now().elapsed));
+                let left = left.unwrap_or(HANDSHAKE_MAX);
+                let input = tokio::select! {
+                    result = &mut handshake => break Some(result),
+                    input = input.recv() => Some(input),
+                    () = sleep(left) => None,
+                };
+                let now = self.now();
+                match input {
+                    Some(input) => self.process_input(input, now),
+                    None => self.session.tick(now, &mut self.outbox),
+                }
+                self.apply(now);
+                if self.ended {
+                    break None;
+                }
+            }
+        };
+        self.tls = Some(client);
+        match result {
+            None => Ok(None),
+            Some(Ok(secured)) => secured.map(Some),
+            Some(Err(_)) => Err(TlsFailure::Timeout),
+        }
+    }
+}

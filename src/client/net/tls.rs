@@ -1,0 +1,223 @@
+//! The TLS layer of a connection: the handshake, and whether the certificate of the server is
+//! trusted.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use ring::digest::{SHA256, digest};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
+};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
+    RootCertStore, SignatureScheme,
+};
+
+use crate::client::config::trust::Trust;
+use crate::client::session::TlsFailure;
+
+/// The encrypted connection.
+pub(super) type SecureStream = TlsStream<TcpStream>;
+
+/// Connects with the same trust each time, and remembers the sessions that can be resumed.
+pub(super) struct TlsClient(TlsConnector);
+
+impl TlsClient {
+    /// A client that trusts these certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsFailure::NoAuthorities`] when the authorities are needed and cannot be read.
+    pub(super) fn new(trust: &Trust) -> Result<Self, TlsFailure> {
+        let provider = Arc::new(provider::default_provider());
+        let verifier = CertificateVerifier::new(trust, &provider)?;
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsFailure::Other(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"irc".to_vec()];
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Does the handshake with the server of this name.
+    pub(super) async fn secure(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<SecureStream, TlsFailure> {
+        let name = ServerName::try_from(host.to_owned());
+        let name = name.map_err(|_| TlsFailure::WrongName(host.to_owned()))?;
+        let connected = self.0.connect(name, stream).await;
+        connected.map_err(|error| failure_of(&error, host))
+    }
+}
+
+/// Why a handshake has failed.
+fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(Error::InvalidCertificate(CertificateError::Other(OtherError(own)))) => {
+            let own = own.downcast_ref::<TlsFailure>().cloned();
+            own.unwrap_or_else(|| TlsFailure::Other(error.to_string()))
+        }
+        Some(Error::InvalidCertificate(problem)) => match problem {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                TlsFailure::Expired
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                TlsFailure::NotYetValid
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                TlsFailure::WrongName(host.to_owned())
+            }
+            other => TlsFailure::Other(other.to_string()),
+        },
+        Some(
+            Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_),
+        ) => TlsFailure::OldProtocol,
+        Some(Error::InvalidMessage(_)) => TlsFailure::NotTls,
+        Some(other) => TlsFailure::Other(other.to_string()),
+        None => TlsFailure::Other(match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
+            _ => error.to_string(),
+        }),
+    }
+}
+
+/// Decides whether the certificate of a server is trusted: by its fingerprint, or by the
+/// authorities.
+#[derive(Debug)]
+struct CertificateVerifier {
+    provider: Arc<CryptoProvider>,
+    fingerprints: Vec<String>,
+    /// `None` if every certificate is accepted, or only those with the fingerprints.
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl CertificateVerifier {
+    fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, TlsFailure> {
+        let needs_authorities = trust.fingerprints.is_empty() && !trust.insecure;
+        let authorities = match needs_authorities {
+            true => {
+                let roots = Arc::new(read_authorities(trust.ca_file.as_deref())?);
+                let provider = Arc::clone(provider);
+                let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+                Some(verifier.map_err(|error| TlsFailure::NoAuthorities(error.to_string()))?)
+            }
+            false => None,
+        };
+        Ok(Self {
+            provider: Arc::clone(provider),
+            fingerprints: trust.fingerprints.clone(),
+            authorities,
+        })
+    }
+}
+
+/// The authorities of the system, or those in a file.
+fn read_authorities(file: Option<&Path>) -> Result<RootCertStore, TlsFailure> {
+    let mut roots = RootCertStore::empty();
+    let why = match file {
+        Some(file) => match CertificateDer::pem_file_iter(file).and_then(Iterator::collect) {
+            Ok::<Vec<_>, _>(certificates) => {
+                roots.add_parsable_certificates(certificates);
+                format!("{} has no certificate in PEM format", file.display())
+            }
+            Err(error) => format!("{}: {error}", file.display()),
+        },
+        None => {
+            let loaded = rustls_native_certs::load_native_certs();
+            roots.add_parsable_certificates(loaded.certs);
+            let error = loaded.errors.first().map(ToString::to_string);
+            error.unwrap_or_else(|| "this system has none".to_owned())
+        }
+    };
+    match roots.is_empty() {
+        true => Err(TlsFailure::NoAuthorities(why)),
+        false => Ok(roots),
+    }
+}
+
+impl ServerCertVerifier for CertificateVerifier {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let found = || fingerprint(own);
+        let failed = |failure: TlsFailure| {
+            Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(failure))))
+        };
+        if let Some(authorities) = &self.authorities {
+            let verified = authorities.verify_server_cert(own, chain, name, ocsp, now);
+            return verified.map_err(|error| match error {
+                Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer | CertificateError::BadSignature,
+                ) => failed(TlsFailure::UnknownAuthority { found: found() }),
+                // An authority must not be used as a server, but some sign themselves like that.
+                Error::InvalidCertificate(CertificateError::Other(_)) => {
+                    failed(TlsFailure::UnknownAuthority { found: found() })
+                }
+                other => other,
+            });
+        }
+        if self.fingerprints.is_empty() || self.fingerprints.contains(&found()) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(failed(TlsFailure::WrongFingerprint {
+            expected: self.fingerprints.clone(),
+            found: found(),
+        }))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
+    }
+}
+
+/// The SHA-256 of a certificate: `sha256:` and 64 hexadecimal digits.
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let mut text = "sha256:".to_owned();
+    for byte in digest(&SHA256, certificate).as_ref() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,287 @@
+//! The client and encrypted connections: which certificates it trusts, and what it says of others.
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![cfg(feature = "tls")]
+
+mod common;
+mod support;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use chatting_room::server::{CertificateFiles, EmbeddedServer, Settings, TlsSettings};
+use common::Client;
+use rcgen::{CertificateParams, KeyPair};
+use ring::digest::{SHA256, digest};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection};
+use support::{Finished, chatroom, run};
+
+/// A certificate and its key.
+struct Own {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Own {
+    /// For this name, valid from and to so many days from now.
+    fn new(name: &str, [from, to]: [i64; 2]) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let at = |days: i64| {
+            let time = Duration::from_secs(24 * 3_600 * days.unsigned_abs());
+            match days < 0 {
+                true => SystemTime::now() - time,
+                false => SystemTime::now() + time,
+            }
+        };
+        parameters.not_before = at(from).into();
+        parameters.not_after = at(to).into();
+        let certificate = parameters.self_signed(&key).unwrap();
+        Self { certificate, key }
+    }
+
+    fn fingerprint(&self) -> String {
+        let digest = digest(&SHA256, self.certificate.der());
+        let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        format!("sha256:{}", digits.collect::<String>())
+    }
+
+    fn write(&self, folder: &Path) -> CertificateFiles {
+        let files = CertificateFiles {
+            certificate: folder.join("certificate.pem"),
+            key: folder.join("key.pem"),
+        };
+        fs::write(&files.certificate, self.certificate.pem()).unwrap();
+        fs::write(&files.key, self.key.serialize_pem()).unwrap();
+        files
+    }
+}
+
+/// A server with a certificate for this name.
+struct Host {
+    server: EmbeddedServer,
+    own: Own,
+    folder: tempfile::TempDir,
+}
+
+impl Host {
+    fn named(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Own::new(name, [-1, 30]);
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut settings = Settings::listening_on(any);
+        settings.hub.limits.enabled = false;
+        settings.tls = Some(TlsSettings {
+            listen: vec![any],
+            certificates: vec![own.write(folder.path())],
+            self_signed: None,
+        });
+        let server = EmbeddedServer::start(&settings).unwrap();
+        Self {
+            server,
+            own,
+            folder,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("ircs://{}", self.server.tls_address().unwrap())
+    }
+
+    fn enter(&self, nick: &str) -> Client {
+        let stream = TcpStream::connect(self.server.address()).unwrap();
+        let mut client = Client::new(stream);
+        client.register(nick);
+        client
+    }
+
+    /// A configuration of the client with these lines in the table of the server `home`.
+    fn configuration(&self, address: &str, lines: &str) -> PathBuf {
+        let path = self.folder.path().join("chatroom.toml");
+        let table = format!("[servers.home]\naddress = \"{address}\"\n{lines}\n");
+        fs::write(&path, table).unwrap();
+        path
+    }
+}
+
+fn send(arguments: &[&str]) -> Finished {
+    let mut command = chatroom(&["--nick", "ci", "-c", "hello", "-q"]);
+    command.args(arguments);
+    run(command, "")
+}
+
+#[test]
+fn a_script_over_tls_is_delivered_in_order() {
+    let host = Host::named("localhost");
+    let fingerprint = host.own.fingerprint();
+    let mut bob = host.enter("bob");
+    let url = host.url();
+    let arguments = ["--nick", "ci", "--fingerprint", &fingerprint, &url];
+    let lines: String = (0..5_000).map(|n| format!("line {n}\n")).collect();
+    let finished = run(chatroom(&arguments), &lines);
+    assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
+    for number in 0..5_000 {
+        bob.expect(&format!("PRIVMSG #lobby :line {number}"));
+    }
+}
+
+#[test]
+fn a_certificate_is_trusted_by_its_fingerprint_and_no_other_is() {
+    let host = Host::named("localhost");
+    let url = host.url();
+    let other = format!("sha256:{}", "0".repeat(64));
+    let right = host.own.fingerprint();
+    let refused = send(&["--fingerprint", &other, &url]);
+    let sentence = format!(
+        "chatroom: no secure connection to the server: its certificate has the fingerprint \
+         {right}, and {other} is expected\n"
+    );
+    assert_eq!((refused.status, refused.err), (Some(76), sentence));
+    let both = send(&["--fingerprint", &other, "--fingerprint", &right, &url]);
+    assert_eq!(both.status, Some(0), "{both:?}");
+    // Of the configuration, in the form that openssl prints.
+    let digits = right.trim_start_matches("sha256:").to_uppercase();
+    let pairs: Vec<&str> = (0..32).map(|n| &digits[2 * n..2 * n + 2]).collect();
+    let line = format!(
+        "fingerprint = [\"{other}\", \"SHA256:{}\"]",
+        pairs.join(":")
+    );
+    let file = host.configuration(&url, &line);
+    let found = send(&["--config", file.to_str().unwrap(), "home"]);
+    assert_eq!(found.status, Some(0), "{found:?}");
+    let file = host.configuration(&url, "fingerprint = \"sha256:12\"");
+    let wrong = send(&["--config", file.to_str().unwrap(), "home"]);
+    assert_eq!(wrong.status, Some(78), "{wrong:?}");
+    assert!(
+        wrong
+            .err
+            .contains(":3:15: \"sha256:12\" is not a fingerprint"),
+        "{wrong:?}"
+    );
+}
+
+// A77.
+#[test]
+fn each_certificate_that_is_not_trusted_has_its_own_sentence() {
+    let host = Host::named("localhost");
+    let port = host.server.tls_address().unwrap().port();
+    let unknown = send(&[&host.url()]);
+    assert_eq!(unknown.status, Some(76), "{unknown:?}");
+    let words = "no known authority has signed its certificate; if sha256:";
+    assert!(
+        unknown.err.contains(words) && unknown.err.contains("--fingerprint"),
+        "{unknown:?}"
+    );
+
+    let ca = host.own.write(host.folder.path()).certificate;
+    let with_ca = |address: &str| {
+        let file = host.configuration(address, &format!("ca-file = {ca:?}"));
+        send(&["--config", file.to_str().unwrap(), "home"])
+    };
+    assert_eq!(with_ca(&format!("ircs://localhost:{port}")).status, Some(0));
+    let wrong_name = with_ca(&format!("ircs://127.0.0.1:{port}"));
+    assert_eq!(wrong_name.status, Some(76), "{wrong_name:?}");
+    let words = "its certificate is not for the name 127.0.0.1";
+    assert!(wrong_name.err.contains(words), "{wrong_name:?}");
+    fs::write(&ca, "nothing").unwrap();
+    let no_ca = with_ca(&format!("ircs://localhost:{port}"));
+    assert!(
+        no_ca.err.contains("has no certificate in PEM format"),
+        "{no_ca:?}"
+    );
+
+    for (days, words) in [
+        ([-30, -1], "its certificate has expired"),
+        ([1, 30], "its certificate is not valid yet"),
+    ] {
+        let own = Own::new("localhost", days);
+        fs::write(&ca, own.certificate.pem()).unwrap();
+        let address = handshakes_of(&own);
+        let refused = with_ca(&format!("ircs://localhost:{}", address.port()));
+        assert_eq!(refused.status, Some(76), "{refused:?}");
+        assert!(refused.err.contains(words), "{refused:?}");
+    }
+
+    let any = send(&["--insecure", &host.url()]);
+    assert_eq!(any.status, Some(0), "{any:?}");
+    assert!(
+        any.err.contains("any certificate is accepted (--insecure)"),
+        "{any:?}"
+    );
+}
+
+#[test]
+fn a_server_without_tls_is_never_spoken_to_in_clear() {
+    let host = Host::named("localhost");
+    let plain = format!("ircs://{}", host.server.address());
+    let refused = send(&["--insecure", &plain]);
+    assert_eq!(refused.status, Some(76), "{refused:?}");
+    assert!(
+        refused.err.contains("it does not speak TLS on this port"),
+        "{refused:?}"
+    );
+    // And the other way round.
+    let tls = host.server.tls_address().unwrap().to_string();
+    let refused = send(&[&tls]);
+    assert_eq!(refused.status, Some(76), "{refused:?}");
+    assert!(refused.err.contains("use ircs://HOST:PORT"), "{refused:?}");
+    // Nothing of the session is sent before the certificate is accepted.
+    let own = Own::new("localhost", [-1, 30]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut server = ServerConnection::new(config_of(&own)).unwrap();
+        let mut plain = Vec::new();
+        while server
+            .complete_io(&mut stream)
+            .is_ok_and(|(read, _)| read > 0)
+        {
+            let _ = server.reader().read_to_end(&mut plain);
+        }
+        plain
+    });
+    let refused = send(&[&format!("ircs://localhost:{}", address.port())]);
+    assert_eq!(refused.status, Some(76), "{refused:?}");
+    assert_eq!(heard.join().unwrap(), b"");
+}
+
+#[test]
+fn a_handshake_that_does_not_end_is_given_up_with_the_time_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ircs://{}", listener.local_addr().unwrap());
+    let finished = send(&["--insecure", "--timeout", "1", &url]);
+    assert_eq!(finished.status, Some(75), "{finished:?}");
+}
+
+fn config_of(own: &Own) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivatePkcs8KeyDer::from(own.key.serialize_der());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.certificate.der().clone()], key.into());
+    Arc::new(config.unwrap())
+}
+
+/// A listener that does the handshake of one client with this certificate.
+fn handshakes_of(own: &Own) -> SocketAddr {
+    let config = config_of(own);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut server = ServerConnection::new(config).unwrap();
+        while server.is_handshaking() && server.complete_io(&mut stream).is_ok() {}
+        let _ = stream.flush();
+    });
+    address
+}
