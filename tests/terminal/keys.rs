@@ -246,6 +246,40 @@ fn tab_starts_again_after_another_key_and_after_a_unique_completion() {
 }
 
 #[test]
+fn the_list_of_tab_fits_in_the_row() {
+    let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start.sized(24, 80));
+    for number in 0..8 {
+        let nick = format!("mallory_number_{number}");
+        lines.sends(&format!(":{nick}!m@h JOIN #lobby"));
+    }
+    lines.bob_says("all here");
+    alice.shows("all here");
+    for (typed, list) in [
+        (
+            "mall",
+            "mallory_number_0:  Tab: mallory_number_1: mallory_number_2: and 5 more",
+        ),
+        (
+            "so I say to you, my dear old @mall",
+            "old @mallory_number_0  Tab: 7 more",
+        ),
+    ] {
+        alice.types(&format!("{typed}\t"));
+        alice.shows(list);
+        alice.types(CTRL_U);
+    }
+}
+
+#[test]
+fn tab_after_topic_offers_the_topic_for_editing() {
+    let mut room = Room::open();
+    room.bob.sends("TOPIC #lobby :the old topic");
+    room.alice.shows("the old topic");
+    room.alice.types("/topic \t!\r");
+    room.bob.hears("TOPIC #lobby :the old topic!");
+}
+
+#[test]
 fn shift_tab_offers_the_previous_completion() {
     for keys in [|start| start, Start::with_vi_keys] {
         let (_server, mut alice, _lines) = Scripted::with_alice(keys);

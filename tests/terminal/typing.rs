@@ -199,8 +199,6 @@ fn a_draft_that_ends_at_the_right_margin_stays_whole() {
             expected.push(format!("<bob> {word} {rows}"));
         }
         expected.push(format!("[#lobby] {}", "x".repeat(40 * rows - 9)));
-        // The row of the cursor.
-        expected.push(String::new());
     }
     expected.push("[#lobby]".to_owned());
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
@@ -361,5 +359,22 @@ fn the_password_of_a_command_is_drawn_as_dots() {
                 assert!(!shown.was_sent(secret.as_bytes()), "{secret}");
             }
         });
+    }
+}
+
+#[test]
+fn a_line_that_fills_its_row_leaves_no_empty_row() {
+    let mut room = Room::sized(24, 40);
+    let text = "x".repeat(40 - "[#lobby] ".len());
+    for text in [text.clone(), format!("{text}{}", "y".repeat(40))] {
+        room.alice.types(&format!("{text}\r"));
+        assert_eq!(room.bob.hears_alice(), text);
+        room.bob.says("one");
+        let (_, last) = text.split_at(text.len().saturating_sub(40));
+        let row = match last.len() {
+            40 => last.to_owned(),
+            _ => format!("[#lobby] {last}"),
+        };
+        room.alice.ends_in_rows(&[&row, "<bob> one", "[#lobby]"]);
     }
 }

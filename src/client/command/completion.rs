@@ -20,6 +20,8 @@ pub struct CompletionNames {
     pub ignored: Vec<String>,
     /// Names of servers in the configuration.
     pub servers: Vec<String>,
+    /// The topic of the active room.
+    pub topic: Option<String>,
 }
 
 /// The byte where the word at `position` begins, and its completions, best first.
@@ -118,6 +120,12 @@ fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Ve
         return with_spaces(names.ignored.iter().map(String::as_str), word);
     }
     let words = words.chain(before.split_whitespace().skip(1));
+    // To be edited; its first word may look like that of a room.
+    let offers_topic = slash.name == "topic" && word.is_empty() && words.clone().next().is_none();
+    let topic = names
+        .topic
+        .iter()
+        .filter(|topic| offers_topic && !topic.starts_with('#'));
     let last = words.clone().last().unwrap_or_default();
     let expected = slash.expected_after(words);
     let arguments = expected.arguments(word).into_iter();
@@ -128,7 +136,7 @@ fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Ve
         }
         kind => of_kind(kind, last, word, names),
     });
-    offers.collect()
+    topic.cloned().chain(offers).collect()
 }
 
 fn of_kind(kind: ArgumentKind, last: &str, word: &str, names: &CompletionNames) -> Vec<String> {
@@ -245,9 +253,29 @@ mod tests {
                     .map(|(name, long)| (name.to_owned(), long.to_owned())),
             ),
             ignored: vec!["*!*@spam".into()],
+            topic: None,
             servers: vec!["home".into(), "work".into()],
         };
         completions(line, line.len(), &names).1
+    }
+
+    #[test]
+    fn the_topic_of_the_active_room_is_offered_for_editing() {
+        let names = CompletionNames {
+            rooms: vec!["#a".into()],
+            topic: Some("the old topic".into()),
+            ..CompletionNames::default()
+        };
+        let offers = |line: &str| completions(line, line.len(), &names);
+        let both = vec!["the old topic".to_owned(), "#a ".to_owned()];
+        assert_eq!(offers("/topic "), (7, both));
+        assert_eq!(offers("/topic #"), (7, vec!["#a ".to_owned()]));
+        assert!(
+            offers("/part ")
+                .1
+                .iter()
+                .all(|offer| offer != "the old topic")
+        );
     }
 
     #[test]

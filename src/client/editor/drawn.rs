@@ -41,6 +41,12 @@ impl Drawn {
         self.start_of_line().after(&self.line, self.columns)
     }
 
+    /// Whether the line fills its last row, so that the cursor after it is in a row of its own.
+    pub(super) fn is_at_margin(&self) -> bool {
+        let end = self.end_of_line();
+        end != end.cursor_position(self.columns)
+    }
+
     /// The last row, counted from the first, which is 0.
     pub(super) fn end_row(&self) -> u16 {
         let end = self.end_of_line().after(&self.hint, self.columns);

@@ -18,7 +18,7 @@ use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::reflow::Reflow;
 use crate::client::terminal::signals::{self, Waker};
-use crate::client::view::{Prompt, strip_styles};
+use crate::client::view::{Prompt, strip_styles, with_indents};
 
 /// How long to wait before an editor that has not ended is woken again.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
@@ -133,9 +133,12 @@ impl EditorHandle {
         self.lock().read_state != ReadState::Away
     }
 
-    /// Prints whole lines above the prompt.
-    pub(super) fn print_note(&self, lines: &str) {
-        self.printer.push(lines.to_owned());
+    /// Prints whole lines of the program above the prompt.
+    pub(in crate::client) fn print_note(&self, lines: &str) {
+        self.printer.push(match self.printer.is_gated() {
+            true => with_indents(lines),
+            false => lines.to_owned(),
+        });
     }
 
     /// Whether Ctrl-C was pressed while no read was in progress.
@@ -340,6 +343,14 @@ impl EditorHandle {
             self.update_gate(&state);
         }
         state.break_rows(highlighted, state.drawn.start_of_line())
+    }
+
+    /// How many cells are left in the last row of this line.
+    pub(super) fn cells_after(&self, line: &str) -> usize {
+        let state = self.lock();
+        let start = Position::START.after(&strip_styles(&state.given.raw), state.columns);
+        let end = start.after(line, state.columns);
+        usize::from(state.columns.saturating_sub(end.column))
     }
 
     /// Called when the library draws the hint after the line. Returns its rows.

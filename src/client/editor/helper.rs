@@ -15,7 +15,7 @@ use super::handle::EditorHandle;
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::{CompletionNames, completions};
 use crate::client::storage::drafts::DraftStore;
-use crate::client::view::hide_secret;
+use crate::client::view::{cells, hide_secret};
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
@@ -242,15 +242,23 @@ impl Helper {
                     .map(|candidate| candidate.trim_end())
             })
             .collect();
-        let named = others.get(..NAMED_MAX).unwrap_or(&others).join(" ");
         let space = if line.ends_with(' ') { "" } else { " " };
-        match others.len() {
-            0 => None,
-            count if count > NAMED_MAX => Some(format!(
-                "{space} Tab: {named} and {} more",
-                count - NAMED_MAX
-            )),
-            _ => Some(format!("{space} Tab: {named}")),
+        // As many as fit in the row, so that the list does not wrap.
+        let cells_max = self.handle.cells_after(line);
+        let list = |named: usize| {
+            let names = others.get(..named).unwrap_or(&others).join(" ");
+            match (named, others.len() - named) {
+                (_, 0) => format!("{space} Tab: {names}"),
+                (0, more) => format!("{space} Tab: {more} more"),
+                (_, more) => format!("{space} Tab: {names} and {more} more"),
+            }
+        };
+        let most = others.len().min(NAMED_MAX);
+        let fits = |list: &String| cells(&sanitize(list)) < cells_max;
+        let lists = (0..=most).rev().map(list);
+        match others.is_empty() {
+            true => None,
+            false => lists.clone().find(fits).or_else(|| lists.last()),
         }
     }
 }

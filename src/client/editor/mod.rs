@@ -363,7 +363,13 @@ impl Editor {
                         ResumeAction::ShowRoom(number) => self.show_room(number),
                     }
                 }
-                Ok(line) => return Ok(EditorRead::Line(line)),
+                Ok(line) => {
+                    if end.drawn.is_at_margin() {
+                        // The library has begun a row for the cursor, and then one for what follows.
+                        write_to_terminal("\x1b[A")?;
+                    }
+                    return Ok(EditorRead::Line(line));
+                }
                 Err(ReadlineError::Interrupted) if end.ending => {
                     if end.draft.text.is_empty() {
                         clear(&end.drawn)?;

@@ -102,6 +102,7 @@ impl Session {
         nicks.extend(outsider.cloned());
         CompletionNames {
             nicks,
+            topic: self.rooms.active().and_then(|room| room.topic.clone()),
             rooms: self.rooms.names(),
             other_rooms: self.rooms.known_rooms(),
             aliases: self.settings.aliases.clone(),

@@ -26,7 +26,7 @@ use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{sanitize, sanitize_name};
 pub use prompt::{Prompt, hide_secret};
-pub use wrap::{INDENT_MARK, cells, strip_styles, wrap_block};
+pub use wrap::{INDENT_MARK, cells, strip_styles, with_indents, wrap_block};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,8 +117,7 @@ impl Renderer {
         if self.indent_mark().is_empty() || lines.contains(INDENT_MARK) {
             return lines;
         }
-        let rows = lines.split_inclusive('\n');
-        rows.map(|row| format!("{INDENT_MARK}{row}")).collect()
+        with_indents(&lines)
     }
 
     /// A line that separates others.

@@ -16,6 +16,12 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// characters are shown as escapes.
 pub const INDENT_MARK: char = '\x1e';
 
+/// Lines marked so that [`wrap_block`] wraps each of them and indents its further rows.
+pub fn with_indents(lines: &str) -> String {
+    let rows = lines.split_inclusive('\n');
+    rows.map(|row| format!("{INDENT_MARK}{row}")).collect()
+}
+
 /// Wraps a block of lines for a terminal with this many columns. Lines without an [`INDENT_MARK`]
 /// stay as they are.
 pub fn wrap_block(block: &str, columns: u16) -> Cow<'_, str> {

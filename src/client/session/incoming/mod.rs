@@ -72,11 +72,14 @@ impl Session {
             ("KICK", Some(room), Some(nick)) => {
                 self.on_kick(message, source, room, nick, output);
             }
-            ("TOPIC", Some(room), Some(topic)) => output.events.push(Event::TopicChanged {
-                room: self.rooms.name_of(room).to_owned(),
-                nick: source.to_owned(),
-                topic: topic.to_owned(),
-            }),
+            ("TOPIC", Some(room), Some(topic)) => {
+                self.rooms.set_topic(room, Some(topic));
+                output.events.push(Event::TopicChanged {
+                    room: self.rooms.name_of(room).to_owned(),
+                    nick: source.to_owned(),
+                    topic: topic.to_owned(),
+                });
+            }
             ("MODE", Some(target), Some(letters)) => {
                 self.on_mode(message, target, letters, output);
             }

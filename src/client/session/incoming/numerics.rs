@@ -104,6 +104,7 @@ impl Session {
 
     fn on_topic(&mut self, message: &Message<'_>, topic: Option<&str>, output: &mut SessionOutput) {
         if let Some(room) = message.parameter(1) {
+            self.rooms.set_topic(room, topic);
             output.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),

@@ -52,6 +52,8 @@ pub(in crate::client::session) struct JoinedRoom {
     /// The messages since it was last active.
     pub(in crate::client::session) unread: Unread,
     pub(super) members: BTreeMap<FoldedName, Member>,
+    /// Its topic, if it has one.
+    pub(in crate::client::session) topic: Option<String>,
 }
 
 impl JoinedRoom {
@@ -81,6 +83,14 @@ impl JoinedRooms {
 
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut JoinedRoom> {
         self.rooms.get_mut(&*self.naming.lookup_key(name))
+    }
+
+    /// Sets the topic of a room; an empty one is none.
+    pub(in crate::client::session) fn set_topic(&mut self, name: &str, topic: Option<&str>) {
+        let topic = topic.filter(|topic| !topic.is_empty()).map(str::to_owned);
+        if let Some(room) = self.get_mut(name) {
+            room.topic = topic;
+        }
     }
 
     /// The list of members of a room is complete. Returns whether it was not before.
@@ -225,6 +235,7 @@ impl JoinedRooms {
         let known = known.map(|room| room.number);
         let last = self.rooms.values().map(|room| room.number).max();
         let room = JoinedRoom {
+            topic: None,
             name: name.to_owned(),
             number: known.unwrap_or(last.unwrap_or_default() + 1),
             activated: used,

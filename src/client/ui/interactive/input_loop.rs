@@ -10,7 +10,7 @@ use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::Outcome;
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::job_control::JobControl;
-use crate::client::terminal::printer::{Printer, print_to_stdout};
+use crate::client::terminal::printer::print_to_stdout;
 use crate::client::ui::questions::{self, Question};
 use crate::client::view::Renderer;
 use crate::common::test_hooks::panic_if_requested;
@@ -37,7 +37,6 @@ pub(super) fn ask_until_valid(
 pub(super) struct InputLoop<'t> {
     pub(super) editor: &'t mut Editor,
     pub(super) editor_handle: &'t EditorHandle,
-    pub(super) printer: &'t Printer,
     pub(super) events: mpsc::Receiver<InteractiveEvent>,
     pub(super) input: InputSender,
     pub(super) job: &'t JobControl,
@@ -92,7 +91,7 @@ impl InputLoop<'_> {
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
                         let hint = "to leave, press Ctrl-D or type /quit\n";
-                        self.printer.push(hint.to_owned());
+                        self.editor_handle.print_note(hint);
                     }
                     continue;
                 }
@@ -124,7 +123,7 @@ impl InputLoop<'_> {
                 [offer.draft.unix_seconds, offer.now],
                 offer.more,
             );
-            self.printer.push(announcement);
+            self.editor_handle.print_note(&announcement);
         }
     }
 

@@ -155,7 +155,7 @@ impl InteractiveUi {
         };
         self.editor
             .start_session(context.history_file, drafts.clone(), assist)?;
-        self.printer.push(context.greeting);
+        self.editor_handle.print_note(&context.greeting);
         let frontend = self.frontend(
             renderer.clone(),
             context.format,
@@ -169,7 +169,6 @@ impl InteractiveUi {
         let mut input_loop = InputLoop {
             editor: &mut self.editor,
             editor_handle: &self.editor_handle,
-            printer: &self.printer,
             events,
             input,
             job: &self.job,
@@ -182,7 +181,7 @@ impl InteractiveUi {
         if let Some(drafts) = drafts {
             if drafts.has_unsent() {
                 let note = "unsent text is saved; the next run offers to restore it\n";
-                self.printer.push(note.to_owned());
+                self.editor_handle.print_note(note);
             }
             drafts.finish();
         }

@@ -198,12 +198,12 @@ fn history_is_marked_takes_a_room_and_repeats_no_answers() {
     scrollback.show(&said_in("#A", "three"), NOON, Some("#a"));
     assert_eq!(
         scrollback.run_local(&typed("/history")),
-        "--- the last 3 lines ---\n12:01 <bob> one\n12:01 #b <bob> two\n12:01 <bob> three\n\
+        "--- the last 3 lines ---\n12:01 <bob> one\n12:01 #b <bob> two\n12:01 #A <bob> three\n\
          --- end of the history ---\n"
     );
     assert_eq!(
         scrollback.run_local(&typed("/history #a 5")),
-        "--- the last 2 lines of #a ---\n12:01 <bob> one\n12:01 <bob> three\n\
+        "--- the last 2 lines of #a ---\n12:01 <bob> one\n12:01 #A <bob> three\n\
          --- end of the history ---\n"
     );
     assert_eq!(
