@@ -169,12 +169,7 @@ pub(in crate::client) fn resolve(
         None => login_name(),
     };
     check_nick(&nick).map_err(ResolveError::Nick)?;
-    let of_server = server.iter().flat_map(|server| &server.rooms);
-    let of_options = options.rooms().filter(|_| is_home);
-    let rooms = of_options
-        .chain(of_server)
-        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
-    let mut rooms: Vec<JoinTarget> = rooms.collect::<Result<_, _>>()?;
+    let mut rooms = find_rooms(options, server, is_home)?;
     let person = match target {
         Some(UrlTarget::Room(room)) => {
             rooms.insert(0, room);
@@ -210,6 +205,20 @@ pub(in crate::client) fn resolve(
         warning,
         on_connect,
     })))
+}
+
+/// The rooms to join, except that of a URL.
+fn find_rooms(
+    options: &ClientOptions,
+    server: Option<&ServerConfig>,
+    is_home: bool,
+) -> Result<Vec<JoinTarget>, ResolveError> {
+    let of_server = server.iter().flat_map(|server| &server.rooms);
+    let of_options = options.rooms().filter(|_| is_home);
+    let rooms = of_options
+        .chain(of_server)
+        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
+    rooms.collect()
 }
 
 /// The nick to ask for, if anything says it. On another server than the first the configuration of

@@ -99,7 +99,7 @@ pub(super) enum SocketRead {
         is_established: bool,
     },
     /// The client has broken the rules of TLS. The alert for it waits to be sent.
-    TlsFailed(TlsError),
+    TlsFailed(Box<TlsError>),
     WouldBlock,
     Eof,
 }
@@ -194,7 +194,7 @@ impl Connection {
         };
         self.writable &= tls.flush(&mut self.stream)?;
         if let Err(error) = result {
-            return Ok(SocketRead::TlsFailed(error));
+            return Ok(SocketRead::TlsFailed(Box::new(error)));
         }
         // The next read reports the end.
         self.readable |= tls.is_peer_closed();

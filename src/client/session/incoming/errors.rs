@@ -59,11 +59,16 @@ impl Session {
             output.actions.push(SessionAction::End(incomplete.into()));
             return;
         }
-        let taken = number == Reply::NicknameInUse.number();
-        let reason = match taken {
+        let reason = match number == Reply::NicknameInUse.number() {
             true => NickRefusal::InUse,
             false => NickRefusal::ServerError(why.to_owned()),
         };
+        self.nick_refused(number, reason, output);
+    }
+
+    /// The server refuses the nick before the registration is complete: another is requested, or
+    /// asked for.
+    fn nick_refused(&mut self, number: u16, reason: NickRefusal, output: &mut SessionOutput) {
         let nick = self.identity.nick.clone();
         if self.link.was_registered {
             match self.other_spelling(number) {
@@ -72,7 +77,12 @@ impl Session {
                     self.send_nick(&another, output);
                 }
                 None => {
-                    self.link.refusal = Some(CloseReason::NickRefused { nick, reason });
+                    let may_become_free = reason == NickRefusal::InUse;
+                    let reason = CloseReason::NickRefused { nick, reason };
+                    match may_become_free {
+                        true => self.link.close_reason = Some(reason),
+                        false => self.link.refusal = Some(reason),
+                    }
                     output.actions.push(SessionAction::Close);
                 }
             }

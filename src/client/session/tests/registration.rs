@@ -87,6 +87,28 @@ fn a_nick_refused_at_a_reconnection_is_changed_while_offline() {
     assert!(played.lines().contains(&"NICK ann".to_owned()));
 }
 
+/// The lost connection may hold it for a while yet.
+#[test]
+fn a_nick_in_use_at_a_reconnection_is_tried_again() {
+    let mut played = Played::ready(false);
+    reconnect(&mut played);
+    for _ in 0..=SPELLINGS_MAX {
+        let nick = played.session.nick().to_owned();
+        played.hear(&format!(":s 433 * {nick} :in use"));
+    }
+    played.lose("closed");
+    let done = played.take();
+    assert!(matches!(
+        &done.actions[..],
+        [SessionAction::Close, SessionAction::Reconnect { .. }]
+    ));
+    assert!(
+        matches!(&done.events[..], [Event::ServerLost { why, .. }] if why.contains("in use")),
+        "{:?}",
+        done.events
+    );
+}
+
 #[test]
 fn a_welcome_that_crosses_a_farewell_does_not_undo_it() {
     let mut played = Played::ready(false);
