@@ -252,6 +252,7 @@ impl Client<'_> {
             history_file: self.paths.file_of_server("history", address),
             draft_file: self.paths.file_of_server("draft", address),
             control,
+            notify_command: self.config.notify_command.clone(),
             greeting: match hosts {
                 true => format!(
                     "no server on {address}, so the room is hosted here (it stays while others are \
