@@ -20,7 +20,7 @@ impl Reactor {
     pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let mut timeout = self.poll_timeout();
         // As many rounds as there can be events for the connections that are there now.
-        for round in 0..2 + self.connections.len() / EVENTS_PER_ITERATION {
+        for round in 0..3 + self.connections.len() / EVENTS_PER_ITERATION {
             // A signal ends a wait without the events that have come.
             let has_more = match self.poll.poll(events, timeout) {
                 Ok(()) => events.iter().count() == EVENTS_PER_ITERATION,
@@ -35,8 +35,9 @@ impl Reactor {
             }
             events.iter().for_each(|event| self.on_event(event));
             // All events that have come are known before anything is done: no address has to wait for
-            // those of another, and an answer to a `PING` counts before its deadline.
-            if !has_more {
+            // those of another. Before a deadline, they are those that came until the clock was read:
+            // this program may have stood still after the system had collected the first ones.
+            if !has_more && (round > 0 || !self.is_deadline_due()) {
                 break;
             }
             timeout = Some(Duration::ZERO);
