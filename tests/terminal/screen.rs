@@ -510,6 +510,15 @@ impl Terminal {
         fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
     }
 
+    /// Waits until a program has written this to a file in the home directory.
+    pub(crate) fn waits_until_written(&self, name: &str, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.file(name) != text {
+            assert!(Instant::now() < deadline, "{:?}", self.file(name));
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     pub(crate) fn resizes(&self, rows: u16, columns: u16) {
         let mut shown = self.display.lock();
         let screen = shown.parser.screen_mut();

@@ -78,3 +78,18 @@ fn a_disabled_title_is_never_set_and_disabling_it_restores_the_old_one() {
     let (kept, given_back) = saved_and_restored(&alice);
     assert_eq!(kept, given_back);
 }
+
+#[test]
+fn a_notification_runs_the_command_of_the_configuration_without_a_shell() {
+    let configuration = "notify-command = [\"sh\", \"-c\", \"printf '%s|' \\\"$@\\\" >>said\", \"x\", \
+                         \"{nick}\", \"{text}\", \"{room}\"]\n[look]\nnotify = \"whispers\"\n";
+    let start = |start: Start| {
+        let script = "cd \"$HOME\"; exec \"$0\" \"$@\"";
+        start.configured(configuration).through_script(script)
+    };
+    let (_server, alice, mut lines) = Scripted::with_alice(start);
+    lines.sends(":bob!b@h PRIVMSG alice :-rf $(id); \x1b[2J");
+    alice.shows("whispers: -rf $(id)");
+    alice.waits_until_written("said", "bob| -rf $(id); ^[[2J||");
+    alice.look(|shown| assert!(!shown.was_sent(b"\x1b]9;")));
+}

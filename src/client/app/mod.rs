@@ -252,6 +252,7 @@ impl Client<'_> {
             history_file: self.paths.file_of_server("history", address),
             draft_file: self.paths.file_of_server("draft", address),
             control,
+            notify_command: self.config.notify_command.clone(),
             greeting: match hosts {
                 true => format!(
                     "no server on {address}, so the room is hosted here (it stays while others are \
@@ -270,7 +271,7 @@ fn exit_result(end: SessionEnd) -> Result<(), ClientError> {
     }
     match end.outcome {
         Some(Outcome::Done | Outcome::CloseRoom | Outcome::SwitchServer { .. }) => Ok(()),
-        Some(Outcome::Incomplete(shortfall)) => Err(ClientError::Session(shortfall)),
+        Some(Outcome::Incomplete(incomplete)) => Err(incomplete.into()),
         None => Err(ClientError::Internal),
     }
 }

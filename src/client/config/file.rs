@@ -40,6 +40,9 @@ pub struct Config {
     /// Words that alert the user like their nick.
     #[serde(default)]
     pub highlight: Vec<String>,
+    /// The program that shows notifications, and its arguments. Empty: the terminal shows them.
+    #[serde(default)]
+    pub notify_command: Vec<String>,
     /// The user name to register with.
     pub user: Option<String>,
     /// The real name to register with.

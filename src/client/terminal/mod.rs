@@ -6,6 +6,7 @@
 
 pub(super) mod job_control;
 pub(super) mod mode;
+pub(super) mod passthrough;
 pub(super) mod printer;
 pub(super) mod reflow;
 pub(super) mod signals;

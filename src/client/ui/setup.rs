@@ -20,6 +20,8 @@ pub(in crate::client) struct UiContext {
     pub(in crate::client) draft_file: Option<PathBuf>,
     /// The folder for the control socket, if other programs may use the session.
     pub(in crate::client) control: Option<PathBuf>,
+    /// The command for notifications and its arguments; empty if the terminal shows them.
+    pub(in crate::client) notify_command: Vec<String>,
     /// The text to print first.
     pub(in crate::client) greeting: String,
 }
@@ -41,9 +43,8 @@ impl SessionEnd {
 
 /// Whether a session ended because the server has refused the password.
 fn wants_password(outcome: Option<&Outcome>) -> bool {
-    let reason = match outcome {
-        Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) => reason,
-        _ => return false,
+    let Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) = outcome else {
+        return false;
     };
     *reason == CloseReason::WrongPassword
 }

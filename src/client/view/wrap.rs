@@ -73,7 +73,9 @@ impl<'o> Rows<'o> {
             None => (line, ""),
         };
         // The bell and notifications take no cells.
-        let drawn = line.rfind('\x07').map_or(0, |bell| bell + 1);
+        let ends = [("\x07", 1), ("\x1b\\", 2)];
+        let ends = ends.map(|(end, bytes)| line.rfind(end).map_or(0, |at| at + bytes));
+        let drawn = ends.into_iter().max().unwrap_or_default();
         let (unseen, line) = line.split_at(drawn);
         out.push_str(unseen);
         let before = line.get(..text_at.saturating_sub(drawn));
@@ -408,6 +410,15 @@ mod tests {
         assert_eq!(
             wrapped(line, 24),
             "\x07\x1b]9;bob: one two three four\x0712:01 <bob> one two\n            three\n"
+        );
+    }
+
+    #[test]
+    fn a_notification_for_the_terminal_around_tmux_takes_no_cells() {
+        let unseen = "\x1bPtmux;\x1b\x1b]9;bob: one two three four\x07\x1b\\";
+        assert_eq!(
+            wrapped(&format!("{unseen}12:01 <bob> |one two three\n"), 24),
+            format!("{unseen}12:01 <bob> one two\n            three\n")
         );
     }
 

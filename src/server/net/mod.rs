@@ -9,6 +9,7 @@
 
 mod connection;
 mod deliver;
+mod events;
 mod listener;
 mod ready;
 mod receive;
@@ -17,13 +18,12 @@ mod reload;
 mod tls;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::mem;
 use std::net::SocketAddr;
 use std::os::unix;
 use std::time::{Duration, Instant, SystemTime};
 
-use mio::event::Event;
 use mio::net::UnixStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
@@ -34,7 +34,8 @@ use crate::server::hub::task::TaskRunner;
 use crate::server::hub::{
     ConnectionId, DisconnectReason, HostName, Hub, HubSettings, HubTime, Outbox,
 };
-use connection::{Connection, ConnectionState, SendQueues};
+use connection::{Connection, SendQueues};
+use events::EVENTS_PER_ITERATION;
 pub(super) use listener::ListenSource;
 use listener::{Accepted, Listeners};
 use ready::ReadyQueue;
@@ -54,8 +55,6 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How long a stopping server waits after everything is sent: lines of clients that arrive after
 /// the close would cause a reset, which can destroy the last lines.
 const STOPPING_TIME: Duration = Duration::from_millis(100);
-/// The most events that are taken from the system at once.
-const EVENTS_PER_ITERATION: usize = 256;
 
 /// A byte on the stop stream, or its end: the server stops.
 const STOP: Token = Token(usize::MAX);
@@ -193,34 +192,6 @@ impl Reactor {
         Ok(())
     }
 
-    /// Waits for events, and notes them.
-    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let mut timeout = self.poll_timeout();
-        // As many rounds as there can be events for the connections that are there now.
-        for round in 0..2 + self.connections.len() / EVENTS_PER_ITERATION {
-            // A signal ends a wait without the events that have come.
-            let has_more = match self.poll.poll(events, timeout) {
-                Ok(()) => events.iter().count() == EVENTS_PER_ITERATION,
-                Err(error) if error.kind() == ErrorKind::Interrupted => true,
-                Err(error) => return Err(error),
-            };
-            if round == 0 {
-                self.now = read_clocks(self.started);
-                if events.is_empty() {
-                    self.queues.release_spare();
-                }
-            }
-            events.iter().for_each(|event| self.on_event(event));
-            // All events that have come are known before anything is done: no address has to wait for
-            // those of another, and an answer to a `PING` counts before its deadline.
-            if !has_more {
-                break;
-            }
-            timeout = Some(Duration::ZERO);
-        }
-        Ok(())
-    }
-
     fn run_iteration(&mut self) {
         self.iteration = Iteration::starting_at(self.now.running);
         self.fire_timers();
@@ -273,44 +244,6 @@ impl Reactor {
         }
     }
 
-    /// How long to wait for events: zero while there is work left, none without a deadline.
-    fn poll_timeout(&self) -> Option<Duration> {
-        let is_behind = self.ready.len() > 0
-            || !self.unsent.is_empty()
-            || !self.unsent_later.is_empty()
-            || !self.lost.is_empty();
-        if self.listeners.has_pending() || is_behind {
-            return Some(Duration::ZERO);
-        }
-        let times = [
-            self.hub.next_deadline(),
-            self.timers.first().map(|(at, _)| *at),
-            self.listeners.retry_at(),
-            self.handshakes.front().map(|(at, _)| *at),
-            self.stop_at(),
-            self.empty_until(),
-        ];
-        let next = times.into_iter().flatten().min()?;
-        Some(next.saturating_sub(self.started.elapsed()))
-    }
-
-    fn is_deadline_due(&self) -> bool {
-        let deadline = self.hub.next_deadline();
-        deadline.is_some_and(|at| at <= self.now.running)
-    }
-
-    /// Lets the hub handle the deadlines that have come, except those of connections with unread
-    /// input: after a standstill of this program that input can be the answer to a `PING`.
-    fn handle_deadlines(&mut self) {
-        let connections = &self.connections;
-        let has_unread = |id: ConnectionId, deadline| {
-            let connection = connections.get(id.index());
-            connection.is_some_and(|one| one.is_ready && one.read_at < deadline)
-        };
-        self.hub.tick_except(self.now, &mut self.outbox, has_unread);
-        self.deliver();
-    }
-
     fn is_stopped(&self) -> bool {
         self.stop_at()
             .is_some_and(|at| at <= self.now.running || self.connections.is_empty())
@@ -325,47 +258,6 @@ impl Reactor {
         Some(since + if unsent { CLOSING_TIME } else { STOPPING_TIME })
     }
 
-    /// Records an event. Reading and writing follow later in the iteration.
-    fn on_event(&mut self, event: &Event) {
-        if event.token() == STOP {
-            return self.begin_shutdown();
-        }
-        if event.token() == RELOAD {
-            return self.reload();
-        }
-        if event.token() == ANSWERS {
-            return self.take_answers();
-        }
-        let Some(connection) = self.connections.get_mut(event.token().0) else {
-            self.listeners.mark_pending(event.token());
-            return;
-        };
-        let index = event.token().0;
-        if event.is_writable() {
-            connection.writable = true;
-            if connection.unsent_bytes() > 0 {
-                // Thousands can become writable at once.
-                connection.defer_write(&mut self.unsent_later);
-            }
-        }
-        // The server has not closed its direction, so the client has reset the connection.
-        connection.is_reset |= event.is_error() || event.is_write_closed();
-        // A read reports an error as well.
-        if event.is_readable() || event.is_read_closed() || event.is_error() {
-            connection.readable = true;
-            connection.read_closed |= event.is_read_closed() || event.is_error();
-            self.mark_ready(index);
-        }
-    }
-
-    fn mark_ready(&mut self, index: usize) {
-        if let Some(connection) = self.connections.get_mut(index)
-            && !mem::replace(&mut connection.is_ready, true)
-        {
-            self.ready.push(connection.address, index);
-        }
-    }
-
     fn begin_shutdown(&mut self) {
         if self.stopping_since.is_some() {
             return;
@@ -377,39 +269,6 @@ impl Reactor {
         self.stopping_since = Some(self.now.running);
         self.hub.stop(&mut self.outbox);
         self.deliver();
-    }
-
-    fn fire_timers(&mut self) {
-        while let Some(&(at, index)) = self.timers.first() {
-            if at > self.now.running {
-                break;
-            }
-            self.timers.pop_first();
-            let Some(connection) = self.connections.get_mut(index) else {
-                continue;
-            };
-            connection.wake_at = None;
-            match connection.state {
-                ConnectionState::Paused if connection.awaits_answer => {}
-                ConnectionState::Paused => {
-                    connection.state = ConnectionState::Open;
-                    self.mark_ready(index);
-                }
-                ConnectionState::Closing => self.close(index),
-                ConnectionState::Open | ConnectionState::Closed => {}
-            }
-        }
-    }
-
-    fn set_timer(&mut self, index: usize, at: Option<Duration>) {
-        if let Some(connection) = self.connections.get_mut(index) {
-            if let Some(before) = mem::replace(&mut connection.wake_at, at) {
-                self.timers.remove(&(before, index));
-            }
-            if let Some(at) = at {
-                self.timers.insert((at, index));
-            }
-        }
     }
 
     /// Passes the available answers to the hub, and reads from their connections again.

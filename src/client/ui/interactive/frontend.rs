@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::event::InteractiveEvent;
+use super::notifier::Notifier;
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
@@ -33,6 +34,8 @@ pub(super) struct SavedUnsent {
 /// The frontend of the interactive session. The driver's thread owns it.
 pub(super) struct InteractiveFrontend {
     pub(super) writer: ScrollbackWriter,
+    /// Shows notifications by a command, if there is one.
+    pub(super) notifier: Option<Notifier>,
     /// The form of the output; plain where it is the terminal.
     pub(super) format: Format,
     pub(super) printer: Printer,
@@ -83,7 +86,13 @@ impl Frontend for InteractiveFrontend {
             return self.send(InteractiveEvent::Early(format!("{}\n", sanitize(words))));
         }
         match self.format {
-            Format::Plain => self.writer.show(occurrence, session.active_room()),
+            Format::Plain => {
+                self.writer.show(occurrence, session.active_room());
+                if let Some(notifier) = &self.notifier {
+                    let notifications = self.writer.scrollback.take_notifications();
+                    notifications.iter().for_each(|one| notifier.notify(one));
+                }
+            }
             _ if event.is_as_typed() => self.writer.show(occurrence, session.active_room()),
             Format::Json => {
                 let line = json::encode(occurrence).map(|record| record.line());

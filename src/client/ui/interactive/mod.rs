@@ -5,6 +5,7 @@ mod assistant;
 mod event;
 mod frontend;
 mod input_loop;
+mod notifier;
 
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
@@ -25,6 +26,7 @@ use crate::client::session::{Outcome, Session};
 use crate::client::storage::drafts::DraftStore;
 use crate::client::terminal::job_control::{JobControl, TerminalUser};
 use crate::client::terminal::mode;
+use crate::client::terminal::passthrough::Passthrough;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::terminal::stderr::DeferredPanicReport;
@@ -34,6 +36,7 @@ use crate::client::view::{Renderer, wrap_block};
 use assistant::SessionAssist;
 use frontend::{InteractiveFrontend, SavedUnsent};
 use input_loop::{InputLoop, ask_until_valid};
+use notifier::Notifier;
 
 /// How often Ctrl-C is checked for while no line is read.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
@@ -159,6 +162,7 @@ impl InteractiveUi {
         let frontend = self.frontend(
             renderer.clone(),
             context.format,
+            context.notify_command,
             drafts.clone(),
             event_sender,
         );
@@ -205,15 +209,17 @@ impl InteractiveUi {
         &self,
         renderer: Renderer,
         format: Format,
+        notify_command: Vec<String>,
         drafts: Option<DraftStore>,
         events: mpsc::Sender<event::InteractiveEvent>,
     ) -> InteractiveFrontend {
         let on_terminal = io::stdout().is_terminal();
+        let notifier = Notifier::new(notify_command, self.editor_handle.clone());
+        let mut scrollback = Scrollback::new(renderer, on_terminal);
+        scrollback.notify_through(Passthrough::from_environment(), notifier.is_some());
         InteractiveFrontend {
-            writer: ScrollbackWriter::new(
-                Scrollback::new(renderer, on_terminal),
-                self.printer.clone(),
-            ),
+            notifier,
+            writer: ScrollbackWriter::new(scrollback, self.printer.clone()),
             format: match on_terminal {
                 true => Format::Plain,
                 false => format,

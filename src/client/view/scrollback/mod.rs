@@ -16,10 +16,12 @@ use super::Renderer;
 use crate::client::command::LocalCommand;
 use crate::client::command::settings::{SETTINGS, Setting};
 use crate::client::event::Event;
+use crate::client::terminal::passthrough::Passthrough;
 use crate::common::sanitize::{sanitize, sanitize_name};
 use buffer::LineBuffer;
 use grouping::is_groupable;
 use netsplit::Netsplits;
+pub(in crate::client) use notify::Notification;
 use room_names::RoomNames;
 pub(in crate::client) use writer::ScrollbackWriter;
 
@@ -38,6 +40,10 @@ pub struct Scrollback {
     grouped_at: i64,
     netsplits: Netsplits,
     room_names: RoomNames,
+    /// How sequences reach the terminal around a multiplexer.
+    passthrough: Passthrough,
+    /// The notifications for a command; `None` if the terminal shows them.
+    notifications: Option<Vec<Notification>>,
     /// The Unix time of the last bell or notification.
     alerted_at: Option<i64>,
 }
@@ -58,8 +64,17 @@ impl Scrollback {
             grouped_at: 0,
             netsplits: Netsplits::default(),
             room_names: RoomNames::default(),
+            passthrough: Passthrough::default(),
+            notifications: None,
             alerted_at: None,
         }
+    }
+
+    /// From now on notifications go to the terminal around this multiplexer, or `by_command` to
+    /// [`Scrollback::take_notifications`].
+    pub(in crate::client) fn notify_through(&mut self, passthrough: Passthrough, by_command: bool) {
+        self.passthrough = passthrough;
+        self.notifications = by_command.then(Vec::new);
     }
 
     /// The renderer of its lines.

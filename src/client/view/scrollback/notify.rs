@@ -8,6 +8,27 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';
 
+/// What a command shows in place of the terminal. All of it is sanitized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct Notification {
+    pub(in crate::client) nick: String,
+    pub(in crate::client) text: String,
+    /// The room; empty for a whisper.
+    pub(in crate::client) room: String,
+}
+
+/// The sequence that makes a terminal show a notification.
+fn notification(by: NotifyBy, nick: &str, text: &str) -> String {
+    match by {
+        NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
+        // The first semicolon ends the title.
+        NotifyBy::Osc777 => {
+            let title = nick.replace(';', "_");
+            format!("\x1b]777;notify;{title};{text}{BELL}")
+        }
+    }
+}
+
 impl Scrollback {
     /// The sequences for a bell and a notification, if the settings ask for them: at most once a
     /// second, however many events arrive.
@@ -34,23 +55,32 @@ impl Scrollback {
         if self.renderer.settings.bell >= call {
             sequences.push(BELL);
         }
+        let mut notifies = false;
         if self.renderer.settings.notify >= call
             && let Event::Said { nick, text, .. } | Event::Whispered { nick, text, .. } = event
         {
             let (nick, text) = (sanitize_name(nick), sanitize(text));
-            sequences.push_str(&match self.renderer.settings.notify_by {
-                NotifyBy::Osc9 => format!("\x1b]9;{nick}: {text}{BELL}"),
-                // The first semicolon ends the title.
-                NotifyBy::Osc777 => {
-                    let title = nick.replace(';', "_");
-                    format!("\x1b]777;notify;{title};{text}{BELL}")
-                }
-            });
+            notifies = true;
+            if let Some(notifications) = &mut self.notifications {
+                let room = event.room().map(sanitize_name).unwrap_or_default();
+                notifications.push(Notification { nick, text, room });
+            } else {
+                let sequence = notification(self.renderer.settings.notify_by, &nick, &text);
+                sequences.push_str(&self.passthrough.wrap(&sequence));
+            }
         }
-        if !sequences.is_empty() {
+        if notifies || !sequences.is_empty() {
             self.alerted_at = Some(unix_seconds);
         }
         sequences
+    }
+
+    /// Takes the notifications for the command of the configuration.
+    pub(in crate::client) fn take_notifications(&mut self) -> Vec<Notification> {
+        self.notifications
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The title for the window, or `None` if the setting `title` is off. `calls` is the number of

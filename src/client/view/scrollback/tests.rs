@@ -448,3 +448,27 @@ fn a_line_of_the_active_room_names_it_after_another_room_was_talked_in() {
     let text = scrollback.show(&said_in("#a", "hi"), NOON, Some("#a"));
     assert_eq!(text, "12:01 <bob> hi\n");
 }
+
+#[test]
+fn a_notification_passes_through_a_multiplexer_or_goes_to_a_command() {
+    let mut scrollback = scrollback();
+    scrollback.run_local(&typed("/set notify all"));
+    scrollback.run_local(&typed("/set bell off"));
+    scrollback.notify_through(Passthrough::Tmux, false);
+    let text = scrollback.show(&said("hi", false), NOON, Some("#a"));
+    assert_eq!(
+        text,
+        "\x1bPtmux;\x1b\x1b]9;bob: hi\x07\x1b\\12:01 <bob> hi\n"
+    );
+    assert_eq!(scrollback.take_notifications(), []);
+    scrollback.notify_through(Passthrough::Tmux, true);
+    let text = scrollback.show(&said("a\x1b[2J", false), NOON + 1, Some("#a"));
+    assert_eq!(text, "12:01 <bob> a^[[2J\n");
+    let expected = Notification {
+        nick: "bob".into(),
+        text: "a^[[2J".into(),
+        room: "#a".into(),
+    };
+    assert_eq!(scrollback.take_notifications(), [expected]);
+    assert_eq!(scrollback.take_notifications(), []);
+}

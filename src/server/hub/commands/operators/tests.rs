@@ -236,19 +236,21 @@ fn a_room_that_becomes_the_lobby_keeps_no_user_out() {
 
 #[test]
 fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
-    let root = Operator {
-        name: "root".to_owned(),
-        credential: Credential::Hash("the hash".to_owned()),
-    };
-    let with_root = HubSettings {
-        operators: vec![root],
+    let settings = |hash: &str| HubSettings {
+        operators: vec![Operator {
+            name: "root".to_owned(),
+            credential: Credential::Hash(hash.to_owned()),
+        }],
         ..HubSettings::default()
     };
+    let with_root = settings("the hash");
     let now = HubTime::default();
-    for (loses_operator, leaves, answered) in [
-        (false, false, Some(" 381 alice :")),
-        (true, false, Some(" 464 alice :")),
-        (false, true, None),
+    for (reloaded, leaves, answered) in [
+        (None, false, Some(" 381 alice :")),
+        (Some(HubSettings::default()), false, Some(" 464 alice :")),
+        (Some(settings("another hash")), false, Some(" 464 alice :")),
+        (Some(settings("the hash")), false, Some(" 381 alice :")),
+        (None, true, None),
     ] {
         let (mut hub, mut outbox) = (Hub::new(with_root.clone(), now), Outbox::default());
         let alice = ConnectionId::new(0, 0);
@@ -257,8 +259,8 @@ fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
             hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
         }
         assert_eq!(outbox.tasks.len(), 1);
-        if loses_operator {
-            hub.reconfigured(Ok(HubSettings::default()), now, &mut outbox);
+        if let Some(settings) = reloaded {
+            hub.reconfigured(Ok(settings), now, &mut outbox);
         }
         if leaves {
             hub.disconnected(alice, DisconnectReason::Closed, now, &mut outbox);
@@ -277,5 +279,39 @@ fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
             Some(part) => assert!(sent.unwrap().contains(part), "{sent:?}"),
             None => assert_eq!(sent, None),
         }
+    }
+}
+
+#[test]
+fn a_second_attempt_while_a_password_is_checked_is_too_soon() {
+    // Without limits, too: the answer would count for the account of the second attempt.
+    for enabled in [true, false] {
+        let mut settings = HubSettings::default();
+        settings.limits.enabled = enabled;
+        settings.operators = ["root", "admin"]
+            .map(|name| Operator {
+                name: name.to_owned(),
+                credential: Credential::Hash(format!("the hash of {name}")),
+            })
+            .into();
+        let (now, alice) = (HubTime::default(), ConnectionId::new(0, 0));
+        let (mut hub, mut outbox) = (Hub::new(settings, now), Outbox::default());
+        hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+        for line in ["NICK alice", "USER a 0 * :a", "OPER root sesame"] {
+            hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+        }
+        outbox.clear();
+        hub.received(alice, Line::Whole(b"OPER admin sesame"), now, &mut outbox);
+        let (_, line) = outbox.sends().next().unwrap();
+        let line = str::from_utf8(line).unwrap();
+        assert!(line.contains("Try again in 1 s"), "{line}");
+        assert!(outbox.tasks.is_empty());
+        let answer = Answer::PasswordChecked {
+            connection: alice,
+            is_correct: true,
+        };
+        hub.answered(answer, now, &mut outbox);
+        let account = hub.operators.accounts.get(&alice).map(|one| &one.name);
+        assert_eq!(account.map(String::as_str), Some("root"));
     }
 }

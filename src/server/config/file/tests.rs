@@ -1,0 +1,200 @@
+//! The configuration file: each key, and each mistake with its place.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+/// The settings of this text, or the error without the name of the file.
+fn read_text(text: &str) -> Result<Settings, String> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let mut settings = Settings::default();
+    let name = format!("{}:", file.path().display());
+    match read(file.path(), true, &mut settings, &mut LoadReport::default()) {
+        Ok(()) => Ok(settings),
+        Err(error) => Err(error.to_string().replace(&name, "")),
+    }
+}
+
+#[test]
+fn everything_in_the_file_is_taken() {
+    let settings = read_text(
+        "listen = [\"127.0.0.1:0\", \"[::1]:7000\"]\nname = \"chat.example\"\n\
+         network = \"Example\"\nmotd = \"one\\ntwo\"\npassword = \"secret\"\nlobby = false\n\
+         [[operator]]\nname = \"root\"\npassword = \"sesame\"\n\
+         [limits]\nenabled = false\nnick-bytes = 20\nsend-queue-bytes = 0x10000\n",
+    )
+    .unwrap();
+    assert_eq!(settings.listen.len(), 2);
+    assert_eq!(settings.hub.name, "chat.example");
+    assert_eq!(settings.hub.network, "Example");
+    assert_eq!(settings.hub.motd, ["one", "two"]);
+    assert_eq!(settings.hub.password.as_deref(), Some("secret"));
+    assert_eq!(settings.hub.lobby, None);
+    assert_eq!(settings.hub.operators.len(), 1);
+    assert!(!settings.hub.limits.enabled);
+    assert_eq!(settings.hub.limits.nick_bytes, 20);
+    assert_eq!(settings.hub.limits.send_queue_bytes, 0x10000);
+}
+
+#[test]
+fn the_help_shows_each_key_with_what_is_usual() {
+    let help = crate::server::config::options::config_help();
+    // The library lists all keys if none is similar.
+    let unknown = read_text("xyzzy = 1").unwrap_err();
+    let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
+    assert_eq!(keys.len(), 11, "{unknown}");
+    for key in keys {
+        assert!(
+            help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
+            "{key}"
+        );
+    }
+    for limit in Limit::ALL {
+        let usual = *(limit.field)(&mut Limits::default());
+        let shown = help.lines().filter_map(|line| line.split_once(" = "));
+        let mut shown = shown.filter(|(key, _)| key.trim() == limit.key);
+        let (_, value) = shown.next().unwrap_or_else(|| panic!("{}", limit.key));
+        let value = value.split(' ').next().unwrap();
+        assert_eq!(value.parse(), Ok(usual), "{}", limit.key);
+    }
+}
+
+#[test]
+fn an_empty_file_changes_nothing() {
+    assert_eq!(read_text(""), Ok(Settings::default()));
+}
+
+#[test]
+fn each_mistake_is_one_sentence_with_its_line() {
+    for (text, sentence) in [
+        (
+            "\nnmae = \"a.b\"",
+            "2:1: unknown key `nmae`; did you mean `name`?",
+        ),
+        ("[limits]\nxyzzy = 1", "2:1: unknown key `xyzzy`"),
+        (
+            "name = 1",
+            "1:8: found the number `1`, expected a text in quotes",
+        ),
+        (
+            "name = \"chat\"",
+            "1:8: name: wrong value, expected a host name with a dot in it, such as chat.example",
+        ),
+        (
+            "listen = [\"127.0.0.1\"]",
+            "1:11: listen: wrong value, add a port, as in 127.0.0.1:6667",
+        ),
+        (
+            "listen = [\"127.0.0.1:7000\", \"127.0.0.1:0\", \"127.0.0.1:0\", \"127.0.0.1:7000\"]",
+            "1:10: listen: wrong value, 127.0.0.1:7000 is listed twice",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\npassword = \"a\"\n[[operator]]\nname = \"root\"\npassword = \"b\"",
+            "5:8: name: wrong value, another operator has this name",
+        ),
+        (
+            "[[operator]]\nname = \":root\"\npassword = \"a\"",
+            "2:8: name: wrong value, expected one word",
+        ),
+        (
+            "password = \"a\\nb\"",
+            "1:12: password: wrong value, expected a password without line endings and NUL, which no client can send",
+        ),
+        (
+            "password = \"a\\u0000b\"",
+            "1:12: password: wrong value, expected a password without line endings and NUL, which no client can send",
+        ),
+        (
+            "lobby = true",
+            "1:9: lobby: wrong value, expected a room such as \"#lobby\", or false for none",
+        ),
+        (
+            "[limits]\nnick-bytes = 31",
+            "2:14: nick-bytes: wrong value, expected a number from 1 to 30",
+        ),
+        (
+            "[limits]\nnick-bytes = -1",
+            "2:14: nick-bytes: wrong value, expected a number from 1 to 30",
+        ),
+        (
+            "[limits]\n\nnick-byte = 3",
+            "3:1: unknown key `nick-byte`; did you mean `nick-bytes`?",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\npassword-hash = \"sesame\"",
+            "3:17: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+        ),
+        (
+            "[[operator]]\nname = \"a b\"\npassword = \"x\"",
+            "2:8: name: wrong value, expected one word",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\npassword = \"\"",
+            "3:12: password: wrong value, expected a password that is not empty",
+        ),
+        (
+            "password = \"\"",
+            "1:12: password: wrong value, expected a password that is not empty",
+        ),
+        (
+            "password = \"x\"\npassword-file = \"y\"",
+            "2:17: password-file: wrong value, expected this key or the one without -file, not both",
+        ),
+        (
+            "motd-file = \"x\"\nmotd = \"y\"",
+            "1:13: motd-file: wrong value, expected this key or the one without -file, not both",
+        ),
+        (
+            "[[operator]]\nname = \"root\"",
+            "1:1: operator: wrong value, expected a password or a password-hash",
+        ),
+        (
+            "[[operator]]\npasword = \"x\"",
+            "2:1: unknown key `pasword`; did you mean `password`?",
+        ),
+        (
+            "motd = \"\\u001b[2J\"",
+            "1:8: motd: wrong value, expected plain lines without control characters",
+        ),
+    ] {
+        assert_eq!(read_text(text), Err(sentence.to_owned()), "{text}");
+    }
+    let twice = read_text("name = \"a.b\"\nname = \"a.c\"").unwrap_err();
+    assert_eq!(twice, "2:1: duplicate key `name`");
+}
+
+#[test]
+fn a_limit_can_be_set_from_its_least_to_its_most() {
+    for limit in Limit::ALL {
+        let (name, min, max) = (limit.key, limit.min, limit.max);
+        for number in [min, max] {
+            let text = format!("[limits]\n{name} = {number}");
+            let mut limits = read_text(&text).unwrap().hub.limits;
+            assert_eq!(*(limit.field)(&mut limits), number, "{name}");
+        }
+        for number in [i64::from(min) - 1, i64::from(max) + 1] {
+            let text = format!("[limits]\n{name} = {number}");
+            assert!(read_text(&text).is_err(), "{name} = {number}");
+        }
+    }
+}
+
+#[test]
+fn a_password_that_everybody_can_read_earns_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "sesame\n").unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "password-file = \"secret\"").unwrap();
+    for (mode, warned) in [(0o644, 1), (0o640, 0), (0o600, 0)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let (mut settings, mut report) = (Settings::default(), LoadReport::default());
+        read(&config, true, &mut settings, &mut report).unwrap();
+        assert_eq!(settings.hub.password.as_deref(), Some("sesame"));
+        assert_eq!(report.warnings.len(), warned, "{mode:o}");
+        assert_eq!(report.files, [config.clone(), secret.clone()]);
+    }
+}

@@ -1,0 +1,158 @@
+//! Waits for the events of the sockets, the timers and the deadlines, and notes them. Reading and
+//! writing follow later in the iteration.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::time::Duration;
+
+use mio::Events;
+use mio::event::Event;
+
+use super::connection::ConnectionState;
+use super::{ANSWERS, RELOAD, Reactor, STOP, read_clocks};
+use crate::server::hub::ConnectionId;
+
+/// The most events that are taken from the system at once.
+pub(super) const EVENTS_PER_ITERATION: usize = 256;
+
+impl Reactor {
+    /// Waits for events, and notes them.
+    pub(super) fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let mut timeout = self.poll_timeout();
+        // As many rounds as there can be events for the connections that are there now.
+        for round in 0..2 + self.connections.len() / EVENTS_PER_ITERATION {
+            // A signal ends a wait without the events that have come.
+            let has_more = match self.poll.poll(events, timeout) {
+                Ok(()) => events.iter().count() == EVENTS_PER_ITERATION,
+                Err(error) if error.kind() == ErrorKind::Interrupted => true,
+                Err(error) => return Err(error),
+            };
+            if round == 0 {
+                self.now = read_clocks(self.started);
+                if events.is_empty() {
+                    self.queues.release_spare();
+                }
+            }
+            events.iter().for_each(|event| self.on_event(event));
+            // All events that have come are known before anything is done: no address has to wait for
+            // those of another, and an answer to a `PING` counts before its deadline.
+            if !has_more {
+                break;
+            }
+            timeout = Some(Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    /// How long to wait for events: zero while there is work left, none without a deadline.
+    fn poll_timeout(&self) -> Option<Duration> {
+        let is_behind = self.ready.len() > 0
+            || !self.unsent.is_empty()
+            || !self.unsent_later.is_empty()
+            || !self.lost.is_empty();
+        if self.listeners.has_pending() || is_behind {
+            return Some(Duration::ZERO);
+        }
+        let times = [
+            self.hub.next_deadline(),
+            self.timers.first().map(|(at, _)| *at),
+            self.listeners.retry_at(),
+            self.handshakes.front().map(|(at, _)| *at),
+            self.stop_at(),
+            self.empty_until(),
+        ];
+        let next = times.into_iter().flatten().min()?;
+        Some(next.saturating_sub(self.started.elapsed()))
+    }
+
+    /// Records an event. Reading and writing follow later in the iteration.
+    fn on_event(&mut self, event: &Event) {
+        if event.token() == STOP {
+            return self.begin_shutdown();
+        }
+        if event.token() == RELOAD {
+            return self.reload();
+        }
+        if event.token() == ANSWERS {
+            return self.take_answers();
+        }
+        let Some(connection) = self.connections.get_mut(event.token().0) else {
+            self.listeners.mark_pending(event.token());
+            return;
+        };
+        let index = event.token().0;
+        if event.is_writable() {
+            connection.writable = true;
+            if connection.unsent_bytes() > 0 {
+                // Thousands can become writable at once.
+                connection.defer_write(&mut self.unsent_later);
+            }
+        }
+        // The server has not closed its direction, so the client has reset the connection.
+        connection.is_reset |= event.is_error() || event.is_write_closed();
+        // A read reports an error as well.
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            connection.readable = true;
+            connection.read_closed |= event.is_read_closed() || event.is_error();
+            self.mark_ready(index);
+        }
+    }
+
+    pub(super) fn mark_ready(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index)
+            && !mem::replace(&mut connection.is_ready, true)
+        {
+            self.ready.push(connection.address, index);
+        }
+    }
+
+    pub(super) fn is_deadline_due(&self) -> bool {
+        let deadline = self.hub.next_deadline();
+        deadline.is_some_and(|at| at <= self.now.running)
+    }
+
+    /// Lets the hub handle the deadlines that have come, except those of connections with unread
+    /// input: after a standstill of this program that input can be the answer to a `PING`.
+    pub(super) fn handle_deadlines(&mut self) {
+        let connections = &self.connections;
+        let has_unread = |id: ConnectionId, deadline| {
+            let connection = connections.get(id.index());
+            connection.is_some_and(|one| one.is_ready && one.read_at < deadline)
+        };
+        self.hub.tick_except(self.now, &mut self.outbox, has_unread);
+        self.deliver();
+    }
+
+    pub(super) fn fire_timers(&mut self) {
+        while let Some(&(at, index)) = self.timers.first() {
+            if at > self.now.running {
+                break;
+            }
+            self.timers.pop_first();
+            let Some(connection) = self.connections.get_mut(index) else {
+                continue;
+            };
+            connection.wake_at = None;
+            match connection.state {
+                ConnectionState::Paused if connection.awaits_answer => {}
+                ConnectionState::Paused => {
+                    connection.state = ConnectionState::Open;
+                    self.mark_ready(index);
+                }
+                ConnectionState::Closing => self.close(index),
+                ConnectionState::Open | ConnectionState::Closed => {}
+            }
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, index: usize, at: Option<Duration>) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            if let Some(before) = mem::replace(&mut connection.wake_at, at) {
+                self.timers.remove(&(before, index));
+            }
+            if let Some(at) = at {
+                self.timers.insert((at, index));
+            }
+        }
+    }
+}
