@@ -67,13 +67,14 @@ fn an_invalid_byte_ends_nothing_and_leaves_the_line() {
     let line = format!("[#lobby] {draft}");
     room.alice.settles(&[line.trim_end()], "[#lobby] ");
     room.alice.types_bytes(b"\xe1z");
-    room.alice.shows("Ignored invalid UTF-8 input.");
+    room.alice
+        .shows("Ignored input that is not UTF-8, and the keys that arrived with it.");
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types("\x05stay\r");
     assert_eq!(room.bob.hears_alice(), format!("{draft}stay"));
     let expected = [
-        "Ignored invalid UTF-8 input.",
+        "Ignored input that is not UTF-8, and the keys that arrived with it.",
         "<bob> one",
         &format!("{line}stay"),
         "[#lobby]",

@@ -151,7 +151,7 @@ impl Connector<'_> {
                 let left = limit.saturating_sub(self.started.elapsed());
                 let report = None;
                 let result = result.recv_timeout(left);
-                result.map_err(|_| ClientError::Session(Incomplete::TimeIsUp { limit, report }))
+                result.map_err(|_| ClientError::from(Incomplete::TimeIsUp { limit, report }))
             }
         }
     }

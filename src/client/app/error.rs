@@ -54,7 +54,7 @@ pub enum ClientError {
         error: io::Error,
     },
     /// The session ended before everything was done.
-    Session(Incomplete),
+    Session(Box<Incomplete>),
     /// A running session did not do what was requested.
     Control(ControlError),
     /// No running session has a control socket.
@@ -83,7 +83,7 @@ impl ClientError {
             | Self::CannotHost { .. }
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,
-            Self::Session(shortfall) => match shortfall {
+            Self::Session(incomplete) => match **incomplete {
                 Incomplete::LinesRefused => 65,
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
@@ -119,10 +119,11 @@ impl ClientError {
 
     /// Whether everything was already reported.
     fn is_silent(&self) -> bool {
-        matches!(
-            self,
-            Self::Session(Incomplete::LinesRefused) | Self::Signal(_)
-        )
+        match self {
+            Self::Session(incomplete) => **incomplete == Incomplete::LinesRefused,
+            Self::Signal(_) => true,
+            _ => false,
+        }
     }
 
     /// Success instead of an error when the reader of the output has closed the pipe, as `head`
@@ -180,7 +181,7 @@ impl fmt::Display for ClientError {
                 "no server answers on {address}, and hosting the room there failed ({})",
                 os_error_text(error)
             ),
-            Self::Session(shortfall) => shortfall.fmt(f),
+            Self::Session(incomplete) => incomplete.fmt(f),
             Self::Control(error) => error.fmt(f),
             Self::NoSession => {
                 f.write_str("no session with control = true in its configuration is running")
@@ -197,6 +198,12 @@ impl fmt::Display for ClientError {
 }
 
 impl std::error::Error for ClientError {}
+
+impl From<Incomplete> for ClientError {
+    fn from(incomplete: Incomplete) -> Self {
+        Self::Session(Box::new(incomplete))
+    }
+}
 
 impl From<ResolveError> for ClientError {
     fn from(error: ResolveError) -> Self {

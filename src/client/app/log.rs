@@ -95,7 +95,7 @@ fn show(
         reader.finish()?;
         return match reader.invalid_lines {
             0 => Ok(()),
-            _ => Err(ClientError::Session(Incomplete::LinesRefused)),
+            _ => Err(Incomplete::LinesRefused.into()),
         };
     };
     let no_log = || ClientError::NoLog {

@@ -271,7 +271,7 @@ fn exit_result(end: SessionEnd) -> Result<(), ClientError> {
     }
     match end.outcome {
         Some(Outcome::Done | Outcome::CloseRoom | Outcome::SwitchServer { .. }) => Ok(()),
-        Some(Outcome::Incomplete(shortfall)) => Err(ClientError::Session(shortfall)),
+        Some(Outcome::Incomplete(incomplete)) => Err(incomplete.into()),
         None => Err(ClientError::Internal),
     }
 }

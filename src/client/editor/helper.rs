@@ -255,10 +255,10 @@ impl Helper {
         };
         let most = others.len().min(NAMED_MAX);
         let fits = |list: &String| cells(&sanitize(list)) < cells_max;
-        let lists = (0..=most).rev().map(list);
+        let mut lists = (0..=most).rev().map(&list);
         match others.is_empty() {
             true => None,
-            false => lists.clone().find(fits).or_else(|| lists.last()),
+            false => lists.find(fits).or_else(|| Some(list(0))),
         }
     }
 }

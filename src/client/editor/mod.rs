@@ -402,7 +402,9 @@ impl Editor {
                 // is unknown.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     clear_from_cursor(&end.drawn)?;
-                    self.handle.print_note("Ignored invalid UTF-8 input.\n");
+                    self.handle.print_note(
+                        "Ignored input that is not UTF-8, and the keys that arrived with it.\n",
+                    );
                     draft = end.draft;
                 }
                 Err(error) => return Err(to_io(error)),

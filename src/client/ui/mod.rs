@@ -25,7 +25,7 @@ pub(super) enum Ui {
     /// A prompt with messages above it.
     Interactive(Box<InteractiveUi>),
     /// Whole lines only.
-    Plain(PlainUi),
+    Plain(Box<PlainUi>),
 }
 
 impl Ui {
@@ -33,7 +33,7 @@ impl Ui {
     pub(super) fn open(edits: bool, mode: EditMode) -> io::Result<Self> {
         Ok(match edits {
             true => Self::Interactive(Box::new(InteractiveUi::open(mode)?)),
-            false => Self::Plain(PlainUi::open()?),
+            false => Self::Plain(Box::new(PlainUi::open()?)),
         })
     }
 

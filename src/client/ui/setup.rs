@@ -43,9 +43,8 @@ impl SessionEnd {
 
 /// Whether a session ended because the server has refused the password.
 fn wants_password(outcome: Option<&Outcome>) -> bool {
-    let reason = match outcome {
-        Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) => reason,
-        _ => return false,
+    let Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) = outcome else {
+        return false;
     };
     *reason == CloseReason::WrongPassword
 }

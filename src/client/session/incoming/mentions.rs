@@ -5,28 +5,48 @@ use crate::wire::isupport::Isupport;
 /// Whether `text` holds the nick, in a spelling that is the same on the server, or one of `words` in
 /// any letter case, as a word of its own.
 pub(super) fn calls(text: &str, nick: &str, words: &[String], naming: &Isupport) -> bool {
-    let (folded, nick) = (naming.key(text), naming.key(nick));
-    // Folding keeps the length of a text, so the places in both are the same.
-    let is_called = has_word(text, folded.as_str(), nick.as_str());
-    is_called
+    has_nick(text, nick, naming)
         || !words.is_empty() && {
             let lower = text.to_lowercase();
             let mut words = words.iter();
-            words.any(|word| has_word(&lower, &lower, &word.to_lowercase()))
+            words.any(|word| has_word(&lower, &word.to_lowercase()))
         }
 }
 
-/// Whether `word` is a word of its own in `folded`. The characters around it are those of `text`.
-fn has_word(text: &str, folded: &str, word: &str) -> bool {
-    if word.is_empty() || text.len() != folded.len() {
+/// Only the places are looked at where the first letter of the nick stands: most texts have few.
+fn has_nick(text: &str, nick: &str, naming: &Isupport) -> bool {
+    let Some(first) = nick.bytes().next() else {
         return false;
-    }
-    memchr::memmem::find_iter(folded.as_bytes(), word).any(|at| {
-        let (Some(before), Some(after)) = (text.get(..at), text.get(at + word.len()..)) else {
-            return false;
-        };
-        !goes_on_before(before) && !goes_on_after(after) && !is_in_url(before, after)
+    };
+    let (one, other) = spellings(first);
+    memchr::memchr2_iter(one, other, text.as_bytes()).any(|at| {
+        let here = text.get(at..at + nick.len());
+        here.is_some_and(|here| naming.is_same(here, nick)) && is_alone(text, at, nick.len())
     })
+}
+
+/// The spellings of a byte that some server takes for one letter.
+fn spellings(byte: u8) -> (u8, u8) {
+    match byte {
+        b'[' | b'{' => (b'[', b'{'),
+        b']' | b'}' => (b']', b'}'),
+        b'\\' | b'|' => (b'\\', b'|'),
+        b'~' | b'^' => (b'~', b'^'),
+        _ => (byte.to_ascii_lowercase(), byte.to_ascii_uppercase()),
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let mut places = memchr::memmem::find_iter(text.as_bytes(), word);
+    !word.is_empty() && places.any(|at| is_alone(text, at, word.len()))
+}
+
+/// Whether the word of so many bytes at this place is a word of its own.
+fn is_alone(text: &str, at: usize, bytes: usize) -> bool {
+    let (Some(before), Some(after)) = (text.get(..at), text.get(at + bytes..)) else {
+        return false;
+    };
+    !goes_on_before(before) && !goes_on_after(after) && !is_in_url(before, after)
 }
 
 fn is_part_of_nick(c: char) -> bool {

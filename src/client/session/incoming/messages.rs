@@ -78,7 +78,13 @@ impl Session {
         });
         self.attention.note_speaker(&nick);
         let event = match self.rooms.naming.room_of_target(target) {
-            Some(room) => self.said_in_room(target, room, nick, text, kind),
+            Some(room) => {
+                let naming = &self.rooms.naming;
+                let words = &self.settings.highlight;
+                let is_news = !own && !self.is_replay();
+                let mention = is_news && calls(&visible, &self.identity.nick, words, naming);
+                self.said_in_room(target, room, nick, text, kind, mention)
+            }
             None => self.whispered(target, nick, text, kind),
         };
         output.events.push(event);
@@ -92,13 +98,10 @@ impl Session {
         nick: String,
         text: String,
         kind: MessageKind,
+        mention: bool,
     ) -> Event {
         let own = self.is_own(&nick);
         let is_news = !self.is_replay();
-        let naming = &self.rooms.naming;
-        let words = &self.settings.highlight;
-        let calls = || calls(&visible_text(&text), &self.identity.nick, words, naming);
-        let mention = !own && is_news && calls();
         if is_news {
             self.rooms.note_activity(&nick, Some(room));
         }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::client::event::MessageTags;
+use crate::client::event::utc_text;
 use crate::client::session::{Session, SessionTime};
 use crate::wire::Message;
 use crate::wire::message::unescaped;
@@ -18,8 +18,8 @@ const CLOCK_SKEW_MAX: i64 = 60;
 pub(in crate::client::session) struct Replay {
     /// The reference tags of open batches of history.
     batches: VecDeque<String>,
-    /// Messages from before this time are history, in Unix seconds.
-    since: i64,
+    /// Messages from before this time are history; see [`seconds_of`].
+    since: String,
     /// Whether that is by the clock of the server.
     is_server_time: bool,
     /// Whether the current line of the server is history.
@@ -31,8 +31,9 @@ pub(in crate::client::session) struct Replay {
 impl Replay {
     /// A connection begins at this time.
     pub(in crate::client::session) fn new(now: SessionTime) -> Self {
+        let since = utc_text(now.unix_seconds.saturating_sub(CLOCK_SKEW_MAX));
         Self {
-            since: now.unix_seconds.saturating_sub(CLOCK_SKEW_MAX),
+            since: seconds_of(&since).unwrap_or_default().to_owned(),
             ..Self::default()
         }
     }
@@ -47,7 +48,7 @@ impl Session {
     /// Finds out whether a line is history. IRCv3 chathistory and batch; ZNC, znc.in/playback.
     pub(in crate::client::session) fn check_replay(&mut self, message: &Message<'_>) {
         let is_chat = matches!(message.command, "PRIVMSG" | "NOTICE" | "TAGMSG");
-        let has_time = message.tags.get("time").is_some();
+        let at = message.tags.get("time").and_then(seconds_of);
         let replay = &mut self.link.replay;
         let of_batch = message.tags.get("batch").map(unescaped);
         let of_batch =
@@ -65,16 +66,13 @@ impl Session {
                 _ => {}
             }
         }
-        let at = has_time
-            .then(|| MessageTags::of(message).unix_seconds())
-            .flatten();
         if let (Some(at), false, false, false) = (at, is_chat, of_batch, replay.is_server_time) {
             // What the server itself says first is said now, by its own clock.
-            replay.since = at;
+            at.clone_into(&mut replay.since);
             replay.is_server_time = true;
         }
         replay.in_batch = of_batch;
-        replay.is_current = of_batch || is_chat && at.is_some_and(|at| at < replay.since);
+        replay.is_current = of_batch || is_chat && at.is_some_and(|at| at < replay.since.as_str());
     }
 
     /// Whether the current line is history and would change what the session knows of the present:
@@ -94,6 +92,19 @@ impl Session {
                     | "CHGHOST"
             )
     }
+}
+
+/// The part of a time up to the seconds, as in `2026-11-28T23:00:00`, if it looks like one. Such texts
+/// are in the order of the times, so none is parsed. IRCv3 server-time.
+fn seconds_of(time: &str) -> Option<&str> {
+    let seconds = time.get(.."2026-11-28T23:00:00".len())?;
+    let is_time = seconds.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        10 => byte == b'T',
+        13 | 16 => byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    is_time.then_some(seconds)
 }
 
 /// Whether a batch of this type holds history. Some are drafts: `draft/chathistory`.
