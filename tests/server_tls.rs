@@ -437,7 +437,7 @@ fn what_is_no_tls_or_too_old_gets_an_alert_and_the_end() {
         stream.write_all(&record).unwrap();
     }
     rest_of(&mut stream);
-    server.waits_for_log("the handshake does not end");
+    server.waits_for_log("HandshakePayloadTooLarge");
     server.enter("alice").send("QUIT");
 }
 
