@@ -24,7 +24,7 @@ const EMPTY_TIME: Duration = Duration::from_secs(60);
 /// The line on standard input that ends the server. The end of the input does not.
 pub const STOP_LINE: &str = "stop";
 
-/// Serves a room until it is stopped or nobody is left, in a session of its own, so that neither the
+/// Serves a room until it is stopped or a while after the last user, in a session of its own, so that neither the
 /// signals nor the end of the client's terminal reach it.
 ///
 /// Standard output gets one line: the address it listens on, or `error NUMBER`, with the system's

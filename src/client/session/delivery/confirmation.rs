@@ -9,7 +9,7 @@ use crate::client::session::outgoing::sent_command::TargetChange;
 use crate::client::session::{Session, SessionOutput, SessionTime};
 
 /// How long `JOIN` or `PART` may come after the line was answered: a bouncer answers a fence before
-/// the server behind it has answered the line.
+/// the server that it stands for has answered the line.
 const CONFIRMATION_MAX: Duration = Duration::from_secs(5);
 
 impl Session {

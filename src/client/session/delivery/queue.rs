@@ -1,4 +1,4 @@
-//! Requests that wait for room in the window, and those that wait behind them.
+//! Requests that wait for room in the window, and those that wait for their turn after them.
 
 use super::in_flight::QueuedLine;
 use crate::client::session::outgoing::message::OutgoingMessage;

@@ -7,7 +7,7 @@ use crate::client::event::{Event, utc_text};
 use crate::client::session::{Session, SessionOutput, SessionTime, truncate};
 use crate::wire::Request;
 
-/// At most so many requests are answered within [`ANSWERS_PERIOD`], whoever sends them: the answers
+/// At most so many requests are answered within [`ANSWERS_PERIOD`], from all users together: the answers
 /// of a flood would otherwise get this client disconnected.
 const ANSWERS_MAX: usize = 3;
 const ANSWERS_PERIOD: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use crate::wire::message::unescaped;
 
 /// How many batches may be open; beyond that a broken server's oldest one is forgotten.
 const BATCHES_MAX: usize = 64;
-/// How far the clock of a server that has not told its time may be behind, in seconds.
+/// How late the clock of a server that has not sent its time may be, in seconds.
 const CLOCK_SKEW_MAX: i64 = 60;
 
 /// What is known about replayed history on this connection.

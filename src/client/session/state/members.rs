@@ -56,7 +56,7 @@ impl JoinedRooms {
         }
     }
 
-    /// Notes a message in a room, or a whisper if `room` is `None`: whoever whispered is the most
+    /// Notes a message in a room, or a whisper if `room` is `None`: the author of a whisper is the most
     /// likely to be answered in every room.
     pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
         self.activity_count += 1;

@@ -86,7 +86,7 @@ fn history_is_told_by_the_clock_of_the_server() {
     let mut played = Played::new(false);
     played.now.unix_seconds = 1_795_910_400;
     played.connect();
-    // Its clock is an hour behind.
+    // Its clock is an hour late.
     played.hear("@time=2026-11-28T23:00:00.000Z :s 001 alice :Welcome");
     for (time, is_old) in [("22:59:00", true), ("23:00:01", false)] {
         played.hear(&format!(
