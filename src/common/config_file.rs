@@ -9,12 +9,33 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::ioctl_fionbio;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::suggest::nearest;
 
 /// The longest file that is read, in bytes. A device would never end.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A value that is a text or a list of texts.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One text.
+    One(String),
+    /// Several texts.
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// All texts.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(list) => list,
+        }
+    }
+}
 
 /// A warning about a file with a password that every user of this machine can read.
 pub(crate) fn warning_if_others_can_read(path: &Path) -> Option<String> {

@@ -1,11 +1,13 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
 //! documents, the sanitizing of text from the network, the record form of what happened, the local
-//! time zone, and I/O errors as text.
+//! time zone, fingerprints of certificates, and I/O errors as text.
 //!
 //! It knows neither program. Both sides import it; it imports `wire` only.
 
 pub mod cli;
 pub(crate) mod config_file;
+#[cfg(feature = "tls")]
+pub(crate) mod fingerprint;
 #[cfg(not(feature = "for-tests"))]
 pub(crate) mod generate;
 #[cfg(feature = "for-tests")]

@@ -3,7 +3,6 @@
 //!
 //! It knows the settings, and neither sockets nor the hub. `daemon` and `embedded` import it.
 
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -11,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use ring::digest::{SHA256, digest};
 use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring as provider};
 use rustls::pki_types::pem::PemObject as _;
@@ -23,6 +21,7 @@ use rustls::sign::CertifiedKey;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
+use crate::common::fingerprint::fingerprint;
 use crate::server::config::settings::{CertificateFiles, Settings};
 use crate::server::error::{CertificateProblem, ServerError};
 
@@ -144,16 +143,6 @@ impl ResolvesServerCert for CertificatesByName {
         });
         named.or(self.0.first()).cloned()
     }
-}
-
-/// The SHA-256 of a certificate: `sha256:` and 64 hexadecimal digits.
-fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in digest(&SHA256, certificate).as_ref() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// In how many days a certificate expires; `None` if it has.

@@ -61,10 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "regex",
         &["src/client/event/matcher.rs", "src/wire/name.rs"],
     ),
-    (
-        "ring",
-        &["src/client/net/tls.rs", "src/server/certificates.rs"],
-    ),
+    ("ring", &["src/common/fingerprint.rs"]),
     (
         "rustix",
         &[

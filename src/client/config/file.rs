@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
-use super::trust::OneOrSeveral;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
-use crate::common::config_file::{ConfigError, ConfigSource, keys_of};
+use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
 
 /// A commented file with every key, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -88,7 +87,7 @@ pub struct ServerConfig {
     /// Its address, as on the command line.
     pub address: String,
     /// The fingerprint of its certificate, or several of them, as `sha256:` and 64 digits.
-    pub fingerprint: Option<OneOrSeveral>,
+    pub fingerprint: Option<OneOrMore>,
     /// A file with the authorities that may sign its certificate, in PEM.
     pub ca_file: Option<PathBuf>,
     /// The nick to ask for on this server.

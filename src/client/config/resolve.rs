@@ -11,9 +11,9 @@ use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_serve
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
-use super::trust::{OneOrSeveral, Trust, parse_fingerprint};
+use super::trust::{Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
-use crate::common::config_file::warning_if_others_can_read;
+use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
 
 /// What decides which server is meant, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
@@ -253,7 +253,7 @@ fn password_file<'f>(
 /// Which certificates are trusted. The command line takes precedence.
 fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: bool) -> Trust {
     let of_server = server.and_then(|server| server.fingerprint.as_ref());
-    let of_server = of_server.map_or(&[][..], OneOrSeveral::as_slice);
+    let of_server = of_server.map_or(&[][..], OneOrMore::as_slice);
     let fingerprints = match is_home && !options.fingerprint.is_empty() {
         true => options.fingerprint.clone(),
         // The file was checked when it was read.

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
 /// Which certificates of a server are trusted: those with the fingerprints if there are any, else
 /// those that an authority has signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,26 +13,6 @@ pub struct Trust {
     pub ca_file: Option<PathBuf>,
     /// Every certificate is accepted.
     pub insecure: bool,
-}
-
-/// A text, or a list of texts.
-#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
-#[serde(untagged)]
-pub enum OneOrSeveral {
-    /// One text.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-impl OneOrSeveral {
-    /// All texts.
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(text) => std::slice::from_ref(text),
-            Self::Several(list) => list,
-        }
-    }
 }
 
 /// The text is not a fingerprint.

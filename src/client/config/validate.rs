@@ -8,10 +8,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
-use super::trust::{InvalidFingerprint, OneOrSeveral, parse_fingerprint};
+use super::trust::{InvalidFingerprint, parse_fingerprint};
 use crate::client::command::{
     self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
 };
+use crate::common::config_file::OneOrMore;
 use crate::common::suggest::nearest;
 use crate::wire::mask;
 
@@ -40,7 +41,7 @@ struct CheckedConfig {
 #[derive(Debug, Deserialize)]
 struct CheckedServer {
     address: Spanned<String>,
-    fingerprint: Option<Spanned<OneOrSeveral>>,
+    fingerprint: Option<Spanned<OneOrMore>>,
     nick: Option<Spanned<String>>,
     #[serde(rename = "real-name")]
     real_name: Option<Spanned<String>>,

@@ -1,12 +1,10 @@
 //! The TLS layer of a connection: the handshake, and whether the certificate of the server is
 //! trusted.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use ring::digest::{SHA256, digest};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -26,6 +24,7 @@ use tokio_rustls::rustls::{
 
 use crate::client::config::trust::Trust;
 use crate::client::session::TlsFailure;
+use crate::common::fingerprint::fingerprint;
 
 /// The encrypted connection.
 pub(super) type SecureStream = TlsStream<TcpStream>;
@@ -210,14 +209,4 @@ impl ServerCertVerifier for CertificateVerifier {
         let algorithms = &self.provider.signature_verification_algorithms;
         algorithms.supported_schemes()
     }
-}
-
-/// The SHA-256 of a certificate: `sha256:` and 64 hexadecimal digits.
-fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in digest(&SHA256, certificate).as_ref() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -11,7 +11,7 @@ use toml::{Spanned, Value};
 use super::settings::{CertificateFiles, LoadReport, Settings, TlsSettings};
 use super::validate::{self, InvalidValue};
 use crate::common::config_file::{
-    ConfigError, ConfigSource, unknown_key, warning_if_others_can_read,
+    ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
 use crate::server::auth::password::is_hash;
 use crate::server::hub::{Credential, Limit, Limits, Operator, StsPolicy};
@@ -59,23 +59,6 @@ struct TlsTable {
     #[serde(default)]
     self_signed: bool,
     sts: Option<Spanned<u32>>,
-}
-
-/// A text, or a list of texts.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl OneOrMore {
-    fn list(&self) -> &[String] {
-        match self {
-            Self::One(text) => std::slice::from_ref(text),
-            Self::More(list) => list,
-        }
-    }
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -214,7 +197,7 @@ impl ConfigReader<'_> {
         let lists = [&table.certificate, &table.key].map(|files| {
             let files = files
                 .as_ref()
-                .map_or(&[][..], |files| files.get_ref().list());
+                .map_or(&[][..], |files| files.get_ref().as_slice());
             files.iter().map(|name| folder.join(name))
         });
         let [certificates, keys] = lists;
