@@ -337,7 +337,7 @@ fn everything_arrives_in_order_when_the_reader_is_slower_than_the_talk() {
         }
         bob
     });
-    // The buffers of the system are full by then.
+    // The reader begins late, so that the server keeps lines for it: no sign of that reaches a client.
     thread::sleep(Duration::from_millis(300));
     for number in 0..lines {
         let line = alice.expect("PRIVMSG");

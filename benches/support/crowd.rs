@@ -140,6 +140,7 @@ impl Crowd {
             });
             self.check(missing < before, &mut progress);
         }
+        // The next part is measured without late acknowledgements of this one.
         thread::sleep(REST);
         self.people.iter_mut().for_each(|person| person.lines = 0);
     }

@@ -414,6 +414,7 @@ impl Terminal {
         let deadline = Instant::now() + PATIENCE;
         while !everything_in(&folder).contains(text) {
             assert!(Instant::now() < deadline, "{text:?} is not kept");
+            // The file changes without a sign of it on the screen.
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -20,6 +20,10 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::people::PATIENCE;
 
+/// The shortest pause that a user makes between a paste and a key: what arrives within 50 ms
+/// belongs to the paste.
+pub(crate) const KEY_PAUSE: Duration = Duration::from_millis(70);
+
 /// More rows than any test draws.
 const SCROLLBACK_ROWS: usize = 20_000;
 
@@ -378,7 +382,7 @@ impl Terminal {
     /// Presses keys after the shortest pause that a user makes: what arrives earlier belongs to the
     /// key or the paste before it.
     pub(crate) fn types_later(&mut self, keys: &str) {
-        thread::sleep(Duration::from_millis(70));
+        thread::sleep(KEY_PAUSE);
         self.types(keys);
     }
 

@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::people::{Lines, PATIENCE, host_on};
-use super::screen::{is_full, place_of_end, without_time};
+use super::screen::{KEY_PAUSE, is_full, place_of_end, without_time};
 use chatting_room::server::EmbeddedServer;
 
 const CONFIGURATION: &str = "\
@@ -196,7 +196,7 @@ impl Tmux {
 
     /// See `Terminal::types_later`.
     pub(crate) fn types_later(&mut self, keys: &str) {
-        thread::sleep(Duration::from_millis(70));
+        thread::sleep(KEY_PAUSE);
         self.types(keys);
     }
 
