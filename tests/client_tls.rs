@@ -254,6 +254,15 @@ fn a_server_without_tls_is_never_spoken_to_in_clear() {
 }
 
 #[test]
+fn a_server_that_ends_without_an_announcement_has_closed_the_connection() {
+    let own = Own::new("localhost", [-1, 30]);
+    let url = format!("ircs://{}", handshakes_of(&own));
+    let finished = send(&["--fingerprint", &own.fingerprint(), &url]);
+    let words = "chatroom: the connection is lost: the server closed the connection\n";
+    assert_eq!((finished.status, finished.err.as_str()), (Some(69), words));
+}
+
+#[test]
 fn a_handshake_that_does_not_end_is_given_up_with_the_time_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ircs://{}", listener.local_addr().unwrap());

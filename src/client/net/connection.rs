@@ -1,6 +1,6 @@
 //! Runs a session over one socket until the connection ends.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -116,6 +116,11 @@ impl<F: Frontend> Driver<F> {
                 Wakeup::Read(Ok(count)) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
                     self.received(bytes, &mut lines, now);
+                }
+                // Many servers, and every killed one, end without the announcement that TLS has for
+                // it. A cut is not mistaken for an end: the session knows which lines were answered.
+                Wakeup::Read(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                    self.read_ended(CloseReason::ClosedByServer);
                 }
                 Wakeup::Read(Err(error)) => {
                     self.read_ended(CloseReason::Io(os_error_text(&error)));
