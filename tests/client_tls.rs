@@ -8,8 +8,8 @@ mod common;
 mod support;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Read as _;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -281,7 +281,8 @@ fn config_of(own: &Own) -> Arc<ServerConfig> {
     Arc::new(config.unwrap())
 }
 
-/// A listener that does the handshake of one client with this certificate.
+/// A listener that does the handshake of one client with this certificate, and then ends without an
+/// announcement.
 fn handshakes_of(own: &Own) -> SocketAddr {
     let config = config_of(own);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -290,7 +291,9 @@ fn handshakes_of(own: &Own) -> SocketAddr {
         let (mut stream, _) = listener.accept().unwrap();
         let mut server = ServerConnection::new(config).unwrap();
         while server.is_handshaking() && server.complete_io(&mut stream).is_ok() {}
-        let _ = stream.flush();
+        // What the client has sent is read: otherwise the system resets the connection at the end.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
     });
     address
 }
