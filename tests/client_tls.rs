@@ -21,7 +21,7 @@ use rcgen::{CertificateParams, KeyPair};
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection};
-use support::{Finished, chatroom, run};
+use support::{Finished, Program, chatroom, run};
 
 /// A certificate and its key.
 struct Own {
@@ -251,6 +251,82 @@ fn a_server_without_tls_is_never_spoken_to_in_clear() {
     let refused = send(&[&format!("ircs://localhost:{}", address.port())]);
     assert_eq!(refused.status, Some(76), "{refused:?}");
     assert_eq!(heard.join().unwrap(), b"");
+}
+
+/// A name of this machine that is not one of loopback: the resolver reads it as 127.0.0.1.
+const OTHER: &str = "127.1";
+
+#[test]
+fn another_machine_is_reached_with_tls_unless_the_address_says_otherwise() {
+    if TcpStream::connect("127.0.0.1:6697").is_ok() {
+        println!("skipped: there is a server on port 6697");
+        return;
+    }
+    let host = Host::named("localhost");
+    let words = format!(
+        "chatroom: no server answers on ircs://{OTHER}:6697 (connection refused); to connect without \
+         encryption, use irc://{OTHER}\n"
+    );
+    let bare = send(&[OTHER]);
+    assert_eq!((bare.status, bare.err.as_str()), (Some(69), words.as_str()));
+    let file = host.configuration(OTHER, "");
+    let configured = send(&["--config", file.to_str().unwrap(), "home"]);
+    assert_eq!((configured.status, configured.err), (Some(69), words));
+    // As `/connect` does, before it leaves the server where the user is.
+    let address = host.server.address().to_string();
+    let mut command = chatroom(&["--plain", "--nick", "alice", &address]);
+    command.env("USER", "alice");
+    let mut program = Program::start(command);
+    program.out.wait_for("you are alice in #lobby");
+    program.give(format!("/connect {OTHER}\n"));
+    program.out.wait_for(&format!("use irc://{OTHER}"));
+    program.give("/quit\n");
+    assert_eq!(program.finish().status, Some(0));
+}
+
+#[test]
+fn a_plain_connection_to_another_machine_is_said_once() {
+    let host = Host::named("localhost");
+    let port = host.server.address().port();
+    let other = format!("{OTHER}:{port}");
+    let words = format!(
+        "chatroom: not encrypted: others on the way can read and change what is sent to {other}; \
+         ircs://HOST encrypts it\n"
+    );
+    let said = |arguments: &[&str]| {
+        let mut command = chatroom(&["--nick", "ci", "-c", "hello"]);
+        command.args(arguments);
+        let finished = run(command, "");
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        finished.err
+    };
+    assert_eq!(said(&[&other]), words);
+    assert_eq!(said(&[&format!("irc://{other}/#dev")]), words);
+    assert_eq!(said(&["--quiet", &other]), "");
+    assert_eq!(said(&[&format!("localhost:{port}")]), "");
+    // Once for each address, however often it is connected to.
+    let mut command = chatroom(&["--plain", "--nick", "alice", &other]);
+    command.env("USER", "alice");
+    let mut program = Program::start(command);
+    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    for (times, address) in [(1, "127.0.0.1"), (2, OTHER), (3, "127.0.0.1")] {
+        program.out.wait_until(is_in(times));
+        program.give(format!("/connect {address}:{port}\n"));
+    }
+    program.out.wait_until(is_in(4));
+    program.give("/quit\n");
+    let finished = program.finish();
+    assert_eq!((finished.status, finished.err), (Some(0), words));
+}
+
+#[test]
+fn insecure_has_no_place_in_the_configuration() {
+    let host = Host::named("localhost");
+    let file = host.configuration(&host.url(), "insecure = true");
+    let refused = send(&["--config", file.to_str().unwrap(), "home"]);
+    assert_eq!(refused.status, Some(78), "{refused:?}");
+    let words = "it is only for one run: --insecure";
+    assert!(refused.err.contains(words), "{refused:?}");
 }
 
 #[test]

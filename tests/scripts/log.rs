@@ -255,7 +255,7 @@ fn invalid_queries_are_reported_and_nothing_is_shown() {
     assert_eq!(
         finished.err,
         format!(
-            "chatroom: there is no log of chat.example:6667; the logs are of 127.0.0.1:9; set log = \
+            "chatroom: there is no log of ircs://chat.example:6697; the logs are of 127.0.0.1:9; set log = \
              true in {}/.config/chatroom.toml to keep one\n",
             home.folder.path().display()
         )

@@ -135,7 +135,10 @@ const HOMES: &[(&str, &[&str])] = &[
         "unicode_width",
         &["src/client/view/wrap.rs", "src/common/sanitize.rs"],
     ),
-    ("x509_cert", &["src/server/certificates.rs"]),
+    (
+        "x509_cert",
+        &["src/client/net/tls.rs", "src/server/certificates.rs"],
+    ),
 ];
 
 #[test]

@@ -1,19 +1,23 @@
 //! Decides on colours and on how much to show, from the options and the environment.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal};
 use std::sync::Once;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::client::config::address::Address;
 use crate::client::config::file::Config;
 use crate::client::config::options::{ClientOptions, ColorChoice};
+use crate::client::session::CertificateFacts;
 use crate::client::terminal::stderr;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::time_zone::local_time_zone;
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
 pub(super) fn replay_renderer(options: &ClientOptions, config: &Config) -> Renderer {
-    renderer(has_color(options.color), verbosity(options, true), config)
+    let color = has_color(options.color, &io::stdout());
+    renderer(color, verbosity(options, true), config)
 }
 
 /// The renderer of a session. `edits` says whether the editor draws the screen, `interactive`
@@ -24,7 +28,7 @@ pub(super) fn session_renderer(
     edits: bool,
     interactive: bool,
 ) -> Renderer {
-    let color = has_color(options.color) && (edits || !interactive);
+    let color = has_color(options.color, &io::stdout()) && (edits || !interactive);
     renderer(color, verbosity(options, interactive), config)
 }
 
@@ -32,8 +36,40 @@ fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
     Renderer::new(color, verbosity, time_zone(), config.display_settings())
 }
 
+/// Reports a warning on standard error, in red where that has colours.
+pub(super) fn report_warning(message: &str, options: &ClientOptions, config: &Config) {
+    let color = has_color(options.color, &io::stderr());
+    let renderer = renderer(color, verbosity(options, true), config);
+    let line = stderr::format_report(None, message);
+    stderr::write_report(&renderer.warning(line.trim_end()));
+}
+
+/// Shows on standard error what the certificate of a server says of itself.
+pub(super) fn describe_certificate(server: &Address, facts: &CertificateFacts) {
+    let zone = time_zone();
+    let day = |seconds| match Timestamp::from_second(seconds) {
+        Ok(time) => time.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
+        Err(_) => "?".to_owned(),
+    };
+    let names = match facts.names.as_slice() {
+        [] => "no host name".to_owned(),
+        names => names.join(", "),
+    };
+    let validity = facts
+        .validity
+        .map(|[from, to]| format!(", valid from {} to {}", day(from), day(to)));
+    stderr::report(&format!(
+        "no known authority has signed the certificate of {server}"
+    ));
+    stderr::report(&format!(
+        "it is for {names}{}",
+        validity.unwrap_or_default()
+    ));
+    stderr::report(&format!("its fingerprint is {}", facts.fingerprint));
+}
+
 /// Whether to use colours: <https://no-colour.org>, <https://bixense.com/clicolors>.
-fn has_color(choice: ColorChoice) -> bool {
+fn has_color(choice: ColorChoice, output: &impl IsTerminal) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");
     match choice {
@@ -42,7 +78,7 @@ fn has_color(choice: ColorChoice) -> bool {
         ColorChoice::Auto if is_set("NO_COLOR") => false,
         ColorChoice::Auto if is_on("CLICOLOR_FORCE") => true,
         ColorChoice::Auto => {
-            io::stdout().is_terminal() && std::env::var_os("CLICOLOR").is_none_or(|v| v != "0")
+            output.is_terminal() && std::env::var_os("CLICOLOR").is_none_or(|v| v != "0")
         }
     }
 }

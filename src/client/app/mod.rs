@@ -10,24 +10,30 @@ pub(super) mod error;
 mod log;
 mod paths;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::client::config::address::Address;
 use crate::client::config::file::{self, Config};
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
+use crate::client::config::trust::AcceptedCertificate;
 use crate::client::net::Established;
 use crate::client::net::dial::Dialer;
-use crate::client::session::{Outcome, Session};
+use crate::client::session::{CertificateFacts, Outcome, Session};
+use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::log::folder_of;
 use crate::client::terminal::stderr;
 use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::client::ui::{Ui, questions};
 use crate::common::generate;
+use crate::common::io_error::os_error_text;
 use crate::common::record;
-use appearance::session_renderer;
+use appearance::{describe_certificate, report_warning, session_renderer};
 use connect::{Connector, OpenConnection, resolve_or_ask, session_config};
 pub use connect::{HostFn, HostedRoom};
 use error::ClientError;
@@ -61,9 +67,11 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
         script,
         dialer: Dialer::new(config.addresses()),
         config,
+        known: RefCell::new(KnownCertificates::in_file(paths.certificates())),
         paths,
         host,
         started,
+        said_plain: RefCell::default(),
     };
     client.run()
 }
@@ -96,6 +104,10 @@ struct Client<'a> {
     dialer: Dialer,
     host: HostFn,
     started: Instant,
+    /// The certificates that the user has accepted.
+    known: RefCell<KnownCertificates>,
+    /// The addresses of which the user knows that they are not encrypted.
+    said_plain: RefCell<BTreeSet<String>>,
 }
 
 impl Client<'_> {
@@ -139,12 +151,22 @@ impl Client<'_> {
             let home = home.to_string();
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let has_password = server.password.is_some();
+            let address = server.address.clone();
+            let can_accept = server.trust.can_accept();
             let end = self.run_session(server, connection, ui.as_mut());
             let mut end = end.map_err(ClientError::Output)?;
             if let (true, Some(ui)) = (end.wants_password(), ui.as_mut()) {
                 let question = questions::password(has_password);
                 choice.answered_password = ui.ask(question).map_err(ClientError::Output)?;
                 if choice.answered_password.is_some() {
+                    continue;
+                }
+                end.signal = ui.signal();
+            }
+            if let (true, Some(facts), Some(ui)) =
+                (can_accept, end.unknown_certificate(), ui.as_mut())
+            {
+                if self.asks_to_accept(&address, facts, ui)? {
                     continue;
                 }
                 end.signal = ui.signal();
@@ -176,19 +198,80 @@ impl Client<'_> {
             limit: self.options.timeout(),
         };
         let server = resolve_or_ask(choice, self.options, &self.config, ui.as_deref_mut())?;
-        let Some(server) = server else {
+        let Some(mut server) = server else {
             return Ok(None);
         };
+        if server.address.tls && server.trust.can_accept() {
+            server.trust.accepted = self.accepted_certificate(&server.address);
+        }
         if server.trust.insecure && server.address.tls {
-            stderr::report(
-                "any certificate is accepted (--insecure): others can read and change everything",
-            );
+            let words =
+                "any certificate is accepted (--insecure): others can read and change everything";
+            report_warning(words, self.options, &self.config);
         }
         if let Some(warning) = &server.warning {
             stderr::report(warning);
         }
         let connection = connector.connect(&server, ui.as_deref())?;
+        self.report_plain_connection(&server.address);
         Ok(Some((server, connection)))
+    }
+
+    /// The certificate of this server that the user has accepted. A file that cannot be read is
+    /// reported, and the certificate counts as unknown.
+    fn accepted_certificate(&self, server: &Address) -> Option<AcceptedCertificate> {
+        let known = self.known.borrow();
+        let file = known.file().map(Path::to_owned);
+        match known.fingerprint_of(server) {
+            Ok(fingerprint) => Some(AcceptedCertificate {
+                fingerprint: fingerprint?,
+                file,
+            }),
+            Err(error) => {
+                let file = file.unwrap_or_default();
+                let error = os_error_text(&error);
+                stderr::report(&format!("cannot read {}: {error}", file.display()));
+                None
+            }
+        }
+    }
+
+    /// Shows a certificate that no authority has signed, and asks whether to trust it. One that the
+    /// user accepts is remembered.
+    fn asks_to_accept(
+        &self,
+        server: &Address,
+        facts: &CertificateFacts,
+        ui: &mut Ui,
+    ) -> Result<bool, ClientError> {
+        describe_certificate(server, facts);
+        let answer = ui.ask(questions::certificate());
+        if answer.map_err(ClientError::Output)?.as_deref() != Some(questions::YES) {
+            return Ok(false);
+        }
+        let mut known = self.known.borrow_mut();
+        if let Err(error) = known.remember(server, &facts.fingerprint) {
+            let file = known.file().unwrap_or_else(|| Path::new("")).display();
+            let error = os_error_text(&error);
+            stderr::report(&format!(
+                "the certificate is trusted until the end of this run: cannot write {file}: {error}"
+            ));
+        }
+        Ok(true)
+    }
+
+    /// Says that a connection to another machine is not encrypted, once for each address.
+    fn report_plain_connection(&self, address: &Address) {
+        let is_plain = !address.tls && !address.is_loopback();
+        if is_plain
+            && !self.options.quiet
+            && self.said_plain.borrow_mut().insert(address.to_string())
+        {
+            stderr::report(&format!(
+                "not encrypted: others on the way can read and change what is sent to {address}; \
+                 ircs://HOST encrypts it"
+            ));
+        }
     }
 
     /// Runs one session to its end.

@@ -41,9 +41,14 @@ impl Paths {
         Some(self.state.as_ref()?.join("log"))
     }
 
+    /// The file with the certificates that the user has accepted.
+    pub(super) fn certificates(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("certificates"))
+    }
+
     /// The file for one kind of state of a server: its `history` or its `draft`.
     pub(super) fn file_of_server(&self, kind: &str, server: &Address) -> Option<PathBuf> {
         let folder: &Path = self.state.as_ref()?;
-        Some(folder.join(kind).join(server.file_name()))
+        Some(server.file_in(&folder.join(kind)))
     }
 }

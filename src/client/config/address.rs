@@ -1,6 +1,8 @@
 //! The address of a server: `host`, `host:port`, `irc://host/room` or `ircs://host/room`.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::client::command::{JoinTarget, check_nick, parse_room};
@@ -35,16 +37,51 @@ impl Address {
         }
     }
 
+    /// Whether it names this machine, as an address or as `localhost`: what is sent there stays on
+    /// this machine, with or without encryption.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// Its URL without encryption on the usual port, for a server without TLS.
+    pub fn plain_url(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("irc://[{}]", self.host),
+            false => format!("irc://{}", self.host),
+        }
+    }
+
     /// The name of this server's file or folder. It has no separators, so it stays in its parent
     /// folder.
     pub fn file_name(&self) -> String {
+        self.file_name_of_port(self.port)
+    }
+
+    /// The path of this server's file or folder in `folder`. One from the time when an address
+    /// without a port meant port 6667 is used as long as there is no other.
+    pub fn file_in(&self, folder: &Path) -> PathBuf {
+        let path = folder.join(self.file_name());
+        let former = self.former_file_name().map(|name| folder.join(name));
+        match former.filter(|former| former.exists() && !path.exists()) {
+            Some(former) => former,
+            None => path,
+        }
+    }
+
+    /// The name that [`Address::file_name`] had while an address without a port meant a plain
+    /// connection to port 6667; `None` if it is the same.
+    fn former_file_name(&self) -> Option<String> {
+        (self.tls && self.port == TLS_PORT).then(|| self.file_name_of_port(PORT))
+    }
+
+    fn file_name_of_port(&self, port: u16) -> String {
         let keep = |c: char| match c {
             c if c.is_ascii_alphanumeric() || "-_.".contains(c) => c,
             _ => '_',
         };
         let host = self.host.to_ascii_lowercase();
         let host: String = host.chars().take(FILE_NAME_HOST_MAX).map(keep).collect();
-        format!("at-{host}-{}", self.port)
+        format!("at-{host}-{port}")
     }
 
     /// The address that [`Address::file_name`] was made from, as far as the name still has it.
@@ -79,7 +116,7 @@ pub enum AddressError {
     Character(char),
     /// A scheme other than `irc` and `ircs`.
     Scheme(String),
-    /// `ircs://`, or a port after a `+`, and this build has no TLS.
+    /// The address asks for an encrypted connection, and this build has no TLS.
     NoTls,
     /// This text in an `irc://` URL is neither a room nor a person.
     Target(String),
@@ -92,13 +129,15 @@ impl fmt::Display for AddressError {
             Self::Port(text) => write!(f, "{text:?} is not a port number from 1 to 65535"),
             Self::Character(' ') => f.write_str("host names cannot contain spaces"),
             Self::Character(c) => write!(f, "host names cannot contain {c:?}"),
-            Self::Scheme(scheme) => write!(f, "{scheme}:// is not supported; use irc:// or ircs://"),
+            Self::Scheme(scheme) => {
+                write!(f, "{scheme}:// is not supported; use irc:// or ircs://")
+            }
             Self::Target(text) => write!(
                 f,
                 "{text:?} is not a room; use irc://HOST/#ROOM or irc://HOST/NICK,isnick"
             ),
             Self::NoTls => f.write_str(
-                "this build has no TLS; use irc:// and the port for plain connections, usually 6667",
+                "this build has no TLS; irc://HOST connects without encryption, to port 6667",
             ),
         }
     }
@@ -173,7 +212,7 @@ impl FromStr for ServerName {
             Some((authority, path)) if !scheme.is_empty() => (authority, parse_target(path)?),
             _ => (rest, None),
         };
-        let address = parse_authority(authority, tls)?;
+        let address = parse_authority(authority, tls, scheme.is_empty())?;
         if address.tls && !cfg!(feature = "tls") {
             return Err(AddressError::NoTls);
         }
@@ -189,8 +228,9 @@ impl FromStr for Address {
     }
 }
 
-/// Reads `host`, `host:port`, `[::1]:port` and `::1`.
-fn parse_authority(authority: &str, tls: bool) -> Result<Address, AddressError> {
+/// Reads `host`, `host:port`, `[::1]:port` and `::1`. Without a scheme and a port, another machine is
+/// reached with TLS.
+fn parse_authority(authority: &str, tls: bool, is_bare: bool) -> Result<Address, AddressError> {
     let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
         let (host, rest) = inner.split_once(']').ok_or(AddressError::Character('['))?;
         (host, rest.strip_prefix(':'))
@@ -211,13 +251,24 @@ fn parse_authority(authority: &str, tls: bool) -> Result<Address, AddressError> 
     }
     // A port after a `+` means TLS, as in other clients.
     let with_plus = port.and_then(|port| port.strip_prefix('+'));
-    let tls = tls || with_plus.is_some();
+    let is_other_by_name = is_bare && port.is_none() && !is_loopback(host);
+    let tls = tls || with_plus.is_some() || is_other_by_name;
     let usual = if tls { TLS_PORT } else { PORT };
     Ok(Address {
         host: host.to_owned(),
         port: with_plus.or(port).map_or(Ok(usual), parse_port)?,
         tls,
     })
+}
+
+/// Whether a host is this machine: 127.0.0.0/8, `::1`, `localhost` and names below it (RFC 6761,
+/// section 6.3).
+fn is_loopback(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    match name.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    }
 }
 
 fn parse_port(text: &str) -> Result<u16, AddressError> {
@@ -290,7 +341,7 @@ mod tests {
     #[test]
     fn each_usual_form_of_host_and_port_is_read() {
         for (text, host, port) in [
-            ("chat.example", "chat.example", 6667),
+            ("localhost", "localhost", 6667),
             ("chat.example:7000", "chat.example", 7000),
             ("127.0.0.1", "127.0.0.1", 6667),
             ("::1", "::1", 6667),
@@ -361,6 +412,65 @@ mod tests {
             }
         }
         assert!(!"h:6697".parse::<Address>().unwrap().tls);
+    }
+
+    #[test]
+    fn another_machine_without_scheme_and_port_is_reached_with_tls() {
+        for (text, tls) in [
+            ("chat.example", true),
+            ("192.0.2.1", true),
+            ("2001:db8::1", true),
+            ("[2001:db8::1]", true),
+            ("localhost.example", true),
+            ("notlocalhost", true),
+            ("chat.example:6667", false),
+            ("chat.example:6697", false),
+            ("irc://chat.example", false),
+            ("irc://chat.example/#a", false),
+            ("localhost", false),
+            ("LocalHost.", false),
+            ("irc.localhost", false),
+            ("127.0.0.1", false),
+            ("127.255.0.9", false),
+            ("::1", false),
+            ("::ffff:127.0.0.1", false),
+        ] {
+            let address = text.parse::<Address>();
+            match (tls, cfg!(feature = "tls")) {
+                (true, false) => assert_eq!(address, Err(AddressError::NoTls), "{text}"),
+                _ => {
+                    let address = address.unwrap();
+                    let port = if tls { 6697 } else { address.port };
+                    assert_eq!((address.tls, address.port), (tls, port), "{text}");
+                    assert_eq!(address.to_string().parse(), Ok(address), "{text}");
+                }
+            }
+        }
+        let address = Address {
+            host: "2001:db8::1".into(),
+            port: 6697,
+            tls: true,
+        };
+        assert_eq!(address.plain_url(), "irc://[2001:db8::1]");
+    }
+
+    #[test]
+    fn the_files_of_a_server_are_found_under_the_name_that_they_had_with_port_6667() {
+        let address = |port, tls| Address {
+            host: "Chat.example".into(),
+            port,
+            tls,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let file = |port, tls| address(port, tls).file_in(folder.path());
+        let [former, other] = ["at-chat.example-6667", "at-chat.example-6697"];
+        assert!(file(6697, true).ends_with(other));
+        std::fs::write(folder.path().join(former), "").unwrap();
+        assert!(file(6697, true).ends_with(former));
+        assert!(file(6697, false).ends_with(other));
+        assert!(file(7000, true).ends_with("at-chat.example-7000"));
+        std::fs::write(folder.path().join(other), "").unwrap();
+        assert!(file(6697, true).ends_with(other));
     }
 
     #[test]

@@ -20,6 +20,8 @@ impl KnownKeys {
             Some("it belongs at the top of the file, before any [section]")
         } else if self.server.iter().any(|known| known == key) {
             Some("it belongs in [servers.NAME]")
+        } else if key == "insecure" {
+            Some("it is only for one run: --insecure")
         } else {
             None
         }

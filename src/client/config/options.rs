@@ -29,8 +29,8 @@ use crate::common::record::KINDS;
     max_term_width = 100
 )]
 pub struct ClientOptions {
-    /// The server: HOST, HOST:PORT, ircs://HOST (encrypted), irc://HOST/#ROOM, or a name from the configuration
-    /// [default: 127.0.0.1:6667]
+    /// The server: HOST (encrypted), ircs://HOST:PORT, irc://HOST or HOST:PORT (plain), with /#ROOM after
+    /// a URL, or a name from the configuration [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
 
@@ -442,7 +442,7 @@ const MORE_HELP: &str = r##"Exit status:
   70   an error in chatroom itself
   74   writing the output failed
   75   the time of --timeout is over
-  76   the server broke the protocol
+  76   the server broke the protocol, or its certificate is not trusted
   77   not admitted: the nick is in use, the password is wrong, or a room is closed
   78   wrong configuration
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
@@ -476,6 +476,8 @@ Files:
                                    chatroom ctl; without that variable, ~/.local/state/chatroom/
   ~/.config/chatroom.toml          the configuration: nick, server, and for each [servers.NAME]
                                    address, nick, rooms, password-file
+  ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each
+                                   server; a server whose line is removed is asked about again
   ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each
                                    server
   ~/.local/state/chatroom/draft    unsent text: one file for each session

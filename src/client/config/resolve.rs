@@ -267,6 +267,7 @@ fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: b
         fingerprints: if insecure { Vec::new() } else { fingerprints },
         ca_file: server.and_then(|server| server.ca_file.clone()),
         insecure,
+        accepted: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// Which certificates of a server are trusted: those with the fingerprints if there are any, else
-/// those that an authority has signed.
+/// those that an authority has signed, and the one that the user has accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     /// Fingerprints as [`parse_fingerprint`] returns them.
@@ -13,6 +13,25 @@ pub struct Trust {
     pub ca_file: Option<PathBuf>,
     /// Every certificate is accepted.
     pub insecure: bool,
+    /// The certificate that the user has accepted before, although no authority has signed it.
+    pub accepted: Option<AcceptedCertificate>,
+}
+
+impl Trust {
+    /// Whether a certificate that no authority has signed can be trusted because the user accepts
+    /// it: nothing says yet which certificates to trust.
+    pub fn can_accept(&self) -> bool {
+        self.fingerprints.is_empty() && self.ca_file.is_none() && !self.insecure
+    }
+}
+
+/// A certificate that the user has accepted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedCertificate {
+    /// Its fingerprint, as [`parse_fingerprint`] returns it.
+    pub fingerprint: String,
+    /// The file that remembers it.
+    pub file: Option<PathBuf>,
 }
 
 /// The text is not a fingerprint.

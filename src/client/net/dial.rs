@@ -11,7 +11,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::sleep;
 
 use super::happy_eyeballs::connect_first;
-use crate::client::config::address::{Address, InvalidAddress, parse_address};
+use crate::client::config::address::{Address, InvalidAddress, TLS_PORT, parse_address};
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
@@ -62,11 +62,18 @@ impl fmt::Display for ConnectError {
                     None => Ok(()),
                 }
             }
-            Self::Unreachable { address, error } => write!(
-                f,
-                "no server answers on {address} ({}); is chatroomd running there?",
-                os_error_text(error)
-            ),
+            Self::Unreachable { address, error } => {
+                let error = os_error_text(error);
+                write!(f, "no server answers on {address} ({error}); ")?;
+                match address.tls && address.port == TLS_PORT {
+                    true => write!(
+                        f,
+                        "to connect without encryption, use {}",
+                        address.plain_url()
+                    ),
+                    false => f.write_str("is chatroomd running there?"),
+                }
+            }
         }
     }
 }
@@ -193,6 +200,29 @@ impl Dialer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_without_tls_is_named_when_nothing_answers_on_its_port() {
+        let message = |port, tls| {
+            ConnectError::Unreachable {
+                address: Address {
+                    host: "chat.example".into(),
+                    port,
+                    tls,
+                },
+                error: io::ErrorKind::ConnectionRefused.into(),
+            }
+            .to_string()
+        };
+        assert_eq!(
+            message(6697, true),
+            "no server answers on ircs://chat.example:6697 (connection refused); to connect without \
+             encryption, use irc://chat.example"
+        );
+        for other in [message(7000, true), message(6697, false)] {
+            assert!(other.ends_with("is chatroomd running there?"), "{other}");
+        }
+    }
 
     #[test]
     fn an_unknown_host_is_compared_with_the_names_of_the_configuration() {

@@ -2,6 +2,7 @@
 //! trusted.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,9 +23,18 @@ use tokio_rustls::rustls::{
     RootCertStore, SignatureScheme,
 };
 
-use crate::client::config::trust::Trust;
-use crate::client::session::TlsFailure;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use crate::client::config::trust::{AcceptedCertificate, Trust};
+use crate::client::session::{CertificateFacts, TlsFailure};
 use crate::common::fingerprint::fingerprint;
+
+/// The names in a certificate that are shown, and the longest part of each, in characters.
+const NAMES_MAX: usize = 3;
+const NAME_CHARS_MAX: usize = 100;
 
 /// The encrypted connection.
 pub(super) type SecureStream = TlsStream<TcpStream>;
@@ -104,6 +114,8 @@ struct CertificateVerifier {
     fingerprints: Vec<String>,
     /// `None` if every certificate is accepted, or only those with the fingerprints.
     authorities: Option<Arc<WebPkiServerVerifier>>,
+    /// The certificate that the user has accepted without an authority.
+    accepted: Option<AcceptedCertificate>,
 }
 
 impl CertificateVerifier {
@@ -122,8 +134,61 @@ impl CertificateVerifier {
             provider: Arc::clone(provider),
             fingerprints: trust.fingerprints.clone(),
             authorities,
+            accepted: trust.accepted.clone(),
         })
     }
+
+    /// Whether the certificate, which no authority has signed, is the one that the user has
+    /// accepted.
+    fn check_accepted(&self, own: &CertificateDer<'_>) -> Result<(), TlsFailure> {
+        let found = fingerprint(own);
+        match &self.accepted {
+            Some(accepted) if accepted.fingerprint == found => Ok(()),
+            Some(AcceptedCertificate { fingerprint, file }) => Err(TlsFailure::Changed {
+                accepted: fingerprint.clone(),
+                file: file.clone(),
+                found,
+            }),
+            None => Err(TlsFailure::UnknownAuthority(facts_of(own))),
+        }
+    }
+}
+
+/// What a certificate says of itself.
+fn facts_of(own: &CertificateDer<'_>) -> CertificateFacts {
+    let mut facts = CertificateFacts {
+        fingerprint: fingerprint(own),
+        ..CertificateFacts::default()
+    };
+    let Ok(Certificate {
+        tbs_certificate, ..
+    }) = Certificate::from_der(own)
+    else {
+        return facts;
+    };
+    let validity = tbs_certificate.validity;
+    let seconds = |time: x509_cert::time::Time| {
+        i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+    };
+    facts.validity = Some([seconds(validity.not_before), seconds(validity.not_after)]);
+    let names = match tbs_certificate.get::<SubjectAltName>() {
+        Ok(Some((_, names))) => names.0,
+        _ => Vec::new(),
+    };
+    let names = names.iter().filter_map(|name| match name {
+        GeneralName::DnsName(name) => Some(name.as_str().chars().take(NAME_CHARS_MAX).collect()),
+        GeneralName::IpAddress(bytes) => ip_address(bytes.as_bytes()),
+        _ => None,
+    });
+    facts.names = names.take(NAMES_MAX).collect();
+    facts
+}
+
+/// An IP address from its bytes in network order. RFC 5280, section 4.2.1.6.
+fn ip_address(bytes: &[u8]) -> Option<String> {
+    let ipv4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    let ipv6 = || <[u8; 16]>::try_from(bytes).map(IpAddr::from);
+    Some(ipv4.or_else(|_| ipv6()).ok()?.to_string())
 }
 
 /// The authorities of the system, or those in a file.
@@ -159,29 +224,34 @@ impl ServerCertVerifier for CertificateVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let found = || fingerprint(own);
         let failed = |failure: TlsFailure| {
             Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(failure))))
         };
         if let Some(authorities) = &self.authorities {
             let verified = authorities.verify_server_cert(own, chain, name, ocsp, now);
-            return verified.map_err(|error| match error {
-                Error::InvalidCertificate(
-                    CertificateError::UnknownIssuer | CertificateError::BadSignature,
-                ) => failed(TlsFailure::UnknownAuthority { found: found() }),
-                // An authority must not be used as a server, but some sign themselves like that.
-                Error::InvalidCertificate(CertificateError::Other(_)) => {
-                    failed(TlsFailure::UnknownAuthority { found: found() })
+            return match verified {
+                // Some authorities sign themselves as a server, which they must not be used as: the
+                // last of these errors.
+                Err(Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer
+                    | CertificateError::BadSignature
+                    | CertificateError::Other(_),
+                )) => {
+                    let accepted = self.check_accepted(own);
+                    accepted
+                        .map(|()| ServerCertVerified::assertion())
+                        .map_err(failed)
                 }
-                other => other,
-            });
+                verified => verified,
+            };
         }
-        if self.fingerprints.is_empty() || self.fingerprints.contains(&found()) {
+        let found = fingerprint(own);
+        if self.fingerprints.is_empty() || self.fingerprints.contains(&found) {
             return Ok(ServerCertVerified::assertion());
         }
         Err(failed(TlsFailure::WrongFingerprint {
             expected: self.fingerprints.clone(),
-            found: found(),
+            found,
         }))
     }
 

@@ -52,7 +52,7 @@ pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
 use state::identity::Identity;
 use state::rooms::JoinedRooms;
-pub use tls_failure::TlsFailure;
+pub use tls_failure::{CertificateFacts, TlsFailure};
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

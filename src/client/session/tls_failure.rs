@@ -1,6 +1,18 @@
 //! Why there is no encrypted connection to a server.
 
 use std::fmt;
+use std::path::PathBuf;
+
+/// What a certificate says of itself. It is not verified.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// Its fingerprint: `sha256:` and 64 hexadecimal digits.
+    pub fingerprint: String,
+    /// Some of the names of hosts that it is for. They can hold any characters.
+    pub names: Vec<String>,
+    /// From when to when it is valid, in Unix seconds, if that could be read.
+    pub validity: Option<[i64; 2]>,
+}
 
 /// Why there is no encrypted connection. Fingerprints are `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +25,13 @@ pub enum TlsFailure {
         found: String,
     },
     /// No known authority has signed the certificate.
-    UnknownAuthority {
+    UnknownAuthority(CertificateFacts),
+    /// No known authority has signed the certificate, and the user has accepted another one.
+    Changed {
+        /// The fingerprint of the certificate that the user has accepted.
+        accepted: String,
+        /// The file that remembers it.
+        file: Option<PathBuf>,
         /// The fingerprint of the certificate.
         found: String,
     },
@@ -50,11 +68,29 @@ impl fmt::Display for TlsFailure {
                 "its certificate has the fingerprint {found}, and {} is expected",
                 expected.join(" or ")
             ),
-            Self::UnknownAuthority { found } => write!(
+            Self::UnknownAuthority(CertificateFacts { fingerprint, .. }) => write!(
                 f,
-                "no known authority has signed its certificate; if {found} is the right one, give \
-                 it with --fingerprint"
+                "no known authority has signed its certificate; if {fingerprint} is the right one, \
+                 give it with --fingerprint"
             ),
+            Self::Changed {
+                accepted,
+                file,
+                found,
+            } => {
+                write!(
+                    f,
+                    "its certificate has changed: it is {found}, and you have accepted {accepted}. \
+                     Others may be reading the connection. If the server has a new certificate, "
+                )?;
+                match file {
+                    Some(file) => {
+                        let file = file.display();
+                        write!(f, "remove its line from {file} and connect again")
+                    }
+                    None => f.write_str("start chatroom again"),
+                }
+            }
             Self::Expired => f.write_str("its certificate has expired"),
             Self::NotYetValid => {
                 f.write_str("its certificate is not valid yet; check the date of this machine")

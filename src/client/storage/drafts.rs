@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::damaged::{WholeLines, beside, keep_copy, read_lines};
+use super::replace::{Durability, replace_file};
 use super::saved_draft::SavedDraft;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::signals;
@@ -343,20 +344,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
             _ => Ok(()),
         };
     }
-    let new = beside(file, &format!(".{}.new", std::process::id()));
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)?;
-    let written = out.write_all(text.as_bytes());
-    let done = written.and_then(|()| fs::rename(&new, file));
-    if done.is_err() {
-        // A partly written file is useless, and takes space on a full disk.
-        let _ = fs::remove_file(&new);
-    }
-    done
+    replace_file(file, text, Durability::Soon)
 }
 
 #[cfg(test)]

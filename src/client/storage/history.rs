@@ -2,11 +2,11 @@
 //! line, and later write only the lines before it.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
-use super::damaged::{beside, keep_copy, read_lines};
+use super::damaged::{keep_copy, read_lines};
+use super::replace::{Durability, replace_file};
 use crate::common::io_error::os_error_text;
 
 /// Removes damaged lines from the file. Returns a message for the user if there were any.
@@ -51,24 +51,11 @@ pub(in crate::client) fn repair(file: &Path) -> Result<Option<String>, String> {
 
 /// Replaces the content of the file atomically.
 fn replace(file: &Path, lines: &[String]) -> io::Result<()> {
-    let new = beside(file, &format!(".{}.new", std::process::id()));
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)?;
     let mut text = lines.join("\n");
     if !lines.is_empty() {
         text.push('\n');
     }
-    let written = out.write_all(text.as_bytes());
-    let done = written.and_then(|()| fs::rename(&new, file));
-    if done.is_err() {
-        // A partly written file is useless, and takes space on a full disk.
-        let _ = fs::remove_file(&new);
-    }
-    done
+    replace_file(file, &text, Durability::Soon)
 }
 
 #[cfg(test)]

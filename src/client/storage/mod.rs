@@ -1,4 +1,5 @@
-//! The files that the client writes: drafts with unsent lines, and the log.
+//! The files that the client writes: drafts with unsent lines, the log, and the certificates that the
+//! user has accepted.
 //!
 //! It must not know sockets, the session or the editor: it gets text and events, and writes them in
 //! threads of its own. It imports `view`, `event`, `config`, `command`, `terminal` and `common`; `net`,
@@ -7,5 +8,7 @@
 mod damaged;
 pub(super) mod drafts;
 pub(in crate::client) mod history;
+pub(super) mod known_certificates;
 pub(super) mod log;
+mod replace;
 pub(in crate::client) mod saved_draft;

@@ -23,7 +23,13 @@ enum AnswerKind {
     Nick,
     /// Not shown while it is typed.
     Password,
+    /// `yes` or `no`.
+    YesOrNo,
 }
+
+/// The answer to a question that can be answered with yes.
+pub(in crate::client) const YES: &str = "yes";
+const NO: &str = "no";
 
 /// Asks for the server to connect to, again if the last answer was not valid.
 pub(in crate::client) fn server(default: String, invalid: Option<&InvalidAddress>) -> Question {
@@ -57,6 +63,15 @@ pub(in crate::client) fn password(is_known: bool) -> Question {
         text: text.to_owned(),
         default: String::new(),
         kind: AnswerKind::Password,
+    }
+}
+
+/// Asks whether to trust a certificate that no authority has signed.
+pub(in crate::client) fn certificate() -> Question {
+    Question {
+        text: "Trust this certificate from now on, yes or no?".to_owned(),
+        default: NO.to_owned(),
+        kind: AnswerKind::YesOrNo,
     }
 }
 
@@ -126,6 +141,16 @@ impl Question {
             "" => self.default.as_str(),
             answer => answer,
         };
+        if self.kind == AnswerKind::YesOrNo {
+            return match answer.to_ascii_lowercase().as_str() {
+                "yes" | "y" => Ok(YES.to_owned()),
+                "no" | "n" => Ok(NO.to_owned()),
+                _ => Err(Self {
+                    text: "Please answer yes or no".to_owned(),
+                    ..self.clone()
+                }),
+            };
+        }
         if self.kind == AnswerKind::Nick
             && let Err(error) = check_nick(answer)
         {
@@ -166,6 +191,23 @@ mod tests {
         assert!(again.is_hidden());
         let again = question.validate("a\u{1}").unwrap_err();
         assert!(again.text.contains("control character"), "{}", again.text);
+    }
+
+    #[test]
+    fn only_yes_means_yes() {
+        let question = certificate();
+        for (answer, expected) in [("yes", YES), (" Y ", YES), ("no", NO), ("N", NO), ("", NO)] {
+            assert_eq!(
+                question.validate(answer),
+                Ok(expected.to_owned()),
+                "{answer:?}"
+            );
+        }
+        for answer in ["ye", "yes please", "sure", "1"] {
+            let again = question.validate(answer).unwrap_err();
+            assert_eq!(again.text, "Please answer yes or no", "{answer:?}");
+            assert_eq!(again.validate(""), Ok(NO.to_owned()));
+        }
     }
 
     #[test]

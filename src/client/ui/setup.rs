@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::client::config::options::Format;
 use crate::client::control::server::ControlServer;
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::{CloseReason, Incomplete, Outcome};
+use crate::client::session::{CertificateFacts, CloseReason, Incomplete, Outcome, TlsFailure};
 use crate::client::terminal::printer::Printer;
 use crate::common::io_error::os_error_text;
 
@@ -39,6 +39,11 @@ impl SessionEnd {
     pub(in crate::client) fn wants_password(&self) -> bool {
         wants_password(self.outcome.as_ref()) && self.signal.is_none()
     }
+
+    /// The certificate of the server, if the session ended because no authority has signed it.
+    pub(in crate::client) fn unknown_certificate(&self) -> Option<&CertificateFacts> {
+        unknown_certificate(self.outcome.as_ref()).filter(|_| self.signal.is_none())
+    }
 }
 
 /// Whether a session ended because the server has refused the password.
@@ -49,9 +54,22 @@ fn wants_password(outcome: Option<&Outcome>) -> bool {
     *reason == CloseReason::WrongPassword
 }
 
+/// The certificate that ended a session because no authority has signed it.
+fn unknown_certificate(outcome: Option<&Outcome>) -> Option<&CertificateFacts> {
+    match outcome {
+        Some(Outcome::Incomplete(Incomplete::NotSecure {
+            failure: TlsFailure::UnknownAuthority(facts),
+            ..
+        })) => Some(facts),
+        _ => None,
+    }
+}
+
 /// Whether another session or a question follows one that ended like this.
 pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::SwitchServer { .. })) || wants_password(outcome)
+    matches!(outcome, Some(Outcome::SwitchServer { .. }))
+        || wants_password(outcome)
+        || unknown_certificate(outcome).is_some()
 }
 
 /// Opens the control socket of a session in this folder.

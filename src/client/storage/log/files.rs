@@ -21,7 +21,7 @@ pub(super) fn day_of(unix_seconds: i64, zone: &TimeZone) -> Date {
 
 /// The folder for the log of a server, in the folder of all logs.
 pub(in crate::client) fn folder_of(logs: &Path, server: &Address) -> PathBuf {
-    logs.join(server.file_name())
+    server.file_in(logs)
 }
 
 /// The file of one day.

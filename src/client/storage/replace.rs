@@ -1,0 +1,44 @@
+//! Replaces a file as a whole: whenever the program or the machine stops, the old content or the new
+//! one is there.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use super::damaged::beside;
+
+/// Whether the content must have reached the disk when the call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// The system writes it soon. A power failure can lose it.
+    Soon,
+    /// It is on the disk.
+    OnDisk,
+}
+
+/// Replaces the content of the file, which only its owner can read.
+///
+/// # Errors
+///
+/// The old content stays when the new one cannot be written.
+pub(super) fn replace_file(file: &Path, text: &str, durability: Durability) -> io::Result<()> {
+    let new = beside(file, &format!(".{}.new", std::process::id()));
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    let written = out.write_all(text.as_bytes());
+    let written = written.and_then(|()| match durability {
+        Durability::Soon => Ok(()),
+        Durability::OnDisk => out.sync_all(),
+    });
+    let done = written.and_then(|()| fs::rename(&new, file));
+    if done.is_err() {
+        // A partly written file is useless, and takes space on a full disk.
+        let _ = fs::remove_file(&new);
+    }
+    done
+}
