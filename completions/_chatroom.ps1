@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -98,6 +99,16 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Show only this room, or the whispers with this person')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"')
             [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Show only lines that match this regular expression')
+            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chatroom;certificate' {
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
@@ -233,6 +244,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -244,6 +256,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             break
         }
         'chatroom;help;log' {
+            break
+        }
+        'chatroom;help;certificate' {
             break
         }
         'chatroom;help;ctl' {

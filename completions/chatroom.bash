@@ -34,6 +34,9 @@ _chatroom() {
             chatroom,ask)
                 cmd="chatroom__subcmd__ask"
                 ;;
+            chatroom,certificate)
+                cmd="chatroom__subcmd__certificate"
+                ;;
             chatroom,ctl)
                 cmd="chatroom__subcmd__ctl"
                 ;;
@@ -91,6 +94,9 @@ _chatroom() {
             chatroom__subcmd__help,ask)
                 cmd="chatroom__subcmd__help__subcmd__ask"
                 ;;
+            chatroom__subcmd__help,certificate)
+                cmd="chatroom__subcmd__help__subcmd__certificate"
+                ;;
             chatroom__subcmd__help,ctl)
                 cmd="chatroom__subcmd__help__subcmd__ctl"
                 ;;
@@ -128,7 +134,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log ctl help"
+            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log certificate ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -281,6 +287,47 @@ _chatroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "plain json raw" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroom__subcmd__certificate)
+            opts="-h --fingerprint --insecure --format --color --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -771,7 +818,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__help)
-            opts="ask msg log ctl help"
+            opts="ask msg log certificate ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -785,6 +832,20 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__help__subcmd__ask)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroom__subcmd__help__subcmd__certificate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

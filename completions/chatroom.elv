@@ -55,6 +55,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand ask 'Ask a person or a room, and print the answer'
             cand msg 'Send one message to a person or a room'
             cand log 'Show the log (needs log = true)'
+            cand certificate 'Make a certificate, with which services recognize you'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -92,6 +93,15 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --room 'Show only this room, or the whispers with this person'
             cand --since 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"'
             cand --grep 'Show only lines that match this regular expression'
+            cand --fingerprint 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times'
+            cand --format 'The form of the output when it is not a terminal'
+            cand --color 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE'
+            cand --config 'Read this configuration file instead of ~/.config/chatroom.toml'
+            cand --insecure 'Accept any certificate of the server, for this run: others could read and change everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chatroom;certificate'= {
             cand --fingerprint 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times'
             cand --format 'The form of the output when it is not a terminal'
             cand --color 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE'
@@ -211,6 +221,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand ask 'Ask a person or a room, and print the answer'
             cand msg 'Send one message to a person or a room'
             cand log 'Show the log (needs log = true)'
+            cand certificate 'Make a certificate, with which services recognize you'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -219,6 +230,8 @@ set edit:completion:arg-completer[chatroom] = {|@words|
         &'chatroom;help;msg'= {
         }
         &'chatroom;help;log'= {
+        }
+        &'chatroom;help;certificate'= {
         }
         &'chatroom;help;ctl'= {
             cand send 'Process a line as if typed in the session'

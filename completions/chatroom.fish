@@ -66,6 +66,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -s V -l version -d 'Prin
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ask" -d 'Ask a person or a room, and print the answer'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "msg" -d 'Send one message to a person or a room'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "log" -d 'Show the log (needs log = true)'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "certificate" -d 'Make a certificate, with which services recognize you'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'Your nick [default: your login name]' -r
@@ -109,6 +110,16 @@ never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
+json\t'One JSON object a line, for programs'
+raw\t'The lines of the server, unchanged'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+always\t'Always, also in a pipe'
+never\t'Never'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
@@ -207,11 +218,12 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "tail" -d 'Print what happens in the session from now on'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "names" -d 'List the names that begin with this, for completion in the shell'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "ask" -d 'Ask a person or a room, and print the answer'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "msg" -d 'Send one message to a person or a room'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "log" -d 'Show the log (needs log = true)'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ask" -d 'Ask a person or a room, and print the answer'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "msg" -d 'Send one message to a person or a room'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "log" -d 'Show the log (needs log = true)'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "certificate" -d 'Make a certificate, with which services recognize you'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "who" -d 'List the nicks in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "rooms" -d 'List the rooms of the session'

@@ -37,14 +37,15 @@ impl OneOrMore {
     }
 }
 
-/// A warning about a file with a password that every user of this machine can read.
-pub(crate) fn warning_if_others_can_read(path: &Path) -> Option<String> {
+/// A warning about a file with a secret that every user of this machine can read. `what` says what
+/// the secret is.
+pub(crate) fn warning_if_others_can_read(path: &Path, what: &str) -> Option<String> {
     const READABLE_BY_OTHERS: u32 = 0o004;
     let metadata = fs::metadata(path).ok()?;
     let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
     is_readable.then(|| {
         format!(
-            "every user of this machine can read the password in {0}; to prevent it: chmod o-r {0}",
+            "every user of this machine can read the {what} in {0}; to prevent it: chmod o-r {0}",
             path.display()
         )
     })

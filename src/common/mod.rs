@@ -1,6 +1,6 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
 //! documents, the sanitizing of text from the network, the record form of what happened, the local
-//! time zone, fingerprints of certificates, and I/O errors as text.
+//! time zone, fingerprints of certificates, certificates that sign themselves, and I/O errors as text.
 //!
 //! It knows neither program. Both sides import it; it imports `wire` only.
 
@@ -21,6 +21,8 @@ pub mod record;
 pub(crate) mod sanitize;
 #[cfg(feature = "for-tests")]
 pub mod sanitize;
+#[cfg(feature = "tls")]
+pub(crate) mod self_signed;
 pub(crate) mod suggest;
 pub(crate) mod test_hooks;
 pub(crate) mod time_zone;

@@ -22,14 +22,13 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 use crate::common::fingerprint::fingerprint;
+use crate::common::self_signed;
 use crate::server::config::settings::{CertificateFiles, Settings};
 use crate::server::error::{CertificateProblem, ServerError};
 
 /// How long before a certificate expires the operator is warned.
 const WARNING_TIME: Duration = Duration::from_secs(14 * 24 * 3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// How long a certificate is valid that the server makes for itself: ten years.
-const SELF_SIGNED_TIME: Duration = Duration::from_secs(3_652 * 24 * 3_600);
 /// How many sessions can be resumed with TLS 1.2.
 const SESSIONS_MAX: usize = 1_024;
 /// The protocol of the connections. RFC 7301; registered as `irc`.
@@ -66,7 +65,7 @@ pub(super) fn load(settings: &Settings) -> Result<Certificates, ServerError> {
         keys.push(certificates.add(files, &provider)?);
     }
     if let Some(folder) = &tls.self_signed {
-        let files = self_signed(folder, &settings.hub.name)?;
+        let files = own_certificate(folder, &settings.hub.name)?;
         let key = certificates.add(&files, &provider)?;
         let own = key.end_entity_cert().ok();
         certificates.self_signed = own.map(|certificate| fingerprint(certificate));
@@ -155,7 +154,7 @@ fn days_left(certificate: &CertificateDer<'_>) -> Result<Option<u64>, Certificat
 }
 
 /// The certificate in this folder that the server has made for itself. It is made if there is none.
-fn self_signed(folder: &Path, name: &str) -> Result<CertificateFiles, ServerError> {
+fn own_certificate(folder: &Path, name: &str) -> Result<CertificateFiles, ServerError> {
     let files = CertificateFiles {
         certificate: folder.join("certificate.pem"),
         key: folder.join("key.pem"),
@@ -163,26 +162,16 @@ fn self_signed(folder: &Path, name: &str) -> Result<CertificateFiles, ServerErro
     if files.certificate.exists() && files.key.exists() {
         return Ok(files);
     }
-    let fail = |error: rcgen::Error| {
-        let problem = CertificateProblem::SelfSigned(error.to_string());
+    let own = self_signed::make(name, SystemTime::now());
+    let own = own.map_err(|error| {
+        let problem = CertificateProblem::SelfSigned(error);
         problem_in(&files.certificate, problem)
-    };
-    let key = rcgen::KeyPair::generate().map_err(fail)?;
-    let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).map_err(fail)?;
-    parameters.distinguished_name = rcgen::DistinguishedName::new();
-    parameters
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, name);
-    // Clients whose clock is late accept it too.
-    let now = SystemTime::now();
-    parameters.not_before = (now - DAY).into();
-    parameters.not_after = (now + SELF_SIGNED_TIME).into();
-    let certificate = parameters.self_signed(&key).map_err(fail)?;
+    })?;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| problem_in(folder, CertificateProblem::Io(error)))?;
     // The key first: a certificate without its key would look complete.
-    write(&files.key, &key.serialize_pem(), 0o600)?;
-    write(&files.certificate, &certificate.pem(), 0o644)?;
+    write(&files.key, &own.key, 0o600)?;
+    write(&files.certificate, &own.certificate, 0o644)?;
     Ok(files)
 }
 

@@ -6,6 +6,8 @@
 pub(crate) mod proxy;
 pub(crate) mod recorder;
 pub(crate) mod terminal;
+#[cfg(feature = "tls")]
+pub(crate) mod tls_peer;
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};

@@ -203,6 +203,7 @@ mod tests {
         let server = ResolvedServer {
             address: address.to_string().parse().unwrap(),
             trust: Trust::default(),
+            identity: None,
             may_host: true,
             nick: "alice".into(),
             user: None,
@@ -211,7 +212,7 @@ mod tests {
             rooms: Vec::new(),
             person: None,
             password: None,
-            warning: None,
+            warnings: Vec::new(),
             on_connect: Vec::new(),
         };
         let dialer = Dialer::new(BTreeMap::new());

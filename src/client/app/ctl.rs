@@ -51,7 +51,7 @@ pub(super) fn run(
                     Ok(request(&session, &line, None, |_| Ok(()))?)
                 })
         }
-        Action::Msg(_) | Action::Ask(_) | Action::Log(_) => return None,
+        _ => return None,
     };
     Some(result.or_else(ClientError::ignore_broken_pipe))
 }

@@ -26,6 +26,17 @@ pub enum ClientError {
     Message(InvalidMessage),
     /// `log = true`, but there is no folder for the log.
     NoStateFolder,
+    /// There is no folder for the certificates of the user.
+    NoConfigFolder,
+    /// A certificate is useless to a build without TLS.
+    NoTls,
+    /// A certificate of the user cannot be made.
+    Certificate {
+        /// Its file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// `chatroom log --format raw`: the log does not keep the lines of the protocol.
     RawLog,
     /// A part of the log cannot be read.
@@ -74,7 +85,9 @@ impl ClientError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Resolve(ResolveError::Credential(CredentialError::Unreadable { .. })) => 66,
-            Self::Resolve(_) | Self::Message(_) | Self::NoStateFolder | Self::RawLog => 64,
+            Self::Resolve(_) | Self::Message(_) | Self::RawLog => 64,
+            Self::NoStateFolder | Self::NoConfigFolder | Self::NoTls => 64,
+            Self::Certificate { .. } => 73,
             Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
             Self::Config(error) => error.exit_status(),
             Self::Connect(ConnectError::Address(_)) => 64,
@@ -149,6 +162,21 @@ impl fmt::Display for ClientError {
             Self::Message(error) => error.fmt(f),
             Self::NoStateFolder => {
                 f.write_str("log = true needs a folder for the log; set HOME or XDG_STATE_HOME")
+            }
+            Self::NoConfigFolder => {
+                f.write_str("there is no folder for certificates; set HOME or XDG_CONFIG_HOME")
+            }
+            Self::NoTls => f.write_str("this build has no TLS"),
+            Self::Certificate { file, error } if error.kind() == io::ErrorKind::AlreadyExists => {
+                let file = file.display();
+                write!(
+                    f,
+                    "{file} exists already, and is left as it is; choose another name"
+                )
+            }
+            Self::Certificate { file, error } => {
+                let error = os_error_text(error);
+                write!(f, "cannot make {}: {error}", file.display())
             }
             Self::RawLog => f.write_str(
                 "the log does not keep protocol lines; use --format plain or --format json",

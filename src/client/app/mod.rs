@@ -4,6 +4,8 @@
 //! protocol and draws nothing. Only the facade of the client imports it.
 
 mod appearance;
+#[cfg_attr(not(feature = "tls"), path = "no_certificate.rs")]
+mod certificate;
 mod connect;
 mod ctl;
 pub(super) mod error;
@@ -54,6 +56,9 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     if let Some(Action::Log(log)) = &options.action {
         let config_file = options.config.clone().or(paths.config_file.clone());
         return log::run(options, log, &config, config_file, paths.logs().as_deref());
+    }
+    if let Some(Action::Certificate { name }) = &options.action {
+        return certificate::run(name, paths.identities.as_deref());
     }
     if config.log && paths.state.is_none() {
         return Err(ClientError::NoStateFolder);
@@ -209,9 +214,10 @@ impl Client<'_> {
                 "any certificate is accepted (--insecure): others can read and change everything";
             report_warning(words, self.options, &self.config);
         }
-        if let Some(warning) = &server.warning {
-            stderr::report(warning);
-        }
+        server
+            .warnings
+            .iter()
+            .for_each(|warning| stderr::report(warning));
         let connection = connector.connect(&server, ui.as_deref())?;
         self.report_plain_connection(&server.address);
         Ok(Some((server, connection)))
@@ -289,6 +295,7 @@ impl Client<'_> {
             log: logs.map(|logs| folder_of(&logs, &address)),
             address,
             trust: server.trust.clone(),
+            identity: server.identity.clone(),
             started: self.started,
             dialer: self.dialer.clone(),
         };

@@ -11,6 +11,8 @@ use crate::client::control;
 pub(super) struct Paths {
     /// The configuration file, unless the command line names another.
     pub(super) config_file: Option<PathBuf>,
+    /// The folder for the certificates of the user.
+    pub(super) identities: Option<PathBuf>,
     /// The folder of the control sockets of all sessions.
     pub(super) control: Option<PathBuf>,
     /// The folder for history, drafts and logs.
@@ -23,6 +25,7 @@ impl Paths {
         let Ok(folders) = etcetera::choose_base_strategy() else {
             return Self {
                 config_file: None,
+                identities: None,
                 control: None,
                 state: None,
             };
@@ -31,6 +34,7 @@ impl Paths {
         let runtime = folders.runtime_dir().or_else(|| folders.state_dir());
         Self {
             config_file: Some(folders.config_dir().join("chatroom.toml")),
+            identities: Some(folders.config_dir().join("chatroom")),
             control: runtime.map(|folder| control::folder(&folder)),
             state: folders.state_dir().map(|folder| folder.join("chatroom")),
         }

@@ -90,6 +90,10 @@ pub struct ServerConfig {
     pub fingerprint: Option<OneOrMore>,
     /// A file with the authorities that may sign its certificate, in PEM.
     pub ca_file: Option<PathBuf>,
+    /// A file with the certificate to show to the server, in PEM.
+    pub client_certificate: Option<PathBuf>,
+    /// The file with its key, unless that is in the same file.
+    pub client_key: Option<PathBuf>,
     /// The nick to ask for on this server.
     pub nick: Option<String>,
     /// The user name to register with on this server.

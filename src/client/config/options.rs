@@ -163,6 +163,15 @@ pub enum Action {
     ///
     /// Lines look as they did when they were first shown; with --format json they are JSON objects.
     Log(LogArgs),
+    /// Make a certificate, with which services recognize you
+    ///
+    /// It is written with its key to ~/.config/chatroom/NAME.pem, for client-certificate in the
+    /// configuration.
+    Certificate {
+        /// The name in it, such as that of the network
+        #[arg(value_parser = certificate_name)]
+        name: String,
+    },
     /// Use a running session that has control = true in its configuration
     Ctl {
         /// Which session, if several are running: its server, or its number from ctl sessions
@@ -381,6 +390,28 @@ fn time(text: &str) -> Result<Duration, InvalidTime> {
         .ok_or(InvalidTime)
 }
 
+/// Checks that the name of a certificate can be the name of a file.
+fn certificate_name(text: &str) -> Result<String, InvalidCertificateName> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_name = text.len() <= 64 && !text.starts_with(['.', '-']) && text.chars().all(fits);
+    match is_name && !text.is_empty() {
+        true => Ok(text.to_owned()),
+        false => Err(InvalidCertificateName),
+    }
+}
+
+/// The text cannot be the name of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct InvalidCertificateName;
+
+impl fmt::Display for InvalidCertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("use at most 64 letters, digits, hyphens, underscores and dots")
+    }
+}
+
+impl std::error::Error for InvalidCertificateName {}
+
 /// The text of an option is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct InvalidTime;
@@ -440,6 +471,7 @@ const MORE_HELP: &str = r##"Exit status:
   68   unknown host
   69   the server could not be reached, or the connection was lost
   70   an error in chatroom itself
+  73   a certificate could not be written, or exists already
   74   writing the output failed
   75   the time of --timeout is over
   76   the server broke the protocol, or its certificate is not trusted
@@ -474,6 +506,7 @@ Environment:
 Files:
   $XDG_RUNTIME_DIR/chatroom/       the control sockets of the sessions with control = true, for
                                    chatroom ctl; without that variable, ~/.local/state/chatroom/
+  ~/.config/chatroom/              the certificates of chatroom certificate
   ~/.config/chatroom.toml          the configuration: nick, server, and for each [servers.NAME]
                                    address, nick, rooms, password-file
   ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each

@@ -11,7 +11,7 @@ use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_serve
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
-use super::trust::{Trust, parse_fingerprint};
+use super::trust::{IdentityFiles, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
 
@@ -71,6 +71,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) address: Address,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
+    /// The certificate to show there.
+    pub(in crate::client) identity: Option<IdentityFiles>,
     /// Whether this program may host the room when no server answers: no server was named.
     pub(in crate::client) may_host: bool,
     pub(in crate::client) nick: String,
@@ -83,8 +85,8 @@ pub(in crate::client) struct ResolvedServer {
     /// The person that the URL of the server leads to.
     pub(in crate::client) person: Option<String>,
     pub(in crate::client) password: Option<String>,
-    /// What the user is to know about the file it comes from.
-    pub(in crate::client) warning: Option<String>,
+    /// What the user is to know about the files with secrets.
+    pub(in crate::client) warnings: Vec<String>,
     /// Lines to run after each connection, before joining the rooms.
     pub(in crate::client) on_connect: Vec<String>,
 }
@@ -182,7 +184,12 @@ pub(in crate::client) fn resolve(
         Some(password) => Some(password.clone()),
         None => find_password(options, server, is_home)?,
     };
-    let warning = password_file(options, server, is_home).and_then(warning_if_others_can_read);
+    let identity = server.and_then(find_identity);
+    let of_password = password_file(options, server, is_home)
+        .and_then(|file| warning_if_others_can_read(file, "password"));
+    let of_key = identity.as_ref();
+    let of_key = of_key.and_then(|files| warning_if_others_can_read(&files.key, "key"));
+    let warnings = of_password.into_iter().chain(of_key).collect();
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect.iter().map(|line| expand_commands(line));
     let on_connect = on_connect.collect::<Result<_, _>>()?;
@@ -193,6 +200,7 @@ pub(in crate::client) fn resolve(
     };
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
         trust: find_trust(options, server, is_home),
+        identity,
         address,
         may_host: named.is_none() && choice.can_ask && !options.no_host,
         nick,
@@ -202,7 +210,7 @@ pub(in crate::client) fn resolve(
         rooms,
         person,
         password,
-        warning,
+        warnings,
         on_connect,
     })))
 }
@@ -269,6 +277,16 @@ fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: b
         insecure,
         accepted: None,
     }
+}
+
+/// The certificate to show to a server of the configuration.
+fn find_identity(server: &ServerConfig) -> Option<IdentityFiles> {
+    let certificate = server.client_certificate.clone()?;
+    let key = server.client_key.clone();
+    Some(IdentityFiles {
+        key: key.unwrap_or_else(|| certificate.clone()),
+        certificate,
+    })
 }
 
 fn find_password(

@@ -1,4 +1,4 @@
-//! Which certificates of servers are trusted.
+//! Which certificates of servers are trusted, and the certificate of the user.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -32,6 +32,16 @@ pub struct AcceptedCertificate {
     pub fingerprint: String,
     /// The file that remembers it.
     pub file: Option<PathBuf>,
+}
+
+/// The files of the certificate that the client shows to a server, in PEM format. They may be the
+/// same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityFiles {
+    /// The certificate, with those between it and an authority if there are any.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// The text is not a fingerprint.

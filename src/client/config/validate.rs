@@ -51,6 +51,10 @@ struct CheckedServer {
     rooms: Vec<Spanned<String>>,
     #[serde(default, rename = "on-connect")]
     on_connect: Vec<Spanned<String>>,
+    #[serde(rename = "client-certificate")]
+    client_certificate: Option<String>,
+    #[serde(rename = "client-key")]
+    client_key: Option<Spanned<String>>,
     #[serde(rename = "password-file")]
     password_file: Option<Spanned<String>>,
     #[serde(rename = "password-command")]
@@ -99,6 +103,8 @@ pub(super) enum ConfigProblem {
         error: ParseError,
     },
     TwoPasswords,
+    /// `client-key` without `client-certificate`.
+    KeyAlone,
 }
 
 impl fmt::Display for ConfigProblem {
@@ -151,6 +157,7 @@ impl fmt::Display for ConfigProblem {
             Self::TwoPasswords => {
                 f.write_str("set either password-file or password-command, not both")
             }
+            Self::KeyAlone => f.write_str("client-key needs client-certificate"),
         }
     }
 }
@@ -217,6 +224,9 @@ fn check_server(
     for line in &server.on_connect {
         let problem = check_on_connect(line.get_ref(), aliases).err();
         mistakes.extend(mistake_at(line, problem));
+    }
+    if let (None, Some(key)) = (&server.client_certificate, &server.client_key) {
+        mistakes.extend(mistake_at(key, Some(ConfigProblem::KeyAlone)));
     }
     if let (Some(file), Some(command)) = (&server.password_file, &server.password_command) {
         mistakes.push(ConfigMistake {

@@ -7,10 +7,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use super::script_lines::ScriptLines;
+use super::tls::is_identity_refused;
 use super::{Driver, DriverInput, Frontend};
 use crate::client::config::address::TLS_PORT;
 use crate::client::event::MessageTags;
-use crate::client::session::{CloseReason, ProtocolViolation, SessionTime};
+use crate::client::session::{CloseReason, ProtocolViolation, SessionTime, TlsFailure};
 use crate::common::io_error::os_error_text;
 use crate::wire::{Line, Lines};
 
@@ -121,6 +122,9 @@ impl<F: Frontend> Driver<F> {
                 // it. A cut is not mistaken for an end: the session knows which lines were answered.
                 Wakeup::Read(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
                     self.read_ended(CloseReason::ClosedByServer);
+                }
+                Wakeup::Read(Err(error)) if is_identity_refused(&error) => {
+                    self.disconnected(CloseReason::Tls(TlsFailure::IdentityRefused));
                 }
                 Wakeup::Read(Err(error)) => {
                     self.read_ended(CloseReason::Io(os_error_text(&error)));

@@ -28,7 +28,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
-use crate::client::config::trust::Trust;
+use crate::client::config::trust::{IdentityFiles, Trust};
 use crate::client::control::pending::Pending;
 use crate::client::session::{CloseReason, Session, SessionOutput, SessionTime};
 use crate::client::storage::log::LogWriter;
@@ -54,6 +54,7 @@ pub(super) fn start(
         stream,
         address,
         trust,
+        identity,
         started,
         dialer,
         log,
@@ -79,6 +80,7 @@ pub(super) fn start(
             let driver = Driver {
                 address,
                 trust,
+                identity,
                 tls: None,
                 session,
                 frontend,
@@ -105,6 +107,8 @@ pub(super) fn start(
 struct Driver<F> {
     address: Address,
     trust: Trust,
+    /// The certificate to show to the server.
+    identity: Option<IdentityFiles>,
     /// Made for the first encrypted connection.
     tls: Option<TlsClient>,
     session: Session,

@@ -2,7 +2,7 @@
 
 use tokio::net::TcpStream;
 
-use crate::client::config::trust::Trust;
+use crate::client::config::trust::{IdentityFiles, Trust};
 use crate::client::session::TlsFailure;
 
 /// The encrypted connection, which cannot be made.
@@ -12,11 +12,15 @@ pub(super) type SecureStream = TcpStream;
 pub(super) enum TlsClient {}
 
 impl TlsClient {
-    pub(super) fn new(_: &Trust) -> Result<Self, TlsFailure> {
+    pub(super) fn new(_: &Trust, _: Option<&IdentityFiles>) -> Result<Self, TlsFailure> {
         Err(TlsFailure::Other("this build has no TLS".to_owned()))
     }
 
     pub(super) async fn secure(&self, _: &str, _: TcpStream) -> Result<SecureStream, TlsFailure> {
         match *self {}
     }
+}
+
+pub(super) fn is_identity_refused(_: &std::io::Error) -> bool {
+    false
 }

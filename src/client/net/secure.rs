@@ -48,7 +48,7 @@ impl<F: Frontend> Driver<F> {
         // It is taken out while the session is used.
         let client = match self.tls.take() {
             Some(client) => client,
-            None => TlsClient::new(&self.trust)?,
+            None => TlsClient::new(&self.trust, self.identity.as_ref())?,
         };
         let host = self.address.host.clone();
         let result = {

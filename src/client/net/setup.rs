@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::dial::Dialer;
 use crate::client::config::address::Address;
-use crate::client::config::trust::Trust;
+use crate::client::config::trust::{IdentityFiles, Trust};
 
 /// An established connection, and what is needed to connect again.
 pub(in crate::client) struct Established {
@@ -16,6 +16,8 @@ pub(in crate::client) struct Established {
     pub(in crate::client) address: Address,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
+    /// The certificate to show there.
+    pub(in crate::client) identity: Option<IdentityFiles>,
     /// The start of the program: session times count from here.
     pub(in crate::client) started: Instant,
     /// Connects to other servers for `/connect`.

@@ -1,6 +1,7 @@
 //! The TLS layer of a connection: the handshake, and whether the certificate of the server is
 //! trusted.
 
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
@@ -17,7 +18,7 @@ use tokio_rustls::rustls::crypto::{
     CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
 };
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
     RootCertStore, SignatureScheme,
@@ -28,7 +29,7 @@ use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::client::config::trust::{AcceptedCertificate, Trust};
+use crate::client::config::trust::{AcceptedCertificate, IdentityFiles, Trust};
 use crate::client::session::{CertificateFacts, TlsFailure};
 use crate::common::fingerprint::fingerprint;
 
@@ -43,20 +44,28 @@ pub(super) type SecureStream = TlsStream<TcpStream>;
 pub(super) struct TlsClient(TlsConnector);
 
 impl TlsClient {
-    /// A client that trusts these certificates.
+    /// A client that trusts these certificates, and shows the one of the user if there is one.
     ///
     /// # Errors
     ///
-    /// [`TlsFailure::NoAuthorities`] when the authorities are needed and cannot be read.
-    pub(super) fn new(trust: &Trust) -> Result<Self, TlsFailure> {
+    /// [`TlsFailure::NoAuthorities`] when the authorities are needed and cannot be read, and
+    /// [`TlsFailure::Identity`] when the certificate of the user cannot be used.
+    pub(super) fn new(trust: &Trust, identity: Option<&IdentityFiles>) -> Result<Self, TlsFailure> {
         let provider = Arc::new(provider::default_provider());
         let verifier = CertificateVerifier::new(trust, &provider)?;
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsFailure::Other(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match identity {
+            None => builder.with_no_client_auth(),
+            Some(files) => {
+                let (chain, key) = read_identity(files)?;
+                let config = builder.with_client_auth_cert(chain, key);
+                config.map_err(|error| unusable(&files.key, &error))?
+            }
+        };
         config.alpn_protocols = vec![b"irc".to_vec()];
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
@@ -72,6 +81,25 @@ impl TlsClient {
         let connected = self.0.connect(name, stream).await;
         connected.map_err(|error| failure_of(&error, host))
     }
+}
+
+/// The certificate of the user, and its key.
+fn read_identity(
+    files: &IdentityFiles,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFailure> {
+    let IdentityFiles { certificate, key } = files;
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
+    let chain: Vec<_> = chain.map_err(|error| unusable(certificate, &error))?;
+    if chain.is_empty() {
+        return Err(unusable(certificate, &"no certificate in PEM format"));
+    }
+    let found = PrivateKeyDer::from_pem_file(key);
+    let found = found.map_err(|error| unusable(key, &error))?;
+    Ok((chain, found))
+}
+
+fn unusable(file: &Path, why: &dyn fmt::Display) -> TlsFailure {
+    TlsFailure::Identity(format!("{}: {why}", file.display()))
 }
 
 /// Why a handshake has failed.
@@ -97,6 +125,9 @@ fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
         Some(
             Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_),
         ) => TlsFailure::OldProtocol,
+        Some(Error::AlertReceived(alert)) if is_about_identity(*alert) => {
+            TlsFailure::IdentityRefused
+        }
         Some(Error::InvalidMessage(_)) => TlsFailure::NotTls,
         Some(other) => TlsFailure::Other(other.to_string()),
         None => TlsFailure::Other(match error.kind() {
@@ -104,6 +135,28 @@ fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
             _ => error.to_string(),
         }),
     }
+}
+
+/// Whether reading failed because the server does not accept the certificate of the user, which it
+/// checks after the handshake with TLS 1.3. RFC 8446, section 4.4.2.4.
+pub(super) fn is_identity_refused(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(Error::AlertReceived(alert)) if is_about_identity(*alert))
+}
+
+/// Whether an alert is about the certificate that the client has shown, or has not.
+fn is_about_identity(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+    )
 }
 
 /// Decides whether the certificate of a server is trusted: by its fingerprint, or by the

@@ -49,6 +49,10 @@ pub enum TlsFailure {
     Timeout,
     /// The certificates of the system or of `ca-file` cannot be read; this is why.
     NoAuthorities(String),
+    /// The certificate of the user cannot be used: the file, and why.
+    Identity(String),
+    /// The server wants a certificate of the user, or another one.
+    IdentityRefused,
     /// Another error of the protocol, in the words of the library.
     Other(String),
 }
@@ -105,6 +109,11 @@ impl fmt::Display for TlsFailure {
             ),
             Self::Timeout => f.write_str("the TLS handshake took too long"),
             Self::NoAuthorities(why) => write!(f, "the trusted authorities cannot be read: {why}"),
+            Self::Identity(why) => write!(f, "client-certificate cannot be used: {why}"),
+            Self::IdentityRefused => f.write_str(
+                "it does not accept the certificate of this client; see client-certificate in the \
+                 configuration",
+            ),
             Self::Other(words) => write!(f, "TLS failed: {words}"),
         }
     }

@@ -113,14 +113,14 @@ pub(super) fn read(
         (Some(_), Some(name)) => return Err(reader.twice("password-file", name)),
         (Some(text), None) => {
             hub.password = Some(reader.password("password", text, text.get_ref(), "PASS :")?);
-            report.warn(warning_if_others_can_read(path));
+            report.warn(warning_if_others_can_read(path, "password"));
         }
         (None, Some(name)) => {
             let path = reader.beside(name);
             let secret = ConfigSource::read_in_time("password", &path, may_wait)?;
             let secret = secret.text.trim_end();
             hub.password = Some(reader.password("password-file", name, secret, "PASS :")?);
-            report.warn(warning_if_others_can_read(&path));
+            report.warn(warning_if_others_can_read(&path, "password"));
             report.files.push(path);
         }
         (None, None) => {}
@@ -137,7 +137,7 @@ pub(super) fn read(
     reader.check_names(&file.operator)?;
     let is_clear = |operator: &Operator| matches!(operator.credential, Credential::Plain(_));
     if hub.operators.iter().any(is_clear) {
-        report.warn(warning_if_others_can_read(path));
+        report.warn(warning_if_others_can_read(path, "password"));
     }
     reader.limits(&file.limits, &mut hub.limits)
 }
