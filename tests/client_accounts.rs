@@ -9,49 +9,15 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
+use support::home::Home;
 use support::tls_peer::{ClientCertificates, TlsLines, TlsPeer};
-use support::{Finished, Program, chatroom, run};
+use support::{Finished, Program, run};
 
-/// A home folder with a configuration.
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// `chatroom` with the configuration of this home.
-    fn chatroom(&self, arguments: &[&str]) -> Command {
-        let mut command = chatroom(arguments);
-        command.env("HOME", self.0.path());
-        command
-    }
-
-    /// Writes a configuration with these lines in the table of `home`, which is this server.
-    fn configure(&self, peer: &TlsPeer, lines: &str) {
-        let fingerprint = peer.fingerprint();
-        let address = peer.url();
-        self.write(
-            ".config/chatroom.toml",
-            &format!(
-                "server = \"home\"\n[servers.home]\naddress = \"{address}\"\nfingerprint = \
-                 \"{fingerprint}\"\n{lines}\n"
-            ),
-        );
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let file = self.path(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
+/// Writes a configuration for this server with these lines in its table.
+fn configure(home: &Home, peer: &TlsPeer, lines: &str) {
+    home.configure(&peer.url(), &peer.trusted(lines));
 }
 
 /// Lets a client in that has sent all of its registration.
@@ -101,7 +67,7 @@ fn a_certificate_is_made_once_and_shown_to_the_server() {
     assert_eq!(fs::read(&file).unwrap(), before);
 
     let peer = TlsPeer::listen();
-    home.configure(&peer, &format!("client-certificate = {file:?}"));
+    configure(&home, &peer, &format!("client-certificate = {file:?}"));
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
     assert_eq!(lines.fingerprint_of_client(), Some(fingerprint));
@@ -109,7 +75,7 @@ fn a_certificate_is_made_once_and_shown_to_the_server() {
     drop(lines);
     drop(program);
     // Without the key of the configuration no certificate is shown.
-    home.configure(&peer, "");
+    configure(&home, &peer, "");
     let _program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
     lines.hears("USER ");
@@ -123,7 +89,7 @@ fn the_name_of_a_certificate_leads_to_no_other_folder() {
         let made = run(home.chatroom(&["certificate", "--", name]), "");
         assert_eq!(made.status, Some(64), "{name}: {made:?}");
     }
-    assert_eq!(fs::read_dir(home.0.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(home.folder()).unwrap().count(), 0);
 }
 
 #[test]
@@ -149,13 +115,13 @@ fn a_certificate_of_the_user_that_cannot_be_used_is_explained() {
             &other,
         ),
     ] {
-        home.configure(&peer, &lines);
+        configure(&home, &peer, &lines);
         let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
         assert_eq!(finished.status, Some(76), "{finished:?}");
         let words = format!("client-certificate cannot be used: {}: ", file.display());
         assert!(finished.err.contains(&words), "{lines}: {finished:?}");
     }
-    home.configure(&peer, &format!("client-key = {one:?}"));
+    configure(&home, &peer, &format!("client-key = {one:?}"));
     let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
     assert_eq!(finished.status, Some(78), "{finished:?}");
     let words = "client-key needs client-certificate";
@@ -168,7 +134,7 @@ fn a_server_that_does_not_accept_the_certificate_of_the_user_is_explained() {
     let home = Home::new();
     run(home.chatroom(&["certificate", "mine"]), "");
     let file = home.path(".config/chatroom/mine.pem");
-    home.configure(&peer, &format!("client-certificate = {file:?}"));
+    configure(&home, &peer, &format!("client-certificate = {file:?}"));
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "hi"]));
     let lines = peer.accept();
     let finished = program.finish();
@@ -185,7 +151,7 @@ fn a_key_that_others_can_read_is_warned_about() {
     run(home.chatroom(&["certificate", "mine"]), "");
     let file = home.path(".config/chatroom/mine.pem");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    home.configure(&peer, &format!("client-certificate = {file:?}"));
+    configure(&home, &peer, &format!("client-certificate = {file:?}"));
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
     lines.hears("USER ");

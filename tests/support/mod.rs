@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each test binary uses a part of it.
 
+pub(crate) mod home;
 pub(crate) mod proxy;
 pub(crate) mod recorder;
 pub(crate) mod terminal;

@@ -73,6 +73,11 @@ impl TlsPeer {
         format!("ircs://{}", self.address())
     }
 
+    /// The line of the configuration that trusts its certificate, followed by others.
+    pub(crate) fn trusted(&self, lines: &str) -> String {
+        format!("fingerprint = \"{}\"\n{lines}", self.fingerprint)
+    }
+
     /// The fingerprint of its certificate.
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint

@@ -6,7 +6,6 @@ use std::sync::Once;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::client::config::address::Address;
 use crate::client::config::file::Config;
 use crate::client::config::options::{ClientOptions, ColorChoice};
 use crate::client::session::CertificateFacts;
@@ -45,7 +44,7 @@ pub(super) fn report_warning(message: &str, options: &ClientOptions, config: &Co
 }
 
 /// Shows on standard error what the certificate of a server says of itself.
-pub(super) fn describe_certificate(server: &Address, facts: &CertificateFacts) {
+pub(super) fn describe_certificate(facts: &CertificateFacts) {
     let zone = time_zone();
     let day = |seconds| match Timestamp::from_second(seconds) {
         Ok(time) => time.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
@@ -59,7 +58,8 @@ pub(super) fn describe_certificate(server: &Address, facts: &CertificateFacts) {
         .validity
         .map(|[from, to]| format!(", valid from {} to {}", day(from), day(to)));
     stderr::report(&format!(
-        "no known authority has signed the certificate of {server}"
+        "no known authority has signed the certificate of {}",
+        facts.server
     ));
     stderr::report(&format!(
         "it is for {names}{}",

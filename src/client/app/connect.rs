@@ -15,7 +15,7 @@ use crate::client::config::resolve::{
     Missing, Resolution, ResolveError, ResolvedServer, ServerChoice, resolve,
 };
 use crate::client::net::dial::{ConnectError, Dialer};
-use crate::client::session::{Incomplete, SessionConfig};
+use crate::client::session::{Incomplete, SessionConfig, Transport};
 use crate::client::terminal::stderr;
 use crate::client::ui::Ui;
 use crate::client::ui::questions;
@@ -105,6 +105,7 @@ impl Connector<'_> {
         }
         match self.connect_within(server, ui)? {
             Ok(stream) => return Ok(not_hosted(stream)),
+            Err(error) if server.is_policy => return Err(error.only_encrypted().into()),
             Err(error) if server.may_host && error.is_refused() => {}
             Err(error) => return Err(error.into()),
         }
@@ -165,7 +166,13 @@ pub(super) fn session_config(
     script: &ScriptOptions,
     is_script: bool,
 ) -> SessionConfig {
+    let transport = match &server.address {
+        address if address.tls => Transport::Encrypted,
+        address if address.is_loopback() => Transport::Loopback,
+        _ => Transport::Plain,
+    };
     SessionConfig {
+        transport,
         user: server.user,
         real_name: server.real_name,
         on_connect: server.on_connect,
@@ -194,6 +201,7 @@ mod tests {
 
     use super::*;
     use crate::client::config::trust::Trust;
+    use crate::client::net::RememberedSecurity;
 
     #[test]
     fn a_client_that_cannot_host_joins_the_one_that_began_to_at_the_same_time() {
@@ -202,6 +210,8 @@ mod tests {
         drop(free);
         let server = ResolvedServer {
             address: address.to_string().parse().unwrap(),
+            named: address.to_string().parse().unwrap(),
+            is_policy: false,
             trust: Trust::default(),
             identity: None,
             may_host: true,
@@ -215,7 +225,7 @@ mod tests {
             warnings: Vec::new(),
             on_connect: Vec::new(),
         };
-        let dialer = Dialer::new(BTreeMap::new());
+        let dialer = Dialer::new(BTreeMap::new(), RememberedSecurity::default());
         let connector = |host| Connector {
             dialer: &dialer,
             host,

@@ -92,7 +92,9 @@ impl ClientError {
             Self::Config(error) => error.exit_status(),
             Self::Connect(ConnectError::Address(_)) => 64,
             Self::Connect(ConnectError::UnknownHost { .. }) => 68,
-            Self::Connect(ConnectError::Unreachable { .. })
+            Self::Connect(
+                ConnectError::Unreachable { .. } | ConnectError::OnlyEncrypted { .. },
+            )
             | Self::CannotHost { .. }
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,

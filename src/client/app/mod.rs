@@ -22,12 +22,12 @@ use crate::client::config::address::Address;
 use crate::client::config::file::{self, Config};
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
-use crate::client::config::trust::AcceptedCertificate;
-use crate::client::net::Established;
 use crate::client::net::dial::Dialer;
+use crate::client::net::{Established, RememberedSecurity};
 use crate::client::session::{CertificateFacts, Outcome, Session};
 use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::log::folder_of;
+use crate::client::storage::sts_policies::StsPolicies;
 use crate::client::terminal::stderr;
 use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
@@ -65,14 +65,18 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     }
     let script = ScriptOptions::of(options).map_err(ClientError::Message)?;
     let interactive = !options.is_scripted() && (options.plain || io::stdin().is_terminal());
+    let remembered = RememberedSecurity {
+        certificates: KnownCertificates::in_file(paths.certificates()),
+        policies: StsPolicies::in_file(paths.sts_policies()),
+    };
     let client = Client {
         options,
         edits: interactive && !options.plain && can_edit(),
         interactive,
         script,
-        dialer: Dialer::new(config.addresses()),
+        dialer: Dialer::new(config.addresses(), remembered.clone()),
         config,
-        known: RefCell::new(KnownCertificates::in_file(paths.certificates())),
+        remembered,
         paths,
         host,
         started,
@@ -109,8 +113,8 @@ struct Client<'a> {
     dialer: Dialer,
     host: HostFn,
     started: Instant,
-    /// The certificates that the user has accepted.
-    known: RefCell<KnownCertificates>,
+    /// What is remembered about the encryption of servers.
+    remembered: RememberedSecurity,
     /// The addresses of which the user knows that they are not encrypted.
     said_plain: RefCell<BTreeSet<String>>,
 }
@@ -152,12 +156,11 @@ impl Client<'_> {
                 }
                 (Err(error), _) => return Err(error),
             };
-            let home = choice.home.get_or_insert_with(|| server.address.clone());
+            let home = choice.home.get_or_insert_with(|| server.named.clone());
             let home = home.to_string();
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let has_password = server.password.is_some();
-            let address = server.address.clone();
-            let can_accept = server.trust.can_accept();
+            let can_accept = server.trust.can_accept() && !server.is_policy;
             let end = self.run_session(server, connection, ui.as_mut());
             let mut end = end.map_err(ClientError::Output)?;
             if let (true, Some(ui)) = (end.wants_password(), ui.as_mut()) {
@@ -171,7 +174,7 @@ impl Client<'_> {
             if let (true, Some(facts), Some(ui)) =
                 (can_accept, end.unknown_certificate(), ui.as_mut())
             {
-                if self.asks_to_accept(&address, facts, ui)? {
+                if self.asks_to_accept(facts, ui)? {
                     continue;
                 }
                 end.signal = ui.signal();
@@ -206,9 +209,7 @@ impl Client<'_> {
         let Some(mut server) = server else {
             return Ok(None);
         };
-        if server.address.tls && server.trust.can_accept() {
-            server.trust.accepted = self.accepted_certificate(&server.address);
-        }
+        self.apply_remembered(&mut server);
         if server.trust.insecure && server.address.tls {
             let words =
                 "any certificate is accepted (--insecure): others can read and change everything";
@@ -223,40 +224,35 @@ impl Client<'_> {
         Ok(Some((server, connection)))
     }
 
-    /// The certificate of this server that the user has accepted. A file that cannot be read is
-    /// reported, and the certificate counts as unknown.
-    fn accepted_certificate(&self, server: &Address) -> Option<AcceptedCertificate> {
-        let known = self.known.borrow();
-        let file = known.file().map(Path::to_owned);
-        match known.fingerprint_of(server) {
-            Ok(fingerprint) => Some(AcceptedCertificate {
-                fingerprint: fingerprint?,
-                file,
-            }),
-            Err(error) => {
-                let file = file.unwrap_or_default();
-                let error = os_error_text(&error);
-                stderr::report(&format!("cannot read {}: {error}", file.display()));
-                None
+    /// Connects with encryption where the host has asked for that, and trusts the certificate that the
+    /// user has accepted. A file that cannot be read is reported.
+    fn apply_remembered(&self, server: &mut ResolvedServer) {
+        match self.remembered.encrypted(&server.named) {
+            Ok(Some(address)) => {
+                server.address = address;
+                server.is_policy = true;
+            }
+            Ok(None) => {}
+            Err(message) => stderr::report(&message),
+        }
+        if server.address.tls && server.trust.can_accept() {
+            match self.remembered.accepted(&server.address) {
+                Ok(accepted) => server.trust.accepted = accepted,
+                Err(message) => stderr::report(&message),
             }
         }
     }
 
     /// Shows a certificate that no authority has signed, and asks whether to trust it. One that the
     /// user accepts is remembered.
-    fn asks_to_accept(
-        &self,
-        server: &Address,
-        facts: &CertificateFacts,
-        ui: &mut Ui,
-    ) -> Result<bool, ClientError> {
-        describe_certificate(server, facts);
+    fn asks_to_accept(&self, facts: &CertificateFacts, ui: &mut Ui) -> Result<bool, ClientError> {
+        describe_certificate(facts);
         let answer = ui.ask(questions::certificate());
         if answer.map_err(ClientError::Output)?.as_deref() != Some(questions::YES) {
             return Ok(false);
         }
-        let mut known = self.known.borrow_mut();
-        if let Err(error) = known.remember(server, &facts.fingerprint) {
+        let known = &self.remembered.certificates;
+        if let Err(error) = known.remember(&facts.server, &facts.fingerprint) {
             let file = known.file().unwrap_or_else(|| Path::new("")).display();
             let error = os_error_text(&error);
             stderr::report(&format!(
@@ -288,14 +284,15 @@ impl Client<'_> {
         ui: Option<&mut Ui>,
     ) -> io::Result<SessionEnd> {
         let OpenConnection { stream, hosted } = connection;
-        let address = server.address.clone();
+        let (address, named) = (server.address.clone(), server.named.clone());
         let logs = self.paths.logs().filter(|_| self.config.log);
         let established = Established {
             stream,
-            log: logs.map(|logs| folder_of(&logs, &address)),
+            log: logs.map(|logs| folder_of(&logs, &named)),
             address,
             trust: server.trust.clone(),
             identity: server.identity.clone(),
+            remembered: self.remembered.clone(),
             started: self.started,
             dialer: self.dialer.clone(),
         };
@@ -312,7 +309,7 @@ impl Client<'_> {
         let renderer = session_renderer(self.options, &self.config, self.edits, self.interactive);
         let end = match ui {
             Some(ui) => {
-                let context = self.ui_context(&established, control, hosted.is_some());
+                let context = self.ui_context(&named, control, hosted.is_some());
                 ui.run_session(established, session, renderer, context)
             }
             None => {
@@ -330,13 +327,7 @@ impl Client<'_> {
         end
     }
 
-    fn ui_context(
-        &self,
-        established: &Established,
-        control: Option<PathBuf>,
-        hosts: bool,
-    ) -> UiContext {
-        let address = &established.address;
+    fn ui_context(&self, address: &Address, control: Option<PathBuf>, hosts: bool) -> UiContext {
         UiContext {
             format: self.options.format,
             history_file: self.paths.file_of_server("history", address),

@@ -50,6 +50,11 @@ impl Paths {
         Some(self.state.as_ref()?.join("certificates"))
     }
 
+    /// The file with the hosts that ask for encryption.
+    pub(super) fn sts_policies(&self) -> Option<PathBuf> {
+        Some(self.state.as_ref()?.join("sts"))
+    }
+
     /// The file for one kind of state of a server: its `history` or its `draft`.
     pub(super) fn file_of_server(&self, kind: &str, server: &Address) -> Option<PathBuf> {
         let folder: &Path = self.state.as_ref()?;

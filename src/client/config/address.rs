@@ -43,6 +43,15 @@ impl Address {
         is_loopback(&self.host)
     }
 
+    /// The same host with encryption on this port.
+    pub fn encrypted_on(&self, port: u16) -> Self {
+        Self {
+            host: self.host.clone(),
+            port,
+            tls: true,
+        }
+    }
+
     /// Its URL without encryption on the usual port, for a server without TLS.
     pub fn plain_url(&self) -> String {
         match self.host.contains(':') {

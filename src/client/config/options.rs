@@ -511,6 +511,8 @@ Files:
                                    address, nick, rooms, password-file
   ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each
                                    server; a server whose line is removed is asked about again
+  ~/.local/state/chatroom/sts      the hosts that have asked for encrypted connections (STS): host,
+                                   port and end in Unix seconds in each line
   ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each
                                    server
   ~/.local/state/chatroom/draft    unsent text: one file for each session

@@ -68,7 +68,12 @@ pub(in crate::client) enum Missing {
 
 /// A server to connect to, with all that a session on it needs to know.
 pub(in crate::client) struct ResolvedServer {
+    /// The address to connect to.
     pub(in crate::client) address: Address,
+    /// The address that was named: the host may have asked for encryption since.
+    pub(in crate::client) named: Address,
+    /// Whether the host has asked for encryption: then no exception is made for its certificate.
+    pub(in crate::client) is_policy: bool,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
     /// The certificate to show there.
@@ -201,6 +206,8 @@ pub(in crate::client) fn resolve(
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
         trust: find_trust(options, server, is_home),
         identity,
+        named: address.clone(),
+        is_policy: false,
         address,
         may_host: named.is_none() && choice.can_ask && !options.no_host,
         nick,

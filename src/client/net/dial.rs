@@ -11,6 +11,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::sleep;
 
 use super::happy_eyeballs::connect_first;
+use super::remembered::RememberedSecurity;
 use crate::client::config::address::{Address, InvalidAddress, TLS_PORT, parse_address};
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
@@ -37,6 +38,14 @@ pub enum ConnectError {
     },
     /// No server answers at the address.
     Unreachable {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
+    /// No server answers at the address, and its host has asked for encryption, so no plain
+    /// connection takes its place.
+    OnlyEncrypted {
         /// The address.
         address: Address,
         /// Why.
@@ -74,6 +83,12 @@ impl fmt::Display for ConnectError {
                     false => f.write_str("is chatroomd running there?"),
                 }
             }
+            Self::OnlyEncrypted { address, error } => write!(
+                f,
+                "no server answers on {address} ({}), and this host has asked for encrypted \
+                 connections only",
+                os_error_text(error)
+            ),
         }
     }
 }
@@ -90,7 +105,15 @@ impl ConnectError {
             Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
                 CloseReason::Io(os_error_text(error))
             }
-            Self::Address(error) => CloseReason::Io(error.to_string()),
+            Self::Address(_) | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
+        }
+    }
+
+    /// The same for a host that has asked for encryption.
+    pub(in crate::client) fn only_encrypted(self) -> Self {
+        match self {
+            Self::Unreachable { address, error } => Self::OnlyEncrypted { address, error },
+            other => other,
         }
     }
 
@@ -106,15 +129,20 @@ impl ConnectError {
 pub(in crate::client) struct Dialer {
     /// The addresses of the servers in the configuration, by name.
     addresses: Arc<BTreeMap<String, String>>,
+    remembered: RememberedSecurity,
     /// The connection that the last successful [`Dialer::probe`] has opened.
     probed: Arc<Mutex<Option<(Address, net::TcpStream)>>>,
 }
 
 impl Dialer {
     /// A dialer that knows these servers: each name with its address.
-    pub(in crate::client) fn new(addresses: BTreeMap<String, String>) -> Self {
+    pub(in crate::client) fn new(
+        addresses: BTreeMap<String, String>,
+        remembered: RememberedSecurity,
+    ) -> Self {
         Self {
             addresses: Arc::new(addresses),
+            remembered,
             probed: Arc::default(),
         }
     }
@@ -170,8 +198,16 @@ impl Dialer {
     pub(super) fn probe(&self, server: &str) -> Result<(), ConnectError> {
         let text = self.addresses.get(server).map_or(server, String::as_str);
         let address = parse_address(text).map_err(ConnectError::Address)?;
+        // What cannot be read is reported when the session begins.
+        let encrypted = self.remembered.encrypted(&address).ok().flatten();
         // The session has already said that it connects.
-        let stream = self.connect(&address, || ())?;
+        let (address, stream) = match encrypted {
+            None => (address.clone(), self.connect(&address, || ())?),
+            Some(address) => {
+                let stream = self.connect(&address, || ());
+                (address, stream.map_err(ConnectError::only_encrypted)?)
+            }
+        };
         let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
         *probed = Some((address, stream));
         Ok(())
@@ -227,7 +263,7 @@ mod tests {
     #[test]
     fn an_unknown_host_is_compared_with_the_names_of_the_configuration() {
         let addresses = BTreeMap::from([("home".to_owned(), "h:1".to_owned())]);
-        let dialer = Dialer::new(addresses);
+        let dialer = Dialer::new(addresses, RememberedSecurity::default());
         let message = |host: &str| {
             let error = io::Error::other("failed to look up: no such name");
             dialer.unknown_host(host, error).to_string()

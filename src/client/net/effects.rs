@@ -21,11 +21,17 @@ impl<F: Frontend> Driver<F> {
                     self.reconnect_at = Some(now.elapsed + after + jitter);
                     self.session.plan_retry(self.reconnect_at);
                 }
+                SessionAction::Upgrade { port } => self.upgrade(port, now),
+                SessionAction::KeepStsPolicy { duration_seconds } => {
+                    self.keep_sts_policy(duration_seconds);
+                }
                 SessionAction::Probe { server } => self.probe_server(server),
                 SessionAction::Local(command) => self.frontend.run_local(&command),
                 SessionAction::AskNick(refused) => self.frontend.ask_nick(refused),
                 SessionAction::End(outcome) => {
                     self.ended = true;
+                    self.renew_sts_policy();
+                    self.report_events(now.unix_seconds, &MessageTags::default(), now);
                     // Before the frontend learns of the end: then the program may exit.
                     if let Some(log) = &self.log {
                         log.finish();

@@ -12,9 +12,11 @@ mod frontend;
 mod happy_eyeballs;
 mod input;
 mod reconnect;
+mod remembered;
 pub(super) mod script_lines;
 mod secure;
 mod setup;
+mod sts;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
 
@@ -37,6 +39,7 @@ use connection::LinkState;
 use dial::Dialer;
 pub(super) use frontend::Frontend;
 pub(super) use input::{DriverInput, InputReceiver, InputSender, input_channel};
+pub(super) use remembered::RememberedSecurity;
 use script_lines::ScriptLines;
 pub(super) use setup::Established;
 use tls::TlsClient;
@@ -55,6 +58,7 @@ pub(super) fn start(
         address,
         trust,
         identity,
+        remembered,
         started,
         dialer,
         log,
@@ -81,6 +85,9 @@ pub(super) fn start(
                 address,
                 trust,
                 identity,
+                remembered,
+                upgraded: false,
+                sts_seconds: None,
                 tls: None,
                 session,
                 frontend,
@@ -109,6 +116,11 @@ struct Driver<F> {
     trust: Trust,
     /// The certificate to show to the server.
     identity: Option<IdentityFiles>,
+    remembered: RememberedSecurity,
+    /// The address is that of an encrypted connection that the server has asked for.
+    upgraded: bool,
+    /// For how long the server asks for encryption, counted from the end of the connection.
+    sts_seconds: Option<u64>,
     /// Made for the first encrypted connection.
     tls: Option<TlsClient>,
     session: Session,
@@ -161,6 +173,7 @@ impl<F: Frontend> Driver<F> {
     /// The connection has ended, or could not be made.
     fn disconnected(&mut self, reason: CloseReason) {
         let now = self.now();
+        self.renew_sts_policy();
         self.link.lose();
         self.session.disconnected(reason, now, &mut self.outbox);
         self.apply(now);

@@ -64,6 +64,7 @@ impl<F: Frontend> Driver<F> {
         };
         match connected {
             Ok(stream) => return Some(stream),
+            Err(error) if self.upgraded => self.disconnected(error.only_encrypted().close_reason()),
             Err(error) => self.disconnected(error.close_reason()),
         }
         None

@@ -35,7 +35,12 @@ impl<F: Frontend> Driver<F> {
                 self.run_connection(reader, writer, input, script).await;
             }
             Ok(None) => {}
-            Err(failure) => self.disconnected(CloseReason::Tls(failure)),
+            Err(mut failure) => {
+                if let TlsFailure::UnknownAuthority(facts) = &mut failure {
+                    facts.server = self.address.to_string();
+                }
+                self.disconnected(CloseReason::Tls(failure));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::dial::Dialer;
+use super::remembered::RememberedSecurity;
 use crate::client::config::address::Address;
 use crate::client::config::trust::{IdentityFiles, Trust};
 
@@ -18,6 +19,8 @@ pub(in crate::client) struct Established {
     pub(in crate::client) trust: Trust,
     /// The certificate to show there.
     pub(in crate::client) identity: Option<IdentityFiles>,
+    /// What is remembered about the encryption of servers.
+    pub(in crate::client) remembered: RememberedSecurity,
     /// The start of the program: session times count from here.
     pub(in crate::client) started: Instant,
     /// Connects to other servers for `/connect`.

@@ -6,6 +6,18 @@ use std::time::Duration;
 use crate::client::command::JoinTarget;
 use crate::client::event::matcher::EventMatcher;
 
+/// Who can read what is sent to the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// It stays on this machine.
+    #[default]
+    Loopback,
+    /// Others on the way can read it.
+    Plain,
+    /// It is encrypted.
+    Encrypted,
+}
+
 /// The configuration of a session.
 #[derive(Debug, Clone, Default)]
 pub struct SessionConfig {
@@ -19,6 +31,8 @@ pub struct SessionConfig {
     pub real_name: Option<String>,
     /// The password of the server, sent with `PASS`.
     pub password: Option<String>,
+    /// Who can read what is sent. A server can ask for encryption.
+    pub transport: Transport,
     /// Lines to process as if typed on each connect, before rooms are joined.
     pub on_connect: Vec<String>,
     /// The rooms to join, besides those that the server joins everyone to.

@@ -38,7 +38,7 @@ pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
 use crate::wire::{FoldedName, Message, Request};
 pub use close_reason::{CloseReason, ProtocolViolation};
-pub use config::SessionConfig;
+pub use config::{SessionConfig, Transport};
 use connection::link::Link;
 use connection::pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
@@ -250,6 +250,7 @@ impl Session {
             let words = "connected; waiting for the server's greeting".to_owned();
             output.events.push(Event::Note { words });
         }
+        self.introduce_when_due(now, output);
         self.send_deferred_user(now, output);
         self.show_overdue_lists(now, output);
         if self.identity.regain_at.is_some_and(|at| now.elapsed >= at) && self.is_ready() {
@@ -276,6 +277,7 @@ impl Session {
             self.link.motd_deadline,
             self.link.greeting_late_at,
             self.user_deadline(),
+            self.link.introduction_at,
             self.queries.deadline(),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))

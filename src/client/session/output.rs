@@ -54,6 +54,18 @@ pub enum SessionAction {
         /// How long to wait.
         after: Duration,
     },
+    /// The server asks for an encrypted connection to this port instead of this one (STS): close this
+    /// one, and connect there at once.
+    Upgrade {
+        /// A TCP port.
+        port: u16,
+    },
+    /// The server asks that only encrypted connections are made to it for so long (STS), counted from
+    /// now and again from the end of this one.
+    KeepStsPolicy {
+        /// 0 removes the policy.
+        duration_seconds: u64,
+    },
     /// The nick is refused: ask the user for another one, which goes to
     /// [`Session::answer_nick`](super::Session::answer_nick).
     AskNick(RefusedNick),

@@ -4,6 +4,7 @@ mod analyze;
 mod commands;
 mod connection;
 mod disconnect;
+mod encryption;
 mod fences;
 mod history;
 mod hostile;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 /// What a certificate says of itself. It is not verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateFacts {
+    /// The address of the server that has shown it.
+    pub server: String,
     /// Its fingerprint: `sha256:` and 64 hexadecimal digits.
     pub fingerprint: String,
     /// Some of the names of hosts that it is for. They can hold any characters.

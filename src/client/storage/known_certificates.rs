@@ -8,19 +8,20 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::damaged::beside;
 use super::replace::{Durability, replace_file};
 use crate::client::config::address::Address;
 use crate::client::config::trust::parse_fingerprint;
 
-/// The certificates that the user has accepted.
-#[derive(Debug, Default)]
+/// The certificates that the user has accepted. Clones share them.
+#[derive(Debug, Clone, Default)]
 pub(in crate::client) struct KnownCertificates {
     /// `None` without a folder for it: then they are known until the program ends.
     file: Option<PathBuf>,
     /// Those that were accepted in this run, by server.
-    accepted: BTreeMap<String, String>,
+    accepted: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl KnownCertificates {
@@ -28,7 +29,7 @@ impl KnownCertificates {
     pub(in crate::client) fn in_file(file: Option<PathBuf>) -> Self {
         Self {
             file,
-            accepted: BTreeMap::new(),
+            accepted: Arc::default(),
         }
     }
 
@@ -44,8 +45,8 @@ impl KnownCertificates {
     ///
     /// The file exists and cannot be read.
     pub(in crate::client) fn fingerprint_of(&self, server: &Address) -> io::Result<Option<String>> {
-        let name = name_of(server);
-        if let Some(accepted) = self.accepted.get(&name) {
+        let name = name_of(&server.to_string());
+        if let Some(accepted) = self.accepted().get(&name) {
             return Ok(Some(accepted.clone()));
         }
         let Some(file) = &self.file else {
@@ -57,18 +58,14 @@ impl KnownCertificates {
         Ok(of_server.map(|(_, fingerprint)| fingerprint))
     }
 
-    /// Remembers the certificate of this server instead of the one before it.
+    /// Remembers the certificate of this server, an address as text, instead of the one before it.
     ///
     /// # Errors
     ///
     /// The certificate is known until the program ends, and the file could not be written.
-    pub(in crate::client) fn remember(
-        &mut self,
-        server: &Address,
-        fingerprint: &str,
-    ) -> io::Result<()> {
+    pub(in crate::client) fn remember(&self, server: &str, fingerprint: &str) -> io::Result<()> {
         let name = name_of(server);
-        self.accepted.insert(name.clone(), fingerprint.to_owned());
+        self.accepted().insert(name.clone(), fingerprint.to_owned());
         let Some(file) = &self.file else {
             return Ok(());
         };
@@ -88,10 +85,14 @@ impl KnownCertificates {
         text.push_str(&format!("{name} {fingerprint}\n"));
         replace_file(file, &text, Durability::OnDisk)
     }
+
+    fn accepted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The text of the file; bytes that are not UTF-8 are replaced. A missing file has no text.
-fn read(file: &Path) -> io::Result<String> {
+pub(super) fn read(file: &Path) -> io::Result<String> {
     match fs::read(file) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -99,7 +100,7 @@ fn read(file: &Path) -> io::Result<String> {
     }
 }
 
-fn open_lock(file: &Path) -> io::Result<File> {
+pub(super) fn open_lock(file: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
         .create(true)
@@ -108,8 +109,8 @@ fn open_lock(file: &Path) -> io::Result<File> {
         .open(beside(file, ".lock"))
 }
 
-fn name_of(server: &Address) -> String {
-    server.to_string().to_ascii_lowercase()
+fn name_of(server: &str) -> String {
+    server.to_ascii_lowercase()
 }
 
 /// The server and the fingerprint of a line; `None` for a line that is damaged.
@@ -141,11 +142,17 @@ mod tests {
     fn a_certificate_is_known_to_later_runs_and_only_the_owner_can_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state/certificates");
-        let mut known = KnownCertificates::in_file(Some(file.clone()));
+        let known = KnownCertificates::in_file(Some(file.clone()));
         assert_eq!(known.fingerprint_of(&server("h")).unwrap(), None);
-        known.remember(&server("H"), &print_of("1")).unwrap();
-        known.remember(&server("i"), &print_of("2")).unwrap();
-        known.remember(&server("h"), &print_of("3")).unwrap();
+        known
+            .remember(&server("H").to_string(), &print_of("1"))
+            .unwrap();
+        known
+            .remember(&server("i").to_string(), &print_of("2"))
+            .unwrap();
+        known
+            .remember(&server("h").to_string(), &print_of("3"))
+            .unwrap();
         assert_eq!(
             fs::read_to_string(&file).unwrap(),
             format!(
@@ -175,12 +182,14 @@ mod tests {
         let mut text = format!("ircs://h:6697 {}\n", print_of("1")).into_bytes();
         text.extend_from_slice(b"\xff\0\nircs://i:6697 sha256:12\nircs://j:6697");
         fs::write(&file, text).unwrap();
-        let mut known = KnownCertificates::in_file(Some(file.clone()));
+        let known = KnownCertificates::in_file(Some(file.clone()));
         let found = |host| known.fingerprint_of(&server(host)).unwrap();
         assert_eq!(found("h"), Some(print_of("1")));
         assert_eq!(found("i"), None);
         assert_eq!(found("j"), None);
-        known.remember(&server("j"), &print_of("2")).unwrap();
+        known
+            .remember(&server("j").to_string(), &print_of("2"))
+            .unwrap();
         let later = KnownCertificates::in_file(Some(file));
         let found = |host| later.fingerprint_of(&server(host)).unwrap();
         assert_eq!(found("h"), Some(print_of("1")));

@@ -1,5 +1,5 @@
-//! The files that the client writes: drafts with unsent lines, the log, and the certificates that the
-//! user has accepted.
+//! The files that the client writes: drafts with unsent lines, the log, the certificates that the user
+//! has accepted, and the hosts that ask for encryption.
 //!
 //! It must not know sockets, the session or the editor: it gets text and events, and writes them in
 //! threads of its own. It imports `view`, `event`, `config`, `command`, `terminal` and `common`; `net`,
@@ -12,3 +12,4 @@ pub(super) mod known_certificates;
 pub(super) mod log;
 mod replace;
 pub(in crate::client) mod saved_draft;
+pub(super) mod sts_policies;

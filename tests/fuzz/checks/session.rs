@@ -12,7 +12,7 @@ use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
     CloseReason, ProtocolViolation, ScriptLine, Session, SessionAction, SessionConfig,
-    SessionOutput, SessionTime,
+    SessionOutput, SessionTime, Transport,
 };
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, hide_secret, raw_line, strip_styles};
@@ -85,6 +85,10 @@ impl Conversation {
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,
                 log: kind & 32 != 0,
+                transport: match kind & 128 {
+                    0 => Transport::Loopback,
+                    _ => Transport::Plain,
+                },
                 wait: None,
                 time_limit: (kind & 16 != 0).then(|| Duration::from_secs(500)),
                 ignore: vec!["mallory".to_owned()],
@@ -215,11 +219,17 @@ impl Conversation {
                     self.lose("closed");
                     return self.settle(b"");
                 }
+                SessionAction::Upgrade { port } => {
+                    assert!(port > 0, "no port to connect to");
+                    self.connect();
+                    return self.settle(b"");
+                }
                 SessionAction::AskNick(_) => self.asking = true,
                 SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
                 | SessionAction::Reconnect { .. }
+                | SessionAction::KeepStsPolicy { .. }
                 | SessionAction::Probe { .. } => {}
             }
         }

@@ -4,6 +4,7 @@
 use chatting_room::client::event::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
+use chatting_room::wire::sts::Sts;
 use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
 
 /// The first byte selects the maximal length of a line and where the stream is cut; the rest is the
@@ -78,6 +79,7 @@ fn check_line(line: &[u8]) {
     // The client reads the time and the message ID of lines of every kind.
     let _ = MessageTags::of_line(line).unix_seconds();
     let text = String::from_utf8_lossy(line);
+    assert_ne!(Sts::parse(&text).port, Some(0));
     check_names(&text);
     if let Ok(message) = Message::from_client(line) {
         assert_eq!(

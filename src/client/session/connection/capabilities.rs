@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::client::session::{
-    CloseReason, Phase, ProtocolViolation, Session, SessionAction, SessionOutput,
+    CloseReason, Phase, ProtocolViolation, Session, SessionAction, SessionOutput, Transport,
 };
+use crate::wire::sts::Sts;
 use crate::wire::{Message, Request};
 
 /// How many lines the list of capabilities may have.
@@ -46,6 +47,7 @@ pub(in crate::client::session) struct ServerCapabilities {
     offered: BTreeSet<Capability>,
     on: BTreeSet<Capability>,
     list_lines: usize,
+    sts: Option<Sts>,
 }
 
 impl ServerCapabilities {
@@ -86,6 +88,13 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
     })
 }
 
+/// The value of `sts` in a list of capabilities.
+fn sts_in(list: &str) -> Option<Sts> {
+    let mut words = list.split_ascii_whitespace();
+    let value = words.find_map(|word| word.strip_prefix("sts="))?;
+    Some(Sts::parse(value))
+}
+
 impl Session {
     /// Starts the negotiation. A server without capabilities completes the registration all the
     /// same; one with capabilities waits for `CAP END`.
@@ -120,11 +129,17 @@ impl Session {
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
                 self.link.capabilities.offered.extend(known(list));
+                if let Some(sts) = sts_in(list) {
+                    self.link.capabilities.sts = Some(sts);
+                }
                 self.link.capabilities.list_lines += 1;
                 if self.link.capabilities.list_lines > LIST_LINES_MAX {
                     return self.protocol_error(ProtocolViolation::EndlessCapabilities, output);
                 }
                 if has_more {
+                    return;
+                }
+                if self.obey_sts(output) {
                     return;
                 }
                 self.on_cap_answered(output);
@@ -141,6 +156,11 @@ impl Session {
                     self.end_negotiation(output);
                 }
             }
+            "NEW" => {
+                if let Some(sts) = sts_in(list) {
+                    self.keep_sts_policy(sts, output);
+                }
+            }
             "LIST" if !has_more => self.on_cap_answered(output),
             "NAK" if registering => {
                 self.end_negotiation(output);
@@ -151,6 +171,35 @@ impl Session {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Does what the server asks for about encryption. Returns whether another connection takes the
+    /// place of this one.
+    fn obey_sts(&mut self, output: &mut SessionOutput) -> bool {
+        let Some(sts) = self.link.capabilities.sts else {
+            return false;
+        };
+        self.keep_sts_policy(sts, output);
+        // What is sent to this machine is not on the way anywhere, and may be a tunnel.
+        if self.settings.transport != Transport::Plain || !cfg!(feature = "tls") {
+            return false;
+        }
+        let Some(port) = sts.port else {
+            return false;
+        };
+        self.settings.transport = Transport::Encrypted;
+        output.actions.push(SessionAction::Upgrade { port });
+        true
+    }
+
+    fn keep_sts_policy(&mut self, sts: Sts, output: &mut SessionOutput) {
+        if let (Transport::Encrypted, Some(duration_seconds)) =
+            (self.settings.transport, sts.duration_seconds)
+        {
+            output
+                .actions
+                .push(SessionAction::KeepStsPolicy { duration_seconds });
         }
     }
 

@@ -15,6 +15,8 @@ pub(in crate::client::session) struct Link {
     /// The name of the server.
     pub(in crate::client::session) server: Option<String>,
     pub(in crate::client::session) capabilities: ServerCapabilities,
+    /// Only `CAP LS` is sent; the rest follows its answer, at this time at the latest.
+    pub(in crate::client::session) introduction_at: Option<Duration>,
     /// `USER` is not sent yet.
     pub(in crate::client::session) deferred_user: Option<DeferredUser>,
     /// The timeout of the message of the day.
@@ -59,6 +61,7 @@ impl Link {
         self.retry_at = None;
         self.rooms_after_login.clear();
         self.motd_deadline = None;
+        self.introduction_at = None;
         self.pings = PendingPings::default();
     }
 

@@ -8,7 +8,7 @@ use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
 use crate::client::session::{
     GREETING_LATE, Incomplete, PendingQueries, Phase, PingPurpose, REGAIN_LAST, REGISTRATION_MAX,
-    Session, SessionAction, SessionOutput, SessionTime,
+    Session, SessionAction, SessionOutput, SessionTime, Transport,
 };
 use crate::wire::{Message, Request};
 
@@ -50,24 +50,49 @@ impl Session {
         }
         self.queries = PendingQueries::default();
         self.rooms.mark_unjoined();
-        if let Some(password) = self.settings.password.clone() {
-            self.send(
-                &Request::Pass {
-                    password: &password,
-                },
-                output,
-            );
+        // A server that asks for encryption must not see a password or a name before.
+        if self.settings.transport == Transport::Plain {
+            self.begin_cap_negotiation(output);
+            self.link.introduction_at = Some(now.elapsed + ANSWER_MAX);
+        } else {
+            self.send_password(output);
+            self.begin_cap_negotiation(output);
+            self.send_names(1, now.elapsed, output);
         }
-        self.begin_cap_negotiation(output);
+    }
+
+    /// Sends who the user is to a server that has been asked for its capabilities first, and does not
+    /// answer in time.
+    pub(in crate::client::session) fn introduce_when_due(
+        &mut self,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let at = &mut self.link.introduction_at;
+        if at.take_if(|at| now.elapsed >= *at).is_some() {
+            self.send_password(output);
+            self.send_names(1, now.elapsed, output);
+        }
+    }
+
+    fn send_password(&mut self, output: &mut SessionOutput) {
+        if let Some(password) = self.settings.password.clone() {
+            let password = &password;
+            self.send(&Request::Pass { password }, output);
+        }
+    }
+
+    /// Sends `NICK` and `USER`. So many `CAP` requests before are not answered.
+    fn send_names(&mut self, unanswered: u32, now: Duration, output: &mut SessionOutput) {
         // Both names are the nick if nothing else is configured, and another nick may be needed.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();
         let may_change = !self.settings.script || !self.settings.alternatives.is_empty();
         let waits = !is_named && !self.link.was_registered && may_change;
         self.link.deferred_user = waits.then_some(DeferredUser {
-            at: now.elapsed + ANSWER_MAX,
+            at: now + ANSWER_MAX,
             answer_timeout: ANSWER_MAX,
             cap_end_pending: false,
-            unanswered: 1,
+            unanswered,
         });
         self.request_nick(&self.identity.nick.clone(), output);
         if !waits {
@@ -90,6 +115,11 @@ impl Session {
 
     /// The server has answered a `CAP` request, in any way.
     pub(in crate::client::session) fn on_cap_answered(&mut self, output: &mut SessionOutput) {
+        if self.link.introduction_at.take().is_some() {
+            self.send_password(output);
+            let now = self.link.last_received;
+            return self.send_names(0, now, output);
+        }
         let Some(deferred) = &mut self.link.deferred_user else {
             return;
         };
